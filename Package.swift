@@ -1,0 +1,162 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// Every Swift target is held to the same language rules: explicit `any`, imports that say who sees
+/// them, and no warning left standing.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "touchpoint",
+    products: [
+        .executable(name: "touchpointd", targets: ["touchpointd"]),
+        .executable(name: "touchpointctl", targets: ["touchpointctl"]),
+        .executable(name: "touchpoint-send", targets: ["touchpoint-send"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Floor 0: C, as it comes or behind a header of our own.
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
+        .target(
+            name: "CSimdJSON",
+            cxxSettings: [.define("NDEBUG", .when(configuration: .release))],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
+        .target(name: "CPlatform"),
+
+        // Floor 1: one mechanism each, knowing nothing of events.
+        .target(name: "Ring", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
+        .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
+        .target(name: "Terminal", swiftSettings: strict),
+
+        // Floor 2: what an event is.
+        .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
+
+        // Floor 3: the two ends of the path, and the producer's side of the wire.
+        .target(name: "Intake", dependencies: ["Ring", "ZeroMQ", "CPlatform"], swiftSettings: strict),
+        .target(
+            name: "Segments",
+            dependencies: [
+                "Compression", "Events", "CPlatform",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "Producer", dependencies: ["ZeroMQ", "Events"], swiftSettings: strict),
+
+        // Floor 4: the path itself, and, apart from it, the control socket.
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "Ring", "ZeroMQ", "Compression", "Events", "Intake", "Segments", "CPlatform",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Control",
+            dependencies: [
+                "CPlatform",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Floor 5: where they meet.
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "CPlatform",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Floor 6: arguments in, one call, an exit code out.
+        .executableTarget(
+            name: "touchpointd",
+            dependencies: [
+                "Daemon", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "touchpointctl",
+            dependencies: [
+                "Control", "Producer", "Segments", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "touchpoint-send",
+            dependencies: [
+                "Producer", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests, a target a module, and what they share.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "RingTests", dependencies: ["Ring", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SegmentsTests", dependencies: ["Segments", "Compression", "Events", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IntakeTests", dependencies: ["Intake", "Ring", "ZeroMQ", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProducerTests", dependencies: ["Producer", "ZeroMQ", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: ["Pipeline", "Intake", "Segments", "ZeroMQ", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ControlTests", dependencies: ["Control", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)
+
+// Benchmarks see `package` declarations only from inside this package, so they live here, but only
+// when asked for: TOUCHPOINT_BENCHMARKS=1 swift build -c release --product ring-bench
+if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "ring-bench", dependencies: ["Ring"], path: "Benchmarks/ring-bench",
+            swiftSettings: strict)
+    ]
+}

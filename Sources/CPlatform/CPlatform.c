@@ -1,0 +1,127 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int cplatform_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns) {
+    struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    long result = syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected,
+                          timeout_ns < 0 ? NULL : &timeout, NULL, 0);
+    return result < 0 ? -errno : 0;
+}
+
+int cplatform_futex_wake(const uint32_t *word, int count) {
+    long result = syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+    return result < 0 ? -errno : (int)result;
+}
+
+void cplatform_cpu_relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield" ::: "memory");
+#endif
+}
+
+int cplatform_eventfd(void) {
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int cplatform_eventfd_signal(int fd) {
+    uint64_t one = 1;
+    for (;;) {
+        if (write(fd, &one, sizeof one) == sizeof one || errno == EAGAIN) return 0;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+int cplatform_eventfd_drain(int fd) {
+    uint64_t count;
+    for (;;) {
+        if (read(fd, &count, sizeof count) == sizeof count || errno == EAGAIN) return 0;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+void *cplatform_map(size_t size) {
+    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+void cplatform_unmap(void *address, size_t size) { munmap(address, size); }
+
+int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to) {
+    return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0 ? 0 : -errno;
+}
+
+int cplatform_openat(int directory, const char *path, int flags, mode_t mode) {
+    for (;;) {
+        int fd = openat(directory, path, flags | O_CLOEXEC, mode);
+        if (fd >= 0) return fd;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+int cplatform_lock_exclusive(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno; }
+
+int cplatform_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -errno;
+    *pid = peer.pid;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return 0;
+}
+
+bool cplatform_user_in_group(uid_t uid, gid_t gid) {
+    struct passwd user, *found = NULL;
+    char buffer[16384];
+    if (getpwuid_r(uid, &user, buffer, sizeof buffer, &found) != 0 || found == NULL) return false;
+    gid_t groups[1024];
+    int count = 1024;
+    if (getgrouplist(user.pw_name, user.pw_gid, groups, &count) < 0) return false;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == gid) return true;
+    return false;
+}
+
+static int64_t nanoseconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t cplatform_realtime_ns(void) { return nanoseconds(CLOCK_REALTIME); }
+int64_t cplatform_monotonic_ns(void) { return nanoseconds(CLOCK_MONOTONIC); }
+
+void cplatform_name_thread(const char *name) {
+    char cut[16];
+    snprintf(cut, sizeof cut, "%s", name);
+    pthread_setname_np(pthread_self(), cut);
+}
+
+int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available) {
+    struct statvfs status;
+    if (fstatvfs(fd, &status) != 0) return -errno;
+    *total = (uint64_t)status.f_blocks * status.f_frsize;
+    *available = (uint64_t)status.f_bavail * status.f_frsize;
+    return 0;
+}

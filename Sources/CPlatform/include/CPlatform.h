@@ -1,0 +1,67 @@
+// What Swift cannot reach on Linux: macros, variadic system calls, and processor hints.
+// Every function is safe to call from any thread. Those that return int give 0 or a result on
+// success and -errno on failure, so that errno never has to cross the language border.
+#ifndef TOUCHPOINT_CPLATFORM_H
+#define TOUCHPOINT_CPLATFORM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Waits until `*word` differs from `expected`, somebody wakes it, or `timeout_ns` have passed
+/// (negative: no limit). 0 when woken, -EAGAIN when the word differed, -ETIMEDOUT, -EINTR. See futex(2).
+int cplatform_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_ns);
+
+/// Wakes up to `count` waiters on `word`; gives how many were woken.
+int cplatform_futex_wake(const uint32_t *word, int count);
+
+/// Tells the processor that this is a spin-wait loop.
+void cplatform_cpu_relax(void);
+
+/// A non-blocking, close-on-exec eventfd(2).
+int cplatform_eventfd(void);
+
+/// Adds one to an eventfd; a full counter is no error, since its reader is then awake anyway.
+int cplatform_eventfd_signal(int fd);
+
+/// Takes everything that stood in an eventfd; nothing there is no error.
+int cplatform_eventfd_drain(int fd);
+
+/// Anonymous memory of `size` bytes, zeroed and page-aligned, or NULL. Costs no RAM until touched.
+void *cplatform_map(size_t size);
+void cplatform_unmap(void *address, size_t size);
+
+/// renameat2(2) with RENAME_NOREPLACE: fails with -EEXIST rather than replace a file.
+int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
+
+/// openat(2); `mode` matters only with O_CREAT. Gives the descriptor.
+int cplatform_openat(int directory, const char *path, int flags, mode_t mode);
+
+/// Takes an exclusive flock(2) without waiting: -EWOULDBLOCK when somebody else holds it.
+int cplatform_lock_exclusive(int fd);
+
+/// The process at the other end of a connected Unix socket (SO_PEERCRED).
+int cplatform_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
+
+/// Whether the user `uid`, as listed in the system's user and group databases, belongs to `gid`.
+bool cplatform_user_in_group(uid_t uid, gid_t gid);
+
+/// Nanoseconds of CLOCK_REALTIME and CLOCK_MONOTONIC.
+int64_t cplatform_realtime_ns(void);
+int64_t cplatform_monotonic_ns(void);
+
+/// Names the calling thread, at most 15 bytes; longer names are cut.
+void cplatform_name_thread(const char *name);
+
+/// Total and available bytes of the file system that holds `fd`.
+int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,3 @@
+#ifndef TOUCHPOINT_CSIMDJSON_H
+#define TOUCHPOINT_CSIMDJSON_H
+#endif
