@@ -1,3 +1,97 @@
+// Strict JSON, found by simdjson's first stage and walked by a small grammar of our own.
+//
+// simdjson's stage 1 (SIMD, chosen for the processor at run time) checks UTF-8, control characters and
+// quotes, and gives the position of every structural character. The walk over those positions checks the
+// rest of RFC 8259 and keeps raw positions, so an event can be copied as its producer wrote it. Compared
+// with simdjson's DOM it builds no tape, unescapes only the few strings that are asked for, and accepts
+// numbers of any length, as the RFC does; a number that is infinite as a double is refused, because
+// readers of the files refuse it.
+//
+// A reader belongs to one thread. Nothing reads beyond `length` bytes.
 #ifndef TOUCHPOINT_CSIMDJSON_H
 #define TOUCHPOINT_CSIMDJSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct csimdjson_reader csimdjson_reader;
+
+/// What a reading came to.
+typedef enum {
+    CSIMDJSON_OK = 0,
+    /// No further value.
+    CSIMDJSON_END = 1,
+    CSIMDJSON_INVALID_JSON = 2,
+    CSIMDJSON_INVALID_UTF8 = 3,
+    CSIMDJSON_NOT_AN_OBJECT = 4,
+    CSIMDJSON_TOO_DEEP = 5,
+    CSIMDJSON_NO_MEMORY = 6,
+} csimdjson_code;
+
+/// Bytes of a string value, unescaped; valid until the next event is read. `bytes` is NULL when absent.
+typedef struct {
+    const uint8_t *bytes;
+    size_t length;
+} csimdjson_text;
+
+/// A stretch of the indexed text; a `length` of 0 is none.
+typedef struct {
+    size_t start;
+    size_t length;
+} csimdjson_range;
+
+/// One JSON object and what Touchpoint recognises in it.
+typedef struct {
+    csimdjson_range object;
+    /// `channel`, else `context.channel`
+    csimdjson_text channel;
+    /// `timestamp`, else `originalTimestamp`, else `time`
+    csimdjson_text time;
+    /// `messageId`, else `id`
+    csimdjson_text id;
+    /// `event`, else `type`
+    csimdjson_text name;
+    /// The raw values of these keys, for a batch call and what it hands down.
+    csimdjson_range context;
+    csimdjson_range sent_at;
+    /// `batch`, where it is an array of one or more objects.
+    csimdjson_range batch;
+    /// The value of the reserved key.
+    csimdjson_range reserved;
+    bool has_reserved_key;
+    bool has_context;
+    bool has_sent_at;
+    /// Whether the object has line breaks, which are outside strings by the grammar.
+    bool has_line_breaks;
+} csimdjson_event;
+
+/// NULL when there is no memory.
+csimdjson_reader *csimdjson_reader_create(size_t depth_max);
+void csimdjson_reader_destroy(csimdjson_reader *reader);
+
+/// Finds the structure of `length` bytes, which must stay in place while events are read from them.
+csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, size_t length);
+
+/// Reads the next value at the top level, or the next element after `csimdjson_enter_array`. A value that
+/// is valid but no object gives CSIMDJSON_NOT_AN_OBJECT with its range, and reading can go on.
+csimdjson_code csimdjson_next(csimdjson_reader *reader, csimdjson_event *event);
+
+/// Steps into the array that comes next; its elements are then what `csimdjson_next` reads, and it
+/// gives CSIMDJSON_END only where the array and then the text end as they should.
+csimdjson_code csimdjson_enter_array(csimdjson_reader *reader);
+
+/// Where the last error was seen, in bytes from the start of the indexed text.
+size_t csimdjson_error_offset(const csimdjson_reader *reader);
+
+/// How many structural positions the text has: no more than a third of it can be events in an array.
+size_t csimdjson_structurals(const csimdjson_reader *reader);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,0 +1,135 @@
+/// Writes an event as one line with the collector's metadata first. One a source and thread.
+///
+///     {"_touchpoint":{"receivedAt":"…","node":"c1","source":"reliable","seq":17,"run":"…"},"type":…}\n
+///
+/// Everything but the time and the number is rendered once; the time's second is kept between events.
+package struct EventSplicer: ~Copyable {
+    private let memory: UnsafeMutablePointer<UInt8>
+    private let headCount: Int
+    private let middleCount: Int
+    private let tailCount: Int
+    private var second: Int64 = -1
+
+    private static let contextKey: StaticString = "\"context\":"
+    private static let sentAtKey: StaticString = "\"sentAt\":"
+
+    /// `node`, `source` and `run` are of `[A-Za-z0-9._-]`, so they need no escaping.
+    package init(node: String, source: String, run: String) {
+        let head = Array(#"{"_touchpoint":{"receivedAt":""#.utf8)
+        let middle = Array(#"","node":"\#(node)","source":"\#(source)","seq":"#.utf8)
+        let tail = Array(#","run":"\#(run)"}"#.utf8)
+        headCount = head.count
+        middleCount = middle.count
+        tailCount = tail.count
+        let time = [UInt8](repeating: 48, count: Timestamp.byteCount)
+        let all = head + time + middle + tail
+        memory = .allocate(capacity: all.count)
+        memory.initialize(from: all, count: all.count)
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    /// Room that ``write(_:receivedAt:sequence:to:)`` can need for an event.
+    package func bytesMax(for event: borrowing EventView) -> Int {
+        metadataBytesMax + event.bytes.count + event.inheritedContext.count
+            + event.inheritedSentAt.count + 32
+    }
+
+    /// Room that the metadata alone can need.
+    package var metadataBytesMax: Int {
+        headCount + Timestamp.byteCount + middleCount + 20 + tailCount
+    }
+
+    /// Writes the line, line feed included, and gives its length.
+    ///
+    /// - Parameter receivedAt: microseconds since 1970 UTC.
+    package mutating func write(
+        _ event: borrowing EventView, receivedAt: Int64, sequence: UInt64,
+        to out: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        var end = out + writeMetadata(receivedAt: receivedAt, sequence: sequence, to: out)
+        end = Self.member(Self.contextKey, event.inheritedContext, end)
+        end = Self.member(Self.sentAtKey, event.inheritedSentAt, end)
+        let body = Self.members(of: event.bytes)
+        if body.first != UInt8(ascii: "}") {
+            end.pointee = UInt8(ascii: ",")
+            end += 1
+        }
+        end = event.hasLineBreaks ? Self.copyWithoutBreaks(body, end) : Self.copy(body, end)
+        end.pointee = UInt8(ascii: "\n")
+        return end + 1 - out
+    }
+
+    /// Writes `{"_touchpoint":{…}` and gives its length; members, if any, follow after a comma.
+    package mutating func writeMetadata(
+        receivedAt: Int64, sequence: UInt64, to out: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        let time = memory + headCount
+        if receivedAt / 1_000_000 != second {
+            second = receivedAt / 1_000_000
+            Timestamp.write(receivedAt, to: time)
+        } else {
+            Timestamp.writeFraction(receivedAt, to: time)
+        }
+        let untilNumber = headCount + Timestamp.byteCount + middleCount
+        out.update(from: memory, count: untilNumber)
+        let end = Self.decimal(sequence, out + untilNumber)
+        end.update(from: memory + untilNumber, count: tailCount)
+        return end + tailCount - out
+    }
+
+    /// The text of an object behind its `{` and white space.
+    private static func members(of object: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var at = 1
+        while at < object.count, object[at].isJSONSpace { at += 1 }
+        return UnsafeRawBufferPointer(rebasing: object[min(at, object.count)...])
+    }
+
+    private static func member(
+        _ key: StaticString, _ value: UnsafeRawBufferPointer, _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        guard !value.isEmpty else { return out }
+        out.pointee = UInt8(ascii: ",")
+        (out + 1).update(from: key.utf8Start, count: key.utf8CodeUnitCount)
+        return copyWithoutBreaks(value, out + 1 + key.utf8CodeUnitCount)
+    }
+
+    private static func copy(
+        _ bytes: UnsafeRawBufferPointer, _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        guard let start = bytes.baseAddress else { return out }
+        UnsafeMutableRawPointer(out).copyMemory(from: start, byteCount: bytes.count)
+        return out + bytes.count
+    }
+
+    /// Line breaks in valid JSON are outside strings, so leaving them out changes nothing but the layout.
+    private static func copyWithoutBreaks(
+        _ bytes: UnsafeRawBufferPointer, _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var end = out
+        for byte in bytes where byte != UInt8(ascii: "\n") && byte != UInt8(ascii: "\r") {
+            end.pointee = byte
+            end += 1
+        }
+        return end
+    }
+
+    private static func decimal(
+        _ value: UInt64, _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var count = 1
+        var bound: UInt64 = 10
+        while count < 20, value >= bound {
+            count += 1
+            bound = bound.multipliedReportingOverflow(by: 10).overflow ? .max : bound * 10
+        }
+        var rest = value
+        for at in stride(from: count - 1, through: 0, by: -1) {
+            out[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+            rest /= 10
+        }
+        return out + count
+    }
+}

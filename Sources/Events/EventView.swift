@@ -1,0 +1,27 @@
+/// One piece of a payload: an event with what was recognised in it, or bytes that cannot be accepted.
+///
+/// All buffers point into the payload or the reader's scratch; they are valid until the reader's next
+/// call. An empty buffer means absent.
+package struct EventView {
+    /// The event's bytes as its producer wrote them, or the rejected bytes.
+    package var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Nil for an event.
+    package var rejection: Rejection?
+    /// For a rejection, where in the payload the cause was seen.
+    package var errorOffset = 0
+    /// `channel`, else `context.channel`; unescaped.
+    package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// `timestamp`, else `originalTimestamp`, else `time`; as written.
+    package var time = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// `messageId`, else `id`.
+    package var id = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// `event`, else `type`.
+    package var name = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Whether line breaks stand in ``bytes``; they are outside strings.
+    package var hasLineBreaks = false
+    /// Raw JSON that a batch hands down to an event that lacks it.
+    package var inheritedContext = UnsafeRawBufferPointer(start: nil, count: 0)
+    package var inheritedSentAt = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    package init() {}
+}

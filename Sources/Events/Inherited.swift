@@ -1,0 +1,43 @@
+/// What a batch's envelope hands down to its events: `context` and `sentAt` as raw JSON, and the channel.
+struct Inherited {
+    private var context = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var sentAt = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// A copy, since the reader's scratch is reused for the events.
+    private var channel = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var channelCount = 0
+    private var isActive = false
+
+    mutating func take(
+        context: UnsafeRawBufferPointer, sentAt: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer
+    ) {
+        self.context = context
+        self.sentAt = sentAt
+        isActive = true
+        channelCount = channel.count
+        if channelCount > self.channel.count {
+            self.channel.deallocate()
+            self.channel = .allocate(byteCount: channelCount, alignment: 1)
+        }
+        self.channel.copyMemory(from: channel)
+    }
+
+    mutating func clear() {
+        isActive = false
+    }
+
+    /// Gives the memory back; nothing may be called afterwards.
+    func free() {
+        channel.deallocate()
+    }
+
+    func handDown(to view: inout EventView, hasContext: Bool, hasSentAt: Bool) {
+        guard isActive else { return }
+        if !hasContext {
+            view.inheritedContext = context
+            if view.channel.isEmpty {
+                view.channel = UnsafeRawBufferPointer(start: channel.baseAddress, count: channelCount)
+            }
+        }
+        if !hasSentAt { view.inheritedSentAt = sentAt }
+    }
+}

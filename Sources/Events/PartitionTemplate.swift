@@ -1,0 +1,101 @@
+/// `partition.path` taken apart: `channel={channel}/date={date}/hour={hour}`.
+package struct PartitionTemplate: Sendable, Equatable {
+    /// What a path may depend on.
+    package enum Placeholder: String, CaseIterable, Sendable {
+        case channel, event, source, node, date, hour
+    }
+
+    enum Part: Sendable, Equatable {
+        case text(String)
+        case value(Placeholder)
+    }
+
+    /// The values of one partition, not yet escaped.
+    package struct Values: Sendable {
+        package var channel: String
+        package var event: String
+        package var source: String
+        package var node: String
+        /// Hours since 1970 UTC.
+        package var hour: Int
+
+        package init(channel: String, event: String, source: String, node: String, hour: Int) {
+            self.channel = channel
+            self.event = event
+            self.source = source
+            self.node = node
+            self.hour = hour
+        }
+    }
+
+    private let parts: [Part]
+
+    /// - Throws: what is wrong with the text, as a sentence.
+    package init(_ text: String) throws(PartitionTemplateError) {
+        var parts: [Part] = []
+        var rest = Substring(text)
+        while let open = rest.firstIndex(of: "{") {
+            if open > rest.startIndex { parts.append(.text(String(rest[..<open]))) }
+            guard let close = rest[open...].firstIndex(of: "}") else {
+                throw PartitionTemplateError("'{' without '}' in '\(text)'")
+            }
+            let name = String(rest[rest.index(after: open)..<close])
+            guard let placeholder = Placeholder(rawValue: name) else {
+                let known = Placeholder.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
+                throw PartitionTemplateError("unknown placeholder '{\(name)}', known are \(known)")
+            }
+            parts.append(.value(placeholder))
+            rest = rest[rest.index(after: close)...]
+        }
+        if !rest.isEmpty { parts.append(.text(String(rest))) }
+        self.parts = parts
+        try Self.check(text)
+    }
+
+    private static func check(_ text: String) throws(PartitionTemplateError) {
+        if text.isEmpty { return }
+        for folder in text.split(separator: "/", omittingEmptySubsequences: false) {
+            if folder.isEmpty { throw PartitionTemplateError("empty folder name in '\(text)'") }
+            if folder.hasPrefix(".") {
+                throw PartitionTemplateError("folder '\(folder)' starts with a dot: readers skip it")
+            }
+        }
+    }
+
+    package func uses(_ placeholder: Placeholder) -> Bool {
+        parts.contains(.value(placeholder))
+    }
+
+    /// Hours a partition spans: 1 with `{hour}`, 24 with only `{date}`, nil when time is not in the path.
+    package var hoursPerPartition: Int? {
+        uses(.hour) ? 1 : uses(.date) ? 24 : nil
+    }
+
+    /// The folder of a partition, below `events`.
+    package func path(_ values: Values) -> String {
+        var path = ""
+        for part in parts {
+            switch part {
+            case .text(let text): path += text
+            case .value(.channel): path += HiveValue.escape(values.channel)
+            case .value(.event): path += HiveValue.escape(values.event)
+            case .value(.source): path += HiveValue.escape(values.source)
+            case .value(.node): path += HiveValue.escape(values.node)
+            case .value(.date): path += Timestamp.date(Int64(values.hour) * 3_600_000_000)
+            case .value(.hour):
+                let hour = values.hour % 24
+                path += hour < 10 ? "0\(hour)" : "\(hour)"
+            }
+        }
+        return path
+    }
+}
+
+/// What is wrong with a partition path.
+package struct PartitionTemplateError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,15 @@
+/// What one message and one event may be.
+package struct PayloadLimits: Sendable, Equatable {
+    /// Bytes of one event as sent.
+    package var eventBytesMax: Int
+    /// Events and rejected pieces of one message.
+    package var eventsMax: Int
+    /// Levels of objects and arrays.
+    package var depthMax: Int
+
+    package init(eventBytesMax: Int = 1 << 20, eventsMax: Int = 100_000, depthMax: Int = 64) {
+        self.eventBytesMax = eventBytesMax
+        self.eventsMax = eventsMax
+        self.depthMax = depthMax
+    }
+}

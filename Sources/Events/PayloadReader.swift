@@ -1,0 +1,188 @@
+import CSimdJSON
+
+/// Takes a message's payload apart into events and pieces that cannot be accepted. One thread at a time.
+///
+/// A payload is an object, objects a line each (NDJSON), an array of objects, or an object whose `batch`
+/// is an array of objects. The whole payload is indexed once; only where something is wrong with it is the
+/// rest read line by line or element by element, so that one bad event costs no good one, in time linear in
+/// the payload's size:
+///
+///     values ──error, batch──► lines          array ──error──► elements
+///
+/// Nothing is lost: every byte that is not white space, a separator or a batch's envelope ends up in an
+/// event or in a rejection.
+package struct PayloadReader: ~Copyable {
+    enum Mode {
+        case done
+        /// Objects one after the other, indexed at ``base``.
+        case values
+        /// Elements of an array, indexed at ``base``.
+        case array
+        /// One line at a time from ``position``, each indexed by itself.
+        case lines
+        /// One element at a time from ``position``, each indexed by itself.
+        case elements
+        /// The whole payload is one rejection.
+        case whole(Rejection, Int)
+    }
+
+    let limits: PayloadLimits
+    var reader: EventReader
+    var payload = UnsafeRawBufferPointer(start: nil, count: 0)
+    var mode = Mode.done
+    /// Where the indexed part starts in the payload.
+    var base = 0
+    /// How far line and element reading have come.
+    var position = 0
+    /// After a batch, where reading goes on by lines; nil when not in one.
+    var resumeAfterBatch: Int?
+    var inherited = Inherited()
+
+    package init(limits: PayloadLimits) {
+        self.limits = limits
+        reader = EventReader(depthMax: limits.depthMax)
+    }
+
+    deinit {
+        inherited.free()
+    }
+
+    /// Begins a payload, which must stay in place until it is read.
+    package mutating func begin(_ payload: UnsafeRawBufferPointer) {
+        self.payload = payload
+        base = 0
+        position = 0
+        resumeAfterBatch = nil
+        inherited.clear()
+        guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
+            mode = .whole(.invalidJSON, 0)
+            return
+        }
+        if payload[first] == UInt8(ascii: "[") {
+            beginArray(at: first)
+        } else {
+            beginValues()
+        }
+    }
+
+    private mutating func beginValues() {
+        let code = reader.index(payload)
+        if code == CSIMDJSON_OK {
+            mode = hasTooMany(inArray: false) ? .whole(.tooManyEvents, 0) : .values
+        } else if looksLikeLines(from: 0) {
+            mode = lineCount > limits.eventsMax ? .whole(.tooManyEvents, 0) : .lines
+        } else {
+            mode = .whole(Rejection(code), reader.errorOffset)
+        }
+    }
+
+    private mutating func beginArray(at start: Int) {
+        base = start
+        let code = reader.index(UnsafeRawBufferPointer(rebasing: payload[start...]))
+        position = start + 1
+        if code == CSIMDJSON_OK, hasTooMany(inArray: true) {
+            mode = .whole(.tooManyEvents, 0)
+        } else if code == CSIMDJSON_OK, reader.enterArray() == CSIMDJSON_OK {
+            mode = .array
+        } else {
+            mode = .elements
+        }
+    }
+
+    /// Gives the next piece; false at the payload's end.
+    package mutating func next(_ view: inout EventView) -> Bool {
+        while true {
+            switch mode {
+            case .done: return false
+            case .values: if nextValue(&view) { return true }
+            case .array: if nextInArray(&view) { return true }
+            case .lines: if nextLine(&view) { return true }
+            case .elements: if nextElement(&view) { return true }
+            case .whole(let rejection, let offset):
+                mode = .done
+                reject(payload, rejection, at: offset, &view)
+                return true
+            }
+        }
+    }
+
+    func reject(
+        _ bytes: UnsafeRawBufferPointer, _ rejection: Rejection, at offset: Int,
+        _ view: inout EventView
+    ) {
+        view = EventView()
+        view.bytes = bytes
+        view.rejection = rejection
+        view.errorOffset = offset
+    }
+
+    /// Fills `view` from the object last read: an event, or a rejection for what only an event must not be.
+    func accept(_ view: inout EventView) {
+        reader.view(into: &view)
+        let offset = base + reader.found.object.start
+        if view.bytes.count > limits.eventBytesMax {
+            reject(view.bytes, .tooLarge, at: offset, &view)
+        } else if reader.found.has_reserved_key {
+            reject(view.bytes, .reservedKey, at: offset, &view)
+        } else {
+            inherited.handDown(
+                to: &view, hasContext: reader.found.has_context, hasSentAt: reader.found.has_sent_at)
+        }
+    }
+}
+
+extension PayloadReader {
+    /// Whether the indexed payload has more events than a message may. Counting takes a walk, so it is
+    /// done only where the number of structural characters allows so many at all.
+    private mutating func hasTooMany(inArray: Bool) -> Bool {
+        guard reader.structurals / 2 > limits.eventsMax else { return false }
+        if inArray, reader.enterArray() != CSIMDJSON_OK { return false }
+        var count = 0
+        var code = reader.next()
+        while code == CSIMDJSON_OK || code == CSIMDJSON_NOT_AN_OBJECT {
+            count += 1
+            code = reader.next()
+        }
+        _ = reader.index(UnsafeRawBufferPointer(rebasing: payload[base...]))
+        return count > limits.eventsMax || (code != CSIMDJSON_END && lineCount > limits.eventsMax)
+    }
+
+    private var lineCount: Int {
+        payload.reduce(into: 1) { count, byte in count += byte == UInt8(ascii: "\n") ? 1 : 0 }
+    }
+
+    /// Whether a text that is not valid as a whole is best read line by line: its first line could be an
+    /// object. A broken pretty-printed object is not, and stays in one piece.
+    func looksLikeLines(from start: Int) -> Bool {
+        var line = UnsafeRawBufferPointer(start: nil, count: 0)
+        var end = start
+        repeat {
+            guard end < payload.count else { return false }
+            line = Self.trimmed(self.line(at: end))
+            end = endOfLine(at: end) + 1
+        } while line.isEmpty
+        return line.last == UInt8(ascii: "}") && end < payload.count
+    }
+
+    func endOfLine(at start: Int) -> Int {
+        payload[start...].firstIndex(of: UInt8(ascii: "\n")) ?? payload.count
+    }
+
+    func line(at start: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: payload[start..<endOfLine(at: start)])
+    }
+
+    static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var (start, end) = (0, bytes.count)
+        while start < end, bytes[start].isJSONSpace { start += 1 }
+        while end > start, bytes[end - 1].isJSONSpace { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+}
+
+extension UInt8 {
+    /// White space by RFC 8259, section 2.
+    var isJSONSpace: Bool {
+        self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09
+    }
+}

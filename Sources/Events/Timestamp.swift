@@ -1,0 +1,152 @@
+/// Microseconds since 1970 UTC, to and from text. No clock is read here. Any thread may call.
+package enum Timestamp {
+    /// Bytes of the written form `2026-11-22T10:00:00.123456Z`.
+    package static let byteCount = 27
+
+    /// Reads RFC 3339 (`2011-10-11T13:45:40.276+02:00`); a blank for the `T` and a missing offset, which
+    /// then means UTC, are allowed. Nil for anything else, and for years outside 1970…9999.
+    package static func parse(_ text: UnsafeRawBufferPointer) -> Int64? {
+        guard text.count >= 19, text.count <= 40,
+            let year = digits(text, 0, 4), text[4] == UInt8(ascii: "-"),
+            let month = digits(text, 5, 2), text[7] == UInt8(ascii: "-"),
+            let day = digits(text, 8, 2),
+            text[10] == UInt8(ascii: "T") || text[10] == UInt8(ascii: "t")
+                || text[10] == UInt8(ascii: " "),
+            let hour = digits(text, 11, 2), text[13] == UInt8(ascii: ":"),
+            let minute = digits(text, 14, 2), text[16] == UInt8(ascii: ":"),
+            let second = digits(text, 17, 2),
+            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        var at = 19
+        let fraction = micros(text, &at)
+        guard let offset = offsetSeconds(text, at) else { return nil }
+        let days = days(year: year, month: month, day: day)
+        let seconds = Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset)
+        guard seconds >= 0, year <= 9_999 else { return nil }
+        return seconds * 1_000_000 + Int64(fraction)
+    }
+
+    private static func digits(_ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int? {
+        var value = 0
+        for at in start..<(start + count) {
+            let digit = Int(text[at]) - 48
+            guard (0...9).contains(digit) else { return nil }
+            value = value * 10 + digit
+        }
+        return value
+    }
+
+    /// The fraction at `at`, cut to microseconds; `at` is moved behind it.
+    private static func micros(_ text: UnsafeRawBufferPointer, _ at: inout Int) -> Int {
+        guard at + 1 < text.count, text[at] == UInt8(ascii: ".") || text[at] == UInt8(ascii: ",") else {
+            return 0
+        }
+        at += 1
+        var value = 0
+        var scale = 100_000
+        while at < text.count, text[at] >= 48, text[at] <= 57 {
+            value += Int(text[at] - 48) * scale
+            scale /= 10
+            at += 1
+        }
+        return value
+    }
+
+    private static func offsetSeconds(_ text: UnsafeRawBufferPointer, _ at: Int) -> Int? {
+        if at == text.count { return 0 }
+        switch text[at] {
+        case UInt8(ascii: "Z"), UInt8(ascii: "z"):
+            return at + 1 == text.count ? 0 : nil
+        case UInt8(ascii: "+"), UInt8(ascii: "-"):
+            let hasColon = text.count - at == 6 && text[at + 3] == UInt8(ascii: ":")
+            guard hasColon || text.count - at == 5, let hours = digits(text, at + 1, 2),
+                let minutes = digits(text, at + (hasColon ? 4 : 3), 2), hours < 24, minutes < 60
+            else { return nil }
+            let seconds = hours * 3_600 + minutes * 60
+            return text[at] == UInt8(ascii: "+") ? seconds : -seconds
+        default:
+            return nil
+        }
+    }
+
+    /// Days since 1970 of a civil date in the proleptic Gregorian calendar (Howard Hinnant,
+    /// "chrono-compatible low-level date algorithms", days_from_civil).
+    static func days(year: Int, month: Int, day: Int) -> Int {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    /// The civil date of a day since 1970 (the same source, civil_from_days); for days from 1970 on.
+    static func civil(day: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = day + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+    }
+}
+
+extension Timestamp {
+    /// Writes the ``byteCount`` bytes of `micros` (0 or later) to `out`.
+    package static func write(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
+        let micros = max(0, micros)
+        let seconds = Int(micros / 1_000_000)
+        let (year, month, day) = civil(day: seconds / 86_400)
+        put(year, 4, out)
+        out[4] = UInt8(ascii: "-")
+        put(month, 2, out + 5)
+        out[7] = UInt8(ascii: "-")
+        put(day, 2, out + 8)
+        out[10] = UInt8(ascii: "T")
+        put(seconds / 3_600 % 24, 2, out + 11)
+        out[13] = UInt8(ascii: ":")
+        put(seconds / 60 % 60, 2, out + 14)
+        out[16] = UInt8(ascii: ":")
+        put(seconds % 60, 2, out + 17)
+        out[19] = UInt8(ascii: ".")
+        writeFraction(micros, to: out)
+        out[26] = UInt8(ascii: "Z")
+    }
+
+    /// Writes only the six digits of the fraction into a form written before.
+    static func writeFraction(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
+        put(Int(micros % 1_000_000), 6, out + 20)
+    }
+
+    private static func put(_ value: Int, _ width: Int, _ out: UnsafeMutablePointer<UInt8>) {
+        var rest = value
+        for at in stride(from: width - 1, through: 0, by: -1) {
+            out[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+            rest /= 10
+        }
+    }
+
+    /// `2026-11-22T10:00:00.123456Z`
+    package static func text(_ micros: Int64) -> String {
+        String(unsafeUninitializedCapacity: byteCount) { buffer in
+            guard let out = buffer.baseAddress else { return 0 }
+            write(micros, to: out)
+            return byteCount
+        }
+    }
+
+    /// `2026-11-22`
+    package static func date(_ micros: Int64) -> String {
+        String(text(micros).prefix(10))
+    }
+
+    /// `20261122T100000.123Z`: for file names.
+    package static func compact(_ micros: Int64) -> String {
+        let text = text(micros).utf8
+        let kept = text.prefix(23).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }
+        return String(decoding: kept, as: UTF8.self) + "Z"
+    }
+}
