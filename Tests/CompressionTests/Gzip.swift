@@ -1,4 +1,5 @@
 import Compression
+import Testing
 
 /// Everything about one encoder that a test varies.
 struct Setting: Sendable, CustomTestStringConvertible {

@@ -50,21 +50,23 @@ import Testing
     }
 
     @Test(arguments: Setting.some)
-    func everyFlippedBitIsFound(setting: Setting) throws {
+    func aFlippedBitNeverGivesOtherBytes(setting: Setting) throws {
         let input = CompressionSample.events.bytes(count: 700)
         let written = try gzip(input, setting)
-        // Bytes 4 to 9 are time, flags of the compressor and operating system: not checked by gzip.
-        for index in written.indices where !(4...9).contains(index) {
+        // Gzip checks neither time, compressor and system (bytes 4 to 9) nor the bits that fill up
+        // the last byte before the trailer: those flips pass, with the bytes that went in.
+        var passed = 0
+        for index in written.indices.dropFirst(10) {
             for bit in 0..<8 {
                 var damaged = written
                 damaged[index] ^= 1 << bit
                 let read = decode(damaged)
-                #expect(
-                    read.state != .ended || read.consumed < damaged.count || read.output == input
-                )
-                if index > 9 { #expect(read.state != .ended, "bit \(bit) of byte \(index)") }
+                guard read.state == .ended else { continue }
+                passed += 1
+                #expect(read.output == input, "bit \(bit) of byte \(index)")
             }
         }
+        #expect(passed < 8, "only the fill of one byte")
     }
 
     @Test func smallOutputsGiveTheSame() throws {
