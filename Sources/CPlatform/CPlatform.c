@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/futex.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -71,11 +72,17 @@ int cplatform_rename_noreplace(int from_directory, const char *from, int to_dire
     return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0 ? 0 : -errno;
 }
 
-int cplatform_openat(int directory, const char *path, int flags, mode_t mode) {
+int cplatform_open_beneath(int directory, const char *path, int flags, mode_t mode) {
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_CLOEXEC),
+        .mode = (flags & O_CREAT) ? mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
     for (;;) {
-        int fd = openat(directory, path, flags | O_CLOEXEC, mode);
-        if (fd >= 0) return fd;
-        if (errno != EINTR) return -errno;
+        long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
+        if (fd < 0 && errno == ENOSYS) fd = openat(directory, path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+        if (fd >= 0) return (int)fd;
+        if (errno != EINTR && errno != EAGAIN) return -errno;
     }
 }
 

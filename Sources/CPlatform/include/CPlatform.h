@@ -39,8 +39,10 @@ void cplatform_unmap(void *address, size_t size);
 /// renameat2(2) with RENAME_NOREPLACE: fails with -EEXIST rather than replace a file.
 int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
 
-/// openat(2); `mode` matters only with O_CREAT. Gives the descriptor.
-int cplatform_openat(int directory, const char *path, int flags, mode_t mode);
+/// Opens `path` below `directory` without ever leaving it: openat2(2) with RESOLVE_BENEATH and
+/// RESOLVE_NO_SYMLINKS (openat(2) with O_NOFOLLOW on kernels before 5.6). O_CLOEXEC is added;
+/// `mode` matters only with O_CREAT. Gives the descriptor; EINTR is retried.
+int cplatform_open_beneath(int directory, const char *path, int flags, mode_t mode);
 
 /// Takes an exclusive flock(2) without waiting: -EWOULDBLOCK when somebody else holds it.
 int cplatform_lock_exclusive(int fd);

@@ -1,0 +1,119 @@
+/// A file opened through a ``FileSystem``; meaningful only to the one that gave it.
+package struct FileHandle: Hashable, Sendable {
+    package let number: Int32
+
+    package init(number: Int32) {
+        self.number = number
+    }
+}
+
+/// How a file is opened.
+package enum OpenMode: Sendable {
+    /// For writing; fails when the name exists.
+    case createNew
+    /// For reading.
+    case read
+    /// For reading, truncating and writing at the end of an existing file.
+    case modify
+    /// For appending, created when missing; each write goes to the end.
+    case append
+}
+
+/// A name in a folder.
+package struct FolderEntry: Hashable, Sendable {
+    package let name: String
+    package let isFolder: Bool
+
+    package init(name: String, isFolder: Bool) {
+        self.name = name
+        self.isFolder = isFolder
+    }
+}
+
+/// Room on the device that holds the data folder, in bytes.
+package struct DiskSpace: Hashable, Sendable {
+    package let totalBytes: UInt64
+    package let availableBytes: UInt64
+
+    package init(totalBytes: UInt64, availableBytes: UInt64) {
+        self.totalBytes = totalBytes
+        self.availableBytes = availableBytes
+    }
+}
+
+/// Every call through which segments reach a disk, so that a test can put a disk of its own there.
+///
+/// Paths are relative to the data folder, parts separated by `/`, and can never leave it. All calls may
+/// come from any thread; one file is used by one thread at a time. Nothing is durable before
+/// ``datasync(_:)`` of the file and, for a new name, ``syncFolder(_:)`` of its folder have returned.
+package protocol FileSystem: Sendable {
+    func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle
+    func close(_ file: FileHandle)
+    /// Writes all bytes at the end of the file. On an error `written` of ``FileSystemError`` says how many
+    /// were taken, so that a caller may go on from there.
+    func write(_ bytes: UnsafeRawBufferPointer, to file: FileHandle) throws(FileSystemError)
+    /// Reads up to the buffer's size from `offset`; 0 is the end of the file.
+    func read(
+        _ file: FileHandle, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(FileSystemError) -> Int
+    func size(_ file: FileHandle) throws(FileSystemError) -> Int
+    func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError)
+    /// fdatasync(2). After an error the file must not be trusted: the kernel may have dropped its pages.
+    func datasync(_ file: FileHandle) throws(FileSystemError)
+    /// Renames without ever replacing: an existing `to` is an error.
+    func rename(_ from: String, to: String) throws(FileSystemError)
+    func remove(_ path: String) throws(FileSystemError)
+    /// Creates one folder; its parent must exist. Gives false when it stood there already.
+    func createFolder(_ path: String) throws(FileSystemError) -> Bool
+    /// fsync(2) of a folder: its names are then durable. `""` is the data folder itself.
+    func syncFolder(_ path: String) throws(FileSystemError)
+    /// The names in a folder, sorted; a missing folder has none.
+    func list(_ path: String) throws(FileSystemError) -> [FolderEntry]
+    func exists(_ path: String) -> Bool
+    func space() throws(FileSystemError) -> DiskSpace
+}
+
+extension FileSystem {
+    /// Writes all bytes of an array at the end of the file.
+    package func write(_ bytes: [UInt8], to file: FileHandle) throws(FileSystemError) {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(FileSystemError) in try write(bytes, to: file) }
+        }
+        try result.get()
+    }
+
+    /// Creates a folder with all its missing parents; durable only after ``DurableFolders/ensure(_:)``.
+    package func createFolders(_ path: String) throws(FileSystemError) {
+        var soFar = ""
+        for part in path.split(separator: "/") {
+            soFar = Layout.join(soFar, String(part))
+            _ = try createFolder(soFar)
+        }
+    }
+}
+
+/// What a file system refused: the call, the path, and the cause.
+package struct FileSystemError: Error, Equatable, CustomStringConvertible, Sendable {
+    package enum Operation: String, Sendable {
+        case open, write, read, size, truncate, datasync, rename, remove, createFolder, syncFolder, list
+        case lock, space
+    }
+
+    package let operation: Operation
+    package let path: String
+    /// The positive errno value.
+    package let code: Int32
+    /// Bytes taken by a failed write before it failed.
+    package let written: Int
+
+    package init(_ operation: Operation, _ path: String, code: Int32, written: Int = 0) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+        self.written = written
+    }
+
+    package var description: String {
+        "\(operation.rawValue) \(path.isEmpty ? "data folder" : path): \(Self.text(of: code))"
+    }
+}

@@ -1,0 +1,18 @@
+import Glibc
+
+extension FileSystemError {
+    /// The name is not there: for recovery, a normal sight.
+    package var isMissing: Bool { code == ENOENT }
+
+    /// The name is taken.
+    package var isTaken: Bool { code == EEXIST }
+
+    /// No room (bytes, inodes or quota): writing can go on by itself once there is some again.
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+
+    /// What the system says of an errno value; strerror(3) of Glibc is thread-safe for known values.
+    static func text(of code: Int32) -> String {
+        guard let text = strerror(code) else { return "error \(code)" }
+        return String(cString: text)
+    }
+}

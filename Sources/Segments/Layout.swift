@@ -1,0 +1,69 @@
+/// Where things lie below the data folder.
+///
+///     events/channel=web/date=2026-11-22/hour=10/part-c1-0-20261122T100000.123Z-0.ndjson.gz
+///     events/…/.part-c1-0-20261122T100000.123Z-1.ndjson.gz.open      still being written
+///     events/…/.part-c1-0-20261122T100000.123Z-1.ndjson.gz.damaged   kept aside by recovery
+///     quarantine/reason=invalid_json/date=2026-11-22/part-….ndjson.gz
+///     manifest/date=2026-11-22/c1.ndjson
+///     .lock                                                          held by the daemon
+///
+/// Names that start with a dot or an underscore are invisible to DuckDB, Spark and Hive, so a reader
+/// never meets a partial file.
+package enum Layout {
+    package static let events = "events"
+    package static let quarantine = "quarantine"
+    package static let manifest = "manifest"
+    package static let lock = ".lock"
+
+    package static let sealedSuffix = ".ndjson.gz"
+    package static let openSuffix = ".open"
+    package static let damagedSuffix = ".damaged"
+
+    /// `folder/.name.open` for the sealed path `folder/name`.
+    package static func openPath(forSealed path: String) -> String {
+        hidden(path) + openSuffix
+    }
+
+    /// `folder/.name.damaged` for the sealed path `folder/name`.
+    package static func damagedPath(forSealed path: String) -> String {
+        hidden(path) + damagedSuffix
+    }
+
+    /// The sealed path for `folder/.name.open`; nil when `path` is not an open segment's.
+    package static func sealedPath(forOpen path: String) -> String? {
+        let (folder, name) = split(path)
+        guard isOpen(name: name) else { return nil }
+        return join(folder, String(name.dropFirst().dropLast(openSuffix.count)))
+    }
+
+    /// Whether a file name is an open segment's.
+    package static func isOpen(name: String) -> Bool {
+        name.hasPrefix(".") && name.hasSuffix(sealedSuffix + openSuffix)
+    }
+
+    /// Whether a file name is a sealed segment's.
+    package static func isSealed(name: String) -> Bool {
+        !name.hasPrefix(".") && name.hasSuffix(sealedSuffix)
+    }
+
+    /// The manifest of a node for a UTC date such as `2026-11-22`.
+    package static func manifestPath(date: String, node: String) -> String {
+        "\(manifest)/date=\(date)/\(node).ndjson"
+    }
+
+    /// Splits a path into its folder (empty for none) and its last part.
+    package static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return ("", path) }
+        return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+
+    /// Joins a folder and a name.
+    package static func join(_ folder: String, _ name: String) -> String {
+        folder.isEmpty ? name : "\(folder)/\(name)"
+    }
+
+    private static func hidden(_ path: String) -> String {
+        let (folder, name) = split(path)
+        return join(folder, ".\(name)")
+    }
+}

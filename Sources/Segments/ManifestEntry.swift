@@ -1,0 +1,84 @@
+/// One line of a manifest: all that is known of a sealed file.
+package struct ManifestEntry: Codable, Equatable, Sendable {
+    /// Why a segment was sealed.
+    package enum Reason: String, Codable, Sendable, CaseIterable {
+        /// `segment.maxBytes` reached.
+        case size
+        /// `segment.maxAge` reached.
+        case age
+        /// Nothing came for `segment.idle`.
+        case idle
+        /// Its hour (or day) is over.
+        case hour
+        /// `partition.maxOpen` reached, and this was the least recently used.
+        case limit
+        /// The daemon drained, or an operator said `seal`.
+        case drain
+        /// Found open after a crash.
+        case recovered
+    }
+
+    /// The part of a source's sequence that lies in the file.
+    package struct Sequence: Codable, Equatable, Sendable {
+        package var source: String
+        package var run: String
+        /// Events of this source and run in the file.
+        package var events: Int
+        /// Lowest and highest sequence number; with several partitions others lie between.
+        package var first: UInt64
+        package var last: UInt64
+
+        package init(source: String, run: String, events: Int, first: UInt64, last: UInt64) {
+            self.source = source
+            self.run = run
+            self.events = events
+            self.first = first
+            self.last = last
+        }
+    }
+
+    /// Of this format; 1.
+    package var version: Int
+    /// Below the data folder.
+    package var path: String
+    package var node: String
+    package var run: String
+    package var reason: Reason
+    package var events: Int
+    package var rawBytes: Int
+    package var compressedBytes: Int
+    /// CRC-32 of the raw bytes as in gzip's trailer, 8 hexadecimal digits.
+    package var crc32: String
+    /// SHA-256 of the file, 64 hexadecimal digits.
+    package var sha256: String
+    package var firstReceivedAt: String?
+    package var lastReceivedAt: String?
+    package var firstEventTime: String?
+    package var lastEventTime: String?
+    package var sequences: [Sequence]
+    package var sealedAt: String
+
+    package init(
+        path: String, node: String, run: String, reason: Reason, events: Int, rawBytes: Int,
+        compressedBytes: Int, crc32: String, sha256: String, firstReceivedAt: String?,
+        lastReceivedAt: String?, firstEventTime: String?, lastEventTime: String?,
+        sequences: [Sequence], sealedAt: String
+    ) {
+        version = 1
+        self.path = path
+        self.node = node
+        self.run = run
+        self.reason = reason
+        self.events = events
+        self.rawBytes = rawBytes
+        self.compressedBytes = compressedBytes
+        self.crc32 = crc32
+        self.sha256 = sha256
+        self.firstReceivedAt = firstReceivedAt
+        self.lastReceivedAt = lastReceivedAt
+        self.firstEventTime = firstEventTime
+        self.lastEventTime = lastEventTime
+        self.sequences = sequences
+        self.sealedAt = sealedAt
+    }
+}

@@ -1,0 +1,174 @@
+import CPlatform
+import Glibc
+
+/// The real disk below one data folder.
+///
+/// Every path is opened relative to the folder's descriptor and without following symbolic links, so no
+/// partition value or file name can lead outside. EINTR is retried here and nowhere else.
+package final class PosixFileSystem: FileSystem {
+    private let root: Int32
+    /// The data folder as it was named, for messages.
+    package let directory: String
+
+    /// Opens the data folder, creating it with its parents when missing (mode 0750).
+    package init(directory: String) throws(FileSystemError) {
+        self.directory = directory
+        try Self.makeFolders(directory)
+        root = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard root >= 0 else { throw FileSystemError(.open, directory, code: errno) }
+    }
+
+    deinit {
+        Glibc.close(root)
+    }
+
+    private static func makeFolders(_ directory: String) throws(FileSystemError) {
+        var path = directory.hasPrefix("/") ? "/" : ""
+        for part in directory.split(separator: "/") {
+            path += path.isEmpty || path.hasSuffix("/") ? String(part) : "/\(part)"
+            guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
+                throw FileSystemError(.createFolder, path, code: errno)
+            }
+        }
+    }
+
+    package func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle {
+        let flags =
+            switch mode {
+            case .createNew: O_WRONLY | O_CREAT | O_EXCL | O_APPEND
+            case .read: O_RDONLY
+            case .modify: O_RDWR | O_APPEND
+            case .append: O_WRONLY | O_CREAT | O_APPEND
+            }
+        return FileHandle(number: try descriptor(path, flags, for: .open))
+    }
+
+    package func close(_ file: FileHandle) {
+        Glibc.close(file.number)
+    }
+
+    package func write(
+        _ bytes: UnsafeRawBufferPointer, to file: FileHandle
+    ) throws(FileSystemError) {
+        var written = 0
+        while written < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+            let count = Glibc.write(file.number, rest.baseAddress, rest.count)
+            if count > 0 {
+                written += count
+            } else if errno != EINTR {
+                throw FileSystemError(.write, "", code: count == 0 ? EIO : errno, written: written)
+            }
+        }
+    }
+
+    package func read(
+        _ file: FileHandle, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(FileSystemError) -> Int {
+        while true {
+            let count = pread(file.number, buffer.baseAddress, buffer.count, offset)
+            if count >= 0 { return count }
+            if errno != EINTR { throw FileSystemError(.read, "", code: errno) }
+        }
+    }
+
+    package func size(_ file: FileHandle) throws(FileSystemError) -> Int {
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw FileSystemError(.size, "", code: errno) }
+        return Int(status.st_size)
+    }
+
+    package func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError) {
+        while ftruncate(file.number, size) != 0 {
+            if errno != EINTR { throw FileSystemError(.truncate, "", code: errno) }
+        }
+    }
+
+    package func datasync(_ file: FileHandle) throws(FileSystemError) {
+        // Not even EINTR is retried: after any failure the pages may be gone.
+        guard fdatasync(file.number) == 0 else { throw FileSystemError(.datasync, "", code: errno) }
+    }
+
+    package func rename(_ from: String, to: String) throws(FileSystemError) {
+        let result = cplatform_rename_noreplace(root, from, root, to)
+        guard result == 0 else { throw FileSystemError(.rename, "\(from) to \(to)", code: -result) }
+    }
+
+    package func remove(_ path: String) throws(FileSystemError) {
+        guard unlinkat(root, path, 0) == 0 else { throw FileSystemError(.remove, path, code: errno) }
+    }
+
+    package func createFolder(_ path: String) throws(FileSystemError) -> Bool {
+        if mkdirat(root, path, 0o750) == 0 { return true }
+        guard errno == EEXIST else { throw FileSystemError(.createFolder, path, code: errno) }
+        return false
+    }
+
+    package func syncFolder(_ path: String) throws(FileSystemError) {
+        let folder = try descriptor(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY, for: .syncFolder)
+        defer { Glibc.close(folder) }
+        guard fsync(folder) == 0 else { throw FileSystemError(.syncFolder, path, code: errno) }
+    }
+
+    package func exists(_ path: String) -> Bool {
+        faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+    }
+
+    package func space() throws(FileSystemError) -> DiskSpace {
+        var total: UInt64 = 0
+        var available: UInt64 = 0
+        let result = cplatform_disk_space(root, &total, &available)
+        guard result == 0 else { throw FileSystemError(.space, "", code: -result) }
+        return DiskSpace(totalBytes: total, availableBytes: available)
+    }
+
+    private func descriptor(
+        _ path: String, _ flags: Int32, for operation: FileSystemError.Operation
+    ) throws(FileSystemError) -> Int32 {
+        let result = cplatform_open_beneath(root, path, flags, 0o640)
+        guard result >= 0 else { throw FileSystemError(operation, path, code: -result) }
+        return result
+    }
+}
+
+extension PosixFileSystem {
+    package func list(_ path: String) throws(FileSystemError) -> [FolderEntry] {
+        let folder: Int32
+        do {
+            folder = try descriptor(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY, for: .list)
+        } catch {
+            if error.isMissing { return [] }
+            throw error
+        }
+        guard let stream = fdopendir(folder) else {
+            Glibc.close(folder)
+            throw FileSystemError(.list, path, code: errno)
+        }
+        defer { closedir(stream) }
+        var entries: [FolderEntry] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." {
+                entries.append(FolderEntry(name: name, isFolder: isFolder(entry, in: folder)))
+            }
+            errno = 0
+        }
+        guard errno == 0 else { throw FileSystemError(.list, path, code: errno) }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    /// Some file systems do not tell the kind with the name; then it is looked up.
+    private func isFolder(_ entry: UnsafeMutablePointer<dirent>, in folder: Int32) -> Bool {
+        if entry.pointee.d_type != UInt8(DT_UNKNOWN) { return entry.pointee.d_type == UInt8(DT_DIR) }
+        var status = stat()
+        let found = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                fstatat(folder, $0, &status, AT_SYMLINK_NOFOLLOW)
+            }
+        }
+        return found == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}
