@@ -1,0 +1,76 @@
+/// Raw memory that grows, with readable bytes after its end, for parsers that read in whole words.
+/// Owned by one thread at a time.
+package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
+    /// Readable bytes after `capacity`; what simdjson asks for.
+    package static let guardBytes = 64
+
+    private var memory: UnsafeMutableRawBufferPointer
+
+    /// How many bytes are filled, from the start.
+    package private(set) var count = 0
+
+    package init(capacity: Int = 0) {
+        precondition(capacity >= 0, "a buffer cannot have \(capacity) bytes")
+        memory = Self.allocate(capacity: capacity)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// How many bytes there is room for.
+    package var capacity: Int { memory.count - Self.guardBytes }
+
+    /// The filled bytes; valid until the next call of `reserve` and while the buffer lives.
+    /// `guardBytes` behind them may be read.
+    package var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: memory[..<count])
+    }
+
+    /// The room after the filled bytes; valid like `bytes`.
+    package var room: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: memory[count..<capacity])
+    }
+
+    /// Makes room for `capacity` bytes in total, keeping those that are filled.
+    package mutating func reserve(_ wanted: Int) {
+        guard wanted > capacity else { return }
+        let larger = Self.allocate(capacity: wanted)
+        larger.copyMemory(from: bytes)
+        memory.deallocate()
+        memory = larger
+    }
+
+    /// Counts `added` bytes of `room` as filled.
+    package mutating func advance(by added: Int) {
+        precondition(added >= 0 && added <= capacity - count, "no room for \(added) bytes")
+        count += added
+    }
+
+    /// Puts bytes behind the filled ones, growing by at least half.
+    package mutating func append(_ added: UnsafeRawBufferPointer) {
+        guard !added.isEmpty else { return }
+        if added.count > capacity - count {
+            reserve(max(count + added.count, capacity + capacity / 2))
+        }
+        room.copyMemory(from: added)
+        count += added.count
+    }
+
+    /// Drops the first `removed` bytes and moves the rest to the start.
+    package mutating func removeFirst(_ removed: Int) {
+        precondition(removed >= 0 && removed <= count, "no \(removed) bytes to remove")
+        memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[removed..<count]))
+        count -= removed
+    }
+
+    /// Forgets what is filled and keeps the memory.
+    package mutating func removeAll() { count = 0 }
+
+    private static func allocate(capacity: Int) -> UnsafeMutableRawBufferPointer {
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: capacity + guardBytes,
+            alignment: 16
+        )
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        return memory
+    }
+}

@@ -1,0 +1,35 @@
+import CZlib
+
+/// CRC-32 as gzip has it (RFC 1952 §8), of `bytes` behind what `crc` is the CRC-32 of.
+package func crc32(_ bytes: UnsafeRawBufferPointer, continuing crc: UInt32 = 0) -> UInt32 {
+    guard let start = bytes.baseAddress else { return crc }
+    let address = start.assumingMemoryBound(to: UInt8.self)
+    return UInt32(truncatingIfNeeded: crc32_z(UInt(crc), address, bytes.count))
+}
+
+/// The fixed byte strings of a gzip stream, for those who must end one by hand.
+package enum GzipFraming {
+    /// Bytes of a header without name, extra field and comment: what `GzipEncoder` writes.
+    package static let headerBytes = 10
+
+    /// How every completed flush ends: length and inverted length of an empty stored block.
+    package static let flushMarker: [UInt8] = [0x00, 0x00, 0xff, 0xff]
+
+    /// Bytes of what `ending` gives.
+    package static let endingBytes = 13
+
+    /// Ends a stream that was cut on a byte boundary: a last, empty stored block, then the trailer.
+    ///
+    /// - Parameters:
+    ///   - crc32: of all raw bytes of the member.
+    ///   - rawBytes: their number; the trailer holds it modulo 2^32 (RFC 1952 §2.3.1).
+    package static func ending(crc32: UInt32, rawBytes: UInt64) -> [UInt8] {
+        var bytes: [UInt8] = [0x01, 0x00, 0x00, 0xff, 0xff]
+        for word in [crc32, UInt32(truncatingIfNeeded: rawBytes)] {
+            for shift in stride(from: UInt32(0), to: 32, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+        return bytes
+    }
+}

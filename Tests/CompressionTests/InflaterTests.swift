@@ -1,0 +1,95 @@
+import Compression
+import TestSupport
+import Testing
+
+@Suite struct InflaterTests {
+    private static let fast = Setting(engine: .isal, level: 1)
+
+    private func inflate(_ payload: [UInt8], limit: Int) -> (Inflater.Outcome, [UInt8]) {
+        var inflater = Inflater()
+        var buffer = GrowableBuffer()
+        let outcome = payload.withUnsafeBytes { inflater.inflate($0, into: &buffer, limit: limit) }
+        #expect(buffer.count - 1 <= max(0, limit))
+        return (outcome, Array(buffer.bytes))
+    }
+
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 1_000_000])
+    func inflatesUpToTheLimitAndNotBeyond(size: Int) throws {
+        let input = CompressionSample.events.bytes(count: size)
+        let payload = try gzip(input, Self.fast)
+        let (outcome, output) = inflate(payload, limit: size)
+        #expect(outcome == .ok(count: size))
+        #expect(output == input)
+        #expect(inflate(payload, limit: size + 1000).0 == .ok(count: size))
+        #expect(inflate(payload, limit: Int.max).0 == .ok(count: size))
+        if size > 0 { #expect(inflate(payload, limit: size - 1).0 == .tooLarge) }
+    }
+
+    @Test func severalMembersAreOnePayload() throws {
+        let payload =
+            try gzip(Array("a".utf8), Self.fast) + gzip([], Self.fast)
+            + gzip(Array("bc".utf8), Self.fast)
+        let (outcome, output) = inflate(payload, limit: 3)
+        #expect(outcome == .ok(count: 3))
+        #expect(output == Array("abc".utf8))
+        #expect(inflate(payload, limit: 2).0 == .tooLarge)
+    }
+
+    @Test func aBombStaysWithinTheLimit() throws {
+        let payload = try gzip([UInt8](repeating: 0, count: 50_000_000), Self.fast)
+        #expect(inflate(payload, limit: 100_000).0 == .tooLarge)
+    }
+
+    @Test(
+        arguments: [
+            ([], "it ends in the middle of the stream"),
+            ([0x1f], "it ends in the middle of the stream"),
+            ([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3], "it ends in the middle of the stream"),
+            ([0x7b, 0x7d], "incorrect header check"),
+        ] as [([UInt8], String)]
+    )
+    func refusesWhatIsNoGzip(payload: [UInt8], reason: String) {
+        guard case .failed(_, let said) = inflate(payload, limit: 100).0 else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(said == reason)
+    }
+
+    @Test func refusesBytesBehindTheEnd() throws {
+        let payload = try gzip([1, 2, 3], Self.fast)
+        let (outcome, _) = inflate(payload + [0], limit: 100)
+        #expect(
+            outcome == .failed(offset: payload.count, reason: "bytes after the end of the stream")
+        )
+        for behind: [UInt8] in [[0x1f], [0x1f, 0x8b], [0x1f, 0x00]] {
+            guard case .failed = inflate(payload + behind, limit: 100).0 else {
+                Issue.record("accepted \(behind)")
+                return
+            }
+        }
+    }
+
+    @Test func isReusableAfterEveryOutcome() throws {
+        let good = try gzip(Array("good".utf8), Self.fast)
+        var inflater = Inflater()
+        var buffer = GrowableBuffer()
+        for payload in [good, [1, 2], good, Array(good.dropLast()), good] {
+            let outcome = payload.withUnsafeBytes { inflater.inflate($0, into: &buffer, limit: 4) }
+            #expect((outcome == .ok(count: 4)) == (payload == good))
+        }
+        #expect(Array(buffer.bytes) == Array("good".utf8))
+    }
+
+    @Test func randomBytesNeverTrapOrPassTheLimit() {
+        for seed in UInt64(1)...2000 {
+            var random = SeededGenerator(seed: seed)
+            var payload = CompressionSample.random.bytes(
+                count: Int.random(in: 0...300, using: &random),
+                seed: seed
+            )
+            payload.insert(contentsOf: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3], at: 0)
+            _ = inflate(payload, limit: 5000)
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import Foundation
+
+/// A folder of its own that goes away with the value.
+package final class TemporaryFolder: Sendable {
+    package let path: String
+
+    package init(prefix: String = "touchpoint-test") throws {
+        path = NSTemporaryDirectory() + "\(prefix)-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: path,
+            withIntermediateDirectories: true
+        )
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
