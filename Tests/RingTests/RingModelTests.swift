@@ -7,8 +7,7 @@ import Testing
 @Suite struct RingModelTests {
     @Test(arguments: [64, 256, 1024, 4096, 65536])
     func behavesAsAQueue(_ capacity: Int) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("RingModelTests capacity \(capacity) seed \(seed)")
+        let seed = RingSeededGenerator.seed(for: "ring model, capacity \(capacity)")
         var model = try Model(capacity: capacity, seed: seed)
         for _ in 0..<20_000 {
             try #require(try model.step(), "seed \(seed)")

@@ -26,8 +26,7 @@ import Testing
         batchMax: Int,
         pauses: Bool
     ) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("RingStressTests seed \(seed)")
+        let seed = RingSeededGenerator.seed(for: "ring stress, capacity \(capacity)")
         let load = RingStressLoad(
             recordsEach: recordsEach,
             batchMax: batchMax,
