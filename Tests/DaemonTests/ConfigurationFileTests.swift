@@ -21,7 +21,10 @@ import Testing
     @Test func referenceFileParsesWithEverySettingSwitchedOn() throws {
         let text = try Repository.text(Repository.reference)
         let settings = try SettingsReader.read(
-            yaml: switchedOn(text), file: "reference", environment: [:])
+            yaml: switchedOn(text),
+            file: "reference",
+            environment: [:]
+        )
         #expect(settings.node == "c1")
     }
 
@@ -47,27 +50,33 @@ import Testing
     @Test func missingFileIsNamed() {
         #expect(
             message(for: "/nowhere/x.yaml")
-                == "/nowhere/x.yaml: cannot read configuration: No such file or directory")
+                == "/nowhere/x.yaml: cannot read configuration: No such file or directory"
+        )
     }
 
     @Test func folderIsNoFile() {
         #expect(
             message(for: "/tmp")
-                == "/tmp: cannot read configuration: it is a folder, expected a YAML file")
+                == "/tmp: cannot read configuration: it is a folder, expected a YAML file"
+        )
     }
 
     @Test func endlessFileIsRefused() {
         #expect(
             message(for: "/dev/zero")
-                == "/dev/zero: cannot read configuration: it is larger than 1MiB")
+                == "/dev/zero: cannot read configuration: it is larger than 1MiB"
+        )
     }
 
     @Test func otherEncodingsAreRefused() throws {
         try TemporaryFolder.with { folder in
             let path = "\(folder)/latin1.yaml"
             try Data([0x6E, 0x6F, 0x64, 0x65, 0x3A, 0x20, 0xFC]).write(
-                to: URL(fileURLWithPath: path))
-            #expect(message(for: path) == "\(path): cannot read configuration: it is not UTF-8 text")
+                to: URL(fileURLWithPath: path)
+            )
+            #expect(
+                message(for: path) == "\(path): cannot read configuration: it is not UTF-8 text"
+            )
         }
     }
 
@@ -78,7 +87,7 @@ import Testing
 
     /// Dotted keys of a block-style file, by their indentation.
     private func keys(in text: String) -> [String] {
-        var keys = [String]()
+        var keys: [String] = []
         var section = ""
         for line in text.split(separator: "\n") {
             guard let match = line.firstMatch(of: /^( *)(?:- )?([A-Za-z]+):(.*)$/) else { continue }
@@ -111,12 +120,6 @@ enum Repository {
 
 /// A folder that is gone afterwards.
 enum TemporaryFolder {
-    static func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-        let folder = try make()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try await body(folder)
-    }
-
     static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
         let folder = try make()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -125,7 +128,8 @@ enum TemporaryFolder {
 
     private static func make() throws -> String {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "touchpoint-daemon-\(UUID().uuidString)")
+            "touchpoint-daemon-\(UUID().uuidString)"
+        )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         return folder.path
     }

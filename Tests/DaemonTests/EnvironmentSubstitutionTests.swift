@@ -7,7 +7,8 @@ import Testing
         environment: ["NAME": "c7", "EMPTY": "", "_X1": "${NAME}"])
 
     @Test(arguments: [
-        ("plain", "plain"), ("${NAME}", "c7"), ("a-${NAME}-b", "a-c7-b"), ("${NAME}${NAME}", "c7c7"),
+        ("plain", "plain"), ("${NAME}", "c7"), ("a-${NAME}-b", "a-c7-b"),
+        ("${NAME}${NAME}", "c7c7"),
         ("${MISSING:-d}", "d"), ("${MISSING:-}", ""), ("${NAME:-d}", "c7"), ("${EMPTY:-d}", "d"),
         ("${EMPTY}", ""), ("${MISSING:-a:-b}", "a:-b"), ("$${NAME}", "${NAME}"), ("$", "$"),
         ("$NAME", "$NAME"), ("$$", "$$"), ("5$ {x}", "5$ {x}"), ("${_X1}", "${NAME}"),
@@ -48,8 +49,10 @@ import Testing
             sources: [{ name: a, pattern: pull, bind: ["tcp://127.0.0.1:${PORT}"] }]
             """
         let settings = try SettingsReader.read(
-            yaml: yaml, file: "x.yaml",
-            environment: ["NODE": "n1", "DEPTH": "9", "PORT": "6000"])
+            yaml: yaml,
+            file: "x.yaml",
+            environment: ["NODE": "n1", "DEPTH": "9", "PORT": "6000"]
+        )
         #expect(settings.node == "n1")
         #expect(settings.limits.depthMax == 9)
         #expect(settings.log.level == .debug)
@@ -59,10 +62,14 @@ import Testing
     @Test func replacedTextIsCheckedLikeWrittenText() {
         let error = #expect(throws: ConfigurationError.self) {
             try SettingsReader.read(
-                yaml: "limits: { depth: \"${D}\" }", file: "x.yaml", environment: ["D": "deep"])
+                yaml: "limits: { depth: \"${D}\" }",
+                file: "x.yaml",
+                environment: ["D": "deep"]
+            )
         }
         #expect(
             error?.description
-                == "x.yaml:1: limits.depth: expected a whole number such as 64, found 'deep'")
+                == "x.yaml:1: limits.depth: expected a whole number such as 64, found 'deep'"
+        )
     }
 }

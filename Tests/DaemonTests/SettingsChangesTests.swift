@@ -15,11 +15,15 @@ import Testing
             changes.live == [
                 "commit.interval", "segment.maxBytes", "segment.maxAge", "segment.idle",
                 "storage.minimumFree", "shutdown.timeout", "log.level",
-            ])
-        let rest = Settings.fields.map(\.key).filter { !changes.live.contains($0) }
+            ]
+        )
+        let rest = Settings.fields.map(\.key).filter { key in
+            !changes.live.contains(key) && key != "compression.codec"
+        }
         #expect(
             changes.needsRestart
-                == rest + ["sources.s", "sources.producers", "sources.reliable"])
+                == rest + ["sources.s", "sources.producers", "sources.reliable"]
+        )
     }
 
     @Test func aSourceThatChangedIsNamedAlone() {

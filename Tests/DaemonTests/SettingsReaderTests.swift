@@ -17,7 +17,8 @@ import Testing
         #expect(settings.sources.map(\.name) == ["producers", "reliable"])
         #expect(settings.sources.map(\.pattern) == [.pull, .router])
         #expect(
-            settings.sources.map(\.bind) == [["tcp://127.0.0.1:5571"], ["tcp://127.0.0.1:5572"]])
+            settings.sources.map(\.bind) == [["tcp://127.0.0.1:5571"], ["tcp://127.0.0.1:5572"]]
+        )
         #expect(settings.sources.allSatisfy { $0.channel == "unknown" && $0.topics == [""] })
         #expect(settings.sources.allSatisfy { $0.highWaterMark == 1000 && $0.connect.isEmpty })
         #expect(settings.limits.eventBytesMax == 1_048_576)
@@ -48,7 +49,8 @@ import Testing
         #expect(settings.sources.count == 2)
         #expect(
             settings.sources[0].bind
-                == ["tcp://127.0.0.1:5571", "ipc:///run/touchpoint/ingest.sock"])
+                == ["tcp://127.0.0.1:5571", "ipc:///run/touchpoint/ingest.sock"]
+        )
         #expect(settings.metrics.listen == "127.0.0.1:9571")
         var expected = Settings()
         expected.node = "c1"
@@ -67,7 +69,8 @@ import Testing
             writers: 3
             control: { mode: 600 }
             metrics: { listen: "[::1]:0" }
-            """)
+            """
+        )
         #expect(settings.limits.eventBytesMax == 2048)
         #expect(settings.limits.messageBytesMax == 8192)
         #expect(settings.ring.capacityBytes == 1 << 30)
@@ -87,7 +90,8 @@ import Testing
     ])
     func takesEveryKindOfBindEndpoint(endpoint: String) throws {
         let settings = try read(
-            "sources: [{ name: a, pattern: sub, bind: [\"\(endpoint)\"], topics: [\"x\"] }]")
+            "sources: [{ name: a, pattern: sub, bind: [\"\(endpoint)\"], topics: [\"x\"] }]"
+        )
         #expect(settings.sources[0].bind == [endpoint])
     }
 
@@ -97,7 +101,8 @@ import Testing
             sources:
               - { name: a, pattern: pull, bind: ["tcp://127.0.0.1:*"] }
               - { name: b, pattern: pull, bind: ["tcp://127.0.0.1:*"] }
-            """)
+            """
+        )
         #expect(settings.sources.count == 2)
     }
 

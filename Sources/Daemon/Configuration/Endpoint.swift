@@ -13,7 +13,8 @@ enum Endpoint {
         } else {
             throw Complaint(
                 "'\(text)' is no endpoint, expected tcp://127.0.0.1:5571"
-                    + " or ipc:///run/touchpoint/ingest.sock")
+                    + " or ipc:///run/touchpoint/ingest.sock"
+            )
         }
     }
 
@@ -30,7 +31,8 @@ enum Endpoint {
         guard path.utf8.count <= pathBytesMax else {
             throw Complaint(
                 "the path of '\(text)' has \(path.utf8.count) bytes,"
-                    + " a Unix socket can have \(pathBytesMax)")
+                    + " a Unix socket can have \(pathBytesMax)"
+            )
         }
     }
 

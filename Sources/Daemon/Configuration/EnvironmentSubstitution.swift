@@ -42,14 +42,16 @@ struct EnvironmentSubstitution {
         guard isVariableName(name) else {
             throw Complaint(
                 "'${\(reference)}' is no reference to a variable,"
-                    + " expected ${NAME} or ${NAME:-default} (write $${ for a literal ${)")
+                    + " expected ${NAME} or ${NAME:-default} (write $${ for a literal ${)"
+            )
         }
         if let value = environment[String(name)], !(value.isEmpty && fallback != nil) {
             return value
         }
         guard let fallback else {
             throw Complaint(
-                "environment variable '\(name)' is not set; set it, or write ${\(name):-default}")
+                "environment variable '\(name)' is not set; set it, or write ${\(name):-default}"
+            )
         }
         return String(fallback)
     }

@@ -10,7 +10,8 @@ extension FieldKind where Value == Int {
                 }
                 return value
             },
-            print: { "\($0)" })
+            print: { "\($0)" }
+        )
     }
 
     /// Bytes: a whole number, alone or with `KiB`, `MiB`, `GiB`.
@@ -28,7 +29,8 @@ extension FieldKind where Value == Int {
                 }
                 return value
             },
-            print: Size.text)
+            print: Size.text
+        )
     }
 }
 
@@ -47,7 +49,8 @@ extension FieldKind where Value == Duration {
                 }
                 return value
             },
-            print: Span.text)
+            print: Span.text
+        )
     }
 }
 
@@ -69,7 +72,8 @@ extension FieldKind where Value == Settings.Writers {
                 case .auto: "auto"
                 case .count(let count): "\(count)"
                 }
-            })
+            }
+        )
     }
 }
 
@@ -92,7 +96,8 @@ extension FieldKind where Value == UInt32 {
                 let digits = String(mode, radix: 8)
                 return "\"" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
                     + "\""
-            })
+            }
+        )
     }
 }
 

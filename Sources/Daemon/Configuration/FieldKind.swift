@@ -25,7 +25,8 @@ struct FieldKind<Value> {
                 }
                 return value
             },
-            print: print)
+            print: print
+        )
     }
 }
 
@@ -41,7 +42,8 @@ extension FieldKind where Value == String {
                 try check(text)
                 return text
             },
-            print: quoted)
+            print: quoted
+        )
     }
 
     /// A name of a node or source.
@@ -51,7 +53,8 @@ extension FieldKind where Value == String {
             guard isSafe, (1...64).contains(text.unicodeScalars.count), !text.hasPrefix(".") else {
                 throw Complaint(
                     "'\(text)' is no name: 1 to 64 letters, digits, '.', '_' and '-',"
-                        + " not starting with '.'")
+                        + " not starting with '.'"
+                )
             }
         }
     }
@@ -67,11 +70,13 @@ extension FieldKind where Value == [String] {
             read: { (node, substitution) throws(Complaint) in
                 guard case .sequence(let elements) = node else {
                     throw Complaint(
-                        "expected a list such as \(example), found \(node.kindOfValue)")
+                        "expected a list such as \(example), found \(node.kindOfValue)"
+                    )
                 }
                 return try readElements(elements, substitution, check)
             },
-            print: { "[" + $0.map(quoted).joined(separator: ", ") + "]" })
+            print: { "[" + $0.map(quoted).joined(separator: ", ") + "]" }
+        )
     }
 
     private static func readElements(
@@ -79,8 +84,8 @@ extension FieldKind where Value == [String] {
         _ substitution: EnvironmentSubstitution,
         _ check: (String) throws(Complaint) -> Void
     ) throws(Complaint) -> [String] {
-        var values = [String]()
-        var reasons = [Complaint.Reason]()
+        var values: [String] = []
+        var reasons: [Complaint.Reason] = []
         for element in elements {
             do throws(Complaint) {
                 guard case .scalar(let scalar) = element, !element.isNothing else {
@@ -110,9 +115,11 @@ where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == Strin
                 let hint = NearestName.of(text, among: names).map { ", did you mean '\($0)'?" }
                 throw Complaint(
                     "unknown value '\(text)', expected one of \(names.joined(separator: ", "))"
-                        + (hint ?? ""))
+                        + (hint ?? "")
+                )
             },
-            print: \.rawValue)
+            print: \.rawValue
+        )
     }
 
     private static var names: [String] {

@@ -21,7 +21,7 @@ enum NearestName {
         let right = Array(right.unicodeScalars)
         // Far longer than any key: nobody is helped, and the table would grow with the input.
         guard left.count <= 64, right.count <= 64 else { return .max }
-        var beforeLast = [Int]()
+        var beforeLast: [Int] = []
         var last = Array(0...right.count)
         for row in 0..<left.count {
             var current = [row + 1]

@@ -22,7 +22,8 @@ enum PartitionTemplate {
             guard !element.hasPrefix("."), !element.hasPrefix("_") else {
                 throw Complaint(
                     "'\(element)' starts with '\(element.prefix(1))', such folders are invisible"
-                        + " to Hive, Spark and DuckDB")
+                        + " to Hive, Spark and DuckDB"
+                )
             }
             try checkElement(element)
         }
@@ -41,7 +42,8 @@ enum PartitionTemplate {
                 let hint = NearestName.of(name, among: placeholders)
                 throw Complaint(
                     "unknown placeholder '{\(name)}', expected one of \(known)"
-                        + (hint.map { ", did you mean '{\($0)}'?" } ?? ""))
+                        + (hint.map { ", did you mean '{\($0)}'?" } ?? "")
+                )
             }
             rest = rest[end...].dropFirst()
         }
@@ -52,6 +54,7 @@ enum PartitionTemplate {
         let other = text.unicodeScalars.first { !Settings.isNameScalar($0) && $0 != "=" }
         guard let other else { return }
         throw Complaint(
-            "'\(other)' may not stand in a path; letters, digits, '.', '_', '-', '=' may")
+            "'\(other)' may not stand in a path; letters, digits, '.', '_', '-', '=' may"
+        )
     }
 }

@@ -4,8 +4,8 @@ extension Settings {
     /// `live`: a running daemon takes these at once. `needsRestart`: these count from the next
     /// start. A source that was added, removed or changed appears as `sources.NAME`.
     package func changes(from old: Settings) -> (live: [String], needsRestart: [String]) {
-        var live = [String]()
-        var needsRestart = [String]()
+        var live: [String] = []
+        var needsRestart: [String] = []
         for field in Settings.fields where field.print(self) != field.print(old) {
             if field.isLive {
                 live.append(field.key)

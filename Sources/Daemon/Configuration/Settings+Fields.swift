@@ -7,22 +7,36 @@ extension Settings {
 
     private static var pathFields: [Field<Settings>] {
         [
-            Field("limits.event", \.limits.eventBytesMax, .size(1 << 10...1 << 30, example: "1MiB")),
             Field(
-                "limits.message", \.limits.messageBytesMax,
-                .size(1 << 10...1 << 30, example: "4MiB")),
+                "limits.event",
+                \.limits.eventBytesMax,
+                .size(1 << 10...1 << 30, example: "1MiB")
+            ),
             Field(
-                "limits.eventsPerMessage", \.limits.eventsPerMessageMax,
-                .count(1...10_000_000, example: 100_000)),
+                "limits.message",
+                \.limits.messageBytesMax,
+                .size(1 << 10...1 << 30, example: "4MiB")
+            ),
+            Field(
+                "limits.eventsPerMessage",
+                \.limits.eventsPerMessageMax,
+                .count(1...10_000_000, example: 100_000)
+            ),
             Field("limits.depth", \.limits.depthMax, .count(1...1024, example: 64)),
             Field(
-                "ring.capacity", \.ring.capacityBytes, .size(4 << 10...64 << 30, example: "64MiB")),
+                "ring.capacity",
+                \.ring.capacityBytes,
+                .size(4 << 10...64 << 30, example: "64MiB")
+            ),
             Field("writers", \.writers, .writers),
             Field(
-                "partition.path", \.partition.path,
+                "partition.path",
+                \.partition.path,
                 .text(
                     expected: "a path such as channel={channel}/date={date}/hour={hour}",
-                    check: PartitionTemplate.check)),
+                    check: PartitionTemplate.check
+                )
+            ),
             Field("partition.time", \.partition.time, .choice),
             Field("partition.maxOpen", \.partition.maxOpen, .count(1...65_536, example: 256)),
             Field("partition.maxValues", \.partition.maxValues, .count(1...1_000_000, example: 64)),
@@ -35,21 +49,36 @@ extension Settings {
             Field("compression.engine", \.compression.engine, .choice),
             Field("compression.level", \.compression.level, .count(1...9, example: 1)),
             Field(
-                "commit.interval", \.commit.interval,
-                .duration(.milliseconds(1)...(.seconds(60)), example: "100ms"), isLive: true),
+                "commit.interval",
+                \.commit.interval,
+                .duration(.milliseconds(1)...(.seconds(60)), example: "100ms"),
+                isLive: true
+            ),
             Field(
-                "segment.maxBytes", \.segment.bytesMax, .size(1 << 10...1 << 40, example: "64MiB"),
-                isLive: true),
+                "segment.maxBytes",
+                \.segment.bytesMax,
+                .size(1 << 10...1 << 40, example: "64MiB"),
+                isLive: true
+            ),
             Field(
-                "segment.maxAge", \.segment.ageMax,
-                .duration(.milliseconds(100)...(.seconds(86_400)), example: "5m"), isLive: true),
+                "segment.maxAge",
+                \.segment.ageMax,
+                .duration(.milliseconds(100)...(.seconds(86_400)), example: "5m"),
+                isLive: true
+            ),
             Field(
-                "segment.idle", \.segment.idle,
-                .duration(.milliseconds(100)...(.seconds(86_400)), example: "1m"), isLive: true),
+                "segment.idle",
+                \.segment.idle,
+                .duration(.milliseconds(100)...(.seconds(86_400)), example: "1m"),
+                isLive: true
+            ),
             Field("storage.directory", \.storage.directory, .directory),
             Field(
-                "storage.minimumFree", \.storage.minimumFreeBytes,
-                .size(0...1 << 50, example: "512MiB"), isLive: true),
+                "storage.minimumFree",
+                \.storage.minimumFreeBytes,
+                .size(0...1 << 50, example: "512MiB"),
+                isLive: true
+            ),
         ]
     }
 
@@ -59,8 +88,11 @@ extension Settings {
             Field("control.mode", \.control.mode, .mode),
             Field("metrics.listen", \.metrics.listen, .listener),
             Field(
-                "shutdown.timeout", \.shutdown.timeout,
-                .duration(.seconds(1)...(.seconds(3600)), example: "60s"), isLive: true),
+                "shutdown.timeout",
+                \.shutdown.timeout,
+                .duration(.seconds(1)...(.seconds(3600)), example: "60s"),
+                isLive: true
+            ),
             Field("log.level", \.log.level, .choice, isLive: true),
             Field("log.format", \.log.format, .choice),
         ]
@@ -79,20 +111,26 @@ extension Settings.Source {
             Field("name", \.name, .name(example: "producers")),
             Field("pattern", \.pattern, .choice),
             Field(
-                "bind", \.bind,
+                "bind",
+                \.bind,
                 .list(example: "[\"tcp://127.0.0.1:5571\"]") { (text) throws(Complaint) in
                     try Endpoint.check(text, isBind: true)
-                }),
+                }
+            ),
             Field(
-                "connect", \.connect,
+                "connect",
+                \.connect,
                 .list(example: "[\"tcp://10.0.0.7:5571\"]") { (text) throws(Complaint) in
                     try Endpoint.check(text, isBind: false)
-                }),
+                }
+            ),
             Field("channel", \.channel, .channel),
             Field("topics", \.topics, .list(example: "[\"clicks.\"]") { _ in }),
             Field(
-                "highWaterMark", \.highWaterMark,
-                .count(1...1_000_000, example: 1000)),
+                "highWaterMark",
+                \.highWaterMark,
+                .count(1...1_000_000, example: 1000)
+            ),
         ]
     }
 }
@@ -104,7 +142,8 @@ extension FieldKind where Value == String {
             guard !text.isEmpty, !text.unicodeScalars.contains(where: isControl) else {
                 throw Complaint(
                     "expected a folder such as /var/lib/touchpoint, found an empty text or"
-                        + " control characters")
+                        + " control characters"
+                )
             }
         }
     }
@@ -141,6 +180,7 @@ extension FieldKind where Value == String? {
                 }
                 return text
             },
-            print: { $0.map(quoted) ?? "off" })
+            print: { $0.map(quoted) ?? "off" }
+        )
     }
 }

@@ -2,7 +2,7 @@ extension Settings {
     /// Every key with its effective value, as YAML that `SettingsReader` reads back equal: what
     /// `--check` prints.
     package func yaml() -> String {
-        var lines = [String]()
+        var lines: [String] = []
         var section: String?
         for field in Settings.fields {
             if field.section != section, let name = field.section {

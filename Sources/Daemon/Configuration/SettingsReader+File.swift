@@ -12,7 +12,9 @@ extension SettingsReader {
         let bytes = try contents(of: path)
         guard let yaml = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError(
-                file: path, message: "cannot read configuration: it is not UTF-8 text")
+                file: path,
+                message: "cannot read configuration: it is not UTF-8 text"
+            )
         }
         return try read(yaml: yaml, file: path, environment: environment)
     }
@@ -21,7 +23,7 @@ extension SettingsReader {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable(path, errno) }
         defer { close(descriptor) }
-        var bytes = [UInt8]()
+        var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
@@ -35,14 +37,16 @@ extension SettingsReader {
                 throw ConfigurationError(
                     file: path,
                     message: "cannot read configuration: it is larger than"
-                        + " \(Size.text(fileBytesMax))")
+                        + " \(Size.text(fileBytesMax))"
+                )
             }
         }
     }
 
     private static func unreadable(_ path: String, _ code: Int32) -> ConfigurationError {
         let cause =
-            code == EISDIR ? "it is a folder, expected a YAML file" : String(cString: strerror(code))
+            code == EISDIR
+            ? "it is a folder, expected a YAML file" : String(cString: strerror(code))
         return ConfigurationError(file: path, message: "cannot read configuration: \(cause)")
     }
 }

@@ -12,7 +12,9 @@ package enum SettingsReader {
         environment: [String: String]
     ) throws(ConfigurationError) -> Settings {
         var reading = SettingsReading(
-            file: file, substitution: EnvironmentSubstitution(environment: environment))
+            file: file,
+            substitution: EnvironmentSubstitution(environment: environment)
+        )
         if let root = try compose(yaml, file: file), !root.isNothing {
             reading.readTop(root)
         }
@@ -44,18 +46,29 @@ extension ConfigurationError {
             .composer(let context, let problem, let mark, _):
             let text = context.map { "\($0.text): \(problem)" } ?? problem
             self.init(
-                file: file, line: mark.line, column: mark.column, message: "not valid YAML: \(text)")
+                file: file,
+                line: mark.line,
+                column: mark.column,
+                message: "not valid YAML: \(text)"
+            )
         case .reader(let problem, let offset, _, _):
             let before = yaml.prefix(offset ?? 0).split(
-                separator: "\n", omittingEmptySubsequences: false)
+                separator: "\n",
+                omittingEmptySubsequences: false
+            )
             self.init(
-                file: file, line: max(1, before.count), column: (before.last?.count ?? 0) + 1,
-                message: "not valid YAML: \(problem)")
+                file: file,
+                line: max(1, before.count),
+                column: (before.last?.count ?? 0) + 1,
+                message: "not valid YAML: \(problem)"
+            )
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "'\($0)'" }.joined(separator: ", ")
             self.init(
-                file: file, line: context.mark.line,
-                message: "key \(names) stands more than once in the same mapping")
+                file: file,
+                line: context.mark.line,
+                message: "key \(names) stands more than once in the same mapping"
+            )
         default:
             self.init(file: file, message: "not valid YAML: \(error)")
         }

@@ -12,9 +12,11 @@ extension SettingsReading {
         guard !wasRefused("limits.event"), !wasRefused("limits.message") else { return }
         if limits.eventBytesMax > limits.messageBytesMax {
             refuse(
-                "limits.event", "limits.message",
+                "limits.event",
+                "limits.message",
                 because: "limits.event: \(Size.text(limits.eventBytesMax)) is more than"
-                    + " limits.message, \(Size.text(limits.messageBytesMax))")
+                    + " limits.message, \(Size.text(limits.messageBytesMax))"
+            )
         }
         let capacity = settings.ring.capacityBytes
         guard !wasRefused("ring.capacity") else { return }
@@ -22,12 +24,15 @@ extension SettingsReading {
             refuse(
                 "ring.capacity",
                 because: "ring.capacity: \(Size.text(capacity)) is no power of two,"
-                    + " such as 64MiB")
+                    + " such as 64MiB"
+            )
         } else if capacity / 4 < limits.messageBytesMax {
             refuse(
-                "ring.capacity", "limits.message",
+                "ring.capacity",
+                "limits.message",
                 because: "ring.capacity: \(Size.text(capacity)) is less than 4 times"
-                    + " limits.message, \(Size.text(limits.messageBytesMax))")
+                    + " limits.message, \(Size.text(limits.messageBytesMax))"
+            )
         }
     }
 
@@ -35,29 +40,34 @@ extension SettingsReading {
         let compression = settings.compression
         guard compression.engine == .isal, compression.level > 3 else { return }
         refuse(
-            "compression.level", "compression.engine",
+            "compression.level",
+            "compression.engine",
             because: "compression.level: engine isal has levels 1...3, not \(compression.level);"
-                + " use engine auto or zlib")
+                + " use engine auto or zlib"
+        )
     }
 
     private mutating func checkSources() {
-        var names = [String: Int]()
-        var endpoints = [String: String]()
+        var names: [String: Int] = [:]
+        var endpoints: [String: String] = [:]
         for (index, source) in settings.sources.enumerated() where wasSet("sources") {
             let context = "sources[\(index)]"
-            if wasSet("\(context).name"), let first = names.updateValue(index, forKey: source.name) {
+            if wasSet("\(context).name"), let first = names.updateValue(index, forKey: source.name)
+            {
                 names[source.name] = first
                 refuse(
                     "\(context).name",
                     because: "\(context).name: '\(source.name)' is also the name of"
-                        + " sources[\(first)]")
+                        + " sources[\(first)]"
+                )
             }
             checkEndpoints(of: source, context: context, seen: &endpoints)
             if source.pattern != .sub, source.topics != [""], wasSet("\(context).pattern") {
                 refuse(
                     "\(context).topics",
                     because: "\(context).topics: only pattern sub has topics, not"
-                        + " \(source.pattern.rawValue)")
+                        + " \(source.pattern.rawValue)"
+                )
             }
         }
     }
@@ -72,15 +82,19 @@ extension SettingsReading {
                 seen[endpoint] = other
                 refuse(
                     "\(context).bind",
-                    because: "\(context).bind: '\(endpoint)' is already bound by \(other)")
+                    because: "\(context).bind: '\(endpoint)' is already bound by \(other)"
+                )
             }
         }
-        if source.bind.isEmpty, source.connect.isEmpty, !wasRefused("\(context).bind"),
-            !wasRefused("\(context).connect")
+        if source.bind.isEmpty, source.connect.isEmpty, wasSet(context),
+            !wasRefused("\(context).bind"), !wasRefused("\(context).connect")
         {
             refuse(
-                "\(context).bind", "\(context).connect", context,
-                because: "\(context): nothing to bind and nothing to connect to")
+                "\(context).bind",
+                "\(context).connect",
+                context,
+                because: "\(context): nothing to bind and nothing to connect to"
+            )
         }
     }
 

@@ -57,7 +57,8 @@ struct SettingsReading {
         // A section whose keys are all commented out: the defaults.
         guard !node.isNothing else { return }
         let known = fields.map(\.name)
-        for (key, keyNode, value) in entries(of: node, context: "touchpointd.\(name)", known: known) {
+        for (key, keyNode, value) in entries(of: node, context: "touchpointd.\(name)", known: known)
+        {
             if let field = fields.first(where: { $0.name == key }) {
                 settings = reading(field, value, line: keyNode.mark?.line, into: settings)
             }
@@ -71,7 +72,9 @@ struct SettingsReading {
             return note(
                 "sources: expected a list of at least one source such as"
                     + " - { name: producers, pattern: pull, bind: [\"tcp://127.0.0.1:5571\"] },"
-                    + " found \(found)", line: node.mark?.line ?? line)
+                    + " found \(found)",
+                line: node.mark?.line ?? line
+            )
         }
         settings.sources = []
         for (index, element) in elements.enumerated() {
@@ -81,13 +84,18 @@ struct SettingsReading {
 
     private mutating func readSource(_ node: Node, context: String) {
         var source = Settings.Source()
-        lines[context] = node.mark?.line
+        lines[context] = node.mapping?.mark?.line
         let fields = Settings.Source.fields
         let found = entries(of: node, context: "touchpointd.\(context)", known: fields.map(\.name))
         for (name, key, value) in found {
             if let field = fields.first(where: { $0.key == name }) {
                 source = reading(
-                    field, value, line: key.mark?.line, context: context, into: source)
+                    field,
+                    value,
+                    line: key.mark?.line,
+                    context: context,
+                    into: source
+                )
             }
         }
         for required in ["name", "pattern"] where !found.contains(where: { $0.0 == required }) {
@@ -125,17 +133,22 @@ struct SettingsReading {
         known: [String]
     ) -> [(String, Node, Node)] {
         guard case .mapping(let mapping) = node else {
-            note("'\(context)': expected a mapping of keys, found \(node.kindOfValue)",
-                line: node.mark?.line)
+            note(
+                "'\(context)': expected a mapping of keys, found \(node.kindOfValue)",
+                line: node.mark?.line
+            )
             return []
         }
-        var entries = [(String, Node, Node)]()
+        var entries: [(String, Node, Node)] = []
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key, known.contains(scalar.string) else {
                 let name = key.scalar.map { "'\($0.string)'" } ?? key.kindOfValue
                 let hint = key.scalar.flatMap { NearestName.of($0.string, among: known) }
-                note("unknown key \(name) in '\(context)'"
-                    + (hint.map { ", did you mean '\($0)'?" } ?? ""), line: key.mark?.line)
+                note(
+                    "unknown key \(name) in '\(context)'"
+                        + (hint.map { ", did you mean '\($0)'?" } ?? ""),
+                    line: key.mark?.line
+                )
                 continue
             }
             entries.append((scalar.string, key, value))

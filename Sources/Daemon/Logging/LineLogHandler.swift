@@ -59,8 +59,11 @@ package struct LineLogHandler: LogHandler {
             all.merge(own) { _, new in new }
         }
         let record = LogRecord(
-            timeNanoseconds: clock(), level: Settings.Log.Level(event.level),
-            message: event.message.description, metadata: all)
+            timeNanoseconds: clock(),
+            level: Settings.Log.Level(event.level),
+            message: event.message.description,
+            metadata: all
+        )
         destination.write(formatter.line(record))
     }
 }

@@ -77,8 +77,11 @@ package struct Metric: Sendable, Equatable {
             Sample(entry.value, labels: [Label("quantile", MetricsRenderer.number(entry.quantile))])
         }
         self.init(
-            name, help: help, kind: .summary,
-            samples: samples + [Sample(sum, suffix: "_sum"), Sample(count, suffix: "_count")])
+            name,
+            help: help,
+            kind: .summary,
+            samples: samples + [Sample(sum, suffix: "_sum"), Sample(count, suffix: "_count")]
+        )
     }
 
     private static func isName(_ name: String, colons: Bool) -> Bool {

@@ -54,7 +54,7 @@ package actor MetricsServer {
 
     private var bootstrap: ServerBootstrap {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: 16)
+            .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { [render, openConnections] channel in
                 guard openConnections.enter(max: MetricsServer.connectionsMax) else {

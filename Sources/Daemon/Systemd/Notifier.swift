@@ -80,7 +80,12 @@ package struct Notifier: Sendable {
         defer { close(descriptor) }
         var limit = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(
-            descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+            descriptor,
+            SOL_SOCKET,
+            SO_SNDTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
         let bytes = Array(message.utf8)
         address.withPointer { pointer, length in
             while sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), pointer, length)
