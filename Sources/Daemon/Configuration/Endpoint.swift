@@ -3,8 +3,9 @@ enum Endpoint {
     /// Unix socket paths end here: `sun_path` has 108 bytes, the last is NUL. unix(7)
     static let pathBytesMax = 107
 
-    /// Complains unless `text` is `tcp://host:port` or `ipc://path`. Only a listener may leave the
-    /// port to the system (`*` or `0`).
+    /// Complains unless `text` is `tcp://host:port` or `ipc://path`.
+    ///
+    /// Only a listener may leave the port to the system (`*` or `0`).
     static func check(_ text: String, isBind: Bool) throws(Complaint) {
         if text.hasPrefix("tcp://") {
             try checkTCP(text, isBind: isBind)

@@ -138,7 +138,9 @@ enum Span {
     }
 }
 
-/// nil: not digits alone. `.some(nil)`: digits, but more than an Int holds.
+/// nil: not digits alone.
+///
+/// `.some(nil)`: digits, but more than an Int holds.
 private func wholeNumber(_ text: some StringProtocol) -> Int?? {
     let digits = text.hasPrefix("-") ? String(text.dropFirst()) : String(text)
     guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {

@@ -7,8 +7,10 @@ struct FieldKind<Value> {
     /// YAML that `read` turns into the same value.
     let print: (Value) -> String
 
-    /// A kind that stands in one scalar. `expected` completes "expected …" and brings an example;
-    /// `parse` gives nil for text of another type, and complains about an impossible value.
+    /// A kind that stands in one scalar.
+    ///
+    /// `expected` completes "expected …" and brings an example; `parse` gives nil for text of
+    /// another type, and complains about an impossible value.
     static func scalar(
         expected: String,
         parse: @escaping (String) throws(Complaint) -> Value?,

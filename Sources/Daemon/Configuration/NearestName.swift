@@ -1,7 +1,9 @@
 /// Finds the known name that a mistyped one was probably meant to be.
 enum NearestName {
     /// The nearest of `known` if it is near: at most a third of its length away, at least one edit,
-    /// at most three. Case does not count. Of equally near names the first one wins.
+    /// at most three.
+    ///
+    /// Case does not count. Of equally near names the first one wins.
     static func of(_ name: String, among known: [String]) -> String? {
         var best: (name: String, distance: Int)?
         for candidate in known {

@@ -4,8 +4,10 @@ import Yams
 ///
 /// For the start of the daemon, `--check`, and `reload`; from any thread, it keeps nothing.
 package enum SettingsReader {
-    /// Reads `yaml`. `file` is only for messages; `environment` serves `${NAME}` and
-    /// `${NAME:-default}`. Text without any key gives the defaults of a configuration file.
+    /// Reads `yaml`.
+    ///
+    /// `file` is only for messages; `environment` serves `${NAME}` and `${NAME:-default}`. Text
+    /// without any key gives the defaults of a configuration file.
     package static func read(
         yaml: String,
         file: String,

@@ -1,6 +1,8 @@
 extension SettingsReading {
-    /// Checks what no key can be checked for alone. Where one of the values was refused already,
-    /// the check is left out: it would speak of a default that nobody wrote.
+    /// Checks what no key can be checked for alone.
+    ///
+    /// Where one of the values was refused already, the check is left out: it would speak of a
+    /// default that nobody wrote.
     mutating func checkTogether() {
         checkSizes()
         checkCompression()

@@ -1,14 +1,18 @@
 import Glibc
 
-/// Where log lines go: a file descriptor, one write(2) a line, so that lines of several threads
-/// and processes never mix. Usable from any thread.
+/// Where log lines go: a file descriptor, one write(2) a line, so that lines of several threads and
+/// processes never mix.
+///
+/// Usable from any thread.
 package struct LogDestination: Sendable {
     let descriptor: Int32
     /// Whether journald reads the other end: it has its own clock and wants priorities.
     let isJournal: Bool
 
-    /// Standard error. It is journald's when `JOURNAL_STREAM` names its device and inode
-    /// (systemd.exec(5)); a standard error that was redirected since then is not.
+    /// Standard error.
+    ///
+    /// It is journald's when `JOURNAL_STREAM` names its device and inode (systemd.exec(5)); a
+    /// standard error that was redirected since then is not.
     package static func standardError(environment: [String: String]) -> LogDestination {
         LogDestination(descriptor: STDERR_FILENO, environment: environment)
     }
@@ -24,7 +28,9 @@ package struct LogDestination: Sendable {
         isJournal = stream == "\(status.st_dev):\(status.st_ino)"
     }
 
-    /// Writes `line` and a line break. Nobody can be told when that fails: the rest is dropped.
+    /// Writes `line` and a line break.
+    ///
+    /// Nobody can be told when that fails: the rest is dropped.
     func write(_ line: String) {
         var bytes = Array(line.utf8)
         bytes.append(0x0A)

@@ -8,7 +8,9 @@ struct LogRecord {
     let metadata: Logger.Metadata
 }
 
-/// Turns a record into one line without its line break. Pure; metadata is sorted by key.
+/// Turns a record into one line without its line break.
+///
+/// Pure; metadata is sorted by key.
 enum LogLineFormatter {
     /// `2026-11-22T10:00:00.123Z info  sealed events=250 path="a b"`
     case text
@@ -139,8 +141,9 @@ enum LogEscape {
         return result + "\""
     }
 
-    /// Controls, line separators, and what reverses the reading direction of a terminal. All below
-    /// U+10000, as `json` needs.
+    /// Controls, line separators, and what reverses the reading direction of a terminal.
+    ///
+    /// All below U+10000, as `json` needs.
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0...0x1F, 0x7F...0x9F, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: true

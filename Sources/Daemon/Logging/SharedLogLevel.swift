@@ -12,7 +12,9 @@ package final class SharedLogLevel: Sendable {
         position = Atomic(SharedLogLevel.position(of: level))
     }
 
-    /// What is written now. Setting it counts from the next log call on, on every thread.
+    /// What is written now.
+    ///
+    /// Setting it counts from the next log call on, on every thread.
     package var level: Settings.Log.Level {
         get { Settings.Log.Level.allCases[position.load(ordering: .relaxed)] }
         set { position.store(SharedLogLevel.position(of: newValue), ordering: .relaxed) }

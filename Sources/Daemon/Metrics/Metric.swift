@@ -48,7 +48,9 @@ package struct Metric: Sendable, Equatable {
     /// Their order is kept; label sets differ.
     package let samples: [Sample]
 
-    /// A metric from samples. Names are the daemon's own, so a wrong one is a programmer's error.
+    /// A metric from samples.
+    ///
+    /// Names are the daemon's own, so a wrong one is a programmer's error.
     package init(_ name: String, help: String, kind: Kind, samples: [Sample]) {
         precondition(Metric.isName(name, colons: true), "'\(name)' is no metric name")
         for label in samples.lazy.flatMap(\.labels) {

@@ -1,7 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Answers one request of a connection, then closes it. Runs on the connection's event loop.
+/// Answers one request of a connection, then closes it.
+///
+/// Runs on the connection's event loop.
 final class MetricsHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart

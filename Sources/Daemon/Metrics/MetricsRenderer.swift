@@ -1,4 +1,5 @@
-/// Prometheus' text exposition format, version 0.0.4:
+/// Prometheus' text exposition format, version 0.0.4.
+///
 /// https://prometheus.io/docs/instrumenting/exposition_formats/
 ///
 /// A metric is `# HELP name text`, `# TYPE name kind`, and a line `name{label="value"} number` a
@@ -8,7 +9,9 @@ package enum MetricsRenderer {
     /// What the `Content-Type` header says.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// All of `metrics`, in their order. Pure, from any thread.
+    /// All of `metrics`, in their order.
+    ///
+    /// Pure, from any thread.
     package static func text(_ metrics: [Metric]) -> String {
         var text = ""
         for metric in metrics {

@@ -28,8 +28,9 @@ package actor MetricsServer {
     /// The port that is bound, nil while stopped.
     package var port: Int? { channel?.localAddress?.port }
 
-    /// Binds, and gives the port. Throws when the address cannot be had; retrying may help once
-    /// another process gave it up.
+    /// Binds, and gives the port.
+    ///
+    /// Throws when the address cannot be had; retrying may help once another process gave it up.
     @discardableResult
     package func start() async throws(MetricsServerError) -> Int {
         precondition(channel == nil, "a metrics server is started once")
@@ -45,7 +46,9 @@ package actor MetricsServer {
         }
     }
 
-    /// Stops listening; answers under way are finished. Stopping twice is fine.
+    /// Stops listening; answers under way are finished.
+    ///
+    /// Stopping twice is fine.
     package func stop() async {
         // Closing fails only if it is closed already.
         try? await channel?.close().get()

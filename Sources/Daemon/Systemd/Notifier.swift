@@ -8,8 +8,9 @@ import Glibc
 /// method may block for up to one second while systemd does not read.
 package struct Notifier: Sendable {
     private let path: String?
-    /// How often systemd expects `watchdog()` at the latest; nil when it expects none. Call it
-    /// about twice as often.
+    /// How often systemd expects `watchdog()` at the latest; nil when it expects none.
+    ///
+    /// Call it about twice as often.
     package let watchdogInterval: Duration?
 
     /// Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
@@ -45,7 +46,9 @@ package struct Notifier: Sendable {
         send("STATUS=\(oneLine(text))")
     }
 
-    /// The pipeline moved on. To be called when it did, not by a timer.
+    /// The pipeline moved on.
+    ///
+    /// To be called when it did, not by a timer.
     package func watchdog() {
         send("WATCHDOG=1")
     }
