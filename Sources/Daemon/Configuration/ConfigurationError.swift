@@ -15,6 +15,7 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
         /// What is wrong, and where it helps, what would be right.
         package let message: String
 
+        /// `file:line: message`.
         package var description: String {
             let place = [line, column].compactMap { $0.map { ":\($0)" } }.joined()
             return "\(file)\(place): \(message)"
@@ -24,6 +25,7 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// At least one, ordered by line.
     package let problems: [Problem]
 
+    /// Every problem on a line of its own, for the user.
     package var description: String {
         problems.map(\.description).joined(separator: "\n")
     }

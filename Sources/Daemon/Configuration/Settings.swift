@@ -64,6 +64,7 @@ extension Settings {
         /// Messages that libzmq may hold for one peer, 1…1,000,000.
         package var highWaterMark = 1000
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -78,6 +79,7 @@ extension Settings {
         /// The deepest nesting of objects and arrays, 1…1024.
         package var depthMax = 64
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -86,6 +88,7 @@ extension Settings {
         /// Bytes of one ring: a power of two, at least four times `limits.messageBytesMax`.
         package var capacityBytes = 64 << 20
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -116,6 +119,7 @@ extension Settings {
         /// Distinct values a key and hour; beyond it events go to `__other__`.
         package var maxValues = 64
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -144,6 +148,7 @@ extension Settings {
         /// 1 (fast) … 9 (small).
         package var level = 1
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -152,6 +157,7 @@ extension Settings {
         /// The longest an event waits for its commit, 1 ms…1 m.
         package var interval = Duration.milliseconds(100)
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -164,6 +170,7 @@ extension Settings {
         /// Since its last event.
         package var idle = Duration.seconds(60)
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -174,6 +181,7 @@ extension Settings {
         /// Free bytes below which intake stops.
         package var minimumFreeBytes = 512 << 20
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -184,6 +192,7 @@ extension Settings {
         /// Its permission bits, 0…0o777.
         package var mode: UInt32 = 0o660
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -192,6 +201,7 @@ extension Settings {
         /// `host:port`, or nil for no endpoint.
         package var listen: String?
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -200,6 +210,7 @@ extension Settings {
         /// From SIGTERM to the last sealed segment, 1 s…1 h.
         package var timeout = Duration.seconds(60)
 
+        /// The defaults of the configuration.
         package init() {}
     }
 
@@ -223,6 +234,7 @@ extension Settings {
         /// How a record looks.
         package var format = Format.text
 
+        /// The defaults of the configuration.
         package init() {}
     }
 }

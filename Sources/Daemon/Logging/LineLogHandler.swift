@@ -5,7 +5,9 @@ package import Logging
 /// Made once at start and handed to everything that logs. The level is the shared one unless a
 /// single logger was given its own.
 package struct LineLogHandler: LogHandler {
+    /// What every record of this logger carries; a call's own metadata wins.
     package var metadata: Logger.Metadata = [:]
+    /// Asked at every record, for what the calling task carries.
     package var metadataProvider: Logger.MetadataProvider?
 
     private let level: SharedLogLevel
@@ -37,16 +39,19 @@ package struct LineLogHandler: LogHandler {
         Logger(label: label) { _ in self }
     }
 
+    /// The shared level, or this logger's own once it was set.
     package var logLevel: Logger.Level {
         get { ownLevel ?? level.level.loggerLevel }
         set { ownLevel = newValue }
     }
 
+    /// One entry of `metadata`.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes one line; called by `Logger` for records that the level lets through.
     package func log(event: LogEvent) {
         var all = metadata
         if let provided = metadataProvider?.get() {

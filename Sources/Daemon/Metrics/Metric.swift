@@ -17,6 +17,7 @@ package struct Metric: Sendable, Equatable {
         /// Anything; the renderer escapes it.
         package let value: String
 
+        /// A label; `name` is checked by the metric it goes into.
         package init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
@@ -32,6 +33,7 @@ package struct Metric: Sendable, Equatable {
         /// In base units: bytes, seconds, events.
         package let value: Double
 
+        /// A number under the metric's name, or the name with `suffix`.
         package init(_ value: Double, labels: [Label] = [], suffix: String = "") {
             self.suffix = suffix
             self.labels = labels

@@ -79,6 +79,7 @@ package struct MetricsServerError: Error, CustomStringConvertible {
     let listen: String
     let cause: String
 
+    /// What was tried, why it failed, and what to do.
     package var description: String {
         "cannot listen on \(listen) for metrics: \(cause);"
             + " change metrics.listen, or switch it off with metrics: { listen: off }"
