@@ -56,6 +56,19 @@ import Testing
         #expect(.seconds(seconds) > Settings().shutdown.timeout)
     }
 
+    @Test func unitLetsLibzmqDoWhatItAbortsWithout() throws {
+        // Listing interfaces before a tcp bind, and setting the policy of its own threads: where
+        // one is refused, libzmq ends the process in an assertion.
+        let text = try Repository.text(Repository.path(unit))
+        #expect(text.contains("\nSystemCallFilter=sched_setscheduler\n"))
+        let families = try #require(
+            text.split(separator: "\n").first { $0.hasPrefix("RestrictAddressFamilies=") }
+        )
+        for family in ["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"] {
+            #expect(families.split(whereSeparator: " =".contains).contains { $0 == family })
+        }
+    }
+
     @Test func unitDoesNotRestartWhatCannotGetBetter() throws {
         let text = try Repository.text(Repository.path(unit))
         #expect(text.contains("\nRestartPreventExitStatus=64 73 78\n"))

@@ -143,6 +143,27 @@ import Testing
         #expect(!LogDestination.standardError(environment: [:]).isJournal)
     }
 
+    @Test func aRecordIsOneWrite() throws {
+        // A datagram socket keeps writes apart: what arrives at once was written at once.
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0, &ends) == 0)
+        defer { ends.forEach { close($0) } }
+        let destination = LogDestination(descriptor: ends[0], environment: ["JOURNAL_STREAM": ""])
+        let handler = LineLogHandler(
+            format: .text,
+            level: SharedLogLevel(.info),
+            destination: destination
+        ) { Self.moment }
+        handler.logger(label: "t").info("sealed", metadata: ["detail": "a\nb"])
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = recv(ends[1], &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        try #require(count > 0)
+        #expect(
+            String(decoding: bytes[..<count], as: UTF8.self)
+                == "2026-11-22T10:00:00.123Z info  sealed detail=\"a\\nb\"\n"
+        )
+    }
+
     @Test func writingToAClosedDescriptorIsHarmless() {
         LogDestination(descriptor: -1, environment: [:]).write("lost")
     }
