@@ -38,7 +38,7 @@ struct AnswerBook {
     }
 
     /// Ends a message: its answer goes out with the commit.
-    mutating func end(_ record: borrowing IntakeRecord) {
+    mutating func end(_ record: IntakeRecord) {
         let quarantined = rejected > listed ? list + #",{"more":\#(rejected - listed)}"# : list
         let answer = Array(AnswerText.committed(events: accepted, quarantined: quarantined).utf8)
         let size = Acknowledgement.byteCount(

@@ -7,7 +7,7 @@ import Segments
 /// A message's way into segments.
 extension Writer {
     /// Reads a message and files all that is in it.
-    mutating func take(_ record: borrowing IntakeRecord) throws(FileSystemError) {
+    mutating func take(_ record: IntakeRecord) throws(FileSystemError) {
         let isAnswered = record.kind != .unacknowledged
         if isAnswered {
             answers.begin()
@@ -24,7 +24,7 @@ extension Writer {
     }
 
     private mutating func takePieces(
-        _ record: borrowing IntakeRecord, _ isAnswered: Bool
+        _ record: IntakeRecord, _ isAnswered: Bool
     ) throws(FileSystemError) {
         while payloads.next(&view) {
             arrived[record.source] += 1
@@ -39,7 +39,7 @@ extension Writer {
     }
 
     private mutating func takeInflated(
-        _ record: borrowing IntakeRecord, _ isAnswered: Bool
+        _ record: IntakeRecord, _ isAnswered: Bool
     ) throws(FileSystemError) {
         let outcome = inflater.inflate(
             record.payload, into: &inflated, limit: configuration.inflatedBytesMax)
@@ -62,7 +62,7 @@ extension Writer {
     }
 
     /// Writes the event in ``view`` into its partition's segment.
-    private mutating func file(_ record: borrowing IntakeRecord) throws(FileSystemError) {
+    private mutating func file(_ record: IntakeRecord) throws(FileSystemError) {
         let source = record.source
         let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
         let named =
@@ -91,7 +91,7 @@ extension Writer {
     }
 
     private mutating func quarantine(
-        _ rejection: Rejection, _ record: borrowing IntakeRecord
+        _ rejection: Rejection, _ record: IntakeRecord
     ) throws(FileSystemError) {
         let source = record.source
         let slot = try slot(router.quarantineKey(rejection, receivedAt: record.receivedAt))

@@ -66,7 +66,7 @@ final class WriterShared: Sendable {
 
     // MARK: - To the committer
 
-    func hand(over job: consuming CommitJob) {
+    func hand(over job: CommitJob) {
         jobsUnderWay.wrappingAdd(1, ordering: .acquiringAndReleasing)
         jobs.withLock { $0.append(job) }
         committerParker.wake()
