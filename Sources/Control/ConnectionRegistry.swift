@@ -25,6 +25,8 @@ final class ConnectionRegistry: Sendable {
         _ = channels.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
     }
 
+    var count: Int { channels.withLock { $0.count } }
+
     /// What the connection one too many is told.
     var refusal: ControlError {
         ControlError(

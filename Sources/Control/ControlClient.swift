@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import NIOCore
 import NIOPosix
 
@@ -44,7 +44,7 @@ package struct ControlClient: Sendable {
             }
         }
         defer { timer?.cancel() }
-        channel.writeAndFlush(Outgoing(line: line, reply: .once(promise)), promise: nil)
+        send(Outgoing(line: line, reply: .once(promise)))
         do {
             return try await promise.futureResult.get()
         } catch let error as ControlClientError {
@@ -71,14 +71,20 @@ package struct ControlClient: Sendable {
         let (stream, continuation) = AsyncThrowingStream.makeStream(
             of: Data.self, bufferingPolicy: .bufferingNewest(1024))
         continuation.onTermination = { [channel] _ in channel.close(promise: nil) }
-        channel.writeAndFlush(
-            Outgoing(line: request, reply: .stream(continuation)), promise: nil)
+        send(Outgoing(line: request, reply: .stream(continuation)))
         return stream
     }
 
     /// Ends the connection; requests without an answer fail.
     package func close() async {
         try? await channel.close().get()
+    }
+
+    /// A connection that is closed already has nobody left who would fail the reply.
+    private func send(_ outgoing: Outgoing) {
+        channel.writeAndFlush(outgoing).whenFailure { [path] _ in
+            outgoing.fail(ControlClientError.closed(path: path))
+        }
     }
 
     /// Reads an answer line; what the daemon refused is thrown.

@@ -91,6 +91,9 @@ package final class ControlServer: Sendable {
         await stopping.registry.stopAll(grace: grace)
     }
 
+    /// How many clients are connected now; for tests.
+    var openConnections: Int { running.withLock { $0?.registry.count ?? 0 } }
+
     private func listen(
         _ socket: ListeningSocket, _ registry: ConnectionRegistry, _ service: RequestService
     ) async throws -> any Channel {

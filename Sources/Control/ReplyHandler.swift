@@ -11,6 +11,14 @@ struct Outgoing: Sendable {
 
     let line: String
     let reply: Reply
+
+    /// Tells who waits that nothing will come; harmless after an answer.
+    func fail(_ error: ControlClientError) {
+        switch reply {
+        case .once(let promise): promise.fail(error)
+        case .stream(let continuation): continuation.finish(throwing: error)
+        }
+    }
 }
 
 /// The client's end of a connection: hands each line that comes to whoever waits longest.
@@ -32,7 +40,7 @@ final class ReplyHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let outgoing = unwrapOutboundIn(data)
         guard !isClosed else {
-            fail(outgoing, ControlClientError.closed(path: path))
+            outgoing.fail(ControlClientError.closed(path: path))
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
@@ -79,13 +87,6 @@ final class ReplyHandler: ChannelDuplexHandler {
     private func failAll(_ error: ControlClientError) {
         let failing = waiting
         waiting = []
-        for outgoing in failing { fail(outgoing, error) }
-    }
-
-    private func fail(_ outgoing: Outgoing, _ error: ControlClientError) {
-        switch outgoing.reply {
-        case .once(let promise): promise.fail(error)
-        case .stream(let continuation): continuation.finish(throwing: error)
-        }
+        for outgoing in failing { outgoing.fail(error) }
     }
 }

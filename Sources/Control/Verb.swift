@@ -62,9 +62,8 @@ extension Verb {
             (verb: verb, distance: editDistance(typed, Array(verb.rawValue.utf8)))
         }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        let prefix = allCases.first { $0.rawValue.hasPrefix(word.lowercased()) }
-        let isNear = best.distance <= max(1, best.verb.rawValue.utf8.count / 2)
-        return prefix ?? (isNear ? best.verb : nil)
+        if best.distance <= max(1, best.verb.rawValue.utf8.count / 2) { return best.verb }
+        return allCases.first { $0.rawValue.hasPrefix(word.lowercased()) }
     }
 
     /// Insertions, deletions and replacements between two words (Levenshtein, one row at a time).
