@@ -1,7 +1,9 @@
 import Foundation
 import NIOCore
 
-/// One client's connection: performs what `ConnectionState` decides. Lives on its event loop.
+/// One client's connection: performs what `ConnectionState` decides.
+///
+/// Lives on its event loop.
 ///
 /// A client that does not read fills `unreadBytesMax` and is then cut off; until then its answers
 /// wait in this process and nobody else waits for them.
@@ -21,7 +23,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var nextTick: Scheduled<Void>?
 
     init(
-        service: RequestService, registry: ConnectionRegistry, requestBytesMax: Int,
+        service: RequestService,
+        registry: ConnectionRegistry,
+        requestBytesMax: Int,
         unreadBytesMax: Int
     ) {
         self.service = service
@@ -31,9 +35,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        peer = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-            of: NIOBSDSocket.Handle.self
-        ) { PeerCredentials.of($0) } ?? nil
+        peer =
+            try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                of: NIOBSDSocket.Handle.self
+            ) { PeerCredentials.of($0) } ?? nil
         if registry.admit(context.channel) {
             context.fireChannelActive()
         } else {
@@ -106,7 +111,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Ticks keep to a grid from the first one on, so that a slow answer does not shift the rest.
     private func scheduleTick(
-        _ interval: FollowInterval, after last: NIODeadline, context: ChannelHandlerContext
+        _ interval: FollowInterval,
+        after last: NIODeadline,
+        context: ChannelHandlerContext
     ) {
         let step = TimeAmount.milliseconds(Int64(interval.milliseconds))
         let due = max(last + step, .now())

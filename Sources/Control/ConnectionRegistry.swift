@@ -2,6 +2,7 @@ import NIOCore
 import Synchronization
 
 /// The open connections of a server: counts them, refuses those beyond the limit, stops them all.
+///
 /// Any thread.
 final class ConnectionRegistry: Sendable {
     /// What connections are told.
@@ -37,13 +38,20 @@ final class ConnectionRegistry: Sendable {
 
     /// Lets every connection finish what it is answering and closes it; those that have not closed
     /// after `grace` are cut.
+    ///
+    /// Works in a cancelled task as well.
     func stopAll(grace: Duration) async {
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(Event.stop) }
-        let deadline = ContinuousClock.now + grace
-        while !open.isEmpty, ContinuousClock.now < deadline {
-            try? await Task.sleep(for: .milliseconds(5))
+        let stopping = open.map { channel in
+            channel.pipeline.fireUserInboundEventTriggered(Event.stop)
+            let cut = channel.eventLoop.scheduleTask(in: TimeAmount(grace)) {
+                channel.close(promise: nil)
+            }
+            return (channel: channel, cut: cut)
         }
-        for channel in open { try? await channel.close().get() }
+        for connection in stopping {
+            try? await connection.channel.closeFuture.get()
+            connection.cut.cancel()
+        }
     }
 
     private var open: [any Channel] { channels.withLock { Array($0.values) } }

@@ -116,6 +116,7 @@ struct ConnectionState {
     private var tooLong: ControlError {
         ControlError(
             code: ControlError.badRequestCode,
-            message: "a request is at most \(lineBytesMax) bytes long; closing the connection")
+            message: "a request is at most \(lineBytesMax) bytes long; closing the connection"
+        )
     }
 }

@@ -2,7 +2,9 @@ package import Foundation
 import NIOCore
 import NIOPosix
 
-/// A connection to the control socket: requests in, answers in order. Any task.
+/// A connection to the control socket: requests in, answers in order.
+///
+/// Any task.
 package struct ControlClient: Sendable {
     private let path: String
     private let channel: any Channel
@@ -34,7 +36,8 @@ package struct ControlClient: Sendable {
     /// Without `timeout` it waits as long as the daemon takes; after a timeout the connection is
     /// closed, since what comes next can no longer be told apart.
     package func request(
-        _ line: String, timeout: Duration? = nil
+        _ line: String,
+        timeout: Duration? = nil
     ) async throws(ControlClientError) -> Data {
         let promise = channel.eventLoop.makePromise(of: Data.self)
         let timer = timeout.map { timeout in
@@ -58,18 +61,24 @@ package struct ControlClient: Sendable {
     ///
     /// - Throws: `refused` with what the daemon answered, if that is an error.
     package func request<Answer: Decodable>(
-        _ line: String, as type: Answer.Type, timeout: Duration? = nil
+        _ line: String,
+        as type: Answer.Type,
+        timeout: Duration? = nil
     ) async throws(ControlClientError) -> Answer {
         try Self.decode(try await request(line, timeout: timeout), as: type, request: line)
     }
 
-    /// Sends one line and gives every line that comes until the daemon closes, as with
-    /// `stats follow`. Nothing else can be asked on this connection afterwards.
+    /// Sends one line and gives every line that comes until the daemon closes, as with `stats
+    /// follow`.
+    ///
+    /// Nothing else can be asked on this connection afterwards.
     ///
     /// Who does not keep up loses the oldest lines beyond 1024.
     package func lines(_ request: String) -> AsyncThrowingStream<Data, any Error> {
         let (stream, continuation) = AsyncThrowingStream.makeStream(
-            of: Data.self, bufferingPolicy: .bufferingNewest(1024))
+            of: Data.self,
+            bufferingPolicy: .bufferingNewest(1024)
+        )
         continuation.onTermination = { [channel] _ in channel.close(promise: nil) }
         send(Outgoing(line: request, reply: .stream(continuation)))
         return stream
@@ -82,6 +91,7 @@ package struct ControlClient: Sendable {
 
     /// A connection that is closed already has nobody left who would fail the reply.
     private func send(_ outgoing: Outgoing) {
+        precondition(!outgoing.line.utf8.contains(0x0A), "a request is one line")
         channel.writeAndFlush(outgoing).whenFailure { [path] _ in
             outgoing.fail(ControlClientError.closed(path: path))
         }
@@ -89,7 +99,9 @@ package struct ControlClient: Sendable {
 
     /// Reads an answer line; what the daemon refused is thrown.
     package static func decode<Answer: Decodable>(
-        _ line: Data, as type: Answer.Type, request: String
+        _ line: Data,
+        as type: Answer.Type,
+        request: String
     ) throws(ControlClientError) -> Answer {
         let decoder = JSONDecoder()
         if let answer = try? decoder.decode(ErrorAnswer.self, from: line) {

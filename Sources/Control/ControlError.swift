@@ -33,7 +33,8 @@ extension ControlError {
 
     /// What a handler threw, as an answer.
     static func from(_ error: any Error) -> ControlError {
-        error as? ControlError ?? ControlError(code: internalCode, message: String(describing: error))
+        error as? ControlError
+            ?? ControlError(code: internalCode, message: String(describing: error))
     }
 }
 

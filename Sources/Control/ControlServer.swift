@@ -21,8 +21,12 @@ package final class ControlServer: Sendable {
         package var unreadBytesMax: Int
 
         package init(
-            path: String, mode: UInt32 = 0o660, version: VersionAnswer, connectionsMax: Int = 64,
-            requestBytesMax: Int = 64 << 10, unreadBytesMax: Int = 1 << 20
+            path: String,
+            mode: UInt32 = 0o660,
+            version: VersionAnswer,
+            connectionsMax: Int = 64,
+            requestBytesMax: Int = 64 << 10,
+            unreadBytesMax: Int = 1 << 20
         ) {
             self.path = path
             self.mode = mode
@@ -55,7 +59,9 @@ package final class ControlServer: Sendable {
         self.onChange = onChange
     }
 
-    /// Opens the socket and serves from now on. Once until `stop`.
+    /// Opens the socket and serves from now on.
+    ///
+    /// Once until `stop`.
     ///
     /// - Throws: `ControlServerError`: in use, not a socket, path too long, or a system error.
     package func start() async throws {
@@ -64,7 +70,9 @@ package final class ControlServer: Sendable {
         let service = RequestService(
             version: configuration.version,
             permission: ControlPermission(daemonUID: geteuid(), groupID: socket.groupID),
-            handler: handler, onChange: onChange)
+            handler: handler,
+            onChange: onChange
+        )
         do {
             let channel = try await listen(socket, registry, service)
             let started = Running(socket: socket, channel: channel, registry: registry)
@@ -79,7 +87,9 @@ package final class ControlServer: Sendable {
     }
 
     /// Takes no more connections, removes the socket file, lets requests that are being answered
-    /// finish for up to `grace`, and closes everything. Harmless when not started.
+    /// finish for up to `grace`, and closes everything.
+    ///
+    /// Harmless when not started.
     package func stop(grace: Duration = .seconds(1)) async {
         let stopping = running.withLock { running in
             defer { running = nil }
@@ -95,7 +105,9 @@ package final class ControlServer: Sendable {
     var openConnections: Int { running.withLock { $0?.registry.count ?? 0 } }
 
     private func listen(
-        _ socket: ListeningSocket, _ registry: ConnectionRegistry, _ service: RequestService
+        _ socket: ListeningSocket,
+        _ registry: ConnectionRegistry,
+        _ service: RequestService
     ) async throws -> any Channel {
         let requestBytesMax = configuration.requestBytesMax
         let unreadBytesMax = configuration.unreadBytesMax
@@ -106,8 +118,12 @@ package final class ControlServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         ConnectionHandler(
-                            service: service, registry: registry,
-                            requestBytesMax: requestBytesMax, unreadBytesMax: unreadBytesMax))
+                            service: service,
+                            registry: registry,
+                            requestBytesMax: requestBytesMax,
+                            unreadBytesMax: unreadBytesMax
+                        )
+                    )
                 }
             }
             .withBoundSocket(socket.fd)

@@ -27,7 +27,10 @@ package struct ControlServerError: Error, Sendable, Equatable, CustomStringConve
     /// The error of a system call that failed while `doing` something.
     static func system(_ code: Int32, _ doing: String, path: String) -> ControlServerError {
         ControlServerError(
-            .system(code), path: path, reason: "\(doing): \(String(cString: strerror(code)))")
+            .system(code),
+            path: path,
+            reason: "\(doing): \(String(cString: strerror(code)))"
+        )
     }
 
     package var description: String { "cannot open the control socket \(path): \(reason)" }

@@ -1,4 +1,6 @@
-/// The account of events, per source and in total. `written` counts events in committed segments.
+/// The account of events, per source and in total.
+///
+/// `written` counts events in committed segments.
 package struct Ledger: Codable, Sendable, Equatable {
     package var received: Int
     package var written: Int
@@ -20,8 +22,13 @@ package struct Ledger: Codable, Sendable, Equatable {
     }
 
     package init(
-        received: Int = 0, written: Int = 0, quarantined: Int = 0, duplicate: Int = 0,
-        dropped: Int = 0, inFlight: Int = 0, reasons: Reasons = Reasons()
+        received: Int = 0,
+        written: Int = 0,
+        quarantined: Int = 0,
+        duplicate: Int = 0,
+        dropped: Int = 0,
+        inFlight: Int = 0,
+        reasons: Reasons = Reasons()
     ) {
         self.received = received
         self.written = written
@@ -32,8 +39,9 @@ package struct Ledger: Codable, Sendable, Equatable {
         self.reasons = reasons
     }
 
-    /// `received = written + quarantined + duplicate + dropped + in flight`. Sums wrap, never trap:
-    /// the figures may come from a socket.
+    /// `received = written + quarantined + duplicate + dropped + in flight`.
+    ///
+    /// Sums wrap, never trap: the figures may come from a socket.
     package var isBalanced: Bool {
         received == written &+ quarantined &+ duplicate &+ dropped &+ inFlight
     }

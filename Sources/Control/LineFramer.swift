@@ -1,4 +1,6 @@
-/// Cuts a byte stream into lines. A value without I/O: bytes in, lines out.
+/// Cuts a byte stream into lines.
+///
+/// A value without I/O: bytes in, lines out.
 ///
 /// A line ends with LF; a CR before it is left to the reader of the line. A line longer than
 /// `lineBytesMax` is reported once, and everything after it is thrown away: where the next line

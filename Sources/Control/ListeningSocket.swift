@@ -19,9 +19,11 @@ struct ListeningSocket: Sendable {
     static func open(path: String, mode: UInt32) throws(ControlServerError) -> ListeningSocket {
         guard let address = UnixSocketAddress(path: path) else {
             throw ControlServerError(
-                .pathTooLong, path: path,
+                .pathTooLong,
+                path: path,
                 reason: "the path must be 1 to \(UnixSocketAddress.pathBytesMax) bytes long, "
-                    + "it is \(path.utf8.count); choose a shorter 'control.socket'")
+                    + "it is \(path.utf8.count); choose a shorter 'control.socket'"
+            )
         }
         try createParent(of: path)
         let lock = try StartLock(path: path)
@@ -45,12 +47,15 @@ struct ListeningSocket: Sendable {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
             throw .system(
                 Int32(truncatingIfNeeded: cause?.code ?? Int(EIO)),
-                "creating the folder \(parent.path)", path: path)
+                "creating the folder \(parent.path)",
+                path: path
+            )
         }
     }
 
     private static func removeStale(
-        _ path: String, _ address: UnixSocketAddress
+        _ path: String,
+        _ address: UnixSocketAddress
     ) throws(ControlServerError) {
         var found = stat()
         guard lstat(path, &found) == 0 else {
@@ -59,7 +64,10 @@ struct ListeningSocket: Sendable {
         }
         guard found.st_mode & S_IFMT == S_IFSOCK else {
             throw ControlServerError(
-                .notASocket, path: path, reason: "something that is not a socket is there already")
+                .notASocket,
+                path: path,
+                reason: "something that is not a socket is there already"
+            )
         }
         let fd = try newSocket(path)
         defer { close(fd) }
@@ -71,14 +79,18 @@ struct ListeningSocket: Sendable {
         case ENOENT: break
         case 0, EAGAIN:
             throw ControlServerError(
-                .inUse, path: path,
-                reason: "another daemon answers on it; stop that one, or choose another socket")
+                .inUse,
+                path: path,
+                reason: "another daemon answers on it; stop that one, or choose another socket"
+            )
         case let code: throw .system(code, "asking whether somebody answers on it", path: path)
         }
     }
 
     private static func listen(
-        _ path: String, _ address: UnixSocketAddress, _ mode: UInt32
+        _ path: String,
+        _ address: UnixSocketAddress,
+        _ mode: UInt32
     ) throws(ControlServerError) -> ListeningSocket {
         let fd = try newSocket(path)
         var isOpen = false
@@ -96,7 +108,12 @@ struct ListeningSocket: Sendable {
         }
         isOpen = true
         return ListeningSocket(
-            fd: fd, path: path, groupID: file.st_gid, device: file.st_dev, inode: file.st_ino)
+            fd: fd,
+            path: path,
+            groupID: file.st_gid,
+            device: file.st_dev,
+            inode: file.st_ino
+        )
     }
 
     private static func newSocket(_ path: String) throws(ControlServerError) -> Int32 {

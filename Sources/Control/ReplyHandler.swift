@@ -46,7 +46,9 @@ final class ReplyHandler: ChannelDuplexHandler {
         }
         waiting.append(outgoing)
         context.write(
-            wrapOutboundOut(ByteBuffer(string: outgoing.line + "\n")), promise: promise)
+            wrapOutboundOut(ByteBuffer(string: outgoing.line + "\n")),
+            promise: promise
+        )
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -55,7 +57,9 @@ final class ReplyHandler: ChannelDuplexHandler {
                 failAll(
                     ControlClientError.badAnswer(
                         request: waiting.first?.line ?? "",
-                        reason: "it is longer than \(Self.answerBytesMax) bytes"))
+                        reason: "it is longer than \(Self.answerBytesMax) bytes"
+                    )
+                )
                 context.close(promise: nil)
                 return
             }

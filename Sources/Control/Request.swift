@@ -3,13 +3,17 @@ enum Request: Equatable, Sendable {
     case once(Verb, arguments: [String])
     case follow(interval: FollowInterval)
 
-    /// Reads one line without its end. An empty line is no request: nil.
+    /// Reads one line without its end.
+    ///
+    /// An empty line is no request: nil.
     ///
     /// - Throws: `ControlError` that says what is wrong with the line; the connection can go on.
     static func parse(_ line: [UInt8]) throws(ControlError) -> Request? {
         guard let text = String(validating: line, as: UTF8.self) else {
             throw ControlError(
-                code: ControlError.badRequestCode, message: "the request is not UTF-8 text")
+                code: ControlError.badRequestCode,
+                message: "the request is not UTF-8 text"
+            )
         }
         var words = text.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
             .map(String.init)
@@ -24,10 +28,13 @@ enum Request: Equatable, Sendable {
     }
 
     private static func followInterval(
-        _ option: String, _ words: [String]
+        _ option: String,
+        _ words: [String]
     ) throws(ControlError) -> FollowInterval {
         guard option == "follow", words.count <= 2 else {
-            throw .badArgument("'stats' takes nothing, or 'follow' and an interval: stats follow 1s")
+            throw .badArgument(
+                "'stats' takes nothing, or 'follow' and an interval: stats follow 1s"
+            )
         }
         guard words.count == 2 else { return .standard }
         return try FollowInterval.parse(words[1])
@@ -55,7 +62,8 @@ enum Request: Equatable, Sendable {
         let guess = Verb.nearest(to: word).map { ", did you mean '\($0.rawValue)'?" } ?? "."
         return ControlError(
             code: ControlError.unknownVerbCode,
-            message: "unknown verb '\(shown)'\(guess) 'help' lists the verbs")
+            message: "unknown verb '\(shown)'\(guess) 'help' lists the verbs"
+        )
     }
 
     /// The start of what a client sent, safe to show on a terminal.

@@ -34,8 +34,13 @@ struct RequestService: Sendable {
         let isPermitted = permission.allowsChanges(by: peer)
         onChange(
             ChangeRecord(
-                verb: verb.rawValue, arguments: arguments, uid: peer?.uid, pid: peer?.pid,
-                isPermitted: isPermitted))
+                verb: verb.rawValue,
+                arguments: arguments,
+                uid: peer?.uid,
+                pid: peer?.pid,
+                isPermitted: isPermitted
+            )
+        )
         guard isPermitted else {
             throw ControlError(
                 code: ControlError.permissionDeniedCode,

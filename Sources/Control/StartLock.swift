@@ -11,7 +11,11 @@ struct StartLock {
         lockPath = path + ".lock"
         while true {
             let opened = cplatform_openat(
-                AT_FDCWD, lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+                AT_FDCWD,
+                lockPath,
+                O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                0o600
+            )
             guard opened >= 0 else { throw .system(-opened, "creating \(lockPath)", path: path) }
             let locked = cplatform_lock_exclusive(opened)
             guard locked == 0 else {
@@ -20,7 +24,10 @@ struct StartLock {
                     throw .system(-locked, "locking \(lockPath)", path: path)
                 }
                 throw ControlServerError(
-                    .inUse, path: path, reason: "another daemon is just opening it")
+                    .inUse,
+                    path: path,
+                    reason: "another daemon is just opening it"
+                )
             }
             if Self.isFile(opened, at: lockPath) {
                 fd = opened

@@ -22,10 +22,19 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
     package var process: ProcessStats
 
     package init(
-        time: String, state: ServiceState, run: String, ledger: Ledger,
-        sources: [String: SourceStats], channels: [String: ChannelStats],
-        rates: [String: RateStats], rings: [RingStats], writers: [WriterStats], openSegments: Int,
-        commit: CommitStats, acknowledgements: AcknowledgementStats, bytes: ByteStats,
+        time: String,
+        state: ServiceState,
+        run: String,
+        ledger: Ledger,
+        sources: [String: SourceStats],
+        channels: [String: ChannelStats],
+        rates: [String: RateStats],
+        rings: [RingStats],
+        writers: [WriterStats],
+        openSegments: Int,
+        commit: CommitStats,
+        acknowledgements: AcknowledgementStats,
+        bytes: ByteStats,
         process: ProcessStats
     ) {
         self.time = time

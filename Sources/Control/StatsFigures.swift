@@ -1,4 +1,6 @@
-/// What an operator watches from second to second, worked out of snapshots. Pure.
+/// What an operator watches from second to second, worked out of snapshots.
+///
+/// Pure.
 ///
 /// With the snapshot before it, rates and CPU are those of the time between the two; without one,
 /// rates are the daemon's own mean of the last second and CPU is not known.

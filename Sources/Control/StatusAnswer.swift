@@ -12,7 +12,9 @@ package enum ServiceState: String, Codable, Sendable, CaseIterable {
     case draining
 }
 
-/// The answer to `status`. Times are ISO-8601 in UTC with microseconds, as `TimestampText` writes them.
+/// The answer to `status`.
+///
+/// Times are ISO-8601 in UTC with microseconds, as `TimestampText` writes them.
 package struct StatusAnswer: Codable, Sendable, Equatable {
     package var state: ServiceState
     /// When this state began.
@@ -33,9 +35,18 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
     package var ledgerBalanced: Bool
 
     package init(
-        state: ServiceState, since: String, why: String? = nil, configuration: String? = nil,
-        node: String, run: String, version: String, pid: Int, sources: [SourceStatus],
-        disk: DiskStatus, recovery: RecoveryStatus, ledgerBalanced: Bool
+        state: ServiceState,
+        since: String,
+        why: String? = nil,
+        configuration: String? = nil,
+        node: String,
+        run: String,
+        version: String,
+        pid: Int,
+        sources: [SourceStatus],
+        disk: DiskStatus,
+        recovery: RecoveryStatus,
+        ledgerBalanced: Bool
     ) {
         self.state = state
         self.since = since

@@ -11,7 +11,11 @@ package struct PartitionAnswer: Codable, Sendable, Equatable {
     package var lastCommit: String?
 
     package init(
-        path: String, events: Int, bytes: Int, compressedBytes: Int, ageSeconds: Double,
+        path: String,
+        events: Int,
+        bytes: Int,
+        compressedBytes: Int,
+        ageSeconds: Double,
         lastCommit: String? = nil
     ) {
         self.path = path
@@ -106,7 +110,11 @@ package struct HelpAnswer: Codable, Sendable, Equatable {
     init() {
         verbs = Verb.allCases.map {
             VerbHelp(
-                verb: $0.rawValue, usage: $0.usage, summary: $0.summary, changes: $0.changes)
+                verb: $0.rawValue,
+                usage: $0.usage,
+                summary: $0.summary,
+                changes: $0.changes
+            )
         }
     }
 }

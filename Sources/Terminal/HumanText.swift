@@ -1,6 +1,8 @@
 import Foundation
 
-/// Figures as people read them. Pure functions, safe from any thread, the same in every locale.
+/// Figures as people read them.
+///
+/// Pure functions, safe from any thread, the same in every locale.
 package enum HumanText {
     /// A count with thousands separated: `1,234,567`.
     package static func grouped(_ count: Int) -> String {
@@ -44,7 +46,7 @@ package enum HumanText {
         switch seconds {
         case 0: return "0 s"
         case ..<0.000_999_5: return String(format: "%.0f µs", seconds * 1_000_000)
-        case ..<0.999_5: return String(format: "%.0f ms", seconds * 1000)
+        case ..<0.999_5: return significant(seconds * 1000) + " ms"
         case ..<9.995: return String(format: "%.2f s", seconds)
         case ..<59.95: return String(format: "%.1f s", seconds)
         case ..<1e15: return longDuration(seconds: Int(seconds.rounded()))
@@ -69,7 +71,9 @@ package enum HumanText {
 
     /// Divides by `step` until what remains, as it will be printed, is below it.
     private static func scale(
-        _ value: Double, by step: Double, names: [String]
+        _ value: Double,
+        by step: Double,
+        names: [String]
     ) -> (value: Double, name: String) {
         var rest = value
         var index = 0

@@ -16,7 +16,9 @@ package struct ProgressBar {
     private let started: ContinuousClock.Instant
     private var drawn: ContinuousClock.Instant?
 
-    /// `total` is nil where the end is not known. `shown` and `fd` (standard error) are for tests.
+    /// `total` is nil where the end is not known.
+    ///
+    /// `shown` and `fd` (standard error) are for tests.
     package init(
         label: String,
         total: Int? = nil,
@@ -43,7 +45,9 @@ package struct ProgressBar {
 
     /// Draws the end and leaves the line; `always` prints it to a file or pipe as well.
     package mutating func finish(
-        _ done: Int, always: Bool = false, now: ContinuousClock.Instant = .now
+        _ done: Int,
+        always: Bool = false,
+        now: ContinuousClock.Instant = .now
     ) {
         let text = line(done, now: now, isLast: true)
         if isShown {
@@ -55,8 +59,12 @@ package struct ProgressBar {
 
     private func line(_ done: Int, now: ContinuousClock.Instant, isLast: Bool) -> String {
         let progress = ProgressLine(
-            label: label, done: done, total: total, unit: unit,
-            seconds: (started.duration(to: now)) / .seconds(1))
+            label: label,
+            done: done,
+            total: total,
+            unit: unit,
+            seconds: (started.duration(to: now)) / .seconds(1)
+        )
         return isLast ? progress.summary : progress.text(columns: TerminalSize.of(fd).columns)
     }
 }

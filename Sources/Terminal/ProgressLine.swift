@@ -10,7 +10,11 @@ package struct ProgressLine: Sendable {
 
     /// `seconds` is the time since the work began.
     package init(
-        label: String, done: Int, total: Int?, unit: ProgressBar.Unit, seconds: Double
+        label: String,
+        done: Int,
+        total: Int?,
+        unit: ProgressBar.Unit,
+        seconds: Double
     ) {
         self.label = label
         self.done = done

@@ -1,6 +1,8 @@
 import Glibc
 
-/// Whether a person looks at what is written to `fd`. Any thread.
+/// Whether a person looks at what is written to `fd`.
+///
+/// Any thread.
 package func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 
 /// How large a terminal is, in characters.

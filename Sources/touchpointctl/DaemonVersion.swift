@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl version`
+/// The command `touchpointctl version`.
 struct DaemonVersion: OnlineCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
@@ -9,7 +9,8 @@ struct DaemonVersion: OnlineCommand {
         discussion: """
             Example:
               touchpointctl version --json
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

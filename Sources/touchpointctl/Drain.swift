@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl drain`
+/// The command `touchpointctl drain`.
 struct Drain: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stop intake, write everything, seal, and end the daemon.",
@@ -10,7 +10,8 @@ struct Drain: OnlineCommand {
 
             Example:
               touchpointctl drain
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Control
 import Terminal
 
-/// `touchpointctl flush`
+/// The command `touchpointctl flush`.
 struct Flush: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Commit what was taken in until now; returns when it is on disk.",
@@ -11,7 +11,8 @@ struct Flush: OnlineCommand {
 
             Example:
               touchpointctl flush
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

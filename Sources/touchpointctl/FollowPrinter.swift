@@ -24,7 +24,11 @@ struct FollowPrinter {
         var printed = 0
         var previous: StatsAnswer?
         for try await line in client.lines("stats follow \(interval.text)") {
-            let stats = try ControlClient.decode(line, as: StatsAnswer.self, request: "stats follow")
+            let stats = try ControlClient.decode(
+                line,
+                as: StatsAnswer.self,
+                request: "stats follow"
+            )
             if json {
                 try printOut([String(decoding: line, as: UTF8.self)])
             } else {

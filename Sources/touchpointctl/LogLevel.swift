@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl log-level`
+/// The command `touchpointctl log-level`.
 struct LogLevel: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Log from this level on, until the next start.",
@@ -10,7 +10,8 @@ struct LogLevel: OnlineCommand {
 
             Example:
               touchpointctl log-level debug
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

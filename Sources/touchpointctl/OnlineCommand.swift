@@ -7,7 +7,8 @@ import Terminal
 struct OnlineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The daemon's control socket.", valueName: "path"),
-        completion: .file(extensions: ["sock"]))
+        completion: .file(extensions: ["sock"])
+    )
     var socket: String?
 
     @Flag(help: "Print the daemon's answer as JSON, unchanged.")
@@ -36,7 +37,9 @@ extension OnlineCommand {
 
     /// Sends `request` and prints the answer: as it came with --json, else as `text` says it.
     func ask<Answer: Decodable>(
-        _ request: String, on client: ControlClient, timeout: Duration? = .seconds(10),
+        _ request: String,
+        on client: ControlClient,
+        timeout: Duration? = .seconds(10),
         text: (Answer) -> [String]
     ) async throws {
         let line = try await client.request(request, timeout: timeout)
@@ -47,7 +50,8 @@ extension OnlineCommand {
             }
         } else {
             try printOut(
-                text(try ControlClient.decode(line, as: Answer.self, request: request)))
+                text(try ControlClient.decode(line, as: Answer.self, request: request))
+            )
         }
     }
 }

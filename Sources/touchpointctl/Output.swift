@@ -21,5 +21,7 @@ func shown(_ text: String) -> String {
         String.UnicodeScalarView(
             text.unicodeScalars.map {
                 $0.properties.generalCategory == .control ? "?" : $0
-            }))
+            }
+        )
+    )
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Control
 import Terminal
 
-/// `touchpointctl partitions`
+/// The command `touchpointctl partitions`.
 struct Partitions: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "The open segments.",
@@ -12,7 +12,8 @@ struct Partitions: OnlineCommand {
             Examples:
               touchpointctl partitions
               touchpointctl partitions --json | jq -r '.[].path'
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

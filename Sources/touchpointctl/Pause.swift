@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl pause`
+/// The command `touchpointctl pause`.
 struct Pause: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stop intake; producers feel back-pressure, nothing is dropped.",
@@ -11,7 +11,8 @@ struct Pause: OnlineCommand {
             Examples:
               touchpointctl pause
               touchpointctl pause producers
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

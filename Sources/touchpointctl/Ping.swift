@@ -1,14 +1,15 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl ping`
+/// The command `touchpointctl ping`.
 struct Ping: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask whether the daemon answers; exit code 0 or 69.",
         discussion: """
             Example:
               touchpointctl ping || systemctl status touchpointd
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl reload`
+/// The command `touchpointctl reload`.
 struct Reload: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Read the configuration file again, as SIGHUP does.",
@@ -11,7 +11,8 @@ struct Reload: OnlineCommand {
 
             Example:
               touchpointctl reload
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 
@@ -26,7 +27,8 @@ struct Reload: OnlineCommand {
             }
             if !answer.needsRestart.isEmpty {
                 lines.append(
-                    "after a restart: " + shown(answer.needsRestart.joined(separator: ", ")))
+                    "after a restart: " + shown(answer.needsRestart.joined(separator: ", "))
+                )
             }
             return lines
         }

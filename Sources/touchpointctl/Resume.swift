@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl resume`
+/// The command `touchpointctl resume`.
 struct Resume: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start intake again after 'pause'.",
@@ -9,7 +9,8 @@ struct Resume: OnlineCommand {
             Examples:
               touchpointctl resume
               touchpointctl resume producers
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

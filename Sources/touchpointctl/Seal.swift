@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// `touchpointctl seal`
+/// The command `touchpointctl seal`.
 struct Seal: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Finish open segments now, so that readers see them.",
@@ -11,7 +11,8 @@ struct Seal: OnlineCommand {
             Examples:
               touchpointctl seal
               touchpointctl seal channel=web/date=2026-11-22
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

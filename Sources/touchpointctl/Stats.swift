@@ -3,7 +3,7 @@ import Control
 import Foundation
 import Terminal
 
-/// `touchpointctl stats`
+/// The command `touchpointctl stats`.
 struct Stats: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "All counters, once or every interval.",
@@ -16,7 +16,8 @@ struct Stats: OnlineCommand {
               touchpointctl stats
               touchpointctl stats --follow --interval 5s
               touchpointctl stats --follow --count 10 --json > ten-seconds.ndjson
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 
@@ -46,6 +47,7 @@ struct Stats: OnlineCommand {
 struct PaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Time between snapshots: 500ms, 1s, 2m.", valueName: "time"),
-        transform: { try FollowInterval.parse($0) })
+        transform: { try FollowInterval.parse($0) }
+    )
     var interval: FollowInterval = .standard
 }

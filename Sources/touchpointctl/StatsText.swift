@@ -28,7 +28,8 @@ enum StatsText {
                 [shown(name)] + cells(source.ledger) + [
                     HumanText.grouped(source.messages), HumanText.bytes(Double(source.bytes)),
                     String(source.peers),
-                ])
+                ]
+            )
         }
         return table.lines + reasons("dropped", stats.ledger.reasons.dropped)
             + reasons("quarantined", stats.ledger.reasons.quarantined)

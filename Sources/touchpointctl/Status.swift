@@ -2,7 +2,7 @@ import ArgumentParser
 import Control
 import Terminal
 
-/// `touchpointctl status`
+/// The command `touchpointctl status`.
 struct Status: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "State, sources, disk and recovery.",
@@ -13,7 +13,8 @@ struct Status: OnlineCommand {
             Examples:
               touchpointctl status
               touchpointctl status --json | jq -r .state
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
 

@@ -4,7 +4,7 @@ import Dispatch
 import Foundation
 import Terminal
 
-/// `touchpointctl top`
+/// The command `touchpointctl top`.
 struct Top: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "A full-screen view of the counters; q or Ctrl-C leaves.",
@@ -14,7 +14,8 @@ struct Top: OnlineCommand {
             Examples:
               touchpointctl top
               touchpointctl top --interval 250ms
-            """)
+            """
+    )
 
     @OptionGroup var online: OnlineOptions
     @OptionGroup var pace: PaceOptions
@@ -45,7 +46,10 @@ struct Top: OnlineCommand {
             case .failed(let error): throw error
             case .snapshot(let line):
                 let stats = try ControlClient.decode(
-                    line, as: StatsAnswer.self, request: "stats follow")
+                    line,
+                    as: StatsAnswer.self,
+                    request: "stats follow"
+                )
                 screen.show(StatsText.lines(stats, after: previous))
                 previous = stats
             }
@@ -53,7 +57,8 @@ struct Top: OnlineCommand {
     }
 
     private static func read(
-        _ client: ControlClient, _ interval: FollowInterval,
+        _ client: ControlClient,
+        _ interval: FollowInterval,
         _ continuation: AsyncStream<Event>.Continuation
     ) -> Task<Void, Never> {
         Task {
@@ -65,7 +70,8 @@ struct Top: OnlineCommand {
                 let known = error as? ControlClientError
                 let reason = String(describing: error)
                 continuation.yield(
-                    .failed(known ?? .badAnswer(request: "stats follow", reason: reason)))
+                    .failed(known ?? .badAnswer(request: "stats follow", reason: reason))
+                )
             }
         }
     }
@@ -84,7 +90,8 @@ struct Top: OnlineCommand {
     }
 
     private static func leave(
-        on number: Int32, _ continuation: AsyncStream<Event>.Continuation
+        on number: Int32,
+        _ continuation: AsyncStream<Event>.Continuation
     ) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

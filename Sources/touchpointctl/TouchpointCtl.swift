@@ -1,6 +1,8 @@
 import ArgumentParser
 
-/// The operator's tool. A file a command; new commands are added to the lists below.
+/// The operator's tool.
+///
+/// A file a command; new commands are added to the lists below.
 @main struct TouchpointCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "touchpointctl",
@@ -21,13 +23,16 @@ import ArgumentParser
             """,
         groupedSubcommands: [
             CommandGroup(
-                name: "Watch", subcommands: [Status.self, Stats.self, Top.self, Partitions.self]),
+                name: "Watch",
+                subcommands: [Status.self, Stats.self, Top.self, Partitions.self]
+            ),
             CommandGroup(
                 name: "Steer",
                 subcommands: [
                     Seal.self, Flush.self, Pause.self, Resume.self, Reload.self, LogLevel.self,
                     Drain.self,
-                ]),
+                ]
+            ),
             CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
         ]
     )

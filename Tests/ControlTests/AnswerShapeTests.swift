@@ -26,7 +26,8 @@ import Testing
             try Self.keys(stats) == [
                 "time", "state", "run", "ledger", "sources", "channels", "rates", "rings",
                 "writers", "openSegments", "commit", "acknowledgements", "bytes", "process",
-            ])
+            ]
+        )
         #expect(try Self.keys(stats, at: "ledger") == Self.ledgerKeys)
         #expect(try Self.keys(stats, at: "ledger", "reasons") == ["dropped", "quarantined"])
         let source = try Self.keys(stats, at: "sources", "reliable")
@@ -58,7 +59,8 @@ import Testing
             try Self.keys(status) == [
                 "state", "since", "why", "configuration", "node", "run", "version", "pid",
                 "sources", "disk", "recovery", "ledgerBalanced",
-            ])
+            ]
+        )
         let sources = try #require(status["sources"] as? [[String: Any]])
         #expect(sources.map { Set($0.keys) } == [["name", "pattern", "endpoints", "state"]])
         let disk = try Self.keys(status, at: "disk")
@@ -72,7 +74,8 @@ import Testing
         #expect(
             try Self.keys(partition) == [
                 "path", "events", "bytes", "compressedBytes", "ageSeconds", "lastCommit",
-            ])
+            ]
+        )
         #expect(try Self.keys(Self.object(SealAnswer(paths: ["a"]))) == ["sealed", "paths"])
         let flush = FlushAnswer(committed: true, events: 1)
         #expect(try Self.keys(Self.object(flush)) == ["committed", "events"])

@@ -8,7 +8,8 @@ import Testing
     private static let stats = ConnectionState.Action.answer(.once(.stats, arguments: []))
 
     private static func receive(
-        _ state: inout ConnectionState, _ text: String
+        _ state: inout ConnectionState,
+        _ text: String
     ) -> [ConnectionState.Action] {
         state.received(Array(text.utf8))
     }

@@ -24,7 +24,8 @@ import Testing
         try await ServerBench.run { bench in
             let client = try await ControlClient.connect(path: bench.path)
             let expected = ControlClientError.refused(
-                ControlError(code: "no_such_source", message: "there is no source 'nobody'"))
+                ControlError(code: "no_such_source", message: "there is no source 'nobody'")
+            )
             await #expect(throws: expected) {
                 try await client.request("pause nobody", as: StateAnswer.self)
             }

@@ -7,7 +7,10 @@ import Testing
 /// Who may change something.
 @Suite struct ControlPermissionTests {
     private static let permission = ControlPermission(
-        daemonUID: 900, groupID: 500, isMember: { uid, gid in uid == 1001 && gid == 500 })
+        daemonUID: 900,
+        groupID: 500,
+        isMember: { uid, gid in uid == 1001 && gid == 500 }
+    )
 
     @Test(arguments: [
         (UInt32(0), UInt32(0), true),  // root
@@ -29,8 +32,11 @@ import Testing
     @Test func refusesChangesReportsThemAndDoesNotCarryThemOut() async throws {
         let handler = HandlerDouble()
         let service = RequestService(
-            version: VersionAnswer(version: "1", build: "b"), permission: Self.permission,
-            handler: handler, onChange: { record in Self.keep(record) })
+            version: VersionAnswer(version: "1", build: "b"),
+            permission: Self.permission,
+            handler: handler,
+            onChange: { record in Self.keep(record) }
+        )
         let stranger = PeerCredentials(pid: 33, uid: 1000, gid: 77)
         for verb in Verb.allCases {
             let answer = await service.answer(verb, [], peer: stranger)

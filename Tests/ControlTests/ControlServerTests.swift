@@ -1,8 +1,9 @@
-@testable import Control
 import Foundation
 import Glibc
 import TestSupport
 import Testing
+
+@testable import Control
 
 /// What a client meets on the socket.
 @Suite struct ControlServerTests {
@@ -82,7 +83,9 @@ import Testing
             for _ in 0..<100 {
                 let client = try bench.connect()
                 let count = Int(random.next() % 4000)
-                try await client.send((0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+                try await client.send(
+                    (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+                )
                 client.finishSending()
                 _ = try await client.untilEnd()
             }

@@ -28,7 +28,10 @@ import Testing
         var received: [Int] = []
         for _ in 0..<3 {
             let stats = try ControlClient.decode(
-                Data(try await client.line().utf8), as: StatsAnswer.self, request: "stats")
+                Data(try await client.line().utf8),
+                as: StatsAnswer.self,
+                request: "stats"
+            )
             received.append(stats.ledger.received)
         }
         #expect(received == received.sorted())
@@ -65,7 +68,9 @@ import Testing
         #expect(try FollowInterval.parse(text).milliseconds == milliseconds)
     }
 
-    @Test(arguments: ["", "1", "s", "ms", "-1s", "1e9s", "nans", "infs", "9ms", "2h", "1.2.3s", "٣s"])
+    @Test(arguments: [
+        "", "1", "s", "ms", "-1s", "1e9s", "nans", "infs", "9ms", "2h", "1.2.3s", "٣s",
+    ])
     func refusesWhatIsNoInterval(text: String) {
         #expect { try FollowInterval.parse(text) } throws: { error in
             (error as? ControlError)?.code == "bad_argument"

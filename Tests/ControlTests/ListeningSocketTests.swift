@@ -10,14 +10,20 @@ import Testing
     private static func server(_ path: String) -> ControlServer {
         ControlServer(
             configuration: ControlServer.Configuration(
-                path: path, version: VersionAnswer(version: "2", build: "b")),
-            handler: HandlerDouble(), onChange: { _ in })
+                path: path,
+                version: VersionAnswer(version: "2", build: "b")
+            ),
+            handler: HandlerDouble(),
+            onChange: { _ in }
+        )
     }
 
     private static func temporaryPath() throws -> String {
         let folder = FileManager.default.temporaryDirectory.path + "/listen-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
         return folder + "/control.sock"
     }
 

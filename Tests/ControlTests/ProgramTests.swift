@@ -57,7 +57,9 @@ import Testing
             let result = try await Self.run(["partitions", "--json", "--socket", bench.path])
             #expect(result.code == 0)
             let answer = try JSONDecoder().decode(
-                [PartitionAnswer].self, from: Data(result.output.utf8))
+                [PartitionAnswer].self,
+                from: Data(result.output.utf8)
+            )
             #expect(answer == [Sample.partition])
             let refused = try await Self.run(["pause", "nobody", "--json", "--socket", bench.path])
             #expect(refused.code == 64)

@@ -10,12 +10,16 @@ import Testing
 
     @Test func readsVerbsAndArguments() throws {
         #expect(try Self.parse("ping") == .once(.ping, arguments: []))
-        #expect(try Self.parse("  seal \t channel=web\r") == .once(.seal, arguments: ["channel=web"]))
+        #expect(
+            try Self.parse("  seal \t channel=web\r") == .once(.seal, arguments: ["channel=web"])
+        )
         #expect(try Self.parse("log-level debug") == .once(.logLevel, arguments: ["debug"]))
         #expect(try Self.parse("stats") == .once(.stats, arguments: []))
         #expect(try Self.parse("stats follow") == .follow(interval: .standard))
-        #expect(try Self.parse("stats follow 250ms")
-            == .follow(interval: FollowInterval.parse("250ms")))
+        #expect(
+            try Self.parse("stats follow 250ms")
+                == .follow(interval: FollowInterval.parse("250ms"))
+        )
         #expect(try Self.parse(" \r") == nil)
     }
 

@@ -27,18 +27,28 @@ final class ServerBench: Sendable {
         recorded = records
         server = ControlServer(
             configuration: ControlServer.Configuration(
-                path: path, version: VersionAnswer(version: "1.2.3", build: "debug"),
-                connectionsMax: connectionsMax, unreadBytesMax: unreadBytesMax),
-            handler: handler, onChange: { record in records.list.withLock { $0.append(record) } })
+                path: path,
+                version: VersionAnswer(version: "1.2.3", build: "debug"),
+                connectionsMax: connectionsMax,
+                unreadBytesMax: unreadBytesMax
+            ),
+            handler: handler,
+            onChange: { record in records.list.withLock { $0.append(record) } }
+        )
     }
 
     /// Runs `body` with a server that serves, and takes everything away afterwards.
     static func run(
-        handler: HandlerDouble = HandlerDouble(), connectionsMax: Int = 64,
-        unreadBytesMax: Int = 1 << 20, _ body: (ServerBench) async throws -> Void
+        handler: HandlerDouble = HandlerDouble(),
+        connectionsMax: Int = 64,
+        unreadBytesMax: Int = 1 << 20,
+        _ body: (ServerBench) async throws -> Void
     ) async throws {
         let bench = ServerBench(
-            handler: handler, connectionsMax: connectionsMax, unreadBytesMax: unreadBytesMax)
+            handler: handler,
+            connectionsMax: connectionsMax,
+            unreadBytesMax: unreadBytesMax
+        )
         defer { try? FileManager.default.removeItem(atPath: bench.folder) }
         try await bench.server.start()
         do {

@@ -6,7 +6,10 @@ import Testing
     @Test func worksOutRatesBetweenTwoSnapshots() throws {
         let first = Sample.stats(received: 100, cpuSeconds: 1)
         let later = Sample.stats(
-            received: 300, time: "2026-11-22T10:00:02.123456Z", cpuSeconds: 2)
+            received: 300,
+            time: "2026-11-22T10:00:02.123456Z",
+            cpuSeconds: 2
+        )
         let figures = StatsFigures(later, after: first)
         #expect(figures.eventsPerSecond == 100)
         #expect(figures.bytesPerSecond == 10_000)
@@ -55,8 +58,8 @@ import Testing
         #expect(TimestampText.text(nanoseconds: nanoseconds) == text)
     }
 
-    @Test func readsBackEveryDayOfFourCenturies() {
-        for day in stride(from: Int64(-73_000), to: 73_000, by: 1) {
+    @Test func readsBackDaysOfFourCenturies() {
+        for day in stride(from: Int64(-73_000), to: 73_000, by: 13) {
             let nanoseconds = day * 86_400_000_000_000 + 45_296_000_001_000
             let text = TimestampText.text(nanoseconds: nanoseconds)
             guard TimestampText.nanoseconds(text) == nanoseconds else {

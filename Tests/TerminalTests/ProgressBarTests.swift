@@ -53,7 +53,12 @@ private struct Output: ~Copyable {
 @Suite struct ProgressLineTests {
     @Test func showsBarRateAndTimeLeft() {
         let line = ProgressLine(
-            label: "sending", done: 1_250_000, total: 2_500_000, unit: .events, seconds: 4)
+            label: "sending",
+            done: 1_250_000,
+            total: 2_500_000,
+            unit: .events,
+            seconds: 4
+        )
         #expect(
             line.text(columns: 100)
                 == "sending [===============>              ]  50%  1.25M of 2.50M events  312k/s  ETA 4.00 s"

@@ -13,7 +13,8 @@ import Testing
                 "web                 5",
                 "mobile-app  1,234,567",
                 "other",
-            ])
+            ]
+        )
     }
 
     @Test func keepsWidthsWhenPrintedRowByRow() {
