@@ -3,7 +3,8 @@ import Producer
 
 /// How far it has come, in one line on standard error that is written over and over.
 ///
-/// This is where `Terminal.ProgressBar` goes: one that conforms to ``ProgressSink`` takes its place.
+/// This is where `Terminal.ProgressBar` goes: one that conforms to ``ProgressSink`` takes its
+/// place.
 struct ProgressLine: ProgressSink {
     /// False when standard error is no terminal.
     let isShown: Bool

@@ -43,14 +43,19 @@ import Testing
     @Test func putsOffWhileUnavailable() {
         var window = AcknowledgementWindow(capacity: 1, retryAfter: Self.second)
         let id = window.submit(events: 1, at: .zero)
-        let action = window.receive(.unavailable(reason: "draining"), for: id, at: .milliseconds(600))
+        let action = window.receive(
+            .unavailable(reason: "draining"),
+            for: id,
+            at: .milliseconds(600)
+        )
         #expect(action == .putOff(id: id, reason: "draining"))
         #expect(window.nextRetry(at: .seconds(1)) == nil)
         #expect(window.nextRetryTime() == .milliseconds(1600))
         #expect(window.nextRetry(at: .milliseconds(1600)) == id)
     }
 
-    /// Every sequence of six steps over a window of two, against a model that is as plain as can be.
+    /// Every sequence of six steps over a window of two, against a model that is as plain as can
+    /// be.
     @Test func agreesWithThePlainModelInEverySmallCase() {
         var cases = 0
         for code in 0..<Self.power(Step.all.count, 6) {

@@ -10,7 +10,9 @@ final class Collector: Sendable {
     /// What a router does with the message that comes as number `index` (0, 1, …); nil: no answer.
     typealias Answer = @Sendable (_ index: Int, _ payload: [UInt8]) -> String?
 
-    private struct State { var endpoint: String?; var failure: String?; var payloads: [[UInt8]] = [] }
+    private struct State {
+        var endpoint: String?; var failure: String?; var payloads: [[UInt8]] = []
+    }
     private let state = Mutex(State())
     private let context: Context
 
@@ -21,14 +23,23 @@ final class Collector: Sendable {
     init(_ pattern: Socket.Pattern, answer: @escaping Answer = { _, _ in nil }) throws {
         context = try Context()
         var thread = pthread_t()
-        let work = Unmanaged.passRetained(Work { try self.serve(pattern, answer) } onFailure: { text in
-            self.state.withLock { $0.failure = text }
-        })
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, work.toOpaque())
+        let work = Unmanaged.passRetained(
+            Work {
+                try self.serve(pattern, answer)
+            } onFailure: { text in
+                self.state.withLock { $0.failure = text }
+            }
+        )
+        let code = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            work.toOpaque()
+        )
         try #require(code == 0)
         pthread_detach(thread)
     }

@@ -6,7 +6,9 @@ import Testing
     private static func lines(of texts: [String], rounds: Int = 1) throws -> [String] {
         let folder = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var paths: [String] = []
         for (index, text) in texts.enumerated() {
@@ -30,7 +32,9 @@ import Testing
     }
 
     @Test func readsEverythingAgainEachRound() throws {
-        #expect(try Self.lines(of: ["a\nb", "c"], rounds: 3) == Array("abcabcabc").map(String.init))
+        #expect(
+            try Self.lines(of: ["a\nb", "c"], rounds: 3) == Array("abcabcabc").map(String.init)
+        )
     }
 
     @Test func namesTheFileThatIsMissing() throws {

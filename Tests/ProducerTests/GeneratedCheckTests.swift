@@ -39,9 +39,11 @@ import Testing
             let event = try #require(object as? [String: Any])
             #expect(event["timestamp"] as? String == "2026-11-22T10:00:00.123Z")
             #expect(event["channel"] as? String == configuration.channels[sizes.count % 2])
-            #expect(event["messageId"] as? String == """
-                g-0000000000000001-\(sizes.count % 3)-\(sizes.count / 3 + 1)
-                """)
+            #expect(
+                event["messageId"] as? String == """
+                    g-0000000000000001-\(sizes.count % 3)-\(sizes.count / 3 + 1)
+                    """
+            )
             sizes.append(line.count)
             line.removeAll()
         }

@@ -33,7 +33,9 @@ import ZeroMQ
 
     private static func dealer(_ collector: Collector) throws -> Sender.Configuration {
         var configuration = Sender.Configuration(
-            pattern: .dealer, endpoint: try collector.endpoint())
+            pattern: .dealer,
+            endpoint: try collector.endpoint()
+        )
         configuration.retryAfter = .milliseconds(100)
         configuration.window = 8
         configuration.batch = 3
