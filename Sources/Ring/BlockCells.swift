@@ -1,0 +1,140 @@
+// The memory of a ring: one anonymous mapping.
+//
+//     offset          size      what                     written by   order
+//     0               8         written cursor           producer     release / acquire
+//     8               8         high water, bytes        producer     relaxed
+//     16              8         times full               producer     relaxed
+//     128             8         read cursor              consumer     release / acquire
+//     256             4         space request, 0 or 1    both         exchange, acquire + release
+//     4096            capacity  records                  producer     plain
+//     4096+capacity   4096      guard, always zero       nobody
+//
+// Cursors count bytes since the ring was made. They never come back to zero: at 10 GB/s, 2⁶³ bytes
+// last 29 years. `cursor & (capacity - 1)` is the offset into the records. What the two ends write
+// lies 128 bytes apart: a cache line, and the neighbour the prefetcher fetches with it.
+//
+// A record is a header and its payload, rounded up to 8 bytes, always in one piece:
+//
+//     0   4   length    bytes of payload, not rounded (little-endian, as the machine)
+//     4   4   kind      1 data, 2 padding
+//     8   …   payload
+//
+// Where a record does not fit before the end, a padding record fills the rest and the record starts
+// at offset 0; both become visible at once. The guard lets a vectorised reader load up to 64 bytes
+// beyond the last payload without a fault.
+//
+// Why no record is torn, lost or overwritten:
+//
+//  1. The producer writes headers and payloads plainly, then stores the written cursor with release.
+//     The consumer loads it with acquire and reads only below it: it sees those bytes whole.
+//  2. The consumer reads plainly, then stores the read cursor with release. The producer loads it
+//     with acquire and writes only below read + capacity: nothing is overwritten while it is read.
+//  3. Either side may use an old copy of the other's cursor, since cursors only grow: an old copy
+//     means less to read or less room, never wrong bytes.
+//  4. To wait, a side must not miss the other's last step ("I published, you slept"; "I released,
+//     you waited"). Both are: store mine, then look at the other's flag, against: set the flag, then
+//     look at the other's cursor. With a plain load and store each could pass its own store, on x86
+//     too, and both look at old values. So every access to a flag is an atomic exchange. Exchanges on
+//     one location have one order: whoever comes second reads what the first one (or a later
+//     exchange) wrote, and with acquire and release sees everything before it. If the flag was set
+//     first, the other finds it and wakes; if not, the cursor is visible to the second look.
+//
+// Agrona's ring buffers (https://github.com/aeron-io/agrona) are where the record layout, the padding
+// record and the cached cursors come from.
+
+import CPlatform
+public import Synchronization
+
+/// The production cells of a ring: `Atomic` at fixed offsets of one raw block, because Swift cannot
+/// align a type to a cache line. Does not own the block; `RingBuffer` does, and frees it.
+@usableFromInline
+package struct BlockCells: RingCells, @unchecked Sendable {
+    // Unchecked: the pointers never change, and what they point to is atomic or ordered by (1), (2).
+
+    @usableFromInline let written: UnsafeMutablePointer<Atomic<Int>>
+    @usableFromInline let read: UnsafeMutablePointer<Atomic<Int>>
+    @usableFromInline let spaceRequest: UnsafeMutablePointer<Atomic<UInt32>>
+    @usableFromInline let highWater: UnsafeMutablePointer<Atomic<Int>>
+    @usableFromInline let timesFull: UnsafeMutablePointer<Atomic<Int>>
+    /// The first byte of the records, page-aligned.
+    @usableFromInline package let records: UnsafeMutableRawPointer
+    /// Bytes of the records' memory, a power of two.
+    @usableFromInline package let capacity: Int
+
+    private static let pageBytes = 4096
+
+    /// Maps and prepares the block, or gives nil if the system has no memory.
+    init?(capacity: Int) {
+        guard let block = cplatform_map(Self.mappedByteCount(capacity)) else { return nil }
+        written = Self.cell(Int(0), in: block, at: 0)
+        highWater = Self.cell(Int(0), in: block, at: 8)
+        timesFull = Self.cell(Int(0), in: block, at: 16)
+        read = Self.cell(Int(0), in: block, at: 128)
+        spaceRequest = Self.cell(UInt32(0), in: block, at: 256)
+        records = block + Self.pageBytes
+        self.capacity = capacity
+    }
+
+    /// Gives the block back. No end may be left.
+    func unmap() {
+        cplatform_unmap(records - Self.pageBytes, Self.mappedByteCount(capacity))
+    }
+
+    private static func mappedByteCount(_ capacity: Int) -> Int {
+        pageBytes + capacity + pageBytes
+    }
+
+    private static func cell<Value: AtomicRepresentable>(
+        _ value: Value, in block: UnsafeMutableRawPointer, at offset: Int
+    ) -> UnsafeMutablePointer<Atomic<Value>> {
+        let cell = (block + offset).bindMemory(to: Atomic<Value>.self, capacity: 1)
+        cell.initialize(to: Atomic(value))
+        return cell
+    }
+
+    @inlinable
+    package func loadWritten() -> Int {
+        written.pointee.load(ordering: .acquiring)
+    }
+
+    @inlinable
+    package func storeWritten(_ position: Int) {
+        written.pointee.store(position, ordering: .releasing)
+    }
+
+    @inlinable
+    package func loadRead() -> Int {
+        read.pointee.load(ordering: .acquiring)
+    }
+
+    @inlinable
+    package func storeRead(_ position: Int) {
+        read.pointee.store(position, ordering: .releasing)
+    }
+
+    @inlinable
+    package func writeHeader(_ header: RecordHeader, at offset: Int) {
+        (records + offset).storeBytes(of: header.word, as: UInt64.self)
+    }
+
+    @inlinable
+    package func readHeader(at offset: Int) -> RecordHeader {
+        RecordHeader(word: (records + offset).load(as: UInt64.self))
+    }
+
+    @inlinable
+    package func exchangeSpaceRequest(_ isWaiting: Bool) -> Bool {
+        spaceRequest.pointee.exchange(isWaiting ? 1 : 0, ordering: .acquiringAndReleasing) == 1
+    }
+
+    @inlinable
+    package func storeHighWater(_ bytes: Int) {
+        highWater.pointee.store(bytes, ordering: .relaxed)
+    }
+
+    @inlinable
+    package func countFull() {
+        // One writer: no read-modify-write is needed.
+        timesFull.pointee.store(timesFull.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,69 @@
+/// Everything the two ends of a ring share, one requirement per memory access.
+///
+/// The algorithm in `ProducerEnd` and `ConsumerEnd` touches shared memory through these alone, so a
+/// test can put a scheduler behind them and try every order of accesses. In the daemon they are
+/// `BlockCells`, specialised to plain instructions.
+@usableFromInline
+package protocol RingCells {
+    /// Where the records start; only offsets from here are ever formed.
+    var records: UnsafeMutableRawPointer { get }
+    /// Bytes of the records' memory, a power of two.
+    var capacity: Int { get }
+
+    /// Acquire: what was written before the value was stored is visible afterwards.
+    func loadWritten() -> Int
+    /// Release: makes everything written before it visible along with `position`. Producer only.
+    func storeWritten(_ position: Int)
+    /// Acquire: the consumer had finished reading everything before the value.
+    func loadRead() -> Int
+    /// Release: everything before `position` has been read. Consumer only.
+    func storeRead(_ position: Int)
+
+    /// Plain store of a record's header, `offset` bytes into the records. Producer only.
+    func writeHeader(_ header: RecordHeader, at offset: Int)
+    /// Plain load of a record's header. Consumer only.
+    func readHeader(at offset: Int) -> RecordHeader
+
+    /// Whether the producer waits for room: a read-modify-write, acquiring and releasing.
+    func exchangeSpaceRequest(_ isWaiting: Bool) -> Bool
+
+    /// Statistics, relaxed; `bytes` only ever grows. Producer only.
+    func storeHighWater(_ bytes: Int)
+    /// Statistics, relaxed: one more time that a claim found no room. Producer only.
+    func countFull()
+}
+
+/// What a parked consumer and its wakers share, one requirement per access; see `Parker`.
+@usableFromInline
+package protocol ParkingCell {
+    /// Whether the consumer is, or is about to be, asleep: a read-modify-write, acquiring and
+    /// releasing.
+    func exchangeParked(_ isParked: Bool) -> Bool
+    /// Sleeps while the flag is set; may return early for no reason. Negative: no limit.
+    func sleepWhileParked(timeoutNanoseconds: Int64)
+    /// Wakes the sleeper, if there is one.
+    func wakeSleeper()
+}
+
+extension ParkingCell {
+    /// The sleeper's half: announce, look again, sleep, withdraw.
+    ///
+    /// The last step is an exchange too: a plain store would cut the chain of exchanges through
+    /// which the next look sees what wakers published before they found nobody asleep.
+    @inlinable
+    package func park(timeoutNanoseconds: Int64, unless hasWork: () -> Bool) {
+        _ = exchangeParked(true)
+        if !hasWork() {
+            sleepWhileParked(timeoutNanoseconds: timeoutNanoseconds)
+        }
+        _ = exchangeParked(false)
+    }
+
+    /// The waker's half, after publishing; a system call only for a sleeper.
+    @inlinable
+    package func wakeIfParked() {
+        if exchangeParked(false) {
+            wakeSleeper()
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// Why a ring could not be made; thrown only by `RingBuffer.init`.
+package struct RingError: Error, Equatable, CustomStringConvertible {
+    /// What was wrong; a retry helps only for `outOfMemory`.
+    package enum Reason: Equatable, Sendable {
+        /// Offsets are taken by masking, so the capacity must be a power of two.
+        case notPowerOfTwo
+        /// Outside `RingBuffer.capacityBytesAllowed`.
+        case outOfRange
+        /// The system refused the mapping.
+        case outOfMemory
+    }
+
+    /// What was wrong.
+    package let reason: Reason
+    /// The capacity that was asked for, in bytes.
+    package let capacityBytes: Int
+
+    /// What was being done, on how many bytes, and what to do about it.
+    package var description: String {
+        switch reason {
+        case .notPowerOfTwo:
+            "making a ring of \(capacityBytes) bytes: the capacity must be a power of two"
+        case .outOfRange:
+            "making a ring of \(capacityBytes) bytes: the capacity must be 4 KiB to 1 GiB"
+        case .outOfMemory:
+            "making a ring of \(capacityBytes) bytes: the system has no memory for it; "
+                + "lower the capacity or allow the process more address space"
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/// The producer's end of a `RingBuffer`: one thread at a time.
+///
+///     while let room = producer.claim(message.count) {
+///         room.copyMemory(from: message.bytes, byteCount: message.count)
+///         …next message…
+///     }
+///     producer.publish()
+@usableFromInline
+package typealias RingProducer = ProducerEnd<BlockCells, FutexBed>
+
+/// What `RingProducer` is, over any cells; spell it that way only where a test puts its own.
+@usableFromInline
+package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
+    @usableFromInline let cells: Cells
+    @usableFromInline let bed: Bed
+    /// Where the next record starts; everything below is claimed.
+    @usableFromInline var claimed: Int
+    /// The written cursor as last stored.
+    @usableFromInline var published: Int
+    /// The read cursor as last seen, possibly old.
+    @usableFromInline var readSeen: Int
+    /// The most bytes in use at a publish so far.
+    @usableFromInline var highWater: Int
+    /// The room the last claim lacked, padding included; 0 after a claim that succeeded.
+    @usableFromInline var lackingBytes = 0
+    private let lease: RingLease?
+
+    /// An end over `cells` that wakes `bed`; the caller sees to it that there is one.
+    package init(cells: Cells, bed: Bed) {
+        self.init(cells: cells, bed: bed, highWater: 0, lease: nil)
+    }
+
+    fileprivate init(cells: Cells, bed: Bed, highWater: Int, lease: RingLease?) {
+        self.cells = cells
+        self.bed = bed
+        self.highWater = highWater
+        self.lease = lease
+        claimed = cells.loadWritten()
+        published = claimed
+        readSeen = cells.loadRead()
+    }
+
+    /// Room for a record of `byteCount` bytes (1 to `recordBytesMax`; anything else traps): 8-byte
+    /// aligned, in one piece, to be filled before `publish()` shows it to the consumer. Nil: full.
+    /// Then publish what is claimed, and either come back later or `requestSpaceSignal()`.
+    @inlinable
+    package mutating func claim(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+        let capacity = cells.capacity
+        precondition(byteCount >= 1 && byteCount <= capacity / 4, "no such record fits this ring")
+        let size = RecordHeader.recordByteCount(payload: byteCount)
+        var offset = claimed & (capacity &- 1)
+        let bytesToEnd = capacity &- offset
+        let needed = size <= bytesToEnd ? size : bytesToEnd &+ size
+        guard hasRoom(needed) else { return nil }
+        if size > bytesToEnd {
+            let padding = bytesToEnd &- RecordHeader.byteCount
+            cells.writeHeader(
+                RecordHeader(length: padding, kind: RecordHeader.paddingKind), at: offset)
+            offset = 0
+        }
+        cells.writeHeader(
+            RecordHeader(length: byteCount, kind: RecordHeader.dataKind), at: offset)
+        claimed &+= needed
+        return cells.records + (offset &+ RecordHeader.byteCount)
+    }
+
+    @inlinable
+    mutating func hasRoom(_ needed: Int) -> Bool {
+        if needed > cells.capacity &- (claimed &- readSeen) {
+            readSeen = cells.loadRead()
+            if needed > cells.capacity &- (claimed &- readSeen) {
+                if lackingBytes == 0 { cells.countFull() }
+                lackingBytes = needed
+                return false
+            }
+        }
+        lackingBytes = 0
+        return true
+    }
+
+    /// Shows the consumer every record claimed since the last call, with one store, and wakes it if it
+    /// sleeps: once a batch. Does nothing if nothing was claimed.
+    @inlinable
+    package mutating func publish() {
+        guard claimed != published else { return }
+        // The cached cursor may be old and would show a ring that is always full.
+        if claimed &- readSeen > highWater {
+            readSeen = cells.loadRead()
+            if claimed &- readSeen > highWater {
+                highWater = claimed &- readSeen
+                cells.storeHighWater(highWater)
+            }
+        }
+        cells.storeWritten(claimed)
+        published = claimed
+        bed.wakeIfParked()
+    }
+
+    /// Bytes in use now, with what is claimed and not yet published: what to compare with half the
+    /// capacity before giving the next record to this ring.
+    @inlinable
+    package mutating func usedBytes() -> Int {
+        readSeen = cells.loadRead()
+        return claimed &- readSeen
+    }
+
+    /// After `claim` gave nil and everything claimed is published (else it traps: the consumer could
+    /// never make the room): asks the consumer for a signal when it has released something.
+    ///
+    /// - Returns: true if the room has appeared meanwhile: claim again instead of waiting (a signal
+    ///   may still come). False: wait; `takeSpaceRequest()` will tell the consumer. After the signal
+    ///   the room may still be too small: claim, and ask again.
+    package mutating func requestSpaceSignal() -> Bool {
+        precondition(claimed == published, "waiting for room that unpublished records take")
+        _ = cells.exchangeSpaceRequest(true)
+        readSeen = cells.loadRead()
+        return lackingBytes <= cells.capacity - (claimed - readSeen)
+    }
+}
+
+extension ProducerEnd where Cells == BlockCells, Bed == FutexBed {
+    /// The producer's end of `ring`, whose records `consumer` is woken for. Traps if the ring has a
+    /// producer; goes on behind what an earlier one published.
+    package init(_ ring: RingBuffer, consumer: Parker) {
+        let lease = RingLease(ring, .producer, waking: consumer)
+        self.init(
+            cells: ring.cells, bed: consumer.bed, highWater: ring.highWaterBytes, lease: lease)
+    }
+}
+
+extension ProducerEnd: Sendable where Cells: Sendable, Bed: Sendable {}

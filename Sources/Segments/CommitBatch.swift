@@ -1,0 +1,34 @@
+/// What a writer hands to its committer: files to sync, and files to seal. Everything in it has been
+/// written; nothing in it is durable yet.
+package struct CommitBatch: Sendable {
+    /// A file whose bytes wait for a sync.
+    struct DirtyFile: Sendable {
+        var file: FileHandle
+        var path: String
+        /// The folder whose entry for this file is new; nil when it is durable already.
+        var newNameIn: String?
+    }
+
+    var dirty: [DirtyFile] = []
+    var seals: [SealTask] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { dirty.isEmpty && seals.isEmpty }
+    package var sealedCount: Int { seals.count }
+}
+
+/// A finished gzip file that still has its hidden name.
+struct SealTask: Sendable {
+    var file: FileHandle
+    var sealedPath: String
+    var entry: ManifestEntry
+}
+
+/// A file that was sealed, for logs and answers.
+package struct SealedFile: Sendable {
+    package let path: String
+    package let events: Int
+    package let compressedBytes: Int
+    package let reason: ManifestEntry.Reason
+}

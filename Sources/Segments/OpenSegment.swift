@@ -1,0 +1,41 @@
+import Compression
+import Crypto
+import Events
+
+/// One file being written: the deflate stream and where it goes. The writer's thread only; when it is
+/// sealed, the committer takes over what is left to do (``SealTask``).
+final class OpenSegment {
+    let key: PartitionKey
+    /// Its name once sealed, below the data folder.
+    let sealedPath: String
+    let file: FileHandle
+    var stream: GzipEncoder
+    var digest = SHA256()
+    /// Nanoseconds of the monotonic clock.
+    let openedAt: Int64
+    var lastUsedAt: Int64
+    /// The events it had when the idle clock last looked.
+    var eventsAtLastLook = 0
+    /// Bytes written that no commit covers yet, or a name that no sync covers yet.
+    var isDirty = false
+    /// Whether the file's name is on its way to stable storage.
+    var isNameCommitted = false
+    /// Raw bytes since the last full flush.
+    var rawSinceFullFlush = 0
+    /// Wall clock of the last commit handed over, microseconds since 1970 UTC.
+    var lastCommitAt: Int64?
+
+    init(
+        key: PartitionKey, sealedPath: String, file: FileHandle, stream: consuming GzipEncoder,
+        openedAt: Int64
+    ) {
+        self.key = key
+        self.sealedPath = sealedPath
+        self.file = file
+        self.stream = stream
+        self.openedAt = openedAt
+        lastUsedAt = openedAt
+    }
+
+    var folder: String { Layout.split(sealedPath).folder }
+}

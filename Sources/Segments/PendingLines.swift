@@ -1,0 +1,84 @@
+/// What of a source's sequence went into a segment.
+package struct SequenceTally {
+    var events = 0
+    var first = UInt64.max
+    var last: UInt64 = 0
+}
+
+/// Lines of one open segment that wait to be deflated, and what the manifest will say of all its lines.
+///
+/// Plain memory, reached by pointer: this is what every event touches. One thread, the writer's.
+package struct PendingLines {
+    /// Where the next line goes.
+    package private(set) var end: UnsafeMutablePointer<UInt8>
+    /// Bytes left behind ``end``.
+    package private(set) var room: Int
+    private(set) var start: UnsafeMutablePointer<UInt8>
+    private(set) var capacity: Int
+    let tallies: UnsafeMutableBufferPointer<SequenceTally>
+    private(set) var events = 0
+    /// Events since the last commit was handed over.
+    private(set) var uncommittedEvents = 0
+    private(set) var firstReceived = Int64.max
+    private(set) var lastReceived = Int64.min
+    private(set) var firstEventTime = Int64.max
+    private(set) var lastEventTime = Int64.min
+
+    init(capacity: Int, sources: Int) {
+        self.capacity = capacity
+        start = .allocate(capacity: capacity)
+        end = start
+        room = capacity
+        tallies = .allocate(capacity: sources)
+        tallies.initialize(repeating: SequenceTally())
+    }
+
+    func free() {
+        start.deallocate()
+        tallies.deallocate()
+    }
+
+    /// Takes in a line that was written at ``end``.
+    package mutating func add(
+        _ byteCount: Int, source: Int, sequence: UInt64, receivedAt: Int64, eventTime: Int64?
+    ) {
+        end += byteCount
+        room -= byteCount
+        events += 1
+        uncommittedEvents += 1
+        let tally = tallies.baseAddress.unsafelyUnwrapped + source
+        tally.pointee.events += 1
+        if sequence < tally.pointee.first { tally.pointee.first = sequence }
+        if sequence > tally.pointee.last { tally.pointee.last = sequence }
+        if receivedAt < firstReceived { firstReceived = receivedAt }
+        if receivedAt > lastReceived { lastReceived = receivedAt }
+        guard let eventTime else { return }
+        if eventTime < firstEventTime { firstEventTime = eventTime }
+        if eventTime > lastEventTime { lastEventTime = eventTime }
+    }
+
+    var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: start, count: end - start)
+    }
+
+    /// Forgets the lines, which have been deflated.
+    mutating func clear() {
+        end = start
+        room = capacity
+    }
+
+    /// Makes an empty buffer larger.
+    mutating func grow(to wanted: Int) {
+        precondition(end == start, "growing a buffer with lines in it")
+        guard wanted > capacity else { return }
+        start.deallocate()
+        capacity = wanted
+        start = .allocate(capacity: wanted)
+        clear()
+    }
+
+    mutating func takeUncommitted() -> Int {
+        defer { uncommittedEvents = 0 }
+        return uncommittedEvents
+    }
+}

@@ -1,0 +1,71 @@
+import Events
+
+/// Makes a writer's batches durable and gives sealed files their names. Has no thread: the one that calls
+/// ``commit(_:)`` waits for the disk.
+///
+/// Order, and what each step guarantees after a power cut:
+///
+/// 1. `fdatasync` of every dirty file: its bytes up to the last flush point can be read.
+/// 2. for a new file: its folders' names, then `fsync` of its folder: the open file can be found.
+/// 3. sealing: rename without replacing, `fsync` of the folder: readers see a whole file.
+/// 4. the manifest's line, synced. If the power goes between 3 and 4, recovery writes the line.
+///
+/// When it returns, all events of the batch may be acknowledged.
+package struct SegmentCommitter: Sendable {
+    private let fileSystem: any FileSystem
+    private let folders: DurableFolders
+    private let manifest: ManifestLog
+
+    package init(fileSystem: any FileSystem, folders: DurableFolders, manifest: ManifestLog) {
+        self.fileSystem = fileSystem
+        self.folders = folders
+        self.manifest = manifest
+    }
+
+    /// Syncs and seals. After an error nothing of the batch may be acknowledged, and none of its files may
+    /// be trusted or written again.
+    package func commit(_ batch: CommitBatch) throws(FileSystemError) -> [SealedFile] {
+        var foldersToSync: Set<String> = []
+        for dirty in batch.dirty {
+            try datasync(dirty.file, dirty.path)
+            if let folder = dirty.newNameIn { foldersToSync.insert(folder) }
+        }
+        try syncNames(foldersToSync)
+        return try seal(batch.seals)
+    }
+
+    private func datasync(_ file: FileHandle, _ path: String) throws(FileSystemError) {
+        do {
+            try fileSystem.datasync(file)
+        } catch {
+            throw FileSystemError(error.operation, path, code: error.code)
+        }
+    }
+
+    private func syncNames(_ names: Set<String>) throws(FileSystemError) {
+        for folder in names.sorted() {
+            try folders.ensure(folder)
+            try fileSystem.syncFolder(folder)
+        }
+    }
+
+    private func seal(_ tasks: [SealTask]) throws(FileSystemError) -> [SealedFile] {
+        var renamedIn: Set<String> = []
+        for task in tasks {
+            try datasync(task.file, task.sealedPath)
+            fileSystem.close(task.file)
+            try fileSystem.rename(Layout.openPath(forSealed: task.sealedPath), to: task.sealedPath)
+            renamedIn.insert(Layout.split(task.sealedPath).folder)
+        }
+        try syncNames(renamedIn)
+        var sealed: [SealedFile] = []
+        for task in tasks {
+            try manifest.append(task.entry)
+            sealed.append(
+                SealedFile(
+                    path: task.sealedPath, events: task.entry.events,
+                    compressedBytes: task.entry.compressedBytes, reason: task.entry.reason))
+        }
+        return sealed
+    }
+}

@@ -1,0 +1,178 @@
+import Compression
+import Crypto
+import Events
+
+/// Committing, sealing, and what they tell.
+extension SegmentStore {
+    /// Flushes every segment with new lines, and hands over all that must become durable, sealed files
+    /// included. Until the committer is done with it, nothing in it may be acknowledged.
+    package func takeBatch() throws(FileSystemError) -> CommitBatch {
+        for (slot, segment) in segments.enumerated() {
+            guard let segment else { continue }
+            try commit(segment, slot)
+        }
+        defer { batch = CommitBatch() }
+        return batch
+    }
+
+    private func commit(_ segment: OpenSegment, _ slot: Int) throws(FileSystemError) {
+        guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
+        let due = segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes
+        try deflate(segment, slot, due ? .full : .sync)
+        _ = pendings[slot].takeUncommitted()
+        batch.dirty.append(
+            CommitBatch.DirtyFile(
+                file: segment.file, path: segment.sealedPath,
+                newNameIn: segment.isNameCommitted ? nil : segment.folder))
+        segment.isDirty = false
+        segment.isNameCommitted = true
+        segment.lastUsedAt = now
+        segment.lastCommitAt = wallNow
+        if segment.stream.compressedBytes >= UInt64(configuration.segmentBytesMax) {
+            try seal(slot, .size)
+        }
+    }
+
+    /// Seals what is too old, idle, or of an hour that is over. Cheap enough for every commit interval.
+    package func sealDue(router: borrowing PartitionRouter) throws(FileSystemError) {
+        let current = router.firstHour(wallNow)
+        for (slot, segment) in segments.enumerated() {
+            guard let segment else { continue }
+            if pendings[slot].events != segment.eventsAtLastLook {
+                segment.eventsAtLastLook = pendings[slot].events
+                segment.lastUsedAt = now
+            }
+            let isOver =
+                segment.key.isQuarantine
+                ? segment.key.hour + 24 <= Int(wallNow / 3_600_000_000)
+                : router.closesByClock && segment.key.hour < current
+            if isOver {
+                try seal(slot, .hour)
+            } else if now - segment.openedAt >= configuration.ageMax.nanoseconds {
+                try seal(slot, .age)
+            } else if now - segment.lastUsedAt >= configuration.idleMax.nanoseconds {
+                try seal(slot, .idle)
+            }
+        }
+    }
+
+    /// Seals the segments whose sealed path starts with `prefix` (all for ""); gives how many.
+    package func seal(
+        prefix: String, reason: ManifestEntry.Reason = .drain
+    ) throws(FileSystemError) -> Int {
+        var count = 0
+        for (slot, segment) in segments.enumerated() {
+            guard let segment, segment.sealedPath.hasPrefix(prefix) else { continue }
+            try seal(slot, reason)
+            count += 1
+        }
+        return count
+    }
+
+    func sealLeastRecentlyUsed() throws(FileSystemError) {
+        var oldest: (slot: Int, at: Int64)?
+        for (slot, segment) in segments.enumerated() {
+            guard let segment else { continue }
+            let used = pendings[slot].events == segment.eventsAtLastLook ? segment.lastUsedAt : now
+            if oldest.map({ used < $0.at }) ?? true { oldest = (slot, used) }
+        }
+        if let oldest { try seal(oldest.slot, .limit) }
+    }
+
+    /// Ends a segment's stream and puts it into the batch.
+    private func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
+        guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
+        try deflate(segment, slot, .finish)
+        batch.dirty.removeAll { $0.file == segment.file }
+        batch.seals.append(
+            SealTask(
+                file: segment.file, sealedPath: segment.sealedPath,
+                entry: entry(segment, pendings[slot], reason)))
+        pendings[slot].free()
+        (pendings + slot).deinitialize(count: 1)
+        segments[slot] = nil
+        free.append(slot)
+        forget(segment.key)
+    }
+
+    private func entry(
+        _ segment: OpenSegment, _ lines: PendingLines, _ reason: ManifestEntry.Reason
+    ) -> ManifestEntry {
+        var sequences: [ManifestEntry.Sequence] = []
+        for (source, tally) in lines.tallies.enumerated() where tally.events > 0 {
+            sequences.append(
+                ManifestEntry.Sequence(
+                    source: configuration.sources[source], run: configuration.run,
+                    events: tally.events, first: tally.first, last: tally.last))
+        }
+        func text(_ micros: Int64) -> String? {
+            micros == .max || micros == .min ? nil : Timestamp.text(micros)
+        }
+        return ManifestEntry(
+            path: segment.sealedPath, node: configuration.node, run: configuration.run,
+            reason: reason, events: lines.events, rawBytes: Int(segment.stream.rawBytes),
+            compressedBytes: Int(segment.stream.compressedBytes),
+            crc32: Hex.text(segment.stream.crc32), sha256: Hex.text(segment.digest.finalize()),
+            firstReceivedAt: text(lines.firstReceived), lastReceivedAt: text(lines.lastReceived),
+            firstEventTime: text(lines.firstEventTime), lastEventTime: text(lines.lastEventTime),
+            sequences: sequences, sealedAt: Timestamp.text(wallNow))
+    }
+
+    /// Takes new limits for segments; they count from the next look on.
+    package func setLimits(segmentBytesMax: Int, ageMax: Duration, idleMax: Duration) {
+        configuration.segmentBytesMax = segmentBytesMax
+        configuration.ageMax = ageMax
+        configuration.idleMax = idleMax
+    }
+
+    /// What is open now.
+    package func describeOpen() -> [OpenSegmentDescription] {
+        segments.enumerated().compactMap { slot, segment in
+            segment.map { segment in
+                OpenSegmentDescription(
+                    path: Layout.openPath(forSealed: segment.sealedPath),
+                    events: pendings[slot].events,
+                    rawBytes: Int(segment.stream.rawBytes) + pendings[slot].bytes.count,
+                    compressedBytes: Int(segment.stream.compressedBytes),
+                    openedAt: segment.openedAt,
+                    lastCommitAt: segment.lastCommitAt)
+            }
+        }
+    }
+}
+
+/// An open segment as operators see it.
+package struct OpenSegmentDescription: Sendable {
+    package let path: String
+    package let events: Int
+    package let rawBytes: Int
+    package let compressedBytes: Int
+    /// Nanoseconds of the monotonic clock.
+    package let openedAt: Int64
+    /// Microseconds since 1970 UTC.
+    package let lastCommitAt: Int64?
+}
+
+extension Duration {
+    /// Whole nanoseconds; as many as fit.
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : scaled &+ attoseconds / 1_000_000_000
+    }
+}
+
+/// Lower-case hexadecimal text of checksums.
+enum Hex {
+    static func text(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    static func text(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

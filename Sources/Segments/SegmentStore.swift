@@ -1,0 +1,217 @@
+package import Compression
+import Crypto
+import Events
+
+/// The open segments of one writer: finds an event's segment, deflates and writes what waits, and hands
+/// over what is to be made durable. The writer's thread only.
+///
+/// Per event a caller uses ``slot(for:)``, ``pending(_:)`` and, when there is not enough room,
+/// ``makeRoom(_:in:)``; everything else is per commit.
+package final class SegmentStore {
+    package struct Configuration: Sendable {
+        package var node: String
+        package var run: String
+        /// The writer's number, in file names.
+        package var writer: Int
+        package var sources: [String]
+        package var engine: Engine
+        package var level: Int
+        /// Open segments at a time, at least 1.
+        package var openMax: Int
+        /// Compressed bytes after which a segment is sealed.
+        package var segmentBytesMax: Int
+        package var ageMax: Duration
+        package var idleMax: Duration
+
+        package init(
+            node: String, run: String, writer: Int, sources: [String], engine: Engine, level: Int,
+            openMax: Int = 256, segmentBytesMax: Int = 64 << 20, ageMax: Duration = .seconds(300),
+            idleMax: Duration = .seconds(60)
+        ) {
+            self.node = node
+            self.run = run
+            self.writer = writer
+            self.sources = sources
+            self.engine = engine
+            self.level = level
+            self.openMax = openMax
+            self.segmentBytesMax = segmentBytesMax
+            self.ageMax = ageMax
+            self.idleMax = idleMax
+        }
+    }
+
+    /// Raw bytes between two points from which a damaged file can be read on.
+    static let fullFlushBytes = 1 << 20
+    /// Raw bytes that wait before they are deflated: the first size, and the size it grows to.
+    static let pendingBytesFirst = 16 << 10
+    static let pendingBytesMax = 128 << 10
+
+    var configuration: Configuration
+    let fileSystem: any FileSystem
+    /// Called when the disk is full, with what failed; true: room was waited for, try again.
+    private let waitForRoom: (FileSystemError) -> Bool
+    var segments: [OpenSegment?]
+    let pendings: UnsafeMutablePointer<PendingLines>
+    private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+    /// Slot + 1 by key, direct-mapped; a miss looks in ``slots``.
+    private let cache: UnsafeMutablePointer<(key: PartitionKey, slot: Int)>
+    private static let cacheSize = 4_096
+    var slots: [PartitionKey: Int] = [:]
+    var free: [Int]
+    var batch = CommitBatch()
+    private var fileNumber = 0
+    /// Monotonic nanoseconds and wall microseconds, as last told by ``tick(_:wall:router:)``.
+    private(set) var now: Int64 = 0
+    private(set) var wallNow: Int64 = 0
+    /// All raw and compressed bytes written by this store.
+    package private(set) var rawBytes: UInt64 = 0
+    package private(set) var compressedBytes: UInt64 = 0
+
+    package init(
+        _ configuration: Configuration, fileSystem: any FileSystem,
+        waitForRoom: @escaping (FileSystemError) -> Bool
+    ) {
+        precondition(configuration.openMax >= 1, "a writer needs an open segment")
+        self.configuration = configuration
+        self.fileSystem = fileSystem
+        self.waitForRoom = waitForRoom
+        segments = Array(repeating: nil, count: configuration.openMax)
+        pendings = .allocate(capacity: configuration.openMax)
+        free = Array((0..<configuration.openMax).reversed())
+        cache = .allocate(capacity: Self.cacheSize)
+        cache.initialize(
+            repeating: (PartitionKey(values: .max, place: .max), -1), count: Self.cacheSize)
+    }
+
+    deinit {
+        for (at, segment) in segments.enumerated() {
+            guard let segment else { continue }
+            fileSystem.close(segment.file)
+            pendings[at].free()
+        }
+        pendings.deallocate()
+        cache.deallocate()
+        output.deallocate()
+    }
+
+    package var openCount: Int { slots.count }
+
+    /// The slot of an open segment; -1 when there is none: ``open(_:router:)`` it.
+    package func slot(for key: PartitionKey) -> Int {
+        let at = key.tableHash & (Self.cacheSize - 1)
+        if cache[at].key == key { return cache[at].slot }
+        guard let slot = slots[key] else { return -1 }
+        cache[at] = (key, slot)
+        return slot
+    }
+
+    /// The waiting lines of a slot.
+    package func pending(_ slot: Int) -> UnsafeMutablePointer<PendingLines> {
+        pendings + slot
+    }
+
+    func forget(_ key: PartitionKey) {
+        slots[key] = nil
+        let at = key.tableHash & (Self.cacheSize - 1)
+        if cache[at].key == key { cache[at] = (PartitionKey(values: .max, place: .max), -1) }
+    }
+
+    /// Tells the time. Wall time is microseconds since 1970 UTC.
+    package func setTime(monotonic: Int64, wall: Int64) {
+        now = monotonic
+        wallNow = wall
+    }
+
+    // MARK: - Opening
+
+    /// Opens a segment for a key and gives its slot; the least recently used is sealed when there are
+    /// ``Configuration/openMax``.
+    package func open(
+        _ key: PartitionKey, router: borrowing PartitionRouter
+    ) throws(FileSystemError) -> Int {
+        if free.isEmpty { try sealLeastRecentlyUsed() }
+        let folder = router.folder(key)
+        let (path, file) = try createFile(in: folder)
+        guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
+        guard
+            let stream = try? GzipEncoder(engine: configuration.engine, level: configuration.level)
+        else { preconditionFailure("the level was checked with the configuration") }
+        segments[slot] = OpenSegment(
+            key: key, sealedPath: path, file: file, stream: stream, openedAt: now)
+        (pendings + slot).initialize(
+            to: PendingLines(
+                capacity: Self.pendingBytesFirst, sources: configuration.sources.count))
+        slots[key] = slot
+        return slot
+    }
+
+    private func createFile(in folder: String) throws(FileSystemError) -> (String, FileHandle) {
+        while true {
+            let name =
+                "part-\(configuration.node)-\(configuration.writer)-\(Timestamp.compact(wallNow))"
+                + "-\(fileNumber)\(Layout.sealedSuffix)"
+            fileNumber += 1
+            let path = Layout.join(folder, name)
+            do throws(FileSystemError) {
+                try fileSystem.createFolders(folder)
+                // A sealed file of that name would make the rename fail much later.
+                if fileSystem.exists(path) { continue }
+                return (path, try fileSystem.open(Layout.openPath(forSealed: path), .createNew))
+            } catch {
+                guard error.isTaken || error.isFull && waitForRoom(error) else { throw error }
+            }
+        }
+    }
+
+    // MARK: - Writing
+
+    /// Deflates what waits in a slot until `byteCount` bytes fit.
+    package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
+        guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
+        try deflate(segment, slot, dueFlush(segment, slot, atLeast: .none))
+        let doubled = min(pendings[slot].capacity * 2, Self.pendingBytesMax)
+        pendings[slot].grow(to: max(doubled, byteCount))
+    }
+
+    /// A full flush when a mebibyte has gone by, else what the caller needs.
+    private func dueFlush(_ segment: OpenSegment, _ slot: Int, atLeast flush: Flush) -> Flush {
+        segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes ? .full : flush
+    }
+
+    func deflate(
+        _ segment: OpenSegment, _ slot: Int, _ flush: Flush
+    ) throws(FileSystemError) {
+        var input = pendings[slot].bytes
+        segment.rawSinceFullFlush = flush == .full ? 0 : segment.rawSinceFullFlush + input.count
+        rawBytes += UInt64(input.count)
+        if !input.isEmpty || flush == .finish { segment.isDirty = true }
+        while true {
+            let step = segment.stream.step(input, flush: flush, into: output)
+            input = UnsafeRawBufferPointer(rebasing: input[step.consumed...])
+            if step.produced > 0 {
+                try write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(output)[..<step.produced]), segment)
+            }
+            if step.isComplete { break }
+        }
+        pendings[slot].clear()
+    }
+
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, _ segment: OpenSegment
+    ) throws(FileSystemError) {
+        segment.digest.update(bufferPointer: bytes)
+        compressedBytes += UInt64(bytes.count)
+        var rest = bytes
+        while !rest.isEmpty {
+            do throws(FileSystemError) {
+                try fileSystem.write(rest, to: segment.file)
+                return
+            } catch {
+                rest = UnsafeRawBufferPointer(rebasing: rest[error.written...])
+                let named = FileSystemError(.write, segment.sealedPath, code: error.code)
+                guard error.isFull, waitForRoom(named) else { throw named }
+            }
+        }
+    }
+}

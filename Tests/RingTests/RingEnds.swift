@@ -1,0 +1,24 @@
+@testable import Ring
+
+/// A ring with both its ends, in an object: the macros of Swift Testing cannot hold what is not
+/// copyable. For tests on one thread.
+final class RingEnds {
+    let ring: RingBuffer
+    private var producer: RingProducer
+    private var consumer: RingConsumer
+
+    init(capacity: Int) throws {
+        ring = try RingBuffer(capacityOfAnySize: capacity)
+        producer = RingProducer(ring, consumer: Parker())
+        consumer = RingConsumer(ring)
+    }
+
+    func claim(_ byteCount: Int) -> UnsafeMutableRawPointer? { producer.claim(byteCount) }
+    func publish() { producer.publish() }
+    func claimedAndUsedBytes() -> Int { producer.usedBytes() }
+    func requestSpaceSignal() -> Bool { producer.requestSpaceSignal() }
+    func next() -> UnsafeRawBufferPointer? { consumer.next() }
+    func release() { consumer.release() }
+    func takeSpaceRequest() -> Bool { consumer.takeSpaceRequest() }
+    var isEmpty: Bool { consumer.isEmpty }
+}

@@ -1,0 +1,103 @@
+import Testing
+
+@testable import Ring
+
+/// The ring does what a plain queue does, under any sequence of calls.
+@Suite struct RingModelTests {
+    @Test(arguments: [64, 256, 1024, 4096, 65536])
+    func behavesAsAQueue(_ capacity: Int) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("RingModelTests capacity \(capacity) seed \(seed)")
+        var model = try Model(capacity: capacity, seed: seed)
+        for _ in 0..<20_000 {
+            try #require(try model.step(), "seed \(seed)")
+        }
+        try #require(try model.drain(), "seed \(seed)")
+        #expect(model.taken > 1000, "seed \(seed)")
+        #expect(model.ring.timesFull > 0, "seed \(seed)")
+    }
+
+    /// A ring and the queue it must equal. Every step says whether it did.
+    private struct Model: ~Copyable {
+        let ring: RingBuffer
+        private var producer: RingProducer
+        private var consumer: RingConsumer
+        private var random: RingSeededGenerator
+        private var claimed: [[UInt8]] = []
+        private var published: [[UInt8]] = []
+        private var unreleasedBytes = 0
+        private(set) var taken = 0
+
+        init(capacity: Int, seed: UInt64) throws {
+            ring = try RingBuffer(capacityOfAnySize: capacity)
+            producer = RingProducer(ring, consumer: Parker())
+            consumer = RingConsumer(ring)
+            random = RingSeededGenerator(seed: seed)
+        }
+
+        mutating func step() throws -> Bool {
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0..<4: return claimSome()
+            case 4..<6: return publish()
+            case 6..<9: return takeSome()
+            default:
+                release()
+                return ring.highWaterBytes <= ring.capacity
+            }
+        }
+
+        mutating func drain() throws -> Bool {
+            guard publish() else { return false }
+            while !published.isEmpty {
+                guard takeOne() else { return false }
+            }
+            release()
+            return consumer.isEmpty && ring.usedBytes == 0 && producer.usedBytes() == 0
+        }
+
+        private mutating func claimSome() -> Bool {
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                let largest = Bool.random(using: &random) ? ring.recordBytesMax : 16
+                let size = Int.random(in: 1...largest, using: &random)
+                let used = producer.usedBytes()
+                guard let room = producer.claim(size) else {
+                    // Less than a record, its header and the longest padding was left.
+                    return used + 2 * (size + 16) > ring.capacity
+                }
+                let bytes = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
+                room.copyMemory(from: bytes, byteCount: size)
+                claimed.append(bytes)
+            }
+            return true
+        }
+
+        private mutating func publish() -> Bool {
+            let before = ring.usedBytes
+            producer.publish()
+            let grew = ring.usedBytes >= before + claimed.reduce(0) { $0 + $1.count }
+            published += claimed
+            claimed = []
+            return grew && ring.highWaterBytes >= ring.usedBytes
+        }
+
+        private mutating func takeSome() -> Bool {
+            for _ in 0..<Int.random(in: 1...8, using: &random) where !published.isEmpty {
+                guard takeOne() else { return false }
+            }
+            return !published.isEmpty || (consumer.isEmpty && consumer.next() == nil)
+        }
+
+        private mutating func takeOne() -> Bool {
+            guard let record = consumer.next() else { return false }
+            unreleasedBytes += record.count
+            taken += 1
+            return record.elementsEqual(published.removeFirst())
+                && ring.usedBytes >= unreleasedBytes
+        }
+
+        private mutating func release() {
+            consumer.release()
+            unreleasedBytes = 0
+        }
+    }
+}
