@@ -1,5 +1,5 @@
 import Compression
-import Events
+package import Events
 
 /// Reads an open segment and says how much of it can be kept. Changes nothing.
 ///
@@ -143,11 +143,12 @@ package struct OpenSegmentScan: Sendable, Equatable {
 
     /// Whether the tail is what an earlier recovery wrote there before it crashed, in part.
     private func isOwnEnding(
-        from start: Int,
         _ file: FileHandle,
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> Bool {
-        guard let keep, fileBytes - start <= GzipFraming.endingBytes else { return false }
+        guard let keep else { return false }
+        let start = keep.compressedOffset
+        guard fileBytes - start <= GzipFraming.endingBytes else { return false }
         let ending = GzipFraming.ending(crc32: keep.crc32, rawBytes: keep.rawBytes)
         let tail = try fileSystem.bytes(of: file, at: start, count: fileBytes - start)
         let same = zip(tail, ending).prefix { $0 == $1 }.count
@@ -184,6 +185,35 @@ package struct OpenSegmentScan: Sendable, Equatable {
                 if window == 0x0000_ffff { return true }
             }
             offset += chunk.count
+        }
+    }
+}
+
+extension OpenSegmentScan {
+    /// What stands before the last flush point of an open segment, which may be growing.
+    ///
+    /// - Parameter onLine: is shown every good line that can be read, committed or not.
+    package static func committed(
+        _ path: String,
+        in fileSystem: any FileSystem,
+        onLine: ((borrowing WrittenLine, UnsafeRawBufferPointer) -> Void)?
+    ) throws(FileSystemError) -> SegmentTally {
+        var counted = SegmentTally()
+        var tally = SegmentTally()
+        var reader = try SegmentReader(path, in: fileSystem, findsFlushPoints: true)
+        var lineReader = WrittenLineReader()
+        var line = WrittenLine()
+        while true {
+            switch try reader.next() {
+            case .line(let bytes):
+                guard lineReader.read(bytes, into: &line) else { continue }
+                tally.add(line)
+                onLine?(line, bytes)
+            case .flushPoint:
+                counted = tally
+            case .end(let end):
+                return end == .complete ? tally : counted
+            }
         }
     }
 }

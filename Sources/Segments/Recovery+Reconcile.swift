@@ -1,3 +1,5 @@
+import Events
+
 extension Recovery {
     /// Ends torn manifest lines. To be called once, before anything is appended to a manifest in this
     /// run, and so before the daemon takes anything in; ``run(progress:)`` may follow at leisure.
@@ -5,6 +7,16 @@ extension Recovery {
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> [String] {
         try ManifestReader.mend(fileSystem)
+    }
+
+    /// An `isInUse` for files named by a run that started at `startedAt` (microseconds since 1970):
+    /// those whose name carries that time or a later one.
+    package static func isOfRun(startedAt: Int64) -> @Sendable (String) -> Bool {
+        let start = Timestamp.compact(startedAt)
+        return { path in
+            let parts = Layout.split(path).name.split(separator: "-")
+            return parts.count >= 2 && parts[parts.count - 2] >= start
+        }
     }
 
     /// Gives every sealed file a manifest line and reports lines without a file.
@@ -19,6 +31,8 @@ extension Recovery {
             if !fileSystem.exists(entry.path) { report.missingFiles.append(entry.path) }
         }
         try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
+            // Only ever a copy of what still stands beside it, or was renamed since.
+            if kind == .recovering { try fileSystem.remove(path) }
             guard kind == .sealed, !isInUse(path), !known.contains(PathDigest(path)) else { return }
             if shouldStop() {
                 report.isStopped = true

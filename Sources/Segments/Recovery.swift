@@ -57,21 +57,31 @@ package struct Recovery {
         self.shouldStop = shouldStop
     }
 
+    /// The open segments of a data folder. Taken before anything is opened in this run, these are
+    /// exactly those that a run before left behind, whatever the clock says.
+    package static func openSegments(
+        _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> [String] {
+        var paths: [String] = []
+        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
+            if kind == .open { paths.append(path) }
+        }
+        return paths
+    }
+
     /// Recovers everything. Throws only when folders cannot be listed or manifests not be read or
     /// written; what one file does is in the report. To be called from a thread of its own.
+    ///
+    /// - Parameter open: what ``openSegments(_:)`` gave; nil to look now.
     package func run(
+        _ open: [String]? = nil,
         progress: (Progress) -> Void = { _ in }
     ) throws(FileSystemError) -> RecoveryReport {
         var report = RecoveryReport()
-        var open: [String] = []
-        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
-            switch kind {
-            case .open where !isInUse(path): open.append(path)
-            // Only ever a copy of what still stands beside it.
-            case .recovering: try fileSystem.remove(path)
-            case .open, .sealed, .damaged: break
-            }
-        }
+        let isGiven = open != nil
+        var open = open ?? []
+        if !isGiven { open = try Self.openSegments(fileSystem) }
+        open.removeAll(where: isInUse)
         for (index, path) in open.enumerated() {
             progress(Progress(filesDone: index, filesTotal: open.count, path: path))
             if shouldStop() {
