@@ -16,6 +16,7 @@ package final class Verify {
     }
 
     private let fileSystem: any FileSystem
+    private let onFile: () -> Void
     private let onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void
     private let progress: (Progress) -> Void
     private var report = VerifyReport()
@@ -26,14 +27,16 @@ package final class Verify {
     private var bytesDone: UInt64 = 0
 
     /// - Parameters:
+    ///   - onFile: is told when the lines of another file begin.
     ///   - onLine: is shown every good line of the event files, sealed and open.
     ///   - progress: called every few files' chunks, on the calling thread.
     package static func run(
         _ fileSystem: any FileSystem,
+        onFile: @escaping () -> Void = {},
         onLine: @escaping (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void = { _, _ in },
         progress: @escaping (Progress) -> Void = { _ in }
     ) throws(FileSystemError) -> VerifyReport {
-        let verify = Verify(fileSystem, onLine, progress)
+        let verify = Verify(fileSystem, onFile, onLine, progress)
         try verify.measure()
         try verify.checkManifests()
         try verify.checkTree()
@@ -43,10 +46,12 @@ package final class Verify {
 
     private init(
         _ fileSystem: any FileSystem,
+        _ onFile: @escaping () -> Void,
         _ onLine: @escaping (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
         _ progress: @escaping (Progress) -> Void
     ) {
         self.fileSystem = fileSystem
+        self.onFile = onFile
         self.onLine = onLine
         self.progress = progress
     }
@@ -109,6 +114,7 @@ package final class Verify {
         var cursor = SequenceCursor()
         var duplicates = 0
         let start = bytesDone
+        onFile()
         let survey = try SegmentSurvey.read(path, in: fileSystem) { line, bytes in
             if !note(line, &cursor) {
                 duplicates += 1
@@ -228,6 +234,7 @@ package final class Verify {
     /// an error; a file that vanishes meanwhile was sealed.
     private func checkOpen(_ path: String) {
         let isEvents = path.hasPrefix(Layout.events + "/")
+        onFile()
         do throws(FileSystemError) {
             let tally = try OpenSegmentScan.committed(path, in: fileSystem, onLine: isEvents ? onLine : nil)
             report.openFiles += 1

@@ -36,12 +36,25 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         package var first: UInt64
         package var last: UInt64
         package var missing: UInt64
+
+        package init(source: String, run: String, first: UInt64, last: UInt64, missing: UInt64) {
+            self.source = source
+            self.run = run
+            self.first = first
+            self.last = last
+            self.missing = missing
+        }
     }
 
     /// What of one source is in the files.
     package struct Source: Codable, Sendable, Equatable {
         package var written = 0
         package var quarantined = 0
+
+        package init(written: Int = 0, quarantined: Int = 0) {
+            self.written = written
+            self.quarantined = quarantined
+        }
     }
 
     /// Files beyond these many findings are counted, not listed.
