@@ -1,0 +1,145 @@
+import CPlatform
+import Ring
+import Synchronization
+import ZeroMQ
+
+/// Messages in.
+extension Receiver {
+    /// Receives up to ``batchMax`` messages without waiting, puts them into a ring, and shows them to the
+    /// writer with one store. Gives how many were received.
+    mutating func receiveBatch() throws(ZeroMQError) -> Int {
+        let receivedAt = cplatform_realtime_ns() / 1_000
+        var count = 0
+        var bytes = 0
+        chooseTarget()
+        if isHolding {
+            guard put(receivedAt) else { return 0 }
+            isHolding = false
+            shared.stalled.store(false, ordering: .relaxed)
+            count += 1
+            bytes += message.bytes.count
+        }
+        while count < Self.batchMax, try receiveMessage() {
+            guard put(receivedAt) else {
+                hold()
+                break
+            }
+            count += 1
+            bytes += message.bytes.count
+        }
+        for at in 0..<ringCount { rings[at].publish() }
+        shared.messages.store(
+            shared.messages.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+        shared.bytes.store(shared.bytes.load(ordering: .relaxed) &+ bytes, ordering: .relaxed)
+        return count
+    }
+
+    /// Stays with the first writer as long as it keeps up: then one file a partition grows, not one a
+    /// writer. Once its ring is over half full, the next takes part.
+    private mutating func chooseTarget() {
+        target = 0
+        while target < ringCount - 1, rings[target].usedBytes() * 2 > ringBytes {
+            target += 1
+        }
+    }
+
+    /// Puts the message into the target's ring, or into any that has room.
+    private mutating func put(_ receivedAt: Int64) -> Bool {
+        if put(receivedAt, target) { return true }
+        for at in 0..<ringCount where at != target && put(receivedAt, at) {
+            target = at
+            return true
+        }
+        return false
+    }
+
+    private mutating func put(_ receivedAt: Int64, _ ring: Int) -> Bool {
+        let payload = message.bytes
+        let size = IntakeRecord.byteCount(address: address, payload: payload.count)
+        guard let room = rings[ring].claim(size) else { return false }
+        let kind: IntakeRecord.Kind =
+            configuration.pattern != .router
+            ? .unacknowledged : address.hasRequestFrame ? .router : .routerBare
+        IntakeRecord.write(
+            to: room, source: index,
+            kind: kind, receivedAt: receivedAt, address: address, payload: payload)
+        return true
+    }
+
+    /// Keeps the message that fits nowhere, and asks for a signal when there is room.
+    private mutating func hold() {
+        isHolding = true
+        shared.stalled.store(true, ordering: .relaxed)
+        for at in 0..<ringCount {
+            rings[at].publish()
+            // Room that appeared meanwhile: come back at once instead of waiting for the signal.
+            if rings[at].requestSpaceSignal() { shared.signal() }
+        }
+    }
+
+    /// Receives one message whose payload is then in `message`; false when there is none. Messages that
+    /// make no sense are answered and passed over.
+    private mutating func receiveMessage() throws(ZeroMQError) -> Bool {
+        while try sockets.socket.receive(&message, wait: false) {
+            let isRouter = configuration.pattern == .router
+            var reason: String?
+            if isRouter { reason = try receiveRequest() } else { try takeLastFrame() }
+            if message.bytes.count > payloadBytesMax { reason = "too_large" }
+            guard let reason else { return true }
+            shared.rejected.wrappingAdd(1, ordering: .relaxed)
+            if isRouter { try refuse(AnswerText.rejected(reason)) }
+        }
+        return false
+    }
+
+    private mutating func takeLastFrame() throws(ZeroMQError) {
+        while message.hasMore, try sockets.socket.receive(&message, wait: true) {}
+    }
+
+    /// Reads what follows the identity, which is in `message`: `id, payload` of a DEALER, an empty frame
+    /// and the payload of a REQ, or the payload alone. Gives why it makes no sense, or nil.
+    private mutating func receiveRequest() throws(ZeroMQError) -> String? {
+        address.setIdentity(message.bytes)
+        guard message.hasMore, try sockets.socket.receive(&message, wait: true) else {
+            return "missing_payload"
+        }
+        guard message.hasMore else { return nil }
+        // Two frames behind the identity: the first is the id, or REQ's empty delimiter.
+        let isShortEnough = address.setRequestID(message.bytes)
+        guard try sockets.socket.receive(&message, wait: true) else { return "missing_payload" }
+        if message.hasMore {
+            try takeLastFrame()
+            return "too_many_frames"
+        }
+        return isShortEnough ? nil : "request_id_too_long"
+    }
+
+    /// Answers every request that has arrived with "unavailable".
+    mutating func refuseBatch() throws(ZeroMQError) -> Int {
+        var count = 0
+        if isHolding {
+            isHolding = false
+            try refuse(AnswerText.unavailable("draining"))
+            count += 1
+        }
+        while count < Self.batchMax, try sockets.socket.receive(&message, wait: false) {
+            _ = try receiveRequest()
+            try refuse(AnswerText.unavailable("draining"))
+            count += 1
+        }
+        return count
+    }
+
+    private mutating func refuse(_ answer: String) throws(ZeroMQError) {
+        var answer = answer
+        let result = answer.withUTF8 { bytes in
+            Result { () throws(ZeroMQError) in
+                try send(
+                    identity: address.identity,
+                    requestID: address.hasRequestFrame ? address.requestID : nil,
+                    answer: UnsafeRawBufferPointer(bytes))
+            }
+        }
+        try result.get()
+    }
+}

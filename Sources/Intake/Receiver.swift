@@ -1,0 +1,142 @@
+import CPlatform
+package import Ring
+import Synchronization
+package import ZeroMQ
+
+/// One source: takes messages from its socket into the writers' rings, and sends answers back.
+///
+/// A stage with a duty cycle and no thread: ``doWork()`` does what there is to do, up to a bound, and
+/// ``idle()`` waits for more. One thread calls both; only it touches the socket. Everything that is
+/// asked of the receiver or told by it goes through ``ReceiverShared``.
+///
+/// Back-pressure: a message that fits in no ring stays here, and nothing more is received until the
+/// writer signals room; libzmq's queues fill, the producers' sends block, nothing is lost.
+package struct Receiver: ~Copyable {
+    /// Messages of one duty cycle.
+    static let batchMax = 256
+    /// How long ``idle()`` waits at most, so that a lost signal could cost no more than this.
+    static let idleMilliseconds = 250
+    /// How long a drain takes in what producers keep sending.
+    static let drainNanosecondsMax: Int64 = 1_000_000_000
+
+    let index: Int
+    let configuration: SourceConfiguration
+    let shared: ReceiverShared
+    let sockets: SourceSockets
+    var poll: PollSet
+    let socketAt: Int
+    let signalAt: Int
+    let monitorAt: Int
+    var message = Message()
+    var scratch = Message()
+    var address = PeerAddress()
+    let rings: UnsafeMutablePointer<RingProducer>
+    let ringCount: Int
+    let ringBytes: Int
+    /// What fits into a record of any ring.
+    let payloadBytesMax: Int
+    let acknowledgements: UnsafeMutablePointer<RingConsumer>
+    /// The ring that messages go to now.
+    var target = 0
+    /// Whether ``message`` holds a payload that fits in no ring.
+    var isHolding = false
+    var drainDeadline: Int64?
+    var isPolling = true
+
+    /// Sets up the socket, binds and connects. The caller may be another thread than the one that then
+    /// works, as long as starting that thread orders memory.
+    ///
+    /// - Parameters:
+    ///   - rings: to each writer, in the writers' order; `acknowledgements`: from each writer's committer.
+    package init(
+        index: Int, _ configuration: SourceConfiguration, in context: Context,
+        rings: [RingBuffer], parkers: [Parker], acknowledgements: [RingBuffer],
+        shared: ReceiverShared
+    ) throws(IntakeError) {
+        self.index = index
+        self.configuration = configuration
+        self.shared = shared
+        ringBytes = rings.map(\.capacity).min() ?? 0
+        payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - IntakeRecord.overheadBytesMax
+        sockets = try SourceSockets.open(configuration, index: index, in: context)
+        poll = PollSet(capacity: 3)
+        socketAt = poll.add(sockets.socket, readable: true, writable: false)
+        signalAt = poll.add(descriptor: shared.eventDescriptor)
+        monitorAt = poll.add(sockets.monitor, readable: true, writable: false)
+        ringCount = rings.count
+        self.rings = .allocate(capacity: rings.count)
+        self.acknowledgements = .allocate(capacity: rings.count)
+        for at in 0..<rings.count {
+            (self.rings + at).initialize(to: RingProducer(rings[at], consumer: parkers[at]))
+            (self.acknowledgements + at).initialize(to: RingConsumer(acknowledgements[at]))
+        }
+    }
+
+    deinit {
+        rings.deinitialize(count: ringCount)
+        rings.deallocate()
+        acknowledgements.deinitialize(count: ringCount)
+        acknowledgements.deallocate()
+    }
+
+    /// Where it listens (with the ports the system assigned) and connects.
+    package var endpoints: [String] { sockets.bound + configuration.connect }
+
+    /// Whether everything asked of it is done, and the thread may end.
+    package var isFinished: Bool {
+        shared.intakeEnded.load(ordering: .relaxed) && shared.requests.contains(.closing)
+            && (0..<ringCount).allSatisfy { acknowledgements[$0].isEmpty }
+    }
+
+    /// One round: answers out, messages in. Gives how many; 0 is idle.
+    package mutating func doWork() throws(ZeroMQError) -> Int {
+        let requests = shared.requests
+        let answered = try sendAcknowledgements()
+        if requests.contains(.draining) { return try answered + drain() }
+        guard requests.isDisjoint(with: [.paused, .blocked]) else { return answered }
+        return try answered + receiveBatch()
+    }
+
+    /// Waits for messages (unless paused, blocked or stalled), answers, room or requests.
+    package mutating func idle() throws(ZeroMQError) {
+        let requests = shared.requests
+        let takesMessages =
+            !isHolding && requests.isDisjoint(with: [.paused, .blocked])
+            && !shared.intakeEnded.load(ordering: .relaxed)
+        if takesMessages != isPolling {
+            poll.setEnabled(socketAt, takesMessages)
+            isPolling = takesMessages
+        }
+        if try poll.wait(timeout: Self.idleMilliseconds) == 0 { return }
+        if poll.isReadable(signalAt) { cplatform_eventfd_drain(shared.eventDescriptor) }
+        if poll.isReadable(monitorAt) { try watchPeers() }
+    }
+
+    private mutating func watchPeers() throws(ZeroMQError) {
+        while let event = try MonitorEvent.receive(from: sockets.monitor, using: &scratch) {
+            let change = event.kind == .disconnected ? -1 : 1
+            let peers = shared.peers.load(ordering: .relaxed) + change
+            shared.peers.store(max(0, peers), ordering: .relaxed)
+        }
+    }
+
+    /// Takes in what has arrived, for a bounded time; a router's requests are answered "unavailable".
+    private mutating func drain() throws(ZeroMQError) -> Int {
+        guard !shared.intakeEnded.load(ordering: .relaxed) else { return 0 }
+        let now = cplatform_monotonic_ns()
+        if drainDeadline == nil {
+            drainDeadline = now + Self.drainNanosecondsMax
+            try stopListening()
+        }
+        let received =
+            configuration.pattern == .router ? try refuseBatch() : try receiveBatch()
+        let isOver = received == 0 || now >= drainDeadline ?? now
+        if isOver && !isHolding { shared.intakeEnded.store(true, ordering: .releasing) }
+        return received
+    }
+
+    private func stopListening() throws(ZeroMQError) {
+        for endpoint in sockets.bound { try sockets.socket.unbind(endpoint) }
+        for endpoint in configuration.connect { try sockets.socket.disconnect(endpoint) }
+    }
+}

@@ -1,0 +1,79 @@
+import CPlatform
+import Glibc
+package import Synchronization
+
+/// What a receiver shows to others, and what others ask of it. Counters are written by the receiver's
+/// thread only; any thread may read. Flags may be set by any thread, followed by ``signal()``.
+package final class ReceiverShared: Sendable {
+    package let messages = Atomic<Int>(0)
+    /// Payload bytes.
+    package let bytes = Atomic<Int>(0)
+    /// Messages of which nothing was kept, since their frames made no sense.
+    package let rejected = Atomic<Int>(0)
+    package let acknowledged = Atomic<Int>(0)
+    /// Answers that could not be sent: the peer is gone, or does not read.
+    package let acknowledgementsDropped = Atomic<Int>(0)
+    /// Peers connected now.
+    package let peers = Atomic<Int>(0)
+    /// Set by the receiver: intake is over, everything received is in the rings.
+    package let intakeEnded = Atomic<Bool>(false)
+    /// Set by the receiver when it holds a message that fits in no ring.
+    package let stalled = Atomic<Bool>(false)
+
+    private let flags = Atomic<Int>(0)
+    private let descriptor: Int32
+
+    /// What others can ask.
+    package struct Request: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+        /// An operator paused the source.
+        package static let paused = Request(rawValue: 1)
+        /// Storage cannot take more.
+        package static let blocked = Request(rawValue: 2)
+        /// Take what has arrived, then end intake.
+        package static let draining = Request(rawValue: 4)
+        /// Send what answers there are, then end.
+        package static let closing = Request(rawValue: 8)
+    }
+
+    /// - Throws: the errno text when the system gives no eventfd.
+    package init() throws(IntakeError) {
+        descriptor = cplatform_eventfd()
+        guard descriptor >= 0 else { throw IntakeError("eventfd: error \(-descriptor)") }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    package var requests: Request { Request(rawValue: flags.load(ordering: .acquiring)) }
+
+    /// Asks for something and wakes the receiver.
+    package func ask(_ request: Request) {
+        flags.bitwiseOr(request.rawValue, ordering: .acquiringAndReleasing)
+        signal()
+    }
+
+    /// Takes a request back and wakes the receiver.
+    package func cancel(_ request: Request) {
+        flags.bitwiseAnd(~request.rawValue, ordering: .acquiringAndReleasing)
+        signal()
+    }
+
+    /// Wakes the receiver: answers wait, a ring has room, or a flag changed.
+    package func signal() {
+        cplatform_eventfd_signal(descriptor)
+    }
+
+    var eventDescriptor: Int32 { descriptor }
+}
+
+/// Why a source could not be set up.
+package struct IntakeError: Error, CustomStringConvertible, Sendable {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
