@@ -33,6 +33,7 @@ import ArgumentParser
                     Drain.self,
                 ]
             ),
+            CommandGroup(name: "Look at data folders", subcommands: [VerifyData.self, CatEvents.self]),
             CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
         ]
     )
