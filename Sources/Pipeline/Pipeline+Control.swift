@@ -104,9 +104,9 @@ extension Pipeline {
             receiver.ask(.draining)
         }
         let intakeEnded = await wait(until: deadline) {
-            self.receivers.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
+            self.isHurried || self.receivers.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
         }
-        guard intakeEnded, !storage.hasFailed else {
+        guard intakeEnded, !isHurried, !storage.hasFailed else {
             await leave()
             return false
         }
@@ -116,8 +116,19 @@ extension Pipeline {
         }
         let written = await wait(until: deadline) { self.writersEnded }
         await leave()
-        return written
+        return written && !isHurried && !storage.hasFailed
     }
+
+    /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then gives false.
+    package func hurry() {
+        hurried.store(true, ordering: .releasing)
+        for writer in writers {
+            writer.leave.store(true, ordering: .releasing)
+            writer.parker.wake()
+        }
+    }
+
+    package var isHurried: Bool { hurried.load(ordering: .acquiring) }
 
     /// Commits what is pending and ends all threads at once; segments stay open for recovery.
     package func leave() async {

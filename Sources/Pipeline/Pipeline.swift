@@ -24,6 +24,7 @@ package final class Pipeline: Sendable {
     private let threads: Mutex<[WorkerThread]>
     private let receiverThreads: Mutex<[WorkerThread]>
     private let freeBytesMin: Atomic<UInt64>
+    let hurried = Atomic<Bool>(false)
     let notify: @Sendable (PipelineNotice) -> Void
 
     /// Binds every source and starts working. What cannot be bound is thrown, and nothing was started.

@@ -1,5 +1,5 @@
 /// Checks `partition.path`: folders below `events/`, with placeholders.
-enum PartitionTemplate {
+enum PartitionPathRule {
     /// What may stand in braces.
     static let placeholders = ["channel", "event", "source", "node", "date", "hour"]
 
