@@ -18,7 +18,7 @@ import Producer
 
             Exit codes: 0 everything sent (dealer: committed, nothing rejected or quarantined); 64 \
             usage; 65 something was rejected or quarantined; 69 the collector cannot be reached or \
-            does not go on; 74 a file cannot be read or written.
+            does not go on; 74 a file cannot be read or written; 130 interrupted.
             """
     )
 
