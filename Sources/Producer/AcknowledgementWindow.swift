@@ -3,8 +3,8 @@
 ///
 /// A pure value: it is told what happened and when, and says what to do; it has no socket and no
 /// clock. A message is in one of three states:
-/// - *in flight*: sent, its answer outstanding. After `retryAfter` without one it is sent again, with
-///   the same id and the same bytes, as often as it takes.
+/// - *in flight*: sent, its answer outstanding. After `retryAfter` without one it is sent again,
+///   with the same id and the same bytes, as often as it takes.
 /// - *put off*: the collector was unavailable. Sent again after `retryAfter`, like the above.
 /// - *gone*: committed or rejected. A further answer for it is late, counted and ignored.
 package struct AcknowledgementWindow: Sendable {

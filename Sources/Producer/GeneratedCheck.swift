@@ -57,8 +57,9 @@ package struct GeneratedCheck {
 
     /// What was found so far.
     ///
-    /// - Parameter expected: how many events each producer sent; without it the highest sequence number
-    ///   seen is taken, and what a producer lost at its very end does not show.
+    /// - Parameter expected: how many events each producer sent; without it the highest sequence
+    ///   number seen is taken, and what a producer lost at its very end does not show.
+    /// - Returns: the figures of each producer seen, and their sums.
     package func report(expected: Int? = nil) -> GeneratedReport {
         let producers = tracks.map { key, track in
             let expected = expected ?? track.seen.highest

@@ -18,7 +18,7 @@ package struct SendSummary: Codable, Equatable, Sendable {
     package var lateAnswers = 0
     /// Bytes of the events sent, without those sent again.
     package var bytes = 0
-    /// From the first event to the last acknowledgement, or to the last one handed over.
+    /// From the first event to the last acknowledgement, or until the queue was on the network.
     package var seconds = 0.0
     /// Whether a signal ended it early.
     package var interrupted = false

@@ -10,7 +10,11 @@ extension Sender {
             try AcknowledgedLog(path: path)
         }
         var conversation = Conversation(configuration, at: now)
-        defer { summary.unanswered = conversation.window.eventsInFlight }
+        defer {
+            summary.unanswered = conversation.window.eventsInFlight
+            summary.retried = conversation.window.retried
+            summary.lateAnswers = conversation.window.late
+        }
         var poll = PollSet(capacity: 1)
         poll.add(socket)
         var message = Message()
@@ -64,8 +68,6 @@ extension Sender {
             guard let answer else { continue }
             let action = conversation.window.receive(answer.reply, for: answer.id, at: now)
             try perform(action, in: &conversation, log: log)
-            summary.retried = conversation.window.retried
-            summary.lateAnswers = conversation.window.late
         }
     }
 

@@ -70,7 +70,7 @@ package struct Sender {
             failure = error
         }
         summary.interrupted = interrupted()
-        summary.seconds = (now - (firstEvent ?? now)) / .seconds(1)
+        if let firstEvent { summary.seconds = (now - firstEvent) / .seconds(1) }
         return (summary, failure)
     }
 

@@ -9,15 +9,16 @@ import Producer
         abstract: "Publishes NDJSON events to a Touchpoint collector.",
         discussion: """
             What "sent" means: with push and pub, that libzmq has taken the event; at the end the \
-            program waits until the queue is on the network. Nobody acknowledges: what the network, \
-            or a collector that ends hard, still holds is lost, and pub drops what nobody subscribes to.
+            program waits until the queue is on the network. Nobody acknowledges: what the \
+            network, or a collector that ends hard, still holds is lost, and pub drops what \
+            nobody subscribes to.
 
-            What "acknowledged" means: with dealer, that the collector has answered "committed": the \
-            event is on stable storage. Without an answer the same message is sent again.
+            What "acknowledged" means: with dealer, that the collector has answered "committed": \
+            the event is on stable storage. Without an answer the same message is sent again.
 
             Exit codes: 0 everything sent (dealer: committed, nothing rejected or quarantined); 64 \
             usage; 65 something was rejected or quarantined; 69 the collector cannot be reached or \
-            does not go on; 74 a file cannot be read or written.
+            does not go on; 74 a file cannot be read or written; 130 interrupted.
             """
     )
 

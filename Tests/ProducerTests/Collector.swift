@@ -7,7 +7,7 @@ import ZeroMQ
 
 /// A real socket on a thread of its own that takes messages as a collector would.
 final class Collector: Sendable {
-    /// What a router does with the message that comes as number `index` (0, 1, …); nil: no answer.
+    /// What a router does with message number `index` (0, 1, …); nil: no answer.
     typealias Answer = @Sendable (_ index: Int, _ payload: [UInt8]) -> String?
 
     private struct State {

@@ -102,7 +102,7 @@ import ZeroMQ
             switch index {
             case 0: #"{"status":"rejected","reason":"too_large"}"#
             case 1:
-                #"{"status":"committed","events":2,"quarantined":[{"index":1,"reason":"too_deep"}]}"#
+                #"{"status":"committed","events":2,"quarantined":[{"index":1,"reason":"x"}]}"#
             default: Self.committed(payload)
             }
         }
