@@ -3,7 +3,8 @@ import Glibc
 
 /// A file with the id of every acknowledged event, a line each, for tests of durability.
 ///
-/// The lines of one answer go out in one write(2), after that answer: what stands here was promised.
+/// The lines of one answer go out in one write(2), after that answer: what stands here was
+/// promised.
 final class AcknowledgedLog {
     private let path: String
     private let descriptor: Int32
@@ -26,7 +27,9 @@ final class AcknowledgedLog {
         }
         var written = 0
         while written < lines.count {
-            let got = lines[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let got = lines[written...].withUnsafeBytes {
+                write(descriptor, $0.baseAddress, $0.count)
+            }
             if got < 0, errno == EINTR { continue }
             guard got > 0 else { throw .file(operation: "write", path: path, errno: errno) }
             written += got

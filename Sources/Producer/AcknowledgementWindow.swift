@@ -1,4 +1,5 @@
-/// Which messages are on their way to an acknowledgement, and what to do when one comes or does not.
+/// Which messages are on their way to an acknowledgement, and what to do when one comes or does
+/// not.
 ///
 /// A pure value: it is told what happened and when, and says what to do; it has no socket and no
 /// clock. A message is in one of three states:
@@ -33,8 +34,9 @@ package struct AcknowledgementWindow: Sendable {
 
     private var entries: [UInt64: Entry] = [:]
     private var lastId: UInt64 = 0
-    /// In order of time, since every alarm is set the same time ahead. One of an earlier attempt, or of
-    /// a message that is gone, is passed over when its turn comes.
+    /// In order of time, since every alarm is set the same time ahead.
+    ///
+    /// One of an earlier attempt, or of a message that is gone, is passed over when its turn comes.
     private var alarms: [Alarm] = []
     private var firstAlarm = 0
 

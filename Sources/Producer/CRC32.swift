@@ -1,5 +1,5 @@
-/// The CRC-32 of gzip and zlib (RFC 1952, section 8: reflected polynomial 0xEDB88320), a table look-up
-/// a byte.
+/// The CRC-32 of gzip and zlib (RFC 1952, section 8: reflected polynomial 0xEDB88320), a table
+/// look-up a byte.
 struct CRC32 {
     /// Continues with `bytes`; a value can be kept and continued in several ways.
     private var state: UInt32 = 0xffff_ffff

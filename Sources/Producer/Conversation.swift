@@ -22,7 +22,8 @@ struct Conversation {
 
     mutating func remove(_ id: UInt64) -> Sent? { messages.removeValue(forKey: id) }
 
-    /// Sends the message, or sends it again; one that libzmq has no room for is sent at its next turn.
+    /// Sends the message, or sends it again; one that libzmq has no room for is sent at its next
+    /// turn.
     func send(_ id: UInt64, over socket: borrowing Socket) throws {
         guard let message = messages[id] else { return }
         let name = Self.requestId(id)
@@ -34,7 +35,8 @@ struct Conversation {
     /// The request id on the wire: decimal digits.
     static func requestId(_ id: UInt64) -> [UInt8] { Array(String(id).utf8) }
 
-    /// Takes one answer if one has come: `[requestId, JSON]`; nil if none, or one that makes no sense.
+    /// Takes one answer if one has come: `[requestId, JSON]`; nil if none, or one that makes no
+    /// sense.
     static func receive(
         from socket: borrowing Socket,
         using message: inout Message

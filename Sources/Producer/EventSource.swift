@@ -1,4 +1,6 @@
-/// Where the events come from that ``Sender`` publishes. Used by one thread.
+/// Where the events come from that ``Sender`` publishes.
+///
+/// Used by one thread.
 package protocol EventSource {
     /// How many events there will be, if that is known.
     var total: Int? { get }

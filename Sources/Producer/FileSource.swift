@@ -1,6 +1,8 @@
 import Glibc
 
-/// The lines of NDJSON files, one after the other; `-` is standard input. Empty lines are left out.
+/// The lines of NDJSON files, one after the other; `-` is standard input.
+///
+/// Empty lines are left out.
 package final class FileSource: EventSource {
     /// Longer than any event a collector takes.
     private static let lineBytesMax = 64 << 20
@@ -45,7 +47,8 @@ package final class FileSource: EventSource {
         }
     }
 
-    /// The next line of the open file, valid until the next call; nil, and the file closed, at its end.
+    /// The next line of the open file, valid until the next call; nil, and the file closed, at its
+    /// end.
     private func nextLine() throws(ProducerError) -> UnsafeRawBufferPointer? {
         var searched = 0
         while true {

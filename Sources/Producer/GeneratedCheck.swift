@@ -3,7 +3,8 @@ import Glibc
 /// Finds out from a collector's files what became of the events of ``GeneratedEvents``.
 ///
 /// Fed line by line and file by file, by one thread. Takes one bit an event of the highest sequence
-/// number of each producer. It looks at the generated part only, not at whether a line is valid JSON.
+/// number of each producer. It looks at the generated part only, not at whether a line is valid
+/// JSON.
 package struct GeneratedCheck {
     private struct Key: Hashable { let run: UInt64; let producer: Int }
     fileprivate struct Track {

@@ -9,9 +9,9 @@ import Glibc
 ///      "generated":{"run":"RUN","producer":0,"sequence":1,"crc32":"0a1b2c3d"},"properties":{…}}
 ///
 /// `run` is 16 hex digits, producers count from 0 and take turns, each one's sequence counts from 1
-/// without gaps. `crc32` is that of the bytes of the value of `properties`, from `{` to `}`, which is
-/// the last member. The properties are one of some prepared variants with the sequence at their end,
-/// so that an event costs a few copies and a checksum of some bytes, and no allocation.
+/// without gaps. `crc32` is that of the bytes of the value of `properties`, from `{` to `}`, which
+/// is the last member. The properties are one of some prepared variants with the sequence at their
+/// end, so that an event costs a few copies and a checksum of some bytes, and no allocation.
 package struct GeneratedEvents: EventSource {
     /// What to make.
     package struct Configuration: Sendable {
@@ -63,7 +63,8 @@ package struct GeneratedEvents: EventSource {
         channels = configuration.channels.map {
             Array(#"","channel":"\#(Self.escaped($0))","timestamp":""#.utf8)
         }
-        let fixed = head.count + marker.count + channels[0].count + 116
+        // Beside these parts an event has some 80 bytes of names and numbers.
+        let fixed = head.count + marker.count + channels[0].count + 80
         let size = max(0, configuration.eventBytes - fixed)
         properties = (0..<Self.variants).map { Self.properties(variant: $0, bytes: size) }
     }
@@ -133,14 +134,15 @@ extension GeneratedEvents {
     static func properties(variant: Int, bytes: Int) -> (text: [UInt8], checksum: CRC32) {
         var random = SplitMix64(state: UInt64(variant))
         var text = #"{"path":"\#(random.pick(pages))","campaign":"\#(random.pick(campaigns))","#
-        text += #""sku":"\#(random.next() % 1_000_000)","price":\#(random.next() % 500).\#(10 + random.next() % 90),"#
+        text += #""sku":"\#(random.next() % 1_000_000)","#
+        text += #""price":\#(random.next() % 500).\#(10 + random.next() % 90),"#
         text += #""quantity":\#(1 + random.next() % 4),"description":""#
         let end = #"","position":"#
-        while text.utf8.count + end.utf8.count < bytes {
-            text += random.pick(words) + " "
+        var description = ""
+        while text.utf8.count + description.utf8.count + end.utf8.count < bytes {
+            description += random.pick(words) + " "
         }
-        let surplus = min(text.utf8.count + end.utf8.count - bytes, 10)
-        if surplus > 0, text.hasSuffix(" ") { text.removeLast(min(surplus, 2)) }
+        text += description.prefix(max(0, bytes - text.utf8.count - end.utf8.count))
         let all = Array((text + end).utf8)
         var checksum = CRC32()
         all.withUnsafeBytes { checksum.update($0) }

@@ -1,7 +1,9 @@
 import Glibc
 import Synchronization
 
-/// Whether the user wants the program to end (SIGINT, SIGTERM). A second signal ends it at once.
+/// Whether the user wants the program to end (SIGINT, SIGTERM).
+///
+/// A second signal ends it at once.
 package enum Interruption {
     private static let requested = Atomic<Bool>(false)
 

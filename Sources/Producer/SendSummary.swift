@@ -33,8 +33,11 @@ package struct SendSummary: Codable, Equatable, Sendable {
     /// One line for a person.
     package var line: String {
         let figures = String(
-            format: "%.2f s, %.0f events/s, %.1f MB/s", seconds, eventsPerSecond,
-            megabytesPerSecond)
+            format: "%.2f s, %.0f events/s, %.1f MB/s",
+            seconds,
+            eventsPerSecond,
+            megabytesPerSecond
+        )
         return "sent \(sent), acknowledged \(acknowledged), rejected \(rejected), "
             + "quarantined \(quarantined), retried \(retried), \(figures)"
     }
@@ -64,7 +67,9 @@ package struct SendSummary: Codable, Equatable, Sendable {
     }
 }
 
-/// Who shows how far ``Sender`` has come. Called on the sender's thread, at most some ten times a second.
+/// Who shows how far ``Sender`` has come.
+///
+/// Called on the sender's thread, at most some ten times a second.
 package protocol ProgressSink {
     /// - Parameters:
     ///   - sent: events handed to libzmq.

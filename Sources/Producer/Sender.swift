@@ -99,7 +99,8 @@ package struct Sender {
     /// When the context began to wait for what libzmq still holds, if it did.
     var handedOver: Duration?
 
-    /// The context has ended: it waited for what was not yet on the network, but not beyond the timeout.
+    /// The context has ended: it waited for what was not yet on the network, but not beyond the
+    /// timeout.
     private func checkLinger() throws(ProducerError) {
         guard let handedOver, now - handedOver >= configuration.timeout else { return }
         throw .stalled(

@@ -46,7 +46,9 @@ import CPlatform
 public import Synchronization
 
 /// The production cells of a ring: `Atomic` at fixed offsets of one raw block, because Swift cannot
-/// align a type to a cache line. Does not own the block; `RingBuffer` does, and frees it.
+/// align a type to a cache line.
+///
+/// Does not own the block; `RingBuffer` does, and frees it.
 @usableFromInline
 package struct BlockCells: RingCells, @unchecked Sendable {
     // Unchecked: the pointers never change, and what they point to is atomic or ordered by (1), (2).
@@ -75,7 +77,9 @@ package struct BlockCells: RingCells, @unchecked Sendable {
         self.capacity = capacity
     }
 
-    /// Gives the block back. No end may be left.
+    /// Gives the block back.
+    ///
+    /// No end may be left.
     func unmap() {
         cplatform_unmap(records - Self.pageBytes, Self.mappedByteCount(capacity))
     }
@@ -85,7 +89,9 @@ package struct BlockCells: RingCells, @unchecked Sendable {
     }
 
     private static func cell<Value: AtomicRepresentable>(
-        _ value: Value, in block: UnsafeMutableRawPointer, at offset: Int
+        _ value: Value,
+        in block: UnsafeMutableRawPointer,
+        at offset: Int
     ) -> UnsafeMutablePointer<Atomic<Value>> {
         let cell = (block + offset).bindMemory(to: Atomic<Value>.self, capacity: 1)
         cell.initialize(to: Atomic(value))

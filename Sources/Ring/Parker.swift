@@ -2,13 +2,17 @@ import CPlatform
 public import Synchronization
 
 /// One consumer thread's bed: it sleeps here when all its rings are empty, and any number of
-/// producers (or whoever wants its attention) wake it. Waking costs an atomic exchange, and a system
-/// call only if the consumer sleeps. Why no wake-up is lost: point 4 in `BlockCells.swift`.
+/// producers (or whoever wants its attention) wake it.
+///
+/// Waking costs an atomic exchange, and a system call only if the consumer sleeps. Why no wake-up
+/// is lost: point 4 in `BlockCells.swift`.
 @usableFromInline
 package final class Parker: Sendable {
     @usableFromInline let bed: FutexBed
 
-    /// A bed nobody sleeps in. Any thread.
+    /// A bed nobody sleeps in.
+    ///
+    /// Any thread.
     package init() {
         bed = FutexBed()
     }
@@ -18,7 +22,9 @@ package final class Parker: Sendable {
     }
 
     /// Sleeps until `wake()`, or until the time is over, or for no reason at all: look for work
-    /// afterwards in any case. The one consumer thread only.
+    /// afterwards in any case.
+    ///
+    /// The one consumer thread only.
     ///
     /// - Parameters:
     ///   - timeoutNanoseconds: how long at most; negative means for ever.
@@ -29,6 +35,7 @@ package final class Parker: Sendable {
     }
 
     /// Ends the sleep of the consumer, or the one it is about to begin; call it after publishing.
+    ///
     /// Does nothing to a consumer that is awake. Any thread.
     @inlinable
     package func wake() {

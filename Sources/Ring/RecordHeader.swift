@@ -5,7 +5,9 @@
 package struct RecordHeader: Equatable, Sendable {
     /// How many bytes a header takes, and what every record is aligned to.
     @inlinable package static var byteCount: Int { 8 }
-    /// What `kind` is in a record with a payload. Fresh memory is zero, hence no kind is 0.
+    /// What `kind` is in a record with a payload.
+    ///
+    /// Fresh memory is zero, hence no kind is 0.
     @inlinable package static var dataKind: UInt32 { 1 }
     /// What `kind` is where a record did not fit before the end of the ring.
     @inlinable package static var paddingKind: UInt32 { 2 }

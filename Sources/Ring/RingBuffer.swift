@@ -17,8 +17,9 @@ package final class RingBuffer: Sendable {
     let hasProducer = Atomic(false)
     let hasConsumer = Atomic(false)
 
-    /// Maps a ring of `capacity` bytes, a power of two from 4 KiB to 1 GiB. Memory is used only as
-    /// far as records have reached. Any thread.
+    /// Maps a ring of `capacity` bytes, a power of two from 4 KiB to 1 GiB.
+    ///
+    /// Memory is used only as far as records have reached. Any thread.
     package convenience init(capacity: Int) throws(RingError) {
         guard Self.capacityBytesAllowed.contains(capacity) else {
             throw RingError(reason: .outOfRange, capacityBytes: capacity)
@@ -49,16 +50,22 @@ package final class RingBuffer: Sendable {
     /// padding before the wrap it fits once the consumer has caught up.
     package var recordBytesMax: Int { capacity / 4 }
 
-    /// Bytes published and not yet released, with headers and padding: a moment's value. Any thread.
+    /// Bytes published and not yet released, with headers and padding: a moment's value.
+    ///
+    /// Any thread.
     package var usedBytes: Int {
         // Read first: the cursor that may move in between then only makes the difference larger.
         let read = cells.loadRead()
         return min(cells.loadWritten() - read, capacity)
     }
 
-    /// The most bytes that were ever in use when a batch was published. Any thread.
+    /// The most bytes that were ever in use when a batch was published.
+    ///
+    /// Any thread.
     package var highWaterBytes: Int { cells.highWater.pointee.load(ordering: .relaxed) }
 
-    /// How often a claim found no room; its repetitions until one succeeds count once. Any thread.
+    /// How often a claim found no room; its repetitions until one succeeds count once.
+    ///
+    /// Any thread.
     package var timesFull: Int { cells.timesFull.pointee.load(ordering: .relaxed) }
 }

@@ -32,7 +32,9 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
     }
 
     /// The next record's payload, in place, 8-byte aligned, with 64 readable bytes behind it; valid
-    /// until `release()`. Nil: nothing more is published.
+    /// until `release()`.
+    ///
+    /// Nil: nothing more is published.
     @inlinable
     package mutating func next() -> UnsafeRawBufferPointer? {
         if isEmpty { return nil }
@@ -47,10 +49,13 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
         let size = header.recordByteCount
         precondition(
             header.kind == RecordHeader.dataKind && size <= writtenSeen &- position,
-            "the ring's memory is damaged")
+            "the ring's memory is damaged"
+        )
         position &+= size
         return UnsafeRawBufferPointer(
-            start: cells.records + (offset &+ RecordHeader.byteCount), count: header.length)
+            start: cells.records + (offset &+ RecordHeader.byteCount),
+            count: header.length
+        )
     }
 
     /// Gives back the room of everything `next()` returned since the last call: once a batch.
@@ -79,8 +84,9 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
 }
 
 extension ConsumerEnd where Cells == BlockCells {
-    /// The consumer's end of `ring`. Traps if the ring has a consumer; goes on behind what an earlier
-    /// one released.
+    /// The consumer's end of `ring`.
+    ///
+    /// Traps if the ring has a consumer; goes on behind what an earlier one released.
     package init(_ ring: RingBuffer) {
         self.init(cells: ring.cells, lease: RingLease(ring, .consumer))
     }

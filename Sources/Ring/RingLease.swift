@@ -16,7 +16,9 @@ final class RingLease: Sendable {
     private let side: Side
     private let parker: Parker?
 
-    /// Takes an end. A second holder would tear records, so that traps.
+    /// Takes an end.
+    ///
+    /// A second holder would tear records, so that traps.
     init(_ ring: RingBuffer, _ side: Side, waking parker: Parker? = nil) {
         self.ring = ring
         self.side = side

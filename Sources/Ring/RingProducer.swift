@@ -41,8 +41,10 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
     }
 
     /// Room for a record of `byteCount` bytes (1 to `recordBytesMax`; anything else traps): 8-byte
-    /// aligned, in one piece, to be filled before `publish()` shows it to the consumer. Nil: full.
-    /// Then publish what is claimed, and either come back later or `requestSpaceSignal()`.
+    /// aligned, in one piece, to be filled before `publish()` shows it to the consumer.
+    ///
+    /// Nil: full. Then publish what is claimed, and either come back later or
+    /// `requestSpaceSignal()`.
     @inlinable
     package mutating func claim(_ byteCount: Int) -> UnsafeMutableRawPointer? {
         let capacity = cells.capacity
@@ -55,11 +57,15 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         if size > bytesToEnd {
             let padding = bytesToEnd &- RecordHeader.byteCount
             cells.writeHeader(
-                RecordHeader(length: padding, kind: RecordHeader.paddingKind), at: offset)
+                RecordHeader(length: padding, kind: RecordHeader.paddingKind),
+                at: offset
+            )
             offset = 0
         }
         cells.writeHeader(
-            RecordHeader(length: byteCount, kind: RecordHeader.dataKind), at: offset)
+            RecordHeader(length: byteCount, kind: RecordHeader.dataKind),
+            at: offset
+        )
         claimed &+= needed
         return cells.records + (offset &+ RecordHeader.byteCount)
     }
@@ -78,8 +84,10 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         return true
     }
 
-    /// Shows the consumer every record claimed since the last call, with one store, and wakes it if it
-    /// sleeps: once a batch. Does nothing if nothing was claimed.
+    /// Shows the consumer every record claimed since the last call, with one store, and wakes it if
+    /// it sleeps: once a batch.
+    ///
+    /// Does nothing if nothing was claimed.
     @inlinable
     package mutating func publish() {
         guard claimed != published else { return }
@@ -119,12 +127,17 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
 }
 
 extension ProducerEnd where Cells == BlockCells, Bed == FutexBed {
-    /// The producer's end of `ring`, whose records `consumer` is woken for. Traps if the ring has a
-    /// producer; goes on behind what an earlier one published.
+    /// The producer's end of `ring`, whose records `consumer` is woken for.
+    ///
+    /// Traps if the ring has a producer; goes on behind what an earlier one published.
     package init(_ ring: RingBuffer, consumer: Parker) {
         let lease = RingLease(ring, .producer, waking: consumer)
         self.init(
-            cells: ring.cells, bed: consumer.bed, highWater: ring.highWaterBytes, lease: lease)
+            cells: ring.cells,
+            bed: consumer.bed,
+            highWater: ring.highWaterBytes,
+            lease: lease
+        )
     }
 }
 

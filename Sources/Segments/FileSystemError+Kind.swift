@@ -7,8 +7,10 @@ extension FileSystemError {
     /// The name is taken.
     package var isTaken: Bool { code == EEXIST }
 
-    /// No room (bytes, inodes or quota): writing can go on by itself once there is some again.
-    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+    /// No room (bytes, inodes, quota) or no descriptors: the same call may succeed once there is some again.
+    package var isFull: Bool {
+        code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE
+    }
 
     /// What the system says of an errno value; strerror(3) of Glibc is thread-safe for known values.
     static func text(of code: Int32) -> String {

@@ -106,6 +106,8 @@ package final class SegmentStore {
     }
 
     package var openCount: Int { slots.count }
+    /// Segments that were sealed and wait for the next batch.
+    package var sealsWait: Int { batch.sealedCount }
 
     /// The slot of an open segment; -1 when there is none: ``open(_:router:)`` it.
     package func slot(for key: PartitionKey) -> Int {

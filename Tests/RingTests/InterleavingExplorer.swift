@@ -1,6 +1,8 @@
 /// Tries every order in which simulated threads can make their accesses and their store buffers
-/// reach memory. States that were seen before are not tried again, so the count of orders is found
-/// without walking each.
+/// reach memory.
+///
+/// States that were seen before are not tried again, so the count of orders is found without
+/// walking each.
 struct InterleavingExplorer {
     /// What the search found.
     struct Outcome: CustomStringConvertible {
@@ -30,14 +32,19 @@ struct InterleavingExplorer {
     /// Explores until the end, the first violation, or `statesMax` states (a violation as well: a
     /// search that stopped half-way proves nothing).
     static func explore(
-        locations: Int, programs: [ProgramTree.Program], statesMax: Int = 400_000
+        locations: Int,
+        programs: [ProgramTree.Program],
+        statesMax: Int = 400_000
     ) -> Outcome {
         var explorer = InterleavingExplorer(programs: programs, statesMax: statesMax)
         let start = MachineState(locations: locations, threads: programs.count)
         let orders = explorer.orders(from: start)
         return Outcome(
-            states: explorer.ordersFrom.count, orders: orders, violation: explorer.violation,
-            trail: explorer.trail.reversed())
+            states: explorer.ordersFrom.count,
+            orders: orders,
+            violation: explorer.violation,
+            trail: explorer.trail.reversed()
+        )
     }
 
     private mutating func orders(from state: MachineState) -> Double {
@@ -57,7 +64,9 @@ struct InterleavingExplorer {
     }
 
     /// A store only enters the thread's own buffer, which no other step sees or hinders: nothing is
-    /// missed if it is always made first. Its flush is what comes in every order.
+    /// missed if it is always made first.
+    ///
+    /// Its flush is what comes in every order.
     private func isAboutToStore(_ thread: Int, in state: MachineState) -> Bool {
         if case .store = operation(of: thread, in: state) { return true }
         return false
@@ -106,7 +115,9 @@ struct InterleavingExplorer {
         var after = state
         if let result = after.perform(operation, by: thread) {
             after.places[thread] = programs[thread].place(
-                after: state.places[thread], result: result)
+                after: state.places[thread],
+                result: result
+            )
         }
         if case .wake(let location) = operation { wakeSleepers(on: location, in: &after) }
         return after

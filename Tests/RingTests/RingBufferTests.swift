@@ -42,14 +42,21 @@ import Testing
             for _ in 0..<4 {
                 // Four records of a quarter each, headers included, reach the very end.
                 let room = try #require(ends.claim(ends.ring.recordBytesMax - 8))
-                room.initializeMemory(as: UInt8.self, repeating: 0xFF, count: ends.ring.recordBytesMax - 8)
+                room.initializeMemory(
+                    as: UInt8.self,
+                    repeating: 0xFF,
+                    count: ends.ring.recordBytesMax - 8
+                )
             }
             ends.publish()
             var last: UnsafeRawBufferPointer?
             while let record = ends.next() { last = record }
             let record = try #require(last)
             let address = try #require(record.baseAddress)
-            #expect(address + record.count == UnsafeRawPointer(ends.ring.cells.records + ends.ring.capacity))
+            #expect(
+                address + record.count
+                    == UnsafeRawPointer(ends.ring.cells.records + ends.ring.capacity)
+            )
             let guardBytes = UnsafeRawBufferPointer(start: address + record.count, count: 64)
             #expect(guardBytes.allSatisfy { $0 == 0 })
         }
@@ -91,14 +98,17 @@ import Testing
         let ends = try RingEnds(capacity: 4096)
         for _ in 0..<4 { #expect(ends.claim(1000) != nil) }
         ends.publish()
-        #expect(ends.claim(1000) == nil)
+        #expect(ends.claim(1001) == nil)
         #expect(!ends.takeSpaceRequest())
         #expect(!ends.requestSpaceSignal())
         #expect(ends.next() != nil)
         ends.release()
         #expect(ends.takeSpaceRequest())
         #expect(!ends.takeSpaceRequest(), "a request is answered once")
-        #expect(!ends.requestSpaceSignal(), "64 bytes and a released 1008 do not fit the wrap")
+        #expect(
+            !ends.requestSpaceSignal(),
+            "64 bytes of padding and 1016 are more than 64 and 1008"
+        )
         while ends.next() != nil {}
         ends.release()
         #expect(ends.requestSpaceSignal())

@@ -1,7 +1,9 @@
 @testable import Ring
 
 /// A ring with both its ends, in an object: the macros of Swift Testing cannot hold what is not
-/// copyable. For tests on one thread.
+/// copyable.
+///
+/// For tests on one thread.
 final class RingEnds {
     let ring: RingBuffer
     private var producer: RingProducer

@@ -5,7 +5,7 @@ import Testing
     static let scenarios: [Scenario] = [
         // Room for two records, and padding at each wrap.
         Scenario(capacity: 64, records: [[16, 16, 16]]),
-        Scenario(capacity: 64, records: [[16, 9, 16, 1]], producerBatch: 2),
+        Scenario(capacity: 64, records: [[16, 9, 16]], producerBatch: 2),
         Scenario(capacity: 64, records: [[8, 8, 8, 8, 8]], producerBatch: 4, consumerBatch: 2),
         Scenario(capacity: 64, records: [[8, 16, 8]], consumerBatch: 3),
         // Two producers wake one consumer.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Ring
@@ -6,8 +7,7 @@ import Testing
 @Suite struct RingModelTests {
     @Test(arguments: [64, 256, 1024, 4096, 65536])
     func behavesAsAQueue(_ capacity: Int) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("RingModelTests capacity \(capacity) seed \(seed)")
+        let seed = RingSeededGenerator.seed(for: "ring model, capacity \(capacity)")
         var model = try Model(capacity: capacity, seed: seed)
         for _ in 0..<20_000 {
             try #require(try model.step(), "seed \(seed)")
@@ -17,14 +17,43 @@ import Testing
         #expect(model.ring.timesFull > 0, "seed \(seed)")
     }
 
-    /// A ring and the queue it must equal. Every step says whether it did.
+    /// A piece of one random text.
+    private struct Record {
+        var size: Int
+        var start: Int
+
+        private static let text: [UInt8] = {
+            var random = RingSeededGenerator(seed: 1)
+            return (0..<4096 + (64 << 10) / 4).map { _ in UInt8.random(in: 0...255, using: &random)
+            }
+        }()
+
+        func write(to room: UnsafeMutableRawPointer) {
+            Self.text.withUnsafeBytes { text in
+                UnsafeMutableRawBufferPointer(start: room, count: size)
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: text[start..<start + size]))
+            }
+        }
+
+        func isEqual(to record: UnsafeRawBufferPointer) -> Bool {
+            guard record.count == size, let address = record.baseAddress else { return false }
+            return Self.text.withUnsafeBytes { text in
+                let expected = UnsafeRawBufferPointer(rebasing: text[start..<start + size])
+                return expected.baseAddress.map { memcmp($0, address, size) == 0 } ?? false
+            }
+        }
+    }
+
+    /// A ring and the queue it must equal.
+    ///
+    /// Every step says whether it did.
     private struct Model: ~Copyable {
         let ring: RingBuffer
         private var producer: RingProducer
         private var consumer: RingConsumer
         private var random: RingSeededGenerator
-        private var claimed: [[UInt8]] = []
-        private var published: [[UInt8]] = []
+        private var claimed: [Record] = []
+        private var published: [Record] = []
         private var unreleasedBytes = 0
         private(set) var taken = 0
 
@@ -64,9 +93,9 @@ import Testing
                     // Less than a record, its header and the longest padding was left.
                     return used + 2 * (size + 16) > ring.capacity
                 }
-                let bytes = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
-                room.copyMemory(from: bytes, byteCount: size)
-                claimed.append(bytes)
+                let record = Record(size: size, start: Int.random(in: 0..<4096, using: &random))
+                record.write(to: room)
+                claimed.append(record)
             }
             return true
         }
@@ -74,7 +103,7 @@ import Testing
         private mutating func publish() -> Bool {
             let before = ring.usedBytes
             producer.publish()
-            let grew = ring.usedBytes >= before + claimed.reduce(0) { $0 + $1.count }
+            let grew = ring.usedBytes >= before + claimed.reduce(0) { $0 + $1.size }
             published += claimed
             claimed = []
             return grew && ring.highWaterBytes >= ring.usedBytes
@@ -91,7 +120,7 @@ import Testing
             guard let record = consumer.next() else { return false }
             unreleasedBytes += record.count
             taken += 1
-            return record.elementsEqual(published.removeFirst())
+            return published.removeFirst().isEqual(to: record)
                 && ring.usedBytes >= unreleasedBytes
         }
 

@@ -1,9 +1,19 @@
+import Foundation
+
 /// Random numbers that a printed seed brings back: SplitMix64 (Steele, Lea, Flood 2014).
 struct RingSeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) {
         state = seed
+    }
+
+    /// A new seed for every run, or `TOUCHPOINT_TEST_SEED`, to see a failure again; printed.
+    static func seed(for test: String) -> UInt64 {
+        let asked = ProcessInfo.processInfo.environment["TOUCHPOINT_TEST_SEED"].flatMap(UInt64.init)
+        let seed = asked ?? UInt64.random(in: 0...UInt64.max)
+        print("\(test): TOUCHPOINT_TEST_SEED=\(seed)")
+        return seed
     }
 
     mutating func next() -> UInt64 {

@@ -18,19 +18,23 @@ final class RingStressResult: Sendable {
 /// Producers that fill records with a checksum, and the consumer that checks them.
 ///
 /// Records of 16 bytes and more are sequence number, checksum, filler; shorter ones repeat the low
-/// byte of the sequence number.
+/// byte of the sequence number, counting up. The records are read and written through typed pointers:
+/// only those accesses are compiled into this module, where ThreadSanitizer sees them.
 struct RingStressLoad: Sendable {
     let recordsEach: Int
     let batchMax: Int
     let pauses: Bool
     let seed: UInt64
 
-    /// Starts all threads. They end by themselves.
+    /// Starts all threads.
+    ///
+    /// They end by themselves.
     func run(_ lanes: [RingStressLane]) -> RingStressResult {
         let parker = Parker()
         let result = RingStressResult()
         for (index, lane) in lanes.enumerated() {
-            Thread { produce(lane, parker, RingSeededGenerator(seed: seed &+ UInt64(index))) }.start()
+            Thread { produce(lane, parker, RingSeededGenerator(seed: seed &+ UInt64(index))) }
+                .start()
         }
         Thread {
             consume(lanes, parker, result)
@@ -40,7 +44,9 @@ struct RingStressLoad: Sendable {
     }
 
     private func produce(
-        _ lane: RingStressLane, _ parker: Parker, _ generator: RingSeededGenerator
+        _ lane: RingStressLane,
+        _ parker: Parker,
+        _ generator: RingSeededGenerator
     ) {
         var random = generator
         var end = RingProducer(lane.ring, consumer: parker)
@@ -54,7 +60,7 @@ struct RingStressLoad: Sendable {
                 if !end.requestSpaceSignal() { lane.hasSpace.wait() }
                 room = end.claim(size)
             }
-            if let room { Self.fill(UnsafeMutableRawBufferPointer(start: room, count: size), sequence) }
+            if let room { Self.fill(room, size, sequence) }
             unpublished += 1
             if unpublished >= Int.random(in: 1...batchMax, using: &random) {
                 end.publish()
@@ -80,19 +86,26 @@ struct RingStressLoad: Sendable {
         }
     }
 
-    static func fill(_ room: UnsafeMutableRawBufferPointer, _ sequence: Int) {
-        let low = UInt8(truncatingIfNeeded: sequence)
-        for index in room.indices { room[index] = low &+ UInt8(truncatingIfNeeded: index) }
-        guard room.count >= 16 else { return }
-        room.storeBytes(of: sequence, as: Int.self)
-        room.storeBytes(of: checksum(UnsafeRawBufferPointer(room)), toByteOffset: 8, as: Int.self)
+    /// Fills a record for `sequence`; nothing but plain typed stores, see above.
+    static func fill(_ room: UnsafeMutableRawPointer, _ size: Int, _ sequence: Int) {
+        let bytes = room.assumingMemoryBound(to: UInt8.self)
+        for index in 0..<size { (bytes + index).pointee = filler(sequence, index) }
+        guard size >= 16 else { return }
+        let words = room.assumingMemoryBound(to: Int.self)
+        words.pointee = sequence
+        (words + 1).pointee = checksum(UnsafePointer(bytes), size)
+    }
+
+    /// What byte `index` of a record is, where it is neither number nor checksum.
+    static func filler(_ sequence: Int, _ index: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: sequence &+ index)
     }
 
     /// FNV-1a over all but the checksum's own eight bytes.
-    static func checksum(_ record: UnsafeRawBufferPointer) -> Int {
+    static func checksum(_ bytes: UnsafePointer<UInt8>, _ size: Int) -> Int {
         var hash = 0xCBF2_9CE4_8422_2325 as UInt64
-        for index in record.indices where !(8..<16).contains(index) {
-            hash = (hash ^ UInt64(record[index])) &* 0x100_0000_01B3
+        for index in 0..<size where index < 8 || index >= 16 {
+            hash = (hash ^ UInt64((bytes + index).pointee)) &* 0x100_0000_01B3
         }
         return Int(truncatingIfNeeded: hash)
     }
@@ -127,13 +140,15 @@ final class RingStressConsumer {
     }
 
     private func isRight(_ record: UnsafeRawBufferPointer) -> Bool {
+        guard let address = record.baseAddress else { return false }
+        let bytes = address.assumingMemoryBound(to: UInt8.self)
         guard record.count >= 16 else {
-            let low = UInt8(truncatingIfNeeded: taken)
-            return record.enumerated().allSatisfy {
-                $0.element == low &+ UInt8(truncatingIfNeeded: $0.offset)
+            return (0..<record.count).allSatisfy {
+                (bytes + $0).pointee == RingStressLoad.filler(taken, $0)
             }
         }
-        return record.load(as: Int.self) == taken
-            && record.load(fromByteOffset: 8, as: Int.self) == RingStressLoad.checksum(record)
+        let words = address.assumingMemoryBound(to: Int.self)
+        return words.pointee == taken
+            && (words + 1).pointee == RingStressLoad.checksum(bytes, record.count)
     }
 }

@@ -20,17 +20,27 @@ import Testing
     }
 
     private func run(
-        producers: Int, recordsEach: Int, capacity: Int, batchMax: Int, pauses: Bool
+        producers: Int,
+        recordsEach: Int,
+        capacity: Int,
+        batchMax: Int,
+        pauses: Bool
     ) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("RingStressTests seed \(seed)")
+        let seed = RingSeededGenerator.seed(for: "ring stress, capacity \(capacity)")
         let load = RingStressLoad(
-            recordsEach: recordsEach, batchMax: batchMax, pauses: pauses, seed: seed)
+            recordsEach: recordsEach,
+            batchMax: batchMax,
+            pauses: pauses,
+            seed: seed
+        )
         let lanes = try (0..<producers).map { _ in
             RingStressLane(ring: try RingBuffer(capacityOfAnySize: capacity))
         }
         let result = load.run(lanes)
-        #expect(result.isDone.wait(timeout: .now() + 300) == .success, "seed \(seed): still waiting")
+        #expect(
+            result.isDone.wait(timeout: .now() + 300) == .success,
+            "seed \(seed): still waiting"
+        )
         let wrong = result.firstWrong.withLock { $0 }
         #expect(wrong == nil, "seed \(seed)")
         for lane in lanes where wrong == nil {

@@ -37,7 +37,8 @@ import Testing
             let room = try #require(ends.claim(record.bytes.count))
             try expect(
                 Int(bitPattern: room) & 7 == 0 && room >= memory
-                    && room + record.bytes.count <= memory + capacity)
+                    && room + record.bytes.count <= memory + capacity
+            )
             room.copyMemory(from: record.bytes, byteCount: record.bytes.count)
             ends.publish()
             let found = try #require(ends.next())
@@ -69,7 +70,8 @@ import Testing
     }
 
     /// Cheaper than `#expect` where hundreds of thousands are asked.
-    private func expect(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    private func expect(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) throws
+    {
         if !condition { try #require(condition, sourceLocation: sourceLocation) }
     }
 

@@ -57,8 +57,9 @@ struct MachineState: Hashable {
         memory[store.location] = store.value
     }
 
-    /// Does what `thread` wants to do next. Gives the result that lets its program go on, or nil
-    /// while it sleeps.
+    /// Does what `thread` wants to do next.
+    ///
+    /// Gives the result that lets its program go on, or nil while it sleeps.
     mutating func perform(_ operation: Operation, by thread: Int) -> Int? {
         switch operation {
         case .load(let location):

@@ -22,7 +22,9 @@ struct Scenario {
             { (thread: SimulatedThread) in produce(ring, on: thread) }
         }
         return InterleavingExplorer.explore(
-            locations: layout.locations, programs: producers + [consume])
+            locations: layout.locations,
+            programs: producers + [consume]
+        )
     }
 
     /// Every word of a record's payload.
@@ -50,10 +52,15 @@ struct Scenario {
         end.publish()
     }
 
-    /// Claims, and waits for the consumer's signal as long as that gives nothing. Nil: run is over.
+    /// Claims, and waits for the consumer's signal as long as that gives nothing.
+    ///
+    /// Nil: run is over.
     private func room(
-        _ byteCount: Int, in ring: Int, _ end: inout ProducerEnd<SimulatedCells, SimulatedBed>,
-        _ unpublished: inout Int, _ thread: SimulatedThread
+        _ byteCount: Int,
+        in ring: Int,
+        _ end: inout ProducerEnd<SimulatedCells, SimulatedBed>,
+        _ unpublished: inout Int,
+        _ thread: SimulatedThread
     ) -> UnsafeRawPointer? {
         while !thread.isOver {
             if let room = end.claim(byteCount) { return UnsafeRawPointer(room) }
@@ -89,7 +96,12 @@ struct Scenario {
             func end(_ ring: Int) -> ConsumerEnd<SimulatedCells> {
                 ConsumerEnd(
                     cells: SimulatedCells(
-                        thread: thread, layout: scenario.layout, ring: ring, flaw: scenario.flaw))
+                        thread: thread,
+                        layout: scenario.layout,
+                        ring: ring,
+                        flaw: scenario.flaw
+                    )
+                )
             }
             first = end(0)
             second = scenario.records.count > 1 ? end(1) : nil

@@ -95,8 +95,9 @@ struct SimulatedCells: RingCells {
     func countFull() {}
 }
 
-/// A parker's cell on the simulated machine. Time never ends a sleep there: it would hide a lost
-/// wake-up.
+/// A parker's cell on the simulated machine.
+///
+/// Time never ends a sleep there: it would hide a lost wake-up.
 struct SimulatedBed: ParkingCell {
     let thread: SimulatedThread
     let flaw: Flaw?

@@ -1,0 +1,96 @@
+/// Checks what libzmq will be told to bind or connect to, before it is told.
+enum Endpoint {
+    /// Unix socket paths end here: `sun_path` has 108 bytes, the last is NUL. unix(7)
+    static let pathBytesMax = 107
+
+    /// Complains unless `text` is `tcp://host:port` or `ipc://path`.
+    ///
+    /// Only a listener may leave the port to the system (`*` or `0`).
+    static func check(_ text: String, isBind: Bool) throws(Complaint) {
+        if text.hasPrefix("tcp://") {
+            try checkTCP(text, isBind: isBind)
+        } else if text.hasPrefix("ipc://") {
+            try checkPath(String(text.dropFirst(6)), of: text)
+        } else {
+            throw Complaint(
+                "'\(text)' is no endpoint, expected tcp://127.0.0.1:5571"
+                    + " or ipc:///run/touchpoint/ingest.sock"
+            )
+        }
+    }
+
+    /// Whether `text` names one address, that nobody else can bind as well.
+    static func isExclusive(_ text: String) -> Bool {
+        !(text.hasSuffix(":*") || text.hasSuffix(":0")) || text.hasPrefix("ipc://")
+    }
+
+    /// Complains unless `path` can be the path of a Unix socket.
+    static func checkPath(_ path: String, of text: String) throws(Complaint) {
+        guard !path.isEmpty, !path.unicodeScalars.contains(where: isControl) else {
+            throw Complaint("'\(text)' has no path, or control characters in it")
+        }
+        guard path.utf8.count <= pathBytesMax else {
+            throw Complaint(
+                "the path of '\(text)' has \(path.utf8.count) bytes,"
+                    + " a Unix socket can have \(pathBytesMax)"
+            )
+        }
+    }
+
+    private static func checkTCP(_ text: String, isBind: Bool) throws(Complaint) {
+        let address = text.dropFirst(6)
+        if isBind, address.hasSuffix(":*"), HostPort.isHost(address.dropLast(2)) { return }
+        guard let parts = HostPort(address) else {
+            throw Complaint("'\(text)' has no host and port, expected tcp://127.0.0.1:5571")
+        }
+        guard let port = parts.port, port <= 65_535, isBind || port > 0 else {
+            let range = isBind ? "0...65535" : "1...65535"
+            throw Complaint("port \(parts.portText) of '\(text)' is outside \(range)")
+        }
+    }
+}
+
+/// `host:port` taken apart; IPv6 addresses stand in brackets.
+struct HostPort {
+    /// Without brackets.
+    let host: String
+    /// Digits.
+    let portText: Substring
+
+    /// nil when it is more than an Int holds; not checked against 65535.
+    var port: Int? { Int(portText) }
+
+    init?(_ text: some StringProtocol) {
+        let text = String(text)
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        portText = Substring(text[colon...].dropFirst())
+        guard HostPort.isHost(text[..<colon]), !portText.isEmpty,
+            portText.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        host = text[..<colon].trimmingBrackets
+    }
+
+    /// Whether `text` may be a host name, an IPv4 address, an interface, `*`, or `[IPv6]`.
+    static func isHost(_ text: Substring) -> Bool {
+        if text.hasPrefix("[") {
+            return text.hasSuffix("]") && text.count > 2
+                && text.dropFirst().dropLast().utf8.allSatisfy { byte in
+                    // Digits, hexadecimal letters, separators, and a zone after '%'.
+                    byte != 0x5B && byte != 0x5D && byte != 0x2F && (0x21...0x7E).contains(byte)
+                }
+        }
+        return !text.isEmpty
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x2F && $0 != 0x3A }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingBrackets: String {
+        String(hasPrefix("[") ? dropFirst().dropLast() : self)
+    }
+}
+
+/// Characters that no path, name or channel of the configuration may hold.
+func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control
+}

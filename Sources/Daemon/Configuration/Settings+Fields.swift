@@ -1,0 +1,186 @@
+extension Settings {
+    /// Every key but those of the sources, in the order they are printed.
+    static var fields: [Field<Settings>] {
+        [Field("node", \.node, .name(example: "c1"))]
+            + pathFields + fileFields + operationFields
+    }
+
+    private static var pathFields: [Field<Settings>] {
+        [
+            Field(
+                "limits.event",
+                \.limits.eventBytesMax,
+                .size(1 << 10...1 << 30, example: "1MiB")
+            ),
+            Field(
+                "limits.message",
+                \.limits.messageBytesMax,
+                .size(1 << 10...1 << 30, example: "4MiB")
+            ),
+            Field(
+                "limits.eventsPerMessage",
+                \.limits.eventsPerMessageMax,
+                .count(1...10_000_000, example: 100_000)
+            ),
+            Field("limits.depth", \.limits.depthMax, .count(1...1024, example: 64)),
+            Field(
+                "ring.capacity",
+                \.ring.capacityBytes,
+                .size(4 << 10...64 << 30, example: "64MiB")
+            ),
+            Field("writers", \.writers, .writers),
+            Field(
+                "partition.path",
+                \.partition.path,
+                .text(
+                    expected: "a path such as channel={channel}/date={date}/hour={hour}",
+                    check: PartitionTemplate.check
+                )
+            ),
+            Field("partition.time", \.partition.time, .choice),
+            Field("partition.maxOpen", \.partition.maxOpen, .count(1...65_536, example: 256)),
+            Field("partition.maxValues", \.partition.maxValues, .count(1...1_000_000, example: 64)),
+        ]
+    }
+
+    private static var fileFields: [Field<Settings>] {
+        [
+            Field("compression.codec", \.compression.codec, .choice),
+            Field("compression.engine", \.compression.engine, .choice),
+            Field("compression.level", \.compression.level, .count(1...9, example: 1)),
+            Field(
+                "commit.interval",
+                \.commit.interval,
+                .duration(.milliseconds(1)...(.seconds(60)), example: "100ms"),
+                isLive: true
+            ),
+            Field(
+                "segment.maxBytes",
+                \.segment.bytesMax,
+                .size(1 << 10...1 << 40, example: "64MiB"),
+                isLive: true
+            ),
+            Field(
+                "segment.maxAge",
+                \.segment.ageMax,
+                .duration(.milliseconds(100)...(.seconds(86_400)), example: "5m"),
+                isLive: true
+            ),
+            Field(
+                "segment.idle",
+                \.segment.idle,
+                .duration(.milliseconds(100)...(.seconds(86_400)), example: "1m"),
+                isLive: true
+            ),
+            Field("storage.directory", \.storage.directory, .directory),
+            Field(
+                "storage.minimumFree",
+                \.storage.minimumFreeBytes,
+                .size(0...1 << 50, example: "512MiB"),
+                isLive: true
+            ),
+        ]
+    }
+
+    private static var operationFields: [Field<Settings>] {
+        [
+            Field("control.socket", \.control.socket, .socketPath),
+            Field("control.mode", \.control.mode, .mode),
+            Field("metrics.listen", \.metrics.listen, .listener),
+            Field(
+                "shutdown.timeout",
+                \.shutdown.timeout,
+                .duration(.seconds(1)...(.seconds(3600)), example: "60s"),
+                isLive: true
+            ),
+            Field("log.level", \.log.level, .choice, isLive: true),
+            Field("log.format", \.log.format, .choice),
+        ]
+    }
+
+    /// Every key there is, dotted; those of a source as `sources[].name`.
+    static var keys: [String] {
+        fields.map(\.key) + Source.fields.map { "sources[].\($0.key)" }
+    }
+}
+
+extension Settings.Source {
+    /// Every key of one element of `sources`, in the order they are printed.
+    static var fields: [Field<Settings.Source>] {
+        [
+            Field("name", \.name, .name(example: "producers")),
+            Field("pattern", \.pattern, .choice),
+            Field(
+                "bind",
+                \.bind,
+                .list(example: "[\"tcp://127.0.0.1:5571\"]") { (text) throws(Complaint) in
+                    try Endpoint.check(text, isBind: true)
+                }
+            ),
+            Field(
+                "connect",
+                \.connect,
+                .list(example: "[\"tcp://10.0.0.7:5571\"]") { (text) throws(Complaint) in
+                    try Endpoint.check(text, isBind: false)
+                }
+            ),
+            Field("channel", \.channel, .channel),
+            Field("topics", \.topics, .list(example: "[\"clicks.\"]") { _ in }),
+            Field(
+                "highWaterMark",
+                \.highWaterMark,
+                .count(1...1_000_000, example: 1000)
+            ),
+        ]
+    }
+}
+
+extension FieldKind where Value == String {
+    /// A folder, absolute or relative.
+    static var directory: FieldKind {
+        .text(expected: "a folder such as /var/lib/touchpoint") { (text) throws(Complaint) in
+            guard !text.isEmpty, !text.unicodeScalars.contains(where: isControl) else {
+                throw Complaint(
+                    "expected a folder such as /var/lib/touchpoint, found an empty text or"
+                        + " control characters"
+                )
+            }
+        }
+    }
+
+    /// The path of a Unix socket.
+    static var socketPath: FieldKind {
+        .text(expected: "a path such as /run/touchpoint/control.sock") { (text) throws(Complaint) in
+            try Endpoint.checkPath(text, of: text)
+        }
+    }
+
+    /// A channel name, as producers would write it.
+    static var channel: FieldKind {
+        .text(expected: "a channel such as web") { (text) throws(Complaint) in
+            guard (1...128).contains(text.utf8.count),
+                !text.unicodeScalars.contains(where: isControl)
+            else {
+                throw Complaint("expected 1 to 128 bytes without control characters")
+            }
+        }
+    }
+}
+
+extension FieldKind where Value == String? {
+    /// `host:port`, or `off`.
+    static var listener: FieldKind {
+        .scalar(
+            expected: "host:port such as 127.0.0.1:9571, or off",
+            parse: { (text) throws(Complaint) in
+                if text == "off" { return .some(nil) }
+                guard let parts = HostPort(text) else { return nil }
+                guard let port = parts.port, port <= 65_535 else {
+                    throw Complaint("port \(parts.portText) of '\(text)' is outside 0...65535")
+                }
+                return text
+            },
+            print: { $0.map(quoted) ?? "off" }
+        )
+    }
+}

@@ -1,0 +1,28 @@
+extension Settings {
+    /// Every key with its effective value, as YAML that `SettingsReader` reads back equal: what
+    /// `--check` prints.
+    package func yaml() -> String {
+        var lines: [String] = []
+        var section: String?
+        for field in Settings.fields {
+            if field.section != section, let name = field.section {
+                lines.append("\(name):")
+            }
+            section = field.section
+            lines.append((section == nil ? "" : "  ") + "\(field.name): \(field.print(self))")
+            if field.key == "node" {
+                lines += sourceLines
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var sourceLines: [String] {
+        ["sources:"]
+            + sources.flatMap { source in
+                Source.fields.enumerated().map { index, field in
+                    (index == 0 ? "  - " : "    ") + "\(field.name): \(field.print(source))"
+                }
+            }
+    }
+}

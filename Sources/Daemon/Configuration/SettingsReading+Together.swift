@@ -1,0 +1,107 @@
+extension SettingsReading {
+    /// Checks what no key can be checked for alone.
+    ///
+    /// Where one of the values was refused already, the check is left out: it would speak of a
+    /// default that nobody wrote.
+    mutating func checkTogether() {
+        checkSizes()
+        checkCompression()
+        checkSources()
+    }
+
+    private mutating func checkSizes() {
+        let limits = settings.limits
+        guard !wasRefused("limits.event"), !wasRefused("limits.message") else { return }
+        if limits.eventBytesMax > limits.messageBytesMax {
+            refuse(
+                "limits.event",
+                "limits.message",
+                because: "limits.event: \(Size.text(limits.eventBytesMax)) is more than"
+                    + " limits.message, \(Size.text(limits.messageBytesMax))"
+            )
+        }
+        let capacity = settings.ring.capacityBytes
+        guard !wasRefused("ring.capacity") else { return }
+        if capacity.nonzeroBitCount != 1 {
+            refuse(
+                "ring.capacity",
+                because: "ring.capacity: \(Size.text(capacity)) is no power of two,"
+                    + " such as 64MiB"
+            )
+        } else if capacity / 4 < limits.messageBytesMax {
+            refuse(
+                "ring.capacity",
+                "limits.message",
+                because: "ring.capacity: \(Size.text(capacity)) is less than 4 times"
+                    + " limits.message, \(Size.text(limits.messageBytesMax))"
+            )
+        }
+    }
+
+    private mutating func checkCompression() {
+        let compression = settings.compression
+        guard compression.engine == .isal, compression.level > 3 else { return }
+        refuse(
+            "compression.level",
+            "compression.engine",
+            because: "compression.level: engine isal has levels 1...3, not \(compression.level);"
+                + " use engine auto or zlib"
+        )
+    }
+
+    private mutating func checkSources() {
+        var names: [String: Int] = [:]
+        var endpoints: [String: String] = [:]
+        for (index, source) in settings.sources.enumerated() where wasSet("sources") {
+            let context = "sources[\(index)]"
+            if wasSet("\(context).name"), let first = names.updateValue(index, forKey: source.name)
+            {
+                names[source.name] = first
+                refuse(
+                    "\(context).name",
+                    because: "\(context).name: '\(source.name)' is also the name of"
+                        + " sources[\(first)]"
+                )
+            }
+            checkEndpoints(of: source, context: context, seen: &endpoints)
+            if source.pattern != .sub, source.topics != [""], wasSet("\(context).pattern") {
+                refuse(
+                    "\(context).topics",
+                    because: "\(context).topics: only pattern sub has topics, not"
+                        + " \(source.pattern.rawValue)"
+                )
+            }
+        }
+    }
+
+    private mutating func checkEndpoints(
+        of source: Settings.Source,
+        context: String,
+        seen: inout [String: String]
+    ) {
+        for endpoint in source.bind where Endpoint.isExclusive(endpoint) {
+            if let other = seen.updateValue(context, forKey: endpoint) {
+                seen[endpoint] = other
+                refuse(
+                    "\(context).bind",
+                    because: "\(context).bind: '\(endpoint)' is already bound by \(other)"
+                )
+            }
+        }
+        if source.bind.isEmpty, source.connect.isEmpty, wasSet(context),
+            !wasRefused("\(context).bind"), !wasRefused("\(context).connect")
+        {
+            refuse(
+                "\(context).bind",
+                "\(context).connect",
+                context,
+                because: "\(context): nothing to bind and nothing to connect to"
+            )
+        }
+    }
+
+    /// Whether a problem with `key` is already noted.
+    private func wasRefused(_ key: String) -> Bool {
+        problems.contains { $0.message.hasPrefix("\(key):") }
+    }
+}

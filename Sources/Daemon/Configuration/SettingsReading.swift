@@ -1,0 +1,162 @@
+import Yams
+
+/// One pass over a document: the settings so far, the problems so far, and where each key stands.
+struct SettingsReading {
+    let file: String
+    let substitution: EnvironmentSubstitution
+    private(set) var settings = Settings()
+    private(set) var problems: [ConfigurationError.Problem] = []
+    /// Lines of the keys that the file sets, by dotted key.
+    private var lines: [String: Int] = [:]
+
+    init(file: String, substitution: EnvironmentSubstitution) {
+        self.file = file
+        self.substitution = substitution
+    }
+
+    /// What was read, or all that was wrong with it, by line.
+    func result() throws(ConfigurationError) -> Settings {
+        guard problems.isEmpty else {
+            let ordered = problems.enumerated().sorted { left, right in
+                (left.element.line ?? 0, left.offset) < (right.element.line ?? 0, right.offset)
+            }
+            throw ConfigurationError(ordered.map(\.element))
+        }
+        return settings
+    }
+
+    /// Notes a problem on the line of `key`, of the first of several keys that the file sets.
+    mutating func refuse(_ keys: String..., because message: String) {
+        let line = keys.first { lines[$0] != nil }.flatMap { lines[$0] }
+        note(message, line: line)
+    }
+
+    /// Whether the file itself sets `key`, and rightly so far.
+    func wasSet(_ key: String) -> Bool {
+        lines[key] != nil
+    }
+
+    mutating func readTop(_ root: Node) {
+        let fields = Settings.fields
+        let sections = Set(fields.compactMap(\.section))
+        let top = fields.filter { $0.section == nil }.map(\.name)
+        // Known names in a fixed order, so that equally near ones are settled the same way always.
+        let known = top + ["sources"] + sections.sorted()
+        for (name, key, value) in entries(of: root, context: "touchpointd", known: known) {
+            if name == "sources" {
+                readSources(value, line: key.mark?.line)
+            } else if sections.contains(name) {
+                readSection(name, value, fields.filter { $0.section == name })
+            } else if let field = fields.first(where: { $0.key == name }) {
+                settings = reading(field, value, line: key.mark?.line, into: settings)
+            }
+        }
+    }
+
+    private mutating func readSection(_ name: String, _ node: Node, _ fields: [Field<Settings>]) {
+        // A section whose keys are all commented out: the defaults.
+        guard !node.isNothing else { return }
+        let known = fields.map(\.name)
+        for (key, keyNode, value) in entries(of: node, context: "touchpointd.\(name)", known: known)
+        {
+            if let field = fields.first(where: { $0.name == key }) {
+                settings = reading(field, value, line: keyNode.mark?.line, into: settings)
+            }
+        }
+    }
+
+    private mutating func readSources(_ node: Node, line: Int?) {
+        lines["sources"] = line
+        guard case .sequence(let elements) = node, !elements.isEmpty else {
+            let found = node.sequence == nil ? node.kindOfValue : "an empty list"
+            return note(
+                "sources: expected a list of at least one source such as"
+                    + " - { name: producers, pattern: pull, bind: [\"tcp://127.0.0.1:5571\"] },"
+                    + " found \(found)",
+                line: node.mark?.line ?? line
+            )
+        }
+        settings.sources = []
+        for (index, element) in elements.enumerated() {
+            readSource(element, context: "sources[\(index)]")
+        }
+    }
+
+    private mutating func readSource(_ node: Node, context: String) {
+        var source = Settings.Source()
+        lines[context] = node.mapping?.mark?.line
+        let fields = Settings.Source.fields
+        let found = entries(of: node, context: "touchpointd.\(context)", known: fields.map(\.name))
+        for (name, key, value) in found {
+            if let field = fields.first(where: { $0.key == name }) {
+                source = reading(
+                    field,
+                    value,
+                    line: key.mark?.line,
+                    context: context,
+                    into: source
+                )
+            }
+        }
+        for required in ["name", "pattern"] where !found.contains(where: { $0.0 == required }) {
+            guard node.mapping != nil else { break }
+            note("\(context): '\(required)' is missing", line: node.mark?.line)
+        }
+        settings.sources.append(source)
+    }
+
+    /// `root` with the field's value in it, or unchanged after noting what is wrong with it.
+    private mutating func reading<Root>(
+        _ field: Field<Root>,
+        _ node: Node,
+        line: Int?,
+        context: String? = nil,
+        into root: Root
+    ) -> Root {
+        var root = root
+        let key = context.map { "\($0).\(field.key)" } ?? field.key
+        do throws(Complaint) {
+            try field.read(node, substitution, &root)
+            lines[key] = line
+        } catch {
+            for reason in error.reasons {
+                note("\(key): \(reason.text)", line: reason.line ?? line)
+            }
+        }
+        return root
+    }
+
+    /// The known keys of a mapping with their values; everything else becomes a problem.
+    private mutating func entries(
+        of node: Node,
+        context: String,
+        known: [String]
+    ) -> [(String, Node, Node)] {
+        guard case .mapping(let mapping) = node else {
+            note(
+                "'\(context)': expected a mapping of keys, found \(node.kindOfValue)",
+                line: node.mark?.line
+            )
+            return []
+        }
+        var entries: [(String, Node, Node)] = []
+        for (key, value) in mapping {
+            guard case .scalar(let scalar) = key, known.contains(scalar.string) else {
+                let name = key.scalar.map { "'\($0.string)'" } ?? key.kindOfValue
+                let hint = key.scalar.flatMap { NearestName.of($0.string, among: known) }
+                note(
+                    "unknown key \(name) in '\(context)'"
+                        + (hint.map { ", did you mean '\($0)'?" } ?? ""),
+                    line: key.mark?.line
+                )
+                continue
+            }
+            entries.append((scalar.string, key, value))
+        }
+        return entries
+    }
+
+    private mutating func note(_ message: String, line: Int?) {
+        problems.append(.init(file: file, line: line ?? 1, column: nil, message: message))
+    }
+}

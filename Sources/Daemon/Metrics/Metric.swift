@@ -1,0 +1,101 @@
+/// One metric family, as Prometheus reads it: what a scrape of `MetricsServer` consists of.
+package struct Metric: Sendable, Equatable {
+    /// What the numbers mean to a reader.
+    package enum Kind: String, Sendable {
+        /// Only grows, and starts at zero with the process.
+        case counter
+        /// Goes up and down.
+        case gauge
+        /// Quantiles, with a sum and a count.
+        case summary
+    }
+
+    /// One label of a sample.
+    package struct Label: Sendable, Equatable {
+        /// `[a-zA-Z_][a-zA-Z0-9_]*`.
+        package let name: String
+        /// Anything; the renderer escapes it.
+        package let value: String
+
+        /// A label; `name` is checked by the metric it goes into.
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// One number.
+    package struct Sample: Sendable, Equatable {
+        /// Appended to the metric's name: `_sum`, `_count`, or nothing.
+        package let suffix: String
+        /// In the order they are printed.
+        package let labels: [Label]
+        /// In base units: bytes, seconds, events.
+        package let value: Double
+
+        /// A number under the metric's name, or the name with `suffix`.
+        package init(_ value: Double, labels: [Label] = [], suffix: String = "") {
+            self.suffix = suffix
+            self.labels = labels
+            self.value = value
+        }
+    }
+
+    /// `[a-zA-Z_:][a-zA-Z0-9_:]*`, ending in its unit, and in `_total` for a counter.
+    package let name: String
+    /// One sentence.
+    package let help: String
+    /// What the numbers mean.
+    package let kind: Kind
+    /// Their order is kept; label sets differ.
+    package let samples: [Sample]
+
+    /// A metric from samples.
+    ///
+    /// Names are the daemon's own, so a wrong one is a programmer's error.
+    package init(_ name: String, help: String, kind: Kind, samples: [Sample]) {
+        precondition(Metric.isName(name, colons: true), "'\(name)' is no metric name")
+        for label in samples.lazy.flatMap(\.labels) {
+            precondition(Metric.isName(label.name, colons: false), "'\(label.name)' is no label")
+        }
+        self.name = name
+        self.help = help
+        self.kind = kind
+        self.samples = samples
+    }
+
+    /// A metric with one number and no labels.
+    package init(_ name: String, help: String, kind: Kind, value: Double) {
+        self.init(name, help: help, kind: kind, samples: [Sample(value)])
+    }
+
+    /// A summary: `quantiles` from 0…1 to values in seconds or bytes, and sum and count.
+    package init(
+        summary name: String,
+        help: String,
+        quantiles: [(quantile: Double, value: Double)],
+        sum: Double,
+        count: Double
+    ) {
+        let samples = quantiles.map { entry in
+            Sample(entry.value, labels: [Label("quantile", MetricsRenderer.number(entry.quantile))])
+        }
+        self.init(
+            name,
+            help: help,
+            kind: .summary,
+            samples: samples + [Sample(sum, suffix: "_sum"), Sample(count, suffix: "_count")]
+        )
+    }
+
+    private static func isName(_ name: String, colons: Bool) -> Bool {
+        guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+            case 0x3A: colons
+            default: false
+            }
+        }
+    }
+}

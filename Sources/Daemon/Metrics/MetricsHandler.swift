@@ -1,0 +1,89 @@
+import NIOCore
+import NIOHTTP1
+
+/// Answers one request of a connection, then closes it.
+///
+/// Runs on the connection's event loop.
+final class MetricsHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let render: @Sendable () async -> [Metric]
+    private var request: HTTPRequestHead?
+    private var hasAnswered = false
+
+    init(render: @escaping @Sendable () async -> [Metric]) {
+        self.render = render
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            request = head
+        case .body:
+            // Nobody asks with a body; whoever does gets the answer to the rest.
+            break
+        case .end:
+            guard let request, !hasAnswered else { return }
+            hasAnswered = true
+            answer(request, context: context)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is IdleStateHandler.IdleStateEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func answer(_ request: HTTPRequestHead, context: ChannelHandlerContext) {
+        guard request.method == .GET else {
+            return respond(.methodNotAllowed, "only GET\n", context: context)
+        }
+        switch request.uri.prefix(while: { $0 != "?" }) {
+        case "/metrics":
+            answerMetrics(context: context)
+        case "/":
+            respond(.ok, "touchpointd: metrics for Prometheus are at /metrics\n", context: context)
+        default:
+            respond(.notFound, "nothing here; metrics are at /metrics\n", context: context)
+        }
+    }
+
+    private func answerMetrics(context: ChannelHandlerContext) {
+        let text = context.eventLoop.makeFutureWithTask { [render] in
+            MetricsRenderer.text(await render())
+        }
+        text.assumeIsolated().whenSuccess { text in
+            self.respond(.ok, text, type: MetricsRenderer.contentType, context: context)
+        }
+    }
+
+    private func respond(
+        _ status: HTTPResponseStatus,
+        _ body: String,
+        type: String = "text/plain; charset=utf-8",
+        context: ChannelHandlerContext
+    ) {
+        let buffer = context.channel.allocator.buffer(string: body)
+        var headers: HTTPHeaders = [
+            "Content-Type": type,
+            "Content-Length": "\(buffer.readableBytes)",
+            "Connection": "close",
+        ]
+        if status == .methodNotAllowed {
+            headers.add(name: "Allow", value: "GET")
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import CPlatform
+import Glibc
+
+/// Tells systemd how the daemon is doing: the protocol of sd_notify(3) over `NOTIFY_SOCKET`.
+///
+/// Without that variable every method does nothing. A message that cannot be sent is dropped: the
+/// daemon goes on collecting, and systemd notices by itself what it misses. From any thread; a
+/// method may block for up to one second while systemd does not read.
+package struct Notifier: Sendable {
+    private let path: String?
+    /// How often systemd expects `watchdog()` at the latest; nil when it expects none.
+    ///
+    /// Call it about twice as often.
+    package let watchdogInterval: Duration?
+
+    /// Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
+    package init(environment: [String: String]) {
+        path = environment["NOTIFY_SOCKET"].flatMap { path in
+            // Absolute, or abstract ('@'); vsock and others are not for a local service.
+            path.hasPrefix("/") || path.hasPrefix("@") ? path : nil
+        }
+        watchdogInterval = Notifier.watchdogInterval(environment)
+    }
+
+    /// Whether anybody listens.
+    package var isActive: Bool { path != nil }
+
+    /// The sources are bound and the data folder is ours; also ends `reloading()`.
+    package func ready(status: String) {
+        send("READY=1\nSTATUS=\(oneLine(status))")
+    }
+
+    /// The configuration is being read again; `ready(status:)` follows.
+    package func reloading() {
+        let microseconds = cplatform_monotonic_ns() / 1000
+        send("RELOADING=1\nMONOTONIC_USEC=\(microseconds)")
+    }
+
+    /// Draining began.
+    package func stopping(status: String) {
+        send("STOPPING=1\nSTATUS=\(oneLine(status))")
+    }
+
+    /// What `systemctl status` shows.
+    package func status(_ text: String) {
+        send("STATUS=\(oneLine(text))")
+    }
+
+    /// The pipeline moved on.
+    ///
+    /// To be called when it did, not by a timer.
+    package func watchdog() {
+        send("WATCHDOG=1")
+    }
+
+    /// Asks for `duration` from now on before a start or stop counts as hanging.
+    package func extendTimeout(_ duration: Duration) {
+        let parts = duration.components
+        let (whole, overflow) = parts.seconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return }
+        let microseconds = whole.addingReportingOverflow(parts.attoseconds / 1_000_000_000_000)
+        send("EXTEND_TIMEOUT_USEC=\(max(0, microseconds.partialValue))")
+    }
+
+    private static func watchdogInterval(_ environment: [String: String]) -> Duration? {
+        guard let microseconds = environment["WATCHDOG_USEC"].flatMap(Int64.init),
+            microseconds > 0
+        else { return nil }
+        // Meant for another process when it names one: see sd_watchdog_enabled(3).
+        if let process = environment["WATCHDOG_PID"], process != "\(getpid())" { return nil }
+        return .microseconds(microseconds)
+    }
+
+    /// A line break would start another assignment.
+    private func oneLine(_ text: String) -> String {
+        LogEscape.controls(in: text)
+    }
+
+    private func send(_ message: String) {
+        guard let path, var address = UnixAddress(path: path) else { return }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Notifier.closeOnExec, 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(
+            descriptor,
+            SOL_SOCKET,
+            SO_SNDTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
+        let bytes = Array(message.utf8)
+        address.withPointer { pointer, length in
+            while sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), pointer, length)
+                < 0, errno == EINTR
+            {}
+        }
+    }
+
+    private static let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
+}
+
+/// A `sockaddr_un`, of a path or, after '@', of an abstract name. unix(7)
+struct UnixAddress {
+    private var storage = sockaddr_un()
+    private let length: socklen_t
+
+    /// nil when `path` is empty or longer than the structure holds.
+    init?(path: String) {
+        var bytes = Array(path.utf8)
+        let capacity = MemoryLayout.size(ofValue: storage.sun_path)
+        let isAbstract = bytes.first == 0x40
+        guard bytes.count > (isAbstract ? 1 : 0), bytes.count < capacity else { return nil }
+        if isAbstract {
+            bytes[0] = 0
+        }
+        storage.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &storage.sun_path) { $0.copyBytes(from: bytes) }
+        // An abstract name is as long as the length says; a path takes its NUL along.
+        let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+        length = socklen_t(offset + bytes.count + (isAbstract ? 0 : 1))
+    }
+
+    /// Lends the address to a system call.
+    mutating func withPointer<Result>(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        let length = length
+        return withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+        }
+    }
+}

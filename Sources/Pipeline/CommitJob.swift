@@ -1,0 +1,41 @@
+import Intake
+package import Segments
+
+/// What a writer hands to its committer: files, and what may be said once they are durable.
+struct CommitJob: Sendable {
+    var files: CommitBatch
+    /// Answers ready to go: source (4 bytes), size (4 bytes), ``Acknowledgement`` record, one after the other.
+    var answers: [UInt8]
+    /// By source.
+    var tallies: [CommitTally]
+    /// Monotonic nanoseconds when the writer began the commit.
+    var begunAt: Int64
+    /// Who waits for this commit, and for what was sealed with it.
+    var waiters: [CommitWaiter]
+    /// The writer's last.
+    var isLast = false
+
+    var events: Int { tallies.reduce(0) { $0 + $1.accepted + $1.rejectedTotal } }
+}
+
+/// Told once, by the committer, when a commit is durable, or that it never will be.
+struct CommitWaiter: Sendable {
+    let finish: @Sendable (Result<CommitOutcome, FileSystemError>) -> Void
+}
+
+/// What a commit made durable.
+package struct CommitOutcome: Sendable {
+    package var events: Int
+    package var sealed: [SealedFile]
+}
+
+/// Something asked of a writer, done by its own thread.
+enum WriterCommand: Sendable {
+    /// Commit what has come in so far.
+    case flush(CommitWaiter)
+    /// Seal the open segments whose sealed path starts with the prefix, and commit.
+    case seal(prefix: String, CommitWaiter)
+    /// Tell what is open.
+    case describe(@Sendable ([OpenSegmentDescription]) -> Void)
+    case tune(PipelineConfiguration.Tunables)
+}

@@ -1,0 +1,60 @@
+import Segments
+
+/// Decides when a writer commits. A value without clock or disk: it is told what happens.
+///
+/// A commit begins when events have waited for the interval; or at once when producers wait for
+/// acknowledgements, the rings are empty, and the disk is idle: a commit under way gathers the next one
+/// behind it, so the disk's own speed sets the pace (as group commit does in databases).
+struct CommitSchedule {
+    var intervalNanoseconds: Int64
+    /// Sealed files in one commit that make it due at once: each holds a descriptor.
+    static let sealsMax = 64
+
+    /// When the first event since the last commit came; nil when there is none.
+    private(set) var openSince: Int64?
+    private var answersWait = false
+    private var isDemanded = false
+
+    init(interval: Duration) {
+        intervalNanoseconds = interval.nanoseconds
+    }
+
+    /// Something waits for a commit.
+    mutating func touch(at now: Int64) {
+        if openSince == nil { openSince = now }
+    }
+
+    /// A producer waits for its acknowledgement.
+    mutating func wantAnswer() {
+        answersWait = true
+    }
+
+    /// Somebody asked for a commit now.
+    mutating func demand() {
+        isDemanded = true
+    }
+
+    /// Whether to commit now.
+    ///
+    /// - Parameters:
+    ///   - isIdle: nothing came in this round.
+    ///   - jobsUnderWay: commits handed over and not durable yet; a second one may queue only on demand.
+    func isDue(at now: Int64, isIdle: Bool, jobsUnderWay: Int, seals: Int) -> Bool {
+        if isDemanded { return true }
+        guard let openSince, jobsUnderWay == 0 else { return false }
+        if seals >= Self.sealsMax || now - openSince >= intervalNanoseconds { return true }
+        return answersWait && isIdle
+    }
+
+    /// Nanoseconds until a commit may become due by time; nil when nothing waits.
+    func untilDue(at now: Int64) -> Int64? {
+        openSince.map { max(0, $0 + intervalNanoseconds - now) }
+    }
+
+    /// A commit was handed over.
+    mutating func committed() {
+        openSince = nil
+        answersWait = false
+        isDemanded = false
+    }
+}

@@ -1,0 +1,145 @@
+import CPlatform
+import Glibc
+import Histogram
+import Intake
+import Ring
+import Segments
+import Synchronization
+
+/// Waits for the disk on behalf of one writer, then says what is durable: answers to producers, the
+/// ledger, whoever waits. One thread, its own.
+struct Committer: ~Copyable {
+    private let writer: Int
+    private let shared: WriterShared
+    private let storage: StorageState
+    private let segments: SegmentCommitter
+    private let receivers: [ReceiverShared]
+    private let answers: UnsafeMutablePointer<RingProducer>
+    private let notify: @Sendable (PipelineNotice) -> Void
+    private var hasFailed = false
+
+    /// - Parameter answers: a ring to each receiver, by source.
+    init(
+        writer: Int, shared: WriterShared, storage: StorageState, segments: SegmentCommitter,
+        receivers: [ReceiverShared], answers rings: [RingBuffer],
+        notify: @escaping @Sendable (PipelineNotice) -> Void
+    ) {
+        self.writer = writer
+        self.shared = shared
+        self.storage = storage
+        self.segments = segments
+        self.receivers = receivers
+        self.notify = notify
+        answers = .allocate(capacity: rings.count)
+        // Receivers sleep on a descriptor, not here; this bed stays empty.
+        let parker = Parker()
+        for (at, ring) in rings.enumerated() {
+            (answers + at).initialize(to: RingProducer(ring, consumer: parker))
+        }
+    }
+
+    deinit {
+        answers.deinitialize(count: receivers.count)
+        answers.deallocate()
+    }
+
+    /// Works until the writer's last job is done.
+    mutating func run() {
+        while true {
+            shared.committerHeartbeat.beat()
+            if let job = shared.takeJob() {
+                let isLast = job.isLast
+                perform(job)
+                shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+                shared.parker.wake()
+                if isLast { break }
+            } else {
+                shared.committerParker.park(timeoutNanoseconds: 500_000_000) { shared.hasJobs }
+            }
+        }
+        shared.ended.store(true, ordering: .releasing)
+    }
+
+    private mutating func perform(_ job: CommitJob) {
+        if hasFailed {
+            let error = FileSystemError(.datasync, "", code: EIO)
+            for waiter in job.waiters { waiter.finish(.failure(error)) }
+            return
+        }
+        do throws(FileSystemError) {
+            let sealed = try segments.commit(job.files)
+            book(job)
+            post(job.answers)
+            for file in sealed { notify(.sealed(file)) }
+            let outcome = CommitOutcome(events: job.events, sealed: sealed)
+            for waiter in job.waiters { waiter.finish(.success(outcome)) }
+        } catch {
+            fail(job, error)
+        }
+    }
+
+    /// Nothing of the job is acknowledged, and nothing after it: the files it names cannot be trusted. They
+    /// keep their hidden names, and the next start recovers what is whole in them.
+    private mutating func fail(_ job: CommitJob, _ error: FileSystemError) {
+        hasFailed = true
+        storage.block(
+            .failed(writer),
+            "commit failed (\(error)); nothing since is acknowledged; repair the disk and restart")
+        notify(.commitFailed(error))
+        for waiter in job.waiters { waiter.finish(.failure(error)) }
+    }
+
+    private func book(_ job: CommitJob) {
+        let latency = UInt64(max(0, cplatform_monotonic_ns() - job.begunAt)) / 1_000
+        shared.commitLatency.withLock { _ = $0.record(min(latency, 600_000_000)) }
+        let isBalanced = shared.numbers.withLock { numbers in
+            var isBalanced = true
+            for (source, tally) in job.tallies.enumerated() {
+                numbers.ledgers[source].settle(tally)
+                isBalanced = isBalanced && numbers.ledgers[source].isBalanced
+            }
+            return isBalanced
+        }
+        if !isBalanced { notify(.ledgerMismatch(writer: writer)) }
+    }
+
+    /// Puts the answers into the receivers' rings and wakes them, once each.
+    private mutating func post(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        var touched: Set<Int> = []
+        bytes.withUnsafeBytes { bytes in
+            var at = 0
+            while at < bytes.count {
+                let source = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+                let size = Int(bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self))
+                post(UnsafeRawBufferPointer(rebasing: bytes[(at + 8)..<(at + 8 + size)]), to: source)
+                touched.insert(source)
+                at += 8 + size
+            }
+        }
+        for source in touched {
+            answers[source].publish()
+            receivers[source].signal()
+        }
+    }
+
+    private mutating func post(_ record: UnsafeRawBufferPointer, to source: Int) {
+        var patience = 5_000
+        while true {
+            if let room = answers[source].claim(record.count), let start = record.baseAddress {
+                room.copyMemory(from: start, byteCount: record.count)
+                return
+            }
+            answers[source].publish()
+            receivers[source].signal()
+            // The receiver always empties this ring, unless it is gone; its clients then ask again.
+            guard patience > 0 else {
+                receivers[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
+                return
+            }
+            patience -= 1
+            usleep(200)
+            shared.committerHeartbeat.beat()
+        }
+    }
+}

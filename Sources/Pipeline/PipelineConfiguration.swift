@@ -1,0 +1,73 @@
+package import Compression
+package import Events
+package import Intake
+package import Segments
+
+/// All a pipeline is told. Checked where it is read from a file; here only what would be a programmer's
+/// error traps.
+package struct PipelineConfiguration: Sendable {
+    package var node: String
+    /// Identifies this run of the daemon in every event.
+    package var run: String
+    package var sources: [SourceConfiguration]
+    package var limits: PayloadLimits
+    /// Bytes a gzip payload may inflate to.
+    package var inflatedBytesMax: Int
+    /// Bytes of each ring, a power of two, at least four times the largest message.
+    package var ringBytes: Int
+    package var writers: Int
+    package var template: PartitionTemplate
+    package var partitionTime: PartitionRouter.Time
+    package var valuesMax: Int
+    package var openMax: Int
+    package var engine: Engine
+    package var level: Int
+    package var tunables: Tunables
+
+    /// What can change while it runs.
+    package struct Tunables: Sendable, Equatable {
+        /// The longest an event waits for its commit.
+        package var commitInterval: Duration
+        package var segmentBytesMax: Int
+        package var segmentAgeMax: Duration
+        package var segmentIdleMax: Duration
+        /// Free bytes below which intake stops.
+        package var freeBytesMin: UInt64
+
+        package init(
+            commitInterval: Duration = .milliseconds(100), segmentBytesMax: Int = 64 << 20,
+            segmentAgeMax: Duration = .seconds(300), segmentIdleMax: Duration = .seconds(60),
+            freeBytesMin: UInt64 = 512 << 20
+        ) {
+            self.commitInterval = commitInterval
+            self.segmentBytesMax = segmentBytesMax
+            self.segmentAgeMax = segmentAgeMax
+            self.segmentIdleMax = segmentIdleMax
+            self.freeBytesMin = freeBytesMin
+        }
+    }
+
+    package init(
+        node: String, run: String, sources: [SourceConfiguration],
+        limits: PayloadLimits = PayloadLimits(), inflatedBytesMax: Int = 32 << 20,
+        ringBytes: Int = 64 << 20, writers: Int = 1, template: PartitionTemplate,
+        partitionTime: PartitionRouter.Time = .received, valuesMax: Int = 64, openMax: Int = 256,
+        engine: Engine = .isal, level: Int = 1, tunables: Tunables = Tunables()
+    ) {
+        precondition(!sources.isEmpty && writers >= 1, "a pipeline needs a source and a writer")
+        self.node = node
+        self.run = run
+        self.sources = sources
+        self.limits = limits
+        self.inflatedBytesMax = inflatedBytesMax
+        self.ringBytes = ringBytes
+        self.writers = writers
+        self.template = template
+        self.partitionTime = partitionTime
+        self.valuesMax = valuesMax
+        self.openMax = openMax
+        self.engine = engine
+        self.level = level
+        self.tunables = tunables
+    }
+}

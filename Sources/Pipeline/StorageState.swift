@@ -1,0 +1,57 @@
+import Intake
+import Synchronization
+
+/// Whether the disk takes more, and who says it does not. Any thread may call.
+///
+/// While anybody holds a reason, every receiver is asked to stop receiving: producers feel back-pressure,
+/// nothing is dropped, and the control socket goes on answering.
+final class StorageState: Sendable {
+    enum Holder: Hashable, Sendable, Comparable {
+        /// Free space is under the minimum.
+        case minimum
+        /// A writer waits for room.
+        case writer(Int)
+        /// A commit failed: what was written since cannot be trusted, and only a restart helps.
+        case failed(Int)
+    }
+
+    private let reasons = Mutex<[Holder: String]>([:])
+    private let receivers: [ReceiverShared]
+    private let onChange: @Sendable (String?) -> Void
+
+    /// - Parameter onChange: told the first reason when intake stops, and nil when it goes on.
+    init(receivers: [ReceiverShared], onChange: @escaping @Sendable (String?) -> Void) {
+        self.receivers = receivers
+        self.onChange = onChange
+    }
+
+    /// The reason why intake stands still; nil when it does not.
+    var reason: String? {
+        reasons.withLock { reasons in reasons.min { $0.key < $1.key }?.value }
+    }
+
+    var hasFailed: Bool {
+        reasons.withLock { reasons in
+            reasons.keys.contains { if case .failed = $0 { true } else { false } }
+        }
+    }
+
+    func block(_ holder: Holder, _ reason: String) {
+        let isFirst = reasons.withLock { reasons in
+            defer { reasons[holder] = reason }
+            return reasons.isEmpty
+        }
+        guard isFirst else { return }
+        for receiver in receivers { receiver.ask(.blocked) }
+        onChange(reason)
+    }
+
+    func unblock(_ holder: Holder) {
+        let isLast = reasons.withLock { reasons in
+            reasons.removeValue(forKey: holder) != nil && reasons.isEmpty
+        }
+        guard isLast else { return }
+        for receiver in receivers { receiver.cancel(.blocked) }
+        onChange(nil)
+    }
+}

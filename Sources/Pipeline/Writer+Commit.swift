@@ -1,0 +1,100 @@
+import CPlatform
+import Compression
+import Events
+import Intake
+import Ring
+import Segments
+import Synchronization
+
+/// Commits, commands, and what the writer tells of itself.
+extension Writer {
+    /// Flushes all that waits and hands it to the committer.
+    mutating func commit(isLast: Bool) throws(FileSystemError) {
+        tell(force: true)
+        let begunAt = cplatform_monotonic_ns()
+        let files = try store.takeBatch()
+        let job = CommitJob(
+            files: files, answers: answers.take(), tallies: tallies, begunAt: begunAt,
+            waiters: waiters, isLast: isLast)
+        for at in tallies.indices { tallies[at] = CommitTally() }
+        waiters = []
+        schedule.committed()
+        shared.hand(over: job)
+    }
+
+    mutating func perform(_ command: WriterCommand) throws(FileSystemError) {
+        switch command {
+        case .flush(let waiter):
+            try takeAllWaiting()
+            waiters.append(waiter)
+            schedule.demand()
+        case .seal(let prefix, let waiter):
+            try takeAllWaiting()
+            _ = try store.seal(prefix: prefix)
+            waiters.append(waiter)
+            schedule.demand()
+        case .describe(let answer):
+            answer(store.describeOpen())
+        case .tune(let tunables):
+            schedule.intervalNanoseconds = tunables.commitInterval.nanoseconds
+            store.setLimits(
+                segmentBytesMax: tunables.segmentBytesMax, ageMax: tunables.segmentAgeMax,
+                idleMax: tunables.segmentIdleMax)
+        }
+    }
+
+    /// Takes what stood in the rings when a commit was asked for; no more than a ring can hold, so that
+    /// producers who never pause cannot hold it up.
+    private mutating func takeAllWaiting() throws(FileSystemError) {
+        for at in 0..<receivers.count {
+            var left = configuration.ringBytes
+            while left > 0, let bytes = rings[at].next() {
+                left -= bytes.count + 8
+                try take(IntakeRecord(bytes))
+            }
+            rings[at].release()
+            if rings[at].takeSpaceRequest() { receivers[at].signal() }
+        }
+    }
+
+    func refuse(_ command: WriterCommand, _ error: FileSystemError) {
+        switch command {
+        case .flush(let waiter), .seal(_, let waiter): waiter.finish(.failure(error))
+        case .describe(let answer): answer(store.describeOpen())
+        case .tune: break
+        }
+    }
+
+    /// Shows the round's numbers: what arrived at once, so that the ledger adds up at every moment, the
+    /// rest a few times a second.
+    mutating func tell(force: Bool = false) {
+        let hasArrived = arrived.contains { $0 != 0 }
+        let isTime = force || now - lastTold >= Self.lookNanoseconds
+        guard hasArrived || isTime else { return }
+        let channels = isTime ? takeChannelCounts() : []
+        let (raw, compressed, open) = (store.rawBytes, store.compressedBytes, store.openCount)
+        let arrived = arrived
+        shared.numbers.withLock { numbers in
+            for (source, count) in arrived.enumerated() {
+                numbers.ledgers[source].received += count
+                numbers.ledgers[source].inFlight += count
+            }
+            guard isTime else { return }
+            for (name, count) in channels { numbers.channels[name, default: 0] += count }
+            numbers.openSegments = open
+            numbers.rawBytes = raw
+            numbers.compressedBytes = compressed
+        }
+        for at in self.arrived.indices { self.arrived[at] = 0 }
+        if isTime { lastTold = now }
+    }
+
+    private mutating func takeChannelCounts() -> [(String, Int)] {
+        var counts: [(String, Int)] = []
+        for (id, count) in channelCounts.enumerated() where count > 0 {
+            counts.append((router.channelName(UInt32(id)), count))
+            channelCounts[id] = 0
+        }
+        return counts
+    }
+}

@@ -1,0 +1,115 @@
+import Compression
+import Events
+import Intake
+import Ring
+import Segments
+
+/// A message's way into segments.
+extension Writer {
+    /// Reads a message and files all that is in it.
+    mutating func take(_ record: IntakeRecord) throws(FileSystemError) {
+        let isAnswered = record.kind != .unacknowledged
+        if isAnswered {
+            answers.begin()
+            schedule.wantAnswer()
+        }
+        let payload = record.payload
+        if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B {
+            try takeInflated(record, isAnswered)
+        } else {
+            payloads.begin(payload)
+            try takePieces(record, isAnswered)
+        }
+        if isAnswered { answers.end(record) }
+    }
+
+    private mutating func takePieces(
+        _ record: IntakeRecord, _ isAnswered: Bool
+    ) throws(FileSystemError) {
+        while payloads.next(&view) {
+            arrived[record.source] += 1
+            if let rejection = view.rejection {
+                try quarantine(rejection, record)
+                if isAnswered { answers.reject(rejection) }
+            } else {
+                try file(record)
+                if isAnswered { answers.accept() }
+            }
+        }
+    }
+
+    private mutating func takeInflated(
+        _ record: IntakeRecord, _ isAnswered: Bool
+    ) throws(FileSystemError) {
+        let outcome = inflater.inflate(
+            record.payload, into: &inflated, limit: configuration.inflatedBytesMax)
+        view = EventView()
+        view.bytes = record.payload
+        switch outcome {
+        case .ok:
+            payloads.begin(inflated.bytes)
+            return try takePieces(record, isAnswered)
+        case .tooLarge:
+            view.rejection = .tooLarge
+        case .failed(let offset, _):
+            view.rejection = .inflateFailed
+            view.errorOffset = offset
+        }
+        guard let rejection = view.rejection else { return }
+        arrived[record.source] += 1
+        try quarantine(rejection, record)
+        if isAnswered { answers.reject(rejection) }
+    }
+
+    /// Writes the event in ``view`` into its partition's segment.
+    private mutating func file(_ record: IntakeRecord) throws(FileSystemError) {
+        let source = record.source
+        let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
+        let named =
+            view.channel.isEmpty ? UnsafeRawBufferPointer(defaultChannels[source]) : view.channel
+        let channel = router.channel(named, receivedAt: record.receivedAt)
+        let key = router.key(
+            channel: channel, event: view.name, source: source, receivedAt: record.receivedAt,
+            eventTime: eventTime)
+        let slot = try slot(key)
+        let need = splicers[source].bytesMax(for: view)
+        let pending = store.pending(slot)
+        if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
+        let sequence = sequences.next(source)
+        let count = splicers[source].write(
+            view, receivedAt: record.receivedAt, sequence: sequence, to: pending.pointee.end)
+        pending.pointee.add(
+            count, source: source, sequence: sequence, receivedAt: record.receivedAt,
+            eventTime: eventTime)
+        tallies[source].accepted += 1
+        self.count(channel)
+    }
+
+    private mutating func count(_ channel: UInt32) {
+        while channelCounts.count <= Int(channel) { channelCounts.append(0) }
+        channelCounts[Int(channel)] += 1
+    }
+
+    private mutating func quarantine(
+        _ rejection: Rejection, _ record: IntakeRecord
+    ) throws(FileSystemError) {
+        let source = record.source
+        let slot = try slot(router.quarantineKey(rejection, receivedAt: record.receivedAt))
+        let sequence = sequences.next(source)
+        let line = QuarantineRecord.line(
+            view, rejection: rejection, splicer: &splicers[source], receivedAt: record.receivedAt,
+            sequence: sequence)
+        let pending = store.pending(slot)
+        if pending.pointee.room < line.count { try store.makeRoom(line.count, in: slot) }
+        pending.pointee.end.update(from: line, count: line.count)
+        pending.pointee.add(
+            line.count, source: source, sequence: sequence, receivedAt: record.receivedAt,
+            eventTime: nil)
+        tallies[source].rejected[rejection.index] += 1
+    }
+
+    private mutating func slot(_ key: PartitionKey) throws(FileSystemError) -> Int {
+        let slot = store.slot(for: key)
+        return slot >= 0 ? slot : try store.open(key, router: router)
+    }
+}

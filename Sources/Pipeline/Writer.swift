@@ -1,0 +1,251 @@
+import CPlatform
+import Compression
+import Events
+import Glibc
+import Intake
+import Ring
+import Segments
+import Synchronization
+
+/// Takes messages out of its rings, reads them, files their events into segments, and begins commits.
+/// One thread, its own; it never waits for the disk to sync.
+struct Writer: ~Copyable {
+    /// Messages taken from one ring before the others have their turn.
+    static let messagesPerTurn = 256
+    /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
+    static let dozeMicroseconds: UInt32 = 500
+    /// How long after the last message that goes on.
+    static let warmNanoseconds: Int64 = 5_000_000
+    /// The longest sleep: age and idleness of segments are looked at this often.
+    static let sleepNanosecondsMax: Int64 = 500_000_000
+    static let lookNanoseconds: Int64 = 100_000_000
+
+    let index: Int
+    let configuration: PipelineConfiguration
+    let shared: WriterShared
+    let storage: StorageState
+    let receivers: [ReceiverShared]
+    let sequences: SourceSequences
+    let store: SegmentStore
+    let room: RoomWait
+    let notify: @Sendable (PipelineNotice) -> Void
+    let rings: UnsafeMutablePointer<RingConsumer>
+    let splicers: UnsafeMutablePointer<EventSplicer>
+    let defaultChannels: [UnsafeMutableRawBufferPointer]
+    var router: PartitionRouter
+    var payloads: PayloadReader
+    var inflater = Inflater()
+    var inflated = GrowableBuffer()
+    var view = EventView()
+    var answers = AnswerBook()
+    var schedule: CommitSchedule
+    var tallies: [CommitTally]
+    /// Events of the current round, by source, not yet in the shared ledger.
+    var arrived: [Int]
+    var channelCounts: [Int] = []
+    var waiters: [CommitWaiter] = []
+    var now: Int64 = 0
+    var lastWork: Int64 = 0
+    var lastLook: Int64 = 0
+    var lastTold: Int64 = 0
+
+    init(
+        index: Int, _ configuration: PipelineConfiguration, rings: [RingBuffer],
+        receivers: [ReceiverShared], sequences: SourceSequences, shared: WriterShared,
+        storage: StorageState, fileSystem: any FileSystem,
+        notify: @escaping @Sendable (PipelineNotice) -> Void
+    ) {
+        self.index = index
+        self.configuration = configuration
+        self.shared = shared
+        self.storage = storage
+        self.receivers = receivers
+        self.sequences = sequences
+        self.notify = notify
+        let names = configuration.sources.map(\.name)
+        let room = RoomWait(writer: index, shared: shared, storage: storage)
+        self.room = room
+        store = SegmentStore(
+            SegmentStore.Configuration(
+                node: configuration.node, run: configuration.run, writer: index, sources: names,
+                engine: configuration.engine, level: configuration.level,
+                openMax: configuration.openMax,
+                segmentBytesMax: configuration.tunables.segmentBytesMax,
+                ageMax: configuration.tunables.segmentAgeMax,
+                idleMax: configuration.tunables.segmentIdleMax),
+            fileSystem: fileSystem, waitForRoom: { room.wait($0) })
+        self.rings = .allocate(capacity: rings.count)
+        splicers = .allocate(capacity: names.count)
+        for (at, ring) in rings.enumerated() {
+            (self.rings + at).initialize(to: RingConsumer(ring))
+            (splicers + at).initialize(
+                to: EventSplicer(
+                    node: configuration.node, source: names[at], run: configuration.run))
+        }
+        defaultChannels = configuration.sources.map { Self.copy($0.channel) }
+        router = PartitionRouter(
+            PartitionRouter.Configuration(
+                template: configuration.template, time: configuration.partitionTime,
+                valuesMax: configuration.valuesMax, node: configuration.node, sources: names))
+        payloads = PayloadReader(limits: configuration.limits)
+        schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
+        tallies = Array(repeating: CommitTally(), count: names.count)
+        arrived = Array(repeating: 0, count: names.count)
+    }
+
+    deinit {
+        rings.deinitialize(count: receivers.count)
+        rings.deallocate()
+        splicers.deinitialize(count: receivers.count)
+        splicers.deallocate()
+        for channel in defaultChannels { channel.deallocate() }
+    }
+
+    private static func copy(_ text: String) -> UnsafeMutableRawBufferPointer {
+        let bytes = Array(text.utf8)
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        copy.copyBytes(from: bytes)
+        return copy
+    }
+
+    /// Works until asked to finish or to leave; always hands a last job to the committer.
+    mutating func run() {
+        do throws(FileSystemError) {
+            while try !isOver() {
+                if try doWork() == 0 { idle() }
+            }
+        } catch {
+            storage.block(
+                .failed(index),
+                "writing failed (\(error)); nothing since is acknowledged; repair the disk and restart")
+            notify(.writerFailed(error))
+            standStill(error)
+        }
+    }
+
+    /// Whether the writer's part is done; its last commit has then been handed over.
+    private mutating func isOver() throws(FileSystemError) -> Bool {
+        if shared.leave.load(ordering: .acquiring) {
+            try commit(isLast: true)
+            return true
+        }
+        guard shared.finish.load(ordering: .acquiring), ringsAreEmpty() else { return false }
+        readClocks()
+        _ = try store.seal(prefix: "")
+        try commit(isLast: true)
+        return true
+    }
+
+    func ringsAreEmpty() -> Bool {
+        for at in 0..<receivers.count where !rings[at].isEmpty { return false }
+        return true
+    }
+
+    /// One round: messages, commands, what is due. Gives how many messages there were.
+    private mutating func doWork() throws(FileSystemError) -> Int {
+        shared.heartbeat.beat()
+        readClocks()
+        var count = 0
+        for at in 0..<receivers.count { count += try takeMessages(ring: at) }
+        if count > 0 {
+            lastWork = now
+            schedule.touch(at: now)
+        }
+        for command in shared.takeCommands() { try perform(command) }
+        if now - lastLook >= Self.lookNanoseconds {
+            lastLook = now
+            try store.sealDue(router: router)
+            if store.sealsWait > 0 { schedule.touch(at: now) }
+        }
+        tell()
+        let isDue = schedule.isDue(
+            at: now, isIdle: count == 0,
+            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring), seals: store.sealsWait)
+        if isDue { try commit(isLast: false) }
+        room.passed()
+        return count
+    }
+
+    private mutating func takeMessages(ring: Int) throws(FileSystemError) -> Int {
+        var count = 0
+        while count < Self.messagesPerTurn, let bytes = rings[ring].next() {
+            try take(IntakeRecord(bytes))
+            count += 1
+        }
+        guard count > 0 else { return 0 }
+        rings[ring].release()
+        if rings[ring].takeSpaceRequest() { receivers[ring].signal() }
+        return count
+    }
+
+    mutating func readClocks() {
+        now = cplatform_monotonic_ns()
+        store.setTime(monotonic: now, wall: cplatform_realtime_ns() / 1_000)
+    }
+
+    /// Dozes while messages keep coming, else sleeps until something comes or is due.
+    private mutating func idle() {
+        var sleep = Self.sleepNanosecondsMax
+        if shared.jobsUnderWay.load(ordering: .acquiring) == 0, let due = schedule.untilDue(at: now) {
+            sleep = min(sleep, due)
+        }
+        if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
+        if sleep <= 0 { return }
+        if now - lastWork < Self.warmNanoseconds {
+            usleep(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
+            return
+        }
+        shared.parker.park(timeoutNanoseconds: sleep) {
+            shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
+                || shared.finish.load(ordering: .acquiring) || !ringsAreEmpty()
+        }
+    }
+
+    /// After a failure: takes nothing more, answers commands with the error, and waits for the end.
+    private mutating func standStill(_ error: FileSystemError) {
+        for waiter in waiters { waiter.finish(.failure(error)) }
+        waiters = []
+        while !shared.leave.load(ordering: .acquiring) && !shared.finish.load(ordering: .acquiring) {
+            shared.heartbeat.beat()
+            for command in shared.takeCommands() { refuse(command, error) }
+            shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
+                shared.hasWaitingCommands
+            }
+        }
+        shared.hand(
+            over: CommitJob(
+                files: CommitBatch(), answers: [],
+                tallies: Array(repeating: CommitTally(), count: receivers.count), begunAt: now,
+                waiters: [], isLast: true))
+    }
+}
+
+/// What a writer does when the disk is full: says so, stops intake, and waits. The writer's thread only.
+final class RoomWait {
+    private let writer: Int
+    private let shared: WriterShared
+    private let storage: StorageState
+    private var isWaiting = false
+
+    init(writer: Int, shared: WriterShared, storage: StorageState) {
+        self.writer = writer
+        self.shared = shared
+        self.storage = storage
+    }
+
+    /// Waits a moment; false when the process is to leave instead.
+    func wait(_ error: FileSystemError) -> Bool {
+        isWaiting = true
+        storage.block(.writer(writer), "no room: \(error)")
+        shared.heartbeat.beat()
+        usleep(200_000)
+        return !shared.leave.load(ordering: .acquiring)
+    }
+
+    /// A round went through: there is room.
+    func passed() {
+        guard isWaiting else { return }
+        isWaiting = false
+        storage.unblock(.writer(writer))
+    }
+}

@@ -1,0 +1,81 @@
+import Events
+import Histogram
+import Ring
+import Segments
+import Synchronization
+
+/// What a writer and its committer share with each other and show to the rest. Any thread may call.
+final class WriterShared: Sendable {
+    /// Wakes the writer: messages, commands, an ended commit.
+    let parker = Parker()
+    /// Wakes the committer: a job.
+    let committerParker = Parker()
+    let heartbeat = Heartbeat()
+    let committerHeartbeat = Heartbeat()
+
+    /// What the writer tells of itself once a round.
+    struct Numbers: Sendable {
+        /// By source.
+        var ledgers: [SourceLedger]
+        /// Events written, by channel.
+        var channels: [String: Int] = [:]
+        var openSegments = 0
+        var rawBytes: UInt64 = 0
+        var compressedBytes: UInt64 = 0
+    }
+
+    let numbers: Mutex<Numbers>
+    /// Microseconds from the start of a commit until it is durable.
+    let commitLatency = Mutex(
+        Histogram<UInt64>(
+            highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two))
+    private let commands = Mutex<[WriterCommand]>([])
+    private let hasCommands = Atomic<Bool>(false)
+    private let jobs = Mutex<[CommitJob]>([])
+    /// Jobs handed over and not yet durable.
+    let jobsUnderWay = Atomic<Int>(0)
+    /// Drain: everything in the rings, then seal, commit, end.
+    let finish = Atomic<Bool>(false)
+    /// Commit what is pending and end; segments stay open for recovery.
+    let leave = Atomic<Bool>(false)
+    /// The writer's last job is durable, or has failed.
+    let ended = Atomic<Bool>(false)
+
+    init(sources: Int) {
+        numbers = Mutex(Numbers(ledgers: Array(repeating: SourceLedger(), count: sources)))
+    }
+
+    // MARK: - To the writer
+
+    func ask(_ command: WriterCommand) {
+        commands.withLock { $0.append(command) }
+        hasCommands.store(true, ordering: .releasing)
+        parker.wake()
+    }
+
+    /// Commands since the last call; the writer's thread only.
+    func takeCommands() -> [WriterCommand] {
+        guard hasCommands.exchange(false, ordering: .acquiringAndReleasing) else { return [] }
+        return commands.withLock { commands in
+            defer { commands = [] }
+            return commands
+        }
+    }
+
+    var hasWaitingCommands: Bool { hasCommands.load(ordering: .acquiring) }
+
+    // MARK: - To the committer
+
+    func hand(over job: CommitJob) {
+        jobsUnderWay.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        jobs.withLock { $0.append(job) }
+        committerParker.wake()
+    }
+
+    /// The oldest job; the committer's thread only.
+    func takeJob() -> CommitJob? {
+        jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    var hasJobs: Bool { jobs.withLock { !$0.isEmpty } }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+@testable import Daemon
+
+@Suite struct DeploymentTests {
+    private let unit = "deploy/systemd/touchpointd.service"
+
+    @Test func systemdFindsNothingWrongWithTheUnit() throws {
+        guard let tool = Tool.find("systemd-analyze") else { return }
+        let text = try Repository.text(Repository.path(unit))
+        #expect(text.contains("ExecStart=/usr/bin/touchpointd --config "))
+        try TemporaryFolder.with { folder in
+            // The program is not installed here, and its absence is not the unit's fault.
+            let copy = "\(folder)/touchpointd.service"
+            try text.replacing("/usr/bin/touchpointd", with: "/bin/true").write(
+                toFile: copy,
+                atomically: true,
+                encoding: .utf8
+            )
+            let result = try Tool.run(tool, ["verify", copy])
+            #expect(result.output == "")
+            #expect(result.code == 0)
+        }
+    }
+
+    @Test func systemdWouldFindAMistakeInTheUnit() throws {
+        guard let tool = Tool.find("systemd-analyze") else { return }
+        let text = try Repository.text(Repository.path(unit))
+        try TemporaryFolder.with { folder in
+            let copy = "\(folder)/touchpointd.service"
+            try text.replacing("/usr/bin/touchpointd", with: "/bin/true")
+                .replacing("WatchdogSec=30", with: "WatchdogSecs=30").write(
+                    toFile: copy,
+                    atomically: true,
+                    encoding: .utf8
+                )
+            #expect(try Tool.run(tool, ["verify", copy]).output.contains("WatchdogSecs"))
+        }
+    }
+
+    @Test func userFileIsAccepted() throws {
+        guard let tool = Tool.find("systemd-sysusers") else { return }
+        try TemporaryFolder.with { folder in
+            let file = Repository.path("deploy/sysusers.d/touchpoint.conf")
+            let result = try Tool.run(tool, ["--root=\(folder)", "--dry-run", file])
+            #expect(result.code == 0, "\(result.output)")
+            #expect(result.output.contains("Creating user 'touchpoint'"))
+        }
+    }
+
+    @Test func unitLeavesTimeForTheDefaultShutdown() throws {
+        let text = try Repository.text(Repository.path(unit))
+        let match = try #require(text.firstMatch(of: /(?m)^TimeoutStopSec=(\d+)$/))
+        let seconds = try #require(Int(match.output.1))
+        #expect(.seconds(seconds) > Settings().shutdown.timeout)
+    }
+
+    @Test func unitLetsLibzmqDoWhatItAbortsWithout() throws {
+        // Listing interfaces before a tcp bind, and setting the policy of its own threads: where
+        // one is refused, libzmq ends the process in an assertion.
+        let text = try Repository.text(Repository.path(unit))
+        #expect(text.contains("\nSystemCallFilter=sched_setscheduler\n"))
+        let families = try #require(
+            text.split(separator: "\n").first { $0.hasPrefix("RestrictAddressFamilies=") }
+        )
+        for family in ["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"] {
+            #expect(families.split(whereSeparator: " =".contains).contains { $0 == family })
+        }
+    }
+
+    @Test func unitDoesNotRestartWhatCannotGetBetter() throws {
+        let text = try Repository.text(Repository.path(unit))
+        #expect(text.contains("\nRestartPreventExitStatus=64 73 78\n"))
+        #expect(text.contains("\nType=notify\n"))
+        #expect(text.contains("\nExecReload=/bin/kill -HUP $MAINPID\n"))
+    }
+}
+
+/// A program of the system.
+private enum Tool {
+    /// Its path; where it does not exist the test run says so with a warning.
+    static func find(_ name: String) -> String? {
+        let path = ["/usr/bin", "/bin"].map { "\($0)/\(name)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+        if path == nil {
+            Issue.record("\(name) is not installed here: NOT CHECKED", severity: .warning)
+        }
+        return path
+    }
+
+    static func run(
+        _ path: String,
+        _ arguments: [String]
+    ) throws -> (code: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}

@@ -1,0 +1,36 @@
+import Testing
+
+@testable import Daemon
+
+@Suite struct SettingsChangesTests {
+    @Test func nothingChangedNamesNothing() {
+        let changes = Settings().changes(from: Settings())
+        #expect(changes.live.isEmpty)
+        #expect(changes.needsRestart.isEmpty)
+    }
+
+    @Test func everyChangedKeyIsNamedOnTheRightSide() {
+        let changes = Samples.unusual.changes(from: Settings())
+        #expect(
+            changes.live == [
+                "commit.interval", "segment.maxBytes", "segment.maxAge", "segment.idle",
+                "storage.minimumFree", "shutdown.timeout", "log.level",
+            ]
+        )
+        let rest = Settings.fields.map(\.key).filter { key in
+            !changes.live.contains(key) && key != "compression.codec"
+        }
+        #expect(
+            changes.needsRestart
+                == rest + ["sources.s", "sources.producers", "sources.reliable"]
+        )
+    }
+
+    @Test func aSourceThatChangedIsNamedAlone() {
+        var settings = Settings()
+        settings.sources[1].highWaterMark = 5
+        let changes = settings.changes(from: Settings())
+        #expect(changes.live.isEmpty)
+        #expect(changes.needsRestart == ["sources.reliable"])
+    }
+}
