@@ -196,7 +196,7 @@ extension OpenSegmentScan {
     package static func committed(
         _ path: String,
         in fileSystem: any FileSystem,
-        onLine: ((borrowing WrittenLine, UnsafeRawBufferPointer) -> Void)?
+        onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void
     ) throws(FileSystemError) -> SegmentTally {
         var counted = SegmentTally()
         var tally = SegmentTally()
@@ -208,7 +208,7 @@ extension OpenSegmentScan {
             case .line(let bytes):
                 guard lineReader.read(bytes, into: &line) else { continue }
                 tally.add(line)
-                onLine?(line, bytes)
+                onLine(line, bytes)
             case .flushPoint:
                 counted = tally
             case .end(let end):

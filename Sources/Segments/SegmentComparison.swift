@@ -11,7 +11,11 @@ enum SegmentComparison {
             _ file: Value,
             _ said: Value
         ) {
-            if file != said { found.append((kind, "\(what): the file has \(file), its manifest line says \(said)")) }
+            if file != said {
+                found.append(
+                    (kind, "\(what): the file has \(file), its manifest line says \(said)")
+                )
+            }
         }
         compare(.changedFile, "bytes", survey.fileBytes, entry.compressedBytes)
         compare(.changedFile, "SHA-256", survey.sha256, entry.sha256)
@@ -20,7 +24,12 @@ enum SegmentComparison {
         compare(.contentMismatch, "events", survey.tally.events, entry.events)
         let sequences = (file: sorted(survey.tally.sequences), said: sorted(entry.sequences))
         if sequences.file != sequences.said {
-            found.append((.contentMismatch, "sequences: the file has other ranges than its manifest line says"))
+            found.append(
+                (
+                    .contentMismatch,
+                    "sequences: the file has other ranges than its manifest line says"
+                )
+            )
         }
         return found
     }

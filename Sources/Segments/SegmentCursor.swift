@@ -53,7 +53,8 @@ final class SegmentCursor {
     }
 
     private func describe(_ end: SegmentReader.End) -> String? {
-        let lines = badLines > 0 ? "\(badLines) lines are no events with Touchpoint's metadata" : nil
+        let lines =
+            badLines > 0 ? "\(badLines) lines are no events with Touchpoint's metadata" : nil
         if end == .cut, Layout.isOpen(name: Layout.split(path).name) { return lines }
         return switch end {
         case .complete: lines

@@ -76,22 +76,22 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     package var gaps: [Gap] = []
     package var findings: [Finding] = []
     package var findingsTotal = 0
+    /// How many of them are of the kind `unreadable`.
+    package var unreadableFiles = 0
 
     package init() {}
 
     mutating func add(_ kind: Kind, _ path: String, _ detail: String) {
         findingsTotal += 1
-        if kind == .unreadable { hasUnreadable = true }
+        if kind == .unreadable { unreadableFiles += 1 }
         if findings.count < Self.findingsMax {
             findings.append(Finding(kind: kind, path: path, detail: detail))
         }
     }
 
-    private var hasUnreadable = false
-
     /// 0: nothing found; 65: something is wrong with the data; 74: something could not be read.
     package var exitCode: Int32 {
-        if hasUnreadable { return 74 }
+        if unreadableFiles > 0 { return 74 }
         return findingsTotal > 0 ? 65 : 0
     }
 }

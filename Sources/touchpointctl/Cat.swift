@@ -35,7 +35,10 @@ struct CatEvents: ParsableCommand {
 
     func run() throws {
         let filter = SegmentCat.Filter(
-            source: source, from: try time(from, "--from"), to: try time(to, "--to"))
+            source: source,
+            from: try time(from, "--from"),
+            to: try time(to, "--to")
+        )
         let root = "/"
         let disk = try openDataFolder(root)
         let output = LineOutput()
@@ -46,7 +49,10 @@ struct CatEvents: ParsableCommand {
             }
             output.flush()
             if let code = output.failure, code != EPIPE {
-                throw failed("cannot write: \(String(cString: strerror(code)))", Terminal.ExitCode.ioError)
+                throw failed(
+                    "cannot write: \(String(cString: strerror(code)))",
+                    Terminal.ExitCode.ioError
+                )
             }
             for (path, why) in summary.damaged.sorted(by: { $0.key < $1.key }) {
                 writeText("touchpointctl: /\(shown(path)): \(shown(why))\n", to: 2)

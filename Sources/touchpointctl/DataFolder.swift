@@ -6,7 +6,10 @@ import Terminal
 /// Opens a data folder that must exist; ends the program with a message when it does not.
 func openDataFolder(_ path: String) throws -> PosixFileSystem {
     guard access(path, R_OK | X_OK) == 0 else {
-        throw failed("cannot open \(path): \(String(cString: strerror(errno)))", Terminal.ExitCode.ioError)
+        throw failed(
+            "cannot open \(path): \(String(cString: strerror(errno)))",
+            Terminal.ExitCode.ioError
+        )
     }
     do {
         return try PosixFileSystem(directory: path)

@@ -110,9 +110,13 @@ struct VerifyData: ParsableCommand {
             )
         }
         if report.tornManifestLines > 0 {
-            lines.append("note: \(report.tornManifestLines) torn manifest lines, as a crash leaves them")
+            lines.append(
+                "note: \(report.tornManifestLines) torn manifest lines, as a crash leaves them"
+            )
         }
-        lines += report.findings.map { "BAD \($0.kind.rawValue): \(shown($0.path)): \(shown($0.detail))" }
+        lines += report.findings.map {
+            "BAD \($0.kind.rawValue): \(shown($0.path)): \(shown($0.detail))"
+        }
         if let generated = answer.generated { lines += Self.lines(generated) }
         lines.append(report.findingsTotal == 0 ? "ok" : "\(report.findingsTotal) findings")
         return lines

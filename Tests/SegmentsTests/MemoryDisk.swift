@@ -44,7 +44,8 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
     }
 
     private func change<Value>(
-        _ operation: FileSystemError.Operation, _ path: String,
+        _ operation: FileSystemError.Operation,
+        _ path: String,
         _ body: (inout State) throws(FileSystemError) -> Value
     ) throws(FileSystemError) -> Value {
         state.changes += 1
@@ -97,7 +98,9 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
     }
 
     func read(
-        _ file: FileHandle, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+        _ file: FileHandle,
+        at offset: Int,
+        into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int {
         let path = path(of: file)
         return try look { state in

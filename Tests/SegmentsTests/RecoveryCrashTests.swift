@@ -28,12 +28,19 @@ import Testing
             disk.put(try SegmentSample.sealed(events: 5).bytes, at: SegmentSample.path)
             disk.put(
                 Array(#"{"version":1,"path":"events/cha"#.utf8),
-                at: Layout.manifestPath(date: "2026-11-22", node: "c1"))
+                at: Layout.manifestPath(date: "2026-11-22", node: "c1")
+            )
         case .several:
             for number in 0..<3 {
-                disk.put(sample.bytes, at: "events/channel=x/.part-c1-0-20261122T100000.000Z-\(number).ndjson.gz.open")
+                disk.put(
+                    sample.bytes,
+                    at: "events/channel=x/.part-c1-0-20261122T100000.000Z-\(number).ndjson.gz.open"
+                )
             }
-            disk.put(sample.bytes, at: "quarantine/reason=too_deep/.part-c1-0-20261122T100000.000Z-9.ndjson.gz.open")
+            disk.put(
+                sample.bytes,
+                at: "quarantine/reason=too_deep/.part-c1-0-20261122T100000.000Z-9.ndjson.gz.open"
+            )
         }
         return disk
     }

@@ -24,7 +24,10 @@ import Testing
             #expect(sealedLines(disk) ?? [] == Array(sample.lines[..<committed]), "cut at \(cut)")
             #expect(report.files.count == 1 && report.events == committed, "cut at \(cut)")
             #expect(!report.hasDamage, "cut at \(cut): \(report)")
-            #expect(try disk.manifestEntries().entries.map(\.events) == (committed > 0 ? [committed] : []))
+            #expect(
+                try disk.manifestEntries().entries.map(\.events)
+                    == (committed > 0 ? [committed] : [])
+            )
             #expect(disk.openHandles == 0)
         }
     }
@@ -61,14 +64,18 @@ import Testing
         #expect(entry.firstEventTime == "2026-11-22T09:59:01.000000Z")
         #expect(entry.lastEventTime == "2026-11-22T09:59:20.000000Z")
         #expect(
-            entry.sequences == [.init(source: "reliable", run: "r1", events: 20, first: 1, last: 20)])
+            entry.sequences == [
+                .init(source: "reliable", run: "r1", events: 20, first: 1, last: 20)
+            ]
+        )
         #expect(try Verify.run(disk).findings == [])
     }
 
     @Test func filesWithNothingCommittedGoAway() throws {
         let sample = try SegmentSample.open(events: 2, every: 3)
         let empty: [[UInt8]] = [
-            [], [0x1f], Array(sample.bytes.prefix(10)), sample.bytes, [UInt8](repeating: 0, count: 4096),
+            [], [0x1f], Array(sample.bytes.prefix(10)), sample.bytes,
+            [UInt8](repeating: 0, count: 4096),
         ]
         for bytes in empty {
             let (disk, report) = try recovered(bytes)
@@ -101,7 +108,10 @@ import Testing
             if report.hasDamage {
                 loud += 1
                 #expect(disk.files[aside] == bytes, "the original stays, byte \(index)")
-                #expect(try disk.manifestEntries().entries.map(\.events) == (kept.isEmpty ? [] : [kept.count]))
+                #expect(
+                    try disk.manifestEntries().entries.map(\.events)
+                        == (kept.isEmpty ? [] : [kept.count])
+                )
             } else {
                 // Nothing checks the bytes of an open file but deflate and JSON: a flip that leaves both
                 // whole is another letter in a string. No line is lost.

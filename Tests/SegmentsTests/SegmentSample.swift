@@ -10,7 +10,8 @@ struct SegmentSample {
     /// Offsets of the commits, and how many lines stand before each.
     var commits: [(offset: Int, lines: Int)] = []
 
-    static let path = "events/channel=web/date=2026-11-22/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
+    static let path =
+        "events/channel=web/date=2026-11-22/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
     static let openPath = Layout.openPath(forSealed: path)
 
     /// A line as the daemon writes it.
@@ -26,7 +27,11 @@ struct SegmentSample {
 
     /// Commits every `every` events; the last events are uncommitted when `every` does not divide.
     static func open(
-        events: Int, every: Int, from first: Int = 1, engine: Engine = .isal, source: String = "reliable",
+        events: Int,
+        every: Int,
+        from first: Int = 1,
+        engine: Engine = .isal,
+        source: String = "reliable",
         run: String = "r1"
     ) throws -> SegmentSample {
         var sample = SegmentSample()
@@ -43,7 +48,10 @@ struct SegmentSample {
 
     /// A finished file.
     static func sealed(
-        events: Int, from first: Int = 1, source: String = "reliable", run: String = "r1"
+        events: Int,
+        from first: Int = 1,
+        source: String = "reliable",
+        run: String = "r1"
     ) throws -> SegmentSample {
         try sealed((0..<events).map { line(first + $0, source: source, run: run) })
     }
@@ -79,9 +87,14 @@ extension MemoryDisk {
     func recovery(isInUse: @escaping @Sendable (String) -> Bool = { _ in false }) -> Recovery {
         let folders = DurableFolders(fileSystem: self)
         return Recovery(
-            fileSystem: self, folders: folders,
-            manifest: ManifestLog(fileSystem: self, folders: folders, node: "c1"), node: "c1",
-            run: "r2", now: { 1_795_341_600_000_000 }, isInUse: isInUse)
+            fileSystem: self,
+            folders: folders,
+            manifest: ManifestLog(fileSystem: self, folders: folders, node: "c1"),
+            node: "c1",
+            run: "r2",
+            now: { 1_795_341_600_000_000 },
+            isInUse: isInUse
+        )
     }
 
     func recover() throws -> RecoveryReport {

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct VerifyTests {
     static let other = "events/channel=app/part-c1-1-20261122T100000.000Z-0.ndjson.gz"
-    static let quarantined = "quarantine/reason=invalid_json/date=2026-11-22/part-c1-1-20261122T100000.000Z-1.ndjson.gz"
+    static let quarantined =
+        "quarantine/reason=invalid_json/date=2026-11-22/part-c1-1-20261122T100000.000Z-1.ndjson.gz"
     static let manifest = Layout.manifestPath(date: "2026-11-22", node: "c1")
 
     /// Two event files and one of quarantine with their manifest lines, by recovery's own hand.
@@ -19,7 +20,9 @@ import Testing
 
     /// Changes the manifest line of a path.
     private func edit(
-        _ disk: MemoryDisk, _ path: String, _ change: (inout ManifestEntry) -> Void
+        _ disk: MemoryDisk,
+        _ path: String,
+        _ change: (inout ManifestEntry) -> Void
     ) throws {
         var lines: [UInt8] = []
         for var entry in try disk.manifestEntries().entries {
@@ -51,7 +54,9 @@ import Testing
         var change: @Sendable (VerifyTests, MemoryDisk) throws -> Void
 
         init(
-            _ name: String, _ kinds: Set<VerifyReport.Kind>, path: String = SegmentSample.path,
+            _ name: String,
+            _ kinds: Set<VerifyReport.Kind>,
+            path: String = SegmentSample.path,
             _ change: @escaping @Sendable (VerifyTests, MemoryDisk) throws -> Void
         ) {
             testDescription = name
@@ -64,33 +69,64 @@ import Testing
     static let damages: [Damage] = [
         Damage("missing file", [.missingFile]) { $1.remove(path: SegmentSample.path) },
         Damage("missing manifest line", [.missingEntry], path: "events/x/part-1.ndjson.gz") {
-            $1.put(try SegmentSample.sealed(events: 1, from: 100).bytes, at: "events/x/part-1.ndjson.gz")
+            $1.put(
+                try SegmentSample.sealed(events: 1, from: 100).bytes,
+                at: "events/x/part-1.ndjson.gz"
+            )
         },
         Damage("repeated line", [.repeatedEntry]) { test, disk in
             try test.edit(disk, Self.other) { $0 = $0 }
             let path = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
-            let entry = try #require(try disk.manifestEntries().entries.first { $0.path == SegmentSample.path })
+            let entry = try #require(
+                try disk.manifestEntries().entries.first { $0.path == SegmentSample.path }
+            )
             disk.put((disk.files[path] ?? []) + ManifestLog.line(entry), at: path)
         },
-        Damage("wrong count", [.contentMismatch]) { try $0.edit($1, SegmentSample.path) { $0.events = 9 } },
-        Damage("wrong raw bytes", [.contentMismatch]) { try $0.edit($1, SegmentSample.path) { $0.rawBytes -= 1 } },
-        Damage("wrong CRC", [.contentMismatch]) { try $0.edit($1, SegmentSample.path) { $0.crc32 = "00000000" } },
-        Damage("wrong hash", [.changedFile]) { try $0.edit($1, SegmentSample.path) { $0.sha256 = "00" } },
-        Damage("wrong size", [.changedFile]) { try $0.edit($1, SegmentSample.path) { $0.compressedBytes = 1 } },
-        Damage("wrong range", [.contentMismatch]) { try $0.edit($1, SegmentSample.path) { $0.sequences[0].last = 99 } },
+        Damage("wrong count", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.events = 9 }
+        },
+        Damage("wrong raw bytes", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.rawBytes -= 1 }
+        },
+        Damage("wrong CRC", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.crc32 = "00000000" }
+        },
+        Damage("wrong hash", [.changedFile]) {
+            try $0.edit($1, SegmentSample.path) { $0.sha256 = "00" }
+        },
+        Damage("wrong size", [.changedFile]) {
+            try $0.edit($1, SegmentSample.path) { $0.compressedBytes = 1 }
+        },
+        Damage("wrong range", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.sequences[0].last = 99 }
+        },
         Damage("cut file", [.damagedFile, .changedFile, .contentMismatch]) { _, disk in
-            disk.put(Array((disk.files[SegmentSample.path] ?? []).dropLast(20)), at: SegmentSample.path)
+            disk.put(
+                Array((disk.files[SegmentSample.path] ?? []).dropLast(20)),
+                at: SegmentSample.path
+            )
         },
         Damage("bytes behind the end", [.damagedFile, .changedFile]) { _, disk in
             disk.put((disk.files[SegmentSample.path] ?? []) + [0], at: SegmentSample.path)
         },
-        Damage("duplicate numbers", [.duplicateSequence, .missingEntry], path: "events/y/part-2.ndjson.gz") {
-            $1.put(try SegmentSample.sealed(events: 3, from: 9).bytes, at: "events/y/part-2.ndjson.gz")
+        Damage(
+            "duplicate numbers",
+            [.duplicateSequence, .missingEntry],
+            path: "events/y/part-2.ndjson.gz"
+        ) {
+            $1.put(
+                try SegmentSample.sealed(events: 3, from: 9).bytes,
+                at: "events/y/part-2.ndjson.gz"
+            )
         },
         Damage("foreign line", [.damagedFile, .missingEntry], path: "events/z/part-3.ndjson.gz") {
-            $1.put(try SegmentSample.sealed([SegmentSample.line(200), "{}"]).bytes, at: "events/z/part-3.ndjson.gz")
+            $1.put(
+                try SegmentSample.sealed([SegmentSample.line(200), "{}"]).bytes,
+                at: "events/z/part-3.ndjson.gz"
+            )
         },
-        Damage("kept aside", [.keptAside], path: Layout.damagedPath(forSealed: SegmentSample.path)) {
+        Damage("kept aside", [.keptAside], path: Layout.damagedPath(forSealed: SegmentSample.path))
+        {
             $1.put([1, 2, 3], at: Layout.damagedPath(forSealed: SegmentSample.path))
         },
     ]
@@ -124,7 +160,9 @@ import Testing
         disk.put(try SegmentSample.sealed(events: 3, from: 8).bytes, at: Self.other)
         _ = try disk.recover()
         let report = try Verify.run(disk)
-        #expect(report.gaps == [.init(source: "reliable", run: "r1", first: 1, last: 10, missing: 4)])
+        #expect(
+            report.gaps == [.init(source: "reliable", run: "r1", first: 1, last: 10, missing: 4)]
+        )
         #expect(report.exitCode == 0)
     }
 
