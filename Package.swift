@@ -84,12 +84,12 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "CPlatform",
+                "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "Terminal",
+                "CPlatform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -145,7 +145,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Daemon", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

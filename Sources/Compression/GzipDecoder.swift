@@ -18,8 +18,8 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
         /// The output is full; there may be more.
         case needsOutput
         /// A deflate block, or the gzip header, has just ended (only with `stopsAtBlocks`). All
-        /// output so far belongs to ended blocks. Aligned: on a byte, so that after cutting the file
-        /// here another block can be appended.
+        /// output so far belongs to ended blocks. Aligned: on a byte and not after the last block, so
+        /// that after cutting the file here another block can be appended.
         case blockBoundary(isAligned: Bool)
         /// The member is complete, and its check values are right. What follows was not touched.
         case ended
@@ -131,9 +131,10 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
             hasEnded = true
             return .ended
         case Z_OK, Z_BUF_ERROR:
-            // Bit 7: right after a block or the header. Bits 0–2: unused bits of the last byte.
+            // Bit 7: right after a block or the header. Bit 6: it was the last block. Bits 0–2:
+            // unused bits of the last byte.
             if code == Z_OK, stopsAtBlocks, stream.pointee.data_type & 128 != 0 {
-                return .blockBoundary(isAligned: stream.pointee.data_type & 7 == 0)
+                return .blockBoundary(isAligned: stream.pointee.data_type & (64 | 7) == 0)
             }
             return stream.pointee.avail_out == 0 ? .needsOutput : .needsInput
         case Z_NEED_DICT:

@@ -63,8 +63,12 @@ package struct SegmentCommitter: Sendable {
             try manifest.append(task.entry)
             sealed.append(
                 SealedFile(
-                    path: task.sealedPath, events: task.entry.events,
-                    compressedBytes: task.entry.compressedBytes, reason: task.entry.reason))
+                    path: task.sealedPath,
+                    events: task.entry.events,
+                    compressedBytes: task.entry.compressedBytes,
+                    reason: task.entry.reason
+                )
+            )
         }
         return sealed
     }

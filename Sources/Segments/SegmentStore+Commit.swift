@@ -22,8 +22,11 @@ extension SegmentStore {
         _ = pendings[slot].takeUncommitted()
         batch.dirty.append(
             CommitBatch.DirtyFile(
-                file: segment.file, path: segment.sealedPath,
-                newNameIn: segment.isNameCommitted ? nil : segment.folder))
+                file: segment.file,
+                path: segment.sealedPath,
+                newNameIn: segment.isNameCommitted ? nil : segment.folder
+            )
+        )
         segment.isDirty = false
         segment.isNameCommitted = true
         segment.lastUsedAt = now
@@ -58,7 +61,8 @@ extension SegmentStore {
 
     /// Seals the segments whose sealed path starts with `prefix` (all for ""); gives how many.
     package func seal(
-        prefix: String, reason: ManifestEntry.Reason = .drain
+        prefix: String,
+        reason: ManifestEntry.Reason = .drain
     ) throws(FileSystemError) -> Int {
         var count = 0
         for (slot, segment) in segments.enumerated() {
@@ -86,8 +90,11 @@ extension SegmentStore {
         batch.dirty.removeAll { $0.file == segment.file }
         batch.seals.append(
             SealTask(
-                file: segment.file, sealedPath: segment.sealedPath,
-                entry: entry(segment, pendings[slot], reason)))
+                file: segment.file,
+                sealedPath: segment.sealedPath,
+                entry: entry(segment, pendings[slot], reason)
+            )
+        )
         pendings[slot].free()
         (pendings + slot).deinitialize(count: 1)
         segments[slot] = nil
@@ -96,26 +103,42 @@ extension SegmentStore {
     }
 
     private func entry(
-        _ segment: OpenSegment, _ lines: PendingLines, _ reason: ManifestEntry.Reason
+        _ segment: OpenSegment,
+        _ lines: PendingLines,
+        _ reason: ManifestEntry.Reason
     ) -> ManifestEntry {
         var sequences: [ManifestEntry.Sequence] = []
         for (source, tally) in lines.tallies.enumerated() where tally.events > 0 {
             sequences.append(
                 ManifestEntry.Sequence(
-                    source: configuration.sources[source], run: configuration.run,
-                    events: tally.events, first: tally.first, last: tally.last))
+                    source: configuration.sources[source],
+                    run: configuration.run,
+                    events: tally.events,
+                    first: tally.first,
+                    last: tally.last
+                )
+            )
         }
         func text(_ micros: Int64) -> String? {
             micros == .max || micros == .min ? nil : Timestamp.text(micros)
         }
         return ManifestEntry(
-            path: segment.sealedPath, node: configuration.node, run: configuration.run,
-            reason: reason, events: lines.events, rawBytes: Int(segment.stream.rawBytes),
+            path: segment.sealedPath,
+            node: configuration.node,
+            run: configuration.run,
+            reason: reason,
+            events: lines.events,
+            rawBytes: Int(segment.stream.rawBytes),
             compressedBytes: Int(segment.stream.compressedBytes),
-            crc32: Hex.text(segment.stream.crc32), sha256: Hex.text(segment.digest.finalize()),
-            firstReceivedAt: text(lines.firstReceived), lastReceivedAt: text(lines.lastReceived),
-            firstEventTime: text(lines.firstEventTime), lastEventTime: text(lines.lastEventTime),
-            sequences: sequences, sealedAt: Timestamp.text(wallNow))
+            crc32: Hex.text(segment.stream.crc32),
+            sha256: Hex.text(segment.digest.finalize()),
+            firstReceivedAt: text(lines.firstReceived),
+            lastReceivedAt: text(lines.lastReceived),
+            firstEventTime: text(lines.firstEventTime),
+            lastEventTime: text(lines.lastEventTime),
+            sequences: sequences,
+            sealedAt: Timestamp.text(wallNow)
+        )
     }
 
     /// Takes new limits for segments; they count from the next look on.
@@ -135,7 +158,8 @@ extension SegmentStore {
                     rawBytes: Int(segment.stream.rawBytes) + pendings[slot].bytes.count,
                     compressedBytes: Int(segment.stream.compressedBytes),
                     openedAt: segment.openedAt,
-                    lastCommitAt: segment.lastCommitAt)
+                    lastCommitAt: segment.lastCommitAt
+                )
             }
         }
     }

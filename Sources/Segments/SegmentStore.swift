@@ -24,8 +24,15 @@ package final class SegmentStore {
         package var idleMax: Duration
 
         package init(
-            node: String, run: String, writer: Int, sources: [String], engine: Engine, level: Int,
-            openMax: Int = 256, segmentBytesMax: Int = 64 << 20, ageMax: Duration = .seconds(300),
+            node: String,
+            run: String,
+            writer: Int,
+            sources: [String],
+            engine: Engine,
+            level: Int,
+            openMax: Int = 256,
+            segmentBytesMax: Int = 64 << 20,
+            ageMax: Duration = .seconds(300),
             idleMax: Duration = .seconds(60)
         ) {
             self.node = node
@@ -69,7 +76,8 @@ package final class SegmentStore {
     package private(set) var compressedBytes: UInt64 = 0
 
     package init(
-        _ configuration: Configuration, fileSystem: any FileSystem,
+        _ configuration: Configuration,
+        fileSystem: any FileSystem,
         waitForRoom: @escaping (FileSystemError) -> Bool
     ) {
         precondition(configuration.openMax >= 1, "a writer needs an open segment")
@@ -81,7 +89,9 @@ package final class SegmentStore {
         free = Array((0..<configuration.openMax).reversed())
         cache = .allocate(capacity: Self.cacheSize)
         cache.initialize(
-            repeating: (PartitionKey(values: .max, place: .max), -1), count: Self.cacheSize)
+            repeating: (PartitionKey(values: .max, place: .max), -1),
+            count: Self.cacheSize
+        )
     }
 
     deinit {
@@ -130,7 +140,8 @@ package final class SegmentStore {
     /// Opens a segment for a key and gives its slot; the least recently used is sealed when there are
     /// ``Configuration/openMax``.
     package func open(
-        _ key: PartitionKey, router: borrowing PartitionRouter
+        _ key: PartitionKey,
+        router: borrowing PartitionRouter
     ) throws(FileSystemError) -> Int {
         if free.isEmpty { try sealLeastRecentlyUsed() }
         let folder = router.folder(key)
@@ -140,10 +151,18 @@ package final class SegmentStore {
             let stream = try? GzipEncoder(engine: configuration.engine, level: configuration.level)
         else { preconditionFailure("the level was checked with the configuration") }
         segments[slot] = OpenSegment(
-            key: key, sealedPath: path, file: file, stream: stream, openedAt: now)
+            key: key,
+            sealedPath: path,
+            file: file,
+            stream: stream,
+            openedAt: now
+        )
         (pendings + slot).initialize(
             to: PendingLines(
-                capacity: Self.pendingBytesFirst, sources: configuration.sources.count))
+                capacity: Self.pendingBytesFirst,
+                sources: configuration.sources.count
+            )
+        )
         slots[key] = slot
         return slot
     }
@@ -178,11 +197,14 @@ package final class SegmentStore {
 
     /// A full flush when a mebibyte has gone by, else what the caller needs.
     private func dueFlush(_ segment: OpenSegment, _ slot: Int, atLeast flush: Flush) -> Flush {
-        segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes ? .full : flush
+        segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes
+            ? .full : flush
     }
 
     func deflate(
-        _ segment: OpenSegment, _ slot: Int, _ flush: Flush
+        _ segment: OpenSegment,
+        _ slot: Int,
+        _ flush: Flush
     ) throws(FileSystemError) {
         var input = pendings[slot].bytes
         segment.rawSinceFullFlush = flush == .full ? 0 : segment.rawSinceFullFlush + input.count
@@ -192,7 +214,12 @@ package final class SegmentStore {
             let step = segment.stream.step(input, flush: flush, into: output)
             input = UnsafeRawBufferPointer(rebasing: input[step.consumed...])
             if step.produced > 0 {
-                try write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(output)[..<step.produced]), segment)
+                try write(
+                    UnsafeRawBufferPointer(
+                        rebasing: UnsafeRawBufferPointer(output)[..<step.produced]
+                    ),
+                    segment
+                )
             }
             if step.isComplete { break }
         }
@@ -200,7 +227,8 @@ package final class SegmentStore {
     }
 
     private func write(
-        _ bytes: UnsafeRawBufferPointer, _ segment: OpenSegment
+        _ bytes: UnsafeRawBufferPointer,
+        _ segment: OpenSegment
     ) throws(FileSystemError) {
         segment.digest.update(bufferPointer: bytes)
         compressedBytes += UInt64(bytes.count)

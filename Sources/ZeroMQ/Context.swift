@@ -13,6 +13,7 @@ package final class Context: Sendable {
     /// - Parameters:
     ///   - ioThreads: threads that do the network's work, one a gigabyte a second.
     ///   - socketsMax: sockets that may be open at once; monitors count too.
+    /// - Throws: when the numbers are impossible, or descriptors or memory are used up.
     package init(ioThreads: Int = 1, socketsMax: Int = 1024) throws(ZeroMQError) {
         guard let handle = zmq_ctx_new() else { throw .last("create", "context") }
         self.handle = handle
@@ -21,7 +22,9 @@ package final class Context: Sendable {
     }
 
     /// Makes every blocking call on this context's sockets, now and later, throw an error whose
-    /// ``ZeroMQError/isTerminated`` is true. Any thread may call it, any number of times.
+    /// ``ZeroMQError/isTerminated`` is true.
+    ///
+    /// Any thread may call it, any number of times.
     package func shutdown() {
         zmq_ctx_shutdown(handle)
     }

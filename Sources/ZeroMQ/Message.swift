@@ -3,8 +3,8 @@ import CZeroMQ
 /// One frame, in one `zmq_msg_t` that is used again and again: its owner makes it once and receives
 /// into it for ever, without an allocation a message.
 ///
-/// One thread at a time. The `zmq_msg_t` has a place of its own on the heap, because libzmq keeps up
-/// to 33 bytes of a message inside it and ``bytes`` must not move.
+/// One thread at a time. The `zmq_msg_t` has a place of its own on the heap, because libzmq keeps
+/// up to 33 bytes of a message inside it and ``bytes`` must not move.
 package struct Message: ~Copyable {
     let raw: UnsafeMutablePointer<zmq_msg_t>
 

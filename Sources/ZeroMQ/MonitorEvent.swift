@@ -34,13 +34,16 @@ package struct MonitorEvents: OptionSet, Sendable, Hashable {
     package static let handshakeSucceeded = MonitorEvents(ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
     /// The handshake failed for no reason of protocol or permission; the value is the errno.
     package static let handshakeFailedWithoutDetail = MonitorEvents(
-        ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+        ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    )
     /// The peer did not speak the protocol; the value is a `ZMQ_PROTOCOL_ERROR_…`.
     package static let handshakeFailedProtocol = MonitorEvents(
-        ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+        ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+    )
     /// The peer was not let in; the value is the ZAP status, such as 400.
     package static let handshakeFailedAuthentication = MonitorEvents(
-        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+    )
 
     /// Every way a handshake can fail.
     package static let handshakeFailed: MonitorEvents = [
@@ -59,12 +62,14 @@ package struct MonitorEvent: Sendable, Equatable {
     /// The endpoint it happened on.
     package let endpoint: String
 
-    /// Takes the next event from `socket`, a pair connected to a monitor's endpoint, without waiting.
+    /// Takes the next event from `socket`, a pair connected to a monitor's endpoint, without
+    /// waiting.
     ///
     /// - Parameters:
     ///   - socket: belongs to the calling thread.
     ///   - message: scratch space, used again for each call.
     /// - Returns: nil when there is none.
+    /// - Throws: when the context was shut down.
     package static func receive(
         from socket: borrowing Socket,
         using message: inout Message
@@ -76,8 +81,10 @@ package struct MonitorEvent: Sendable, Equatable {
         let value = message.bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
         guard try socket.receive(&message, wait: false) else { return nil }
         return MonitorEvent(
-            kind: MonitorEvents(rawValue: event), value: value,
-            endpoint: String(decoding: message.bytes, as: UTF8.self))
+            kind: MonitorEvents(rawValue: event),
+            value: value,
+            endpoint: String(decoding: message.bytes, as: UTF8.self)
+        )
     }
 
     /// As the other, with scratch space of its own.
@@ -90,8 +97,9 @@ package struct MonitorEvent: Sendable, Equatable {
 }
 
 extension Socket {
-    /// Reports `events` of this socket on `endpoint` (`inproc://…`, its own for each monitor): a pair
-    /// socket of any thread connects there and reads with ``MonitorEvent/receive(from:using:)``.
+    /// Reports `events` of this socket on `endpoint` (`inproc://…`, its own for each monitor): a
+    /// pair socket of any thread connects there and reads with
+    /// ``MonitorEvent/receive(from:using:)``.
     ///
     /// Read it: events of an unread monitor pile up until they block the socket's I/O thread.
     package func monitor(

@@ -31,16 +31,29 @@ package struct PollSet: ~Copyable {
         writable: Bool = false
     ) -> Int {
         let events = (readable ? ZMQ_POLLIN : 0) | (writable ? ZMQ_POLLOUT : 0)
-        return append(zmq_pollitem_t(
-            socket: socket.handle, fd: 0, events: Int16(truncatingIfNeeded: events), revents: 0))
+        return append(
+            zmq_pollitem_t(
+                socket: socket.handle,
+                fd: 0,
+                events: Int16(truncatingIfNeeded: events),
+                revents: 0
+            )
+        )
     }
 
-    /// Waits for `descriptor` to be readable from now on; gives its index. It stays the caller's.
+    /// Waits for `descriptor` to be readable from now on; gives its index.
+    ///
+    /// It stays the caller's.
     @discardableResult
     package mutating func add(descriptor: Int32) -> Int {
-        append(zmq_pollitem_t(
-            socket: nil, fd: descriptor, events: Int16(truncatingIfNeeded: ZMQ_POLLIN),
-            revents: 0))
+        append(
+            zmq_pollitem_t(
+                socket: nil,
+                fd: descriptor,
+                events: Int16(truncatingIfNeeded: ZMQ_POLLIN),
+                revents: 0
+            )
+        )
     }
 
     /// Whether the item counts in ``wait(timeout:)``; a disabled one is never readable or writable.
@@ -58,7 +71,8 @@ package struct PollSet: ~Copyable {
         items[index].events = interests[index]
     }
 
-    /// Waits until an item is ready or `timeout` milliseconds have passed (-1: for ever; 0: only looks).
+    /// Waits until an item is ready or `timeout` milliseconds have passed (-1: for ever; 0: only
+    /// looks).
     ///
     /// - Returns: how many items are ready; 0 also when a signal interrupted.
     @discardableResult

@@ -1,7 +1,9 @@
 import CZeroMQ
 
-/// Options, named after what they do. Unless said otherwise an option counts for the `bind` and
-/// `connect` calls after it. What is beyond an option's range is clamped to it.
+/// Options, named after what they do.
+///
+/// Unless said otherwise an option counts for the `bind` and `connect` calls after it. What is
+/// beyond an option's range is clamped to it.
 extension Socket {
     /// Messages queued for each peer before the socket stops reading from it; 0 is no limit.
     package func setReceiveHighWaterMark(_ messages: Int) throws(ZeroMQError) {
@@ -13,24 +15,32 @@ extension Socket {
         try set(ZMQ_SNDHWM, Int32(clamping: messages))
     }
 
-    /// The largest frame a peer may send; a larger one ends its connection. -1 is no limit.
+    /// The largest frame a peer may send; a larger one ends its connection.
+    ///
+    /// -1 is no limit.
     package func setMessageBytesMax(_ bytes: Int64) throws(ZeroMQError) {
         try withUnsafeBytes(of: bytes) { value throws(ZeroMQError) in
             try set(ZMQ_MAXMSGSIZE, value)
         }
     }
 
-    /// How long unsent messages outlive the socket; nil is for ever. Counts at once.
+    /// How long unsent messages outlive the socket; nil is for ever.
+    ///
+    /// Counts at once.
     package func setLinger(_ duration: Duration?) throws(ZeroMQError) {
         try set(ZMQ_LINGER, Self.milliseconds(duration))
     }
 
-    /// How long a waiting receive waits; nil is for ever. Counts at once.
+    /// How long a waiting receive waits; nil is for ever.
+    ///
+    /// Counts at once.
     package func setReceiveTimeout(_ duration: Duration?) throws(ZeroMQError) {
         try set(ZMQ_RCVTIMEO, Self.milliseconds(duration))
     }
 
-    /// How long a waiting send waits; nil is for ever. Counts at once.
+    /// How long a waiting send waits; nil is for ever.
+    ///
+    /// Counts at once.
     package func setSendTimeout(_ duration: Duration?) throws(ZeroMQError) {
         try set(ZMQ_SNDTIMEO, Self.milliseconds(duration))
     }
@@ -41,7 +51,9 @@ extension Socket {
     }
 
     /// Router: whether sending to a peer that is not there is an error (`EHOSTUNREACH`) and to one
-    /// whose queue is full `false`, instead of a silent drop. Counts at once.
+    /// whose queue is full `false`, instead of a silent drop.
+    ///
+    /// Counts at once.
     package func setRouterMandatory(_ mandatory: Bool) throws(ZeroMQError) {
         try set(ZMQ_ROUTER_MANDATORY, mandatory ? 1 : 0)
     }
@@ -71,7 +83,8 @@ extension Socket {
         try set(ZMQ_SNDBUF, Int32(clamping: bytes))
     }
 
-    /// Whether messages are queued only for connections that stand, instead of for those in the making.
+    /// Whether messages are queued only for connections that stand, instead of for those in the
+    /// making.
     package func setImmediate(_ immediate: Bool) throws(ZeroMQError) {
         try set(ZMQ_IMMEDIATE, immediate ? 1 : 0)
     }
@@ -85,7 +98,9 @@ extension Socket {
         try set(ZMQ_RECONNECT_IVL_MAX, Self.milliseconds(longest))
     }
 
-    /// Sub: receives messages whose first frame starts with `topic`; an empty one takes all. At once.
+    /// Sub: receives messages whose first frame starts with `topic`; an empty one takes all.
+    ///
+    /// At once.
     package func subscribe(_ topic: UnsafeRawBufferPointer) throws(ZeroMQError) {
         try set(ZMQ_SUBSCRIBE, topic)
     }

@@ -3,8 +3,8 @@ import CZeroMQ
 extension Socket {
     /// Receives one frame into `message`, whose earlier content is let go.
     ///
-    /// `wait` waits for ``setReceiveTimeout(_:)``, without one for ever; an interrupting signal starts
-    /// that time anew. `EINTR` is dealt with here and nowhere else.
+    /// `wait` waits for ``setReceiveTimeout(_:)``, without one for ever; an interrupting signal
+    /// starts that time anew. `EINTR` is dealt with here and nowhere else.
     ///
     /// - Returns: false when there was nothing, or nothing in time.
     package func receive(_ message: inout Message, wait: Bool) throws(ZeroMQError) -> Bool {
@@ -19,8 +19,9 @@ extension Socket {
     ///
     /// Sent means queued in libzmq, no more than that.
     ///
-    /// - Returns: false when it would have to wait, or waited longer than ``setSendTimeout(_:)``; with
-    ///   `setRouterMandatory`, an unknown peer is an error (`EHOSTUNREACH`).
+    /// - Returns: false when it would have to wait, or waited longer than ``setSendTimeout(_:)``.
+    /// - Throws: when the context was shut down; from a mandatory router also when the peer is
+    ///   unknown (`EHOSTUNREACH`).
     package func send(
         _ bytes: UnsafeRawBufferPointer,
         more: Bool,

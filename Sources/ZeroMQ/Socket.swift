@@ -11,14 +11,17 @@ package struct Socket: ~Copyable {
         case pull, push, sub, pub, router, dealer, req, rep, pair
     }
 
-    /// The libzmq socket, for ``PollSet``. Whoever takes it must not outlive the socket.
+    /// The libzmq socket, for ``PollSet``.
+    ///
+    /// Whoever takes it must not outlive the socket.
     package let handle: UnsafeMutableRawPointer
     /// What the socket was made for.
     package let pattern: Pattern
     private let context: Context
 
-    /// Makes a socket that is neither bound nor connected. Set options first: most count only for
-    /// the `bind` and `connect` calls that follow.
+    /// Makes a socket that is neither bound nor connected.
+    ///
+    /// Set options first: most count only for the `bind` and `connect` calls that follow.
     package init(_ pattern: Pattern, in context: Context) throws(ZeroMQError) {
         guard let handle = zmq_socket(context.handle, pattern.type) else {
             throw .last("create", "\(pattern) socket")
@@ -33,7 +36,9 @@ package struct Socket: ~Copyable {
     }
 
     /// Listens on `endpoint`: `tcp://127.0.0.1:5571`, `tcp://127.0.0.1:*` (see ``lastEndpoint``),
-    /// `ipc:///run/x.sock`, `inproc://name`. An ipc path that is in use is taken over, not refused.
+    /// `ipc:///run/x.sock`, `inproc://name`.
+    ///
+    /// An ipc path that is in use is taken over, not refused.
     package func bind(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_bind(handle, endpoint) == 0 else { throw .last("bind", endpoint) }
     }
@@ -43,7 +48,9 @@ package struct Socket: ~Copyable {
         guard zmq_connect(handle, endpoint) == 0 else { throw .last("connect", endpoint) }
     }
 
-    /// Stops listening on `endpoint`, spelled as ``lastEndpoint`` gave it. Connections stay.
+    /// Stops listening on `endpoint`, spelled as ``lastEndpoint`` gave it.
+    ///
+    /// Connections stay.
     package func unbind(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_unbind(handle, endpoint) == 0 else { throw .last("unbind", endpoint) }
     }

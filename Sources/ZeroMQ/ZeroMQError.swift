@@ -4,7 +4,7 @@ import CZeroMQ
 ///
 /// A call that would merely have blocked is no error: it answers `false`.
 package struct ZeroMQError: Error, Equatable, CustomStringConvertible {
-    /// The cause, as libzmq reports it: a system error or one of libzmq's own (`ETERM`, `EFSM`, …).
+    /// The cause, as libzmq reports it: a system error or one of its own (`ETERM`, …).
     package let errno: Int32
     /// What was being done, as a verb: `bind`, `receive`, `set`.
     package let operation: String

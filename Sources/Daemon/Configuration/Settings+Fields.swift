@@ -34,7 +34,7 @@ extension Settings {
                 \.partition.path,
                 .text(
                     expected: "a path such as channel={channel}/date={date}/hour={hour}",
-                    check: PartitionTemplate.check
+                    check: PartitionPathRule.check
                 )
             ),
             Field("partition.time", \.partition.time, .choice),

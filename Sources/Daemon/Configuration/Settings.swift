@@ -110,7 +110,7 @@ extension Settings {
             case event
         }
 
-        /// Folder template below `events/`, with the placeholders of `PartitionTemplate`.
+        /// Folder template below `events/`, with the placeholders of `PartitionPathRule`.
         package var path = "channel={channel}/date={date}/hour={hour}"
         /// Which time decides on `{date}` and `{hour}`.
         package var time = Time.received

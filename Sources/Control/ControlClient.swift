@@ -1,0 +1,121 @@
+package import Foundation
+import NIOCore
+import NIOPosix
+
+/// A connection to the control socket: requests in, answers in order.
+///
+/// Any task.
+package struct ControlClient: Sendable {
+    private let path: String
+    private let channel: any Channel
+
+    /// Connects to the daemon that listens on `path`.
+    ///
+    /// - Throws: `ControlClientError`: unreachable or path too long.
+    package static func connect(path: String) async throws(ControlClientError) -> ControlClient {
+        guard UnixSocketAddress(path: path) != nil else { throw .pathTooLong(path: path) }
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(ReplyHandler(path: path))
+                    }
+                }
+                .connect(unixDomainSocketPath: path)
+                .get()
+            return ControlClient(path: path, channel: channel)
+        } catch let error as IOError {
+            throw .unreachable(path: path, code: error.errnoCode)
+        } catch {
+            throw .unreachable(path: path, code: EIO)
+        }
+    }
+
+    /// Sends one line and gives the line of JSON that answers it, an error of the daemon included.
+    ///
+    /// Without `timeout` it waits as long as the daemon takes; after a timeout the connection is
+    /// closed, since what comes next can no longer be told apart.
+    package func request(
+        _ line: String,
+        timeout: Duration? = nil
+    ) async throws(ControlClientError) -> Data {
+        let promise = channel.eventLoop.makePromise(of: Data.self)
+        let timer = timeout.map { timeout in
+            channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) { [path, channel] in
+                promise.fail(ControlClientError.timedOut(path: path, request: line))
+                channel.close(promise: nil)
+            }
+        }
+        defer { timer?.cancel() }
+        send(Outgoing(line: line, reply: .once(promise)))
+        do {
+            return try await promise.futureResult.get()
+        } catch let error as ControlClientError {
+            throw error
+        } catch {
+            throw .closed(path: path)
+        }
+    }
+
+    /// Sends one line and decodes the answer.
+    ///
+    /// - Throws: `refused` with what the daemon answered, if that is an error.
+    package func request<Answer: Decodable>(
+        _ line: String,
+        as type: Answer.Type,
+        timeout: Duration? = nil
+    ) async throws(ControlClientError) -> Answer {
+        try Self.decode(try await request(line, timeout: timeout), as: type, request: line)
+    }
+
+    /// Sends one line and gives every line that comes until the daemon closes, as with `stats
+    /// follow`.
+    ///
+    /// Nothing else can be asked on this connection afterwards.
+    ///
+    /// Who does not keep up loses the oldest lines beyond 1024.
+    package func lines(_ request: String) -> AsyncThrowingStream<Data, any Error> {
+        let (stream, continuation) = AsyncThrowingStream.makeStream(
+            of: Data.self,
+            bufferingPolicy: .bufferingNewest(1024)
+        )
+        continuation.onTermination = { [channel] _ in channel.close(promise: nil) }
+        send(Outgoing(line: request, reply: .stream(continuation)))
+        return stream
+    }
+
+    /// Ends the connection; requests without an answer fail.
+    package func close() async {
+        try? await channel.close().get()
+    }
+
+    /// A connection that is closed already has nobody left who would fail the reply.
+    private func send(_ outgoing: Outgoing) {
+        precondition(!outgoing.line.utf8.contains(0x0A), "a request is one line")
+        channel.writeAndFlush(outgoing).whenFailure { [path] _ in
+            outgoing.fail(ControlClientError.closed(path: path))
+        }
+    }
+
+    /// Reads an answer line; what the daemon refused is thrown.
+    package static func decode<Answer: Decodable>(
+        _ line: Data,
+        as type: Answer.Type,
+        request: String
+    ) throws(ControlClientError) -> Answer {
+        let decoder = JSONDecoder()
+        if let answer = try? decoder.decode(ErrorAnswer.self, from: line) {
+            throw .refused(answer.error)
+        }
+        do {
+            return try decoder.decode(Answer.self, from: line)
+        } catch {
+            throw .badAnswer(request: request, reason: String(describing: error))
+        }
+    }
+
+    /// The error an answer line stands for, if it is one.
+    package static func refusal(in line: Data) -> ControlError? {
+        try? JSONDecoder().decode(ErrorAnswer.self, from: line).error
+    }
+}

@@ -1,0 +1,44 @@
+/// A request that was refused or failed, as the client reads it in `{"error":{"code","message"}}`.
+package struct ControlError: Error, Codable, Sendable, Equatable, CustomStringConvertible {
+    /// For programs: a short snake_case word, such as `bad_argument` or `no_such_source`.
+    package let code: String
+    /// For people: what was wrong with what, and what to do.
+    package let message: String
+
+    package init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { "\(message) (\(code))" }
+}
+
+extension ControlError {
+    /// The verb is none of ours.
+    package static let unknownVerbCode = "unknown_verb"
+    /// An argument is missing, surplus or not of the kind that is needed.
+    package static let badArgumentCode = "bad_argument"
+    /// The line itself cannot be read: not text, or too long.
+    package static let badRequestCode = "bad_request"
+    /// A changing verb from a user who may only read.
+    package static let permissionDeniedCode = "permission_denied"
+    /// The server serves as many connections as it may.
+    package static let tooManyConnectionsCode = "too_many_connections"
+    /// The daemon failed at what it was asked.
+    package static let internalCode = "internal"
+
+    package static func badArgument(_ message: String) -> ControlError {
+        ControlError(code: badArgumentCode, message: message)
+    }
+
+    /// What a handler threw, as an answer.
+    static func from(_ error: any Error) -> ControlError {
+        error as? ControlError
+            ?? ControlError(code: internalCode, message: String(describing: error))
+    }
+}
+
+/// How an error stands on its line.
+struct ErrorAnswer: Codable {
+    let error: ControlError
+}

@@ -1,0 +1,59 @@
+import CPlatform
+
+/// The process at the other end of the socket, as the kernel knows it (SO_PEERCRED).
+package struct PeerCredentials: Sendable, Equatable {
+    package let pid: Int32
+    package let uid: UInt32
+    package let gid: UInt32
+
+    package init(pid: Int32, uid: UInt32, gid: UInt32) {
+        self.pid = pid
+        self.uid = uid
+        self.gid = gid
+    }
+
+    /// Asks the kernel about the connected Unix socket `fd`; nil if it does not say.
+    static func of(_ fd: Int32) -> PeerCredentials? {
+        var (pid, uid, gid): (Int32, UInt32, UInt32) = (0, 0, 0)
+        guard cplatform_peer_credentials(fd, &pid, &uid, &gid) == 0 else { return nil }
+        return PeerCredentials(pid: pid, uid: uid, gid: gid)
+    }
+}
+
+/// Who may use changing verbs: root, the daemon's own user, and members of the socket file's group.
+package struct ControlPermission: Sendable {
+    private let daemonUID: UInt32
+    private let groupID: UInt32
+    private let isMember: @Sendable (_ uid: UInt32, _ gid: UInt32) -> Bool
+
+    /// `isMember` asks the system's group database, which may read files or the network.
+    package init(
+        daemonUID: UInt32,
+        groupID: UInt32,
+        isMember: @escaping @Sendable (_ uid: UInt32, _ gid: UInt32) -> Bool = {
+            cplatform_user_in_group($0, $1)
+        }
+    ) {
+        self.daemonUID = daemonUID
+        self.groupID = groupID
+        self.isMember = isMember
+    }
+
+    /// Whether this peer may change something; a peer that is not known may not.
+    package func allowsChanges(by peer: PeerCredentials?) -> Bool {
+        guard let peer else { return false }
+        return peer.uid == 0 || peer.uid == daemonUID || peer.gid == groupID
+            || isMember(peer.uid, groupID)
+    }
+}
+
+/// A changing verb somebody sent, for the log.
+package struct ChangeRecord: Sendable, Equatable {
+    package let verb: String
+    package let arguments: [String]
+    /// The peer's user; nil if the kernel did not say.
+    package let uid: UInt32?
+    package let pid: Int32?
+    /// False: it was refused.
+    package let isPermitted: Bool
+}

@@ -1,0 +1,132 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The control socket: a line in, a line of JSON out.
+///
+/// Made and owned by the daemon. All connections live on one event loop; requests run in tasks of
+/// their own, so a request that takes long holds up its own connection only. Any thread.
+package final class ControlServer: Sendable {
+    /// Where the socket stands and what a client may use.
+    package struct Configuration: Sendable {
+        package var path: String
+        /// Access bits of the socket file.
+        package var mode: UInt32
+        package var version: VersionAnswer
+        package var connectionsMax: Int
+        /// The longest request, without its line end.
+        package var requestBytesMax: Int
+        /// How much a client may leave unread before it is cut off.
+        package var unreadBytesMax: Int
+
+        package init(
+            path: String,
+            mode: UInt32 = 0o660,
+            version: VersionAnswer,
+            connectionsMax: Int = 64,
+            requestBytesMax: Int = 64 << 10,
+            unreadBytesMax: Int = 1 << 20
+        ) {
+            self.path = path
+            self.mode = mode
+            self.version = version
+            self.connectionsMax = connectionsMax
+            self.requestBytesMax = requestBytesMax
+            self.unreadBytesMax = unreadBytesMax
+        }
+    }
+
+    private struct Running {
+        let socket: ListeningSocket
+        let channel: any Channel
+        let registry: ConnectionRegistry
+    }
+
+    private let configuration: Configuration
+    private let handler: any ControlHandler
+    private let onChange: @Sendable (ChangeRecord) -> Void
+    private let running = Mutex<Running?>(nil)
+
+    /// `onChange` hears of every changing verb, before it is carried out or when it is refused.
+    package init(
+        configuration: Configuration,
+        handler: any ControlHandler,
+        onChange: @escaping @Sendable (ChangeRecord) -> Void
+    ) {
+        self.configuration = configuration
+        self.handler = handler
+        self.onChange = onChange
+    }
+
+    /// Opens the socket and serves from now on.
+    ///
+    /// Once until `stop`.
+    ///
+    /// - Throws: `ControlServerError`: in use, not a socket, path too long, or a system error.
+    package func start() async throws {
+        let socket = try ListeningSocket.open(path: configuration.path, mode: configuration.mode)
+        let registry = ConnectionRegistry(connectionsMax: configuration.connectionsMax)
+        let service = RequestService(
+            version: configuration.version,
+            permission: ControlPermission(daemonUID: geteuid(), groupID: socket.groupID),
+            handler: handler,
+            onChange: onChange
+        )
+        do {
+            let channel = try await listen(socket, registry, service)
+            let started = Running(socket: socket, channel: channel, registry: registry)
+            running.withLock {
+                precondition($0 == nil, "a control server is started once")
+                $0 = started
+            }
+        } catch {
+            socket.unlinkFile()
+            throw error
+        }
+    }
+
+    /// Takes no more connections, removes the socket file, lets requests that are being answered
+    /// finish for up to `grace`, and closes everything.
+    ///
+    /// Harmless when not started.
+    package func stop(grace: Duration = .seconds(1)) async {
+        let stopping = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        guard let stopping else { return }
+        stopping.socket.unlinkFile()
+        try? await stopping.channel.close().get()
+        await stopping.registry.stopAll(grace: grace)
+    }
+
+    /// How many clients are connected now; for tests.
+    var openConnections: Int { running.withLock { $0?.registry.count ?? 0 } }
+
+    private func listen(
+        _ socket: ListeningSocket,
+        _ registry: ConnectionRegistry,
+        _ service: RequestService
+    ) async throws -> any Channel {
+        let requestBytesMax = configuration.requestBytesMax
+        let unreadBytesMax = configuration.unreadBytesMax
+        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        ConnectionHandler(
+                            service: service,
+                            registry: registry,
+                            requestBytesMax: requestBytesMax,
+                            unreadBytesMax: unreadBytesMax
+                        )
+                    )
+                }
+            }
+            .withBoundSocket(socket.fd)
+            .get()
+    }
+}

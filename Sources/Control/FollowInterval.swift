@@ -1,0 +1,33 @@
+/// How often `stats follow` sends a snapshot: 10 ms to 1 hour.
+package struct FollowInterval: Equatable, Sendable {
+    /// Once a second.
+    package static let standard = FollowInterval(milliseconds: 1000)
+
+    private static let millisecondsRange = 10...3_600_000
+
+    package let milliseconds: Int
+
+    /// As it stands in a request.
+    package var text: String { "\(milliseconds)ms" }
+
+    /// Reads `500ms`, `1s`, `0.5s`, `2m` or `1h`.
+    ///
+    /// - Throws: `ControlError` with `bad_argument`.
+    package static func parse(_ text: String) throws(ControlError) -> FollowInterval {
+        let units: [(name: String, milliseconds: Double)] = [
+            ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000),
+        ]
+        for unit in units where text.hasSuffix(unit.name) {
+            let digits = text.dropLast(unit.name.count)
+            guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+                let number = Double(digits)
+            else { break }
+            let milliseconds = (number * unit.milliseconds).rounded()
+            guard milliseconds >= Double(millisecondsRange.lowerBound),
+                milliseconds <= Double(millisecondsRange.upperBound)
+            else { throw .badArgument("an interval is 10ms to 1h, not \(text.prefix(40))") }
+            return FollowInterval(milliseconds: Int(milliseconds))
+        }
+        throw .badArgument("'\(text.prefix(40))' is no interval; write 500ms, 1s or 2m")
+    }
+}

@@ -1,0 +1,48 @@
+/// The account of events, per source and in total.
+///
+/// `written` counts events in committed segments.
+package struct Ledger: Codable, Sendable, Equatable {
+    package var received: Int
+    package var written: Int
+    package var quarantined: Int
+    package var duplicate: Int
+    package var dropped: Int
+    package var inFlight: Int
+    package var reasons: Reasons
+
+    /// Why events were dropped or quarantined, counted by code.
+    package struct Reasons: Codable, Sendable, Equatable {
+        package var dropped: [String: Int]
+        package var quarantined: [String: Int]
+
+        package init(dropped: [String: Int] = [:], quarantined: [String: Int] = [:]) {
+            self.dropped = dropped
+            self.quarantined = quarantined
+        }
+    }
+
+    package init(
+        received: Int = 0,
+        written: Int = 0,
+        quarantined: Int = 0,
+        duplicate: Int = 0,
+        dropped: Int = 0,
+        inFlight: Int = 0,
+        reasons: Reasons = Reasons()
+    ) {
+        self.received = received
+        self.written = written
+        self.quarantined = quarantined
+        self.duplicate = duplicate
+        self.dropped = dropped
+        self.inFlight = inFlight
+        self.reasons = reasons
+    }
+
+    /// `received = written + quarantined + duplicate + dropped + in flight`.
+    ///
+    /// Sums wrap, never trap: the figures may come from a socket.
+    package var isBalanced: Bool {
+        received == written &+ quarantined &+ duplicate &+ dropped &+ inFlight
+    }
+}

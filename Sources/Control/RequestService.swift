@@ -1,0 +1,79 @@
+import Foundation
+
+/// Turns a request into its line of JSON; shared by all connections, called from their tasks.
+struct RequestService: Sendable {
+    let version: VersionAnswer
+    let permission: ControlPermission
+    let handler: any ControlHandler
+    let onChange: @Sendable (ChangeRecord) -> Void
+
+    /// A line that can be sent, and whether it says that the request failed.
+    struct Answer: Sendable {
+        let line: Data
+        let isError: Bool
+    }
+
+    /// Answers `verb`, whatever happens.
+    func answer(_ verb: Verb, _ arguments: [String], peer: PeerCredentials?) async -> Answer {
+        do {
+            if verb.changes { try admit(verb, arguments, peer) }
+            return Answer(line: try await line(for: verb, arguments), isError: false)
+        } catch {
+            return Self.refusal(.from(error))
+        }
+    }
+
+    /// An error as a line.
+    static func refusal(_ error: ControlError) -> Answer {
+        let fallback = #"{"error":{"code":"internal","message":"the error cannot be encoded"}}"#
+        let line = try? encode(ErrorAnswer(error: error))
+        return Answer(line: line ?? Data((fallback + "\n").utf8), isError: true)
+    }
+
+    private func admit(_ verb: Verb, _ arguments: [String], _ peer: PeerCredentials?) throws {
+        let isPermitted = permission.allowsChanges(by: peer)
+        onChange(
+            ChangeRecord(
+                verb: verb.rawValue,
+                arguments: arguments,
+                uid: peer?.uid,
+                pid: peer?.pid,
+                isPermitted: isPermitted
+            )
+        )
+        guard isPermitted else {
+            throw ControlError(
+                code: ControlError.permissionDeniedCode,
+                message: "'\(verb.rawValue)' is for root, the daemon's user and members of the "
+                    + "control socket's group; you are \(peer.map { "uid \($0.uid)" } ?? "unknown")"
+            )
+        }
+    }
+
+    private func line(for verb: Verb, _ arguments: [String]) async throws -> Data {
+        switch verb {
+        case .ping: try Self.encode(PingAnswer())
+        case .version: try Self.encode(version)
+        case .help: try Self.encode(HelpAnswer())
+        case .status: try Self.encode(try await handler.status())
+        case .stats: try Self.encode(try await handler.stats())
+        case .partitions: try Self.encode(try await handler.partitions())
+        case .seal: try Self.encode(try await handler.seal(prefix: arguments.first))
+        case .flush: try Self.encode(try await handler.flush())
+        case .pause: try Self.encode(try await handler.pause(source: arguments.first))
+        case .resume: try Self.encode(try await handler.resume(source: arguments.first))
+        case .reload: try Self.encode(try await handler.reload())
+        case .logLevel: try Self.encode(try await handler.setLogLevel(arguments.first ?? ""))
+        case .drain: try Self.encode(try await handler.drain())
+        }
+    }
+
+    /// JSON on one line; keys in order, so that answers can be compared as text.
+    private static func encode(_ answer: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var line = try encoder.encode(answer)
+        line.append(0x0A)
+        return line
+    }
+}

@@ -1,0 +1,83 @@
+/// What an operator watches from second to second, worked out of snapshots.
+///
+/// Pure.
+///
+/// With the snapshot before it, rates and CPU are those of the time between the two; without one,
+/// rates are the daemon's own mean of the last second and CPU is not known.
+package struct StatsFigures: Sendable, Equatable {
+    package let time: String
+    package let state: ServiceState
+    package let eventsPerSecond: Double?
+    /// Payload bytes received per second.
+    package let bytesPerSecond: Double?
+    package let inFlight: Int
+    package let written: Int
+    package let quarantined: Int
+    package let dropped: Int
+    /// How full the fullest ring is, 0 to 1; nil without rings.
+    package let ringFill: Double?
+    package let openSegments: Int
+    /// Milliseconds.
+    package let commitP99: Double
+    /// Raw bytes per compressed byte; nil before anything was written.
+    package let ratio: Double?
+    /// Share of one core, 1 = a whole core; nil without a snapshot before.
+    package let cpu: Double?
+    package let rssBytes: Int
+    package let isBalanced: Bool
+
+    /// `previous` counts only if it is of the same run and earlier.
+    package init(_ stats: StatsAnswer, after previous: StatsAnswer? = nil) {
+        let step = previous.flatMap { Step(from: $0, to: stats) }
+        time = stats.time
+        state = stats.state
+        eventsPerSecond = step?.eventsPerSecond ?? stats.rates["1s"]?.events
+        bytesPerSecond = step?.bytesPerSecond ?? stats.rates["1s"]?.bytes
+        inFlight = stats.ledger.inFlight
+        written = stats.ledger.written
+        quarantined = stats.ledger.quarantined
+        dropped = stats.ledger.dropped
+        ringFill = stats.rings.filter { $0.capacity > 0 }
+            .map { Double($0.used) / Double($0.capacity) }.max()
+        openSegments = stats.openSegments
+        commitP99 = Double(stats.commit.p99us) / 1000
+        ratio =
+            stats.bytes.compressed > 0
+            ? Double(stats.bytes.raw) / Double(stats.bytes.compressed) : nil
+        cpu = step?.cpu
+        rssBytes = stats.process.rssBytes
+        isBalanced = stats.isBalanced
+    }
+
+    /// The time of day, `10:00:00`, out of the snapshot's time.
+    package var timeOfDay: String {
+        guard TimestampText.nanoseconds(time) != nil else { return time }
+        return String(time.dropFirst(11).prefix(8))
+    }
+
+    /// What changed between two snapshots.
+    private struct Step {
+        let eventsPerSecond: Double
+        let bytesPerSecond: Double
+        let cpu: Double
+
+        init?(from old: StatsAnswer, to new: StatsAnswer) {
+            guard old.run == new.run, let start = TimestampText.nanoseconds(old.time),
+                let end = TimestampText.nanoseconds(new.time), end > start
+            else { return nil }
+            let seconds = (Double(end) - Double(start)) / 1e9
+            eventsPerSecond = Double(new.ledger.received &- old.ledger.received) / seconds
+            bytesPerSecond = (new.receivedBytes - old.receivedBytes) / seconds
+            cpu = (new.process.cpuSeconds - old.process.cpuSeconds) / seconds
+        }
+    }
+}
+
+extension StatsAnswer {
+    /// Whether the ledger adds up, in total and for every source.
+    package var isBalanced: Bool {
+        ledger.isBalanced && sources.values.allSatisfy(\.ledger.isBalanced)
+    }
+
+    fileprivate var receivedBytes: Double { sources.values.reduce(0) { $0 + Double($1.bytes) } }
+}

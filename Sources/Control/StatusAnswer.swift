@@ -1,0 +1,113 @@
+/// What the daemon as a whole is doing.
+package enum ServiceState: String, Codable, Sendable, CaseIterable {
+    /// Not all sources are bound yet.
+    case starting
+    /// Taking events in.
+    case running
+    /// Intake stopped by an operator.
+    case paused
+    /// Intake stopped because nothing can be stored; it goes on by itself.
+    case blocked
+    /// Intake stopped for good; what is held is being written.
+    case draining
+}
+
+/// The answer to `status`.
+///
+/// Times are ISO-8601 in UTC with microseconds, as `TimestampText` writes them.
+package struct StatusAnswer: Codable, Sendable, Equatable {
+    package var state: ServiceState
+    /// When this state began.
+    package var since: String
+    /// Why, where there is a reason to give: what an operator or the disk did.
+    package var why: String?
+    /// The configuration file, or nil with the embedded default.
+    package var configuration: String?
+    package var node: String
+    /// Identifies this run of the daemon in records.
+    package var run: String
+    package var version: String
+    package var pid: Int
+    package var sources: [SourceStatus]
+    package var disk: DiskStatus
+    package var recovery: RecoveryStatus
+    /// Whether every received event is accounted for, in total and per source.
+    package var ledgerBalanced: Bool
+
+    package init(
+        state: ServiceState,
+        since: String,
+        why: String? = nil,
+        configuration: String? = nil,
+        node: String,
+        run: String,
+        version: String,
+        pid: Int,
+        sources: [SourceStatus],
+        disk: DiskStatus,
+        recovery: RecoveryStatus,
+        ledgerBalanced: Bool
+    ) {
+        self.state = state
+        self.since = since
+        self.why = why
+        self.configuration = configuration
+        self.node = node
+        self.run = run
+        self.version = version
+        self.pid = pid
+        self.sources = sources
+        self.disk = disk
+        self.recovery = recovery
+        self.ledgerBalanced = ledgerBalanced
+    }
+}
+
+/// A source as it is bound now.
+package struct SourceStatus: Codable, Sendable, Equatable {
+    package var name: String
+    /// `pull`, `sub` or `router`.
+    package var pattern: String
+    /// The actual endpoints, with the ports the system assigned.
+    package var endpoints: [String]
+    package var state: ServiceState
+
+    package init(name: String, pattern: String, endpoints: [String], state: ServiceState) {
+        self.name = name
+        self.pattern = pattern
+        self.endpoints = endpoints
+        self.state = state
+    }
+}
+
+/// The file system that holds the data, in bytes.
+package struct DiskStatus: Codable, Sendable, Equatable {
+    package var directory: String
+    package var totalBytes: Int
+    package var availableBytes: Int
+    /// Below this many available bytes the daemon blocks.
+    package var minimumFreeBytes: Int
+
+    package init(directory: String, totalBytes: Int, availableBytes: Int, minimumFreeBytes: Int) {
+        self.directory = directory
+        self.totalBytes = totalBytes
+        self.availableBytes = availableBytes
+        self.minimumFreeBytes = minimumFreeBytes
+    }
+}
+
+/// What was found of an earlier run.
+package struct RecoveryStatus: Codable, Sendable, Equatable {
+    /// `none`, `running`, `done` or `failed`.
+    package var state: String
+    package var filesFound: Int
+    package var filesRecovered: Int
+    package var eventsRecovered: Int
+
+    package init(state: String, filesFound: Int, filesRecovered: Int, eventsRecovered: Int) {
+        self.state = state
+        self.filesFound = filesFound
+        self.filesRecovered = filesRecovered
+        self.eventsRecovered = eventsRecovered
+    }
+}

@@ -1,0 +1,151 @@
+import CPlatform
+import Control
+import Events
+import Pipeline
+import Segments
+import Synchronization
+import Terminal
+
+/// The verbs of the control socket.
+extension Collector: ControlHandler {
+    func status() async throws -> StatusAnswer {
+        let life = look()
+        let settings = changing.withLock { $0.settings }
+        let space = (try? fileSystem.space()) ?? DiskSpace(totalBytes: 0, availableBytes: 0)
+        let stats = ledgers()
+        return StatusAnswer(
+            state: life.state, since: Timestamp.text(life.since), why: life.why,
+            configuration: configurationPath, node: settings.node, run: run,
+            version: ProductVersion.number, pid: Int(getpid()), sources: sourceStatus(life),
+            disk: DiskStatus(
+                directory: settings.storage.directory, totalBytes: Int(clamping: space.totalBytes),
+                availableBytes: Int(clamping: space.availableBytes),
+                minimumFreeBytes: settings.storage.minimumFreeBytes),
+            recovery: recovery.state.status,
+            ledgerBalanced: stats.values.allSatisfy(\.isBalanced))
+    }
+
+    private func sourceStatus(_ life: LifeState) -> [SourceStatus] {
+        pipeline.configuration.sources.enumerated().map { index, source in
+            SourceStatus(
+                name: source.name, pattern: source.pattern.rawValue,
+                endpoints: pipeline.endpoints[index],
+                state: life.state == .running && pipeline.isPaused(source: index)
+                    ? .paused : life.state)
+        }
+    }
+
+    func partitions() async throws -> [PartitionAnswer] {
+        let now = cplatform_monotonic_ns()
+        return try await unavailable { () throws(PipelineError) in
+            try await self.pipeline.openSegments()
+        }.map { segment in
+            PartitionAnswer(
+                path: segment.path, events: segment.events, bytes: segment.rawBytes,
+                compressedBytes: segment.compressedBytes,
+                ageSeconds: Double(now - segment.openedAt) / 1e9,
+                lastCommit: segment.lastCommitAt.map(Timestamp.text))
+        }
+    }
+
+    func seal(prefix: String?) async throws -> SealAnswer {
+        let outcome = try await unavailable { () throws(PipelineError) in
+            try await self.pipeline.seal(prefix: prefix.map(Self.sealedPrefix))
+        }
+        return SealAnswer(paths: outcome.sealed.map(\.path).sorted())
+    }
+
+    /// Operators paste what `partitions` shows; a folder may be given with or without `events/`.
+    private static func sealedPrefix(_ given: String) -> String {
+        if let sealed = Layout.sealedPath(forOpen: given) { return sealed }
+        let isFull = given.hasPrefix(Layout.events) || given.hasPrefix(Layout.quarantine)
+        return isFull ? given : Layout.join(Layout.events, given)
+    }
+
+    func flush() async throws -> FlushAnswer {
+        let outcome = try await unavailable { () throws(PipelineError) in
+            try await self.pipeline.flush()
+        }
+        return FlushAnswer(committed: true, events: outcome.events)
+    }
+
+    private func unavailable<Value>(
+        _ body: () async throws(PipelineError) -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch {
+            throw ControlError(code: "unavailable", message: "\(error)")
+        }
+    }
+
+    func pause(source: String?) async throws -> StateAnswer {
+        pipeline.pause(source: try index(of: source))
+        return StateAnswer(state: look().state, source: source)
+    }
+
+    func resume(source: String?) async throws -> StateAnswer {
+        pipeline.resume(source: try index(of: source))
+        return StateAnswer(state: look().state, source: source)
+    }
+
+    private func index(of source: String?) throws -> Int? {
+        guard let source else { return nil }
+        guard let index = pipeline.source(named: source) else {
+            let names = pipeline.configuration.sources.map(\.name).joined(separator: ", ")
+            throw ControlError(
+                code: "no_such_source", message: "no source is named '\(source)', there are \(names)")
+        }
+        return index
+    }
+
+    func reload() async throws -> ReloadAnswer {
+        guard let configurationPath else {
+            throw ControlError(
+                code: "no_configuration", message: "the daemon runs on its embedded default")
+        }
+        let fresh: Settings
+        do {
+            fresh = try SettingsReader.load(path: configurationPath, environment: environment)
+        } catch {
+            throw ControlError(code: "bad_configuration", message: "\(error)")
+        }
+        return apply(fresh)
+    }
+
+    private func apply(_ fresh: Settings) -> ReloadAnswer {
+        let changes = changing.withLock { changing in
+            let changes = fresh.changes(from: changing.settings)
+            changing.settings.log.level = fresh.log.level
+            changing.settings.commit = fresh.commit
+            changing.settings.segment = fresh.segment
+            changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
+            changing.settings.shutdown = fresh.shutdown
+            return changes
+        }
+        logLevel.level = fresh.log.level
+        pipeline.tune(fresh.tunables)
+        pipeline.watchSpace()
+        logger.notice(
+            "configuration read again",
+            metadata: [
+                "applied": "\(changes.live.joined(separator: " "))",
+                "needsRestart": "\(changes.needsRestart.joined(separator: " "))",
+            ])
+        return ReloadAnswer(applied: changes.live, needsRestart: changes.needsRestart)
+    }
+
+    func setLogLevel(_ level: String) async throws -> StateAnswer {
+        guard let level = Settings.Log.Level(rawValue: level) else {
+            let levels = Settings.Log.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ControlError.badArgument("no log level '\(level)', there are \(levels)")
+        }
+        logLevel.level = level
+        return StateAnswer(state: look().state, logLevel: level.rawValue)
+    }
+
+    func drain() async throws -> StateAnswer {
+        events.yield(.drain("an operator said drain"))
+        return StateAnswer(state: .draining)
+    }
+}

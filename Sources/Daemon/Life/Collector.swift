@@ -1,0 +1,180 @@
+import CPlatform
+import Control
+import Events
+import Foundation
+import Logging
+import Pipeline
+import Segments
+import Synchronization
+
+/// The running daemon: a pipeline, its data folder, and what people may ask of it.
+///
+/// Made by ``DaemonRun``; any thread may call.
+final class Collector: Sendable {
+    /// What a request for an end, or a signal, comes to.
+    enum LifeEvent: Sendable {
+        case terminate(String)
+        case hangUp
+        case drain(String)
+        case drained(Bool)
+    }
+
+    struct Changing {
+        var settings: Settings
+        var life: LifeState
+        var meter = RateMeter()
+    }
+
+    let changing: Mutex<Changing>
+    let configurationPath: String?
+    let environment: [String: String]
+    let run: String
+    let startedAt: Int64
+    let logger: Logger
+    let logLevel: SharedLogLevel
+    let notifier: Notifier
+    let fileSystem: PosixFileSystem
+    let pipeline: Pipeline
+    let recovery = RecoveryRun()
+    let events: AsyncStream<LifeEvent>.Continuation
+    private let lock: DataFolderLock
+
+    /// Opens the data folder, binds the sources and starts. Recovery runs beside it from then on.
+    init(
+        settings: Settings, configurationPath: String?, environment: [String: String],
+        logger: Logger, logLevel: SharedLogLevel, notifier: Notifier,
+        events: AsyncStream<LifeEvent>.Continuation
+    ) throws(DaemonFailure) {
+        startedAt = cplatform_realtime_ns() / 1_000
+        run = Self.runName(startedAt)
+        self.configurationPath = configurationPath
+        self.environment = environment
+        self.logger = logger
+        self.logLevel = logLevel
+        self.notifier = notifier
+        self.events = events
+        changing = Mutex(Changing(settings: settings, life: LifeState(at: startedAt)))
+        do {
+            fileSystem = try PosixFileSystem(directory: settings.storage.directory)
+        } catch {
+            throw .cannotCreate("cannot open the data folder: \(error)")
+        }
+        lock = try DataFolderLock(directory: settings.storage.directory)
+        let folders = DurableFolders(fileSystem: fileSystem)
+        let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: settings.node)
+        let open = try Self.prepare(fileSystem)
+        let configuration = try settings.pipeline(
+            run: run, cores: ProcessInfo.processInfo.activeProcessorCount)
+        do {
+            pipeline = try Pipeline(
+                configuration, fileSystem: fileSystem, folders: folders, manifest: manifest,
+                notify: Self.reporter(logger))
+        } catch {
+            throw .cannotCreate("cannot start: \(error)")
+        }
+        recovery.start(
+            fileSystem, folders: folders, manifest: manifest, node: settings.node, run: run,
+            startedAt: startedAt, open: open, report: Self.recoveryReporter(logger))
+        changing.withLock { $0.life.start() }
+    }
+
+    /// Ends torn manifest lines and lists what earlier runs left open, before this run opens anything.
+    private static func prepare(_ fileSystem: PosixFileSystem) throws(DaemonFailure) -> [String] {
+        do {
+            _ = try Recovery.mendManifests(fileSystem)
+            return try Recovery.openSegments(fileSystem)
+        } catch {
+            throw DaemonFailure(
+                exitCode: 74, description: "cannot read the data folder: \(error)")
+        }
+    }
+
+    /// Sortable by time, unique enough for two starts in one millisecond.
+    private static func runName(_ micros: Int64) -> String {
+        let digits = String(UInt16.random(in: .min ... .max), radix: 16)
+        return Timestamp.compact(micros) + "-" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+
+    /// The life state, looked at afresh.
+    @discardableResult
+    func look() -> LifeState {
+        let names = pipeline.configuration.sources.map(\.name)
+        let paused = names.indices.filter { pipeline.isPaused(source: $0) }.map { names[$0] }
+        let blocked = pipeline.blockedReason
+        return changing.withLock { changing in
+            changing.life.update(
+                at: cplatform_realtime_ns() / 1_000, blocked: blocked, pausedSources: paused,
+                allPaused: paused.count == names.count)
+            return changing.life
+        }
+    }
+}
+
+/// Turning the pipeline's notices into log lines.
+extension Collector {
+    private static func reporter(_ logger: Logger) -> @Sendable (PipelineNotice) -> Void {
+        { notice in
+            switch notice {
+            case .sealed(let file):
+                logger.info(
+                    "sealed",
+                    metadata: [
+                        "path": "\(file.path)", "events": "\(file.events)",
+                        "bytes": "\(file.compressedBytes)", "reason": "\(file.reason.rawValue)",
+                    ])
+            case .storage(let reason?):
+                logger.error("intake stopped: storage is blocked", metadata: ["why": "\(reason)"])
+            case .storage(nil):
+                logger.notice("intake goes on: storage takes more again")
+            case .commitFailed(let error):
+                logger.critical(
+                    "commit failed, nothing of it is acknowledged", metadata: ["error": "\(error)"])
+            case .writerFailed(let error):
+                logger.critical("writing failed", metadata: ["error": "\(error)"])
+            case .receiverFailed(let source, let reason):
+                logger.critical(
+                    "source failed, it takes in nothing more",
+                    metadata: ["source": "\(source)", "error": "\(reason)"])
+            case .ledgerMismatch(let writer):
+                logger.error("the ledger does not add up", metadata: ["writer": "\(writer)"])
+            }
+        }
+    }
+
+    private static func recoveryReporter(
+        _ logger: Logger
+    ) -> @Sendable (Result<RecoveryReport, FileSystemError>) -> Void {
+        { result in
+            switch result {
+            case .success(let report): Self.log(report, logger)
+            case .failure(let error):
+                logger.error("recovery failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private static func log(_ report: RecoveryReport, _ logger: Logger) {
+        for file in report.files {
+            let isBad =
+                switch file.outcome {
+                case .damaged, .failed: true
+                case .finished, .cut, .removed: false
+                }
+            logger.log(
+                level: isBad ? .error : .notice, "recovered",
+                metadata: [
+                    "path": "\(file.path)", "outcome": "\(file.outcome)", "events": "\(file.events)",
+                    "kept": "\(file.keptBytes) of \(file.fileBytes) bytes", "why": "\(file.reason)",
+                ])
+        }
+        for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }) {
+            logger.error("sealed file cannot be read", metadata: ["path": "\(path)", "why": "\(why)"])
+        }
+        for path in report.missingFiles.prefix(20) {
+            logger.warning("manifest names a file that is gone", metadata: ["path": "\(path)"])
+        }
+        if !report.entriesAdded.isEmpty {
+            logger.notice("manifest lines added", metadata: ["files": "\(report.entriesAdded.count)"])
+        }
+    }
+}

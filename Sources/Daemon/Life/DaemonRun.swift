@@ -1,0 +1,207 @@
+import CPlatform
+import Control
+import Foundation
+import Glibc
+import Logging
+import Synchronization
+import Terminal
+import UnixSignals
+
+/// The daemon's life from its settings to its exit code: starts a ``Collector`` and what stands beside it,
+/// answers signals, drains.
+package struct DaemonRun {
+    private let settings: Settings
+    private let configurationPath: String?
+    private let environment: [String: String]
+    private let logger: Logger
+    private let logLevel: SharedLogLevel
+    private let notifier: Notifier
+
+    /// - Parameter configurationPath: where `settings` came from, for reloading; nil for the embedded default.
+    package init(
+        settings: Settings, configurationPath: String?, environment: [String: String]
+    ) {
+        self.settings = settings
+        self.configurationPath = configurationPath
+        self.environment = environment
+        logLevel = SharedLogLevel(settings.log.level)
+        logger = LineLogHandler(
+            format: settings.log.format, level: logLevel,
+            destination: .standardError(environment: environment)
+        ).logger(label: "touchpointd")
+        notifier = Notifier(environment: environment)
+    }
+
+    /// Runs until drained. Gives the exit code: 0, or what ``DaemonFailure`` says.
+    package func run() async -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            return try await live()
+        } catch let failure as DaemonFailure {
+            logger.critical("\(failure)")
+            return failure.exitCode
+        } catch {
+            logger.critical("\(error)")
+            return 74
+        }
+    }
+
+    private func live() async throws -> Int32 {
+        // Signals first: a stop request during the start must not be the default's sudden end.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let (stream, events) = AsyncStream<Collector.LifeEvent>.makeStream()
+        let collector = try Collector(
+            settings: settings, configurationPath: configurationPath, environment: environment,
+            logger: logger, logLevel: logLevel, notifier: notifier, events: events)
+        let beside = try await startBeside(collector)
+        logger.notice("started", metadata: started(collector, beside))
+        notifier.ready(status: "running")
+        let watching = Task { await listen(to: signals, events) }
+        let ticking = Task { await Ticker(collector).run() }
+        let code = await follow(stream, collector)
+        ticking.cancel()
+        watching.cancel()
+        await beside.stop()
+        logger.notice("stopped", metadata: ["exit": "\(code)"])
+        return code
+    }
+
+    // MARK: - Beside the path
+
+    private struct Beside {
+        let control: ControlServer
+        let metrics: MetricsServer?
+        let metricsPort: Int?
+
+        func stop() async {
+            await metrics?.stop()
+            await control.stop()
+        }
+    }
+
+    private func startBeside(_ collector: Collector) async throws -> Beside {
+        let logger = logger
+        let control = ControlServer(
+            configuration: ControlServer.Configuration(
+                path: settings.control.socket, mode: settings.control.mode,
+                version: VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)),
+            handler: collector,
+            onChange: { change in
+                logger.notice(
+                    change.isPermitted ? "control" : "control refused",
+                    metadata: [
+                        "verb": "\(change.verb)",
+                        "arguments": "\(change.arguments.joined(separator: " "))",
+                        "uid": "\(change.uid.map(String.init) ?? "?")",
+                        "pid": "\(change.pid.map(String.init) ?? "?")",
+                    ])
+            })
+        do {
+            try await control.start()
+            guard let listen = settings.metrics.listen else {
+                return Beside(control: control, metrics: nil, metricsPort: nil)
+            }
+            let metrics = MetricsServer(listen: listen) { await collector.metrics() }
+            return Beside(control: control, metrics: metrics, metricsPort: try await metrics.start())
+        } catch {
+            await collector.pipeline.leave()
+            throw DaemonFailure.cannotCreate("\(error)")
+        }
+    }
+
+    private func started(_ collector: Collector, _ beside: Beside) -> Logger.Metadata {
+        let endpoints = zip(collector.pipeline.configuration.sources, collector.pipeline.endpoints)
+            .map { "\($0.name)=\($1.joined(separator: ","))" }
+        var metadata: Logger.Metadata = [
+            "version": "\(ProductVersion.number)", "run": "\(collector.run)",
+            "pid": "\(getpid())", "data": "\(settings.storage.directory)",
+            "control": "\(settings.control.socket)",
+            "sources": "\(endpoints.joined(separator: " "))",
+            "engine": "\(collector.pipeline.configuration.engine.rawValue)",
+            "writers": "\(collector.pipeline.configuration.writers)",
+        ]
+        if let port = beside.metricsPort { metadata["metrics"] = "\(port)" }
+        return metadata
+    }
+
+    private func listen(
+        to signals: UnixSignalsSequence, _ events: AsyncStream<Collector.LifeEvent>.Continuation
+    ) async {
+        for await signal in signals {
+            switch signal {
+            case .sighup: events.yield(.hangUp)
+            case .sigint: events.yield(.terminate("SIGINT"))
+            default: events.yield(.terminate("SIGTERM"))
+            }
+        }
+    }
+
+    // MARK: - The end
+
+    /// Follows the events of the daemon's life to its end.
+    private func follow(
+        _ events: AsyncStream<Collector.LifeEvent>, _ collector: Collector
+    ) async -> Int32 {
+        var isDraining = false
+        for await event in events {
+            switch event {
+            case .hangUp:
+                await reload(collector)
+            case .drain(let reason):
+                if !isDraining { beginDrain(collector, reason) }
+                isDraining = true
+            case .terminate(let signal):
+                if isDraining {
+                    logger.warning("second signal: leaving now, open segments are recovered next time")
+                    collector.pipeline.hurry()
+                } else {
+                    beginDrain(collector, signal)
+                }
+                isDraining = true
+            case .drained(let isComplete):
+                return isComplete || collector.pipeline.isHurried ? 0 : 74
+            }
+        }
+        return 0
+    }
+
+    private func reload(_ collector: Collector) async {
+        notifier.reloading()
+        do {
+            _ = try await collector.reload()
+        } catch {
+            logger.error("reload failed, the running configuration stays", metadata: ["why": "\(error)"])
+        }
+        notifier.ready(status: "running")
+    }
+
+    private func beginDrain(_ collector: Collector, _ reason: String) {
+        let timeout = collector.changing.withLock { changing in
+            changing.life.drain(reason)
+            return changing.settings.shutdown.timeout
+        }
+        logger.notice("draining", metadata: ["why": "\(reason)", "timeout": "\(timeout)"])
+        notifier.stopping(status: "draining")
+        collector.recovery.cancel()
+        Task {
+            let deadline = cplatform_monotonic_ns() + timeout.nanosecondsClamped
+            let isComplete = await collector.pipeline.drain(deadline: deadline)
+            if !isComplete && !collector.pipeline.isHurried {
+                let left = Collector.total(collector.ledgers()).inFlight
+                logger.error(
+                    "not everything could be written in time; open segments are recovered next time",
+                    metadata: ["eventsInFlight": "\(left)"])
+            }
+            collector.events.yield(.drained(isComplete))
+        }
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at most a day: for deadlines.
+    fileprivate var nanosecondsClamped: Int64 {
+        let day = Duration.seconds(86_400)
+        let (seconds, attoseconds) = min(self, day).components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,48 @@
+import Control
+
+/// What the daemon is doing, for people: derived from what was asked of it and what the disk says. A value
+/// that remembers since when.
+struct LifeState {
+    private(set) var state = ServiceState.starting
+    /// Microseconds since 1970 UTC.
+    private(set) var since: Int64
+    private(set) var why: String?
+    private var isStarted = false
+    private var drainReason: String?
+
+    init(at now: Int64) {
+        since = now
+    }
+
+    /// All sources are bound.
+    mutating func start() {
+        isStarted = true
+    }
+
+    /// Draining began; the first reason stays.
+    mutating func drain(_ reason: String) {
+        if drainReason == nil { drainReason = reason }
+    }
+
+    var isDraining: Bool { drainReason != nil }
+
+    /// Looks at the world again. Precedence: draining, blocked, paused, running.
+    mutating func update(at now: Int64, blocked: String?, pausedSources: [String], allPaused: Bool) {
+        let next: (ServiceState, String?) =
+            if let drainReason {
+                (.draining, drainReason)
+            } else if !isStarted {
+                (.starting, nil)
+            } else if let blocked {
+                (.blocked, blocked)
+            } else if allPaused {
+                (.paused, "an operator paused all sources")
+            } else if !pausedSources.isEmpty {
+                (.running, "paused by an operator: \(pausedSources.joined(separator: ", "))")
+            } else {
+                (.running, nil)
+            }
+        if next.0 != state { since = now }
+        (state, why) = next
+    }
+}

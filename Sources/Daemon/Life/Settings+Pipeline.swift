@@ -1,0 +1,79 @@
+import Compression
+import Events
+import Intake
+import Pipeline
+import Segments
+
+/// What a configuration file means to the pipeline.
+extension Settings {
+    /// How many times `limits.message` a gzip payload may inflate to.
+    private static let inflationMax = 8
+
+    /// - Parameter run: identifies this run of the daemon.
+    func pipeline(run: String, cores: Int) throws(DaemonFailure) -> PipelineConfiguration {
+        PipelineConfiguration(
+            node: node, run: run, sources: sources.map { $0.intake(limits) },
+            limits: PayloadLimits(
+                eventBytesMax: limits.eventBytesMax, eventsMax: limits.eventsPerMessageMax,
+                depthMax: limits.depthMax),
+            inflatedBytesMax: limits.messageBytesMax * Self.inflationMax,
+            ringBytes: ring.capacityBytes, writers: writers.count(cores: cores),
+            template: try template(), partitionTime: partition.time == .event ? .event : .received,
+            valuesMax: partition.maxValues, openMax: partition.maxOpen, engine: try engine(),
+            level: compression.level, tunables: tunables)
+    }
+
+    /// What can change while the daemon runs.
+    var tunables: PipelineConfiguration.Tunables {
+        PipelineConfiguration.Tunables(
+            commitInterval: commit.interval, segmentBytesMax: segment.bytesMax,
+            segmentAgeMax: segment.ageMax, segmentIdleMax: segment.idle,
+            freeBytesMin: UInt64(max(0, storage.minimumFreeBytes)))
+    }
+
+    private func template() throws(DaemonFailure) -> PartitionTemplate {
+        do {
+            return try PartitionTemplate(partition.path)
+        } catch {
+            throw DaemonFailure(exitCode: 78, description: "partition.path: \(error)")
+        }
+    }
+
+    private func engine() throws(DaemonFailure) -> Engine {
+        let choice: EngineChoice =
+            switch compression.engine {
+            case .auto: .auto
+            case .isal: .isal
+            case .zlib: .zlib
+            }
+        do {
+            return try choice.engine(forLevel: compression.level)
+        } catch {
+            throw DaemonFailure(exitCode: 78, description: "compression: \(error)")
+        }
+    }
+}
+
+extension Settings.Writers {
+    /// `auto` leaves a core to receiving; deflate takes the others.
+    func count(cores: Int) -> Int {
+        switch self {
+        case .auto: max(1, min(cores - 1, 16))
+        case .count(let count): count
+        }
+    }
+}
+
+extension Settings.Source {
+    func intake(_ limits: Settings.Limits) -> SourceConfiguration {
+        let pattern: SourceConfiguration.Pattern =
+            switch self.pattern {
+            case .pull: .pull
+            case .sub: .sub
+            case .router: .router
+            }
+        return SourceConfiguration(
+            name: name, pattern: pattern, bind: bind, connect: connect, channel: channel,
+            topics: topics, highWaterMark: highWaterMark, messageBytesMax: limits.messageBytesMax)
+    }
+}

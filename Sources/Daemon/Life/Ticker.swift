@@ -1,0 +1,40 @@
+import Control
+import Synchronization
+import Terminal
+
+/// What the daemon does about once a second: rates, free space, systemd's watchdog and status line.
+struct Ticker {
+    private let collector: Collector
+    private let period: Duration
+
+    init(_ collector: Collector) {
+        self.collector = collector
+        let watchdog = collector.notifier.watchdogInterval ?? .seconds(4)
+        period = min(.seconds(1), watchdog / 4)
+    }
+
+    /// Works until its task is cancelled.
+    func run() async {
+        var beats: [Int] = []
+        while !Task.isCancelled {
+            collector.sample()
+            collector.pipeline.watchSpace()
+            let life = collector.look()
+            let now = collector.pipeline.beats
+            // The watchdog follows the path: every thread must have come round since the last look.
+            if beats.isEmpty || zip(beats, now).allSatisfy({ $0 != $1 }) {
+                collector.notifier.watchdog()
+                beats = now
+            }
+            if life.isDraining { collector.notifier.extendTimeout(.seconds(10)) }
+            collector.notifier.status(text(life))
+            try? await Task.sleep(for: period)
+        }
+    }
+
+    private func text(_ life: LifeState) -> String {
+        let rate = collector.changing.withLock { $0.meter.rates["10s"]?.events ?? 0 }
+        let why = life.why.map { " (\($0))" } ?? ""
+        return "\(life.state.rawValue)\(why), \(HumanText.countRate(rate))"
+    }
+}

@@ -1,0 +1,179 @@
+import CPlatform
+import Intake
+import Ring
+package import Segments
+import Synchronization
+
+/// What operators can do to a running pipeline.
+extension Pipeline {
+    /// Commits what has come in so far. Returns when it is durable.
+    ///
+    /// - Throws: ``PipelineError`` when a writer's disk is full or has failed.
+    package func flush() async throws(PipelineError) -> CommitOutcome {
+        try await commitAll { .flush($0) }
+    }
+
+    /// Seals the open segments whose path (with or without the hidden name) starts with `prefix`, all for
+    /// nil. Returns when they are durable.
+    package func seal(prefix: String?) async throws(PipelineError) -> CommitOutcome {
+        let prefix = prefix ?? ""
+        return try await commitAll { .seal(prefix: prefix, $0) }
+    }
+
+    private func commitAll(
+        _ command: (CommitWaiter) -> WriterCommand
+    ) async throws(PipelineError) -> CommitOutcome {
+        if let reason = storage.reason { throw PipelineError("storage is blocked: \(reason)") }
+        let replies = writers.map { writer in
+            let reply = Reply<Result<CommitOutcome, FileSystemError>>()
+            writer.ask(command(CommitWaiter { reply.give($0) }))
+            return reply
+        }
+        var sum = CommitOutcome(events: 0, sealed: [])
+        for reply in replies {
+            guard let result = await reply.value(within: .seconds(30)) else {
+                throw PipelineError(
+                    storage.reason.map { "storage is blocked: \($0)" }
+                        ?? "the writer did not answer in 30 s")
+            }
+            do {
+                let outcome = try result.get()
+                sum.events += outcome.events
+                sum.sealed += outcome.sealed
+            } catch {
+                throw PipelineError("commit failed: \(error)")
+            }
+        }
+        return sum
+    }
+
+    /// What is open now, over all writers.
+    package func openSegments() async throws(PipelineError) -> [OpenSegmentDescription] {
+        let replies = writers.map { writer in
+            let reply = Reply<[OpenSegmentDescription]>()
+            writer.ask(.describe { reply.give($0) })
+            return reply
+        }
+        var open: [OpenSegmentDescription] = []
+        for reply in replies {
+            guard let part = await reply.value(within: .seconds(5)) else {
+                throw PipelineError(
+                    storage.reason.map { "storage is blocked: \($0)" }
+                        ?? "the writer did not answer in 5 s")
+            }
+            open += part
+        }
+        return open.sorted { $0.path < $1.path }
+    }
+
+    /// The index of a source; nil when there is none of that name.
+    package func source(named name: String) -> Int? {
+        configuration.sources.firstIndex { $0.name == name }
+    }
+
+    /// Stops taking in from a source, or from all; producers feel back-pressure.
+    package func pause(source: Int? = nil) {
+        for receiver in chosen(source) { receiver.ask(.paused) }
+    }
+
+    /// Takes ``pause(source:)`` back.
+    package func resume(source: Int? = nil) {
+        for receiver in chosen(source) { receiver.cancel(.paused) }
+    }
+
+    private func chosen(_ source: Int?) -> [ReceiverShared] {
+        source.map { [receivers[$0]] } ?? receivers
+    }
+
+    package func isPaused(source: Int) -> Bool {
+        receivers[source].requests.contains(.paused)
+    }
+
+    /// Why intake stands still for the sake of the disk; nil when it does not.
+    package var blockedReason: String? { storage.reason }
+}
+
+/// Draining and leaving.
+extension Pipeline {
+    /// Stops intake, writes and seals everything, sends the last answers and ends all threads.
+    ///
+    /// - Returns: whether all of it was done by the deadline (monotonic nanoseconds); false leaves open
+    ///   segments for the next start to recover.
+    package func drain(deadline: Int64) async -> Bool {
+        for receiver in receivers {
+            receiver.ask(.draining)
+        }
+        let intakeEnded = await wait(until: deadline) {
+            self.isHurried || self.receivers.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
+        }
+        guard intakeEnded, !isHurried, !storage.hasFailed else {
+            await leave()
+            return false
+        }
+        for writer in writers {
+            writer.finish.store(true, ordering: .releasing)
+            writer.parker.wake()
+        }
+        let written = await wait(until: deadline) { self.writersEnded }
+        await leave()
+        return written && !isHurried && !storage.hasFailed
+    }
+
+    /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then gives false.
+    package func hurry() {
+        hurried.store(true, ordering: .releasing)
+        for writer in writers {
+            writer.leave.store(true, ordering: .releasing)
+            writer.parker.wake()
+        }
+    }
+
+    package var isHurried: Bool { hurried.load(ordering: .acquiring) }
+
+    /// Commits what is pending and ends all threads at once; segments stay open for recovery.
+    package func leave() async {
+        for writer in writers {
+            writer.leave.store(true, ordering: .releasing)
+            writer.parker.wake()
+        }
+        _ = await wait(until: .max) { self.writersEnded }
+        joinWriters()
+        for receiver in receivers {
+            receiver.intakeEnded.store(true, ordering: .releasing)
+            receiver.ask([.draining, .closing])
+        }
+        joinReceivers()
+    }
+
+    private var writersEnded: Bool {
+        writers.allSatisfy { $0.ended.load(ordering: .acquiring) }
+    }
+
+    private func wait(until deadline: Int64, _ condition: () -> Bool) async -> Bool {
+        while !condition() {
+            if cplatform_monotonic_ns() >= deadline { return false }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        return true
+    }
+}
+
+/// A value that one thread gives and one task awaits.
+private final class Reply<Value: Sendable>: Sendable {
+    private let given = Mutex<Value?>(nil)
+
+    func give(_ value: Value) {
+        given.withLock { $0 = value }
+    }
+
+    /// Nil when nothing was given in time. Looks every two milliseconds: commands are rare, and a
+    /// continuation would have to be resumed by a thread that may never come.
+    func value(within limit: Duration) async -> Value? {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            if let value = given.withLock({ $0 }) { return value }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        return nil
+    }
+}

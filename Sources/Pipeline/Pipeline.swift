@@ -1,0 +1,234 @@
+import CPlatform
+import Events
+import Glibc
+import Intake
+import Ring
+package import Segments
+import Synchronization
+import ZeroMQ
+
+/// Receivers, rings, writers and committers, started together and drained together.
+///
+/// The only place with threads: one a source, two a writer. Any thread may call its methods; those that
+/// are `async` suspend, they never block.
+package final class Pipeline: Sendable {
+    package let configuration: PipelineConfiguration
+    let receivers: [ReceiverShared]
+    let writers: [WriterShared]
+    let rings: [RingBuffer]
+    let storage: StorageState
+    let fileSystem: any FileSystem
+    /// By source: where it listens and connects.
+    package let endpoints: [[String]]
+    private let receiverBeats: [Heartbeat]
+    private let threads: Mutex<[WorkerThread]>
+    private let receiverThreads: Mutex<[WorkerThread]>
+    private let freeBytesMin: Atomic<UInt64>
+    let hurried = Atomic<Bool>(false)
+    let notify: @Sendable (PipelineNotice) -> Void
+
+    /// Binds every source and starts working. What cannot be bound is thrown, and nothing was started.
+    ///
+    /// - Parameter notify: called from the path's threads; must not block.
+    package init(
+        _ configuration: PipelineConfiguration, fileSystem: any FileSystem, folders: DurableFolders,
+        manifest: ManifestLog, notify: @escaping @Sendable (PipelineNotice) -> Void
+    ) throws(PipelineError) {
+        self.configuration = configuration
+        self.fileSystem = fileSystem
+        self.notify = notify
+        freeBytesMin = Atomic(configuration.tunables.freeBytesMin)
+        let sources = configuration.sources.count
+        let wiring = try Wiring(configuration)
+        rings = wiring.intake.flatMap(\.self)
+        receivers = wiring.receivers
+        let storage = StorageState(receivers: wiring.receivers) { notify(.storage($0)) }
+        self.storage = storage
+        writers = (0..<configuration.writers).map { _ in WriterShared(sources: sources) }
+        let started = try Self.startReceivers(configuration, wiring, writers, notify)
+        endpoints = started.endpoints
+        receiverBeats = started.beats
+        receiverThreads = Mutex(started.threads)
+        let committer = SegmentCommitter(
+            fileSystem: fileSystem, folders: folders, manifest: manifest)
+        threads = Mutex(
+            Self.startWriters(
+                configuration, wiring, writers, storage, fileSystem, committer, notify))
+    }
+
+    /// The rings between all stages.
+    private struct Wiring {
+        /// By source, then writer.
+        var intake: [[RingBuffer]] = []
+        var answers: [[RingBuffer]] = []
+        var receivers: [ReceiverShared] = []
+
+        init(_ configuration: PipelineConfiguration) throws(PipelineError) {
+            do {
+                for source in configuration.sources {
+                    let answerBytes = source.pattern == .router ? 1 << 20 : 4 << 10
+                    receivers.append(try ReceiverShared())
+                    var intake: [RingBuffer] = []
+                    var answers: [RingBuffer] = []
+                    for _ in 0..<configuration.writers {
+                        intake.append(try RingBuffer(capacity: configuration.ringBytes))
+                        answers.append(try RingBuffer(capacity: answerBytes))
+                    }
+                    self.intake.append(intake)
+                    self.answers.append(answers)
+                }
+            } catch {
+                throw PipelineError("\(error)")
+            }
+        }
+    }
+
+    private static func startWriters(
+        _ configuration: PipelineConfiguration, _ wiring: Wiring, _ writers: [WriterShared],
+        _ storage: StorageState, _ fileSystem: any FileSystem, _ segments: SegmentCommitter,
+        _ notify: @escaping @Sendable (PipelineNotice) -> Void
+    ) -> [WorkerThread] {
+        let sequences = SourceSequences(sources: configuration.sources.count)
+        var threads: [WorkerThread] = []
+        for (index, shared) in writers.enumerated() {
+            let answers = wiring.answers.map { $0[index] }
+            let intake = wiring.intake.map { $0[index] }
+            threads.append(
+                WorkerThread(name: "committer-\(index)") {
+                    var committer = Committer(
+                        writer: index, shared: shared, storage: storage, segments: segments,
+                        receivers: wiring.receivers, answers: answers, notify: notify)
+                    committer.run()
+                })
+            threads.append(
+                WorkerThread(name: "writer-\(index)") {
+                    var writer = Writer(
+                        index: index, configuration, rings: intake, receivers: wiring.receivers,
+                        sequences: sequences, shared: shared, storage: storage,
+                        fileSystem: fileSystem, notify: notify)
+                    writer.run()
+                })
+        }
+        return threads
+    }
+
+    private struct StartedReceivers {
+        var threads: [WorkerThread] = []
+        var beats: [Heartbeat] = []
+        var endpoints: [[String]] = []
+    }
+
+    /// Binds all sources before any starts, so that a taken port leaves nothing half open.
+    private static func startReceivers(
+        _ configuration: PipelineConfiguration, _ wiring: Wiring, _ writers: [WriterShared],
+        _ notify: @escaping @Sendable (PipelineNotice) -> Void
+    ) throws(PipelineError) -> StartedReceivers {
+        var boxes: [ReceiverBox] = []
+        do {
+            let context = try Context(ioThreads: 1)
+            for (index, source) in configuration.sources.enumerated() {
+                boxes.append(
+                    ReceiverBox(
+                        try Receiver(
+                            index: index, source, in: context, rings: wiring.intake[index],
+                            parkers: writers.map(\.parker), acknowledgements: wiring.answers[index],
+                            shared: wiring.receivers[index]), source.name, wiring.receivers[index]))
+            }
+        } catch {
+            throw PipelineError("\(error)")
+        }
+        var started = StartedReceivers()
+        for (index, box) in boxes.enumerated() {
+            started.endpoints.append(box.endpoints)
+            started.beats.append(box.heartbeat)
+            started.threads.append(
+                WorkerThread(name: "receiver-\(index)") { box.run(notify: notify) })
+        }
+        return started
+    }
+}
+
+/// Carries a receiver from the thread that binds it to the thread that works with it.
+private final class ReceiverBox: @unchecked Sendable {
+    private var receiver: Receiver?
+    private let name: String
+    private let shared: ReceiverShared
+    let heartbeat = Heartbeat()
+    let endpoints: [String]
+
+    init(_ receiver: consuming Receiver, _ name: String, _ shared: ReceiverShared) {
+        endpoints = receiver.endpoints
+        self.receiver = consume receiver
+        self.name = name
+        self.shared = shared
+    }
+
+    /// Works until told to end; the socket is closed by this thread.
+    func run(notify: @Sendable (PipelineNotice) -> Void) {
+        guard var receiver = receiver.take() else { return }
+        do throws(ZeroMQError) {
+            while !receiver.isFinished {
+                heartbeat.beat()
+                if try receiver.doWork() == 0 { try receiver.idle() }
+            }
+        } catch {
+            notify(.receiverFailed(source: name, reason: "\(error)"))
+            shared.intakeEnded.store(true, ordering: .releasing)
+            while !shared.requests.contains(.closing) {
+                heartbeat.beat()
+                pause()
+            }
+        }
+    }
+
+    private func pause() {
+        var time = timespec(tv_sec: 0, tv_nsec: 100_000_000)
+        nanosleep(&time, nil)
+    }
+}
+
+/// Why a pipeline could not be started, as a sentence that names the source and the endpoint.
+package struct PipelineError: Error, CustomStringConvertible, Sendable {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension Pipeline {
+    /// Joins the writers' and committers' threads, which have been told to end.
+    func joinWriters() {
+        for thread in threads.withLock({ $0 }) { thread.join() }
+        threads.withLock { $0 = [] }
+    }
+
+    func joinReceivers() {
+        for thread in receiverThreads.withLock({ $0 }) { thread.join() }
+        receiverThreads.withLock { $0 = [] }
+    }
+
+    /// The progress of every thread, for a watchdog: each number grows at least once a second.
+    package var beats: [Int] {
+        receiverBeats.map(\.beats) + writers.flatMap { [$0.heartbeat.beats, $0.committerHeartbeat.beats] }
+    }
+
+    /// Stops intake while the disk has less room than configured; call about once a second.
+    package func watchSpace() {
+        let minimum = freeBytesMin.load(ordering: .relaxed)
+        guard let space = try? fileSystem.space() else { return }
+        if space.availableBytes < minimum {
+            storage.block(
+                .minimum,
+                "only \(space.availableBytes >> 20) MiB free, storage.minimumFree is \(minimum >> 20) MiB")
+        } else {
+            storage.unblock(.minimum)
+        }
+    }
+
+    /// Applies what can change while running.
+    package func tune(_ tunables: PipelineConfiguration.Tunables) {
+        freeBytesMin.store(tunables.freeBytesMin, ordering: .relaxed)
+        for writer in writers { writer.ask(.tune(tunables)) }
+    }
+}

@@ -1,0 +1,110 @@
+import Histogram
+import Intake
+import Ring
+import Synchronization
+
+/// One moment's numbers of a pipeline. The ledgers are consistent in themselves.
+package struct PipelineSnapshot: Sendable {
+    package struct Source: Sendable {
+        package var name: String
+        package var ledger: SourceLedger
+        package var messages: Int
+        package var bytes: Int
+        /// Messages whose frames made no sense: nothing of them was kept.
+        package var rejectedMessages: Int
+        package var peers: Int
+        package var acknowledged: Int
+        package var acknowledgementsDropped: Int
+    }
+
+    package struct Ring: Sendable {
+        package var source: String
+        package var writer: Int
+        package var capacityBytes: Int
+        package var usedBytes: Int
+        package var highWaterBytes: Int
+        package var timesFull: Int
+    }
+
+    package struct Writer: Sendable {
+        package var events: Int
+        package var openSegments: Int
+    }
+
+    /// Microseconds.
+    package struct Latency: Sendable {
+        package var count = 0
+        package var p50 = 0
+        package var p99 = 0
+        package var p999 = 0
+        package var max = 0
+    }
+
+    package var sources: [Source] = []
+    /// Events written, by channel.
+    package var channels: [String: Int] = [:]
+    package var rings: [Ring] = []
+    package var writers: [Writer] = []
+    package var commit = Latency()
+    package var rawBytes: UInt64 = 0
+    package var compressedBytes: UInt64 = 0
+
+    package var openSegments: Int { writers.reduce(0) { $0 + $1.openSegments } }
+}
+
+extension Pipeline {
+    /// The numbers of this moment. Takes a few microseconds; never waits for the path.
+    package func snapshot() -> PipelineSnapshot {
+        var snapshot = PipelineSnapshot()
+        var ledgers = Array(repeating: SourceLedger(), count: receivers.count)
+        for writer in writers {
+            let numbers = writer.numbers.withLock { $0 }
+            var events = 0
+            for (source, ledger) in numbers.ledgers.enumerated() {
+                ledgers[source] += ledger
+                events += ledger.written
+            }
+            snapshot.channels.merge(numbers.channels, uniquingKeysWith: +)
+            snapshot.rawBytes += numbers.rawBytes
+            snapshot.compressedBytes += numbers.compressedBytes
+            snapshot.writers.append(
+                PipelineSnapshot.Writer(events: events, openSegments: numbers.openSegments))
+        }
+        snapshot.sources = receivers.enumerated().map { source($0, $1, ledgers[$0]) }
+        snapshot.rings = rings.enumerated().map(ring)
+        snapshot.commit = latency()
+        return snapshot
+    }
+
+    private func source(
+        _ index: Int, _ receiver: ReceiverShared, _ ledger: SourceLedger
+    ) -> PipelineSnapshot.Source {
+        PipelineSnapshot.Source(
+            name: configuration.sources[index].name, ledger: ledger,
+            messages: receiver.messages.load(ordering: .relaxed),
+            bytes: receiver.bytes.load(ordering: .relaxed),
+            rejectedMessages: receiver.rejected.load(ordering: .relaxed),
+            peers: receiver.peers.load(ordering: .relaxed),
+            acknowledged: receiver.acknowledged.load(ordering: .relaxed),
+            acknowledgementsDropped: receiver.acknowledgementsDropped.load(ordering: .relaxed))
+    }
+
+    private func ring(_ index: Int, _ ring: RingBuffer) -> PipelineSnapshot.Ring {
+        PipelineSnapshot.Ring(
+            source: configuration.sources[index / configuration.writers].name,
+            writer: index % configuration.writers, capacityBytes: ring.capacity,
+            usedBytes: ring.usedBytes, highWaterBytes: ring.highWaterBytes,
+            timesFull: ring.timesFull)
+    }
+
+    private func latency() -> PipelineSnapshot.Latency {
+        var sum = Histogram<UInt64>(
+            highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two)
+        for writer in writers { writer.commitLatency.withLock { sum.add($0) } }
+        guard sum.totalCount > 0 else { return PipelineSnapshot.Latency() }
+        return PipelineSnapshot.Latency(
+            count: Int(sum.totalCount), p50: Int(sum.valueAtPercentile(50)),
+            p99: Int(sum.valueAtPercentile(99)), p999: Int(sum.valueAtPercentile(99.9)),
+            max: Int(sum.max))
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Glibc
+
+/// A file with the id of every acknowledged event, a line each, for tests of durability.
+///
+/// The lines of one answer go out in one write(2), after that answer: what stands here was
+/// promised.
+final class AcknowledgedLog {
+    private let path: String
+    private let descriptor: Int32
+
+    /// Creates the file, or goes on at its end.
+    init(path: String) throws(ProducerError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .file(operation: "open", path: path, errno: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Appends the ids, but not those at the given places.
+    func append(_ ids: [String], except skipped: [Int]) throws(ProducerError) {
+        var lines: [UInt8] = []
+        for (index, id) in ids.enumerated() where !skipped.contains(index) {
+            lines.append(contentsOf: id.utf8)
+            lines.append(0x0a)
+        }
+        var written = 0
+        while written < lines.count {
+            let got = lines[written...].withUnsafeBytes {
+                write(descriptor, $0.baseAddress, $0.count)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { throw .file(operation: "write", path: path, errno: errno) }
+            written += got
+        }
+    }
+
+    /// The ids (`messageId`, else `id`) of a payload's events, a line each; empty for one without.
+    static func eventIds(in payload: [UInt8]) -> [String] {
+        payload.split(separator: 0x0a).map { line in
+            guard let object = try? JSONSerialization.jsonObject(with: Data(line)),
+                let event = object as? [String: Any]
+            else { return "" }
+            return event["messageId"] as? String ?? event["id"] as? String ?? ""
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Events
+
+extension Recovery {
+    /// Ends torn manifest lines. To be called once, before anything is appended to a manifest in this
+    /// run, and so before the daemon takes anything in; ``run(progress:)`` may follow at leisure.
+    package static func mendManifests(
+        _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> [String] {
+        try ManifestReader.mend(fileSystem)
+    }
+
+    /// An `isInUse` for files named by a run that started at `startedAt` (microseconds since 1970):
+    /// those whose name carries that time or a later one.
+    package static func isOfRun(startedAt: Int64) -> @Sendable (String) -> Bool {
+        let start = Timestamp.compact(startedAt)
+        return { path in
+            let parts = Layout.split(path).name.split(separator: "-")
+            return parts.count >= 2 && parts[parts.count - 2] >= start
+        }
+    }
+
+    /// Gives every sealed file a manifest line and reports lines without a file.
+    func reconcile(_ report: inout RecoveryReport) throws(FileSystemError) {
+        var known: Set<PathDigest> = []
+        try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
+            guard let entry else {
+                report.tornLines += 1
+                return
+            }
+            known.insert(PathDigest(entry.path))
+            if !fileSystem.exists(entry.path) { report.missingFiles.append(entry.path) }
+        }
+        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
+            // Only ever a copy of what still stands beside it, or was renamed since.
+            if kind == .recovering { try fileSystem.remove(path) }
+            guard kind == .sealed, !isInUse(path), !known.contains(PathDigest(path)) else { return }
+            if shouldStop() {
+                report.isStopped = true
+                return
+            }
+            try addEntry(for: path, &report)
+        }
+    }
+
+    private func addEntry(
+        for path: String,
+        _ report: inout RecoveryReport
+    ) throws(FileSystemError) {
+        let survey: SegmentSurvey
+        do throws(FileSystemError) {
+            survey = try SegmentSurvey.read(path, in: fileSystem)
+        } catch {
+            report.unreadable[path] = "\(error)"
+            return
+        }
+        if let damage = survey.damage {
+            report.unreadable[path] = damage
+            return
+        }
+        try manifest.append(survey.entry(path: path, node: node, run: run, sealedAt: now()))
+        report.entriesAdded.append(path)
+    }
+}
+
+/// Stands for a path in sets that may have millions: 16 bytes whatever its length. Two of a million
+/// paths share one with a probability below 10^-26.
+struct PathDigest: Hashable {
+    private let low: UInt64
+    private let high: UInt64
+
+    init(_ path: String) {
+        // FNV-1a (Fowler, Noll, Vo), 64 bits, from two starting points.
+        var low: UInt64 = 0xcbf2_9ce4_8422_2325
+        var high: UInt64 = 0x6c62_272e_07bb_0142
+        for byte in path.utf8 {
+            low = (low ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+            high = (high ^ UInt64(byte)).byteSwapped &* 0x9e37_79b9_7f4a_7c15
+        }
+        (self.low, self.high) = (low, high)
+    }
+}

@@ -1,0 +1,55 @@
+/// What a recovery did.
+package struct RecoveryReport: Sendable, Equatable {
+    /// What became of one open segment.
+    package enum Outcome: Sendable, Equatable {
+        /// It was whole and only had to be renamed.
+        case finished
+        /// Cut back to its last commit and sealed. What was cut was never acknowledged.
+        case cut
+        /// Nothing was ever committed in it, so it was removed.
+        case removed
+        /// Damaged where something may have been acknowledged: the events before the damage were
+        /// sealed, the original stands at `keptAside`. To be reported loudly.
+        case damaged(keptAside: String)
+        /// The disk refused; the file stands as it stood and the next recovery tries again.
+        case failed(String)
+    }
+
+    package struct File: Sendable, Equatable {
+        /// The open segment's path.
+        package var path: String
+        package var outcome: Outcome
+        /// Events in the sealed file.
+        package var events: Int
+        /// Bytes of the open segment, and how many of them were kept.
+        package var fileBytes: Int
+        package var keptBytes: Int
+        /// Why reading stopped where it stopped.
+        package var reason: String
+    }
+
+    package var files: [File] = []
+    /// Sealed files that had no manifest line and got one.
+    package var entriesAdded: [String] = []
+    /// Sealed files without a manifest line that could not be read: path and why.
+    package var unreadable: [String: String] = [:]
+    /// Manifest lines whose file is not there.
+    package var missingFiles: [String] = []
+    /// Manifest lines that are none.
+    package var tornLines = 0
+    /// Whether it was asked to stop before it was done.
+    package var isStopped = false
+
+    package init() {}
+
+    /// Events that were brought back.
+    package var events: Int { files.reduce(0) { $0 + $1.events } }
+
+    /// Whether something was found that an operator must look at.
+    package var hasDamage: Bool {
+        !unreadable.isEmpty || !missingFiles.isEmpty
+            || files.contains {
+                if case .damaged = $0.outcome { true } else { false }
+            }
+    }
+}

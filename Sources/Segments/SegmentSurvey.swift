@@ -1,0 +1,120 @@
+package import Events
+
+/// Everything that can be learned of one file by reading it once.
+package struct SegmentSurvey: Sendable {
+    package var tally = SegmentTally()
+    package var rawBytes: UInt64 = 0
+    package var fileBytes = 0
+    package var crc32: UInt32 = 0
+    /// 64 hexadecimal digits, of the whole file.
+    package var sha256 = ""
+    /// Why the file is no good; nil for a whole one of whole lines.
+    package var damage: String?
+    /// Number, from 1, of the first line that is none, if there is one.
+    package var firstBadLine: Int?
+
+    /// Reads a finished file to its end.
+    ///
+    /// - Parameters:
+    ///   - onLine: is shown every good line, with its bytes.
+    ///   - onBytes: is told how many bytes of the file were read, now and then.
+    package static func read(
+        _ path: String,
+        in fileSystem: any FileSystem,
+        onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void = { _, _ in },
+        onBytes: (Int) -> Void = { _ in }
+    ) throws(FileSystemError) -> SegmentSurvey {
+        var survey = SegmentSurvey()
+        var reader = try SegmentReader(path, in: fileSystem, hashes: true)
+        let lines = WrittenLineReader()
+        try survey.consume(&reader, lines, onLine: onLine, onBytes: onBytes)
+        survey.rawBytes = reader.rawBytes
+        survey.crc32 = reader.crc32
+        let memberBytes = reader.compressedBytes
+        survey.sha256 = try reader.finishHash()
+        survey.fileBytes = reader.fileBytes
+        if survey.damage == nil, survey.fileBytes > memberBytes {
+            survey.damage =
+                "\(survey.fileBytes - memberBytes) bytes after the end of the gzip member"
+        }
+        return survey
+    }
+
+    private mutating func consume(
+        _ reader: inout SegmentReader,
+        _ lineReader: consuming WrittenLineReader,
+        onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
+        onBytes: (Int) -> Void
+    ) throws(FileSystemError) {
+        var line = WrittenLine()
+        var count = 0
+        var reported = 0
+        while true {
+            switch try reader.next() {
+            case .line(let bytes):
+                count += 1
+                if lineReader.read(bytes, into: &line) {
+                    tally.add(line)
+                    onLine(line, bytes)
+                } else if firstBadLine == nil {
+                    firstBadLine = count
+                }
+                if reader.fileBytes != reported {
+                    reported = reader.fileBytes
+                    onBytes(reported)
+                }
+            case .flushPoint:
+                continue
+            case .end(let end):
+                damage = Self.text(of: end, at: reader.compressedBytes)
+                if damage == nil, reader.unterminatedBytes > 0 {
+                    damage = "the last line has no line feed"
+                }
+                if damage == nil, let firstBadLine {
+                    damage = "line \(firstBadLine) is no event with Touchpoint's metadata"
+                }
+                return
+            }
+        }
+    }
+
+    private static func text(of end: SegmentReader.End, at offset: Int) -> String? {
+        switch end {
+        case .complete: nil
+        case .cut: "the file ends in the middle of the gzip member, at byte \(offset)"
+        case .damaged(let reason): "gzip: \(reason), at byte \(offset)"
+        case .lineTooLong: "a line is longer than \(SegmentReader.lineBytesMaxDefault) bytes"
+        }
+    }
+
+    /// The manifest entry of a whole file that has none.
+    ///
+    /// - Parameters:
+    ///   - run: for a file without events; otherwise the lines say it.
+    ///   - sealedAt: microseconds since 1970.
+    package func entry(path: String, node: String, run: String, sealedAt: Int64) -> ManifestEntry {
+        ManifestEntry(
+            path: path,
+            node: tally.node ?? node,
+            run: tally.sequences.last?.run ?? run,
+            reason: .recovered,
+            events: tally.events,
+            rawBytes: Int(clamping: rawBytes),
+            compressedBytes: fileBytes,
+            crc32: Self.hex(crc32),
+            sha256: sha256,
+            firstReceivedAt: (tally.receivedAt?.lowerBound).map(Timestamp.text),
+            lastReceivedAt: (tally.receivedAt?.upperBound).map(Timestamp.text),
+            firstEventTime: (tally.eventTime?.lowerBound).map(Timestamp.text),
+            lastEventTime: (tally.eventTime?.upperBound).map(Timestamp.text),
+            sequences: tally.sequences,
+            sealedAt: Timestamp.text(sealedAt)
+        )
+    }
+
+    /// 8 hexadecimal digits.
+    package static func hex(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Glibc
+import Segments
+import Terminal
+
+/// Opens a data folder that must exist; ends the program with a message when it does not.
+func openDataFolder(_ path: String) throws -> PosixFileSystem {
+    guard access(path, R_OK | X_OK) == 0 else {
+        throw failed(
+            "cannot open \(path): \(String(cString: strerror(errno)))",
+            Terminal.ExitCode.ioError
+        )
+    }
+    do {
+        return try PosixFileSystem(directory: path)
+    } catch {
+        throw failed("\(error)", Terminal.ExitCode.ioError)
+    }
+}
+
+/// Says what went wrong and gives what to throw.
+func failed(_ message: String, _ code: Int32) -> any Error {
+    writeText("touchpointctl: \(message)\n", to: 2)
+    return ArgumentParser.ExitCode(code)
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Control
+import Foundation
+import Terminal
+
+/// Prints a line a snapshot, like vmstat, with its heading again every screenful.
+struct FollowPrinter {
+    private static let rowsBetweenHeadings = 20
+
+    private static let table = Table([
+        .init("time", widthMin: 8), .init("state", widthMin: 8),
+        .init("ev/s", .right, widthMin: 6), .init("MB/s", .right, widthMin: 6),
+        .init("in flight", .right), .init("written", .right, widthMin: 8),
+        .init("quarantined", .right), .init("ring%", .right), .init("open", .right),
+        .init("p99ms", .right, widthMin: 6), .init("ratio", .right), .init("cpu%", .right),
+        .init("rss", .right, widthMin: 8),
+    ])
+
+    let json: Bool
+    let count: Int?
+
+    /// Follows until `count` lines are printed or the daemon ends the connection.
+    func run(on client: ControlClient, interval: FollowInterval) async throws {
+        var printed = 0
+        var previous: StatsAnswer?
+        for try await line in client.lines("stats follow \(interval.text)") {
+            let stats = try ControlClient.decode(
+                line,
+                as: StatsAnswer.self,
+                request: "stats follow"
+            )
+            if json {
+                try printOut([String(decoding: line, as: UTF8.self)])
+            } else {
+                if printed.isMultiple(of: Self.rowsBetweenHeadings) {
+                    try printOut([Self.table.heading])
+                }
+                try printOut([Self.table.line(Self.cells(StatsFigures(stats, after: previous)))])
+            }
+            previous = stats
+            printed += 1
+            if let count, printed >= count { return }
+        }
+    }
+
+    private static func cells(_ figures: StatsFigures) -> [String] {
+        [
+            figures.timeOfDay,
+            figures.state.rawValue + (figures.isBalanced ? "" : "!"),
+            figures.eventsPerSecond.map(HumanText.count) ?? "-",
+            figures.bytesPerSecond.map { String(format: "%.1f", $0 / 1e6) } ?? "-",
+            HumanText.count(Double(figures.inFlight)),
+            HumanText.count(Double(figures.written)),
+            HumanText.count(Double(figures.quarantined)),
+            figures.ringFill.map { HumanText.percent($0, of: 1) } ?? "-",
+            String(figures.openSegments),
+            String(format: "%.1f", figures.commitP99),
+            figures.ratio.map { String(format: "%.2f", $0) } ?? "-",
+            figures.cpu.map { HumanText.percent($0, of: 1) } ?? "-",
+            HumanText.bytes(Double(figures.rssBytes)),
+        ]
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Control
+import Foundation
+import Terminal
+
+/// What every command that talks to the daemon takes.
+struct OnlineOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The daemon's control socket.", valueName: "path"),
+        completion: .file(extensions: ["sock"])
+    )
+    var socket: String?
+
+    @Flag(help: "Print the daemon's answer as JSON, unchanged.")
+    var json = false
+}
+
+/// A command that asks the daemon something: connects, runs, and turns errors into exit codes.
+protocol OnlineCommand: AsyncParsableCommand {
+    var online: OnlineOptions { get }
+
+    /// Does the command's work on an open connection.
+    func run(on client: ControlClient) async throws
+}
+
+extension OnlineCommand {
+    mutating func run() async throws {
+        do {
+            let path = SocketLocation.path(given: online.socket)
+            let client = try await ControlClient.connect(path: path)
+            try await run(on: client)
+        } catch let error as ControlClientError {
+            writeText("touchpointctl: \(error)\n", to: 2)
+            throw ArgumentParser.ExitCode(error.exitCode)
+        }
+    }
+
+    /// Sends `request` and prints the answer: as it came with --json, else as `text` says it.
+    func ask<Answer: Decodable>(
+        _ request: String,
+        on client: ControlClient,
+        timeout: Duration? = .seconds(10),
+        text: (Answer) -> [String]
+    ) async throws {
+        let line = try await client.request(request, timeout: timeout)
+        if online.json {
+            try printOut([String(decoding: line, as: UTF8.self)])
+            if let refusal = ControlClient.refusal(in: line) {
+                throw ArgumentParser.ExitCode(ControlClientError.refused(refusal).exitCode)
+            }
+        } else {
+            try printOut(
+                text(try ControlClient.decode(line, as: Answer.self, request: request))
+            )
+        }
+    }
+}
+
+extension ControlClientError {
+    /// The exit code that tells a script what went wrong.
+    var exitCode: Int32 {
+        switch self {
+        case .unreachable, .closed, .timedOut: Terminal.ExitCode.unreachable
+        case .pathTooLong: Terminal.ExitCode.usage
+        case .badAnswer: Terminal.ExitCode.badData
+        case .refused(let error):
+            switch error.code {
+            case ControlError.permissionDeniedCode, ControlError.tooManyConnectionsCode:
+                Terminal.ExitCode.unreachable
+            case ControlError.internalCode: Terminal.ExitCode.ioError
+            default: Terminal.ExitCode.usage
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Control
+import Foundation
+import Terminal
+
+/// The command `touchpointctl stats`.
+struct Stats: OnlineCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "All counters, once or every interval.",
+        discussion: """
+            With --follow a line every interval: events and megabytes a second, events in flight, \
+            written and quarantined so far, the fullest ring, open segments, the 99th percentile \
+            of commit time, compression ratio, CPU and memory.
+
+            Examples:
+              touchpointctl stats
+              touchpointctl stats --follow --interval 5s
+              touchpointctl stats --follow --count 10 --json > ten-seconds.ndjson
+            """
+    )
+
+    @OptionGroup var online: OnlineOptions
+
+    @Flag(help: "Print a line every interval until interrupted.")
+    var follow = false
+
+    @OptionGroup var pace: PaceOptions
+
+    @Option(help: ArgumentHelp("Stop after this many lines (with --follow).", valueName: "n"))
+    var count: Int?
+
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
+        if count != nil, !follow { throw ValidationError("--count goes with --follow") }
+    }
+
+    func run(on client: ControlClient) async throws {
+        guard follow else {
+            return try await ask("stats", on: client) { StatsText.lines($0) }
+        }
+        try await FollowPrinter(json: online.json, count: count)
+            .run(on: client, interval: pace.interval)
+    }
+}
+
+/// How often a view is renewed.
+struct PaceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Time between snapshots: 500ms, 1s, 2m.", valueName: "time"),
+        transform: { try FollowInterval.parse($0) }
+    )
+    var interval: FollowInterval = .standard
+}

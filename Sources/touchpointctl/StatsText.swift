@@ -1,0 +1,119 @@
+import Control
+import Foundation
+import Terminal
+
+/// A snapshot as readable tables, for `stats` and `top`.
+enum StatsText {
+    /// Everything there is to see, the most important first, since a screen may be short.
+    static func lines(_ stats: StatsAnswer, after previous: StatsAnswer? = nil) -> [String] {
+        let figures = StatsFigures(stats, after: previous)
+        return heading(stats, figures) + [""] + ledger(stats) + [""] + pace(stats, figures) + [""]
+            + rings(stats) + channels(stats)
+    }
+
+    private static func heading(_ stats: StatsAnswer, _ figures: StatsFigures) -> [String] {
+        let balance = figures.isBalanced ? "ledger balanced" : "LEDGER NOT BALANCED"
+        return ["\(stats.time)  \(stats.state.rawValue)  run \(shown(stats.run))  \(balance)"]
+    }
+
+    private static func ledger(_ stats: StatsAnswer) -> [String] {
+        let names = [
+            "received", "written", "quarantined", "duplicate", "dropped", "in flight", "messages",
+            "bytes", "peers",
+        ]
+        var table = Table([.init("events", widthMin: 10)] + names.map { .init($0, .right) })
+        table.add(["total"] + cells(stats.ledger))
+        for (name, source) in stats.sources.sorted(by: { $0.key < $1.key }) {
+            table.add(
+                [shown(name)] + cells(source.ledger) + [
+                    HumanText.grouped(source.messages), HumanText.bytes(Double(source.bytes)),
+                    String(source.peers),
+                ]
+            )
+        }
+        return table.lines + reasons("dropped", stats.ledger.reasons.dropped)
+            + reasons("quarantined", stats.ledger.reasons.quarantined)
+    }
+
+    private static func cells(_ ledger: Ledger) -> [String] {
+        [
+            ledger.received, ledger.written, ledger.quarantined, ledger.duplicate, ledger.dropped,
+            ledger.inFlight,
+        ].map(HumanText.grouped)
+    }
+
+    private static func reasons(_ name: String, _ counts: [String: Int]) -> [String] {
+        let found = counts.filter { $0.value > 0 }.sorted { $0.value > $1.value }
+        guard !found.isEmpty else { return [] }
+        let parts = found.map { "\(shown($0.key)) \(HumanText.grouped($0.value))" }
+        return ["\(name): " + parts.joined(separator: ", ")]
+    }
+
+    private static func pace(_ stats: StatsAnswer, _ figures: StatsFigures) -> [String] {
+        let rates = ["1s", "10s", "60s"].compactMap { span in
+            stats.rates[span].map {
+                "\(span) \(HumanText.countRate(perSecond: $0.events)) "
+                    + HumanText.byteRate(perSecond: $0.bytes)
+            }
+        }
+        let commit = stats.commit
+        let times = [commit.p50us, commit.p99us, commit.p999us, commit.maxus].map {
+            HumanText.duration(seconds: Double($0) / 1e6)
+        }
+        let cpu =
+            figures.cpu.map { HumanText.percent($0, of: 1) + " %" }
+            ?? HumanText.duration(seconds: stats.process.cpuSeconds)
+        var table = Table([.init("intake"), .init(rates.joined(separator: "   "))])
+        table.add([
+            "commit",
+            "\(HumanText.grouped(commit.count)) times, p50 \(times[0]), p99 \(times[1]), "
+                + "p99.9 \(times[2]), max \(times[3])",
+        ])
+        table.add([
+            "storage",
+            "\(HumanText.bytes(Double(stats.bytes.raw))) raw, "
+                + "\(HumanText.bytes(Double(stats.bytes.compressed))) compressed, "
+                + "ratio \(figures.ratio.map { String(format: "%.2f", $0) } ?? "-"), "
+                + "\(stats.openSegments) open segments",
+        ])
+        table.add([
+            "answers",
+            "\(HumanText.grouped(stats.acknowledgements.sent)) sent, "
+                + "\(HumanText.grouped(stats.acknowledgements.dropped)) could not be sent",
+        ])
+        table.add(["process", "CPU \(cpu), memory \(HumanText.bytes(Double(figures.rssBytes)))"])
+        return table.lines
+    }
+
+    private static func rings(_ stats: StatsAnswer) -> [String] {
+        guard !stats.rings.isEmpty || !stats.writers.isEmpty else { return [] }
+        let names = ["capacity", "used", "high water", "full"]
+        var rings = Table([.init("ring", .right)] + names.map { .init($0, .right) })
+        for (index, ring) in stats.rings.enumerated() {
+            let sizes = [ring.capacity, ring.used, ring.highWater].map {
+                HumanText.bytes(Double($0))
+            }
+            rings.add([String(index)] + sizes + [HumanText.grouped(ring.full)])
+        }
+        var writers = Table([
+            .init("writer", .right), .init("events", .right), .init("open segments", .right),
+        ])
+        for (index, writer) in stats.writers.enumerated() {
+            writers.add([
+                String(index), HumanText.grouped(writer.events), String(writer.openSegments),
+            ])
+        }
+        return rings.lines + [""] + writers.lines + [""]
+    }
+
+    private static func channels(_ stats: StatsAnswer) -> [String] {
+        var table = Table([.init("channel", widthMin: 10), .init("events", .right)])
+        let busiest = stats.channels.sorted {
+            ($1.value.events, $0.key) < ($0.value.events, $1.key)
+        }
+        for (name, channel) in busiest {
+            table.add([shown(name), HumanText.grouped(channel.events)])
+        }
+        return table.lines
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Control
+import Terminal
+
+/// The command `touchpointctl status`.
+struct Status: OnlineCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "State, sources, disk and recovery.",
+        discussion: """
+            The state is one of starting, running, paused (by an operator), blocked (nothing can \
+            be stored; goes on by itself) and draining.
+
+            Examples:
+              touchpointctl status
+              touchpointctl status --json | jq -r .state
+            """
+    )
+
+    @OptionGroup var online: OnlineOptions
+
+    func run(on client: ControlClient) async throws {
+        try await ask("status", on: client, text: Self.lines)
+    }
+
+    private static func lines(_ status: StatusAnswer) -> [String] {
+        var table = Table([.init("touchpointd"), .init(status.version)])
+        let why = status.why.map { ": \(shown($0))" } ?? ""
+        table.add(["state", "\(status.state.rawValue)\(why)"])
+        table.add(["since", status.since])
+        table.add(["node", shown(status.node)])
+        table.add(["run", status.run])
+        table.add(["pid", String(status.pid)])
+        table.add(["configuration", status.configuration.map(shown) ?? "built in"])
+        for source in status.sources {
+            table.add([
+                "source \(shown(source.name))",
+                "\(source.pattern), \(source.state.rawValue), "
+                    + source.endpoints.map(shown).joined(separator: " "),
+            ])
+        }
+        table.add(["data", shown(status.disk.directory)])
+        table.add(["disk", disk(status.disk)])
+        table.add(["recovery", recovery(status.recovery)])
+        table.add(["ledger", status.ledgerBalanced ? "balanced" : "NOT BALANCED: see stats"])
+        return table.lines
+    }
+
+    private static func disk(_ disk: DiskStatus) -> String {
+        let (available, total) = (Double(disk.availableBytes), Double(disk.totalBytes))
+        let part = HumanText.percent(available, of: total)
+        return "\(HumanText.bytes(available)) of \(HumanText.bytes(total)) available (\(part) %), "
+            + "blocks below \(HumanText.bytes(Double(disk.minimumFreeBytes)))"
+    }
+
+    private static func recovery(_ recovery: RecoveryStatus) -> String {
+        guard recovery.filesFound > 0 else { return recovery.state }
+        return "\(recovery.state), \(recovery.filesRecovered) of \(recovery.filesFound) files, "
+            + "\(HumanText.grouped(recovery.eventsRecovered)) events"
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// The operator's tool.
+///
+/// A file a command; new commands are added to the lists below.
+@main struct TouchpointCtl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "touchpointctl",
+        abstract: "Watch and steer a running touchpointd, and work on its data folders.",
+        discussion: """
+            Without --socket the daemon is looked for at $TOUCHPOINT_SOCKET, then \
+            ./touchpoint-data/control.sock, then /run/touchpoint/control.sock.
+
+            Examples:
+              touchpointctl status                     how is it doing, and since when
+              touchpointctl stats --follow             one line a second, like vmstat
+              touchpointctl top                        a full-screen view
+              touchpointctl stats --json | jq .ledger  counters for a program
+              touchpointctl drain                      write everything, seal, stop
+
+            Exit codes: 0 done, 64 wrong usage, 65 bad data found, 69 daemon not reachable or \
+            not for you, 73 cannot create, 74 I/O error.
+            """,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Watch",
+                subcommands: [Status.self, Stats.self, Top.self, Partitions.self]
+            ),
+            CommandGroup(
+                name: "Steer",
+                subcommands: [
+                    Seal.self, Flush.self, Pause.self, Resume.self, Reload.self, LogLevel.self,
+                    Drain.self,
+                ]
+            ),
+            CommandGroup(name: "Look at data folders", subcommands: [VerifyData.self, CatEvents.self]),
+            CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
+        ]
+    )
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Terminal
+
+/// The collector daemon.
+@main
+struct Touchpointd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "touchpointd",
+        abstract: "Takes events in over ZeroMQ and writes them to partitioned gzip files.",
+        discussion: """
+            Without a configuration it listens on tcp://127.0.0.1:5571 (PUSH, not acknowledged) and
+            tcp://127.0.0.1:5572 (DEALER or REQ, acknowledged once durable), and writes below
+            ./touchpoint-data.
+
+            SIGTERM or SIGINT drains: intake stops, everything is written and sealed, exit 0. A second
+            one commits and leaves at once. SIGHUP reads the configuration again.
+
+            Examples:
+              touchpointd
+              touchpointd --config /etc/touchpoint/touchpointd.yaml
+              touchpointd --config new.yaml --check
+
+            Exit codes: 0 done, 64 usage, 73 folder, endpoint or socket taken, 74 I/O error,
+            78 bad configuration.
+            """,
+        version: "touchpointd \(ProductVersion.number) (\(ProductVersion.build))")
+
+    @Option(name: .long, help: ArgumentHelp("The configuration file (YAML).", valueName: "FILE"))
+    var config: String?
+
+    @Flag(name: .long, help: "Check the configuration, print all of what is in force, and exit.")
+    var check = false
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let settings: Settings
+        do {
+            settings =
+                try config.map { try SettingsReader.load(path: $0, environment: environment) }
+                ?? .embeddedDefault
+        } catch {
+            writeText("\(error)\n", to: 2)
+            throw ArgumentParser.ExitCode(Terminal.ExitCode.badConfiguration)
+        }
+        if check {
+            writeText(settings.yaml(), to: 1)
+            return
+        }
+        let code = await DaemonRun(
+            settings: settings, configurationPath: config, environment: environment
+        ).run()
+        throw ArgumentParser.ExitCode(code)
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@testable import Control
+
+/// The keys of the answers are what dashboards and scripts are written against.
+@Suite struct AnswerShapeTests {
+    private static func object(_ answer: some Encodable) throws -> [String: Any] {
+        let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(answer))
+        return try #require(json as? [String: Any])
+    }
+
+    private static func keys(_ object: [String: Any], at path: String...) throws -> Set<String> {
+        var object = object
+        for key in path { object = try #require(object[key] as? [String: Any]) }
+        return Set(object.keys)
+    }
+
+    private static let ledgerKeys: Set<String> = [
+        "received", "written", "quarantined", "duplicate", "dropped", "inFlight", "reasons",
+    ]
+
+    @Test func statsHasTheContractsKeys() throws {
+        let stats = try Self.object(Sample.stats())
+        #expect(
+            try Self.keys(stats) == [
+                "time", "state", "run", "ledger", "sources", "channels", "rates", "rings",
+                "writers", "openSegments", "commit", "acknowledgements", "bytes", "process",
+            ]
+        )
+        #expect(try Self.keys(stats, at: "ledger") == Self.ledgerKeys)
+        #expect(try Self.keys(stats, at: "ledger", "reasons") == ["dropped", "quarantined"])
+        let source = try Self.keys(stats, at: "sources", "reliable")
+        #expect(source == ["ledger", "messages", "bytes", "peers"])
+        #expect(try Self.keys(stats, at: "sources", "reliable", "ledger") == Self.ledgerKeys)
+        #expect(try Self.keys(stats, at: "channels", "web") == ["events"])
+        #expect(try Self.keys(stats, at: "rates") == ["1s", "10s", "60s"])
+        #expect(try Self.keys(stats, at: "rates", "10s") == ["events", "bytes"])
+        let commit = try Self.keys(stats, at: "commit")
+        #expect(commit == ["count", "p50us", "p99us", "p999us", "maxus"])
+        #expect(try Self.keys(stats, at: "acknowledgements") == ["sent", "dropped"])
+        #expect(try Self.keys(stats, at: "bytes") == ["raw", "compressed"])
+        #expect(try Self.keys(stats, at: "process") == ["cpuSeconds", "rssBytes"])
+    }
+
+    @Test func ringsAndWritersAreLists() throws {
+        let stats = try Self.object(Sample.stats())
+        let rings = try #require(stats["rings"] as? [[String: Any]])
+        #expect(rings.map { Set($0.keys) } == [["capacity", "used", "highWater", "full"]])
+        let writers = try #require(stats["writers"] as? [[String: Any]])
+        #expect(writers.map { Set($0.keys) } == [["events", "openSegments"]])
+        #expect(stats["state"] as? String == "running")
+        #expect(stats["openSegments"] as? Int == 3)
+    }
+
+    @Test func statusHasTheContractsKeys() throws {
+        let status = try Self.object(Sample.status)
+        #expect(
+            try Self.keys(status) == [
+                "state", "since", "why", "configuration", "node", "run", "version", "pid",
+                "sources", "disk", "recovery", "ledgerBalanced",
+            ]
+        )
+        let sources = try #require(status["sources"] as? [[String: Any]])
+        #expect(sources.map { Set($0.keys) } == [["name", "pattern", "endpoints", "state"]])
+        let disk = try Self.keys(status, at: "disk")
+        #expect(disk == ["directory", "totalBytes", "availableBytes", "minimumFreeBytes"])
+        let recovery = try Self.keys(status, at: "recovery")
+        #expect(recovery == ["state", "filesFound", "filesRecovered", "eventsRecovered"])
+    }
+
+    @Test func smallAnswersHaveTheContractsKeys() throws {
+        let partition = try Self.object(Sample.partition)
+        #expect(
+            try Self.keys(partition) == [
+                "path", "events", "bytes", "compressedBytes", "ageSeconds", "lastCommit",
+            ]
+        )
+        #expect(try Self.keys(Self.object(SealAnswer(paths: ["a"]))) == ["sealed", "paths"])
+        let flush = FlushAnswer(committed: true, events: 1)
+        #expect(try Self.keys(Self.object(flush)) == ["committed", "events"])
+        let reload = ReloadAnswer(applied: [], needsRestart: [])
+        #expect(try Self.keys(Self.object(reload)) == ["applied", "needsRestart"])
+        #expect(try Self.keys(Self.object(StateAnswer(state: .paused))) == ["state"])
+        let error = ErrorAnswer(error: ControlError(code: "c", message: "m"))
+        #expect(try Self.keys(Self.object(error), at: "error") == ["code", "message"])
+    }
+
+    @Test func helpNamesEveryVerbAndNotTheOnesToCome() {
+        let help = HelpAnswer()
+        #expect(help.verbs.map(\.verb) == Verb.allCases.map(\.rawValue))
+        #expect(!help.verbs.contains { $0.verb == "tap" })
+    }
+
+    @Test func ledgerKnowsWhetherItAddsUp() {
+        var ledger = Sample.ledger(received: 90)
+        #expect(ledger.isBalanced)
+        ledger.inFlight += 1
+        #expect(!ledger.isBalanced)
+        #expect(!Ledger(received: 1, written: .max, quarantined: .max).isBalanced)
+    }
+}

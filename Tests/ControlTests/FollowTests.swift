@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Control
+
+/// `stats follow`, and how it ends.
+@Suite struct FollowTests {
+    @Test func sendsSnapshotsUntilTheClientCloses() async throws {
+        try await ServerBench.run { bench in
+            try await Self.followThreeLines(bench)
+            try await controlWait(for: "the server to notice the close") {
+                bench.server.openConnections == 0
+            }
+            let calls = bench.handler.calls.count
+            let client = try bench.connect()
+            try await client.send("stats follow 10ms\n")
+            for _ in 0..<5 { _ = try await client.line() }
+            // One request may have been under way when the client closed; none after that.
+            let mine = bench.handler.calls.count - calls
+            #expect(mine <= 5 + 3, "the closed connection goes on asking")
+        }
+    }
+
+    private static func followThreeLines(_ bench: ServerBench) async throws {
+        let client = try bench.connect()
+        try await client.send("stats follow 10ms\n")
+        var received: [Int] = []
+        for _ in 0..<3 {
+            let stats = try ControlClient.decode(
+                Data(try await client.line().utf8),
+                as: StatsAnswer.self,
+                request: "stats"
+            )
+            received.append(stats.ledger.received)
+        }
+        #expect(received == received.sorted())
+        #expect(Set(received).count == 3)
+    }
+
+    @Test func goesOnAfterAHalfClose() async throws {
+        try await ServerBench.run { bench in
+            let client = try bench.connect()
+            try await client.send("stats follow 10ms\n")
+            client.finishSending()
+            for _ in 0..<5 { #expect(try await client.line().contains("\"ledger\"")) }
+        }
+    }
+
+    @Test func theNextLineEndsItAndIsAnswered() async throws {
+        try await ServerBench.run { bench in
+            let client = try bench.connect()
+            try await client.send("stats follow 10ms\n\n")
+            #expect(try await client.line().contains("\"ledger\""))
+            try await client.send("ping\n")
+            try await controlWait(for: "the answer to ping") {
+                try await client.line() == #"{"pong":true}"#
+            }
+            try await client.send("version\n")
+            #expect(try await client.line().contains("1.2.3"))
+        }
+    }
+
+    @Test(arguments: [
+        ("10ms", 10), ("1s", 1000), ("0.5s", 500), ("2m", 120_000), ("1h", 3_600_000),
+    ])
+    func readsIntervals(text: String, milliseconds: Int) throws {
+        #expect(try FollowInterval.parse(text).milliseconds == milliseconds)
+    }
+
+    @Test(arguments: [
+        "", "1", "s", "ms", "-1s", "1e9s", "nans", "infs", "9ms", "2h", "1.2.3s", "٣s",
+    ])
+    func refusesWhatIsNoInterval(text: String) {
+        #expect { try FollowInterval.parse(text) } throws: { error in
+            (error as? ControlError)?.code == "bad_argument"
+        }
+    }
+}

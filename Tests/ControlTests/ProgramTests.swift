@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Control
+
+/// `touchpointctl` as a user runs it, against a server that serves.
+@Suite struct ProgramTests {
+    private struct Result: Sendable {
+        let code: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs the built program; it stands beside the test binary.
+    private static func run(_ arguments: [String]) async throws -> Result {
+        let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = folder.appendingPathComponent("touchpointctl")
+        process.arguments = arguments
+        let files = try ["out", "err"].map { try Self.temporaryFile($0) }
+        process.standardOutput = files[0]
+        process.standardError = files[1]
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        try await controlWait(for: "touchpointctl \(arguments) to end") { !process.isRunning }
+        let texts = try files.map { file in
+            try file.seek(toOffset: 0)
+            return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+        }
+        return Result(code: process.terminationStatus, output: texts[0], errors: texts[1])
+    }
+
+    private static func temporaryFile(_ name: String) throws -> FileHandle {
+        let path = FileManager.default.temporaryDirectory.path + "/ctl-\(UUID().uuidString)-\(name)"
+        let fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        try #require(fd >= 0)
+        unlink(path)
+        return FileHandle(fileDescriptor: fd, closeOnDealloc: true)
+    }
+
+    @Test func printsStatusForPeople() async throws {
+        try await ServerBench.run { bench in
+            let result = try await Self.run(["status", "--socket", bench.path])
+            #expect(result.code == 0)
+            #expect(result.output.contains("state            blocked: no space left\n"))
+            #expect(result.output.contains("source reliable  router, paused, tcp://127.0.0.1:5572"))
+            #expect(result.output.contains("250 B of 1000 B available (25 %)"))
+            #expect(result.errors.isEmpty)
+        }
+    }
+
+    @Test func printsTheRawAnswerAsJSON() async throws {
+        try await ServerBench.run { bench in
+            let result = try await Self.run(["partitions", "--json", "--socket", bench.path])
+            #expect(result.code == 0)
+            let answer = try JSONDecoder().decode(
+                [PartitionAnswer].self,
+                from: Data(result.output.utf8)
+            )
+            #expect(answer == [Sample.partition])
+            let refused = try await Self.run(["pause", "nobody", "--json", "--socket", bench.path])
+            #expect(refused.code == 64)
+            #expect(errorCode(refused.output) == "no_such_source")
+        }
+    }
+
+    @Test func followsWithOneLineASnapshot() async throws {
+        try await ServerBench.run { bench in
+            let result = try await Self.run([
+                "stats", "--follow", "--interval", "10ms", "--count", "25", "--socket", bench.path,
+            ])
+            #expect(result.code == 0)
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.count == 27)
+            #expect(lines.filter { $0.hasPrefix("time ") }.count == 2)
+            #expect(lines[1].hasPrefix("10:00:00  running"))
+        }
+    }
+
+    @Test(arguments: [
+        (["stats"], "reliable"), (["partitions"], "channel=web/date=2026-11-22/hour=10"),
+        (["seal"], "sealed 1 segment\n"), (["flush"], "committed 7 events"),
+        (["pause"], "paused all sources"), (["resume", "reliable"], "resumed source reliable"),
+        (["log-level", "debug"], "log level is debug"), (["drain"], "the daemon is draining"),
+        (["ping"], "the daemon answers"), (["version"], "touchpointd 1.2.3 (debug)"),
+    ])
+    func everyVerbSaysSomethingClear(arguments: [String], text: String) async throws {
+        try await ServerBench.run { bench in
+            let result = try await Self.run(arguments + ["--socket", bench.path])
+            #expect(result.code == 0)
+            #expect(result.output.contains(text), "\(result.output)\(result.errors)")
+        }
+    }
+
+    @Test func exitCodesTellWhatWentWrong() async throws {
+        let missing = try await Self.run(["status", "--socket", "/tmp/none-\(UUID()).sock"])
+        #expect(missing.code == 69)
+        #expect(missing.errors.contains("is touchpointd running?"))
+        #expect(try await Self.run(["nonsense"]).code == 64)
+        #expect(try await Self.run(["stats", "--count", "3"]).code == 64)
+        #expect(try await Self.run(["stats", "--follow", "--interval", "soon"]).code == 64)
+        #expect(try await Self.run(["pause", "a b", "--socket", "/tmp/none"]).code == 69)
+        try await ServerBench.run { bench in
+            let failed = try await Self.run(["reload", "--socket", bench.path])
+            #expect(failed.code == 74)
+            #expect(failed.errors.contains("Broken"))
+        }
+    }
+}

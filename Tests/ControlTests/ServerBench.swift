@@ -1,0 +1,69 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+@testable import Control
+
+/// A control server on a socket in a folder of its own.
+final class ServerBench: Sendable {
+    let folder: String
+    let path: String
+    let handler: HandlerDouble
+    let server: ControlServer
+    private let recorded: Records
+
+    /// What the server reported to `onChange`.
+    private final class Records: Sendable {
+        let list = Mutex<[ChangeRecord]>([])
+    }
+
+    var changes: [ChangeRecord] { recorded.list.withLock { $0 } }
+
+    private init(handler: HandlerDouble, connectionsMax: Int, unreadBytesMax: Int) {
+        folder = FileManager.default.temporaryDirectory.path + "/control-\(UUID().uuidString)"
+        path = folder + "/run/control.sock"
+        self.handler = handler
+        let records = Records()
+        recorded = records
+        server = ControlServer(
+            configuration: ControlServer.Configuration(
+                path: path,
+                version: VersionAnswer(version: "1.2.3", build: "debug"),
+                connectionsMax: connectionsMax,
+                unreadBytesMax: unreadBytesMax
+            ),
+            handler: handler,
+            onChange: { record in records.list.withLock { $0.append(record) } }
+        )
+    }
+
+    /// Runs `body` with a server that serves, and takes everything away afterwards.
+    static func run(
+        handler: HandlerDouble = HandlerDouble(),
+        connectionsMax: Int = 64,
+        unreadBytesMax: Int = 1 << 20,
+        _ body: (ServerBench) async throws -> Void
+    ) async throws {
+        let bench = ServerBench(
+            handler: handler,
+            connectionsMax: connectionsMax,
+            unreadBytesMax: unreadBytesMax
+        )
+        defer { try? FileManager.default.removeItem(atPath: bench.folder) }
+        try await bench.server.start()
+        do {
+            try await body(bench)
+        } catch {
+            await bench.server.stop()
+            throw error
+        }
+        await bench.server.stop()
+    }
+
+    func connect() throws -> ControlLineSocket { try ControlLineSocket(path: path) }
+}
+
+/// The error code in an answer line, or nil if it is no error.
+func errorCode(_ line: String) -> String? {
+    ControlClient.refusal(in: Data(line.utf8))?.code
+}

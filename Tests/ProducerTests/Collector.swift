@@ -1,0 +1,119 @@
+import Glibc
+import Producer
+import Synchronization
+import TestSupport
+import Testing
+import ZeroMQ
+
+/// A real socket on a thread of its own that takes messages as a collector would.
+final class Collector: Sendable {
+    /// What a router does with message number `index` (0, 1, …); nil: no answer.
+    typealias Answer = @Sendable (_ index: Int, _ payload: [UInt8]) -> String?
+
+    private struct State {
+        var endpoint: String?; var failure: String?; var payloads: [[UInt8]] = []
+    }
+    private let state = Mutex(State())
+    private let context: Context
+
+    /// Every payload so far, in the order of coming; what was sent again comes again.
+    var payloads: [[UInt8]] { state.withLock { $0.payloads } }
+
+    /// Binds to a port of the system's choice and starts its thread.
+    init(_ pattern: Socket.Pattern, answer: @escaping Answer = { _, _ in nil }) throws {
+        context = try Context()
+        var thread = pthread_t()
+        let work = Unmanaged.passRetained(
+            Work {
+                try self.serve(pattern, answer)
+            } onFailure: { text in
+                self.state.withLock { $0.failure = text }
+            }
+        )
+        let code = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            work.toOpaque()
+        )
+        try #require(code == 0)
+        pthread_detach(thread)
+    }
+
+    /// Where it listens.
+    func endpoint() throws -> String {
+        try wait("the collector to bind") { state.withLock { $0.endpoint != nil } }
+        return try #require(state.withLock { $0.endpoint })
+    }
+
+    /// Ends the thread.
+    func stop() { context.shutdown() }
+
+    /// Waits until so many messages have come.
+    func waitForPayloads(_ count: Int) throws {
+        try wait("\(count) messages") { payloads.count >= count }
+    }
+
+    private func wait(_ what: String, until isTrue: () -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !isTrue() {
+            let failure = state.withLock { $0.failure }
+            try #require(failure == nil)
+            try #require(ContinuousClock.now < deadline, "waited 20 s for \(what)")
+            sched_yield()
+        }
+    }
+
+    private func serve(_ pattern: Socket.Pattern, _ answer: Answer) throws {
+        let socket = try Socket(pattern, in: context)
+        try socket.setLinger(.zero)
+        if pattern == .sub { try socket.subscribe("") }
+        try socket.bind(ZeroMQEndpoints.anyPort)
+        let endpoint = try socket.lastEndpoint
+        state.withLock { $0.endpoint = endpoint }
+        var message = Message()
+        var index = 0
+        while true {
+            var frames: [[UInt8]] = []
+            repeat {
+                _ = try socket.receive(&message, wait: true)
+                frames.append(Array(message.bytes))
+            } while message.hasMore
+            let payload = frames.removeLast()
+            state.withLock { $0.payloads.append(payload) }
+            if pattern == .router, let text = answer(index, payload) {
+                for frame in frames {
+                    _ = try frame.withUnsafeBytes { try socket.send($0, more: true, wait: false) }
+                }
+                _ = try Array(text.utf8).withUnsafeBytes {
+                    try socket.send($0, more: false, wait: false)
+                }
+            }
+            index += 1
+        }
+    }
+}
+
+/// A closure for a thread.
+private final class Work {
+    private let body: () throws -> Void
+    private let onFailure: (String) -> Void
+
+    init(_ body: @escaping () throws -> Void, onFailure: @escaping (String) -> Void) {
+        self.body = body
+        self.onFailure = onFailure
+    }
+
+    func run() {
+        do {
+            try body()
+        } catch let error as ZeroMQError where error.isTerminated {
+        } catch {
+            onFailure("\(error)")
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Compression
+import Events
+import Segments
+import Testing
+
+@Suite struct RecoveryTests {
+    private func recovered(_ bytes: [UInt8]) throws -> (MemoryDisk, RecoveryReport) {
+        let disk = MemoryDisk()
+        disk.put(bytes, at: SegmentSample.openPath)
+        return (disk, try disk.recover())
+    }
+
+    private func sealedLines(_ disk: MemoryDisk) -> [String]? {
+        disk.files[SegmentSample.path].flatMap(inflatedLines)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aTornTailAtEveryByteKeepsEveryCommit(engine: Engine) throws {
+        let sample = try SegmentSample.open(events: 17, every: 3, engine: engine)
+        for cut in 0...sample.bytes.count {
+            let (disk, report) = try recovered(Array(sample.bytes[..<cut]))
+            let committed = sample.commits.last { $0.offset <= cut }?.lines ?? 0
+            #expect(disk.files[SegmentSample.openPath] == nil, "cut at \(cut)")
+            #expect(sealedLines(disk) ?? [] == Array(sample.lines[..<committed]), "cut at \(cut)")
+            #expect(report.files.count == 1 && report.events == committed, "cut at \(cut)")
+            #expect(!report.hasDamage, "cut at \(cut): \(report)")
+            #expect(
+                try disk.manifestEntries().entries.map(\.events)
+                    == (committed > 0 ? [committed] : [])
+            )
+            #expect(disk.openHandles == 0)
+        }
+    }
+
+    @Test(arguments: ["zeros", "garbage", "text"])
+    func junkBehindACutAtEveryByteKeepsEveryCommit(kind: String) throws {
+        let sample = try SegmentSample.open(events: 17, every: 3)
+        let junk: [UInt8] =
+            switch kind {
+            case "zeros": [UInt8](repeating: 0, count: 700)
+            case "garbage": (0..<700).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3 | 1) }
+            default: Array(String(repeating: "not gzip ", count: 70).utf8)
+            }
+        for cut in 0...sample.bytes.count {
+            let (disk, report) = try recovered(Array(sample.bytes[..<cut]) + junk)
+            let committed = sample.commits.last { $0.offset <= cut }?.lines ?? 0
+            #expect(sealedLines(disk) ?? [] == Array(sample.lines[..<committed]), "cut at \(cut)")
+            #expect(disk.files[SegmentSample.openPath] == nil, "cut at \(cut)")
+            if committed > 0 { #expect(!report.hasDamage, "cut at \(cut): \(report)") }
+        }
+    }
+
+    @Test func writesTheManifestLineFromTheLines() throws {
+        let sample = try SegmentSample.open(events: 20, every: 5)
+        let (disk, _) = try recovered(sample.bytes)
+        let entry = try #require(try disk.manifestEntries().entries.first)
+        #expect(entry.path == SegmentSample.path)
+        #expect(entry.reason == .recovered)
+        #expect(entry.events == 20)
+        #expect(entry.node == "c1")
+        #expect(entry.run == "r1")
+        #expect(entry.firstReceivedAt == "2026-11-22T10:00:01.123456Z")
+        #expect(entry.lastReceivedAt == "2026-11-22T10:00:20.123456Z")
+        #expect(entry.firstEventTime == "2026-11-22T09:59:01.000000Z")
+        #expect(entry.lastEventTime == "2026-11-22T09:59:20.000000Z")
+        #expect(
+            entry.sequences == [
+                .init(source: "reliable", run: "r1", events: 20, first: 1, last: 20)
+            ]
+        )
+        #expect(try Verify.run(disk).findings == [])
+    }
+
+    @Test func filesWithNothingCommittedGoAway() throws {
+        let sample = try SegmentSample.open(events: 2, every: 3)
+        let empty: [[UInt8]] = [
+            [], [0x1f], Array(sample.bytes.prefix(10)), sample.bytes,
+            [UInt8](repeating: 0, count: 4096),
+        ]
+        for bytes in empty {
+            let (disk, report) = try recovered(bytes)
+            #expect(disk.files.isEmpty, "\(bytes.count) bytes")
+            #expect(report.files.map(\.outcome) == [.removed])
+            #expect(!report.hasDamage)
+        }
+    }
+
+    @Test func contentWithoutACommitThatCannotBeReadIsKeptAside() throws {
+        let junk = Array("this was once something".utf8)
+        let (disk, report) = try recovered(junk)
+        let aside = Layout.damagedPath(forSealed: SegmentSample.path)
+        #expect(disk.files == [aside: junk])
+        #expect(report.files.map(\.outcome) == [.damaged(keptAside: aside)])
+        #expect(report.hasDamage)
+    }
+
+    @Test func damageInTheMiddleIsLoudAndKeepsWhatStandsBefore() throws {
+        let sample = try SegmentSample.open(events: 30, every: 3)
+        let aside = Layout.damagedPath(forSealed: SegmentSample.path)
+        var loud = 0
+        for index in 10..<sample.commits[8].offset {
+            var bytes = sample.bytes
+            bytes[index] ^= 0xff
+            let (disk, report) = try recovered(bytes)
+            let before = sample.commits.last { $0.offset <= index }?.lines ?? 0
+            let kept = sealedLines(disk) ?? []
+            #expect(kept.starts(with: sample.lines[..<before]), "byte \(index)")
+            if report.hasDamage {
+                loud += 1
+                #expect(disk.files[aside] == bytes, "the original stays, byte \(index)")
+                #expect(
+                    try disk.manifestEntries().entries.map(\.events)
+                        == (kept.isEmpty ? [] : [kept.count])
+                )
+            } else {
+                // Nothing checks the bytes of an open file but deflate and JSON: a flip that leaves both
+                // whole is another letter in a string. No line is lost.
+                #expect(kept.count == 30, "byte \(index): \(report)")
+            }
+        }
+        #expect(loud > (sample.commits[8].offset - 10) / 2)
+    }
+
+    @Test func aLineThatIsNoEventIsDamageOnlyWhenCommitted() throws {
+        var encoder = try GzipEncoder(engine: .isal, level: 1)
+        var bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", .sync, &encoder)
+        bytes += SegmentSample.encode("{\"not\":\"ours\"}\n", .sync, &encoder)
+        let (disk, report) = try recovered(bytes)
+        #expect(report.hasDamage)
+        #expect(sealedLines(disk) == [SegmentSample.line(1)])
+
+        var other = try GzipEncoder(engine: .isal, level: 1)
+        bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", .sync, &other)
+        bytes += SegmentSample.encode("{\"not\":\"ours\"}\n", .none, &other)
+        #expect(try recovered(bytes).1.files.map(\.outcome) == [.cut])
+    }
+
+    @Test func aWholeFileIsOnlyRenamed() throws {
+        let sample = try SegmentSample.sealed(events: 9)
+        for tail in [[], [0, 0, 0], [1, 2, 3]] as [[UInt8]] {
+            let (disk, report) = try recovered(sample.bytes + tail)
+            #expect(report.files.map(\.outcome) == [.finished])
+            #expect(disk.files[SegmentSample.path] == sample.bytes)
+        }
+    }
+
+    @Test func aWholeFileWithAWrongChecksumIsDamage() throws {
+        var encoder = try GzipEncoder(engine: .isal, level: 1)
+        var bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", .sync, &encoder)
+        bytes += SegmentSample.encode(SegmentSample.line(2) + "\n", .finish, &encoder)
+        bytes[bytes.count - 6] ^= 1
+        let (disk, report) = try recovered(bytes)
+        #expect(report.hasDamage)
+        #expect(sealedLines(disk) == [SegmentSample.line(1)])
+    }
+
+    @Test func filesInUseAreLeftAlone() throws {
+        let disk = MemoryDisk()
+        let sample = try SegmentSample.open(events: 5, every: 2)
+        disk.put(sample.bytes, at: SegmentSample.openPath)
+        let report = try disk.recovery { $0 == SegmentSample.openPath }.run()
+        #expect(report == RecoveryReport())
+        #expect(disk.files == [SegmentSample.openPath: sample.bytes])
+        let start = try #require(timestamp("2026-11-22T10:00:00Z"))
+        #expect(Recovery.isOfRun(startedAt: start)(SegmentSample.openPath))
+        #expect(!Recovery.isOfRun(startedAt: start + 1_000)(SegmentSample.openPath))
+    }
+
+    private func timestamp(_ text: String) -> Int64? {
+        Array(text.utf8).withUnsafeBytes { Timestamp.parse($0) }
+    }
+}

@@ -1,0 +1,114 @@
+import Compression
+import Events
+import Segments
+
+/// A segment as a writer leaves it, with what is known of it.
+struct SegmentSample {
+    /// The file's bytes.
+    var bytes: [UInt8] = []
+    var lines: [String] = []
+    /// Offsets of the commits, and how many lines stand before each.
+    var commits: [(offset: Int, lines: Int)] = []
+
+    static let path =
+        "events/channel=web/date=2026-11-22/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
+    static let openPath = Layout.openPath(forSealed: path)
+
+    /// A line as the daemon writes it.
+    static func line(_ number: Int, source: String = "reliable", run: String = "r1") -> String {
+        let second = number % 60 < 10 ? "0\(number % 60)" : "\(number % 60)"
+        let metadata =
+            #"{"_touchpoint":{"receivedAt":"2026-11-22T10:00:\#(second).123456Z","node":"c1","#
+            + #""source":"\#(source)","seq":\#(number),"run":"\#(run)"}"#
+        if number % 7 == 3 { return metadata + "}" }
+        return metadata
+            + #","type":"track","timestamp":"2026-11-22T09:59:\#(second)Z","user":"u\#(number &* 7919 % 1000)"}"#
+    }
+
+    /// Commits every `every` events; the last events are uncommitted when `every` does not divide.
+    static func open(
+        events: Int,
+        every: Int,
+        from first: Int = 1,
+        engine: Engine = .isal,
+        source: String = "reliable",
+        run: String = "r1"
+    ) throws -> SegmentSample {
+        var sample = SegmentSample()
+        var encoder = try GzipEncoder(engine: engine, level: 1)
+        for number in 0..<events {
+            let line = line(first + number, source: source, run: run)
+            sample.lines.append(line)
+            let isCommit = (number + 1) % every == 0
+            sample.bytes += encode(line + "\n", isCommit ? .sync : .none, &encoder)
+            if isCommit { sample.commits.append((sample.bytes.count, number + 1)) }
+        }
+        return sample
+    }
+
+    /// A finished file.
+    static func sealed(
+        events: Int,
+        from first: Int = 1,
+        source: String = "reliable",
+        run: String = "r1"
+    ) throws -> SegmentSample {
+        try sealed((0..<events).map { line(first + $0, source: source, run: run) })
+    }
+
+    static func sealed(_ lines: [String]) throws -> SegmentSample {
+        var sample = SegmentSample(lines: lines)
+        var encoder = try GzipEncoder(engine: .isal, level: 1)
+        sample.bytes = encode(lines.map { $0 + "\n" }.joined(), .finish, &encoder)
+        return sample
+    }
+
+    static func encode(_ text: String, _ flush: Flush, _ encoder: inout GzipEncoder) -> [UInt8] {
+        let input = Array(text.utf8)
+        var output = [UInt8](repeating: 0, count: input.count + 4096)
+        let step = input.withUnsafeBytes { input in
+            output.withUnsafeMutableBytes { encoder.step(input, flush: flush, into: $0) }
+        }
+        precondition(step.isComplete, "the sample is larger than its buffer")
+        return Array(output[..<step.produced])
+    }
+}
+
+/// The lines of a finished gzip file; nil when it is none.
+func inflatedLines(_ bytes: [UInt8]) -> [String]? {
+    var inflater = Inflater()
+    var buffer = GrowableBuffer()
+    let outcome = bytes.withUnsafeBytes { inflater.inflate($0, into: &buffer, limit: 1 << 30) }
+    guard case .ok = outcome else { return nil }
+    return String(decoding: buffer.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+}
+
+extension MemoryDisk {
+    func recovery(isInUse: @escaping @Sendable (String) -> Bool = { _ in false }) -> Recovery {
+        let folders = DurableFolders(fileSystem: self)
+        return Recovery(
+            fileSystem: self,
+            folders: folders,
+            manifest: ManifestLog(fileSystem: self, folders: folders, node: "c1"),
+            node: "c1",
+            run: "r2",
+            now: { 1_795_341_600_000_000 },
+            isInUse: isInUse
+        )
+    }
+
+    func recover() throws -> RecoveryReport {
+        _ = try Recovery.mendManifests(self)
+        return try recovery().run()
+    }
+
+    /// The entries of all manifests, and how many lines are none.
+    func manifestEntries() throws -> (entries: [ManifestEntry], torn: Int) {
+        var entries: [ManifestEntry] = []
+        var torn = 0
+        try ManifestReader.each(self) { (_, entry) throws(FileSystemError) in
+            if let entry { entries.append(entry) } else { torn += 1 }
+        }
+        return (entries, torn)
+    }
+}

@@ -1,0 +1,195 @@
+import Events
+import Segments
+import Testing
+
+@Suite struct VerifyTests {
+    static let other = "events/channel=app/part-c1-1-20261122T100000.000Z-0.ndjson.gz"
+    static let quarantined =
+        "quarantine/reason=invalid_json/date=2026-11-22/part-c1-1-20261122T100000.000Z-1.ndjson.gz"
+    static let manifest = Layout.manifestPath(date: "2026-11-22", node: "c1")
+
+    /// Two event files and one of quarantine with their manifest lines, by recovery's own hand.
+    private func healthy() throws -> MemoryDisk {
+        let disk = MemoryDisk()
+        disk.put(try SegmentSample.sealed(events: 10).bytes, at: SegmentSample.path)
+        disk.put(try SegmentSample.sealed(events: 5, from: 11).bytes, at: Self.other)
+        disk.put(try SegmentSample.sealed(events: 2, from: 16).bytes, at: Self.quarantined)
+        _ = try disk.recover()
+        return disk
+    }
+
+    /// Changes the manifest line of a path.
+    private func edit(
+        _ disk: MemoryDisk,
+        _ path: String,
+        _ change: (inout ManifestEntry) -> Void
+    ) throws {
+        var lines: [UInt8] = []
+        for var entry in try disk.manifestEntries().entries {
+            if entry.path == path { change(&entry) }
+            lines += ManifestLog.line(entry)
+        }
+        let date = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
+        disk.put(lines, at: date)
+    }
+
+    @Test func healthyDataHasNoFindings() throws {
+        let report = try Verify.run(try healthy())
+        #expect(report.findings == [])
+        #expect(report.exitCode == 0)
+        #expect(report.files == 3)
+        #expect(report.events == 17)
+        #expect(report.gaps == [])
+        #expect(report.sources == ["reliable": .init(written: 15, quarantined: 2)])
+    }
+
+    @Test func anEmptyFolderIsHealthy() throws {
+        #expect(try Verify.run(MemoryDisk()) == VerifyReport())
+    }
+
+    struct Damage: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var kinds: Set<VerifyReport.Kind>
+        var path = SegmentSample.path
+        var change: @Sendable (VerifyTests, MemoryDisk) throws -> Void
+
+        init(
+            _ name: String,
+            _ kinds: Set<VerifyReport.Kind>,
+            path: String = SegmentSample.path,
+            _ change: @escaping @Sendable (VerifyTests, MemoryDisk) throws -> Void
+        ) {
+            testDescription = name
+            self.kinds = kinds
+            self.path = path
+            self.change = change
+        }
+    }
+
+    static let damages: [Damage] = [
+        Damage("missing file", [.missingFile]) { $1.remove(path: SegmentSample.path) },
+        Damage("missing manifest line", [.missingEntry], path: "events/x/part-1.ndjson.gz") {
+            $1.put(
+                try SegmentSample.sealed(events: 1, from: 100).bytes,
+                at: "events/x/part-1.ndjson.gz"
+            )
+        },
+        Damage("repeated line", [.repeatedEntry]) { test, disk in
+            try test.edit(disk, Self.other) { $0 = $0 }
+            let path = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
+            let entry = try #require(
+                try disk.manifestEntries().entries.first { $0.path == SegmentSample.path }
+            )
+            disk.put((disk.files[path] ?? []) + ManifestLog.line(entry), at: path)
+        },
+        Damage("wrong count", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.events = 9 }
+        },
+        Damage("wrong raw bytes", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.rawBytes -= 1 }
+        },
+        Damage("wrong CRC", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.crc32 = "00000000" }
+        },
+        Damage("wrong hash", [.changedFile]) {
+            try $0.edit($1, SegmentSample.path) { $0.sha256 = "00" }
+        },
+        Damage("wrong size", [.changedFile]) {
+            try $0.edit($1, SegmentSample.path) { $0.compressedBytes = 1 }
+        },
+        Damage("wrong range", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.sequences[0].last = 99 }
+        },
+        Damage("cut file", [.damagedFile, .changedFile, .contentMismatch]) { _, disk in
+            disk.put(
+                Array((disk.files[SegmentSample.path] ?? []).dropLast(20)),
+                at: SegmentSample.path
+            )
+        },
+        Damage("bytes behind the end", [.damagedFile, .changedFile]) { _, disk in
+            disk.put((disk.files[SegmentSample.path] ?? []) + [0], at: SegmentSample.path)
+        },
+        Damage(
+            "duplicate numbers",
+            [.duplicateSequence, .missingEntry],
+            path: "events/y/part-2.ndjson.gz"
+        ) {
+            $1.put(
+                try SegmentSample.sealed(events: 3, from: 9).bytes,
+                at: "events/y/part-2.ndjson.gz"
+            )
+        },
+        Damage("foreign line", [.damagedFile, .missingEntry], path: "events/z/part-3.ndjson.gz") {
+            $1.put(
+                try SegmentSample.sealed([SegmentSample.line(200), "{}"]).bytes,
+                at: "events/z/part-3.ndjson.gz"
+            )
+        },
+        Damage("kept aside", [.keptAside], path: Layout.damagedPath(forSealed: SegmentSample.path))
+        {
+            $1.put([1, 2, 3], at: Layout.damagedPath(forSealed: SegmentSample.path))
+        },
+    ]
+
+    @Test(arguments: damages)
+    func findsEachKindOfDamage(damage: Damage) throws {
+        let disk = try healthy()
+        try damage.change(self, disk)
+        let report = try Verify.run(disk)
+        #expect(Set(report.findings.map(\.kind)) == damage.kinds, "\(report.findings)")
+        #expect(report.findings.allSatisfy { $0.path == damage.path }, "\(report.findings)")
+        #expect(report.exitCode == 65)
+    }
+
+    @Test func findsEveryFlippedBit() throws {
+        let disk = try healthy()
+        let good = try #require(disk.files[SegmentSample.path])
+        for index in good.indices {
+            var bytes = good
+            bytes[index] ^= 1 << (index % 8)
+            disk.put(bytes, at: SegmentSample.path)
+            let report = try Verify.run(disk)
+            #expect(report.exitCode == 65, "byte \(index)")
+            #expect(report.findings.allSatisfy { $0.path == SegmentSample.path })
+        }
+    }
+
+    @Test func gapsAreInformationAndNoDamage() throws {
+        let disk = MemoryDisk()
+        disk.put(try SegmentSample.sealed(events: 3).bytes, at: SegmentSample.path)
+        disk.put(try SegmentSample.sealed(events: 3, from: 8).bytes, at: Self.other)
+        _ = try disk.recover()
+        let report = try Verify.run(disk)
+        #expect(
+            report.gaps == [.init(source: "reliable", run: "r1", first: 1, last: 10, missing: 4)]
+        )
+        #expect(report.exitCode == 0)
+    }
+
+    @Test func openSegmentsCountAsFarAsTheyAreCommitted() throws {
+        let disk = try healthy()
+        let open = try SegmentSample.open(events: 8, every: 3, from: 40)
+        disk.put(open.bytes, at: SegmentSample.openPath)
+        let report = try Verify.run(disk)
+        #expect(report.findings == [])
+        #expect(report.openFiles == 1)
+        #expect(report.openEvents == 6)
+        #expect(report.sources["reliable"]?.written == 21)
+    }
+
+    @Test func aTornManifestLineIsCountedAndNoDamage() throws {
+        let disk = try healthy()
+        let path = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
+        disk.put((disk.files[path] ?? []) + Array(#"{"version":1,"pa"#.utf8), at: path)
+        let report = try Verify.run(disk)
+        #expect(report.tornManifestLines == 1)
+        #expect(report.exitCode == 0)
+    }
+
+    @Test func tellsHowFarItIs() throws {
+        let disk = try healthy()
+        var last: Verify.Progress?
+        _ = try Verify.run(disk, progress: { last = $0 })
+        #expect(last?.bytesDone == last?.bytesTotal)
+    }
+}

@@ -1,0 +1,103 @@
+import Glibc
+
+/// What a test waited for in vain, or a system call that failed under it.
+package struct ControlTestFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+/// Waits until `condition` holds, without blocking a thread; gives up after 30 s and says `what`.
+package func controlWait(for what: String, until condition: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            throw ControlTestFailure("waited 30 s in vain for \(what)")
+        }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}
+
+/// A plain client of a Unix stream socket, as `socat` is one: bytes out, lines in.
+///
+/// Never blocks a thread, so that a server in the same process can work meanwhile. For one task.
+package final class ControlLineSocket {
+    private let fd: Int32
+    private var received: [UInt8] = []
+    private var isAtEnd = false
+
+    package init(path: String) throws {
+        fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let connected = withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard connected == 0, fcntl(fd, F_SETFL, O_NONBLOCK) == 0 else {
+            throw ControlTestFailure("connecting to \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit { close(fd) }
+
+    /// Sends all of `text`.
+    package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+
+    /// Sends all of `bytes`; throws when the other end has gone.
+    package func send(_ bytes: [UInt8]) async throws {
+        var rest = bytes[...]
+        try await controlWait(for: "room to send \(bytes.count) bytes") {
+            let sent = rest.withUnsafeBytes {
+                Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if sent < 0, errno != EAGAIN {
+                throw ControlTestFailure("sending: \(String(cString: strerror(errno)))")
+            }
+            rest = rest.dropFirst(max(0, sent))
+            return rest.isEmpty
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    package func finishSending() { shutdown(fd, Int32(SHUT_WR)) }
+
+    /// The next line without its end.
+    package func line() async throws -> String {
+        try await controlWait(for: "a line, having \(received.count) bytes") {
+            guard !received.contains(0x0A) else { return true }
+            readMore()
+            if isAtEnd, !received.contains(0x0A) {
+                throw ControlTestFailure("the connection ended where a line was expected")
+            }
+            return received.contains(0x0A)
+        }
+        let end = received.firstIndex(of: 0x0A) ?? received.endIndex
+        defer { received.removeSubrange(...end) }
+        return String(decoding: received[..<end], as: UTF8.self)
+    }
+
+    /// Waits for the end of the connection and gives what came before it, read or not.
+    package func untilEnd() async throws -> String {
+        try await controlWait(for: "the end of the connection") {
+            readMore()
+            return isAtEnd
+        }
+        return String(decoding: received, as: UTF8.self)
+    }
+
+    /// Whether the other end has closed, known without reading anything.
+    package var hasHungUp: Bool {
+        var state = pollfd(fd: fd, events: 0, revents: 0)
+        return poll(&state, 1, 0) > 0 && state.revents & Int16(POLLHUP) != 0
+    }
+
+    private func readMore() {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = read(fd, &buffer, buffer.count)
+        if count > 0 { received += buffer[..<count] }
+        if count == 0 || count < 0 && errno != EAGAIN { isAtEnd = true }
+    }
+}
