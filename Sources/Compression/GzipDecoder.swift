@@ -18,8 +18,8 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
         /// The output is full; there may be more.
         case needsOutput
         /// A deflate block, or the gzip header, has just ended (only with `stopsAtBlocks`). All
-        /// output so far belongs to ended blocks. Aligned: on a byte and not after the last block, so
-        /// that after cutting the file here another block can be appended.
+        /// output so far belongs to ended blocks. Aligned: on a byte and not after the last block,
+        /// so that after cutting the file here another block can be appended.
         case blockBoundary(isAligned: Bool)
         /// The member is complete, and its check values are right. What follows was not touched.
         case ended

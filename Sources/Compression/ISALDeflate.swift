@@ -76,8 +76,8 @@ struct ISALDeflate {
         )
     }
 
-    /// What stands in the library's small hand-over buffer. It is fetched by a call of its own: with
-    /// more room the library would go on and repeat a flush that is already done.
+    /// What stands in the library's small hand-over buffer. It is fetched by a call of its own:
+    /// with more room the library would go on and repeat a flush that is already done.
     private var leftoverBytes: Int? {
         let state = stream.pointee.internal_state.state
         guard state.rawValue >= ZSTATE_TMP_NEW_HDR.rawValue else { return nil }

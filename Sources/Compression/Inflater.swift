@@ -11,7 +11,8 @@ package struct Inflater: ~Copyable, Sendable {
         case ok(count: Int)
         /// There is more than the limit in it.
         case tooLarge
-        /// It is no complete gzip: where in the payload that showed (bytes from its start), and why.
+        /// It is no complete gzip: where in the payload that showed (bytes from its start), and
+        /// why.
         case failed(offset: Int, reason: String)
     }
 

@@ -1,6 +1,7 @@
 import CZlib
 
-/// A gzip stream deflated by zlib. Copies share the one stream: its owner, `GzipEncoder`, frees it once.
+/// A gzip stream deflated by zlib. Copies share the one stream: its owner, `GzipEncoder`, frees it
+/// once.
 struct ZlibDeflate {
     private let stream: UnsafeMutablePointer<z_stream>
     private let staging: Staging

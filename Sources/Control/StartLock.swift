@@ -10,13 +10,8 @@ struct StartLock {
     init(path: String) throws(ControlServerError) {
         lockPath = path + ".lock"
         while true {
-            let opened = cplatform_openat(
-                AT_FDCWD,
-                lockPath,
-                O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                0o600
-            )
-            guard opened >= 0 else { throw .system(-opened, "creating \(lockPath)", path: path) }
+            let opened = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard opened >= 0 else { throw .system(errno, "creating \(lockPath)", path: path) }
             let locked = cplatform_lock_exclusive(opened)
             guard locked == 0 else {
                 close(opened)

@@ -2,8 +2,8 @@ import Foundation
 
 /// Reads manifests back, line by line, in bounded memory.
 package enum ManifestReader {
-    /// Shows every line of every manifest: its manifest's path and the entry, or nil for a line that is
-    /// none, as a crash leaves one.
+    /// Shows every line of every manifest: its manifest's path and the entry, or nil for a line
+    /// that is none, as a crash leaves one.
     package static func each(
         _ fileSystem: any FileSystem,
         _ visit: (String, ManifestEntry?) throws(FileSystemError) -> Void

@@ -3,9 +3,10 @@ package import Events
 
 /// Reads an open segment and says how much of it can be kept. Changes nothing.
 ///
-/// What the fields promise: everything acknowledged lies before a flush point, since an acknowledgement
-/// follows a flush, its write and its fdatasync. So bytes behind the last flush marker were never
-/// acknowledged; a flush marker behind bytes that cannot be read means that something may have been.
+/// What the fields promise: everything acknowledged lies before a flush point, since an
+/// acknowledgement follows a flush, its write and its fdatasync. So bytes behind the last flush
+/// marker were never acknowledged; a flush marker behind bytes that cannot be read means that
+/// something may have been.
 package struct OpenSegmentScan: Sendable, Equatable {
     package enum Verdict: Sendable, Equatable {
         /// The member is whole, and this long; the crash came before the rename.

@@ -1,8 +1,9 @@
 import Events
 
 extension Recovery {
-    /// Ends torn manifest lines. To be called once, before anything is appended to a manifest in this
-    /// run, and so before the daemon takes anything in; ``run(progress:)`` may follow at leisure.
+    /// Ends torn manifest lines. To be called once, before anything is appended to a manifest in
+    /// this run, and so before the daemon takes anything in; ``run(progress:)`` may follow at
+    /// leisure.
     package static func mendManifests(
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> [String] {

@@ -6,10 +6,10 @@
 ///     .part.open ── cut to the last commit ── ending written ── synced ── renamed ── folder synced
 ///                                                                          └─ manifest line
 ///
-/// A file that is whole but not renamed is renamed; one that is renamed but has no manifest line gets it
-/// by being read. Damage is different: the readable part goes to a copy, the copy becomes the sealed
-/// file, and only then is the original renamed to `.part.damaged`. If the sealed name is taken, that
-/// was done before the crash.
+/// A file that is whole but not renamed is renamed; one that is renamed but has no manifest line
+/// gets it by being read. Damage is different: the readable part goes to a copy, the copy becomes
+/// the sealed file, and only then is the original renamed to `.part.damaged`. If the sealed name is
+/// taken, that was done before the crash.
 package struct Recovery {
     /// Ends the name of a copy that is still being written.
     package static let copySuffix = ".recovering"

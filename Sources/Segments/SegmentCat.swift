@@ -77,8 +77,8 @@ package struct SegmentCat {
         }
     }
 
-    /// Merges files by sequence number. A file is opened when its first number comes up, so those in
-    /// work are the ones that overlap.
+    /// Merges files by sequence number. A file is opened when its first number comes up, so those
+    /// in work are the ones that overlap.
     private mutating func inSequenceOrder(_ paths: [String]) throws(FileSystemError) {
         for run in try runs(in: paths) {
             var waiting = run[...]

@@ -4,8 +4,8 @@ import Glibc
 
 /// Reads a segment, sealed or open, as lines, in bounded memory. One thread at a time.
 ///
-/// The memory is two chunks and the longest line. A file that is still being written is read as far as
-/// it goes: its end is then ``End/cut``.
+/// The memory is two chunks and the longest line. A file that is still being written is read as far
+/// as it goes: its end is then ``End/cut``.
 package struct SegmentReader: ~Copyable {
     /// What stands next in a segment. Bytes are valid until the next call.
     package enum Piece {
@@ -186,8 +186,8 @@ package struct SegmentReader: ~Copyable {
         hash?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: input[..<count]))
     }
 
-    /// Reads the rest of the file and gives the SHA-256 of all of it, 64 hexadecimal digits; once, and
-    /// only for a reader made with `hashes`.
+    /// Reads the rest of the file and gives the SHA-256 of all of it, 64 hexadecimal digits; once,
+    /// and only for a reader made with `hashes`.
     package mutating func finishHash() throws(FileSystemError) -> String {
         repeat { try fill() } while !inputRange.isEmpty
         guard let digest = hash?.finalize() else {

@@ -1,7 +1,8 @@
 package import Events
 
-/// Checks a data folder against itself: manifests, files, lines, sequences. Changes nothing, and may run
-/// beside the daemon. Memory: a bit an event that is out of order, 16 bytes a file. One thread.
+/// Checks a data folder against itself: manifests, files, lines, sequences. Changes nothing, and
+/// may run beside the daemon. Memory: a bit an event that is out of order, 16 bytes a file. One
+/// thread.
 package final class Verify {
     /// How far it is, in bytes of the files that manifests name.
     package struct Progress: Sendable, Equatable {
@@ -230,8 +231,8 @@ package final class Verify {
         }
     }
 
-    /// Counts what an open segment's flush points prove. Its tail may be growing, so nothing in it is
-    /// an error; a file that vanishes meanwhile was sealed.
+    /// Counts what an open segment's flush points prove. Its tail may be growing, so nothing in it
+    /// is an error; a file that vanishes meanwhile was sealed.
     private func checkOpen(_ path: String) {
         let isEvents = path.hasPrefix(Layout.events + "/")
         var cursor = SequenceCursor()

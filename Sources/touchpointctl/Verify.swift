@@ -90,11 +90,13 @@ struct VerifyData: ParsableCommand {
         let report = answer.verify
         var lines = [
             "\(HumanText.grouped(report.files)) files, \(HumanText.grouped(report.events)) events, "
-                + "\(HumanText.bytes(Double(report.bytes))), \(HumanText.bytes(Double(report.rawBytes))) raw"
+                + "\(HumanText.bytes(Double(report.bytes))), "
+                + "\(HumanText.bytes(Double(report.rawBytes))) raw"
         ]
         if report.openFiles > 0 {
             lines.append(
-                "\(report.openFiles) open segments with \(HumanText.grouped(report.openEvents)) committed events"
+                "\(report.openFiles) open segments with "
+                    + "\(HumanText.grouped(report.openEvents)) committed events"
             )
         }
         for (name, source) in report.sources.sorted(by: { $0.key < $1.key }) {
@@ -105,8 +107,8 @@ struct VerifyData: ParsableCommand {
         }
         for gap in report.gaps {
             lines.append(
-                "note: source \(shown(gap.source)), run \(shown(gap.run)): \(gap.missing) numbers of "
-                    + "\(gap.first) to \(gap.last) were never written"
+                "note: source \(shown(gap.source)), run \(shown(gap.run)): \(gap.missing) "
+                    + "numbers of \(gap.first) to \(gap.last) were never written"
             )
         }
         if report.tornManifestLines > 0 {

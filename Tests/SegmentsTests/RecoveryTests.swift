@@ -113,8 +113,8 @@ import Testing
                         == (kept.isEmpty ? [] : [kept.count])
                 )
             } else {
-                // Nothing checks the bytes of an open file but deflate and JSON: a flip that leaves both
-                // whole is another letter in a string. No line is lost.
+                // Nothing checks the bytes of an open file but deflate and JSON: a flip that leaves
+                // both whole is another letter in a string. No line is lost.
                 #expect(kept.count == 30, "byte \(index): \(report)")
             }
         }

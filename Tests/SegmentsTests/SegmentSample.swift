@@ -22,7 +22,8 @@ struct SegmentSample {
             + #""source":"\#(source)","seq":\#(number),"run":"\#(run)"}"#
         if number % 7 == 3 { return metadata + "}" }
         return metadata
-            + #","type":"track","timestamp":"2026-11-22T09:59:\#(second)Z","user":"u\#(number &* 7919 % 1000)"}"#
+            + #","type":"track","timestamp":"2026-11-22T09:59:\#(second)Z","#
+            + #""user":"u\#(number &* 7919 % 1000)"}"#
     }
 
     /// Commits every `every` events; the last events are uncommitted when `every` does not divide.

@@ -38,7 +38,8 @@ package enum CompressionSample: String, Sendable, CaseIterable {
                 let user = UInt32.random(in: 0..<5000, using: &generator)
                 let page = UInt32.random(in: 0..<300, using: &generator)
                 bytes += Array(
-                    #"{"type":"track","event":"Page Viewed","userId":"u\#(user)","properties":{"path":"/p/\#(page)","ms":\#(generator.next() % 9999)}}"#
+                    (#"{"type":"track","event":"Page Viewed","userId":"u\#(user)","#
+                        + #""properties":{"path":"/p/\#(page)","ms":\#(generator.next() % 9999)}}"#)
                         .utf8
                 )
                 bytes.append(0x0a)
@@ -55,8 +56,8 @@ package struct ProgramOutput: Sendable {
     package var standardError: String
 }
 
-/// Runs a program of the system on some input; standard input comes from a file, so that nothing can
-/// fill a pipe.
+/// Runs a program of the system on some input; standard input comes from a file, so that nothing
+/// can fill a pipe.
 package func runProgram(
     _ path: String,
     _ arguments: [String],

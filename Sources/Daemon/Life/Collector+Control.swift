@@ -1,6 +1,9 @@
 import CPlatform
 import Control
 import Events
+import Glibc
+import Intake
+import Logging
 import Pipeline
 import Segments
 import Synchronization

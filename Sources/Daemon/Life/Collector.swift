@@ -2,6 +2,7 @@ import CPlatform
 import Control
 import Events
 import Foundation
+import Intake
 import Logging
 import Pipeline
 import Segments

@@ -1,8 +1,11 @@
 import CPlatform
+import Compression
 import Control
 import Foundation
 import Glibc
+import Intake
 import Logging
+import Pipeline
 import Synchronization
 import Terminal
 import UnixSignals

@@ -5,7 +5,7 @@ import Glibc
 enum ProcessFigures {
     static func now() -> ProcessStats {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return ProcessStats(
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), rssBytes: residentBytes())
     }

@@ -1,4 +1,5 @@
 import Control
+import Pipeline
 import Synchronization
 import Terminal
 
@@ -35,6 +36,6 @@ struct Ticker {
     private func text(_ life: LifeState) -> String {
         let rate = collector.changing.withLock { $0.meter.rates["10s"]?.events ?? 0 }
         let why = life.why.map { " (\($0))" } ?? ""
-        return "\(life.state.rawValue)\(why), \(HumanText.countRate(rate))"
+        return "\(life.state.rawValue)\(why), \(HumanText.countRate(perSecond: rate))"
     }
 }
