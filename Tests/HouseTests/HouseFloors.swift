@@ -34,11 +34,9 @@ enum HouseFloors {
         "Daemon": Room(
             floor: 5,
             imports: [
-                "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "CPlatform",
-                "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "UnixSignals",
-                "Yams",
-            ]
-        ),
+                "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "Terminal",
+                "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals", "Yams",
+            ]),
         "touchpointd": Room(floor: 6, imports: ["Daemon", "Terminal", "ArgumentParser"]),
         "touchpointctl": Room(
             floor: 6,
