@@ -36,7 +36,8 @@ enum HouseFloors {
             imports: [
                 "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "Terminal",
                 "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals", "Yams",
-            ]),
+            ]
+        ),
         "touchpointd": Room(floor: 6, imports: ["Daemon", "Terminal", "ArgumentParser"]),
         "touchpointctl": Room(
             floor: 6,

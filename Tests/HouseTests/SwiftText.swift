@@ -3,8 +3,9 @@
 /// A small lexer: it knows comments (nested ones too), string literals with any number of `#`, one
 /// line or many, their interpolations, and regular expressions between slashes.
 enum SwiftText {
-    /// `text` with the contents of comments and literals turned into blanks. Line breaks stay, so
-    /// that lines keep their numbers.
+    /// Turns the contents of comments and literals into blanks.
+    ///
+    /// Line breaks stay, so that lines keep their numbers.
     static func code(of text: String) -> String {
         var lexer = Lexer(bytes: Array(text.utf8))
         lexer.run()
