@@ -19,6 +19,7 @@ extension PayloadReader {
                 beginBatch(resumeAt: object.start + object.length)
                 return false
             }
+            hasReadLine = true
             accept(&view)
             return true
         case CSIMDJSON_END:
@@ -35,7 +36,8 @@ extension PayloadReader {
     private mutating func leaveValues(
         at start: Int, _ rejection: Rejection, _ offset: Int, _ view: inout EventView
     ) -> Bool {
-        let end = looksLikeLines(from: start) ? endOfLine(at: start) : payload.count
+        let isLine = hasReadLine || looksLikeLines(from: start)
+        let end = isLine ? endOfLine(at: start) : payload.count
         position = min(end + 1, payload.count)
         mode = .lines
         let piece = Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start..<end]))

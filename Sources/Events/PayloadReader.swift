@@ -34,6 +34,8 @@ package struct PayloadReader: ~Copyable {
     var base = 0
     /// How far line and element reading have come.
     var position = 0
+    /// Whether an event ended with its line and more follows: the payload is NDJSON.
+    var hasReadLine = false
     /// After a batch, where reading goes on by lines; nil when not in one.
     var resumeAfterBatch: Int?
     var inherited = Inherited()
@@ -53,6 +55,7 @@ package struct PayloadReader: ~Copyable {
         base = 0
         position = 0
         resumeAfterBatch = nil
+        hasReadLine = false
         inherited.clear()
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
             mode = .whole(.invalidJSON, 0)
@@ -151,17 +154,25 @@ extension PayloadReader {
         payload.reduce(into: 1) { count, byte in count += byte == UInt8(ascii: "\n") ? 1 : 0 }
     }
 
-    /// Whether a text that is not valid as a whole is best read line by line: its first line could be an
-    /// object. A broken pretty-printed object is not, and stays in one piece.
+    /// Whether a text that is not valid as a whole is best read line by line: its first line ends like an
+    /// object, or its second begins like one. In an object printed over several lines the first ends in
+    /// `{`, `[` or a comma, and the second begins with a key; a broken one stays in one piece.
     func looksLikeLines(from start: Int) -> Bool {
-        var line = UnsafeRawBufferPointer(start: nil, count: 0)
-        var end = start
-        repeat {
-            guard end < payload.count else { return false }
-            line = Self.trimmed(self.line(at: end))
-            end = endOfLine(at: end) + 1
-        } while line.isEmpty
-        return line.last == UInt8(ascii: "}") && end < payload.count
+        guard let first = nextLine(from: start), let second = nextLine(from: first.end) else {
+            return false
+        }
+        return first.text.last == UInt8(ascii: "}") || second.text.first == UInt8(ascii: "{")
+    }
+
+    /// The next line with anything in it, trimmed, and where the one behind it starts.
+    private func nextLine(from start: Int) -> (text: UnsafeRawBufferPointer, end: Int)? {
+        var at = start
+        while at < payload.count {
+            let text = Self.trimmed(line(at: at))
+            at = min(endOfLine(at: at) + 1, payload.count)
+            if !text.isEmpty { return (text, at) }
+        }
+        return nil
     }
 
     func endOfLine(at start: Int) -> Int {

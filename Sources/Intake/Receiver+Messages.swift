@@ -13,7 +13,10 @@ extension Receiver {
         var bytes = 0
         chooseTarget()
         if isHolding {
-            guard put(receivedAt) else { return 0 }
+            guard put(receivedAt) else {
+                hold()
+                return 0
+            }
             isHolding = false
             shared.stalled.store(false, ordering: .relaxed)
             count += 1

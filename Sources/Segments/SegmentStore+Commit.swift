@@ -4,6 +4,10 @@ import Events
 
 /// Committing, sealing, and what they tell.
 extension SegmentStore {
+    /// How long an hour stays open after its end, for events that were received in it and still stand in
+    /// a ring: otherwise each would get a file of its own.
+    static let hourGraceMicros: Int64 = 2_000_000
+
     /// Flushes every segment with new lines, and hands over all that must become durable, sealed files
     /// included. Until the committer is done with it, nothing in it may be acknowledged.
     package func takeBatch() throws(FileSystemError) -> CommitBatch {
@@ -38,7 +42,7 @@ extension SegmentStore {
 
     /// Seals what is too old, idle, or of an hour that is over. Cheap enough for every commit interval.
     package func sealDue(router: borrowing PartitionRouter) throws(FileSystemError) {
-        let current = router.firstHour(wallNow)
+        let current = router.firstHour(wallNow - Self.hourGraceMicros)
         for (slot, segment) in segments.enumerated() {
             guard let segment else { continue }
             if pendings[slot].events != segment.eventsAtLastLook {
