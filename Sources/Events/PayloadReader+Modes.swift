@@ -61,7 +61,7 @@ extension PayloadReader {
             position = min(endOfLine(at: start) + 1, payload.count)
             if line.isEmpty { continue }
             if pieces >= limits.eventsMax {
-                rejectRest(from: start, .tooManyEvents, &view)
+                rejectRest(from: start, as: .tooManyEvents, &view)
                 return true
             }
             return readAlone(line, mayBeBatch: true, &view)
@@ -164,7 +164,7 @@ extension PayloadReader {
     }
 
     private mutating func rejectRest(
-        from start: Int, _ rejection: Rejection = .invalidJSON, _ view: inout EventView
+        from start: Int, as rejection: Rejection = .invalidJSON, _ view: inout EventView
     ) {
         mode = .done
         let rest = Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start...]))
@@ -187,7 +187,7 @@ extension PayloadReader {
     mutating func nextElement(_ view: inout EventView) -> Bool {
         let start = position
         if pieces >= limits.eventsMax {
-            rejectRest(from: start, .tooManyEvents, &view)
+            rejectRest(from: start, as: .tooManyEvents, &view)
             return true
         }
         guard let end = ElementScanner.end(in: payload, from: start) else {
