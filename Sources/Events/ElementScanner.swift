@@ -1,7 +1,8 @@
 /// Finds where an array's element ends in text that is known to be damaged somewhere.
 enum ElementScanner {
-    /// The position of the `,` or `]` behind the element that starts at `start`, found by counting brackets
-    /// outside strings; nil when the text ends before, or a bracket closes that was not opened.
+    /// The position of the `,` or `]` behind the element that starts at `start`, found by counting
+    /// brackets outside strings; nil when the text ends before, or a bracket closes that was not
+    /// opened.
     static func end(in text: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var depth = 0
         var at = start

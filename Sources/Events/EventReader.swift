@@ -1,9 +1,11 @@
 import CSimdJSON
 
-/// Reads JSON objects strictly, keeping their raw bytes. One thread at a time.
+/// Reads JSON objects strictly, keeping their raw bytes.
 ///
-/// A thin face of the C reader: ``index(_:)`` finds the structure of some bytes, ``next()`` then gives
-/// value by value what stands there.
+/// One thread at a time.
+///
+/// A thin face of the C reader: ``index(_:)`` finds the structure of some bytes, ``next()`` then
+/// gives value by value what stands there.
 package struct EventReader: ~Copyable {
     private let reader: OpaquePointer
     private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)

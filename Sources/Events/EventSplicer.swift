@@ -1,8 +1,11 @@
-/// Writes an event as one line with the collector's metadata first. One a source and thread.
+/// Writes an event as one line with the collector's metadata first.
+///
+/// One a source and thread.
 ///
 ///     {"_touchpoint":{"receivedAt":"…","node":"c1","source":"reliable","seq":17,"run":"…"},"type":…}\n
 ///
-/// Everything but the time and the number is rendered once; the time's second is kept between events.
+/// Everything but the time and the number is rendered once; the time's second is kept between
+/// events.
 package struct EventSplicer: ~Copyable {
     private let memory: UnsafeMutablePointer<UInt8>
     private let headCount: Int
@@ -44,9 +47,11 @@ package struct EventSplicer: ~Copyable {
 
     /// Writes the line, line feed included, and gives its length.
     ///
-    /// - Parameter receivedAt: microseconds since 1970 UTC.
+    /// `receivedAt`: microseconds since 1970 UTC.
     package mutating func write(
-        _ event: borrowing EventView, receivedAt: Int64, sequence: UInt64,
+        _ event: borrowing EventView,
+        receivedAt: Int64,
+        sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
         var end = out + writeMetadata(receivedAt: receivedAt, sequence: sequence, to: out)
@@ -64,7 +69,9 @@ package struct EventSplicer: ~Copyable {
 
     /// Writes `{"_touchpoint":{…}` and gives its length; members, if any, follow after a comma.
     package mutating func writeMetadata(
-        receivedAt: Int64, sequence: UInt64, to out: UnsafeMutablePointer<UInt8>
+        receivedAt: Int64,
+        sequence: UInt64,
+        to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
         let time = memory + headCount
         if receivedAt / 1_000_000 != second {
@@ -88,7 +95,9 @@ package struct EventSplicer: ~Copyable {
     }
 
     private static func member(
-        _ key: StaticString, _ value: UnsafeRawBufferPointer, _ out: UnsafeMutablePointer<UInt8>
+        _ key: StaticString,
+        _ value: UnsafeRawBufferPointer,
+        _ out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         guard !value.isEmpty else { return out }
         out.pointee = UInt8(ascii: ",")
@@ -97,16 +106,19 @@ package struct EventSplicer: ~Copyable {
     }
 
     private static func copy(
-        _ bytes: UnsafeRawBufferPointer, _ out: UnsafeMutablePointer<UInt8>
+        _ bytes: UnsafeRawBufferPointer,
+        _ out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         guard let start = bytes.baseAddress else { return out }
         UnsafeMutableRawPointer(out).copyMemory(from: start, byteCount: bytes.count)
         return out + bytes.count
     }
 
-    /// Line breaks in valid JSON are outside strings, so leaving them out changes nothing but the layout.
+    /// Line breaks in valid JSON are outside strings, so leaving them out changes nothing but the
+    /// layout.
     private static func copyWithoutBreaks(
-        _ bytes: UnsafeRawBufferPointer, _ out: UnsafeMutablePointer<UInt8>
+        _ bytes: UnsafeRawBufferPointer,
+        _ out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         var end = out
         for byte in bytes where byte != UInt8(ascii: "\n") && byte != UInt8(ascii: "\r") {
@@ -117,7 +129,8 @@ package struct EventSplicer: ~Copyable {
     }
 
     private static func decimal(
-        _ value: UInt64, _ out: UnsafeMutablePointer<UInt8>
+        _ value: UInt64,
+        _ out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         var count = 1
         var bound: UInt64 = 10

@@ -1,7 +1,8 @@
-/// One piece of a payload: an event with what was recognised in it, or bytes that cannot be accepted.
+/// One piece of a payload: an event with what was recognised in it, or bytes that cannot be
+/// accepted.
 ///
-/// All buffers point into the payload or the reader's scratch; they are valid until the reader's next
-/// call. An empty buffer means absent.
+/// All buffers point into the payload or the reader's scratch; they are valid until the reader's
+/// next call. An empty buffer means absent.
 package struct EventView {
     /// The event's bytes as its producer wrote them, or the rejected bytes.
     package var bytes = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -8,8 +8,9 @@ package enum HiveValue {
     package static let bytesMax = 64
 
     /// Bytes outside `[A-Za-z0-9._-]` and a leading dot become `%XX`; what is then longer than
-    /// ``bytesMax`` is cut and ends in `-` and 16 hexadecimal digits of its FNV-1a hash. Never empty, `.`,
-    /// `..`, or with a path separator.
+    /// ``bytesMax`` is cut and ends in `-` and 16 hexadecimal digits of its FNV-1a hash.
+    ///
+    /// Never empty, `.`, `..`, or with a path separator.
     package static func escape(_ bytes: UnsafeRawBufferPointer) -> String {
         if bytes.isEmpty { return missing }
         var out: [UInt8] = []

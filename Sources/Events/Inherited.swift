@@ -1,4 +1,5 @@
-/// What a batch's envelope hands down to its events: `context` and `sentAt` as raw JSON, and the channel.
+/// What a batch's envelope hands down to its events: `context` and `sentAt` as raw JSON, and the
+/// channel.
 struct Inherited {
     private var context = UnsafeRawBufferPointer(start: nil, count: 0)
     private var sentAt = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -8,7 +9,9 @@ struct Inherited {
     private var isActive = false
 
     mutating func take(
-        context: UnsafeRawBufferPointer, sentAt: UnsafeRawBufferPointer, channel: UnsafeRawBufferPointer
+        context: UnsafeRawBufferPointer,
+        sentAt: UnsafeRawBufferPointer,
+        channel: UnsafeRawBufferPointer
     ) {
         self.context = context
         self.sentAt = sentAt
@@ -35,7 +38,10 @@ struct Inherited {
         if !hasContext {
             view.inheritedContext = context
             if view.channel.isEmpty {
-                view.channel = UnsafeRawBufferPointer(start: channel.baseAddress, count: channelCount)
+                view.channel = UnsafeRawBufferPointer(
+                    start: channel.baseAddress,
+                    count: channelCount
+                )
             }
         }
         if !hasSentAt { view.inheritedSentAt = sentAt }

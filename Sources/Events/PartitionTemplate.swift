@@ -53,7 +53,8 @@ package struct PartitionTemplate: Sendable, Equatable {
         try checkLengths(text)
     }
 
-    /// A folder's name has at most 255 bytes; beyond it a producer's long values could stop the writer.
+    /// A folder's name has at most 255 bytes; beyond it a producer's long values could stop the
+    /// writer.
     private func checkLengths(_ text: String) throws(PartitionTemplateError) {
         let longest = HiveValue.bytesMax + 17
         var bytes = 0
@@ -75,7 +76,8 @@ package struct PartitionTemplate: Sendable, Equatable {
 
     private static func tooLong(_ text: String) -> PartitionTemplateError {
         PartitionTemplateError(
-            "a folder of '\(text)' could be longer than 255 bytes: a value takes up to 81, put '/' between")
+            "a folder of '\(text)' could be longer than 255 bytes: a value takes up to 81, put '/' between"
+        )
     }
 
     private static func check(_ text: String) throws(PartitionTemplateError) {
@@ -83,7 +85,9 @@ package struct PartitionTemplate: Sendable, Equatable {
         for folder in text.split(separator: "/", omittingEmptySubsequences: false) {
             if folder.isEmpty { throw PartitionTemplateError("empty folder name in '\(text)'") }
             if folder.hasPrefix(".") {
-                throw PartitionTemplateError("folder '\(folder)' starts with a dot: readers skip it")
+                throw PartitionTemplateError(
+                    "folder '\(folder)' starts with a dot: readers skip it"
+                )
             }
         }
     }
@@ -92,7 +96,8 @@ package struct PartitionTemplate: Sendable, Equatable {
         parts.contains(.value(placeholder))
     }
 
-    /// Hours a partition spans: 1 with `{hour}`, 24 with only `{date}`, nil when time is not in the path.
+    /// Hours a partition spans: 1 with `{hour}`, 24 with only `{date}`, nil when time is not in the
+    /// path.
     package var hoursPerPartition: Int? {
         uses(.hour) ? 1 : uses(.date) ? 24 : nil
     }

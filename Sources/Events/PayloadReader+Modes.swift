@@ -1,7 +1,7 @@
 import CSimdJSON
 
-/// The four ways to get at the next piece. Each gives true when `view` was filled, and false after it
-/// changed the mode.
+/// The four ways to get at the next piece. Each gives true when `view` was filled, and false after
+/// it changed the mode.
 extension PayloadReader {
     mutating func nextValue(_ view: inout EventView) -> Bool {
         let code = reader.next()
@@ -9,7 +9,12 @@ extension PayloadReader {
         case CSIMDJSON_OK, CSIMDJSON_NOT_AN_OBJECT:
             let object = reader.found.object
             guard endsItsLine(object.start + object.length) else {
-                return leaveValues(at: object.start, .invalidJSON, object.start + object.length, &view)
+                return leaveValues(
+                    at: object.start,
+                    .invalidJSON,
+                    object.start + object.length,
+                    &view
+                )
             }
             if code == CSIMDJSON_NOT_AN_OBJECT {
                 reject(reader.slice(object), .notAnObject, at: object.start, &view)
@@ -26,14 +31,21 @@ extension PayloadReader {
             return false
         default:
             return leaveValues(
-                at: reader.found.object.start, Rejection(code), reader.errorOffset, &view)
+                at: reader.found.object.start,
+                Rejection(code),
+                reader.errorOffset,
+                &view
+            )
         }
     }
 
-    /// Rejects what stands at `start`, and goes on line by line behind it: its line where the payload looks
-    /// like NDJSON, else all that is left.
+    /// Rejects what stands at `start`, and goes on line by line behind it: its line where the
+    /// payload looks like NDJSON, else all that is left.
     private mutating func leaveValues(
-        at start: Int, _ rejection: Rejection, _ offset: Int, _ view: inout EventView
+        at start: Int,
+        _ rejection: Rejection,
+        _ offset: Int,
+        _ view: inout EventView
     ) -> Bool {
         let isLine = hasReadLine || looksLikeLines(from: start)
         let end = isLine ? endOfLine(at: start) : payload.count
@@ -72,7 +84,9 @@ extension PayloadReader {
 
     /// Reads `piece`, a part of the payload, as exactly one object.
     private mutating func readAlone(
-        _ piece: UnsafeRawBufferPointer, mayBeBatch: Bool, _ view: inout EventView
+        _ piece: UnsafeRawBufferPointer,
+        mayBeBatch: Bool,
+        _ view: inout EventView
     ) -> Bool {
         base = offset(of: piece)
         var code = reader.index(piece)
@@ -99,15 +113,18 @@ extension PayloadReader {
         return at - start
     }
 
-    /// Steps into the batch of `envelope`, which was just read; true when it is rejected instead, as a
-    /// batch that would bring the message above its number of events is.
+    /// Steps into the batch of `envelope`, which was just read; true when it is rejected instead,
+    /// as a batch that would bring the message above its number of events is.
     private mutating func beginBatch(
-        _ envelope: UnsafeRawBufferPointer, _ view: inout EventView
+        _ envelope: UnsafeRawBufferPointer,
+        _ view: inout EventView
     ) -> Bool {
         position = offset(of: envelope) + envelope.count
         inherited.take(
-            context: reader.slice(reader.found.context), sentAt: reader.slice(reader.found.sent_at),
-            channel: UnsafeRawBufferPointer(reader.found.channel))
+            context: reader.slice(reader.found.context),
+            sentAt: reader.slice(reader.found.sent_at),
+            channel: UnsafeRawBufferPointer(reader.found.channel)
+        )
         resumeAfterBatch = position
         let batch = reader.slice(reader.found.batch)
         base = offset(of: batch)
@@ -148,8 +165,8 @@ extension PayloadReader {
         return false
     }
 
-    /// Goes on element by element behind the last good one; where no comma follows it, all the rest is
-    /// rejected, for nobody can say what it was meant to be.
+    /// Goes on element by element behind the last good one; where no comma follows it, all the rest
+    /// is rejected, for nobody can say what it was meant to be.
     private mutating func leaveArray(_ view: inout EventView) -> Bool {
         mode = .elements
         let isFirst = payload[position - 1] == UInt8(ascii: "[")
@@ -164,7 +181,9 @@ extension PayloadReader {
     }
 
     private mutating func rejectRest(
-        from start: Int, _ rejection: Rejection, _ view: inout EventView
+        from start: Int,
+        _ rejection: Rejection,
+        _ view: inout EventView
     ) {
         mode = .done
         let rest = Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start...]))
@@ -182,8 +201,9 @@ extension PayloadReader {
         }
     }
 
-    /// Cuts the next element out by counting brackets outside strings. What does not balance is rejected
-    /// with all that follows.
+    /// Cuts the next element out by counting brackets outside strings.
+    ///
+    /// What does not balance is rejected with all that follows.
     mutating func nextElement(_ view: inout EventView) -> Bool {
         let start = position
         if pieces >= limits.eventsMax {

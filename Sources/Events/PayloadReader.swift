@@ -1,16 +1,18 @@
 import CSimdJSON
 
-/// Takes a message's payload apart into events and pieces that cannot be accepted. One thread at a time.
+/// Takes a message's payload apart into events and pieces that cannot be accepted.
 ///
-/// A payload is an object, objects a line each (NDJSON), an array of objects, or an object whose `batch`
-/// is an array of objects. The whole payload is indexed once; only where something is wrong with it is the
-/// rest read line by line or element by element, so that one bad event costs no good one, in time linear in
-/// the payload's size:
+/// One thread at a time.
+///
+/// A payload is an object, objects a line each (NDJSON), an array of objects, or an object whose
+/// `batch` is an array of objects. The whole payload is indexed once; only where something is wrong
+/// with it is the rest read line by line or element by element, so that one bad event costs no good
+/// one, in time linear in the payload's size:
 ///
 ///     values ──error, batch──► lines          array ──error──► elements
 ///
-/// Nothing is lost: every byte that is not white space, a separator or a batch's envelope ends up in an
-/// event or in a rejection.
+/// Nothing is lost: every byte that is not white space, a separator or a batch's envelope ends up
+/// in an event or in a rejection.
 package struct PayloadReader: ~Copyable {
     enum Mode {
         case done
@@ -121,7 +123,9 @@ package struct PayloadReader: ~Copyable {
     }
 
     func reject(
-        _ bytes: UnsafeRawBufferPointer, _ rejection: Rejection, at offset: Int,
+        _ bytes: UnsafeRawBufferPointer,
+        _ rejection: Rejection,
+        at offset: Int,
         _ view: inout EventView
     ) {
         view = EventView()
@@ -130,7 +134,8 @@ package struct PayloadReader: ~Copyable {
         view.errorOffset = offset
     }
 
-    /// Fills `view` from the object last read: an event, or a rejection for what only an event must not be.
+    /// Fills `view` from the object last read: an event, or a rejection for what only an event must
+    /// not be.
     mutating func accept(_ view: inout EventView) {
         reader.view(into: &view)
         let offset = base + reader.found.object.start
@@ -140,7 +145,10 @@ package struct PayloadReader: ~Copyable {
             reject(view.bytes, .reservedKey, at: offset, &view)
         } else {
             inherited.handDown(
-                to: &view, hasContext: reader.found.has_context, hasSentAt: reader.found.has_sent_at)
+                to: &view,
+                hasContext: reader.found.has_context,
+                hasSentAt: reader.found.has_sent_at
+            )
             handedDownBytes += view.inheritedContext.count + view.inheritedSentAt.count
             if handedDownBytes > limits.handedDownBytesMax {
                 reject(view.bytes, .tooLarge, at: offset, &view)
@@ -150,8 +158,10 @@ package struct PayloadReader: ~Copyable {
 }
 
 extension PayloadReader {
-    /// Whether the indexed payload has more events than a message may. Counting takes a walk, so it is
-    /// done only where the number of structural characters allows so many at all.
+    /// Whether the indexed payload has more events than a message may.
+    ///
+    /// Counting takes a walk, so it is done only where the number of structural characters allows
+    /// so many at all.
     private mutating func hasTooMany(inArray: Bool) -> Bool {
         if inArray {
             guard reader.structurals / 2 > limits.eventsMax else { return false }
@@ -178,7 +188,9 @@ extension PayloadReader {
 
     /// Whether the indexed array has more than `count` elements; it is indexed afresh afterwards.
     mutating func arrayHasMore(than count: Int, _ array: UnsafeRawBufferPointer) -> Bool {
-        guard reader.structurals / 2 > count, reader.enterArray() == CSIMDJSON_OK else { return false }
+        guard reader.structurals / 2 > count, reader.enterArray() == CSIMDJSON_OK else {
+            return false
+        }
         var elements = 0
         while elements <= count, reader.next() == CSIMDJSON_OK { elements += 1 }
         _ = reader.index(array)
@@ -198,10 +210,11 @@ extension PayloadReader {
         return lines > 1 && whole * 2 >= lines
     }
 
-    /// Whether a text that is not valid as a whole is best read line by line: its first line ends like an
-    /// object, its second begins like one, or at least half of all lines could be objects. In an object
-    /// printed over several lines the first ends in `{`, `[` or a comma, and the second begins with a key;
-    /// a broken one stays in one piece.
+    /// Whether a text that is not valid as a whole is best read line by line: its first line ends
+    /// like an object, its second begins like one, or at least half of all lines could be objects.
+    ///
+    /// In an object printed over several lines the first ends in `{`, `[` or a comma, and the
+    /// second begins with a key; a broken one stays in one piece.
     func looksLikeLines(from start: Int) -> Bool {
         guard let first = nextLine(from: start), let second = nextLine(from: first.end) else {
             return false

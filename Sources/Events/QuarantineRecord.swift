@@ -5,8 +5,11 @@
 package enum QuarantineRecord {
     /// Renders the line, line feed included.
     package static func line(
-        _ view: borrowing EventView, rejection: Rejection, splicer: inout EventSplicer,
-        receivedAt: Int64, sequence: UInt64
+        _ view: borrowing EventView,
+        rejection: Rejection,
+        splicer: inout EventSplicer,
+        receivedAt: Int64,
+        sequence: UInt64
     ) -> [UInt8] {
         var line = [UInt8](unsafeUninitializedCapacity: splicer.metadataBytesMax) { buffer, count in
             guard let out = buffer.baseAddress else { return }
@@ -33,7 +36,8 @@ package enum QuarantineRecord {
         for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): line += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20: line += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            case 0..<0x20:
+                line += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
             default: line.append(byte)
             }
         }
@@ -41,7 +45,8 @@ package enum QuarantineRecord {
     }
 
     private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+    )
 
     /// Base64 by RFC 4648, section 4.
     private static func appendBase64(_ bytes: UnsafeRawBufferPointer, to line: inout [UInt8]) {

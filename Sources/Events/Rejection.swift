@@ -1,4 +1,5 @@
-/// Why something could not be accepted; the raw value is the code in quarantine, answers and metrics.
+/// Why something could not be accepted; the raw value is the code in quarantine, answers and
+/// metrics.
 package enum Rejection: String, CaseIterable, Sendable {
     case invalidJSON = "invalid_json"
     case invalidUTF8 = "invalid_utf8"

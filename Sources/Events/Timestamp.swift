@@ -1,10 +1,14 @@
-/// Microseconds since 1970 UTC, to and from text. No clock is read here. Any thread may call.
+/// Microseconds since 1970 UTC, to and from text.
+///
+/// No clock is read here. Any thread may call.
 package enum Timestamp {
     /// Bytes of the written form `2026-11-22T10:00:00.123456Z`.
     package static let byteCount = 27
 
-    /// Reads RFC 3339 (`2011-10-11T13:45:40.276+02:00`); a blank for the `T` and a missing offset, which
-    /// then means UTC, are allowed. Nil for anything else, and for years outside 1970…9999.
+    /// Reads RFC 3339 (`2011-10-11T13:45:40.276+02:00`); a blank for the `T` and a missing offset,
+    /// which then means UTC, are allowed.
+    ///
+    /// Nil for anything else, and for years outside 1970…9999.
     package static func parse(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard text.count >= 19, text.count <= 40,
             let year = digits(text, 0, 4), text[4] == UInt8(ascii: "-"),
@@ -92,7 +96,8 @@ package enum Timestamp {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// The civil date of a day since 1970 (the same source, civil_from_days); for days from 1970 on.
+    /// The civil date of a day since 1970 (the same source, civil_from_days); for days from 1970
+    /// on.
     static func civil(day: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = shifted / 146_097
@@ -141,7 +146,7 @@ extension Timestamp {
         }
     }
 
-    /// `2026-11-22T10:00:00.123456Z`
+    /// As text: `2026-11-22T10:00:00.123456Z`.
     package static func text(_ micros: Int64) -> String {
         String(unsafeUninitializedCapacity: byteCount) { buffer in
             guard let out = buffer.baseAddress else { return 0 }
@@ -150,12 +155,12 @@ extension Timestamp {
         }
     }
 
-    /// `2026-11-22`
+    /// The day: `2026-11-22`.
     package static func date(_ micros: Int64) -> String {
         String(text(micros).prefix(10))
     }
 
-    /// `20261122T100000.123Z`: for file names.
+    /// For file names: `20261122T100000.123Z`.
     package static func compact(_ micros: Int64) -> String {
         let text = text(micros).utf8
         let kept = text.prefix(23).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }

@@ -1,6 +1,7 @@
 import CSimdJSON
 
 /// A line as it stands in the files: the collector's metadata and what the manifest wants to know.
+///
 /// Buffers point into the line that was read.
 package struct WrittenLine {
     /// Microseconds since 1970 UTC.
@@ -20,7 +21,9 @@ package struct WrittenLine {
 }
 
 /// Reads lines back as recovery, verify and cat need them: strict JSON whose first member is the
-/// collector's metadata in the form ``EventSplicer`` writes. One thread at a time.
+/// collector's metadata in the form ``EventSplicer`` writes.
+///
+/// One thread at a time.
 package struct WrittenLineReader: ~Copyable {
     /// One more level than any configuration allows an event, for the metadata around it.
     private var reader = EventReader(depthMax: 1_026)
@@ -28,7 +31,10 @@ package struct WrittenLineReader: ~Copyable {
     package init() {}
 
     /// Reads one line without its line feed; false when it is not such a line.
-    package mutating func read(_ line: UnsafeRawBufferPointer, into written: inout WrittenLine) -> Bool {
+    package mutating func read(
+        _ line: UnsafeRawBufferPointer,
+        into written: inout WrittenLine
+    ) -> Bool {
         guard reader.index(line) == CSIMDJSON_OK, reader.next() == CSIMDJSON_OK,
             reader.found.object.length == line.count, reader.found.has_reserved_key
         else { return false }

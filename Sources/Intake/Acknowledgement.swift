@@ -32,12 +32,18 @@ package struct Acknowledgement {
     }
 
     package static func write(
-        to room: UnsafeMutableRawPointer, identity: UnsafeRawBufferPointer,
-        requestID: UnsafeRawBufferPointer, hasRequestFrame: Bool, answer: UnsafeRawBufferPointer
+        to room: UnsafeMutableRawPointer,
+        identity: UnsafeRawBufferPointer,
+        requestID: UnsafeRawBufferPointer,
+        hasRequestFrame: Bool,
+        answer: UnsafeRawBufferPointer
     ) {
         room.storeBytes(of: UInt32(truncatingIfNeeded: identity.count), as: UInt32.self)
         room.storeBytes(
-            of: UInt16(truncatingIfNeeded: requestID.count), toByteOffset: 4, as: UInt16.self)
+            of: UInt16(truncatingIfNeeded: requestID.count),
+            toByteOffset: 4,
+            as: UInt16.self
+        )
         room.storeBytes(of: hasRequestFrame ? 1 : 0, toByteOffset: 6, as: UInt16.self)
         var at = room + headerByteCount
         for part in [identity, requestID, answer] {
@@ -49,7 +55,8 @@ package struct Acknowledgement {
 
 /// The JSON of answers, as contract and protocol page give it.
 package enum AnswerText {
-    /// `quarantined` is JSON of the array's inside: `{"index":3,"reason":"invalid_json"}`, comma-separated.
+    /// `quarantined` is JSON of the array's inside: `{"index":3,"reason":"invalid_json"}`,
+    /// comma-separated.
     package static func committed(events: Int, quarantined: String) -> String {
         #"{"status":"committed","events":\#(events),"quarantined":[\#(quarantined)]}"#
     }

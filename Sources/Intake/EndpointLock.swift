@@ -1,8 +1,8 @@
 import CPlatform
 import Glibc
 
-/// Holds `PATH.lock` for an `ipc://PATH` endpoint: libzmq lets a second process take over a bound path
-/// without a word, and the first then receives nothing more.
+/// Holds `PATH.lock` for an `ipc://PATH` endpoint: libzmq lets a second process take over a bound
+/// path without a word, and the first then receives nothing more.
 final class EndpointLock: Sendable {
     private let descriptor: Int32
 
@@ -13,7 +13,8 @@ final class EndpointLock: Sendable {
         descriptor = open(String(path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw IntakeError(
-                "cannot lock \(endpoint): open \(path): \(String(cString: strerror(errno)))")
+                "cannot lock \(endpoint): open \(path): \(String(cString: strerror(errno)))"
+            )
         }
         guard cplatform_lock_exclusive(descriptor) == 0 else {
             close(descriptor)

@@ -51,20 +51,32 @@ package struct IntakeRecord {
     }
 
     static func write(
-        to room: UnsafeMutableRawPointer, source: Int, kind: Kind, receivedAt: Int64,
-        address: borrowing PeerAddress, payload: UnsafeRawBufferPointer
+        to room: UnsafeMutableRawPointer,
+        source: Int,
+        kind: Kind,
+        receivedAt: Int64,
+        address: borrowing PeerAddress,
+        payload: UnsafeRawBufferPointer
     ) {
         room.storeBytes(of: UInt16(truncatingIfNeeded: source), as: UInt16.self)
         room.storeBytes(of: kind.rawValue, toByteOffset: 2, as: UInt8.self)
         room.storeBytes(
-            of: UInt8(truncatingIfNeeded: address.requestCount), toByteOffset: 3, as: UInt8.self)
+            of: UInt8(truncatingIfNeeded: address.requestCount),
+            toByteOffset: 3,
+            as: UInt8.self
+        )
         room.storeBytes(
-            of: UInt32(truncatingIfNeeded: address.identityCount), toByteOffset: 4, as: UInt32.self)
+            of: UInt32(truncatingIfNeeded: address.identityCount),
+            toByteOffset: 4,
+            as: UInt32.self
+        )
         room.storeBytes(of: receivedAt, toByteOffset: 8, as: Int64.self)
         address.write(to: room + headerByteCount)
         if let start = payload.baseAddress {
             (room + headerByteCount + address.byteCount).copyMemory(
-                from: start, byteCount: payload.count)
+                from: start,
+                byteCount: payload.count
+            )
         }
     }
 }
@@ -72,7 +84,9 @@ package struct IntakeRecord {
 /// To whom an answer goes: the peer's identity and the request id, copied out of their frames.
 struct PeerAddress: ~Copyable {
     private let bytes = UnsafeMutableRawPointer.allocate(
-        byteCount: IntakeRecord.addressBytesMax, alignment: 8)
+        byteCount: IntakeRecord.addressBytesMax,
+        alignment: 8
+    )
     private(set) var identityCount = 0
     private(set) var requestCount = 0
     /// Whether a frame stood between identity and payload.
@@ -97,7 +111,9 @@ struct PeerAddress: ~Copyable {
         identityCount = min(identity.count, 255)
         requestCount = 0
         hasRequestFrame = false
-        if let start = identity.baseAddress { bytes.copyMemory(from: start, byteCount: identityCount) }
+        if let start = identity.baseAddress {
+            bytes.copyMemory(from: start, byteCount: identityCount)
+        }
     }
 
     /// Takes the request id; false when it is longer than 255 bytes.

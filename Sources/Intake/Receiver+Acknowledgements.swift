@@ -12,7 +12,10 @@ extension Receiver {
             while let record = acknowledgements[at].next() {
                 let answer = Acknowledgement(record)
                 try send(
-                    identity: answer.identity, requestID: answer.requestID, answer: answer.answer)
+                    identity: answer.identity,
+                    requestID: answer.requestID,
+                    answer: answer.answer
+                )
                 count += 1
             }
             acknowledgements[at].release()
@@ -20,11 +23,13 @@ extension Receiver {
         return count
     }
 
-    /// Sends one answer: identity, the request id (REQ's is an empty frame; nil is
-    /// none at all), the JSON. One that cannot be sent
-    /// at once is dropped and counted: its client asks again.
+    /// Sends one answer: identity, the request id (REQ's is an empty frame; nil is none at all),
+    /// the JSON.
+    ///
+    /// One that cannot be sent at once is dropped and counted: its client asks again.
     func send(
-        identity: UnsafeRawBufferPointer, requestID: UnsafeRawBufferPointer?,
+        identity: UnsafeRawBufferPointer,
+        requestID: UnsafeRawBufferPointer?,
         answer: UnsafeRawBufferPointer
     ) throws(ZeroMQError) {
         guard try sendFirst(identity) else {

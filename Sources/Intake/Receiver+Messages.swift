@@ -5,8 +5,10 @@ import ZeroMQ
 
 /// Messages in.
 extension Receiver {
-    /// Receives up to ``batchMax`` messages without waiting, puts them into a ring, and shows them to the
-    /// writer with one store. Gives how many were received.
+    /// Receives up to ``batchMax`` messages without waiting, puts them into a ring, and shows them
+    /// to the writer with one store.
+    ///
+    /// Gives how many were received.
     mutating func receiveBatch() throws(ZeroMQError) -> Int {
         let receivedAt = cplatform_realtime_ns() / 1_000
         var count = 0
@@ -33,13 +35,17 @@ extension Receiver {
         }
         for at in 0..<ringCount { rings[at].publish() }
         shared.messages.store(
-            shared.messages.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+            shared.messages.load(ordering: .relaxed) &+ count,
+            ordering: .relaxed
+        )
         shared.bytes.store(shared.bytes.load(ordering: .relaxed) &+ bytes, ordering: .relaxed)
         return count
     }
 
-    /// Stays with the first writer as long as it keeps up: then one file a partition grows, not one a
-    /// writer. Once its ring is over half full, the next takes part.
+    /// Stays with the first writer as long as it keeps up: then one file a partition grows, not one
+    /// a writer.
+    ///
+    /// Once its ring is over half full, the next takes part.
     private mutating func chooseTarget() {
         target = 0
         while target < ringCount - 1, rings[target].usedBytes() * 2 > ringBytes {
@@ -65,8 +71,13 @@ extension Receiver {
             configuration.pattern != .router
             ? .unacknowledged : address.hasRequestFrame ? .router : .routerBare
         IntakeRecord.write(
-            to: room, source: index,
-            kind: kind, receivedAt: receivedAt, address: address, payload: payload)
+            to: room,
+            source: index,
+            kind: kind,
+            receivedAt: receivedAt,
+            address: address,
+            payload: payload
+        )
         return true
     }
 
@@ -81,8 +92,9 @@ extension Receiver {
         }
     }
 
-    /// Receives one message whose payload is then in `message`; false when there is none. Messages that
-    /// make no sense are answered and passed over.
+    /// Receives one message whose payload is then in `message`; false when there is none.
+    ///
+    /// Messages that make no sense are answered and passed over.
     private mutating func receiveMessage() throws(ZeroMQError) -> Bool {
         while try sockets.socket.receive(&message, wait: false) {
             let isRouter = configuration.pattern == .router
@@ -100,8 +112,10 @@ extension Receiver {
         while message.hasMore, try sockets.socket.receive(&message, wait: true) {}
     }
 
-    /// Reads what follows the identity, which is in `message`: `id, payload` of a DEALER, an empty frame
-    /// and the payload of a REQ, or the payload alone. Gives why it makes no sense, or nil.
+    /// Reads what follows the identity, which is in `message`: `id, payload` of a DEALER, an empty
+    /// frame and the payload of a REQ, or the payload alone.
+    ///
+    /// Gives why it makes no sense, or nil.
     private mutating func receiveRequest() throws(ZeroMQError) -> String? {
         address.setIdentity(message.bytes)
         guard message.hasMore, try sockets.socket.receive(&message, wait: true) else {
@@ -142,7 +156,8 @@ extension Receiver {
                 try send(
                     identity: address.identity,
                     requestID: address.hasRequestFrame ? address.requestID : nil,
-                    answer: UnsafeRawBufferPointer(bytes))
+                    answer: UnsafeRawBufferPointer(bytes)
+                )
             }
         }
         try result.get()

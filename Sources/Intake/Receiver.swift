@@ -5,9 +5,9 @@ package import ZeroMQ
 
 /// One source: takes messages from its socket into the writers' rings, and sends answers back.
 ///
-/// A stage with a duty cycle and no thread: ``doWork()`` does what there is to do, up to a bound, and
-/// ``idle()`` waits for more. One thread calls both; only it touches the socket. Everything that is
-/// asked of the receiver or told by it goes through ``ReceiverShared``.
+/// A stage with a duty cycle and no thread: ``doWork()`` does what there is to do, up to a bound,
+/// and ``idle()`` waits for more. One thread calls both; only it touches the socket. Everything
+/// that is asked of the receiver or told by it goes through ``ReceiverShared``.
 ///
 /// Back-pressure: a message that fits in no ring stays here, and nothing more is received until the
 /// writer signals room; libzmq's queues fill, the producers' sends block, nothing is lost.
@@ -18,6 +18,11 @@ package struct Receiver: ~Copyable {
     static let idleMilliseconds = 250
     /// How long a drain takes in what producers keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000
+    /// How long nothing must come before a drain believes that nothing is on its way: what stands
+    /// in the system's socket buffers reaches libzmq's queues only after what stands before it was
+    /// received.
+    static let drainQuietNanoseconds: Int64 = 50_000_000
+    static let drainIdleMilliseconds = 10
 
     let index: Int
     let configuration: SourceConfiguration
@@ -41,16 +46,23 @@ package struct Receiver: ~Copyable {
     /// Whether ``message`` holds a payload that fits in no ring.
     var isHolding = false
     var drainDeadline: Int64?
+    /// When a drain last received something.
+    var lastDrained: Int64?
     var isPolling = true
 
-    /// Sets up the socket, binds and connects. The caller may be another thread than the one that then
-    /// works, as long as starting that thread orders memory.
+    /// Sets up the socket, binds and connects.
     ///
-    /// - Parameters:
-    ///   - rings: to each writer, in the writers' order; `acknowledgements`: from each writer's committer.
+    /// The caller may be another thread than the one that then works, as long as starting that
+    /// thread orders memory.
+    ///
+    /// - `rings`: to each writer, in the writers' order; `acknowledgements`: from each writer's committer.
     package init(
-        index: Int, _ configuration: SourceConfiguration, in context: Context,
-        rings: [RingBuffer], parkers: [Parker], acknowledgements: [RingBuffer],
+        index: Int,
+        _ configuration: SourceConfiguration,
+        in context: Context,
+        rings: [RingBuffer],
+        parkers: [Parker],
+        acknowledgements: [RingBuffer],
         shared: ReceiverShared
     ) throws(IntakeError) {
         self.index = index
@@ -88,7 +100,9 @@ package struct Receiver: ~Copyable {
             && (0..<ringCount).allSatisfy { acknowledgements[$0].isEmpty }
     }
 
-    /// One round: answers out, messages in. Gives how many; 0 is idle.
+    /// One round: answers out, messages in.
+    ///
+    /// Gives how many; 0 is idle.
     package mutating func doWork() throws(ZeroMQError) -> Int {
         let requests = shared.requests
         let answered = try sendAcknowledgements()
@@ -107,7 +121,9 @@ package struct Receiver: ~Copyable {
             poll.setEnabled(socketAt, takesMessages)
             isPolling = takesMessages
         }
-        if try poll.wait(timeout: Self.idleMilliseconds) == 0 { return }
+        let isDraining = requests.contains(.draining)
+        let timeout = isDraining ? Self.drainIdleMilliseconds : Self.idleMilliseconds
+        if try poll.wait(timeout: timeout) == 0 { return }
         if poll.isReadable(signalAt) { cplatform_eventfd_drain(shared.eventDescriptor) }
         if poll.isReadable(monitorAt) { try watchPeers() }
     }
@@ -120,7 +136,8 @@ package struct Receiver: ~Copyable {
         }
     }
 
-    /// Takes in what has arrived, for a bounded time; a router's requests are answered "unavailable".
+    /// Takes in what has arrived, for a bounded time; a router's requests are answered
+    /// "unavailable".
     private mutating func drain() throws(ZeroMQError) -> Int {
         guard !shared.intakeEnded.load(ordering: .relaxed) else { return 0 }
         let now = cplatform_monotonic_ns()
@@ -130,7 +147,10 @@ package struct Receiver: ~Copyable {
         }
         let received =
             configuration.pattern == .router ? try refuseBatch() : try receiveBatch()
-        let isOver = received == 0 || now >= drainDeadline ?? now
+        if received > 0 { lastDrained = now }
+        let isQuiet = now - (lastDrained ?? now) >= Self.drainQuietNanoseconds
+        if lastDrained == nil { lastDrained = now }
+        let isOver = isQuiet || now >= drainDeadline ?? now
         if isOver && !isHolding {
             try disconnect()
             shared.intakeEnded.store(true, ordering: .releasing)
@@ -142,7 +162,8 @@ package struct Receiver: ~Copyable {
         for endpoint in sockets.bound { try sockets.socket.unbind(endpoint) }
     }
 
-    /// Only once nothing is left to receive: disconnecting drops what has arrived and was not received.
+    /// Only once nothing is left to receive: disconnecting drops what has arrived and was not
+    /// received.
     private func disconnect() throws(ZeroMQError) {
         for endpoint in configuration.connect { try sockets.socket.disconnect(endpoint) }
     }

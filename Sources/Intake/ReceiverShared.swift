@@ -2,8 +2,10 @@ import CPlatform
 import Glibc
 package import Synchronization
 
-/// What a receiver shows to others, and what others ask of it. Counters are written by the receiver's
-/// thread only; any thread may read. Flags may be set by any thread, followed by ``signal()``.
+/// What a receiver shows to others, and what others ask of it.
+///
+/// Counters are written by the receiver's thread only; any thread may read. Flags may be set by any
+/// thread, followed by ``signal()``.
 package final class ReceiverShared: Sendable {
     package let messages = Atomic<Int>(0)
     /// Payload bytes.

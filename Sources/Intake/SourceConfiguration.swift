@@ -24,8 +24,13 @@ package struct SourceConfiguration: Sendable, Equatable {
     package var messageBytesMax: Int
 
     package init(
-        name: String, pattern: Pattern, bind: [String] = [], connect: [String] = [],
-        channel: String = "unknown", topics: [String] = [""], highWaterMark: Int = 1_000,
+        name: String,
+        pattern: Pattern,
+        bind: [String] = [],
+        connect: [String] = [],
+        channel: String = "unknown",
+        topics: [String] = [""],
+        highWaterMark: Int = 1_000,
         messageBytesMax: Int = 4 << 20
     ) {
         self.name = name

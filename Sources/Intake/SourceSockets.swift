@@ -13,8 +13,10 @@ extension SourceConfiguration.Pattern {
 /// A source's socket with what belongs to it.
 struct SourceSockets: ~Copyable {
     let socket: Socket
-    /// Reports peers coming and going. The receiver's own thread reads it in the same poll: an unread
-    /// monitor would stop the socket after some hundred connections.
+    /// Reports peers coming and going.
+    ///
+    /// The receiver's own thread reads it in the same poll: an unread monitor would stop the socket
+    /// after some hundred connections.
     let monitor: Socket
     /// Endpoints as libzmq names them, with assigned ports.
     let bound: [String]
@@ -24,7 +26,10 @@ struct SourceSockets: ~Copyable {
     private static let answersMax = 100_000
 
     private init(
-        socket: consuming Socket, monitor: consuming Socket, bound: [String], locks: [EndpointLock]
+        socket: consuming Socket,
+        monitor: consuming Socket,
+        bound: [String],
+        locks: [EndpointLock]
     ) {
         self.socket = socket
         self.monitor = monitor
@@ -34,7 +39,9 @@ struct SourceSockets: ~Copyable {
 
     /// Makes, binds and connects; what fails says which source and endpoint.
     static func open(
-        _ configuration: SourceConfiguration, index: Int, in context: Context
+        _ configuration: SourceConfiguration,
+        index: Int,
+        in context: Context
     ) throws(IntakeError) -> SourceSockets {
         let locks = try lock(configuration)
         do throws(ZeroMQError) {
@@ -64,7 +71,8 @@ struct SourceSockets: ~Copyable {
     }
 
     private static func setOptions(
-        _ socket: borrowing Socket, _ configuration: SourceConfiguration
+        _ socket: borrowing Socket,
+        _ configuration: SourceConfiguration
     ) throws(ZeroMQError) {
         try socket.setReceiveHighWaterMark(configuration.highWaterMark)
         try socket.setMessageBytesMax(Int64(configuration.messageBytesMax))
@@ -82,7 +90,9 @@ struct SourceSockets: ~Copyable {
     }
 
     private static func makeMonitor(
-        of socket: borrowing Socket, _ index: Int, _ context: Context
+        of socket: borrowing Socket,
+        _ index: Int,
+        _ context: Context
     ) throws(ZeroMQError) -> Socket {
         let endpoint = "inproc://monitor-\(index)"
         try socket.monitor(endpoint, events: [.accepted, .connected, .disconnected])

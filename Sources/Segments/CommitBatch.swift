@@ -1,5 +1,6 @@
-/// What a writer hands to its committer: files to sync, and files to seal. Everything in it has been
-/// written; nothing in it is durable yet.
+/// What a writer hands to its committer: files to sync, and files to seal.
+///
+/// Everything in it has been written; nothing in it is durable yet.
 package struct CommitBatch: Sendable {
     /// A file whose bytes wait for a sync.
     struct DirtyFile: Sendable {

@@ -1,10 +1,12 @@
 import Synchronization
 
-/// Knows which folders' own names are on stable storage, so that each is synced once a run, not once a
-/// file. Any thread may call.
+/// Knows which folders' own names are on stable storage, so that each is synced once a run, not
+/// once a file.
 ///
-/// A folder that exists may have been created by a run that crashed before it synced the parent; so the
-/// first use in a run syncs every parent whether or not the folder is new.
+/// Any thread may call.
+///
+/// A folder that exists may have been created by a run that crashed before it synced the parent; so
+/// the first use in a run syncs every parent whether or not the folder is new.
 package final class DurableFolders: Sendable {
     private let fileSystem: any FileSystem
     private let known = Mutex<Set<String>>([])
@@ -13,8 +15,9 @@ package final class DurableFolders: Sendable {
         self.fileSystem = fileSystem
     }
 
-    /// Creates `folder` and its parents where missing, and makes all their names durable. Names inside
-    /// `folder` itself are not synced: that is ``FileSystem/syncFolder(_:)``.
+    /// Creates `folder` and its parents where missing, and makes all their names durable.
+    ///
+    /// Names inside `folder` itself are not synced: that is ``FileSystem/syncFolder(_:)``.
     package func ensure(_ folder: String) throws(FileSystemError) {
         if known.withLock({ $0.contains(folder) }) { return }
         var path = ""

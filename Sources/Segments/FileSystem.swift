@@ -43,22 +43,26 @@ package struct DiskSpace: Hashable, Sendable {
 
 /// Every call through which segments reach a disk, so that a test can put a disk of its own there.
 ///
-/// Paths are relative to the data folder, parts separated by `/`, and can never leave it. All calls may
-/// come from any thread; one file is used by one thread at a time. Nothing is durable before
-/// ``datasync(_:)`` of the file and, for a new name, ``syncFolder(_:)`` of its folder have returned.
+/// Paths are relative to the data folder, parts separated by `/`, and can never leave it. All calls
+/// may come from any thread; one file is used by one thread at a time. Nothing is durable before
+/// ``datasync(_:)`` of the file and, for a new name, ``syncFolder(_:)`` of its folder have
+/// returned.
 package protocol FileSystem: Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle
     func close(_ file: FileHandle)
-    /// Writes all bytes at the end of the file. On an error `written` of ``FileSystemError`` says how many
-    /// were taken, so that a caller may go on from there.
+    /// Writes all bytes at the end of the file. On an error `written` of ``FileSystemError`` says
+    /// how many were taken, so that a caller may go on from there.
     func write(_ bytes: UnsafeRawBufferPointer, to file: FileHandle) throws(FileSystemError)
     /// Reads up to the buffer's size from `offset`; 0 is the end of the file.
     func read(
-        _ file: FileHandle, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+        _ file: FileHandle,
+        at offset: Int,
+        into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int
     func size(_ file: FileHandle) throws(FileSystemError) -> Int
     func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError)
-    /// fdatasync(2). After an error the file must not be trusted: the kernel may have dropped its pages.
+    /// fdatasync(2). After an error the file must not be trusted: the kernel may have dropped its
+    /// pages.
     func datasync(_ file: FileHandle) throws(FileSystemError)
     /// Renames without ever replacing: an existing `to` is an error.
     func rename(_ from: String, to: String) throws(FileSystemError)
@@ -82,7 +86,8 @@ extension FileSystem {
         try result.get()
     }
 
-    /// Creates a folder with all its missing parents; durable only after ``DurableFolders/ensure(_:)``.
+    /// Creates a folder with all its missing parents; durable only after
+    /// ``DurableFolders/ensure(_:)``.
     package func createFolders(_ path: String) throws(FileSystemError) {
         var soFar = ""
         for part in path.split(separator: "/") {
@@ -95,7 +100,8 @@ extension FileSystem {
 /// What a file system refused: the call, the path, and the cause.
 package struct FileSystemError: Error, Equatable, CustomStringConvertible, Sendable {
     package enum Operation: String, Sendable {
-        case open, write, read, size, truncate, datasync, rename, remove, createFolder, syncFolder, list
+        case open, write, read, size, truncate, datasync, rename, remove, createFolder, syncFolder,
+            list
         case lock, space
     }
 

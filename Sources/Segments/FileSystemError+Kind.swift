@@ -7,12 +7,14 @@ extension FileSystemError {
     /// The name is taken.
     package var isTaken: Bool { code == EEXIST }
 
-    /// No room (bytes, inodes, quota) or no descriptors: the same call may succeed once there is some again.
+    /// No room (bytes, inodes, quota) or no descriptors: the same call may succeed once there is
+    /// some again.
     package var isFull: Bool {
         code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE
     }
 
-    /// What the system says of an errno value; strerror(3) of Glibc is thread-safe for known values.
+    /// What the system says of an errno value; strerror(3) of Glibc is thread-safe for known
+    /// values.
     static func text(of code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }
         return String(cString: text)

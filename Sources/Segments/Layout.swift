@@ -7,8 +7,8 @@
 ///     manifest/date=2026-11-22/c1.ndjson
 ///     .lock                                                          held by the daemon
 ///
-/// Names that start with a dot or an underscore are invisible to DuckDB, Spark and Hive, so a reader
-/// never meets a partial file.
+/// Names that start with a dot or an underscore are invisible to DuckDB, Spark and Hive, so a
+/// reader never meets a partial file.
 package enum Layout {
     package static let events = "events"
     package static let quarantine = "quarantine"

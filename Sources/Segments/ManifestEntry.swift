@@ -59,10 +59,21 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
     package var sealedAt: String
 
     package init(
-        path: String, node: String, run: String, reason: Reason, events: Int, rawBytes: Int,
-        compressedBytes: Int, crc32: String, sha256: String, firstReceivedAt: String?,
-        lastReceivedAt: String?, firstEventTime: String?, lastEventTime: String?,
-        sequences: [Sequence], sealedAt: String
+        path: String,
+        node: String,
+        run: String,
+        reason: Reason,
+        events: Int,
+        rawBytes: Int,
+        compressedBytes: Int,
+        crc32: String,
+        sha256: String,
+        firstReceivedAt: String?,
+        lastReceivedAt: String?,
+        firstEventTime: String?,
+        lastEventTime: String?,
+        sequences: [Sequence],
+        sealedAt: String
     ) {
         version = 1
         self.path = path

@@ -1,15 +1,18 @@
 import Foundation
 import Synchronization
 
-/// Appends to a node's manifests: one write and one sync a sealed file. Any thread may call.
+/// Appends to a node's manifests: one write and one sync a sealed file.
 ///
-/// A crash can tear the last line; ``Recovery`` ends such a line before anything is appended, and readers
-/// skip lines that do not parse.
+/// Any thread may call.
+///
+/// A crash can tear the last line; ``Recovery`` ends such a line before anything is appended, and
+/// readers skip lines that do not parse.
 package final class ManifestLog: Sendable {
     private let fileSystem: any FileSystem
     private let folders: DurableFolders
     private let node: String
     /// Appends from several committers go one after the other, so that no line is torn by another.
+    ///
     /// Holds the manifests whose last line was cut short by an error in this run.
     private let turn = Mutex<Set<String>>([])
 

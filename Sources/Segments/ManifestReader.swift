@@ -49,7 +49,9 @@ package enum ManifestReader {
     }
 
     /// Ends the last line of every manifest where a crash tore it, so that the next append starts a
-    /// line of its own. To be called before anything is appended. Gives the manifests it mended.
+    /// line of its own.
+    ///
+    /// To be called before anything is appended. Gives the manifests it mended.
     package static func mend(_ fileSystem: any FileSystem) throws(FileSystemError) -> [String] {
         var mended: [String] = []
         for path in try paths(fileSystem) {

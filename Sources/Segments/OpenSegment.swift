@@ -2,8 +2,10 @@ import Compression
 import Crypto
 import Events
 
-/// One file being written: the deflate stream and where it goes. The writer's thread only; when it is
-/// sealed, the committer takes over what is left to do (``SealTask``).
+/// One file being written: the deflate stream and where it goes.
+///
+/// The writer's thread only; when it is sealed, the committer takes over what is left to do
+/// (``SealTask``).
 final class OpenSegment {
     let key: PartitionKey
     /// Its name once sealed, below the data folder.
@@ -26,7 +28,10 @@ final class OpenSegment {
     var lastCommitAt: Int64?
 
     init(
-        key: PartitionKey, sealedPath: String, file: FileHandle, stream: consuming GzipEncoder,
+        key: PartitionKey,
+        sealedPath: String,
+        file: FileHandle,
+        stream: consuming GzipEncoder,
         openedAt: Int64
     ) {
         self.key = key

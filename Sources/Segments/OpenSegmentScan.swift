@@ -1,7 +1,9 @@
 import Compression
 package import Events
 
-/// Reads an open segment and says how much of it can be kept. Changes nothing.
+/// Reads an open segment and says how much of it can be kept.
+///
+/// Changes nothing.
 ///
 /// What the fields promise: everything acknowledged lies before a flush point, since an
 /// acknowledgement follows a flush, its write and its fdatasync. So bytes behind the last flush
@@ -119,10 +121,12 @@ package struct OpenSegmentScan: Sendable, Equatable {
     }
 
     /// Whether what follows the last flush point that could be read may be more than the
-    /// unacknowledged tail. A flipped bit can hide the following markers from inflate, so they are
-    /// searched for by themselves.
+    /// unacknowledged tail.
     ///
-    /// - Parameter cause: inflate's complaint; nil when it had none and the file just ends.
+    /// A flipped bit can hide the following markers from inflate, so they are searched for by
+    /// themselves.
+    ///
+    /// `cause`: inflate's complaint; nil when it had none and the file just ends.
     private func isMoreThanTail(
         _ cause: String?,
         _ file: FileHandle,
@@ -193,7 +197,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
 extension OpenSegmentScan {
     /// What stands before the last flush point of an open segment, which may be growing.
     ///
-    /// - Parameter onLine: is shown every good line that can be read, committed or not.
+    /// `onLine`: is shown every good line that can be read, committed or not.
     package static func committed(
         _ path: String,
         in fileSystem: any FileSystem,

@@ -1,6 +1,8 @@
 package import Events
 
-/// Which open segment an event belongs to: small numbers instead of text. Only what the path uses counts.
+/// Which open segment an event belongs to: small numbers instead of text.
+///
+/// Only what the path uses counts.
 package struct PartitionKey: Hashable, Sendable {
     /// Channel and event name by ``ValueTable``, or the rejection in quarantine.
     let values: UInt64
@@ -44,7 +46,11 @@ package struct PartitionRouter: ~Copyable {
         package var sources: [String]
 
         package init(
-            template: PartitionTemplate, time: Time, valuesMax: Int, node: String, sources: [String]
+            template: PartitionTemplate,
+            time: Time,
+            valuesMax: Int,
+            node: String,
+            sources: [String]
         ) {
             self.template = template
             self.time = time
@@ -86,9 +92,14 @@ package struct PartitionRouter: ~Copyable {
         channels.name(id)
     }
 
-    /// The key of an event. Times are microseconds since 1970 UTC.
+    /// The key of an event.
+    ///
+    /// Times are microseconds since 1970 UTC.
     package mutating func key(
-        channel: UInt32, event: UnsafeRawBufferPointer, source: Int, receivedAt: Int64,
+        channel: UInt32,
+        event: UnsafeRawBufferPointer,
+        source: Int,
+        receivedAt: Int64,
         eventTime: Int64?
     ) -> PartitionKey {
         let receivedHour = Int(receivedAt / 3_600_000_000)
@@ -97,7 +108,8 @@ package struct PartitionRouter: ~Copyable {
         let filed = byEventTime ? eventTime ?? receivedAt : receivedAt
         return PartitionKey(
             values: values,
-            place: (usesSource ? UInt64(source) : 0) << 32 | UInt64(firstHour(filed)))
+            place: (usesSource ? UInt64(source) : 0) << 32 | UInt64(firstHour(filed))
+        )
     }
 
     /// The first hour of the partition that holds a time; 0 when time is not in the path.
@@ -112,7 +124,8 @@ package struct PartitionRouter: ~Copyable {
         let hour = Int(receivedAt / 3_600_000_000)
         return PartitionKey(
             values: UInt64(rejection.index),
-            place: PartitionKey.quarantineMark | UInt64(hour - hour % 24))
+            place: PartitionKey.quarantineMark | UInt64(hour - hour % 24)
+        )
     }
 
     /// The folder of a key, below the data folder.
@@ -127,7 +140,11 @@ package struct PartitionRouter: ~Copyable {
             PartitionTemplate.Values(
                 channel: channels.name(UInt32(truncatingIfNeeded: key.values >> 32)),
                 event: events.name(UInt32(truncatingIfNeeded: key.values)),
-                source: configuration.sources[source], node: configuration.node, hour: key.hour))
+                source: configuration.sources[source],
+                node: configuration.node,
+                hour: key.hour
+            )
+        )
         return Layout.join(Layout.events, path)
     }
 }

@@ -5,7 +5,8 @@ package struct SequenceTally {
     var last: UInt64 = 0
 }
 
-/// Lines of one open segment that wait to be deflated, and what the manifest will say of all its lines.
+/// Lines of one open segment that wait to be deflated, and what the manifest will say of all its
+/// lines.
 ///
 /// Plain memory, reached by pointer: this is what every event touches. One thread, the writer's.
 package struct PendingLines {
@@ -40,7 +41,11 @@ package struct PendingLines {
 
     /// Takes in a line that was written at ``end``.
     package mutating func add(
-        _ byteCount: Int, source: Int, sequence: UInt64, receivedAt: Int64, eventTime: Int64?
+        _ byteCount: Int,
+        source: Int,
+        sequence: UInt64,
+        receivedAt: Int64,
+        eventTime: Int64?
     ) {
         end += byteCount
         room -= byteCount

@@ -3,8 +3,8 @@ import Glibc
 
 /// The real disk below one data folder.
 ///
-/// Every path is opened relative to the folder's descriptor and without following symbolic links, so no
-/// partition value or file name can lead outside. EINTR is retried here and nowhere else.
+/// Every path is opened relative to the folder's descriptor and without following symbolic links,
+/// so no partition value or file name can lead outside. EINTR is retried here and nowhere else.
 package final class PosixFileSystem: FileSystem {
     private let root: Int32
     /// The data folder as it was named, for messages.
@@ -48,7 +48,8 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func write(
-        _ bytes: UnsafeRawBufferPointer, to file: FileHandle
+        _ bytes: UnsafeRawBufferPointer,
+        to file: FileHandle
     ) throws(FileSystemError) {
         var written = 0
         while written < bytes.count {
@@ -63,7 +64,9 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func read(
-        _ file: FileHandle, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+        _ file: FileHandle,
+        at offset: Int,
+        into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int {
         while true {
             let count = pread(file.number, buffer.baseAddress, buffer.count, offset)
@@ -74,7 +77,9 @@ package final class PosixFileSystem: FileSystem {
 
     package func size(_ file: FileHandle) throws(FileSystemError) -> Int {
         var status = stat()
-        guard fstat(file.number, &status) == 0 else { throw FileSystemError(.size, "", code: errno) }
+        guard fstat(file.number, &status) == 0 else {
+            throw FileSystemError(.size, "", code: errno)
+        }
         return Int(status.st_size)
     }
 
@@ -115,7 +120,11 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func syncFolder(_ path: String) throws(FileSystemError) {
-        let folder = try descriptor(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY, for: .syncFolder)
+        let folder = try descriptor(
+            path.isEmpty ? "." : path,
+            O_RDONLY | O_DIRECTORY,
+            for: .syncFolder
+        )
         defer { Glibc.close(folder) }
         guard fsync(folder) == 0 else { throw FileSystemError(.syncFolder, path, code: errno) }
     }
@@ -134,17 +143,22 @@ package final class PosixFileSystem: FileSystem {
         return DiskSpace(totalBytes: total, availableBytes: available)
     }
 
-    /// The folder that holds `path`'s last part, opened without leaving the data folder, and that part:
-    /// for the calls that know no such protection themselves.
+    /// The folder that holds `path`'s last part, opened without leaving the data folder, and that
+    /// part: for the calls that know no such protection themselves.
     private func parent(
-        of path: String, for operation: FileSystemError.Operation
+        of path: String,
+        for operation: FileSystemError.Operation
     ) throws(FileSystemError) -> (folder: Int32, name: String) {
         let (folder, name) = Layout.split(path)
         guard name != "..", folder.isEmpty ? !path.hasPrefix("/") : true else {
             throw FileSystemError(operation, path, code: EXDEV)
         }
         do throws(FileSystemError) {
-            let number = try descriptor(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY, for: operation)
+            let number = try descriptor(
+                folder.isEmpty ? "." : folder,
+                O_RDONLY | O_DIRECTORY,
+                for: operation
+            )
             return (number, name)
         } catch {
             throw FileSystemError(operation, path, code: error.code)
@@ -152,7 +166,9 @@ package final class PosixFileSystem: FileSystem {
     }
 
     private func descriptor(
-        _ path: String, _ flags: Int32, for operation: FileSystemError.Operation
+        _ path: String,
+        _ flags: Int32,
+        for operation: FileSystemError.Operation
     ) throws(FileSystemError) -> Int32 {
         let result = cplatform_open_beneath(root, path, flags, 0o640)
         guard result >= 0 else { throw FileSystemError(operation, path, code: -result) }
@@ -191,7 +207,9 @@ extension PosixFileSystem {
 
     /// Some file systems do not tell the kind with the name; then it is looked up.
     private func isFolder(_ entry: UnsafeMutablePointer<dirent>, in folder: Int32) -> Bool {
-        if entry.pointee.d_type != UInt8(DT_UNKNOWN) { return entry.pointee.d_type == UInt8(DT_DIR) }
+        if entry.pointee.d_type != UInt8(DT_UNKNOWN) {
+            return entry.pointee.d_type == UInt8(DT_DIR)
+        }
         var status = stat()
         let found = withUnsafePointer(to: &entry.pointee.d_name) {
             $0.withMemoryRebound(to: CChar.self, capacity: 256) {

@@ -1,9 +1,10 @@
 import Events
 
 extension Recovery {
-    /// Ends torn manifest lines. To be called once, before anything is appended to a manifest in
-    /// this run, and so before the daemon takes anything in; ``run(progress:)`` may follow at
-    /// leisure.
+    /// Ends torn manifest lines.
+    ///
+    /// To be called once, before anything is appended to a manifest in this run, and so before the
+    /// daemon takes anything in; ``run(progress:)`` may follow at leisure.
     package static func mendManifests(
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> [String] {
@@ -63,8 +64,9 @@ extension Recovery {
     }
 }
 
-/// Stands for a path in sets that may have millions: 16 bytes whatever its length. Two of a million
-/// paths share one with a probability below 10^-26.
+/// Stands for a path in sets that may have millions: 16 bytes whatever its length.
+///
+/// Two of a million paths share one with a probability below 10^-26.
 struct PathDigest: Hashable {
     private let low: UInt64
     private let high: UInt64

@@ -27,7 +27,7 @@ extension Recovery {
 
     /// Keeps a damaged file under a name no reader sees, after sealing what can be read of it.
     ///
-    /// - Parameter scan: nil when the sealed name is taken, so that its readable part is there
+    /// `scan`: nil when the sealed name is taken, so that its readable part is there
     /// already.
     func setAside(
         _ path: String,

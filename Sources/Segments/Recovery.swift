@@ -1,5 +1,7 @@
 /// Brings a data folder in order after a crash: open segments are sealed with everything that was
-/// committed, and every sealed file gets its manifest line. New intake may already run beside it.
+/// committed, and every sealed file gets its manifest line.
+///
+/// New intake may already run beside it.
 ///
 /// Each step leaves a state from which running again ends in the same result:
 ///
@@ -31,12 +33,11 @@ package struct Recovery {
     let isInUse: @Sendable (String) -> Bool
     let shouldStop: @Sendable () -> Bool
 
-    /// - Parameters:
-    ///   - node: of entries for files without events.
-    ///   - run: likewise.
-    ///   - now: microseconds since 1970.
-    ///   - isInUse: whether a path, open or sealed, belongs to this run: those are left alone.
-    ///   - shouldStop: asked between files.
+    /// - `node`: of entries for files without events.
+    /// - `run`: likewise.
+    /// - `now`: microseconds since 1970.
+    /// - `isInUse`: whether a path, open or sealed, belongs to this run: those are left alone.
+    /// - `shouldStop`: asked between files.
     package init(
         fileSystem: any FileSystem,
         folders: DurableFolders,
@@ -57,8 +58,10 @@ package struct Recovery {
         self.shouldStop = shouldStop
     }
 
-    /// The open segments of a data folder. Taken before anything is opened in this run, these are
-    /// exactly those that a run before left behind, whatever the clock says.
+    /// The open segments of a data folder.
+    ///
+    /// Taken before anything is opened in this run, these are exactly those that a run before left
+    /// behind, whatever the clock says.
     package static func openSegments(
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> [String] {
@@ -69,10 +72,12 @@ package struct Recovery {
         return paths
     }
 
-    /// Recovers everything. Throws only when folders cannot be listed or manifests not be read or
-    /// written; what one file does is in the report. To be called from a thread of its own.
+    /// Recovers everything.
     ///
-    /// - Parameter open: what ``openSegments(_:)`` gave; nil to look now.
+    /// Throws only when folders cannot be listed or manifests not be read or written; what one file
+    /// does is in the report. To be called from a thread of its own.
+    ///
+    /// `open`: what ``openSegments(_:)`` gave; nil to look now.
     package func run(
         _ open: [String]? = nil,
         progress: (Progress) -> Void = { _ in }

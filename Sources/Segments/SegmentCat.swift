@@ -1,6 +1,8 @@
 import Events
 
-/// Streams the lines of segments, for people and pipes. Changes nothing, may run beside the daemon.
+/// Streams the lines of segments, for people and pipes.
+///
+/// Changes nothing, may run beside the daemon.
 package struct SegmentCat {
     /// Which lines to give.
     package struct Filter: Sendable {
@@ -37,9 +39,8 @@ package struct SegmentCat {
 
     /// Gives the lines of files, file by file, or merged when one source is asked for.
     ///
-    /// - Parameters:
-    ///   - paths: sealed or open segments.
-    ///   - write: takes a line without its line feed; false ends it all.
+    /// - `paths`: sealed or open segments.
+    /// - `write`: takes a line without its line feed; false ends it all.
     package static func run(
         _ fileSystem: any FileSystem,
         paths: [String],
@@ -77,8 +78,9 @@ package struct SegmentCat {
         }
     }
 
-    /// Merges files by sequence number. A file is opened when its first number comes up, so those
-    /// in work are the ones that overlap.
+    /// Merges files by sequence number.
+    ///
+    /// A file is opened when its first number comes up, so those in work are the ones that overlap.
     private mutating func inSequenceOrder(_ paths: [String]) throws(FileSystemError) {
         for run in try runs(in: paths) {
             var waiting = run[...]

@@ -1,7 +1,8 @@
 import Events
 
-/// Makes a writer's batches durable and gives sealed files their names. Has no thread: the one that calls
-/// ``commit(_:)`` waits for the disk.
+/// Makes a writer's batches durable and gives sealed files their names.
+///
+/// Has no thread: the one that calls ``commit(_:)`` waits for the disk.
 ///
 /// Order, and what each step guarantees after a power cut:
 ///
@@ -22,8 +23,10 @@ package struct SegmentCommitter: Sendable {
         self.manifest = manifest
     }
 
-    /// Syncs and seals. After an error nothing of the batch may be acknowledged, and none of its files may
-    /// be trusted or written again.
+    /// Syncs and seals.
+    ///
+    /// After an error nothing of the batch may be acknowledged, and none of its files may be
+    /// trusted or written again.
     package func commit(_ batch: CommitBatch) throws(FileSystemError) -> [SealedFile] {
         var foldersToSync: Set<String> = []
         for dirty in batch.dirty {

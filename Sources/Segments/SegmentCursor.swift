@@ -1,6 +1,8 @@
 import Events
 
-/// Stands on one line of a file that a filter admits, and keeps a copy of it. One thread.
+/// Stands on one line of a file that a filter admits, and keeps a copy of it.
+///
+/// One thread.
 final class SegmentCursor {
     let path: String
     private let filter: SegmentCat.Filter

@@ -2,12 +2,16 @@ import Compression
 import Crypto
 import Glibc
 
-/// Reads a segment, sealed or open, as lines, in bounded memory. One thread at a time.
+/// Reads a segment, sealed or open, as lines, in bounded memory.
+///
+/// One thread at a time.
 ///
 /// The memory is two chunks and the longest line. A file that is still being written is read as far
 /// as it goes: its end is then ``End/cut``.
 package struct SegmentReader: ~Copyable {
-    /// What stands next in a segment. Bytes are valid until the next call.
+    /// What stands next in a segment.
+    ///
+    /// Bytes are valid until the next call.
     package enum Piece {
         /// A line without its line feed.
         case line(UnsafeRawBufferPointer)
@@ -65,9 +69,8 @@ package struct SegmentReader: ~Copyable {
 
     /// Opens the file.
     ///
-    /// - Parameters:
-    ///   - findsFlushPoints: give them as pieces; costs a little speed.
-    ///   - hashes: compute what ``finishHash()`` gives.
+    /// - `findsFlushPoints`: give them as pieces; costs a little speed.
+    /// - `hashes`: compute what ``finishHash()`` gives.
     package init(
         _ path: String,
         in fileSystem: any FileSystem,

@@ -4,12 +4,14 @@ import Events
 
 /// Committing, sealing, and what they tell.
 extension SegmentStore {
-    /// How long an hour stays open after its end, for events that were received in it and still stand in
-    /// a ring: otherwise each would get a file of its own.
+    /// How long an hour stays open after its end, for events that were received in it and still
+    /// stand in a ring: otherwise each would get a file of its own.
     static let hourGraceMicros: Int64 = 2_000_000
 
-    /// Flushes every segment with new lines, and hands over all that must become durable, sealed files
-    /// included. Until the committer is done with it, nothing in it may be acknowledged.
+    /// Flushes every segment with new lines, and hands over all that must become durable, sealed
+    /// files included.
+    ///
+    /// Until the committer is done with it, nothing in it may be acknowledged.
     package func takeBatch() throws(FileSystemError) -> CommitBatch {
         for (slot, segment) in segments.enumerated() {
             guard let segment else { continue }
@@ -40,7 +42,9 @@ extension SegmentStore {
         }
     }
 
-    /// Seals what is too old, idle, or of an hour that is over. Cheap enough for every commit interval.
+    /// Seals what is too old, idle, or of an hour that is over.
+    ///
+    /// Cheap enough for every commit interval.
     package func sealDue(router: borrowing PartitionRouter) throws(FileSystemError) {
         let current = router.firstHour(wallNow - Self.hourGraceMicros)
         for (slot, segment) in segments.enumerated() {
@@ -111,9 +115,11 @@ extension SegmentStore {
         forget(segment.key)
     }
 
-    /// Syncs and closes a finished file on this thread. One message can seal any number of segments before
-    /// the next commit; would all wait for the committer with their descriptors, these would run out, and
-    /// the writer would wait for descriptors that only its own next batch gives back.
+    /// Syncs and closes a finished file on this thread.
+    ///
+    /// One message can seal any number of segments before the next commit; would all wait for the
+    /// committer with their descriptors, these would run out, and the writer would wait for
+    /// descriptors that only its own next batch gives back.
     private func finishHere(_ segment: OpenSegment) throws(FileSystemError) {
         do {
             try fileSystem.datasync(segment.file)

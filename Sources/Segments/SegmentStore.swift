@@ -2,8 +2,10 @@ package import Compression
 import Crypto
 import Events
 
-/// The open segments of one writer: finds an event's segment, deflates and writes what waits, and hands
-/// over what is to be made durable. The writer's thread only.
+/// The open segments of one writer: finds an event's segment, deflates and writes what waits, and
+/// hands over what is to be made durable.
+///
+/// The writer's thread only.
 ///
 /// Per event a caller uses ``slot(for:)``, ``pending(_:)`` and, when there is not enough room,
 /// ``makeRoom(_:in:)``; everything else is per commit.
@@ -132,7 +134,9 @@ package final class SegmentStore {
         if cache[at].key == key { cache[at] = (PartitionKey(values: .max, place: .max), -1) }
     }
 
-    /// Tells the time. Wall time is microseconds since 1970 UTC.
+    /// Tells the time.
+    ///
+    /// Wall time is microseconds since 1970 UTC.
     package func setTime(monotonic: Int64, wall: Int64) {
         now = monotonic
         wallNow = wall
@@ -140,8 +144,8 @@ package final class SegmentStore {
 
     // MARK: - Opening
 
-    /// Opens a segment for a key and gives its slot; the least recently used is sealed when there are
-    /// ``Configuration/openMax``.
+    /// Opens a segment for a key and gives its slot; the least recently used is sealed when there
+    /// are ``Configuration/openMax``.
     package func open(
         _ key: PartitionKey,
         router: borrowing PartitionRouter

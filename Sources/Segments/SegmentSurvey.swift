@@ -15,9 +15,8 @@ package struct SegmentSurvey: Sendable {
 
     /// Reads a finished file to its end.
     ///
-    /// - Parameters:
-    ///   - onLine: is shown every good line, with its bytes.
-    ///   - onBytes: is told how many bytes of the file were read, now and then.
+    /// - `onLine`: is shown every good line, with its bytes.
+    /// - `onBytes`: is told how many bytes of the file were read, now and then.
     package static func read(
         _ path: String,
         in fileSystem: any FileSystem,
@@ -89,9 +88,8 @@ package struct SegmentSurvey: Sendable {
 
     /// The manifest entry of a whole file that has none.
     ///
-    /// - Parameters:
-    ///   - run: for a file without events; otherwise the lines say it.
-    ///   - sealedAt: microseconds since 1970.
+    /// - `run`: for a file without events; otherwise the lines say it.
+    /// - `sealedAt`: microseconds since 1970.
     package func entry(path: String, node: String, run: String, sealedAt: Int64) -> ManifestEntry {
         ManifestEntry(
             path: path,

@@ -1,5 +1,6 @@
-/// Finds the files of a data folder. Only one folder's names are held at a time, and the paths of
-/// the folders still to visit.
+/// Finds the files of a data folder.
+///
+/// Only one folder's names are held at a time, and the paths of the folders still to visit.
 package enum SegmentTree {
     /// What a file in the tree is, by its name.
     package enum Kind: Sendable, Equatable {

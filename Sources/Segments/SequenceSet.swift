@@ -1,6 +1,7 @@
 /// Which sequence numbers of one source and run were seen: a bit each, in pages that shrink to
-/// nothing when they are full. A hundred million numbers in order cost some kilobytes, in any order
-/// 12 MiB.
+/// nothing when they are full.
+///
+/// A hundred million numbers in order cost some kilobytes, in any order 12 MiB.
 struct SequenceSet {
     private static let pageBits = 1 << 16
     /// By number / 65,536; an empty array is a full page.

@@ -1,7 +1,9 @@
 import Events
 
-/// Gives each partition value a small number, and keeps a producer with ever new values from making ever
-/// new folders: beyond `valuesMax` distinct values in an hour, the rest share ``other``. One thread.
+/// Gives each partition value a small number, and keeps a producer with ever new values from making
+/// ever new folders: beyond `valuesMax` distinct values in an hour, the rest share ``other``.
+///
+/// One thread.
 ///
 /// Open addressing over raw memory, so that the lookup of an event touches no Swift object.
 struct ValueTable: ~Copyable {
@@ -35,7 +37,10 @@ struct ValueTable: ~Copyable {
         while slots < valuesMax * 8 { slots *= 2 }
         self.slots = slots
         entries = .allocate(capacity: slots)
-        entries.initialize(repeating: Entry(hash: 0, bytes: nil, count: 0, id: 0, hour: 0), count: slots)
+        entries.initialize(
+            repeating: Entry(hash: 0, bytes: nil, count: 0, id: 0, hour: 0),
+            count: slots
+        )
     }
 
     deinit {
@@ -74,7 +79,9 @@ struct ValueTable: ~Copyable {
     }
 
     private mutating func admit(
-        _ value: UnsafeRawBufferPointer, _ hash: UInt64, _ at: Int
+        _ value: UnsafeRawBufferPointer,
+        _ hash: UInt64,
+        _ at: Int
     ) -> UInt32 {
         guard admitted < valuesMax else { return Self.other }
         let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(1, value.count), alignment: 1)

@@ -1,8 +1,9 @@
 package import Events
 
-/// Checks a data folder against itself: manifests, files, lines, sequences. Changes nothing, and
-/// may run beside the daemon. Memory: a bit an event that is out of order, 16 bytes a file. One
-/// thread.
+/// Checks a data folder against itself: manifests, files, lines, sequences.
+///
+/// Changes nothing, and may run beside the daemon. Memory: a bit an event that is out of order, 16
+/// bytes a file. One thread.
 package final class Verify {
     /// How far it is, in bytes of the files that manifests name.
     package struct Progress: Sendable, Equatable {
@@ -27,10 +28,9 @@ package final class Verify {
     private var bytesTotal: UInt64 = 0
     private var bytesDone: UInt64 = 0
 
-    /// - Parameters:
-    ///   - onFile: is told when the lines of another file begin.
-    ///   - onLine: is shown every good line of the event files, sealed and open.
-    ///   - progress: called every few files' chunks, on the calling thread.
+    /// - `onFile`: is told when the lines of another file begin.
+    /// - `onLine`: is shown every good line of the event files, sealed and open.
+    /// - `progress`: called every few files' chunks, on the calling thread.
     package static func run(
         _ fileSystem: any FileSystem,
         onFile: @escaping () -> Void = {},
@@ -231,8 +231,10 @@ package final class Verify {
         }
     }
 
-    /// Counts what an open segment's flush points prove. Its tail may be growing, so nothing in it
-    /// is an error; a file that vanishes meanwhile was sealed.
+    /// Counts what an open segment's flush points prove.
+    ///
+    /// Its tail may be growing, so nothing in it is an error; a file that vanishes meanwhile was
+    /// sealed.
     private func checkOpen(_ path: String) {
         let isEvents = path.hasPrefix(Layout.events + "/")
         var cursor = SequenceCursor()

@@ -29,7 +29,9 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     }
 
     /// Numbers that one source left out in one run: events that were never written, as after a
-    /// crash. No damage, since what was acknowledged has been written.
+    /// crash.
+    ///
+    /// No damage, since what was acknowledged has been written.
     package struct Gap: Codable, Sendable, Equatable {
         package var source: String
         package var run: String

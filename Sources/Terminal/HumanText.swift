@@ -39,7 +39,8 @@ package enum HumanText {
     /// Bytes as a speed: `1.50 MiB/s`.
     package static func byteRate(perSecond: Double) -> String { bytes(perSecond) + "/s" }
 
-    /// A span of time in the two units that matter: `830 µs`, `1.25 s`, `2m 05s`, `3h 07m`, `4d 02h`.
+    /// A span of time in the two units that matter: `830 µs`, `1.25 s`, `2m 05s`, `3h 07m`, `4d
+    /// 02h`.
     package static func duration(seconds: Double) -> String {
         guard seconds.isFinite else { return "-" }
         guard seconds >= 0 else { return "-" + duration(seconds: -seconds) }

@@ -6,9 +6,9 @@ package enum ProductVersion {
     /// How this binary was built.
     package static var build: String {
         #if DEBUG
-            "debug"
+        "debug"
         #else
-            "release"
+        "release"
         #endif
     }
 }

@@ -1,7 +1,7 @@
 /// One line on a terminal's standard error that shows how far a long piece of work has come.
 ///
-/// For one thread. It redraws at most ten times a second, and where standard error is not a terminal
-/// it prints nothing at all, except one last line if `finish` is asked for one.
+/// For one thread. It redraws at most ten times a second, and where standard error is not a
+/// terminal it prints nothing at all, except one last line if `finish` is asked for one.
 package struct ProgressBar {
     /// What is counted.
     package enum Unit: Sendable { case events, bytes }

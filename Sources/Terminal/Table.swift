@@ -22,7 +22,8 @@ package struct Table: Sendable {
 
     package init(_ columns: [Column]) { self.columns = columns }
 
-    /// Adds a row; cells that are missing stay empty, cells without a column are a programmer's error.
+    /// Adds a row; cells that are missing stay empty, cells without a column are a programmer's
+    /// error.
     package mutating func add(_ cells: [String]) {
         precondition(cells.count <= columns.count, "a row has more cells than the table columns")
         rows.append(cells)

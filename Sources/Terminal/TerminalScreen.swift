@@ -2,8 +2,8 @@ import Glibc
 
 /// A terminal taken over for a full-screen view: alternate screen, no cursor, keys without Enter.
 ///
-/// Made and used by one task. The terminal is given back by `leave`, and, should the program forget,
-/// when the object goes away. Ctrl-C arrives as a key (3), not as a signal, while it lasts.
+/// Made and used by one task. The terminal is given back by `leave`, and, should the program
+/// forget, when the object goes away. Ctrl-C arrives as a key (3), not as a signal, while it lasts.
 package final class TerminalScreen {
     private let input: Int32
     private let output: Int32

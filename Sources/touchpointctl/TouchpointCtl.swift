@@ -35,7 +35,10 @@ import Terminal
                     Drain.self,
                 ]
             ),
-            CommandGroup(name: "Look at data folders", subcommands: [VerifyData.self, CatEvents.self]),
+            CommandGroup(
+                name: "Look at data folders",
+                subcommands: [VerifyData.self, CatEvents.self]
+            ),
             CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
         ]
     )

@@ -25,7 +25,8 @@ struct Touchpointd: AsyncParsableCommand {
             Exit codes: 0 done, 64 usage, 73 folder, endpoint or socket taken, 74 I/O error,
             78 bad configuration.
             """,
-        version: "touchpointd \(ProductVersion.number) (\(ProductVersion.build))")
+        version: "touchpointd \(ProductVersion.number) (\(ProductVersion.build))"
+    )
 
     @Option(name: .long, help: ArgumentHelp("The configuration file (YAML).", valueName: "FILE"))
     var config: String?
@@ -49,7 +50,9 @@ struct Touchpointd: AsyncParsableCommand {
             return
         }
         let code = await DaemonRun(
-            settings: settings, configurationPath: config, environment: environment
+            settings: settings,
+            configurationPath: config,
+            environment: environment
         ).run()
         throw ArgumentParser.ExitCode(code)
     }

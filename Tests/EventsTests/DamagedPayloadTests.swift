@@ -15,7 +15,9 @@ import Testing
     }
 
     @Test func aLineThatIsNotUTF8CostsOnlyItself() {
-        let found = pieces(Array("{\"a\":1}\n{\"b\":\"".utf8) + [0xFF] + Array("\"}\n{\"c\":3}\n".utf8))
+        let found = pieces(
+            Array("{\"a\":1}\n{\"b\":\"".utf8) + [0xFF] + Array("\"}\n{\"c\":3}\n".utf8)
+        )
         #expect(found.map(\.rejection) == [nil, .invalidUTF8, nil])
         #expect(found.map(\.string)[2] == #"{"c":3}"#)
     }
@@ -26,7 +28,8 @@ import Testing
                 == [
                     #"{"a":1}"#, "invalid_json", #"{"c":3}"#, "invalid_json", "invalid_json",
                     #"{"e":5}"#,
-                ])
+                ]
+        )
     }
 
     @Test func aMissingCommaCostsWhatFollows() {
@@ -71,9 +74,10 @@ import Testing
         let fits = #"{"a":"0123456789ab"}"#
         let over = #"{"a":"0123456789abc"}"#
         #expect(fits.utf8.count == 20)
-        for text in ["\(fits)\n\(over)\n\(fits)", "[\(fits),\(over),\(fits)]",
-            #"{"batch":[\#(fits),\#(over),\#(fits)]}"#]
-        {
+        for text in [
+            "\(fits)\n\(over)\n\(fits)", "[\(fits),\(over),\(fits)]",
+            #"{"batch":[\#(fits),\#(over),\#(fits)]}"#,
+        ] {
             #expect(verdicts(text, limits: limits) == [fits, "too_large", fits])
         }
     }
@@ -82,7 +86,9 @@ import Testing
         let limits = PayloadLimits(eventBytesMax: 1_000, eventsMax: 10, depthMax: 4)
         let fits = #"{"a":[[{}]]}"#
         let over = #"{"a":[[[{}]]]}"#
-        #expect(verdicts("\(fits)\n\(over)\n\(fits)\n", limits: limits) == [fits, "too_deep", fits])
+        #expect(
+            verdicts("\(fits)\n\(over)\n\(fits)\n", limits: limits) == [fits, "too_deep", fits]
+        )
         #expect(verdicts("[\(fits),\(over),\(fits)]", limits: limits) == [fits, "too_deep", fits])
         let abyss = String(repeating: "[", count: 200_000)
         #expect(verdicts(#"{"a":\#(abyss)"#, limits: limits) == ["too_deep"])
@@ -114,9 +120,10 @@ import Testing
 
     @Test func numbersOfAnyLengthAreKept() {
         let digits = String(repeating: "9", count: 290)
-        for number in ["18446744073709551616", "-9223372036854775809", digits, "0.\(digits)", "1e-400",
-            "1e308", "-0"]
-        {
+        for number in [
+            "18446744073709551616", "-9223372036854775809", digits, "0.\(digits)", "1e-400",
+            "1e308", "-0",
+        ] {
             let text = #"{"a":\#(number)}"#
             #expect(verdicts(text) == [text])
         }
@@ -126,7 +133,9 @@ import Testing
         let limits = PayloadLimits(eventBytesMax: 1_000, eventsMax: 5, depthMax: 8)
         let six = Array(repeating: "{}", count: 6)
         let five = Array(repeating: "{}", count: 5)
-        for (open, separator, close) in [("", "\n", "\n"), ("[", ",", "]"), ("{\"batch\":[", ",", "]}")] {
+        for (open, separator, close) in [
+            ("", "\n", "\n"), ("[", ",", "]"), ("{\"batch\":[", ",", "]}"),
+        ] {
             let fits = open + five.joined(separator: separator) + close
             #expect(verdicts(fits, limits: limits) == five, "\(fits)")
             let over = open + six.joined(separator: separator) + close
@@ -146,7 +155,8 @@ import Testing
         let batches = Array(repeating: #"{"batch":[{},{}]}"#, count: 4).joined(separator: "\n")
         #expect(
             verdicts(batches, limits: limits)
-                == ["{}", "{}", "{}", "{}", "too_many_events", "too_many_events"])
+                == ["{}", "{}", "{}", "{}", "too_many_events", "too_many_events"]
+        )
     }
 
     @Test func anEnvelopeCannotMultiplyItself() {

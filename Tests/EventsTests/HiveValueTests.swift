@@ -65,6 +65,8 @@ import Testing
         // Test vectors of RFC 9923.
         #expect(Array("".utf8).withUnsafeBytes { HiveValue.hash($0) } == 0xcbf2_9ce4_8422_2325)
         #expect(Array("a".utf8).withUnsafeBytes { HiveValue.hash($0) } == 0xaf63_dc4c_8601_ec8c)
-        #expect(Array("foobar".utf8).withUnsafeBytes { HiveValue.hash($0) } == 0x8594_4171_f739_67e8)
+        #expect(
+            Array("foobar".utf8).withUnsafeBytes { HiveValue.hash($0) } == 0x8594_4171_f739_67e8
+        )
     }
 }

@@ -1,11 +1,12 @@
 import Events
 import Testing
 
-/// Nicolas Seriot's JSONTestSuite (https://github.com/nst/JSONTestSuite): `y_` must be accepted, `n_`
-/// rejected, `i_` may be either, and is written down here.
+/// Nicolas Seriot's JSONTestSuite (https://github.com/nst/JSONTestSuite): `y_` must be accepted,
+/// `n_` rejected, `i_` may be either, and is written down here.
 @Suite struct JSONTestSuiteTests {
-    /// Bare: what an event reader makes of the file. A value that is no object, and an array's elements,
-    /// are valid JSON that is no event.
+    /// Bare: what an event reader makes of the file.
+    ///
+    /// A value that is no object, and an array's elements, are valid JSON that is no event.
     private func acceptsBare(_ bytes: [UInt8]) -> Bool {
         pieces(bytes).allSatisfy { $0.rejection == nil || $0.rejection == .notAnObject }
     }
@@ -17,8 +18,10 @@ import Testing
     }
 
     private static let builtInValid = [
-        #"[[]   ]"#, #"[""]"#, "[]", #"["a"]"#, "[false]", #"[null, 1, "1", {}]"#, "[null]", "[1\n]",
-        " [1]", "[1,null,null,null,2]", "[2] ", "[0e+1]", "[0e1]", "[ 4]", "[-0]", "[123]", "[1E22]",
+        #"[[]   ]"#, #"[""]"#, "[]", #"["a"]"#, "[false]", #"[null, 1, "1", {}]"#, "[null]",
+        "[1\n]",
+        " [1]", "[1,null,null,null,2]", "[2] ", "[0e+1]", "[0e1]", "[ 4]", "[-0]", "[123]",
+        "[1E22]",
         "[20e1]", #"{"a":"b","a":"b"}"#, #"{"":0}"#, #"{"foo\u0000bar": 42}"#,
         #"["\u0060\u012a\u12AB"]"#, #"["\uD801\udc37"]"#, #"["\"\\\/\b\f\n\r\t"]"#, #"["\u0000"]"#,
         "[\"\u{7f}\"]", "true", "42", #""asd""#, #"{"a":[]}"#,
@@ -27,18 +30,23 @@ import Testing
     private static let builtInInvalid = [
         "[1 true]", "[a\u{e5}]", #"["": 1]"#, #"[""],"#, "[,1]", "[1,,2]", #"["x",,]"#, #"["x"]]"#,
         #"["x","#, "[", "[x", "[3[4]]", "[1:2]", "[,]", "[-]", "[   , \"\"]", "[1,]", "[*]", "[\"",
-        "[\"a\u{0b}b\"]", "[fals]", "[nul]", "[tru]", "[++1234]", "[+1]", "[-01]", "[-1.0.]", "[-2.]",
+        "[\"a\u{0b}b\"]", "[fals]", "[nul]", "[tru]", "[++1234]", "[+1]", "[-01]", "[-1.0.]",
+        "[-2.]",
         "[-NaN]", "[.-1]", "[.2e-3]", "[0.1.2]", "[0.3e+]", "[0.e1]", "[0E]", "[1 000.0]", "[1eE2]",
         "[2.e3]", "[Inf]", "[0x1]", "[012]", "[\u{ff11}]", "[1.2a-3]", #"["x", truth]"#,
         #"{[: "x"}"#, #"{"x", null}"#, #"{"x"::"b"}"#, #"{"a":"a" 123}"#, #"{key: 'value'}"#,
-        #"{"a" b}"#, "{:\"b\"}", #"{"a" "b"}"#, #"{"a":"#, "{\"a\"", "{1:1}", #"{"id":0,}"#, "{'a':0}",
+        #"{"a" b}"#, "{:\"b\"}", #"{"a" "b"}"#, #"{"a":"#, "{\"a\"", "{1:1}", #"{"id":0,}"#,
+        "{'a':0}",
         #"{"a":"b",,"c":"d"}"#, "{a: \"b\"}", #"{"a":"a"#, #"{ "foo" : "bar", "a" }"#,
         #"{"a":"b"}#"#, " ", "[\"\\u00A\"]", #"["\x00"]"#, #"["\a"]"#, #"["\uqqqq"]"#,
-        "[\"new\nline\"]", "[\"\t\"]", "<.>", "[1]x", "2@", "{}}", "\u{feff}", "[\u{0c}]", "{\"a\":/*b*/1}",
+        "[\"new\nline\"]", "[\"\t\"]", "<.>", "[1]x", "2@", "{}}", "\u{feff}", "[\u{0c}]",
+        "{\"a\":/*b*/1}",
     ]
 
-    /// The 35 files whose verdict the RFC leaves open. Numbers that are infinite as a double and lone
-    /// surrogates are refused, because readers of the files refuse them; integers of any length are kept.
+    /// The 35 files whose verdict the RFC leaves open.
+    ///
+    /// Numbers that are infinite as a double and lone surrogates are refused, because readers of
+    /// the files refuse them; integers of any length are kept.
     private static let openVerdicts: [String: Bool] = [
         "i_number_double_huge_neg_exp.json": true,
         "i_number_huge_exp.json": false,

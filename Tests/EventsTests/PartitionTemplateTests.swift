@@ -3,13 +3,20 @@ import Testing
 
 @Suite struct PartitionTemplateTests {
     private let values = PartitionTemplate.Values(
-        channel: "a/b", event: "Page Viewed", source: "s1", node: "c1", hour: 490_000)
+        channel: "a/b",
+        event: "Page Viewed",
+        source: "s1",
+        node: "c1",
+        hour: 490_000
+    )
 
     @Test func fillsInEscapedValuesAndTimes() throws {
         let path = try PartitionTemplate(
-            "channel={channel}/date={date}/hour={hour}/{event}-{source}.{node}")
+            "channel={channel}/date={date}/hour={hour}/{event}-{source}.{node}"
+        )
         #expect(
-            path.path(values) == "channel=a%2Fb/date=2025-11-24/hour=16/Page%20Viewed-s1.c1")
+            path.path(values) == "channel=a%2Fb/date=2025-11-24/hour=16/Page%20Viewed-s1.c1"
+        )
         #expect(path.hoursPerPartition == 1 && path.uses(.node))
         #expect(try PartitionTemplate("d={date}").hoursPerPartition == 24)
         #expect(try PartitionTemplate("c={channel}").hoursPerPartition == nil)
@@ -17,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "channel={channel", "{}", "{Channel}", "{year}", "/a", "a/", "a//b", ".a/b", "a/..", "../a", "a/.",
+        "channel={channel", "{}", "{Channel}", "{year}", "/a", "a/", "a//b", ".a/b", "a/..", "../a",
+        "a/.",
         "{channel}{event}{source}{node}",
     ])
     func refusesWhatCannotBeAPath(text: String) {
@@ -29,7 +37,9 @@ import Testing
             _ = try PartitionTemplate("a={chanel}")
             Issue.record("accepted")
         } catch {
-            #expect(error.description.contains("{chanel}") && error.description.contains("{channel}"))
+            #expect(
+                error.description.contains("{chanel}") && error.description.contains("{channel}")
+            )
         }
     }
 
@@ -37,7 +47,14 @@ import Testing
         let path = try PartitionTemplate("{channel}/x{event}")
         for value in ["..", ".", "", "/", "../..", "\u{0}", "a/../../b"] {
             let text = path.path(
-                PartitionTemplate.Values(channel: value, event: value, source: "", node: "", hour: 0))
+                PartitionTemplate.Values(
+                    channel: value,
+                    event: value,
+                    source: "",
+                    node: "",
+                    hour: 0
+                )
+            )
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             #expect(parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") })
         }

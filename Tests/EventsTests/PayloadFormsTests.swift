@@ -24,19 +24,22 @@ import Testing
 
     @Test func linesMayEndInCarriageReturnsAndBlankLinesAreIgnored() {
         #expect(
-            verdicts("\r\n{\"a\":1}\r\n\r\n  \t\r\n{\"b\":2}\r\n\n") == [#"{"a":1}"#, #"{"b":2}"#])
+            verdicts("\r\n{\"a\":1}\r\n\r\n  \t\r\n{\"b\":2}\r\n\n") == [#"{"a":1}"#, #"{"b":2}"#]
+        )
     }
 
     @Test func anArraysElementsAreEvents() {
         #expect(
             verdicts(" [ {\"a\":1} ,\n{\"b\":[2,{}]},{} ] \n")
-                == [#"{"a":1}"#, #"{"b":[2,{}]}"#, "{}"])
+                == [#"{"a":1}"#, #"{"b":[2,{}]}"#, "{}"]
+        )
     }
 
     @Test func arraysInArraysAreNoEvents() {
         #expect(
             verdicts(#"[{"a":1},[{"b":2}],3,{"c":3}]"#)
-                == [#"{"a":1}"#, "not_an_object", "not_an_object", #"{"c":3}"#])
+                == [#"{"a":1}"#, "not_an_object", "not_an_object", #"{"c":3}"#]
+        )
     }
 
     @Test func anEmptyArrayHoldsNoEvents() {
@@ -65,7 +68,8 @@ import Testing
             found.map(\.string) == [
                 #"{"a":1}"#, #"{"a":2,"context":{"channel":"own"},"sentAt":"s2"}"#,
                 #"{"a":3,"sentAt":null}"#,
-            ])
+            ]
+        )
         let context = "{\n\"channel\":\"web\"}"
         #expect(found.map(\.context) == [context, "", context])
         #expect(found.map(\.sentAt) == [#""s1""#, "", ""])
@@ -74,17 +78,21 @@ import Testing
 
     @Test func batchesMayStandAmongLines() {
         let text =
-            #"{"a":1}"# + "\n" + #"{"batch":[{"b":1},{"b":2}],"sentAt":"x"}"# + "\n" + #"{"c":1}"# + "\n"
+            #"{"a":1}"# + "\n" + #"{"batch":[{"b":1},{"b":2}],"sentAt":"x"}"# + "\n" + #"{"c":1}"#
+            + "\n"
             + #"{"batch":[{"d":1}]}"# + "\n" + #"{"e":1}"#
         let found = pieces(text)
         #expect(
             found.map(\.string) == [
                 #"{"a":1}"#, #"{"b":1}"#, #"{"b":2}"#, #"{"c":1}"#, #"{"d":1}"#, #"{"e":1}"#,
-            ])
+            ]
+        )
         #expect(found.map(\.sentAt) == ["", #""x""#, #""x""#, "", "", ""])
     }
 
-    @Test(arguments: [#"{"batch":[]}"#, #"{"batch":5}"#, #"{"batch":[{},1]}"#, #"{"batch":[[{}]]}"#])
+    @Test(arguments: [
+        #"{"batch":[]}"#, #"{"batch":5}"#, #"{"batch":[{},1]}"#, #"{"batch":[[{}]]}"#,
+    ])
     func aBatchOfAnythingButObjectsIsAnEventItself(text: String) {
         #expect(verdicts(text) == [text])
     }
@@ -103,12 +111,14 @@ import Testing
         let first = try #require(
             pieces(
                 #"{"id":"i","type":"t","time":"3","originalTimestamp":"2","context":{"channel":"c2"}}"#
-            ).first)
+            ).first
+        )
         #expect(first.id == "i" && first.name == "t" && first.time == "2" && first.channel == "c2")
         let second = try #require(
             pieces(
                 #"{"messageId":"m","id":"i","event":"e","type":"t","timestamp":"1","time":"3","channel":"c1","context":{"channel":"c2"}}"#
-            ).first)
+            ).first
+        )
         #expect(second.id == "m" && second.name == "e" && second.time == "1")
         #expect(second.channel == "c1")
     }
@@ -117,14 +127,18 @@ import Testing
         let piece = try #require(
             pieces(
                 #"{"ch\u0061nnel":"\u0077\ud83d\ude00\n\"","event":5,"type":"","id":null,"messageId":["x"],"time":{}}"#
-            ).first)
+            ).first
+        )
         #expect(piece.channel == "w😀\n\"")
         #expect(piece.name.isEmpty && piece.id.isEmpty && piece.time.isEmpty)
     }
 
     @Test func readersAreUsedAgainWithoutTracesOfTheLastPayload() {
         var reader = PayloadReader(limits: PayloadLimits())
-        _ = pieces(Array(#"{"batch":[{"a":1}],"sentAt":"x","context":{"channel":"old"}}"#.utf8), &reader)
+        _ = pieces(
+            Array(#"{"batch":[{"a":1}],"sentAt":"x","context":{"channel":"old"}}"#.utf8),
+            &reader
+        )
         let found = pieces(Array("[{}]".utf8), &reader) + pieces(Array("{}\n{}".utf8), &reader)
         #expect(found.map(\.sentAt) == ["", "", ""] && found.map(\.channel) == ["", "", ""])
     }

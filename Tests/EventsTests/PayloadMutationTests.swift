@@ -21,7 +21,8 @@ import Testing
             let at = Int.random(in: 0...bytes.count, using: &generator)
             let byte = likely[Int.random(in: 0..<likely.count, using: &generator)]
             switch Int.random(in: 0..<5, using: &generator) {
-            case 0 where at < bytes.count: bytes[at] ^= 1 << UInt8.random(in: 0...7, using: &generator)
+            case 0 where at < bytes.count:
+                bytes[at] ^= 1 << UInt8.random(in: 0...7, using: &generator)
             case 1 where at < bytes.count: bytes[at] = byte
             case 2 where at < bytes.count: bytes.remove(at: at)
             case 3: bytes.removeLast(bytes.count - at)
@@ -66,7 +67,8 @@ import Testing
                 let found = readers[at].pieces(payload)
                 if let fault = fault(payload, found) {
                     Issue.record(
-                        "seed \(seed), round \(round): \(fault) in \(String(decoding: payload, as: UTF8.self))")
+                        "seed \(seed), round \(round): \(fault) in \(String(decoding: payload, as: UTF8.self))"
+                    )
                     return
                 }
             }
@@ -98,6 +100,8 @@ extension [UInt8] {
     func containsText(_ text: String) -> Bool {
         let wanted = Array(text.utf8)
         guard count >= wanted.count else { return false }
-        return (0...(count - wanted.count)).contains { Array(self[$0..<($0 + wanted.count)]) == wanted }
+        return (0...(count - wanted.count)).contains {
+            Array(self[$0..<($0 + wanted.count)]) == wanted
+        }
     }
 }

@@ -3,8 +3,8 @@ import Testing
 
 /// Reading takes time linear in the payload's size, whatever stands in it.
 @Suite(.serialized) struct PayloadTimeTests {
-    /// Far above what linear time takes in a debug build on a busy machine, far below what quadratic time
-    /// takes for four mebibytes (10¹³ steps).
+    /// Far above what linear time takes in a debug build on a busy machine, far below what
+    /// quadratic time takes for four mebibytes (10¹³ steps).
     private static let bound = Duration.seconds(30)
     private static let size = 4 << 20
 
@@ -31,7 +31,8 @@ import Testing
 
     @Test(arguments: [
         "[", "{", "]", "[{},", "[{}", "{\"a\":", "\"", "\\", "{\"a\":1}\nx\n",
-        "{\"a\":1}\n{\"b\":\n", "{}{}\n", "{\"batch\":[{},{},{}],\"context\":{\"channel\":\"w\"}}\n",
+        "{\"a\":1}\n{\"b\":\n", "{}{}\n",
+        "{\"batch\":[{},{},{}],\"context\":{\"channel\":\"w\"}}\n",
         "{\"batch\":[{}]}", "1\n", "\n", " ", "{\"a\":1}\n\n\n\n\n\n\n\n",
     ])
     func worstCasesStayLinear(unit: String) {

@@ -40,11 +40,19 @@ func pieces(_ payload: [UInt8], _ reader: inout PayloadReader) -> [Piece] {
         }
         found.append(
             Piece(
-                text: Array(view.bytes), rejection: view.rejection, errorOffset: view.errorOffset,
-                channel: string(view.channel), time: string(view.time), id: string(view.id),
-                name: string(view.name), hasLineBreaks: view.hasLineBreaks,
-                context: string(view.inheritedContext), sentAt: string(view.inheritedSentAt),
-                start: start))
+                text: Array(view.bytes),
+                rejection: view.rejection,
+                errorOffset: view.errorOffset,
+                channel: string(view.channel),
+                time: string(view.time),
+                id: string(view.id),
+                name: string(view.name),
+                hasLineBreaks: view.hasLineBreaks,
+                context: string(view.inheritedContext),
+                sentAt: string(view.inheritedSentAt),
+                start: start
+            )
+        )
     }
     return found
 }

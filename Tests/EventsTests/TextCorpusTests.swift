@@ -5,9 +5,11 @@ import Testing
 /// Text that breaks software elsewhere.
 @Suite struct TextCorpusTests {
     private static let naughty = [
-        "", "undef", "null", "\\", "\\\\", "\u{0}", "\u{1}\u{2}\u{1f}\u{7f}", "\u{85}\u{2028}\u{2029}",
+        "", "undef", "null", "\\", "\\\\", "\u{0}", "\u{1}\u{2}\u{1f}\u{7f}",
+        "\u{85}\u{2028}\u{2029}",
         "\u{feff}", "\u{202e}right to left", "田中さん", "😍👩🏽‍🦰", "e\u{301}\u{301}\u{301}", "ﷺ",
-        "\"; DROP TABLE events; --", "${jndi:ldap://x}", "<script>alert(1)</script>", "../../etc/passwd",
+        "\"; DROP TABLE events; --", "${jndi:ldap://x}", "<script>alert(1)</script>",
+        "../../etc/passwd",
         "\u{fffe}\u{ffff}", "\u{10ffff}", String(repeating: "a", count: 70_000), "line\nbreak\r\n",
     ]
 
@@ -24,7 +26,8 @@ import Testing
         for byte in text {
             switch byte {
             case 0x22, 0x5C: out += [0x5C, byte]
-            case 0..<0x20: out += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            case 0..<0x20:
+                out += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
             default: out.append(byte)
             }
         }
@@ -52,8 +55,8 @@ import Testing
         }
     }
 
-    /// Markus Kuhn's decoder stress test: lines with malformed sequences are refused, the others kept,
-    /// in agreement with Swift's own strict decoder.
+    /// Markus Kuhn's decoder stress test: lines with malformed sequences are refused, the others
+    /// kept, in agreement with Swift's own strict decoder.
     @Test func refusesExactlyTheLinesThatAreNotUTF8() {
         let builtIn: [[UInt8]] = [
             [0xC3, 0xA4], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0xAF], [0xED, 0xA0, 0x80],

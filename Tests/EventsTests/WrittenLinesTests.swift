@@ -11,17 +11,27 @@ import Testing
 
     /// The lines of a payload's pieces, events and rejections alike.
     private func lines(
-        _ payload: [UInt8], receivedAt: Int64 = receivedAt, sequence: UInt64 = 17,
+        _ payload: [UInt8],
+        receivedAt: Int64 = receivedAt,
+        sequence: UInt64 = 17,
         limits: PayloadLimits = PayloadLimits()
     ) -> [[UInt8]] {
         var splicer = EventSplicer(node: "c1", source: "s", run: "r")
         return lines(
-            payload, receivedAt: receivedAt, sequence: sequence, limits: limits, with: &splicer)
+            payload,
+            receivedAt: receivedAt,
+            sequence: sequence,
+            limits: limits,
+            with: &splicer
+        )
     }
 
     private func lines(
-        _ payload: [UInt8], receivedAt: Int64, sequence: UInt64,
-        limits: PayloadLimits = PayloadLimits(), with splicer: inout EventSplicer
+        _ payload: [UInt8],
+        receivedAt: Int64,
+        sequence: UInt64,
+        limits: PayloadLimits = PayloadLimits(),
+        with splicer: inout EventSplicer
     ) -> [[UInt8]] {
         var reader = PayloadReader(limits: limits)
         var view = EventView()
@@ -32,8 +42,13 @@ import Testing
                 if let rejection = view.rejection {
                     lines.append(
                         QuarantineRecord.line(
-                            view, rejection: rejection, splicer: &splicer, receivedAt: receivedAt,
-                            sequence: sequence))
+                            view,
+                            rejection: rejection,
+                            splicer: &splicer,
+                            receivedAt: receivedAt,
+                            sequence: sequence
+                        )
+                    )
                     continue
                 }
                 let room = splicer.bytesMax(for: view)
@@ -41,8 +56,13 @@ import Testing
                     [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
                         guard let out = buffer.baseAddress else { return }
                         count = splicer.write(
-                            view, receivedAt: receivedAt, sequence: sequence, to: out)
-                    })
+                            view,
+                            receivedAt: receivedAt,
+                            sequence: sequence,
+                            to: out
+                        )
+                    }
+                )
                 #expect(lines[lines.count - 1].count <= room)
             }
         }
@@ -71,7 +91,8 @@ import Testing
 
     @Test func lineBreaksOutsideStringsGoAndEscapedOnesStay() {
         #expect(
-            line("{\r\n  \"a\":\n\"x\\ny\"\r\n}\n") == Self.head + #","a":"x\ny"}"# + "\n")
+            line("{\r\n  \"a\":\n\"x\\ny\"\r\n}\n") == Self.head + #","a":"x\ny"}"# + "\n"
+        )
     }
 
     @Test func theSecondIsWrittenAnewWhenItChanges() {
@@ -80,7 +101,8 @@ import Testing
         for micros: Int64 in [0, 1, 999_999, 1_000_000, 59_999_999, 60_000_000, 5_000_000, 0] {
             let text = lines(event, receivedAt: micros, sequence: 1, with: &splicer)[0]
             #expect(
-                String(decoding: text, as: UTF8.self).contains("\"\(Timestamp.text(micros))\""))
+                String(decoding: text, as: UTF8.self).contains("\"\(Timestamp.text(micros))\"")
+            )
         }
     }
 

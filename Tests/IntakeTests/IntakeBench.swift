@@ -17,7 +17,8 @@ struct Taken: Equatable {
     var text: String { String(decoding: payload, as: UTF8.self) }
 }
 
-/// A receiver with real sockets, driven from the test's own thread, and the writers' ends of its rings.
+/// A receiver with real sockets, driven from the test's own thread, and the writers' ends of its
+/// rings.
 final class IntakeBench {
     let context: Context
     let shared: ReceiverShared
@@ -28,7 +29,9 @@ final class IntakeBench {
     private(set) var taken: [[Taken]]
 
     init(
-        _ configuration: SourceConfiguration, writers: Int = 1, ringBytes: Int = 1 << 20,
+        _ configuration: SourceConfiguration,
+        writers: Int = 1,
+        ringBytes: Int = 1 << 20,
         context: Context? = nil
     ) throws {
         let context = try context ?? Context()
@@ -36,8 +39,14 @@ final class IntakeBench {
         let rings = try (0..<writers).map { _ in try RingBuffer(capacity: ringBytes) }
         let answers = try (0..<writers).map { _ in try RingBuffer(capacity: 1 << 16) }
         let receiver = try Receiver(
-            index: 3, configuration, in: context, rings: rings,
-            parkers: (0..<writers).map { _ in Parker() }, acknowledgements: answers, shared: shared)
+            index: 3,
+            configuration,
+            in: context,
+            rings: rings,
+            parkers: (0..<writers).map { _ in Parker() },
+            acknowledgements: answers,
+            shared: shared
+        )
         self.context = context
         self.shared = shared
         consumers = rings
@@ -71,8 +80,12 @@ final class IntakeBench {
             #expect(record.source == 3 && record.receivedAt > 1_700_000_000_000_000)
             taken[at].append(
                 Taken(
-                    kind: record.kind, identity: Array(record.identity),
-                    requestID: Array(record.requestID), payload: Array(record.payload)))
+                    kind: record.kind,
+                    identity: Array(record.identity),
+                    requestID: Array(record.requestID),
+                    payload: Array(record.payload)
+                )
+            )
             count += 1
         }
         consumer.release()
@@ -81,7 +94,8 @@ final class IntakeBench {
 
     /// Turns and takes until `isDone`, or fails after half a minute with what it waited for.
     func run(
-        until what: String, taking: Bool = true,
+        until what: String,
+        taking: Bool = true,
         _ isDone: (IntakeBench) throws -> Bool,
         onEachTurn: (IntakeBench) -> Void = { _ in }
     ) throws {
@@ -99,14 +113,23 @@ final class IntakeBench {
         var producer = RingProducer(answers[ring], consumer: Parker())
         let answer = Array(text.utf8)
         let size = Acknowledgement.byteCount(
-            identity: taken.identity.count, requestID: taken.requestID.count, answer: answer.count)
-        guard let room = producer.claim(size) else { throw IntakeError("the answers' ring is full") }
+            identity: taken.identity.count,
+            requestID: taken.requestID.count,
+            answer: answer.count
+        )
+        guard let room = producer.claim(size) else {
+            throw IntakeError("the answers' ring is full")
+        }
         taken.identity.withUnsafeBytes { identity in
             taken.requestID.withUnsafeBytes { requestID in
                 answer.withUnsafeBytes { answer in
                     Acknowledgement.write(
-                        to: room, identity: identity, requestID: requestID,
-                        hasRequestFrame: taken.kind == .router, answer: answer)
+                        to: room,
+                        identity: identity,
+                        requestID: requestID,
+                        hasRequestFrame: taken.kind == .router,
+                        answer: answer
+                    )
                 }
             }
         }
@@ -120,7 +143,12 @@ final class Peer {
     let socket: Socket
     private var message = Message()
 
-    init(_ pattern: Socket.Pattern, _ endpoint: String, in context: Context, id: [UInt8]? = nil) throws {
+    init(
+        _ pattern: Socket.Pattern,
+        _ endpoint: String,
+        in context: Context,
+        id: [UInt8]? = nil
+    ) throws {
         let socket = try Socket(pattern, in: context)
         try socket.setLinger(.zero)
         try socket.setSendTimeout(.seconds(20))
@@ -163,12 +191,19 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 extension SourceConfiguration {
     static func local(
-        _ pattern: Pattern, topics: [String] = [""], highWaterMark: Int = 1_000,
+        _ pattern: Pattern,
+        topics: [String] = [""],
+        highWaterMark: Int = 1_000,
         messageBytesMax: Int = 4 << 20
     ) -> SourceConfiguration {
         SourceConfiguration(
-            name: "test", pattern: pattern, bind: ["tcp://127.0.0.1:*"], topics: topics,
-            highWaterMark: highWaterMark, messageBytesMax: messageBytesMax)
+            name: "test",
+            pattern: pattern,
+            bind: ["tcp://127.0.0.1:*"],
+            topics: topics,
+            highWaterMark: highWaterMark,
+            messageBytesMax: messageBytesMax
+        )
     }
 }
 
@@ -187,10 +222,12 @@ extension ReceiverShared {
     var hasEnded: Bool { intakeEnded.load(ordering: .relaxed) }
     var count: IntakeCounts {
         IntakeCounts(
-            messages: messages.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed),
+            messages: messages.load(ordering: .relaxed),
+            bytes: bytes.load(ordering: .relaxed),
             rejected: rejected.load(ordering: .relaxed),
             acknowledged: acknowledged.load(ordering: .relaxed),
             acknowledgementsDropped: acknowledgementsDropped.load(ordering: .relaxed),
-            peers: peers.load(ordering: .relaxed))
+            peers: peers.load(ordering: .relaxed)
+        )
     }
 }

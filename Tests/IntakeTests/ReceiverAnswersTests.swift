@@ -84,9 +84,11 @@ import ZeroMQ
     @Test func textsAreTheContracts() {
         #expect(
             AnswerText.committed(events: 2, quarantined: #"{"index":3,"reason":"too_deep"}"#)
-                == #"{"status":"committed","events":2,"quarantined":[{"index":3,"reason":"too_deep"}]}"#)
+                == #"{"status":"committed","events":2,"quarantined":[{"index":3,"reason":"too_deep"}]}"#
+        )
         #expect(AnswerText.rejected("x") == #"{"status":"rejected","reason":"x"}"#)
         #expect(
-            AnswerText.unavailable("draining") == #"{"status":"unavailable","reason":"draining"}"#)
+            AnswerText.unavailable("draining") == #"{"status":"unavailable","reason":"draining"}"#
+        )
     }
 }

@@ -165,7 +165,9 @@ import ZeroMQ
         let bench = try IntakeBench(configuration, ringBytes: 1 << 14, context: context)
         for number in 0..<300 {
             let text = Array(payload(number, 100).utf8)
-            let isSent = try text.withUnsafeBytes { try producer.send($0, more: false, wait: false) }
+            let isSent = try text.withUnsafeBytes {
+                try producer.send($0, more: false, wait: false)
+            }
             #expect(isSent)
         }
         bench.shared.ask(.draining)

@@ -6,18 +6,35 @@ import Testing
 @testable import Segments
 
 @Suite struct ManifestLogTests {
-    private func entry(_ number: Int, sealedAt: String = "2025-11-22T10:00:00.000000Z") -> ManifestEntry {
+    private func entry(
+        _ number: Int,
+        sealedAt: String = "2025-11-22T10:00:00.000000Z"
+    ) -> ManifestEntry {
         ManifestEntry(
-            path: "events/a \"\\/ü/part-\(number).ndjson.gz", node: "c1", run: "r1", reason: .size,
-            events: number, rawBytes: 1, compressedBytes: 2, crc32: "00000000", sha256: "00",
-            firstReceivedAt: nil, lastReceivedAt: "x", firstEventTime: nil, lastEventTime: nil,
+            path: "events/a \"\\/ü/part-\(number).ndjson.gz",
+            node: "c1",
+            run: "r1",
+            reason: .size,
+            events: number,
+            rawBytes: 1,
+            compressedBytes: 2,
+            crc32: "00000000",
+            sha256: "00",
+            firstReceivedAt: nil,
+            lastReceivedAt: "x",
+            firstEventTime: nil,
+            lastEventTime: nil,
             sequences: [
                 ManifestEntry.Sequence(source: "s", run: "r", events: 1, first: 0, last: .max)
             ],
-            sealedAt: sealedAt)
+            sealedAt: sealedAt
+        )
     }
 
-    private func read(_ folder: TemporaryFolder, day: String = "2025-11-22") throws -> [ManifestEntry] {
+    private func read(
+        _ folder: TemporaryFolder,
+        day: String = "2025-11-22"
+    ) throws -> [ManifestEntry] {
         let url = URL(fileURLWithPath: "\(folder.path)/manifest/date=\(day)/c1.ndjson")
         return try Data(contentsOf: url).split(separator: 0x0A).compactMap {
             try? JSONDecoder().decode(ManifestEntry.self, from: $0)

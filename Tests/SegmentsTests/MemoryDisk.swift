@@ -2,8 +2,9 @@ import Glibc
 import Segments
 
 /// A disk in memory that can stop: after a number of changing calls every further one fails, as for
-/// a process that was killed there. The call at which it stops may still do half of a write. For
-/// one thread.
+/// a process that was killed there.
+///
+/// The call at which it stops may still do half of a write. For one thread.
 final class MemoryDisk: FileSystem, @unchecked Sendable {
     struct State {
         var files: [String: [UInt8]] = [:]

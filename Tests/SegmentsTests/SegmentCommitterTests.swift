@@ -22,7 +22,8 @@ import Testing
                 "createFolder events/channel=web/date=2025-11-22", "syncFolder events/channel=web",
                 "createFolder \(folder)", "syncFolder events/channel=web/date=2025-11-22",
                 "syncFolder \(folder)",
-            ])
+            ]
+        )
         try bench.put("{}")
         let second = try bench.store.takeBatch()
         bench.disk.clearLog()
@@ -45,7 +46,8 @@ import Testing
                 "createFolder manifest", "syncFolder ", "createFolder manifest/date=2025-11-22",
                 "syncFolder manifest", "open \(manifest)", "write \(manifest)",
                 "datasync \(manifest)", "syncFolder manifest/date=2025-11-22",
-            ])
+            ]
+        )
     }
 
     @Test func aSegmentSealedBeforeItsFirstCommitGetsDurableNames() throws {

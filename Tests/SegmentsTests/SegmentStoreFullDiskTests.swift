@@ -16,7 +16,8 @@ import Testing
         })
         for taken in [0, 1, 7, 100, 1_000_000] {
             bench.disk.fail(
-                .init(operation: .write, suffix: ".open", code: code, times: 2, taken: taken))
+                .init(operation: .write, suffix: ".open", code: code, times: 2, taken: taken)
+            )
             for number in 0..<2_000 { try bench.put(#"{"n":\#(number &* 7_919 % 10_007)}"#) }
             try bench.commit()
         }

@@ -66,8 +66,11 @@ import Testing
         let key = bench.router.quarantineKey(.tooDeep, receivedAt: bench.wall)
         let slot = try bench.store.open(key, router: bench.router)
         #expect(bench.store.slot(for: key) == slot)
-        #expect(bench.store.describeOpen().map(\.path).first?.hasPrefix(
-            "quarantine/reason=too_deep/date=2025-11-22/.part-") == true)
+        #expect(
+            bench.store.describeOpen().map(\.path).first?.hasPrefix(
+                "quarantine/reason=too_deep/date=2025-11-22/.part-"
+            ) == true
+        )
         bench.pass(seconds: 14 * 3_600)
         try bench.sealDue()
         #expect(bench.store.slot(for: key) == -1)

@@ -21,7 +21,9 @@ import Testing
         for round in 0..<20 {
             for number in 0..<50 {
                 try bench.put(
-                    event(number, padding: round * 10), channel: ["web", "app", "a/b"][number % 3])
+                    event(number, padding: round * 10),
+                    channel: ["web", "app", "a/b"][number % 3]
+                )
             }
             try bench.commit()
         }
@@ -50,7 +52,8 @@ import Testing
         #expect(
             entry.sequences == [
                 ManifestEntry.Sequence(source: "s", run: "r1", events: 3, first: 0, last: 2)
-            ])
+            ]
+        )
         #expect(entry.node == "c1" && entry.run == "r1" && entry.version == 1)
     }
 
@@ -63,7 +66,9 @@ import Testing
         let files = try bench.files()
         try #require(files.count == 1)
         let name = Layout.split(files[0]).name
-        #expect(name.hasPrefix(".part-c1-0-20251122T100000.000Z-") && name.hasSuffix(".ndjson.gz.open"))
+        #expect(
+            name.hasPrefix(".part-c1-0-20251122T100000.000Z-") && name.hasSuffix(".ndjson.gz.open")
+        )
         #expect(Layout.sealedPath(forOpen: files[0]) == bench.lines.keys.first)
         let zcat = try runProgram("/usr/bin/zcat", [], input: try bench.bytes(files[0]))
         // The stream has no end yet, which zcat says after it has given everything.
@@ -97,7 +102,8 @@ import Testing
         let raw = try #require(bench.lines[path])
         let file = try bench.bytes(path)
         var resumed: [Int] = []
-        for at in 10..<(file.count - 4) where Array(file[at..<(at + 4)]) == GzipFraming.flushMarker {
+        for at in 10..<(file.count - 4) where Array(file[at..<(at + 4)]) == GzipFraming.flushMarker
+        {
             if let offset = resume(file, from: at + 4, raw) { resumed.append(offset) }
         }
         let gaps = zip(resumed, resumed.dropFirst()).map { $1 - $0 }
@@ -106,7 +112,8 @@ import Testing
         #expect(gaps.allSatisfy { $0 <= (1 << 20) + (300 << 10) })
     }
 
-    /// Where in the raw bytes a decoder that starts at `at` goes on, when it gives the rest of them.
+    /// Where in the raw bytes a decoder that starts at `at` goes on, when it gives the rest of
+    /// them.
     private func resume(_ file: [UInt8], from at: Int, _ raw: [UInt8]) -> Int? {
         var decoder = GzipDecoder(format: .raw)
         var found: [UInt8] = []
@@ -139,7 +146,8 @@ import Testing
         let folder = "events/channel=web/date=2025-11-22/hour=10"
         let taken = "\(folder)/part-c1-0-20251122T100000.000Z-0.ndjson.gz"
         let open = Layout.openPath(
-            forSealed: "\(folder)/part-c1-0-20251122T100000.000Z-1.ndjson.gz")
+            forSealed: "\(folder)/part-c1-0-20251122T100000.000Z-1.ndjson.gz"
+        )
         try bench.disk.createFolders(folder)
         for path in [taken, open] {
             let file = try bench.disk.open(path, .createNew)

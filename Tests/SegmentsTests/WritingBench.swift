@@ -23,7 +23,9 @@ final class WritingBench {
     private(set) var lines: [String: [UInt8]] = [:]
 
     init(
-        openMax: Int = 8, segmentBytesMax: Int = 64 << 20, engine: Engine = .isal,
+        openMax: Int = 8,
+        segmentBytesMax: Int = 64 << 20,
+        engine: Engine = .isal,
         template: String = "channel={channel}/date={date}/hour={hour}",
         waitForRoom: @escaping (FileSystemError) -> Bool = { _ in false }
     ) throws {
@@ -31,18 +33,35 @@ final class WritingBench {
         disk = try WritingDisk(directory: folder.path)
         store = SegmentStore(
             SegmentStore.Configuration(
-                node: "c1", run: "r1", writer: 0, sources: ["s", "t"], engine: engine, level: 1,
-                openMax: openMax, segmentBytesMax: segmentBytesMax, ageMax: .seconds(300),
-                idleMax: .seconds(60)),
-            fileSystem: disk, waitForRoom: waitForRoom)
+                node: "c1",
+                run: "r1",
+                writer: 0,
+                sources: ["s", "t"],
+                engine: engine,
+                level: 1,
+                openMax: openMax,
+                segmentBytesMax: segmentBytesMax,
+                ageMax: .seconds(300),
+                idleMax: .seconds(60)
+            ),
+            fileSystem: disk,
+            waitForRoom: waitForRoom
+        )
         router = PartitionRouter(
             PartitionRouter.Configuration(
-                template: try PartitionTemplate(template), time: .received, valuesMax: 1_000,
-                node: "c1", sources: ["s", "t"]))
+                template: try PartitionTemplate(template),
+                time: .received,
+                valuesMax: 1_000,
+                node: "c1",
+                sources: ["s", "t"]
+            )
+        )
         let folders = DurableFolders(fileSystem: disk)
         committer = SegmentCommitter(
-            fileSystem: disk, folders: folders,
-            manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"))
+            fileSystem: disk,
+            folders: folders,
+            manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1")
+        )
         pass(seconds: 0)
     }
 
@@ -67,18 +86,34 @@ final class WritingBench {
         let id = Array(channel.utf8).withUnsafeBytes { router.channel($0, receivedAt: wall) }
         let time = view.time.isEmpty ? nil : Timestamp.parse(view.time)
         let key = router.key(
-            channel: id, event: view.name, source: 0, receivedAt: wall, eventTime: time)
+            channel: id,
+            event: view.name,
+            source: 0,
+            receivedAt: wall,
+            eventTime: time
+        )
         var slot = store.slot(for: key)
         if slot < 0 { slot = try store.open(key, router: router) }
         let need = splicer.bytesMax(for: view)
         let pending = store.pending(slot)
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let count = splicer.write(
-            view, receivedAt: wall, sequence: sequence, to: pending.pointee.end)
+            view,
+            receivedAt: wall,
+            sequence: sequence,
+            to: pending.pointee.end
+        )
         let path = try #require(store.segments[slot]).sealedPath
-        lines[path, default: []] += Array(UnsafeBufferPointer(start: pending.pointee.end, count: count))
+        lines[path, default: []] += Array(
+            UnsafeBufferPointer(start: pending.pointee.end, count: count)
+        )
         pending.pointee.add(
-            count, source: 0, sequence: sequence, receivedAt: wall, eventTime: time)
+            count,
+            source: 0,
+            sequence: sequence,
+            receivedAt: wall,
+            eventTime: time
+        )
         sequence += 1
     }
 
@@ -110,8 +145,8 @@ final class WritingBench {
         return found.compactMap { $0 as? String }.filter { $0.contains("ndjson") }.sorted()
     }
 
-    /// Whether every sealed file, read by zcat, holds just what was put in, and its manifest line tells
-    /// the truth; gives the number of sealed files.
+    /// Whether every sealed file, read by zcat, holds just what was put in, and its manifest line
+    /// tells the truth; gives the number of sealed files.
     @discardableResult func checkSealed() throws -> Int {
         let entries = try manifest()
         let sealed = try files().filter { $0.hasPrefix("events/") && !$0.contains("/.") }

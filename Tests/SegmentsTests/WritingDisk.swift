@@ -61,7 +61,8 @@ final class WritingDisk: FileSystem {
     }
 
     private func check(
-        _ operation: FileSystemError.Operation, _ path: String
+        _ operation: FileSystemError.Operation,
+        _ path: String
     ) throws(FileSystemError) {
         if let fault = note(operation, path) {
             throw FileSystemError(operation, path, code: fault.code)
@@ -98,7 +99,9 @@ final class WritingDisk: FileSystem {
     }
 
     func read(
-        _ file: FileHandle, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+        _ file: FileHandle,
+        at offset: Int,
+        into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int {
         try real.read(file, at: offset, into: buffer)
     }

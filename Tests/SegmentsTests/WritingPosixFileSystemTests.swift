@@ -19,7 +19,9 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: outside.path)
         try Data([1]).write(to: URL(fileURLWithPath: outside.path + "/file"))
         try FileManager.default.createSymbolicLink(
-            atPath: folder.path + "/filelink", withDestinationPath: outside.path + "/file")
+            atPath: folder.path + "/filelink",
+            withDestinationPath: outside.path + "/file"
+        )
     }
 
     private func refused(_ body: () throws -> Void) -> Bool {
