@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "CPlatform",
+                "Events", "CPlatform",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -108,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Control", "Producer", "Segments", "Terminal",
+                "Control", "Events", "Producer", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -1,3 +1,5 @@
+import Events
+
 /// What an operator watches from second to second, worked out of snapshots.
 ///
 /// Pure.
@@ -51,7 +53,7 @@ package struct StatsFigures: Sendable, Equatable {
 
     /// The time of day, `10:00:00`, out of the snapshot's time.
     package var timeOfDay: String {
-        guard TimestampText.nanoseconds(time) != nil else { return time }
+        guard Timestamp.parse(time) != nil else { return time }
         return String(time.dropFirst(11).prefix(8))
     }
 
@@ -62,10 +64,10 @@ package struct StatsFigures: Sendable, Equatable {
         let cpu: Double
 
         init?(from old: StatsAnswer, to new: StatsAnswer) {
-            guard old.run == new.run, let start = TimestampText.nanoseconds(old.time),
-                let end = TimestampText.nanoseconds(new.time), end > start
+            guard old.run == new.run, let start = Timestamp.parse(old.time),
+                let end = Timestamp.parse(new.time), end > start
             else { return nil }
-            let seconds = (Double(end) - Double(start)) / 1e9
+            let seconds = Double(end - start) / 1e6
             eventsPerSecond = Double(new.ledger.received &- old.ledger.received) / seconds
             bytesPerSecond = (new.receivedBytes - old.receivedBytes) / seconds
             cpu = (new.process.cpuSeconds - old.process.cpuSeconds) / seconds

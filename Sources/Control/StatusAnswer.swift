@@ -14,7 +14,7 @@ package enum ServiceState: String, Codable, Sendable, CaseIterable {
 
 /// The answer to `status`.
 ///
-/// Times are ISO-8601 in UTC with microseconds, as `TimestampText` writes them.
+/// Times are ISO-8601 in UTC with microseconds, as `Timestamp` writes them.
 package struct StatusAnswer: Codable, Sendable, Equatable {
     package var state: ServiceState
     /// When this state began.

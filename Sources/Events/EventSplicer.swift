@@ -57,8 +57,9 @@ package struct EventSplicer: ~Copyable {
         var end = out + writeMetadata(receivedAt: receivedAt, sequence: sequence, to: out)
         end = Self.member(Self.contextKey, event.inheritedContext, end)
         end = Self.member(Self.sentAtKey, event.inheritedSentAt, end)
-        let body = Self.members(of: event.bytes)
-        if body.first != UInt8(ascii: "}") {
+        // What stands behind the opening brace stays as its producer wrote it, blanks included.
+        let body = UnsafeRawBufferPointer(rebasing: event.bytes.dropFirst())
+        if Self.hasMembers(body) {
             end.pointee = UInt8(ascii: ",")
             end += 1
         }
@@ -87,11 +88,9 @@ package struct EventSplicer: ~Copyable {
         return end + tailCount - out
     }
 
-    /// The text of an object behind its `{` and white space.
-    private static func members(of object: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var at = 1
-        while at < object.count, object[at].isJSONSpace { at += 1 }
-        return UnsafeRawBufferPointer(rebasing: object[min(at, object.count)...])
+    private static func hasMembers(_ body: UnsafeRawBufferPointer) -> Bool {
+        for byte in body where !byte.isJSONSpace { return byte != UInt8(ascii: "}") }
+        return false
     }
 
     private static func member(

@@ -42,6 +42,12 @@ package enum Timestamp {
         }
     }
 
+    /// As the other, of a string.
+    package static func parse(_ text: String) -> Int64? {
+        var text = text
+        return text.withUTF8 { parse(UnsafeRawBufferPointer($0)) }
+    }
+
     private static func digits(_ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int? {
         var value = 0
         for at in start..<(start + count) {

@@ -44,37 +44,3 @@ import Testing
         #expect(!StatsFigures(stats).isBalanced)
     }
 }
-
-@Suite struct TimestampTextTests {
-    @Test(arguments: [
-        (Int64(0), "1970-01-01T00:00:00.000000Z"),
-        (1_795_341_600_123_456_789, "2026-11-22T10:00:00.123456Z"),
-        (951_782_400_000_000_000, "2000-02-29T00:00:00.000000Z"),
-        (-1, "1969-12-31T23:59:59.999999Z"),
-        (Int64.max, "2262-04-11T23:47:16.854775Z"),
-        (Int64.min, "1677-09-21T00:12:43.145224Z"),
-    ])
-    func writesUTC(nanoseconds: Int64, text: String) {
-        #expect(TimestampText.text(nanoseconds: nanoseconds) == text)
-    }
-
-    @Test func readsBackDaysOfFourCenturies() {
-        for day in stride(from: Int64(-73_000), to: 73_000, by: 13) {
-            let nanoseconds = day * 86_400_000_000_000 + 45_296_000_001_000
-            let text = TimestampText.text(nanoseconds: nanoseconds)
-            guard TimestampText.nanoseconds(text) == nanoseconds else {
-                Issue.record("\(text) is not read back")
-                return
-            }
-        }
-    }
-
-    @Test(arguments: [
-        "", "2026-11-22", "2026-11-22T10:00:00Z", "2026-13-22T10:00:00.123456Z",
-        "2026-11-22T24:00:00.123456Z", "2026-11-22 10:00:00.123456Z", "9999-12-31T00:00:00.000000Z",
-        "2026-11-22T10:00:00.12345٣",
-    ])
-    func refusesWhatItDoesNotWrite(text: String) {
-        #expect(TimestampText.nanoseconds(text) == nil)
-    }
-}

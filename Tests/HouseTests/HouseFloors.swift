@@ -30,7 +30,7 @@ enum HouseFloors {
             ],
             foundation: false
         ),
-        "Control": Room(floor: 4, imports: ["CPlatform", "NIOCore", "NIOPosix"]),
+        "Control": Room(floor: 4, imports: ["CPlatform", "Events", "NIOCore", "NIOPosix"]),
         "Daemon": Room(
             floor: 5,
             imports: [
