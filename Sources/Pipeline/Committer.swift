@@ -58,6 +58,7 @@ struct Committer: ~Copyable {
             }
         }
         shared.ended.store(true, ordering: .releasing)
+        shared.parker.wake()
     }
 
     private mutating func perform(_ job: CommitJob) {
