@@ -198,7 +198,8 @@ struct Writer: ~Copyable {
     /// Dozes while messages keep coming, else sleeps until something comes or is due.
     private mutating func idle() {
         var sleep = Self.sleepNanosecondsMax
-        if shared.jobsUnderWay.load(ordering: .acquiring) == 0, let due = schedule.untilDue(at: now) {
+        let jobsUnderWay = shared.jobsUnderWay.load(ordering: .acquiring)
+        if jobsUnderWay == 0, let due = schedule.untilDue(at: now) {
             sleep = min(sleep, due)
         }
         if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
@@ -210,6 +211,7 @@ struct Writer: ~Copyable {
         shared.parker.park(timeoutNanoseconds: sleep) {
             shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
                 || shared.finish.load(ordering: .acquiring) || !ringsAreEmpty()
+                || shared.jobsUnderWay.load(ordering: .acquiring) != jobsUnderWay
         }
     }
 
