@@ -59,7 +59,7 @@ extension Collector: ControlHandler {
     }
 
     /// Operators paste what `partitions` shows; a folder may be given with or without `events/`.
-    private static func sealedPrefix(_ given: String) -> String {
+    static func sealedPrefix(_ given: String) -> String {
         let path = Layout.sealedPath(forOpen: given) ?? given
         let root = path.prefix { $0 != "/" }
         let isFull = root == Layout.events || root == Layout.quarantine
