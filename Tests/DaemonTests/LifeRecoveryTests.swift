@@ -37,7 +37,7 @@ import Testing
         #expect(ledger.received == 5 && ledger.written == 3 && ledger.quarantined == 2)
         #expect(ledger.reasons.quarantined == ["invalid_json": 1, "not_an_object": 1])
         try await rig.push([#"{"n":4}"#], until: 1)
-        #expect(try await rig.collector.flush().events == 1)
+        #expect(try await rig.collector.flush().committed)
         #expect(try await rig.collector.stats().ledger.written == 4)
         #expect(await rig.drain())
         let report = try Verify.run(rig.collector.fileSystem)
