@@ -346,7 +346,10 @@ struct csimdjson_reader {
         bool only_objects = false;
         csimdjson_code code = at(next) == '[' ? elements(depth + 1, &only_objects) : value(depth);
         if (code) return code;
-        if (only_objects) range_since(start, &event->batch);
+        // Of two batches neither may be taken for the envelope's own: the object is then one event.
+        if (only_objects && !event->has_batch) range_since(start, &event->batch);
+        else event->batch = {0, 0};
+        event->has_batch = true;
         return CSIMDJSON_OK;
     }
 

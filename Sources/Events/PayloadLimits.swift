@@ -7,6 +7,13 @@ package struct PayloadLimits: Sendable, Equatable {
     /// Levels of objects and arrays.
     package var depthMax: Int
 
+    /// Bytes that one message's envelopes may hand down, counted for each event that gets them: else a few
+    /// mebibytes of batch, a large `context` over many small events, would become gigabytes of lines.
+    package var handedDownBytesMax: Int {
+        let (bytes, overflow) = eventBytesMax.multipliedReportingOverflow(by: 64)
+        return overflow ? .max : bytes
+    }
+
     package init(eventBytesMax: Int = 1 << 20, eventsMax: Int = 100_000, depthMax: Int = 64) {
         self.eventBytesMax = eventBytesMax
         self.eventsMax = eventsMax

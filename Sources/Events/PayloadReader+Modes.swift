@@ -16,8 +16,7 @@ extension PayloadReader {
                 return true
             }
             if reader.found.batch.length > 0, !reader.found.has_reserved_key {
-                beginBatch(resumeAt: object.start + object.length)
-                return false
+                return beginBatch(reader.slice(object), &view)
             }
             hasReadLine = true
             accept(&view)
@@ -61,6 +60,10 @@ extension PayloadReader {
             let line = Self.trimmed(self.line(at: start))
             position = min(endOfLine(at: start) + 1, payload.count)
             if line.isEmpty { continue }
+            if pieces >= limits.eventsMax {
+                rejectRest(from: start, .tooManyEvents, &view)
+                return true
+            }
             return readAlone(line, mayBeBatch: true, &view)
         }
         mode = .done
@@ -85,8 +88,7 @@ extension PayloadReader {
             return true
         }
         if mayBeBatch, reader.found.batch.length > 0, !reader.found.has_reserved_key {
-            beginBatch(resumeAt: position)
-            return false
+            return beginBatch(piece, &view)
         }
         accept(&view)
         return true
@@ -97,14 +99,33 @@ extension PayloadReader {
         return at - start
     }
 
-    private mutating func beginBatch(resumeAt position: Int) {
+    /// Steps into the batch of `envelope`, which was just read; true when it is rejected instead, as a
+    /// batch that would bring the message above its number of events is.
+    private mutating func beginBatch(
+        _ envelope: UnsafeRawBufferPointer, _ view: inout EventView
+    ) -> Bool {
+        position = offset(of: envelope) + envelope.count
         inherited.take(
             context: reader.slice(reader.found.context), sentAt: reader.slice(reader.found.sent_at),
             channel: UnsafeRawBufferPointer(reader.found.channel))
         resumeAfterBatch = position
         let batch = reader.slice(reader.found.batch)
         base = offset(of: batch)
-        mode = reader.index(batch) == CSIMDJSON_OK && reader.enterArray() == CSIMDJSON_OK ? .array : .done
+        var code = reader.index(batch)
+        if code == CSIMDJSON_OK, arrayHasMore(than: limits.eventsMax - pieces, batch) {
+            endArray()
+            reject(envelope, .tooManyEvents, at: offset(of: envelope), &view)
+            return true
+        }
+        if code == CSIMDJSON_OK { code = reader.enterArray() }
+        guard code == CSIMDJSON_OK else {
+            // It was valid a moment ago: memory is short.
+            endArray()
+            reject(envelope, Rejection(code), at: base, &view)
+            return true
+        }
+        mode = .array
+        return false
     }
 
     mutating func nextInArray(_ view: inout EventView) -> Bool {
@@ -138,14 +159,16 @@ extension PayloadReader {
             position += 1
             return false
         }
-        rejectRest(from: position, &view)
+        rejectRest(from: position, .invalidJSON, &view)
         return true
     }
 
-    private mutating func rejectRest(from start: Int, _ view: inout EventView) {
+    private mutating func rejectRest(
+        from start: Int, _ rejection: Rejection, _ view: inout EventView
+    ) {
         mode = .done
         let rest = Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start...]))
-        reject(rest, .invalidJSON, at: start, &view)
+        reject(rest, rejection, at: start, &view)
     }
 
     private mutating func endArray() {
@@ -163,8 +186,13 @@ extension PayloadReader {
     /// with all that follows.
     mutating func nextElement(_ view: inout EventView) -> Bool {
         let start = position
+        if pieces >= limits.eventsMax {
+            rejectRest(from: start, .tooManyEvents, &view)
+            return true
+        }
         guard let end = ElementScanner.end(in: payload, from: start) else {
-            rejectRest(from: start, &view)
+            // Of an array that gave nothing, the bracket too is kept.
+            rejectRest(from: pieces == 0 ? 0 : start, .invalidJSON, &view)
             return true
         }
         let isLast = payload[end] == UInt8(ascii: "]")
@@ -172,7 +200,7 @@ extension PayloadReader {
         let piece = Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start..<end]))
         if isLast, let behind = payload[position...].firstIndex(where: { !$0.isJSONSpace }) {
             // Something stands behind the array: it is a piece of its own.
-            rejectRest(from: piece.isEmpty ? behind : start, &view)
+            rejectRest(from: piece.isEmpty ? behind : start, .invalidJSON, &view)
             return true
         }
         if isLast { mode = .done }

@@ -39,6 +39,10 @@ package struct PayloadReader: ~Copyable {
     /// After a batch, where reading goes on by lines; nil when not in one.
     var resumeAfterBatch: Int?
     var inherited = Inherited()
+    /// Pieces of this payload given so far.
+    var pieces = 0
+    /// Bytes of this payload's envelopes handed down so far, each time counted.
+    var handedDownBytes = 0
 
     package init(limits: PayloadLimits) {
         self.limits = limits
@@ -57,6 +61,8 @@ package struct PayloadReader: ~Copyable {
         resumeAfterBatch = nil
         hasReadLine = false
         inherited.clear()
+        pieces = 0
+        handedDownBytes = 0
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
             mode = .whole(.invalidJSON, 0)
             return
@@ -95,15 +101,20 @@ package struct PayloadReader: ~Copyable {
     /// Gives the next piece; false at the payload's end.
     package mutating func next(_ view: inout EventView) -> Bool {
         while true {
+            let isFilled: Bool
             switch mode {
             case .done: return false
-            case .values: if nextValue(&view) { return true }
-            case .array: if nextInArray(&view) { return true }
-            case .lines: if nextLine(&view) { return true }
-            case .elements: if nextElement(&view) { return true }
+            case .values: isFilled = nextValue(&view)
+            case .array: isFilled = nextInArray(&view)
+            case .lines: isFilled = nextLine(&view)
+            case .elements: isFilled = nextElement(&view)
             case .whole(let rejection, let offset):
                 mode = .done
                 reject(payload, rejection, at: offset, &view)
+                isFilled = true
+            }
+            if isFilled {
+                pieces += 1
                 return true
             }
         }
@@ -120,7 +131,7 @@ package struct PayloadReader: ~Copyable {
     }
 
     /// Fills `view` from the object last read: an event, or a rejection for what only an event must not be.
-    func accept(_ view: inout EventView) {
+    mutating func accept(_ view: inout EventView) {
         reader.view(into: &view)
         let offset = base + reader.found.object.start
         if view.bytes.count > limits.eventBytesMax {
@@ -130,6 +141,10 @@ package struct PayloadReader: ~Copyable {
         } else {
             inherited.handDown(
                 to: &view, hasContext: reader.found.has_context, hasSentAt: reader.found.has_sent_at)
+            handedDownBytes += view.inheritedContext.count + view.inheritedSentAt.count
+            if handedDownBytes > limits.handedDownBytesMax {
+                reject(view.bytes, .tooLarge, at: offset, &view)
+            }
         }
     }
 }
@@ -138,8 +153,15 @@ extension PayloadReader {
     /// Whether the indexed payload has more events than a message may. Counting takes a walk, so it is
     /// done only where the number of structural characters allows so many at all.
     private mutating func hasTooMany(inArray: Bool) -> Bool {
-        guard reader.structurals / 2 > limits.eventsMax else { return false }
-        if inArray, reader.enterArray() != CSIMDJSON_OK { return false }
+        if inArray {
+            guard reader.structurals / 2 > limits.eventsMax else { return false }
+            if reader.enterArray() != CSIMDJSON_OK { return false }
+        } else {
+            // Each value must end its line, so there are no more pieces than lines.
+            guard reader.structurals > limits.eventsMax, lineCount > limits.eventsMax else {
+                return false
+            }
+        }
         var count = 0
         var code = reader.next()
         while code == CSIMDJSON_OK || code == CSIMDJSON_NOT_AN_OBJECT {
@@ -154,14 +176,38 @@ extension PayloadReader {
         payload.reduce(into: 1) { count, byte in count += byte == UInt8(ascii: "\n") ? 1 : 0 }
     }
 
+    /// Whether the indexed array has more than `count` elements; it is indexed afresh afterwards.
+    mutating func arrayHasMore(than count: Int, _ array: UnsafeRawBufferPointer) -> Bool {
+        guard reader.structurals / 2 > count, reader.enterArray() == CSIMDJSON_OK else { return false }
+        var elements = 0
+        while elements <= count, reader.next() == CSIMDJSON_OK { elements += 1 }
+        _ = reader.index(array)
+        return elements > count
+    }
+
+    private func mostLinesAreWhole() -> Bool {
+        var (lines, whole) = (0, 0)
+        var at = 0
+        while at < payload.count {
+            let line = Self.trimmed(self.line(at: at))
+            if !line.isEmpty { lines += 1 }
+            // Objects inside a pretty-printed one are indented.
+            if payload[at] == UInt8(ascii: "{"), line.last == UInt8(ascii: "}") { whole += 1 }
+            at = endOfLine(at: at) + 1
+        }
+        return lines > 1 && whole * 2 >= lines
+    }
+
     /// Whether a text that is not valid as a whole is best read line by line: its first line ends like an
-    /// object, or its second begins like one. In an object printed over several lines the first ends in
-    /// `{`, `[` or a comma, and the second begins with a key; a broken one stays in one piece.
+    /// object, its second begins like one, or at least half of all lines could be objects. In an object
+    /// printed over several lines the first ends in `{`, `[` or a comma, and the second begins with a key;
+    /// a broken one stays in one piece.
     func looksLikeLines(from start: Int) -> Bool {
         guard let first = nextLine(from: start), let second = nextLine(from: first.end) else {
             return false
         }
         return first.text.last == UInt8(ascii: "}") || second.text.first == UInt8(ascii: "{")
+            || mostLinesAreWhole()
     }
 
     /// The next line with anything in it, trimmed, and where the one behind it starts.

@@ -15,15 +15,27 @@ package enum Timestamp {
             let hour = digits(text, 11, 2), text[13] == UInt8(ascii: ":"),
             let minute = digits(text, 14, 2), text[16] == UInt8(ascii: ":"),
             let second = digits(text, 17, 2),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+            (1...12).contains(month), (1...daysIn(month, of: year)).contains(day), hour < 24,
+            minute < 60, second <= 60
         else { return nil }
         var at = 19
         let fraction = micros(text, &at)
         guard let offset = offsetSeconds(text, at) else { return nil }
         let days = days(year: year, month: month, day: day)
         let seconds = Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset)
-        guard seconds >= 0, year <= 9_999 else { return nil }
+        guard (0...secondsMax).contains(seconds) else { return nil }
         return seconds * 1_000_000 + Int64(fraction)
+    }
+
+    /// 9999-12-31T23:59:59Z: an offset can lead beyond, and four digits could not hold the year.
+    private static let secondsMax: Int64 = 253_402_300_799
+
+    private static func daysIn(_ month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     private static func digits(_ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int? {
@@ -38,9 +50,9 @@ package enum Timestamp {
 
     /// The fraction at `at`, cut to microseconds; `at` is moved behind it.
     private static func micros(_ text: UnsafeRawBufferPointer, _ at: inout Int) -> Int {
-        guard at + 1 < text.count, text[at] == UInt8(ascii: ".") || text[at] == UInt8(ascii: ",") else {
-            return 0
-        }
+        guard at + 1 < text.count, text[at] == UInt8(ascii: ".") || text[at] == UInt8(ascii: ","),
+            (48...57).contains(text[at + 1])
+        else { return 0 }
         at += 1
         var value = 0
         var scale = 100_000

@@ -13,7 +13,11 @@ extension Receiver {
         var bytes = 0
         chooseTarget()
         if isHolding {
-            guard put(receivedAt) else { return 0 }
+            guard put(receivedAt) else {
+                // The signal came for less room than is needed, and asks to be asked for again.
+                hold()
+                return 0
+            }
             isHolding = false
             shared.stalled.store(false, ordering: .relaxed)
             count += 1
@@ -119,6 +123,7 @@ extension Receiver {
         var count = 0
         if isHolding {
             isHolding = false
+            shared.stalled.store(false, ordering: .relaxed)
             try refuse(AnswerText.unavailable("draining"))
             count += 1
         }

@@ -198,10 +198,8 @@ struct Writer: ~Copyable {
     /// Dozes while messages keep coming, else sleeps until something comes or is due.
     private mutating func idle() {
         var sleep = Self.sleepNanosecondsMax
-        let jobsUnderWay = shared.jobsUnderWay.load(ordering: .acquiring)
-        if jobsUnderWay == 0, let due = schedule.untilDue(at: now) {
-            sleep = min(sleep, due)
-        }
+        let waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
+        if !waitsForCommit, let due = schedule.untilDue(at: now) { sleep = min(sleep, due) }
         if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
         if sleep <= 0 { return }
         if now - lastWork < Self.warmNanoseconds {
@@ -211,7 +209,7 @@ struct Writer: ~Copyable {
         shared.parker.park(timeoutNanoseconds: sleep) {
             shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
                 || shared.finish.load(ordering: .acquiring) || !ringsAreEmpty()
-                || shared.jobsUnderWay.load(ordering: .acquiring) != jobsUnderWay
+                || waitsForCommit && shared.jobsUnderWay.load(ordering: .acquiring) == 0
         }
     }
 

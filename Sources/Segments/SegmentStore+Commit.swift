@@ -4,6 +4,10 @@ import Events
 
 /// Committing, sealing, and what they tell.
 extension SegmentStore {
+    /// How long an hour stays open after its end, for events that were received in it and still stand in
+    /// a ring: otherwise each would get a file of its own.
+    static let hourGraceMicros: Int64 = 2_000_000
+
     /// Flushes every segment with new lines, and hands over all that must become durable, sealed files
     /// included. Until the committer is done with it, nothing in it may be acknowledged.
     package func takeBatch() throws(FileSystemError) -> CommitBatch {
@@ -38,7 +42,7 @@ extension SegmentStore {
 
     /// Seals what is too old, idle, or of an hour that is over. Cheap enough for every commit interval.
     package func sealDue(router: borrowing PartitionRouter) throws(FileSystemError) {
-        let current = router.firstHour(wallNow)
+        let current = router.firstHour(wallNow - Self.hourGraceMicros)
         for (slot, segment) in segments.enumerated() {
             guard let segment else { continue }
             if pendings[slot].events != segment.eventsAtLastLook {
@@ -88,9 +92,14 @@ extension SegmentStore {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, .finish)
         batch.dirty.removeAll { $0.file == segment.file }
+        var file: FileHandle? = segment.file
+        if batch.seals.count >= Self.sealsMax {
+            try finishHere(segment)
+            file = nil
+        }
         batch.seals.append(
             SealTask(
-                file: segment.file,
+                file: file,
                 sealedPath: segment.sealedPath,
                 entry: entry(segment, pendings[slot], reason)
             )
@@ -100,6 +109,18 @@ extension SegmentStore {
         segments[slot] = nil
         free.append(slot)
         forget(segment.key)
+    }
+
+    /// Syncs and closes a finished file on this thread. One message can seal any number of segments before
+    /// the next commit; would all wait for the committer with their descriptors, these would run out, and
+    /// the writer would wait for descriptors that only its own next batch gives back.
+    private func finishHere(_ segment: OpenSegment) throws(FileSystemError) {
+        do {
+            try fileSystem.datasync(segment.file)
+        } catch {
+            throw FileSystemError(error.operation, segment.sealedPath, code: error.code)
+        }
+        fileSystem.close(segment.file)
     }
 
     private func entry(

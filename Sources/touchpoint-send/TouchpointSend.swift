@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import Producer
+import Terminal
 
 /// Arguments in, one call of ``Sender``, an exit code out.
 @main struct TouchpointSend: ParsableCommand {
@@ -19,7 +19,8 @@ import Producer
             Exit codes: 0 everything sent (dealer: committed, nothing rejected or quarantined); 64 \
             usage; 65 something was rejected or quarantined; 69 the collector cannot be reached or \
             does not go on; 74 a file cannot be read or written; 130 interrupted.
-            """
+            """,
+        version: "touchpoint-send \(ProductVersion.number) (\(ProductVersion.build))"
     )
 
     @OptionGroup var options: SendOptions
@@ -30,9 +31,10 @@ import Producer
 
     func run() throws {
         Interruption.install()
+        let progress = SendProgress(isShown: !options.json)
         var sender = Sender(
             options.configuration,
-            progress: ProgressLine(isShown: isatty(STDERR_FILENO) == 1 && !options.json),
+            progress: progress,
             interrupted: { Interruption.isRequested }
         )
         let (summary, failure) =
@@ -41,13 +43,16 @@ import Producer
             } else {
                 publish(FileSource(paths: options.files, rounds: options.repeat), with: &sender)
             }
+        progress.finish()
         print(options.json ? try summary.json : summary.line)
         if let failure {
-            StandardError.write("touchpoint-send: \(failure)\n")
-            throw ExitCode(failure.exitCode)
+            writeText("touchpoint-send: \(failure)\n", to: 2)
+            throw ArgumentParser.ExitCode(failure.exitCode)
         }
-        if summary.rejected + summary.quarantined > 0 { throw ExitCode(65) }
-        if summary.interrupted { throw ExitCode(130) }
+        if summary.rejected + summary.quarantined > 0 {
+            throw ArgumentParser.ExitCode(Terminal.ExitCode.badData)
+        }
+        if summary.interrupted { throw ArgumentParser.ExitCode(130) }
     }
 
     private func publish(

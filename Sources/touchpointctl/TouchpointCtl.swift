@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminal
 
 /// The operator's tool.
 ///
@@ -21,6 +22,7 @@ import ArgumentParser
             Exit codes: 0 done, 64 wrong usage, 65 bad data found, 69 daemon not reachable or \
             not for you, 73 cannot create, 74 I/O error.
             """,
+        version: "touchpointctl \(ProductVersion.number) (\(ProductVersion.build))",
         groupedSubcommands: [
             CommandGroup(
                 name: "Watch",

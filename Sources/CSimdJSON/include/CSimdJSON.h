@@ -59,11 +59,12 @@ typedef struct {
     /// The raw values of these keys, for a batch call and what it hands down.
     csimdjson_range context;
     csimdjson_range sent_at;
-    /// `batch`, where it is an array of one or more objects.
+    /// `batch`, where it is an array of one or more objects and the only one of that name.
     csimdjson_range batch;
     /// The value of the reserved key.
     csimdjson_range reserved;
     bool has_reserved_key;
+    bool has_batch;
     bool has_context;
     bool has_sent_at;
     /// Whether the object has line breaks, which are outside strings by the grammar.

@@ -1,0 +1,101 @@
+# What one can do with this project. `make help` lists it; .ci/run calls the same targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.NOTPARALLEL:
+
+# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make install PREFIX=/usr/local
+SWIFTFLAGS ?=
+PYTESTFLAGS ?=
+MINUTES ?= 5
+DESTDIR ?=
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+
+PROGRAMS := touchpointd touchpointctl touchpoint-send
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
+VENV := .build/venv
+RELEASE := .build/release
+STEP := scripts/step
+
+##@ Start
+help: ## List what there is to do
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z0-9-]*:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Check the Swift toolchain, install the missing system libraries (Debian)
+	@scripts/setup
+
+build: setup ## Build the three programs for production, into .build/release
+	@for program in $(PROGRAMS); do \
+		$(STEP) "Building $$program (release)" swift build -c release $(SWIFTFLAGS) --product $$program; \
+	done
+
+run: build venv ## Start a collector on loopback, send it sample events, show what comes out
+	@scripts/demo
+
+##@ Check
+test: setup debug build venv ## Run all tests: unit tests, then the real programs end to end
+	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build $(SWIFTFLAGS)
+	@echo "==> Running the end-to-end tests against $(RELEASE)"
+	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
+
+check: lint floors house ## Everything that needs no running program: lint, floors, house rules
+
+lint: ## Check the formatting of all Swift sources
+	@$(STEP) "Checking the formatting" \
+		swift format lint --strict --recursive --parallel $(wildcard $(SWIFT_SOURCES))
+
+format: ## Format all Swift sources in place
+	@$(STEP) "Formatting" swift format --in-place --recursive --parallel $(wildcard $(SWIFT_SOURCES))
+
+# This is the debug build of the tests as well, so that nothing is built twice. The compiler says
+# "Build complete!" even when an import is not declared; the exit code tells.
+floors: debug ## Refuse imports of targets that the manifest does not grant
+
+debug: setup ## Build programs and tests for debugging, with every import checked
+	@$(STEP) "Building for debugging, with imports checked against the manifest" \
+		swift build --build-tests --explicit-target-dependency-import-check error $(SWIFTFLAGS)
+
+house: debug ## Hold the sources against the rules of the house
+	@$(STEP) --show '^. Test run|^house:' "Checking the house rules" \
+		swift test --skip-build --filter HouseTests $(SWIFTFLAGS)
+
+##@ Long runs
+tsan: setup ## Run the tests of concurrency under ThreadSanitizer
+	@$(STEP) --show '^. Test run' "Running the stress tests under ThreadSanitizer" \
+		swift test --sanitize=thread --scratch-path .build-tsan $(SWIFTFLAGS) \
+		--filter '(Ring|Pipeline)StressTests'
+
+bench: setup ## Measure the ring against its alternatives
+	@export TOUCHPOINT_BENCHMARKS=1; \
+	$(STEP) "Building the benchmarks (release)" \
+		swift build -c release --scratch-path .build-bench $(SWIFTFLAGS) --product ring-bench; \
+	.build-bench/release/ring-bench
+
+soak: build venv ## Kill and restart the collector under load for MINUTES (5), with printed seeds
+	@echo "==> Killing touchpointd under load for $(MINUTES) minutes"
+	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) TOUCHPOINT_SOAK_MINUTES=$(MINUTES) \
+		$(VENV)/bin/python -B -m pytest Tests/EndToEnd -m soak -s $(PYTESTFLAGS)
+
+##@ Else
+venv: $(VENV)/.complete ## Make the Python environment of the end-to-end tests
+
+$(VENV)/.complete: Tests/EndToEnd/requirements.txt
+	@$(STEP) "Making the Python environment in $(VENV)" scripts/venv $(VENV) $<
+	@touch $@
+
+install: build ## Install programs, configuration, unit and user below DESTDIR and PREFIX (/usr)
+	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" $(RELEASE) $(PROGRAMS)
+
+loc: ## Count the lines of code
+	@scripts/loc
+
+clean: ## Remove everything that was built
+	rm -rf .build .build-tsan .build-bench
+
+.PHONY: help setup build run test check lint format floors debug house tsan bench soak venv \
+	install loc clean

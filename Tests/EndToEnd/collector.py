@@ -1,0 +1,188 @@
+"""A running touchpointd with a folder, a configuration and a control socket of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from waiting import BOUND_SECONDS, wait_until
+
+ANY_PORT = "tcp://127.0.0.1:*"
+
+
+def merged(base, changes):
+    """`base` with `changes` in it; objects are merged key by key, all else is replaced."""
+    result = dict(base)
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(result.get(key), dict):
+            value = merged(result[key], value)
+        result[key] = value
+    return result
+
+
+class Collector:
+    """Starts with `start`; ends with `drain` (asserts exit code 0), `kill` or `end`."""
+
+    def __init__(self, programs, folder, **settings):
+        self.programs = Path(programs)
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data = self.folder / "data"
+        # A Unix socket's path has at most 107 bytes; pytest's folders are longer.
+        self.short_folder = Path(tempfile.mkdtemp(prefix="touchpoint-"))
+        self.socket = self.short_folder / "control.sock"
+        self.log_path = self.folder / "touchpointd.log"
+        self.configuration = self.folder / "touchpointd.yaml"
+        self.process = None
+        self.settings = merged(
+            {
+                "node": "test",
+                "sources": [
+                    {"name": "producers", "pattern": "pull", "bind": [ANY_PORT]},
+                    {"name": "reliable", "pattern": "router", "bind": [ANY_PORT]},
+                ],
+                "ring": {"capacity": "16MiB"},
+                "commit": {"interval": "20ms"},
+                "storage": {"directory": str(self.data), "minimumFree": "1MiB"},
+                "control": {"socket": str(self.socket)},
+                "shutdown": {"timeout": "20s"},
+                "log": {"level": "debug"},
+            },
+            settings,
+        )
+
+    # Life
+
+    def launch(self):
+        """Starts the program and does not wait."""
+        # JSON is YAML.
+        self.configuration.write_text(json.dumps(self.settings, indent=2) + "\n")
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "touchpointd", "--config", self.configuration],
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+        return self
+
+    def start(self):
+        """Starts the program and waits until it says that it runs."""
+        self.launch()
+        wait_until(
+            f"state 'running' on the control socket {self.socket}", self._is_running
+        )
+        return self
+
+    def _is_running(self):
+        code = self.process.poll()
+        assert code is None, f"touchpointd ended with exit code {code} at its start\n{self.log}"
+        try:
+            return self.ask("status").get("state") == "running"
+        except (OSError, json.JSONDecodeError):
+            return False
+
+    def drain(self, sign=signal.SIGTERM):
+        """Ends it in an orderly way, and expects that it does."""
+        self.process.send_signal(sign)
+        code = self.wait_for_exit()
+        assert code == 0, f"touchpointd ended with exit code {code} after {sign.name}\n{self.log}"
+
+    def wait_for_exit(self):
+        """Waits for the end of the program and gives its exit code."""
+        try:
+            code = self.process.wait(BOUND_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(
+                f"touchpointd did not end within {BOUND_SECONDS:g} s\n{self.log}"
+            ) from None
+        self.process = None
+        return code
+
+    def kill(self):
+        """kill -9."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def remove(self):
+        """Leaves nothing behind outside of its folder."""
+        self.kill()
+        shutil.rmtree(self.short_folder, ignore_errors=True)
+
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def log(self):
+        text = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+        return f"--- the last lines of {self.log_path}\n" + "\n".join(text.splitlines()[-40:])
+
+    # Talk
+
+    def ask(self, request, timeout=BOUND_SECONDS):
+        """One line to the control socket, and the line of JSON it answers."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(timeout)
+            connection.connect(str(self.socket))
+            connection.sendall(request.encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                return json.loads(answers.readline())
+
+    def control(self, *arguments, expect=0):
+        """touchpointctl VERB… on this collector's socket; gives what it printed."""
+        done = subprocess.run(
+            [self.programs / "touchpointctl", *arguments, "--socket", self.socket],
+            capture_output=True, text=True, timeout=BOUND_SECONDS,
+        )
+        assert done.returncode == expect, (
+            f"touchpointctl {' '.join(arguments)}: exit code {done.returncode}, not {expect}\n"
+            f"{done.stdout}{done.stderr}{self.log}"
+        )
+        return done.stdout
+
+    def endpoint(self, source, index=0):
+        """Where a source really listens: the port was assigned by the system."""
+        status = json.loads(self.control("status", "--json"))
+        return next(s for s in status["sources"] if s["name"] == source)["endpoints"][index]
+
+    def ledger(self):
+        return self.ask("stats")["ledger"]
+
+    def wait_for_received(self, events):
+        """Waits until so many events came in and nothing is on its way any more."""
+        last = {}
+
+        def is_complete():
+            last.update(self.ledger())
+            return last["received"] >= events and last["inFlight"] == 0
+
+        try:
+            wait_until(f"{events} events received and none in flight", is_complete)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}; the ledger says {last}\n{self.log}") from None
+        return last
+
+    def seal(self):
+        """Makes files of all open segments."""
+        return json.loads(self.control("seal", "--json"))
+
+    def verify(self, expect=0):
+        """touchpointctl verify on the data folder; gives its report."""
+        done = subprocess.run(
+            [self.programs / "touchpointctl", "verify", "--json", self.data],
+            capture_output=True, text=True, timeout=BOUND_SECONDS,
+        )
+        assert done.returncode == expect, (
+            f"touchpointctl verify: exit code {done.returncode}, not {expect}\n"
+            f"{done.stdout}{done.stderr}{self.log}"
+        )
+        return json.loads(done.stdout)["verify"]
+
+    def __str__(self):
+        return f"Collector({os.fspath(self.folder)})"

@@ -1,0 +1,98 @@
+"""Fixtures: the programs as they were built, collectors, and ZeroMQ sockets.
+
+No test is skipped: what is missing is an error that says how to get it.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import zmq
+
+from collector import Collector
+
+PROGRAMS = ("touchpointd", "touchpointctl", "touchpoint-send")
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def touchpoint():
+    """The folder with the programs, from TOUCHPOINT_BIN."""
+    place = os.environ.get("TOUCHPOINT_BIN")
+    if not place:
+        pytest.fail("TOUCHPOINT_BIN is not set: run 'make test', or give the folder of the programs")
+    folder = Path(place).resolve()
+    missing = [name for name in PROGRAMS if not os.access(folder / name, os.X_OK)]
+    if missing:
+        pytest.fail(f"{folder} has no {', '.join(missing)}: run 'make build'")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def samples():
+    """Real events, one as bytes."""
+    path = PROJECT / "samples" / "completejourney.ndjson"
+    lines = path.read_bytes().splitlines()
+    assert lines and all(json.loads(line) for line in lines)
+    return lines
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, f"report_of_{call.when}", outcome.get_result())
+
+
+@pytest.fixture
+def daemon(touchpoint, tmp_path, request):
+    """Makes running collectors: daemon(), daemon(commit={"interval": "1s"}), daemon(start=False).
+
+    Those that still run at the end of a test that passed have to drain with exit code 0.
+    """
+    made = []
+
+    def make(start=True, folder="collector", **settings):
+        collector = Collector(touchpoint, tmp_path / folder, **settings)
+        made.append(collector)
+        return collector.start() if start else collector
+
+    try:
+        yield make
+        report = getattr(request.node, "report_of_call", None)
+        if report is not None and report.failed:
+            for collector in made:
+                print(collector.log)
+        else:
+            for collector in made:
+                if collector.is_running:
+                    collector.drain()
+    finally:
+        for collector in made:
+            collector.remove()
+
+
+@pytest.fixture
+def producer():
+    """Makes connected sockets: producer(zmq.PUSH, endpoint)."""
+    context = zmq.Context()
+    sockets = []
+
+    def make(kind, endpoint, bind=False, identity=None):
+        socket = context.socket(kind)
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.setsockopt(zmq.SNDTIMEO, 30_000)
+        socket.setsockopt(zmq.RCVTIMEO, 30_000)
+        if identity is not None:
+            socket.setsockopt(zmq.IDENTITY, identity)
+        if bind:
+            socket.bind(endpoint)
+        else:
+            socket.connect(endpoint)
+        sockets.append(socket)
+        return socket
+
+    yield make
+    for socket in sockets:
+        socket.close()
+    context.term()

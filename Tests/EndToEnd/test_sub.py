@@ -1,0 +1,63 @@
+"""PUB to sub: the topic frame, and topics that are not subscribed to."""
+
+import zmq
+
+from readback import assert_written, lines_by_zcat, taken_apart
+from waiting import wait_until
+
+LAST = b'{"last":true}'
+
+
+def feed(**keys):
+    return {"name": "feed", "pattern": "sub", **keys}
+
+
+def publish_until_heard(collector, publisher, topic):
+    """Subscriptions take time: publishes markers until one arrives, and gives all of them."""
+    markers = []
+
+    def is_heard():
+        markers.append(b'{"marker":%d}' % len(markers))
+        publisher.send_multipart([topic, markers[-1]])
+        return collector.ledger()["received"] > 0
+
+    wait_until("the first event of a publisher", is_heard, every=0.05)
+    return markers
+
+
+def written_until_last(collector):
+    """What stands in the files once the last event does; a publisher's events come in order."""
+
+    def originals():
+        collector.seal()
+        found = [taken_apart(line)[1] for line in lines_by_zcat(collector.data)]
+        return found if LAST in found else None
+
+    return wait_until(f"{LAST} in the files", originals, every=0.2)
+
+
+def test_subscribed_topics_arrive_and_others_do_not(daemon, producer, samples):
+    collector = daemon(sources=[feed(bind=["tcp://127.0.0.1:*"], topics=["web.", "app"])])
+    publisher = producer(zmq.PUB, collector.endpoint("feed"))
+    markers = publish_until_heard(collector, publisher, b"web.marker")
+    for index, event in enumerate(samples[:100]):
+        publisher.send_multipart([b"other", b'{"unwanted":true}'])
+        publisher.send_multipart([b"web.click" if index % 2 else b"app", event])
+    publisher.send_multipart([b"app", LAST])
+    written = written_until_last(collector)
+    heard = [marker for marker in markers if marker in written]
+    assert heard == markers[-len(heard):], "once it is subscribed, it hears everything"
+    assert_written(collector.data, heard + samples[:100] + [LAST])
+
+
+def test_collector_connects_to_publishers(daemon, producer, samples):
+    collector = daemon(start=False)
+    endpoint = f"ipc://{collector.short_folder}/publisher.sock"
+    publisher = producer(zmq.PUB, endpoint, bind=True)
+    collector.settings["sources"] = [feed(connect=[endpoint])]
+    collector.start()
+    publish_until_heard(collector, publisher, b"any")
+    publisher.send_multipart([b"", b"\n".join(samples[:100])])
+    publisher.send_multipart([b"end", LAST])
+    written = written_until_last(collector)
+    assert set(samples[:100]) <= set(written)

@@ -1,0 +1,57 @@
+/// A target imports only what stands below it and what the plan of the house grants it.
+enum ImportRule {
+    static func findings(in file: SourceFile) -> [Finding] {
+        guard let target = file.target, file.isSwift else { return [] }
+        guard let room = HouseFloors.rooms[target] else {
+            let message = "target '\(target)' has no floor: give it one in HouseFloors"
+            return [Finding(path: file.path, line: 1, message: message)]
+        }
+        return file.findings(in: file.codeLines) { line in
+            importedModule(line).flatMap { complaint(about: $0, in: target, room) }
+        }
+    }
+
+    /// What is wrong with the plan itself: rooms that would import upwards or sideways.
+    static func findings(inPlan rooms: [String: HouseFloors.Room]) -> [String] {
+        rooms.sorted { $0.key < $1.key }.flatMap { name, room in
+            room.imports.sorted().compactMap { module in
+                guard let other = rooms[module], other.floor >= room.floor else { return nil }
+                return
+                    "'\(name)' (floor \(room.floor)) would import '\(module)' (floor \(other.floor))"
+            }
+        }
+    }
+
+    /// The module that a line imports: `import A`, `@testable package import struct A.B`.
+    static func importedModule(_ line: Substring) -> String? {
+        let words = line.split(separator: " ")
+        guard let place = words.firstIndex(of: "import") else { return nil }
+        let kinds: Set<Substring> = [
+            "struct", "class", "enum", "protocol", "func", "var", "let", "typealias",
+        ]
+        let rest = words[(place + 1)...].drop { kinds.contains($0) }
+        return rest.first?.split(separator: ".").first.map(String.init)
+    }
+
+    private static func complaint(
+        about module: String,
+        in target: String,
+        _ room: HouseFloors.Room
+    ) -> String? {
+        if let sole = HouseFloors.soleImporter[module], sole != target {
+            return "only \(sole) imports \(module): use \(sole)'s types here"
+        }
+        if module.hasPrefix("Foundation") {
+            return room.foundation
+                ? nil
+                : "no \(module) in \(target): events pass here, use Glibc or the standard library"
+        }
+        if HouseFloors.system.contains(module) || room.imports.contains(module) { return nil }
+        if let other = HouseFloors.rooms[module], other.floor >= room.floor {
+            return
+                "\(target) (floor \(room.floor)) must not know \(module) (floor \(other.floor)): "
+                + "let a floor above both bring them together"
+        }
+        return "\(target) must not import \(module): HouseFloors does not grant it"
+    }
+}

@@ -1,0 +1,65 @@
+/// Words that must not stand in code, and what to write instead.
+///
+/// The words are put together here, so that these rules can be held against their own files.
+enum WordingRules {
+    struct Ban {
+        let pattern: String
+        let instead: String
+    }
+
+    /// In the code of every Swift file, not in its comments and literals.
+    static let bannedCode = [
+        Ban(pattern: #"\btry!"#, instead: "throw, or in tests 'try #require'"),
+        Ban(pattern: #"\bas!"#, instead: "use 'as?' and say what happens otherwise"),
+        Ban(
+            pattern: #"[A-Za-z0-9_)\]?>]!(?![=!])"#,
+            instead: "no force unwrap: 'guard let', or in tests 'try #require'"
+        ),
+        Ban(pattern: #"\.disabled\("#, instead: "no test is switched off: repair it or remove it"),
+        Ban(
+            pattern: #"\bXCTSkip"#,
+            instead: "no test is skipped: let it fail and say what it needs"
+        ),
+    ]
+
+    /// In every text file.
+    static let bannedText = [
+        Ban(
+            pattern: #"\b("# + ["TO" + "DO", "FIX" + "ME", "XX" + "X"].joined(separator: "|")
+                + #")\b"#,
+            instead: "do it, or write down what is missing where users read it"
+        ),
+        Ban(
+            pattern: #"(^|[^A-Za-z0-9_.~-])/(wo"# + "rk|tm" + #"p/wt)/"#,
+            instead: "no path of one machine: name it from the project's top folder"
+        ),
+    ]
+
+    static func banned(in file: SourceFile) throws -> [Finding] {
+        let inCode = file.isSwift ? bannedCode : []
+        return try inCode.flatMap { try findings($0, in: file, file.codeLines) }
+            + bannedText.flatMap { try findings($0, in: file, file.lines) }
+    }
+
+    /// `public` is for nobody: all targets are in one package.
+    static func access(in file: SourceFile) throws -> [Finding] {
+        guard file.isSwift, file.target != nil else { return [] }
+        let word = try Regex(#"\bpublic\b"#)
+        return file.findings(in: file.codeLines) { line in
+            guard line.contains(word) else { return nil }
+            if file.target == "Ring", line == "public import Synchronization" { return nil }
+            return "no 'public': write 'package', or nothing"
+        }
+    }
+
+    private static func findings(
+        _ ban: Ban,
+        in file: SourceFile,
+        _ lines: [Substring]
+    ) throws -> [Finding] {
+        let pattern = try Regex(ban.pattern)
+        return file.findings(in: lines) { line in
+            line.firstMatch(of: pattern).map { "'\(line[$0.range])': \(ban.instead)" }
+        }
+    }
+}
