@@ -141,13 +141,17 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["Pipeline", "Intake", "Segments", "ZeroMQ", "TestSupport"],
+            dependencies: ["Pipeline", "Events", "Intake", "Segments", "ZeroMQ", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Daemon", "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "ZeroMQ",
+                "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],

@@ -17,6 +17,8 @@ struct Committer: ~Copyable {
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
     private var hasFailed = false
+    /// By source: the receiver let its ring stay full for as long as it is waited for.
+    private var isGone: [Bool]
 
     /// - Parameter answers: a ring to each receiver, by source.
     init(
@@ -30,6 +32,7 @@ struct Committer: ~Copyable {
         self.segments = segments
         self.receivers = receivers
         self.notify = notify
+        isGone = Array(repeating: false, count: rings.count)
         answers = .allocate(capacity: rings.count)
         // Receivers sleep on a descriptor, not here; this bed stays empty.
         let parker = Parker()
@@ -58,6 +61,7 @@ struct Committer: ~Copyable {
             }
         }
         shared.ended.store(true, ordering: .releasing)
+        shared.parker.wake()
     }
 
     private mutating func perform(_ job: CommitJob) {
@@ -124,16 +128,18 @@ struct Committer: ~Copyable {
     }
 
     private mutating func post(_ record: UnsafeRawBufferPointer, to source: Int) {
-        var patience = 5_000
+        var patience = isGone[source] ? 0 : 5_000
         while true {
             if let room = answers[source].claim(record.count), let start = record.baseAddress {
                 room.copyMemory(from: start, byteCount: record.count)
+                isGone[source] = false
                 return
             }
             answers[source].publish()
             receivers[source].signal()
             // The receiver always empties this ring, unless it is gone; its clients then ask again.
             guard patience > 0 else {
+                isGone[source] = true
                 receivers[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
                 return
             }

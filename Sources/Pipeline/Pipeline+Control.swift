@@ -31,11 +31,8 @@ extension Pipeline {
         }
         var sum = CommitOutcome(events: 0, sealed: [])
         for reply in replies {
-            guard let result = await reply.value(within: .seconds(30)) else {
-                throw PipelineError(
-                    storage.reason.map { "storage is blocked: \($0)" }
-                        ?? "the writer did not answer in 30 s")
-            }
+            guard let result = await reply.value(within: .seconds(30), unless: { self.writersEnded })
+            else { throw silence(seconds: 30) }
             do {
                 let outcome = try result.get()
                 sum.events += outcome.events
@@ -56,14 +53,19 @@ extension Pipeline {
         }
         var open: [OpenSegmentDescription] = []
         for reply in replies {
-            guard let part = await reply.value(within: .seconds(5)) else {
-                throw PipelineError(
-                    storage.reason.map { "storage is blocked: \($0)" }
-                        ?? "the writer did not answer in 5 s")
-            }
+            guard let part = await reply.value(within: .seconds(5), unless: { self.writersEnded })
+            else { throw silence(seconds: 5) }
             open += part
         }
         return open.sorted { $0.path < $1.path }
+    }
+
+    /// Why a writer did not answer.
+    private func silence(seconds: Int) -> PipelineError {
+        if writersEnded { return PipelineError("the pipeline has ended") }
+        return PipelineError(
+            storage.reason.map { "storage is blocked: \($0)" }
+                ?? "the writer did not answer in \(seconds) s")
     }
 
     /// The index of a source; nil when there is none of that name.
@@ -104,7 +106,8 @@ extension Pipeline {
             receiver.ask(.draining)
         }
         let intakeEnded = await wait(until: deadline) {
-            self.isHurried || self.receivers.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
+            self.isHurried || self.storage.hasFailed
+                || self.receivers.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
         }
         guard intakeEnded, !isHurried, !storage.hasFailed else {
             await leave()
@@ -145,7 +148,8 @@ extension Pipeline {
         joinReceivers()
     }
 
-    private var writersEnded: Bool {
+    /// Whether no writer is left to do anything.
+    var writersEnded: Bool {
         writers.allSatisfy { $0.ended.load(ordering: .acquiring) }
     }
 
@@ -166,12 +170,14 @@ private final class Reply<Value: Sendable>: Sendable {
         given.withLock { $0 = value }
     }
 
-    /// Nil when nothing was given in time. Looks every two milliseconds: commands are rare, and a
-    /// continuation would have to be resumed by a thread that may never come.
-    func value(within limit: Duration) async -> Value? {
+    /// Nil when nothing was given in time, or nobody is left to give it. Looks every two milliseconds:
+    /// commands are rare, and a continuation would have to be resumed by a thread that may never come.
+    func value(within limit: Duration, unless isOver: () -> Bool) async -> Value? {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
+            let isLastLook = isOver()
             if let value = given.withLock({ $0 }) { return value }
+            if isLastLook { return nil }
             try? await Task.sleep(for: .milliseconds(2))
         }
         return nil

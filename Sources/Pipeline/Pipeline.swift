@@ -208,9 +208,15 @@ extension Pipeline {
         receiverThreads.withLock { $0 = [] }
     }
 
-    /// The progress of every thread, for a watchdog: each number grows at least once a second.
+    /// The progress of every thread, for a watchdog: each number grows at least once a second. A writer that
+    /// has ended, while others still drain, holds nothing up: the clock stands in for it.
     package var beats: [Int] {
-        receiverBeats.map(\.beats) + writers.flatMap { [$0.heartbeat.beats, $0.committerHeartbeat.beats] }
+        let time = Int(cplatform_monotonic_ns())
+        return receiverBeats.map(\.beats)
+            + writers.flatMap { writer in
+                writer.ended.load(ordering: .acquiring)
+                    ? [time, time] : [writer.heartbeat.beats, writer.committerHeartbeat.beats]
+            }
     }
 
     /// Stops intake while the disk has less room than configured; call about once a second.

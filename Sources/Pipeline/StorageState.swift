@@ -38,20 +38,21 @@ final class StorageState: Sendable {
 
     func block(_ holder: Holder, _ reason: String) {
         let isFirst = reasons.withLock { reasons in
-            defer { reasons[holder] = reason }
-            return reasons.isEmpty
+            let isFirst = reasons.isEmpty
+            reasons[holder] = reason
+            // Under the lock: flags follow the reasons in the same order.
+            if isFirst { for receiver in receivers { receiver.ask(.blocked) } }
+            return isFirst
         }
-        guard isFirst else { return }
-        for receiver in receivers { receiver.ask(.blocked) }
-        onChange(reason)
+        if isFirst { onChange(reason) }
     }
 
     func unblock(_ holder: Holder) {
         let isLast = reasons.withLock { reasons in
-            reasons.removeValue(forKey: holder) != nil && reasons.isEmpty
+            let isLast = reasons.removeValue(forKey: holder) != nil && reasons.isEmpty
+            if isLast { for receiver in receivers { receiver.cancel(.blocked) } }
+            return isLast
         }
-        guard isLast else { return }
-        for receiver in receivers { receiver.cancel(.blocked) }
-        onChange(nil)
+        if isLast { onChange(nil) }
     }
 }

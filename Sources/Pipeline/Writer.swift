@@ -121,6 +121,18 @@ struct Writer: ~Copyable {
             notify(.writerFailed(error))
             standStill(error)
         }
+        awaitCommitter()
+    }
+
+    /// Stays until the last job is done: the store closes its files when it goes, and the committer may
+    /// still have to sync them.
+    private func awaitCommitter() {
+        while !shared.ended.load(ordering: .acquiring) {
+            shared.heartbeat.beat()
+            shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
+                shared.ended.load(ordering: .acquiring)
+            }
+        }
     }
 
     /// Whether the writer's part is done; its last commit has then been handed over.

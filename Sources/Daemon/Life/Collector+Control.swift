@@ -59,10 +59,11 @@ extension Collector: ControlHandler {
     }
 
     /// Operators paste what `partitions` shows; a folder may be given with or without `events/`.
-    private static func sealedPrefix(_ given: String) -> String {
-        if let sealed = Layout.sealedPath(forOpen: given) { return sealed }
-        let isFull = given.hasPrefix(Layout.events) || given.hasPrefix(Layout.quarantine)
-        return isFull ? given : Layout.join(Layout.events, given)
+    static func sealedPrefix(_ given: String) -> String {
+        let path = Layout.sealedPath(forOpen: given) ?? given
+        let root = path.prefix { $0 != "/" }
+        let isFull = root == Layout.events || root == Layout.quarantine
+        return isFull ? path : Layout.join(Layout.events, path)
     }
 
     func flush() async throws -> FlushAnswer {
@@ -126,7 +127,8 @@ extension Collector: ControlHandler {
             changing.settings.shutdown = fresh.shutdown
             return changes
         }
-        logLevel.level = fresh.log.level
+        // An operator's level stays until the file says something new.
+        if changes.live.contains("log.level") { logLevel.level = fresh.log.level }
         pipeline.tune(fresh.tunables)
         pipeline.watchSpace()
         logger.notice(

@@ -1,0 +1,91 @@
+import Compression
+import Events
+import Intake
+import Pipeline
+import Segments
+import Testing
+
+@testable import Daemon
+
+@Suite struct LifeSettingsTests {
+    @Test func everySettingReachesThePipeline() throws {
+        var settings = Settings()
+        settings.node = "n7"
+        settings.limits.eventBytesMax = 1_001
+        settings.limits.messageBytesMax = 2_002
+        settings.limits.eventsPerMessageMax = 33
+        settings.limits.depthMax = 4
+        settings.ring.capacityBytes = 1 << 20
+        settings.writers = .count(3)
+        settings.partition.path = "source={source}"
+        settings.partition.time = .event
+        settings.partition.maxOpen = 17
+        settings.partition.maxValues = 18
+        settings.compression.level = 6
+        settings.commit.interval = .milliseconds(7)
+        settings.segment.bytesMax = 19
+        settings.segment.ageMax = .seconds(20)
+        settings.segment.idle = .seconds(21)
+        settings.storage.minimumFreeBytes = 22
+        var source = Settings.Source()
+        source.name = "s"
+        source.pattern = .sub
+        source.connect = ["tcp://127.0.0.1:9"]
+        source.channel = "ch"
+        source.topics = ["t"]
+        source.highWaterMark = 23
+        settings.sources = [source]
+
+        let pipeline = try settings.pipeline(run: "r", cores: 8)
+        #expect(pipeline.node == "n7" && pipeline.run == "r")
+        #expect(
+            pipeline.limits == PayloadLimits(eventBytesMax: 1_001, eventsMax: 33, depthMax: 4))
+        #expect(pipeline.inflatedBytesMax == 2_002 * 8)
+        #expect(pipeline.ringBytes == 1 << 20 && pipeline.writers == 3)
+        #expect(pipeline.partitionTime == .event)
+        #expect(pipeline.openMax == 17 && pipeline.valuesMax == 18)
+        #expect(pipeline.engine.rawValue == "zlib" && pipeline.level == 6)
+        #expect(
+            pipeline.tunables
+                == PipelineConfiguration.Tunables(
+                    commitInterval: .milliseconds(7), segmentBytesMax: 19,
+                    segmentAgeMax: .seconds(20), segmentIdleMax: .seconds(21), freeBytesMin: 22))
+        let intake = try #require(pipeline.sources.first)
+        #expect(intake.name == "s" && intake.pattern == .sub && intake.bind.isEmpty)
+        #expect(intake.connect == ["tcp://127.0.0.1:9"] && intake.channel == "ch")
+        #expect(intake.topics == ["t"] && intake.highWaterMark == 23)
+        #expect(intake.messageBytesMax == 2_002)
+    }
+
+    @Test(arguments: [(1, 1), (2, 1), (4, 3), (64, 16)])
+    func autoLeavesACoreToReceiving(cores: Int, writers: Int) {
+        #expect(Settings.Writers.auto.count(cores: cores) == writers)
+        #expect(Settings.Writers.count(5).count(cores: cores) == 5)
+    }
+
+    @Test func theDefaultEngineIsTheFastOne() throws {
+        let pipeline = try Settings().pipeline(run: "r", cores: 2)
+        #expect(pipeline.engine.rawValue == "isal" && pipeline.level == 1)
+    }
+
+    @Test func aLevelTheEngineLacksIsBadConfiguration() throws {
+        var settings = Settings()
+        settings.compression.engine = .isal
+        settings.compression.level = 9
+        let failure = #expect(throws: DaemonFailure.self) {
+            try settings.pipeline(run: "r", cores: 2)
+        }
+        #expect(failure?.exitCode == 78)
+        #expect(failure?.description.contains("compression") == true)
+    }
+
+    @Test func aTemplateThatIsNoneIsBadConfiguration() throws {
+        var settings = Settings()
+        settings.partition.path = "x={nonsense}"
+        let failure = #expect(throws: DaemonFailure.self) {
+            try settings.pipeline(run: "r", cores: 2)
+        }
+        #expect(failure?.exitCode == 78)
+        #expect(failure?.description.contains("partition.path") == true)
+    }
+}

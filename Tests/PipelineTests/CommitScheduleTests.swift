@@ -1,0 +1,91 @@
+import Testing
+
+@testable import Pipeline
+
+@Suite struct CommitScheduleTests {
+    private func schedule() -> CommitSchedule { CommitSchedule(interval: .milliseconds(100)) }
+    private let interval: Int64 = 100_000_000
+
+    private func isDue(
+        _ schedule: CommitSchedule,
+        at now: Int64,
+        isIdle: Bool = true,
+        jobs: Int = 0,
+        seals: Int = 0
+    ) -> Bool {
+        schedule.isDue(at: now, isIdle: isIdle, jobsUnderWay: jobs, seals: seals)
+    }
+
+    @Test func nothingIsDueWhenNothingWaits() {
+        var schedule = schedule()
+        #expect(!isDue(schedule, at: .max))
+        #expect(schedule.untilDue(at: 5) == nil)
+        schedule.wantAnswer()
+        #expect(!isDue(schedule, at: .max), "an answer without events waits for its touch")
+    }
+
+    @Test func commitsWhenTheIntervalIsOver() {
+        var schedule = schedule()
+        schedule.touch(at: 1_000)
+        #expect(!isDue(schedule, at: 999 + interval))
+        #expect(isDue(schedule, at: 1_000 + interval))
+        #expect(isDue(schedule, at: 1_000 + interval, isIdle: false))
+        #expect(schedule.untilDue(at: 1_000) == interval)
+        #expect(schedule.untilDue(at: 2_000 + interval) == 0)
+    }
+
+    @Test func countsFromTheFirstEvent() {
+        var schedule = schedule()
+        schedule.touch(at: 1_000)
+        schedule.touch(at: 1_000 + interval / 2)
+        #expect(schedule.openSince == 1_000)
+    }
+
+    @Test func commitsAtOnceForAnAnswerWhenRingsAndDiskAreIdle() {
+        var schedule = schedule()
+        schedule.touch(at: 0)
+        schedule.wantAnswer()
+        #expect(isDue(schedule, at: 1))
+        #expect(!isDue(schedule, at: 1, isIdle: false))
+        #expect(!isDue(schedule, at: 1, jobs: 1))
+    }
+
+    @Test func aCommitUnderWayGathersTheNextBehindIt() {
+        var schedule = schedule()
+        schedule.touch(at: 0)
+        #expect(!isDue(schedule, at: interval * 9, jobs: 1))
+        #expect(isDue(schedule, at: interval * 9))
+    }
+
+    @Test func demandQueuesBehindACommitUnderWay() {
+        var schedule = schedule()
+        schedule.demand()
+        #expect(isDue(schedule, at: 0, isIdle: false, jobs: 7))
+    }
+
+    @Test func manySealsAreDueAtOnce() {
+        var schedule = schedule()
+        schedule.touch(at: 0)
+        let most = CommitSchedule.sealsMax
+        #expect(!isDue(schedule, at: 1, seals: most - 1))
+        #expect(isDue(schedule, at: 1, isIdle: false, seals: most))
+    }
+
+    @Test func aCommitTakesAllReasonsAway() {
+        var schedule = schedule()
+        schedule.touch(at: 0)
+        schedule.wantAnswer()
+        schedule.demand()
+        schedule.committed()
+        #expect(!isDue(schedule, at: .max))
+        schedule.touch(at: 5)
+        #expect(!isDue(schedule, at: 6), "the answer went out with the commit")
+    }
+
+    @Test func aNewIntervalCountsAtOnce() {
+        var schedule = schedule()
+        schedule.touch(at: 0)
+        schedule.intervalNanoseconds = 10
+        #expect(isDue(schedule, at: 10))
+    }
+}

@@ -1,0 +1,78 @@
+import Glibc
+import ZeroMQ
+
+/// Clocks as the pipeline reads them.
+enum PipelineClock {
+    /// Monotonic nanoseconds so many seconds from now.
+    static func deadline(seconds: Int64) -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return (Int64(time.tv_sec) + seconds) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    static var wallMicroseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+}
+
+/// A PUSH producer. One task at a time.
+final class PipelinePusher {
+    private let socket: Socket
+
+    init(_ endpoint: String) throws {
+        socket = try Socket(.push, in: try Context())
+        try socket.setLinger(.seconds(0))
+        try socket.setSendTimeout(.seconds(20))
+        try socket.setSendHighWaterMark(200)
+        try socket.connect(endpoint)
+    }
+
+    /// Sends a message; false when there was no room for it in time.
+    @discardableResult
+    func push(_ payload: String, wait: Bool = true) throws -> Bool {
+        let bytes = Array(payload.utf8)
+        return try Result {
+            try bytes.withUnsafeBytes { try socket.send($0, more: false, wait: wait) }
+        }.get()
+    }
+}
+
+/// A DEALER producer that keeps the answers. One task at a time.
+final class PipelineDealer {
+    private let socket: Socket
+    /// Answers that have come, by request id.
+    private(set) var answers: [String: String] = [:]
+
+    init(_ endpoint: String) throws {
+        socket = try Socket(.dealer, in: try Context())
+        try socket.setLinger(.seconds(0))
+        try socket.setSendTimeout(.seconds(20))
+        try socket.connect(endpoint)
+    }
+
+    func send(_ id: String, _ payload: String) throws {
+        let id = Array(id.utf8)
+        let payload = Array(payload.utf8)
+        _ = try id.withUnsafeBytes { try socket.send($0, more: true, wait: true) }
+        _ = try payload.withUnsafeBytes { try socket.send($0, more: false, wait: true) }
+    }
+
+    /// Takes in the answers that have come.
+    @discardableResult
+    func receive() throws -> [String: String] {
+        var frame = Message()
+        while try socket.receive(&frame, wait: false) {
+            let id = String(decoding: frame.bytes, as: UTF8.self)
+            guard frame.hasMore, try socket.receive(&frame, wait: true) else { break }
+            answers[id] = String(decoding: frame.bytes, as: UTF8.self)
+        }
+        return answers
+    }
+
+    /// Request ids answered "committed".
+    var committed: Set<String> {
+        Set(answers.filter { $0.value.hasPrefix(#"{"status":"committed""#) }.keys)
+    }
+}

@@ -1,0 +1,179 @@
+import Glibc
+import Segments
+import Synchronization
+
+/// The real disk, with faults on demand, that knows what was synced and can lose what was not.
+final class PipelineDisk: FileSystem {
+    /// What a test asks of it.
+    struct Faults {
+        /// Syncs wait until this is taken back.
+        var holdsSyncs = false
+        /// This many further syncs fail with EIO.
+        var failingSyncs = 0
+        /// Syncs say yes and do nothing.
+        var skipsSyncs = false
+        /// Writes to segments (or to anything) fail with ENOSPC.
+        var isFull = false
+        /// Files open at a time; beyond it EMFILE.
+        var openMax = Int.max
+        /// Free bytes it reports; nil for the real ones.
+        var availableBytes: UInt64?
+    }
+
+    private struct State {
+        var faults = Faults()
+        var paths: [Int32: String] = [:]
+        var syncedBytes: [String: Int] = [:]
+        var namedFolders: Set<String> = []
+        var created: Set<String> = []
+        var syncsHeld = 0
+        var syncs = 0
+        var refusals = 0
+        var openHighWater = 0
+        var violations: [String] = []
+    }
+
+    let real: PosixFileSystem
+    private let state = Mutex(State())
+
+    init(directory: String) throws(FileSystemError) {
+        real = try PosixFileSystem(directory: directory)
+    }
+
+    func set(_ change: (inout Faults) -> Void) {
+        state.withLock { change(&$0.faults) }
+    }
+
+    /// Syncs that wait now; syncs that were done; calls refused for want of room.
+    var syncsHeld: Int { state.withLock { $0.syncsHeld } }
+    var syncs: Int { state.withLock { $0.syncs } }
+    var refusals: Int { state.withLock { $0.refusals } }
+    var openHighWater: Int { state.withLock { $0.openHighWater } }
+    /// Uses of files that were closed already.
+    var violations: [String] { state.withLock { $0.violations } }
+
+    /// Takes back what no sync has covered: bytes of files, and files whose folder was not synced.
+    func cutPower() throws {
+        let (created, synced, named) = state.withLock {
+            ($0.created, $0.syncedBytes, $0.namedFolders)
+        }
+        for path in created where real.exists(path) {
+            guard named.contains(Layout.split(path).folder) else {
+                try real.remove(path)
+                continue
+            }
+            let file = try real.open(path, .modify)
+            defer { real.close(file) }
+            let kept = synced[path] ?? 0
+            if try real.size(file) > kept { try real.truncate(file, to: kept) }
+        }
+    }
+
+    // MARK: - FileSystem
+
+    func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle {
+        let isRefused = state.withLock { state in
+            let isRefused = state.paths.count >= state.faults.openMax
+            if isRefused { state.refusals += 1 }
+            return isRefused
+        }
+        if isRefused { throw FileSystemError(.open, path, code: EMFILE) }
+        let isNew = !real.exists(path)
+        let file = try real.open(path, mode)
+        state.withLock { state in
+            state.paths[file.number] = path
+            state.openHighWater = max(state.openHighWater, state.paths.count)
+            if isNew {
+                state.created.insert(path)
+                state.namedFolders.remove(Layout.split(path).folder)
+            }
+        }
+        return file
+    }
+
+    func close(_ file: FileHandle) {
+        state.withLock { $0.paths[file.number] = nil }
+        real.close(file)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, to file: FileHandle) throws(FileSystemError) {
+        let isFull = state.withLock { state in
+            if state.faults.isFull { state.refusals += 1 }
+            return state.faults.isFull
+        }
+        if isFull {
+            // As a disk does that fills up: a part still fits.
+            let part = min(bytes.count / 2, 7)
+            try real.write(UnsafeRawBufferPointer(rebasing: bytes[..<part]), to: file)
+            throw FileSystemError(.write, "", code: ENOSPC, written: part)
+        }
+        try real.write(bytes, to: file)
+    }
+
+    func datasync(_ file: FileHandle) throws(FileSystemError) {
+        state.withLock { $0.syncsHeld += 1 }
+        while state.withLock({ $0.faults.holdsSyncs }) { usleep(500) }
+        let (path, fails, skips) = state.withLock { state in
+            state.syncsHeld -= 1
+            let fails = state.faults.failingSyncs > 0
+            if fails { state.faults.failingSyncs -= 1 }
+            if state.paths[file.number] == nil {
+                state.violations.append("sync of file \(file.number), which is closed")
+            }
+            return (state.paths[file.number], fails, state.faults.skipsSyncs)
+        }
+        if fails { throw FileSystemError(.datasync, path ?? "", code: EIO) }
+        if !skips {
+            try real.datasync(file)
+            let size = try real.size(file)
+            if let path { state.withLock { $0.syncedBytes[path] = size } }
+        }
+        state.withLock { $0.syncs += 1 }
+    }
+
+    func rename(_ from: String, to: String) throws(FileSystemError) {
+        try real.rename(from, to: to)
+        state.withLock { state in
+            state.created.remove(from)
+            state.created.insert(to)
+            state.syncedBytes[to] = state.syncedBytes.removeValue(forKey: from)
+        }
+    }
+
+    func syncFolder(_ path: String) throws(FileSystemError) {
+        try real.syncFolder(path)
+        state.withLock { state in
+            if !state.faults.skipsSyncs { state.namedFolders.insert(path) }
+        }
+    }
+
+    func space() throws(FileSystemError) -> DiskSpace {
+        let space = try real.space()
+        guard let available = state.withLock({ $0.faults.availableBytes }) else { return space }
+        return DiskSpace(totalBytes: space.totalBytes, availableBytes: available)
+    }
+
+    func read(
+        _ file: FileHandle,
+        at offset: Int,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(FileSystemError) -> Int {
+        try real.read(file, at: offset, into: buffer)
+    }
+
+    func size(_ file: FileHandle) throws(FileSystemError) -> Int { try real.size(file) }
+
+    func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError) {
+        try real.truncate(file, to: size)
+    }
+
+    func remove(_ path: String) throws(FileSystemError) { try real.remove(path) }
+
+    func createFolder(_ path: String) throws(FileSystemError) -> Bool {
+        try real.createFolder(path)
+    }
+
+    func list(_ path: String) throws(FileSystemError) -> [FolderEntry] { try real.list(path) }
+
+    func exists(_ path: String) -> Bool { real.exists(path) }
+}

@@ -1,0 +1,39 @@
+import Segments
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+@Suite struct PipelineLoadTests {
+    @Test func everythingArrivesOnceAndTheLedgerAddsUpAllTheWhile() async throws {
+        let load = try PipelineLoad(PipelineLoad.Plan())
+        load.start()
+        let seen = try await load.watch()
+        #expect(load.problems.isEmpty, "\(load.problems)")
+        #expect(seen.looks >= 1_000)
+        #expect(seen.wrong.isEmpty, "\(seen.wrong.prefix(3))")
+        let rings = load.rig.pipeline.snapshot().rings
+        #expect(rings.contains { $0.timesFull > 0 }, "the rings were never full: no load")
+        #expect(await load.rig.drain())
+        try check(load)
+    }
+
+    private func check(_ load: PipelineLoad) throws {
+        let files = try load.rig.files()
+        let expected = load.expected
+        #expect(files.events.count == expected.events.count)
+        #expect(Set(files.eventTexts) == expected.events)
+        #expect(files.quarantined.count == expected.quarantined)
+        #expect(files.open.isEmpty)
+        #expect(files.report.findingsTotal == 0, "\(files.report.findings.prefix(3))")
+        for source in 0..<load.plan.sources {
+            #expect(files.gaps("s\(source)").isEmpty)
+            let ledger = load.rig.ledger("s\(source)")
+            #expect(ledger.isBalanced && ledger.inFlight == 0)
+            #expect(ledger.received == load.plan.messages * load.plan.eventsPerMessage)
+        }
+        let channels = load.rig.pipeline.snapshot().channels
+        #expect(channels.values.reduce(0, +) == expected.events.count)
+        #expect(load.rig.disk.violations.isEmpty)
+    }
+}

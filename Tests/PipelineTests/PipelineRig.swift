@@ -1,0 +1,103 @@
+import Events
+import Intake
+import Segments
+import Synchronization
+import TestSupport
+import ZeroMQ
+
+@testable import Pipeline
+
+/// A pipeline on a folder and a disk of its own.
+final class PipelineRig: Sendable {
+    let folder: TemporaryFolder
+    let disk: PipelineDisk
+    let pipeline: Pipeline
+
+    /// - Parameter change: changes the configuration: one router and one pull source on ports of the
+    ///   system's choice, a writer, partitions by channel, a small ring.
+    convenience init(_ change: (inout PipelineConfiguration) -> Void = { _ in }) throws {
+        let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
+        let disk = try PipelineDisk(directory: folder.path)
+        try self.init(folder: folder, disk: disk, change)
+    }
+
+    init(
+        folder: TemporaryFolder,
+        disk: PipelineDisk,
+        run: String = "r1",
+        _ change: (inout PipelineConfiguration) -> Void = { _ in }
+    ) throws {
+        self.folder = folder
+        self.disk = disk
+        var configuration = PipelineConfiguration(
+            node: "t1",
+            run: run,
+            sources: [Self.source("reliable", .router), Self.source("plain", .pull)],
+            ringBytes: 1 << 20,
+            template: try PartitionTemplate("channel={channel}"),
+            tunables: PipelineConfiguration.Tunables(
+                commitInterval: .milliseconds(20),
+                freeBytesMin: 0
+            )
+        )
+        change(&configuration)
+        let folders = DurableFolders(fileSystem: disk)
+        let manifest = ManifestLog(fileSystem: disk, folders: folders, node: "t1")
+        let notices = Notices()
+        pipeline = try Pipeline(configuration, fileSystem: disk, folders: folders, manifest: manifest) {
+            notices.add($0)
+        }
+        self.notices = notices
+    }
+
+    /// What the pipeline told.
+    final class Notices: Sendable {
+        private let list = Mutex<[PipelineNotice]>([])
+        func add(_ notice: PipelineNotice) { list.withLock { $0.append(notice) } }
+        var all: [PipelineNotice] { list.withLock { $0 } }
+    }
+
+    let notices: Notices
+
+    static func source(_ name: String, _ pattern: SourceConfiguration.Pattern) -> SourceConfiguration {
+        SourceConfiguration(name: name, pattern: pattern, bind: [ZeroMQEndpoints.anyPort])
+    }
+
+    /// Where a source listens.
+    func endpoint(_ source: String) -> String {
+        pipeline.source(named: source).map { pipeline.endpoints[$0][0] } ?? ""
+    }
+
+    func dealer(_ source: String = "reliable") throws -> PipelineDealer {
+        try PipelineDealer(endpoint(source))
+    }
+
+    func pusher(_ source: String = "plain") throws -> PipelinePusher {
+        try PipelinePusher(endpoint(source))
+    }
+
+    func ledger(_ source: String) -> SourceLedger {
+        pipeline.snapshot().sources.first { $0.name == source }?.ledger ?? SourceLedger()
+    }
+
+    /// Drains within half a minute.
+    func drain() async -> Bool {
+        await pipeline.drain(deadline: PipelineClock.deadline(seconds: 30))
+    }
+
+    func files() throws -> PipelineFiles { try PipelineFiles(disk.real) }
+
+    /// Seals what an abandoned pipeline left, as a start of the daemon does.
+    func recover() throws -> RecoveryReport {
+        let folders = DurableFolders(fileSystem: disk.real)
+        _ = try Recovery.mendManifests(disk.real)
+        return try Recovery(
+            fileSystem: disk.real,
+            folders: folders,
+            manifest: ManifestLog(fileSystem: disk.real, folders: folders, node: "t1"),
+            node: "t1",
+            run: "r2",
+            now: { PipelineClock.wallMicroseconds }
+        ).run()
+    }
+}
