@@ -50,6 +50,32 @@ package struct PartitionTemplate: Sendable, Equatable {
         if !rest.isEmpty { parts.append(.text(String(rest))) }
         self.parts = parts
         try Self.check(text)
+        try checkLengths(text)
+    }
+
+    /// A folder's name has at most 255 bytes; beyond it a producer's long values could stop the writer.
+    private func checkLengths(_ text: String) throws(PartitionTemplateError) {
+        let longest = HiveValue.bytesMax + 17
+        var bytes = 0
+        for part in parts {
+            switch part {
+            case .text(let text):
+                let folders = text.split(separator: "/", omittingEmptySubsequences: false)
+                for (at, folder) in folders.enumerated() {
+                    bytes = (at == 0 ? bytes : 0) + folder.utf8.count
+                    if bytes > 255 { throw Self.tooLong(text) }
+                }
+            case .value(.date): bytes += 10
+            case .value(.hour): bytes += 2
+            case .value: bytes += longest
+            }
+            if bytes > 255 { throw Self.tooLong(text) }
+        }
+    }
+
+    private static func tooLong(_ text: String) -> PartitionTemplateError {
+        PartitionTemplateError(
+            "a folder of '\(text)' could be longer than 255 bytes: a value takes up to 81, put '/' between")
     }
 
     private static func check(_ text: String) throws(PartitionTemplateError) {

@@ -159,12 +159,12 @@ extension PayloadReader {
             position += 1
             return false
         }
-        rejectRest(from: position, &view)
+        rejectRest(from: position, .invalidJSON, &view)
         return true
     }
 
     private mutating func rejectRest(
-        from start: Int, _ rejection: Rejection = .invalidJSON, _ view: inout EventView
+        from start: Int, _ rejection: Rejection, _ view: inout EventView
     ) {
         mode = .done
         let rest = Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start...]))
@@ -192,7 +192,7 @@ extension PayloadReader {
         }
         guard let end = ElementScanner.end(in: payload, from: start) else {
             // Of an array that gave nothing, the bracket too is kept.
-            rejectRest(from: pieces == 0 ? 0 : start, &view)
+            rejectRest(from: pieces == 0 ? 0 : start, .invalidJSON, &view)
             return true
         }
         let isLast = payload[end] == UInt8(ascii: "]")
@@ -200,7 +200,7 @@ extension PayloadReader {
         let piece = Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start..<end]))
         if isLast, let behind = payload[position...].firstIndex(where: { !$0.isJSONSpace }) {
             // Something stands behind the array: it is a piece of its own.
-            rejectRest(from: piece.isEmpty ? behind : start, &view)
+            rejectRest(from: piece.isEmpty ? behind : start, .invalidJSON, &view)
             return true
         }
         if isLast { mode = .done }

@@ -14,6 +14,7 @@ extension Receiver {
         chooseTarget()
         if isHolding {
             guard put(receivedAt) else {
+                // The signal came for less room than is needed, and asks to be asked for again.
                 hold()
                 return 0
             }
@@ -122,6 +123,7 @@ extension Receiver {
         var count = 0
         if isHolding {
             isHolding = false
+            shared.stalled.store(false, ordering: .relaxed)
             try refuse(AnswerText.unavailable("draining"))
             count += 1
         }

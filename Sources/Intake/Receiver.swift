@@ -131,12 +131,19 @@ package struct Receiver: ~Copyable {
         let received =
             configuration.pattern == .router ? try refuseBatch() : try receiveBatch()
         let isOver = received == 0 || now >= drainDeadline ?? now
-        if isOver && !isHolding { shared.intakeEnded.store(true, ordering: .releasing) }
+        if isOver && !isHolding {
+            try disconnect()
+            shared.intakeEnded.store(true, ordering: .releasing)
+        }
         return received
     }
 
     private func stopListening() throws(ZeroMQError) {
         for endpoint in sockets.bound { try sockets.socket.unbind(endpoint) }
+    }
+
+    /// Only once nothing is left to receive: disconnecting drops what has arrived and was not received.
+    private func disconnect() throws(ZeroMQError) {
         for endpoint in configuration.connect { try sockets.socket.disconnect(endpoint) }
     }
 }

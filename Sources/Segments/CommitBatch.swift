@@ -20,7 +20,8 @@ package struct CommitBatch: Sendable {
 
 /// A finished gzip file that still has its hidden name.
 struct SealTask: Sendable {
-    var file: FileHandle
+    /// Nil when its bytes are durable and it is closed already.
+    var file: FileHandle?
     var sealedPath: String
     var entry: ManifestEntry
 }

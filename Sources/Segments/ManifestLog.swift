@@ -10,7 +10,8 @@ package final class ManifestLog: Sendable {
     private let folders: DurableFolders
     private let node: String
     /// Appends from several committers go one after the other, so that no line is torn by another.
-    private let turn = Mutex<Void>(())
+    /// Holds the manifests whose last line was cut short by an error in this run.
+    private let turn = Mutex<Set<String>>([])
 
     package init(fileSystem: any FileSystem, folders: DurableFolders, node: String) {
         self.fileSystem = fileSystem
@@ -22,8 +23,14 @@ package final class ManifestLog: Sendable {
     package func append(_ entry: ManifestEntry) throws(FileSystemError) {
         let path = Layout.manifestPath(date: String(entry.sealedAt.prefix(10)), node: node)
         let line = Self.line(entry)
-        let result = turn.withLock { _ in
-            Result { () throws(FileSystemError) in try append(line, to: path) }
+        let result = turn.withLock { torn in
+            let whole = torn.contains(path) ? [UInt8(ascii: "\n")] + line : line
+            let result = Result { () throws(FileSystemError) in try append(whole, to: path) }
+            switch result {
+            case .success: torn.remove(path)
+            case .failure: torn.insert(path)
+            }
+            return result
         }
         try result.get()
     }

@@ -90,16 +90,26 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func rename(_ from: String, to: String) throws(FileSystemError) {
-        let result = cplatform_rename_noreplace(root, from, root, to)
+        let (old, oldName) = try parent(of: from, for: .rename)
+        defer { Glibc.close(old) }
+        let (new, newName) = try parent(of: to, for: .rename)
+        defer { Glibc.close(new) }
+        let result = cplatform_rename_noreplace(old, oldName, new, newName)
         guard result == 0 else { throw FileSystemError(.rename, "\(from) to \(to)", code: -result) }
     }
 
     package func remove(_ path: String) throws(FileSystemError) {
-        guard unlinkat(root, path, 0) == 0 else { throw FileSystemError(.remove, path, code: errno) }
+        let (folder, name) = try parent(of: path, for: .remove)
+        defer { Glibc.close(folder) }
+        guard unlinkat(folder, name, 0) == 0 else {
+            throw FileSystemError(.remove, path, code: errno)
+        }
     }
 
     package func createFolder(_ path: String) throws(FileSystemError) -> Bool {
-        if mkdirat(root, path, 0o750) == 0 { return true }
+        let (folder, name) = try parent(of: path, for: .createFolder)
+        defer { Glibc.close(folder) }
+        if mkdirat(folder, name, 0o750) == 0 { return true }
         guard errno == EEXIST else { throw FileSystemError(.createFolder, path, code: errno) }
         return false
     }
@@ -111,7 +121,9 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func exists(_ path: String) -> Bool {
-        faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+        guard let (folder, name) = try? parent(of: path, for: .open) else { return false }
+        defer { Glibc.close(folder) }
+        return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
     }
 
     package func space() throws(FileSystemError) -> DiskSpace {
@@ -120,6 +132,23 @@ package final class PosixFileSystem: FileSystem {
         let result = cplatform_disk_space(root, &total, &available)
         guard result == 0 else { throw FileSystemError(.space, "", code: -result) }
         return DiskSpace(totalBytes: total, availableBytes: available)
+    }
+
+    /// The folder that holds `path`'s last part, opened without leaving the data folder, and that part:
+    /// for the calls that know no such protection themselves.
+    private func parent(
+        of path: String, for operation: FileSystemError.Operation
+    ) throws(FileSystemError) -> (folder: Int32, name: String) {
+        let (folder, name) = Layout.split(path)
+        guard name != "..", folder.isEmpty ? !path.hasPrefix("/") : true else {
+            throw FileSystemError(operation, path, code: EXDEV)
+        }
+        do throws(FileSystemError) {
+            let number = try descriptor(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY, for: operation)
+            return (number, name)
+        } catch {
+            throw FileSystemError(operation, path, code: error.code)
+        }
     }
 
     private func descriptor(

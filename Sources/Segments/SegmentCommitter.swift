@@ -52,8 +52,10 @@ package struct SegmentCommitter: Sendable {
     private func seal(_ tasks: [SealTask]) throws(FileSystemError) -> [SealedFile] {
         var renamedIn: Set<String> = []
         for task in tasks {
-            try datasync(task.file, task.sealedPath)
-            fileSystem.close(task.file)
+            if let file = task.file {
+                try datasync(file, task.sealedPath)
+                fileSystem.close(file)
+            }
             try fileSystem.rename(Layout.openPath(forSealed: task.sealedPath), to: task.sealedPath)
             renamedIn.insert(Layout.split(task.sealedPath).folder)
         }

@@ -92,9 +92,14 @@ extension SegmentStore {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, .finish)
         batch.dirty.removeAll { $0.file == segment.file }
+        var file: FileHandle? = segment.file
+        if batch.seals.count >= Self.sealsMax {
+            try finishHere(segment)
+            file = nil
+        }
         batch.seals.append(
             SealTask(
-                file: segment.file,
+                file: file,
                 sealedPath: segment.sealedPath,
                 entry: entry(segment, pendings[slot], reason)
             )
@@ -104,6 +109,18 @@ extension SegmentStore {
         segments[slot] = nil
         free.append(slot)
         forget(segment.key)
+    }
+
+    /// Syncs and closes a finished file on this thread. One message can seal any number of segments before
+    /// the next commit; would all wait for the committer with their descriptors, these would run out, and
+    /// the writer would wait for descriptors that only its own next batch gives back.
+    private func finishHere(_ segment: OpenSegment) throws(FileSystemError) {
+        do {
+            try fileSystem.datasync(segment.file)
+        } catch {
+            throw FileSystemError(error.operation, segment.sealedPath, code: error.code)
+        }
+        fileSystem.close(segment.file)
     }
 
     private func entry(

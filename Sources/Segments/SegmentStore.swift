@@ -54,6 +54,9 @@ package final class SegmentStore {
     static let pendingBytesFirst = 16 << 10
     static let pendingBytesMax = 128 << 10
 
+    /// Sealed files of one batch that keep their descriptors until the committer has them.
+    static let sealsMax = 64
+
     var configuration: Configuration
     let fileSystem: any FileSystem
     /// Called when the disk is full, with what failed; true: room was waited for, try again.

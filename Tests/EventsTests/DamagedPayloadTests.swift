@@ -1,0 +1,162 @@
+import Events
+import Testing
+
+/// One bad event costs no good one, and nothing is lost.
+@Suite struct DamagedPayloadTests {
+    @Test(arguments: [#"{"b":}"#, #"{"b":"#, #"{"b":"x"#, "garbage", "\"", "{", "}", "\u{0}"])
+    func aBadLineAmongGoodOnesCostsOnlyItself(bad: String) {
+        for at in 0...3 {
+            var lines = [#"{"a":1}"#, #"{"b":2}"#, #"{"c":3}"#]
+            var expected = lines
+            lines.insert(bad, at: at)
+            expected.insert("invalid_json", at: at)
+            #expect(verdicts(lines.joined(separator: "\n") + "\n") == expected, "\(bad) at \(at)")
+        }
+    }
+
+    @Test func aLineThatIsNotUTF8CostsOnlyItself() {
+        let found = pieces(Array("{\"a\":1}\n{\"b\":\"".utf8) + [0xFF] + Array("\"}\n{\"c\":3}\n".utf8))
+        #expect(found.map(\.rejection) == [nil, .invalidUTF8, nil])
+        #expect(found.map(\.string)[2] == #"{"c":3}"#)
+    }
+
+    @Test func aBrokenElementCostsOnlyItself() {
+        #expect(
+            verdicts(#"[{"a":1},{"b":},{"c":3},tru,{"d":"\x"},{"e":5}]"#)
+                == [
+                    #"{"a":1}"#, "invalid_json", #"{"c":3}"#, "invalid_json", "invalid_json",
+                    #"{"e":5}"#,
+                ])
+    }
+
+    @Test func aMissingCommaCostsWhatFollows() {
+        let found = pieces(#"[{"a":1} {"b":2},{"c":3}]"#)
+        #expect(found.map(\.rejection) == [nil, .invalidJSON])
+        #expect(found.map(\.string)[1] == #"{"b":2},{"c":3}]"#)
+    }
+
+    @Test func anUnclosedArrayKeepsItsWholeElements() {
+        let found = pieces(#"[{"a":1},{"b":2},{"c":"#)
+        #expect(found.map(\.rejection) == [nil, nil, .invalidJSON])
+        #expect(found.map(\.string) == [#"{"a":1}"#, #"{"b":2}"#, #"{"c":"#])
+    }
+
+    @Test(arguments: ["[", "[[[[", #"[{"a":"#, "[}"])
+    func anArrayThatGivesNothingIsKeptWithItsBracket(text: String) {
+        #expect(pieces(text).map(\.string) == [text])
+        #expect(pieces(text).map(\.rejection) == [.invalidJSON])
+    }
+
+    @Test func trailingGarbageIsAPieceOfItsOwn() {
+        #expect(pieces(#"[{"a":1}] x"#).map(\.string) == [#"{"a":1}"#, "] x"])
+        #expect(verdicts(#"[{"a":1}] x"#) == [#"{"a":1}"#, "invalid_json"])
+        #expect(verdicts("{\"a\":1}\n}") == [#"{"a":1}"#, "invalid_json"])
+    }
+
+    @Test func twoObjectsOnALineAreNeither() {
+        let found = pieces("{\"a\":1}\n{\"b\":1}{\"b\":2}\n{\"c\":1}\n")
+        #expect(found.map(\.rejection) == [nil, .invalidJSON, nil])
+        #expect(found.map(\.string)[1] == #"{"b":1}{"b":2}"#)
+        #expect(verdicts(#"{"a":1} {"b":2}"#) == ["invalid_json"])
+    }
+
+    @Test func aBrokenPrettyPrintedObjectStaysInOnePiece() {
+        let text = "{\n  \"a\": {\n    \"b\": 1\n  },\n  \"c\":\n}"
+        #expect(pieces(text).map(\.string) == [text])
+        #expect(verdicts(text) == ["invalid_json"])
+    }
+
+    @Test func tooLargeEventsAreRejectedAloneAndTheLimitItselfIsNot() {
+        let limits = PayloadLimits(eventBytesMax: 20, eventsMax: 10, depthMax: 8)
+        let fits = #"{"a":"0123456789ab"}"#
+        let over = #"{"a":"0123456789abc"}"#
+        #expect(fits.utf8.count == 20)
+        for text in ["\(fits)\n\(over)\n\(fits)", "[\(fits),\(over),\(fits)]",
+            #"{"batch":[\#(fits),\#(over),\#(fits)]}"#]
+        {
+            #expect(verdicts(text, limits: limits) == [fits, "too_large", fits])
+        }
+    }
+
+    @Test func tooDeepEventsAreRejectedAloneAndTheLimitItselfIsNot() {
+        let limits = PayloadLimits(eventBytesMax: 1_000, eventsMax: 10, depthMax: 4)
+        let fits = #"{"a":[[{}]]}"#
+        let over = #"{"a":[[[{}]]]}"#
+        #expect(verdicts("\(fits)\n\(over)\n\(fits)\n", limits: limits) == [fits, "too_deep", fits])
+        #expect(verdicts("[\(fits),\(over),\(fits)]", limits: limits) == [fits, "too_deep", fits])
+        let abyss = String(repeating: "[", count: 200_000)
+        #expect(verdicts(#"{"a":\#(abyss)"#, limits: limits) == ["too_deep"])
+    }
+
+    @Test(arguments: [
+        #"{"_touchpoint":{}}"#, #"{"a":1,"\u005ftouchpoint":null}"#, #"{"_touch\u0070oint":1}"#,
+        #"{"batch":[{}],"_touchpoint":1}"#,
+    ])
+    func theReservedKeyIsRejectedHoweverItIsSpelled(text: String) {
+        #expect(pieces(text).map(\.rejection) == [.reservedKey])
+        #expect(pieces(text).map(\.string) == [text])
+        #expect(verdicts("{}\n\(text)\n{}") == ["{}", "reserved_key", "{}"])
+        #expect(verdicts("[{},\(text),{}]") == ["{}", "reserved_key", "{}"])
+    }
+
+    @Test func theReservedKeyBelowTheTopIsNone() {
+        #expect(verdicts(#"{"a":{"_touchpoint":1}}"#) == [#"{"a":{"_touchpoint":1}}"#])
+        #expect(verdicts(#"{"batch":[{"_touchpoint":1},{}]}"#) == ["reserved_key", "{}"])
+    }
+
+    @Test(arguments: [
+        #"{"a":"\ud800"}"#, #"{"a":"\udc00"}"#, #"{"a":"\ud800\ud800"}"#, #"{"\udfff":1}"#,
+        #"{"a":"\ud800x"}"#, #"{"a":"\ud800\n"}"#, #"{"a":1e400}"#, #"{"a":-1e400}"#,
+    ])
+    func whatOtherReadersRefuseIsRefused(text: String) {
+        #expect(verdicts(text) == ["invalid_json"])
+    }
+
+    @Test func numbersOfAnyLengthAreKept() {
+        let digits = String(repeating: "9", count: 290)
+        for number in ["18446744073709551616", "-9223372036854775809", digits, "0.\(digits)", "1e-400",
+            "1e308", "-0"]
+        {
+            let text = #"{"a":\#(number)}"#
+            #expect(verdicts(text) == [text])
+        }
+    }
+
+    @Test func tooManyEventsAreOneRejectionInEveryForm() {
+        let limits = PayloadLimits(eventBytesMax: 1_000, eventsMax: 5, depthMax: 8)
+        let six = Array(repeating: "{}", count: 6)
+        let five = Array(repeating: "{}", count: 5)
+        for (open, separator, close) in [("", "\n", "\n"), ("[", ",", "]"), ("{\"batch\":[", ",", "]}")] {
+            let fits = open + five.joined(separator: separator) + close
+            #expect(verdicts(fits, limits: limits) == five, "\(fits)")
+            let over = open + six.joined(separator: separator) + close
+            #expect(pieces(over, limits: limits).map(\.rejection) == [.tooManyEvents], "\(over)")
+            #expect(pieces(over, limits: limits).map(\.string) == [over])
+        }
+        let scalars = Array(repeating: "1", count: 6).joined(separator: "\n")
+        #expect(verdicts(scalars, limits: limits) == ["too_many_events"])
+    }
+
+    @Test func aDamagedPayloadHasNoMorePiecesThanTheLimitAndOneForTheRest() {
+        let limits = PayloadLimits(eventBytesMax: 1_000, eventsMax: 5, depthMax: 8)
+        let elements = "[" + Array(repeating: "{}", count: 9).joined(separator: ",") + ",x]"
+        let found = pieces(elements, limits: limits)
+        #expect(found.count <= 6)
+        #expect(found.last?.rejection == .tooManyEvents)
+        let batches = Array(repeating: #"{"batch":[{},{}]}"#, count: 4).joined(separator: "\n")
+        #expect(
+            verdicts(batches, limits: limits)
+                == ["{}", "{}", "{}", "{}", "too_many_events", "too_many_events"])
+    }
+
+    @Test func anEnvelopeCannotMultiplyItself() {
+        let limits = PayloadLimits(eventBytesMax: 1_000, eventsMax: 100_000, depthMax: 8)
+        let context = #"{"x":"\#(String(repeating: "y", count: 900))"}"#
+        let events = Array(repeating: "{}", count: 1_000).joined(separator: ",")
+        let found = pieces(#"{"context":\#(context),"batch":[\#(events)]}"#, limits: limits)
+        #expect(found.count == 1_000)
+        let handedDown = found.reduce(0) { $0 + $1.context.utf8.count }
+        #expect(handedDown <= limits.handedDownBytesMax && handedDown > 60_000)
+        #expect(found.last?.rejection == .tooLarge)
+    }
+}

@@ -1,0 +1,45 @@
+import Events
+import Testing
+
+@Suite struct PartitionTemplateTests {
+    private let values = PartitionTemplate.Values(
+        channel: "a/b", event: "Page Viewed", source: "s1", node: "c1", hour: 490_000)
+
+    @Test func fillsInEscapedValuesAndTimes() throws {
+        let path = try PartitionTemplate(
+            "channel={channel}/date={date}/hour={hour}/{event}-{source}.{node}")
+        #expect(
+            path.path(values) == "channel=a%2Fb/date=2025-11-24/hour=16/Page%20Viewed-s1.c1")
+        #expect(path.hoursPerPartition == 1 && path.uses(.node))
+        #expect(try PartitionTemplate("d={date}").hoursPerPartition == 24)
+        #expect(try PartitionTemplate("c={channel}").hoursPerPartition == nil)
+        #expect(try PartitionTemplate("").path(values).isEmpty)
+    }
+
+    @Test(arguments: [
+        "channel={channel", "{}", "{Channel}", "{year}", "/a", "a/", "a//b", ".a/b", "a/..", "../a", "a/.",
+        "{channel}{event}{source}{node}",
+    ])
+    func refusesWhatCannotBeAPath(text: String) {
+        #expect(throws: PartitionTemplateError.self) { try PartitionTemplate(text) }
+    }
+
+    @Test func errorsNameTheTextAndWhatIsKnown() {
+        do throws(PartitionTemplateError) {
+            _ = try PartitionTemplate("a={chanel}")
+            Issue.record("accepted")
+        } catch {
+            #expect(error.description.contains("{chanel}") && error.description.contains("{channel}"))
+        }
+    }
+
+    @Test func noValueLeadsOutOfItsFolder() throws {
+        let path = try PartitionTemplate("{channel}/x{event}")
+        for value in ["..", ".", "", "/", "../..", "\u{0}", "a/../../b"] {
+            let text = path.path(
+                PartitionTemplate.Values(channel: value, event: value, source: "", node: "", hour: 0))
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            #expect(parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") })
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// Public test data, which lies beside the repository: `../shared/data`, or where
+/// `TOUCHPOINT_TEST_DATA` says.
+enum TestCorpus {
+    private static var folder: URL {
+        if let named = ProcessInfo.processInfo.environment["TOUCHPOINT_TEST_DATA"] {
+            return URL(fileURLWithPath: named)
+        }
+        return URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("shared/data")
+    }
+
+    /// One file; nil, and a line that says so, when it is not there.
+    static func file(_ path: String) -> [UInt8]? {
+        guard let data = try? Data(contentsOf: folder.appendingPathComponent(path)) else {
+            print("test data \(path) is not in \(folder.path): only the built-in set is tested")
+            return nil
+        }
+        return Array(data)
+    }
+
+    /// Every file of a folder by name; nil, and a line that says so, when it is not there.
+    static func files(in path: String) throws -> [(name: String, bytes: [UInt8])]? {
+        let place = folder.appendingPathComponent(path)
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: place.path) else {
+            print("test data \(path) is not in \(folder.path): only the built-in set is tested")
+            return nil
+        }
+        print("testing \(names.count) files of \(place.path)")
+        return try names.sorted().map { name in
+            (name, Array(try Data(contentsOf: place.appendingPathComponent(name))))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct TimestampTests {
+    private func parse(_ text: String) -> Int64? {
+        var text = text
+        return text.withUTF8 { Timestamp.parse(UnsafeRawBufferPointer($0)) }
+    }
+
+    private var utc: Calendar {
+        get throws {
+            var calendar = Calendar(identifier: .iso8601)
+            calendar.timeZone = try #require(TimeZone(identifier: "UTC"))
+            return calendar
+        }
+    }
+
+    @Test func writesWhatFoundationReads() throws {
+        let seed = UInt64.random(in: 1 ... .max)
+        print("timestamps: seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        let calendar = try utc
+        for _ in 0..<5_000 {
+            let micros = Int64.random(in: 0...253_402_300_799_999_999, using: &generator)
+            let text = Timestamp.text(micros)
+            let date = Date(timeIntervalSince1970: Double(micros / 1_000_000))
+            let parts = calendar.dateComponents(
+                [.year, .month, .day, .hour, .minute, .second], from: date)
+            let expected = String(
+                format: "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", parts.year ?? 0, parts.month ?? 0,
+                parts.day ?? 0, parts.hour ?? 0, parts.minute ?? 0, parts.second ?? 0,
+                Int(micros % 1_000_000))
+            #expect(text == expected, "seed \(seed)")
+            #expect(parse(text) == micros, "seed \(seed): \(text)")
+        }
+    }
+
+    @Test func readsOffsetsAsFoundationDoes() throws {
+        let seed = UInt64.random(in: 1 ... .max)
+        print("offsets: seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<2_000 {
+            let seconds = Int64.random(in: 200_000...4_000_000_000, using: &generator)
+            let minutes = Int.random(in: -1_439...1_439, using: &generator)
+            let local = Timestamp.text((seconds + Int64(minutes * 60)) * 1_000_000).prefix(19)
+            let sign = minutes < 0 ? "-" : "+"
+            let size = abs(minutes)
+            let colon = String(format: "%@%02d:%02d", sign, size / 60, size % 60)
+            #expect(parse("\(local)\(colon)") == seconds * 1_000_000, "seed \(seed)")
+            #expect(parse("\(local).25\(colon)") == seconds * 1_000_000 + 250_000)
+            let plain = colon.replacingOccurrences(of: ":", with: "")
+            #expect(parse("\(local)\(plain)") == seconds * 1_000_000)
+        }
+    }
+
+    @Test(arguments: [
+        ("1970-01-01T00:00:00Z", 0), ("1970-01-01 00:00:01", 1_000_000),
+        ("1970-01-01t00:00:00.5z", 500_000), ("1970-01-01T00:00:00,123456789Z", 123_456),
+        ("2024-02-29T00:00:00Z", 1_709_164_800_000_000), ("2000-02-29T12:00:00Z", 951_825_600_000_000),
+        ("2016-12-31T23:59:60Z", 1_483_228_800_000_000),
+        ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999),
+        ("1969-12-31T23:00:00-01:00", 0),
+    ])
+    func readsTheFormsOfRFC3339(text: String, micros: Int64) {
+        #expect(parse(text) == micros)
+    }
+
+    @Test(arguments: [
+        "", "2026", "2026-11-22", "2026-11-22T10:00", "2026-11-22T10:00:0", "2026-11-22T24:00:00Z",
+        "2026-11-22T10:60:00Z", "2026-11-22T10:00:61Z", "2026-13-22T10:00:00Z", "2026-00-22T10:00:00Z",
+        "2026-11-00T10:00:00Z", "2026-11-31T10:00:00Z", "2023-02-29T10:00:00Z", "1900-02-29T10:00:00Z",
+        "2100-02-29T10:00:00Z", "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00.", "2026-11-22T10:00:00ZZ",
+        "2026-11-22T10:00:00+1", "2026-11-22T10:00:00+1:00", "2026-11-22T10:00:00+24:00",
+        "2026-11-22T10:00:00+10:60", "2026/11/22T10:00:00Z", "2026-11-22X10:00:00Z",
+        "1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-00:01",
+        "２０２６-11-22T10:00:00Z", "2026-11-22T10:00:00.1234567890123456789012345Z", "-026-11-22T10:00:00Z",
+    ])
+    func readsNothingElse(text: String) {
+        #expect(parse(text) == nil)
+    }
+
+    @Test func randomBytesNeverTrap() {
+        let seed = UInt64.random(in: 1 ... .max)
+        print("timestamp bytes: seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<20_000 {
+            var bytes = Array("2026-11-22T10:00:00.123456+02:00".utf8)
+            bytes.removeLast(Int.random(in: 0...bytes.count, using: &generator))
+            for _ in 0..<2 where !bytes.isEmpty {
+                let at = Int.random(in: 0..<bytes.count, using: &generator)
+                bytes[at] = UInt8.random(in: .min ... .max, using: &generator)
+            }
+            let time = bytes.withUnsafeBytes { Timestamp.parse($0) }
+            #expect(time.map { (0...253_402_300_799_999_999).contains($0) } ?? true, "seed \(seed)")
+        }
+    }
+
+    @Test func shortensToDatesAndFileNames() {
+        #expect(Timestamp.date(1_763_805_600_123_456) == "2025-11-22")
+        #expect(Timestamp.compact(1_763_805_600_123_456) == "20251122T100000.123Z")
+    }
+}

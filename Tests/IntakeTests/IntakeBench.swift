@@ -1,0 +1,196 @@
+import Foundation
+import Ring
+import Synchronization
+import TestSupport
+import Testing
+import ZeroMQ
+
+@testable import Intake
+
+/// What a writer found in a ring.
+struct Taken: Equatable {
+    var kind: IntakeRecord.Kind
+    var identity: [UInt8]
+    var requestID: [UInt8]
+    var payload: [UInt8]
+
+    var text: String { String(decoding: payload, as: UTF8.self) }
+}
+
+/// A receiver with real sockets, driven from the test's own thread, and the writers' ends of its rings.
+final class IntakeBench {
+    let context: Context
+    let shared: ReceiverShared
+    var receiver: Receiver
+    private let consumers: [RingBuffer]
+    private let answers: [RingBuffer]
+    /// What was taken, by ring.
+    private(set) var taken: [[Taken]]
+
+    init(
+        _ configuration: SourceConfiguration, writers: Int = 1, ringBytes: Int = 1 << 20,
+        context: Context? = nil
+    ) throws {
+        let context = try context ?? Context()
+        let shared = try ReceiverShared()
+        let rings = try (0..<writers).map { _ in try RingBuffer(capacity: ringBytes) }
+        let answers = try (0..<writers).map { _ in try RingBuffer(capacity: 1 << 16) }
+        let receiver = try Receiver(
+            index: 3, configuration, in: context, rings: rings,
+            parkers: (0..<writers).map { _ in Parker() }, acknowledgements: answers, shared: shared)
+        self.context = context
+        self.shared = shared
+        consumers = rings
+        self.answers = answers
+        taken = Array(repeating: [], count: writers)
+        self.receiver = receiver
+    }
+
+    var endpoint: String { receiver.endpoints[0] }
+    var isFinished: Bool { receiver.isFinished }
+    var all: [Taken] { taken.flatMap { $0 } }
+
+    /// What the receiver does in one turn, without waiting.
+    func work() throws -> Int { try receiver.doWork() }
+
+    /// One turn of the thread that owns the receiver.
+    func turn() throws {
+        if try receiver.doWork() == 0 { try receiver.idle() }
+    }
+
+    /// Takes what stands in the rings, and gives room back as a writer does.
+    func take(most: Int = .max) {
+        for at in consumers.indices { take(ring: at, most: most) }
+    }
+
+    func take(ring at: Int, most: Int = .max) {
+        var consumer = RingConsumer(consumers[at])
+        var count = 0
+        while count < most, let record = consumer.next() {
+            let record = IntakeRecord(record)
+            #expect(record.source == 3 && record.receivedAt > 1_700_000_000_000_000)
+            taken[at].append(
+                Taken(
+                    kind: record.kind, identity: Array(record.identity),
+                    requestID: Array(record.requestID), payload: Array(record.payload)))
+            count += 1
+        }
+        consumer.release()
+        if consumer.takeSpaceRequest() { shared.signal() }
+    }
+
+    /// Turns and takes until `isDone`, or fails after half a minute with what it waited for.
+    func run(
+        until what: String, taking: Bool = true,
+        _ isDone: (IntakeBench) throws -> Bool,
+        onEachTurn: (IntakeBench) -> Void = { _ in }
+    ) throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try !isDone(self) {
+            try #require(ContinuousClock.now < deadline, "waited half a minute until \(what)")
+            try turn()
+            if taking { take() }
+            onEachTurn(self)
+        }
+    }
+
+    /// Posts an answer as a committer does.
+    func answer(_ taken: Taken, _ text: String, ring: Int = 0) throws {
+        var producer = RingProducer(answers[ring], consumer: Parker())
+        let answer = Array(text.utf8)
+        let size = Acknowledgement.byteCount(
+            identity: taken.identity.count, requestID: taken.requestID.count, answer: answer.count)
+        guard let room = producer.claim(size) else { throw IntakeError("the answers' ring is full") }
+        taken.identity.withUnsafeBytes { identity in
+            taken.requestID.withUnsafeBytes { requestID in
+                answer.withUnsafeBytes { answer in
+                    Acknowledgement.write(
+                        to: room, identity: identity, requestID: requestID,
+                        hasRequestFrame: taken.kind == .router, answer: answer)
+                }
+            }
+        }
+        producer.publish()
+        shared.signal()
+    }
+}
+
+/// A producer's end of the wire.
+final class Peer {
+    let socket: Socket
+    private var message = Message()
+
+    init(_ pattern: Socket.Pattern, _ endpoint: String, in context: Context, id: [UInt8]? = nil) throws {
+        let socket = try Socket(pattern, in: context)
+        try socket.setLinger(.zero)
+        try socket.setSendTimeout(.seconds(20))
+        if let id { try id.withUnsafeBytes { try socket.setRoutingId($0) } }
+        try socket.connect(endpoint)
+        self.socket = socket
+    }
+
+    func send(_ frames: [UInt8]...) throws {
+        for (at, frame) in frames.enumerated() {
+            let isSent = try frame.withUnsafeBytes {
+                try socket.send($0, more: at < frames.count - 1, wait: true)
+            }
+            try #require(isSent, "the message could not be queued in 20 seconds")
+        }
+    }
+
+    func send(_ texts: String...) throws {
+        for (at, text) in texts.enumerated() {
+            let isSent = try Array(text.utf8).withUnsafeBytes {
+                try socket.send($0, more: at < texts.count - 1, wait: true)
+            }
+            try #require(isSent, "the message could not be queued in 20 seconds")
+        }
+    }
+
+    /// The frames of the next message; nil when there is none yet.
+    func receive() throws -> [[UInt8]]? {
+        guard try socket.receive(&message, wait: false) else { return nil }
+        var frames = [Array(message.bytes)]
+        while message.hasMore {
+            guard try socket.receive(&message, wait: true) else { break }
+            frames.append(Array(message.bytes))
+        }
+        return frames
+    }
+}
+
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+extension SourceConfiguration {
+    static func local(
+        _ pattern: Pattern, topics: [String] = [""], highWaterMark: Int = 1_000,
+        messageBytesMax: Int = 4 << 20
+    ) -> SourceConfiguration {
+        SourceConfiguration(
+            name: "test", pattern: pattern, bind: ["tcp://127.0.0.1:*"], topics: topics,
+            highWaterMark: highWaterMark, messageBytesMax: messageBytesMax)
+    }
+}
+
+/// The counters as plain numbers.
+struct IntakeCounts {
+    var messages: Int
+    var bytes: Int
+    var rejected: Int
+    var acknowledged: Int
+    var acknowledgementsDropped: Int
+    var peers: Int
+}
+
+extension ReceiverShared {
+    var isStalled: Bool { stalled.load(ordering: .relaxed) }
+    var hasEnded: Bool { intakeEnded.load(ordering: .relaxed) }
+    var count: IntakeCounts {
+        IntakeCounts(
+            messages: messages.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed),
+            rejected: rejected.load(ordering: .relaxed),
+            acknowledged: acknowledged.load(ordering: .relaxed),
+            acknowledgementsDropped: acknowledgementsDropped.load(ordering: .relaxed),
+            peers: peers.load(ordering: .relaxed))
+    }
+}

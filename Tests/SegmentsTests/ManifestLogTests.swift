@@ -1,0 +1,67 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Segments
+
+@Suite struct ManifestLogTests {
+    private func entry(_ number: Int, sealedAt: String = "2025-11-22T10:00:00.000000Z") -> ManifestEntry {
+        ManifestEntry(
+            path: "events/a \"\\/ü/part-\(number).ndjson.gz", node: "c1", run: "r1", reason: .size,
+            events: number, rawBytes: 1, compressedBytes: 2, crc32: "00000000", sha256: "00",
+            firstReceivedAt: nil, lastReceivedAt: "x", firstEventTime: nil, lastEventTime: nil,
+            sequences: [
+                ManifestEntry.Sequence(source: "s", run: "r", events: 1, first: 0, last: .max)
+            ],
+            sealedAt: sealedAt)
+    }
+
+    private func read(_ folder: TemporaryFolder, day: String = "2025-11-22") throws -> [ManifestEntry] {
+        let url = URL(fileURLWithPath: "\(folder.path)/manifest/date=\(day)/c1.ndjson")
+        return try Data(contentsOf: url).split(separator: 0x0A).compactMap {
+            try? JSONDecoder().decode(ManifestEntry.self, from: $0)
+        }
+    }
+
+    private func log(_ disk: WritingDisk) -> ManifestLog {
+        ManifestLog(fileSystem: disk, folders: DurableFolders(fileSystem: disk), node: "c1")
+    }
+
+    @Test func linesComeBackAndGoToTheDayTheyWereSealed() throws {
+        let folder = try TemporaryFolder()
+        let log = log(try WritingDisk(directory: folder.path))
+        let entries = [entry(1), entry(2), entry(3, sealedAt: "2025-11-23T00:00:00.000000Z")]
+        for entry in entries { try log.append(entry) }
+        #expect(try read(folder) == Array(entries[..<2]))
+        #expect(try read(folder, day: "2025-11-23") == [entries[2]])
+    }
+
+    @Test func aTornLineCostsNoOther() throws {
+        let folder = try TemporaryFolder()
+        let disk = try WritingDisk(directory: folder.path)
+        let log = log(disk)
+        try log.append(entry(1))
+        disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: 20))
+        #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
+        try log.append(entry(3))
+        try log.append(entry(4))
+        #expect(try read(folder) == [entry(1), entry(3), entry(4)])
+    }
+
+    @Test func threadsDoNotTearEachOthersLines() async throws {
+        let folder = try TemporaryFolder()
+        let log = log(try WritingDisk(directory: folder.path))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<8 {
+                let entries = (0..<20).map { entry(writer * 100 + $0) }
+                group.addTask { for entry in entries { try log.append(entry) } }
+            }
+            try await group.waitForAll()
+        }
+        let numbers = try read(folder).map(\.events).sorted()
+        var expected: [Int] = []
+        for writer in 0..<8 { for number in 0..<20 { expected.append(writer * 100 + number) } }
+        #expect(numbers == expected)
+    }
+}

@@ -1,0 +1,132 @@
+import Events
+import Testing
+
+@testable import Segments
+
+/// When a segment is sealed, and why.
+@Suite struct SegmentStoreSealTests {
+    private func reasons(_ bench: WritingBench) throws -> [ManifestEntry.Reason] {
+        try bench.commit()
+        try bench.checkSealed()
+        return try bench.manifest().map(\.reason)
+    }
+
+    @Test func sealsWhenItsBytesAreReached() throws {
+        let bench = try WritingBench(segmentBytesMax: 2_000)
+        for number in 0..<400 {
+            try bench.put(#"{"n":\#(number &* 7_919 % 10_007)}"#)
+            if number % 40 == 39 { try bench.commit() }
+        }
+        let reasons = try reasons(bench)
+        #expect(!reasons.isEmpty && reasons.allSatisfy { $0 == .size })
+    }
+
+    @Test func sealsWhenItIsOld() throws {
+        let bench = try WritingBench(template: "{channel}")
+        for _ in 0..<30 {
+            try bench.put("{}")
+            try bench.sealDue()
+            #expect(bench.store.sealsWait == 0)
+            bench.pass(seconds: 10)
+        }
+        try bench.sealDue()
+        #expect(try reasons(bench) == [.age])
+    }
+
+    @Test func sealsWhenNothingComes() throws {
+        let bench = try WritingBench()
+        try bench.put("{}")
+        try bench.commit()
+        try bench.sealDue()
+        bench.pass(seconds: 59)
+        try bench.sealDue()
+        #expect(bench.store.openCount == 1)
+        bench.pass(seconds: 1)
+        try bench.sealDue()
+        #expect(try reasons(bench) == [.idle])
+    }
+
+    @Test func sealsWhenItsHourIsOver() throws {
+        let bench = try WritingBench()
+        bench.pass(seconds: 3_590)
+        try bench.put(#"{"n":1}"#)
+        bench.pass(seconds: 9)
+        try bench.sealDue()
+        #expect(bench.store.openCount == 1)
+        bench.pass(seconds: 1)
+        try bench.put(#"{"n":2}"#)
+        try bench.sealDue()
+        #expect(bench.store.openCount == 1)
+        #expect(try reasons(bench) == [.hour])
+        #expect(bench.lines.keys.contains { $0.contains("hour=11") })
+    }
+
+    @Test func quarantineIsSealedWhenItsDayIsOver() throws {
+        let bench = try WritingBench()
+        let key = bench.router.quarantineKey(.tooDeep, receivedAt: bench.wall)
+        let slot = try bench.store.open(key, router: bench.router)
+        #expect(bench.store.slot(for: key) == slot)
+        #expect(bench.store.describeOpen().map(\.path).first?.hasPrefix(
+            "quarantine/reason=too_deep/date=2025-11-22/.part-") == true)
+        bench.pass(seconds: 14 * 3_600)
+        try bench.sealDue()
+        #expect(bench.store.slot(for: key) == -1)
+        #expect(try bench.commit().map(\.reason) == [.hour])
+    }
+
+    @Test func sealsTheLeastRecentlyUsedAtTheLimit() throws {
+        let bench = try WritingBench(openMax: 3)
+        for channel in ["a", "b", "c"] { try bench.put("{}", channel: channel) }
+        try bench.commit()
+        try bench.sealDue()
+        bench.pass(seconds: 1)
+        for channel in ["a", "c"] { try bench.put("{}", channel: channel) }
+        try bench.sealDue()
+        bench.pass(seconds: 1)
+        try bench.put("{}", channel: "d")
+        #expect(bench.store.openCount == 3)
+        let sealed = try bench.commit()
+        #expect(sealed.map(\.reason) == [.limit])
+        #expect(sealed.first?.path.contains("channel=b") == true)
+        try bench.checkSealed()
+    }
+
+    @Test func sealsWhatAPrefixNames() throws {
+        let bench = try WritingBench()
+        for channel in ["a", "ab", "b"] { try bench.put("{}", channel: channel) }
+        #expect(try bench.store.seal(prefix: "events/channel=a") == 2)
+        #expect(bench.store.openCount == 1)
+        #expect(try reasons(bench) == [.drain, .drain])
+    }
+
+    @Test func aSealedSegmentIsNoLongerDirty() throws {
+        let bench = try WritingBench(segmentBytesMax: 1)
+        try bench.put("{}")
+        let batch = try bench.store.takeBatch()
+        #expect(batch.dirty.isEmpty && batch.seals.count == 1)
+        _ = try bench.committer.commit(batch)
+        #expect(try bench.checkSealed() == 1)
+    }
+
+    @Test func manySealsInOneBatchKeepFewFilesOpen() throws {
+        let bench = try WritingBench(openMax: 4)
+        for number in 0..<400 { try bench.put(#"{"n":\#(number)}"#, channel: "c\(number)") }
+        #expect(bench.disk.openedMost <= SegmentStore.sealsMax + 6)
+        try bench.commit()
+        _ = try bench.store.seal(prefix: "")
+        try bench.commit()
+        #expect(try bench.checkSealed() == 400)
+        #expect(bench.disk.opened == 0)
+    }
+
+    @Test func partitionsInEveryOrderFindTheirSegments() throws {
+        let bench = try WritingBench(openMax: 64)
+        for round in 0..<5 {
+            for number in 0..<60 { try bench.put("{}", channel: "c\((number * 7 + round) % 60)") }
+        }
+        #expect(bench.store.openCount == 60)
+        _ = try bench.store.seal(prefix: "")
+        try bench.commit()
+        #expect(try bench.checkSealed() == 60)
+    }
+}

@@ -1,0 +1,132 @@
+import Compression
+import Events
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Segments
+
+/// A writer's side of segments on a real disk, with a clock that a test moves.
+final class WritingBench {
+    let folder: TemporaryFolder
+    let disk: WritingDisk
+    let store: SegmentStore
+    var router: PartitionRouter
+    let committer: SegmentCommitter
+    private var splicer = EventSplicer(node: "c1", source: "s", run: "r1")
+    /// 2025-11-22T10:00:00Z.
+    private(set) var wall: Int64 = 1_763_805_600_000_000
+    private(set) var monotonic: Int64 = 0
+    private var sequence: UInt64 = 0
+    /// What was put in, by sealed path.
+    private(set) var lines: [String: [UInt8]] = [:]
+
+    init(
+        openMax: Int = 8, segmentBytesMax: Int = 64 << 20, engine: Engine = .isal,
+        template: String = "channel={channel}/date={date}/hour={hour}",
+        waitForRoom: @escaping (FileSystemError) -> Bool = { _ in false }
+    ) throws {
+        folder = try TemporaryFolder(prefix: "segments-writing")
+        disk = try WritingDisk(directory: folder.path)
+        store = SegmentStore(
+            SegmentStore.Configuration(
+                node: "c1", run: "r1", writer: 0, sources: ["s", "t"], engine: engine, level: 1,
+                openMax: openMax, segmentBytesMax: segmentBytesMax, ageMax: .seconds(300),
+                idleMax: .seconds(60)),
+            fileSystem: disk, waitForRoom: waitForRoom)
+        router = PartitionRouter(
+            PartitionRouter.Configuration(
+                template: try PartitionTemplate(template), time: .received, valuesMax: 1_000,
+                node: "c1", sources: ["s", "t"]))
+        let folders = DurableFolders(fileSystem: disk)
+        committer = SegmentCommitter(
+            fileSystem: disk, folders: folders,
+            manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"))
+        pass(seconds: 0)
+    }
+
+    func pass(seconds: Int64) {
+        wall += seconds * 1_000_000
+        monotonic += seconds * 1_000_000_000
+        store.setTime(monotonic: monotonic, wall: wall)
+    }
+
+    /// Files one event as a writer does.
+    func put(_ event: String, channel: String = "web") throws {
+        var reader = PayloadReader(limits: PayloadLimits())
+        var view = EventView()
+        let payload = Array(event.utf8)
+        try payload.withUnsafeBytes { bytes in
+            reader.begin(bytes)
+            while reader.next(&view) { try file(view, channel) }
+        }
+    }
+
+    private func file(_ view: borrowing EventView, _ channel: String) throws {
+        let id = Array(channel.utf8).withUnsafeBytes { router.channel($0, receivedAt: wall) }
+        let time = view.time.isEmpty ? nil : Timestamp.parse(view.time)
+        let key = router.key(
+            channel: id, event: view.name, source: 0, receivedAt: wall, eventTime: time)
+        var slot = store.slot(for: key)
+        if slot < 0 { slot = try store.open(key, router: router) }
+        let need = splicer.bytesMax(for: view)
+        let pending = store.pending(slot)
+        if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
+        let count = splicer.write(
+            view, receivedAt: wall, sequence: sequence, to: pending.pointee.end)
+        let path = try #require(store.segments[slot]).sealedPath
+        lines[path, default: []] += Array(UnsafeBufferPointer(start: pending.pointee.end, count: count))
+        pending.pointee.add(
+            count, source: 0, sequence: sequence, receivedAt: wall, eventTime: time)
+        sequence += 1
+    }
+
+    func sealDue() throws { try store.sealDue(router: router) }
+
+    @discardableResult func commit() throws -> [SealedFile] {
+        try committer.commit(try store.takeBatch())
+    }
+
+    func bytes(_ path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + path)))
+    }
+
+    /// The manifest's entries of all days.
+    func manifest() throws -> [ManifestEntry] {
+        var entries: [ManifestEntry] = []
+        for day in try disk.list(Layout.manifest) {
+            let text = try bytes("\(Layout.manifest)/\(day.name)/c1.ndjson")
+            for line in text.split(separator: 0x0A) {
+                entries.append(try JSONDecoder().decode(ManifestEntry.self, from: Data(line)))
+            }
+        }
+        return entries
+    }
+
+    /// Every file below the data folder, by path.
+    func files() throws -> [String] {
+        let found = FileManager.default.enumerator(atPath: folder.path)?.allObjects ?? []
+        return found.compactMap { $0 as? String }.filter { $0.contains("ndjson") }.sorted()
+    }
+
+    /// Whether every sealed file, read by zcat, holds just what was put in, and its manifest line tells
+    /// the truth; gives the number of sealed files.
+    @discardableResult func checkSealed() throws -> Int {
+        let entries = try manifest()
+        let sealed = try files().filter { $0.hasPrefix("events/") && !$0.contains("/.") }
+        #expect(entries.map(\.path).sorted() == sealed)
+        for entry in entries {
+            let bytes = try bytes(entry.path)
+            let zcat = try runProgram("/usr/bin/zcat", [folder.path + "/" + entry.path])
+            #expect(zcat.exitCode == 0 && zcat.standardOutput == lines[entry.path])
+            let raw = zcat.standardOutput
+            #expect(entry.events == raw.split(separator: 0x0A).count)
+            #expect(entry.rawBytes == raw.count && entry.compressedBytes == bytes.count)
+            #expect(entry.crc32 == Hex.text(raw.withUnsafeBytes { crc32($0) }))
+            let sum = try runProgram("/usr/bin/sha256sum", [folder.path + "/" + entry.path])
+            #expect(String(decoding: sum.standardOutput.prefix(64), as: UTF8.self) == entry.sha256)
+        }
+        return sealed.count
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Segments
+
+/// The real disk: what it refuses, and how it says so.
+@Suite struct WritingPosixFileSystemTests {
+    private let outside: TemporaryFolder
+    private let folder: TemporaryFolder
+    private let disk: PosixFileSystem
+
+    init() throws {
+        outside = try TemporaryFolder(prefix: "segments-outside")
+        folder = try TemporaryFolder(prefix: "segments-posix")
+        disk = try PosixFileSystem(directory: folder.path)
+        let link = folder.path + "/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: outside.path)
+        try Data([1]).write(to: URL(fileURLWithPath: outside.path + "/file"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/filelink", withDestinationPath: outside.path + "/file")
+    }
+
+    private func refused(_ body: () throws -> Void) -> Bool {
+        do {
+            try body()
+            return false
+        } catch {
+            return error is FileSystemError
+        }
+    }
+
+    private func put(_ path: String, _ bytes: [UInt8] = [1, 2, 3]) throws {
+        let file = try disk.open(path, .createNew)
+        defer { disk.close(file) }
+        try disk.write(bytes, to: file)
+    }
+
+    @Test(arguments: ["../x", "a/../../x", "link/x", "/tmp/x", "link/../x"])
+    func nothingLeadsOutOfTheFolder(path: String) throws {
+        _ = try disk.createFolder("a")
+        try put("a/inside")
+        #expect(refused { disk.close(try disk.open(path, .createNew)) })
+        #expect(refused { disk.close(try disk.open(path, .append)) })
+        #expect(refused { _ = try disk.createFolder(path) })
+        #expect(refused { try disk.rename("a/inside", to: path) })
+        #expect(refused { try disk.remove("link/file") })
+        #expect(refused { try disk.syncFolder("link") })
+        #expect(refused { try disk.rename("link/file", to: "a/stolen") })
+        #expect(!disk.exists("link/file"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: outside.path)
+        #expect(names == ["file"])
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/../x"))
+    }
+
+    @Test func aLinkIsNotFollowedToItsFile() {
+        #expect(refused { disk.close(try disk.open("filelink", .read)) })
+        #expect(refused { disk.close(try disk.open("filelink", .append)) })
+        #expect(refused { _ = try disk.list("link") })
+    }
+
+    @Test func filesAreWrittenReadTruncatedAndSized() throws {
+        try put("f", [1, 2, 3, 4])
+        let file = try disk.open("f", .modify)
+        defer { disk.close(file) }
+        #expect(try disk.size(file) == 4)
+        try disk.truncate(file, to: 2)
+        try disk.write([9], to: file)
+        try disk.datasync(file)
+        var buffer = [UInt8](repeating: 0, count: 8)
+        let count = try buffer.withUnsafeMutableBytes { try disk.read(file, at: 1, into: $0) }
+        #expect(Array(buffer[..<count]) == [2, 9])
+        #expect(try buffer.withUnsafeMutableBytes { try disk.read(file, at: 3, into: $0) } == 0)
+    }
+
+    @Test func renameNeverReplaces() throws {
+        try put("a", [1])
+        try put("b", [2])
+        do {
+            try disk.rename("a", to: "b")
+            Issue.record("replaced")
+        } catch {
+            #expect(error.isTaken && error.path == "a to b")
+        }
+        try disk.rename("a", to: "c")
+        #expect(!disk.exists("a") && disk.exists("b") && disk.exists("c"))
+        #expect(refused { try disk.rename("missing", to: "d") })
+    }
+
+    @Test func newFilesAreNewAndFoldersMayExist() throws {
+        try put("a")
+        do {
+            try put("a")
+            Issue.record("opened twice")
+        } catch let error as FileSystemError {
+            #expect(error.isTaken && error.operation == .open && error.path == "a")
+        }
+        #expect(try disk.createFolder("d") && !disk.createFolder("d"))
+        #expect(refused { _ = try disk.createFolder("no/d") })
+        #expect(refused { try disk.remove("none") })
+        try disk.remove("a")
+        #expect(!disk.exists("a") && disk.exists("d") && !disk.exists("d/x"))
+    }
+
+    @Test func listsNamesSortedAndAMissingFolderHasNone() throws {
+        _ = try disk.createFolder("d")
+        for name in ["b", ".a", "c"] { try put("d/\(name)") }
+        _ = try disk.createFolder("d/e")
+        let entries = try disk.list("d")
+        #expect(entries.map(\.name) == [".a", "b", "c", "e"])
+        #expect(entries.map(\.isFolder) == [false, false, false, true])
+        #expect(try disk.list("none").isEmpty)
+        #expect(try disk.list("").map(\.name) == ["d", "filelink", "link"])
+        #expect(refused { _ = try disk.list("d/b") })
+    }
+
+    @Test func errorsNameOperationPathAndCause() {
+        do {
+            disk.close(try disk.open("no/such", .read))
+            Issue.record("opened")
+        } catch {
+            #expect(error.isMissing)
+            #expect(error.description == "open no/such: No such file or directory")
+        }
+    }
+
+    @Test func theDiskHasSpace() throws {
+        let space = try disk.space()
+        #expect(space.totalBytes >= space.availableBytes && space.totalBytes > 0)
+    }
+}
