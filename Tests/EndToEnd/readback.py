@@ -85,7 +85,8 @@ def assert_written(data, sent):
     assert len(originals) == len(expected), f"{len(originals)} written, {len(expected)} sent"
     assert originals == expected
     assert_same_events(data, [json.loads(event) for event in sent])
-    assert_sequences([metadata for metadata, _ in metadata_and_originals])
+    quarantined = [json.loads(line)["_touchpoint"] for line in lines_by_zcat(data, "quarantine")]
+    assert_sequences([metadata for metadata, _ in metadata_and_originals] + quarantined)
 
 
 def assert_same_events(data, events):
@@ -98,7 +99,10 @@ def assert_same_events(data, events):
 
 
 def assert_sequences(metadata):
-    """Per source and run, numbers count up with no gap and no number twice."""
+    """Per source and run, numbers count up with no gap and no number twice.
+
+    Quarantined events have numbers of the same series.
+    """
     numbers = defaultdict(list)
     for record in metadata:
         numbers[record["source"], record.get("run")].append(record["seq"])

@@ -139,7 +139,7 @@ import ZeroMQ
         _ = try IntakeBench(configuration)
     }
 
-    @Test(arguments: ["tcp://nowhere", "tcp://127.0.0.1:99999", "ipc:///no/such/folder/s", "x"])
+    @Test(arguments: ["tcp://nowhere", "ipc:///no/such/folder/s", "x"])
     func whatCannotBeBoundIsAnErrorThatNamesIt(endpoint: String) throws {
         var configuration = SourceConfiguration.local(.pull)
         configuration.bind = [endpoint]
