@@ -50,7 +50,11 @@ let package = Package(
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
-        .target(name: "Intake", dependencies: ["Ring", "ZeroMQ", "CPlatform"], swiftSettings: strict),
+        .target(
+            name: "Intake",
+            dependencies: ["Ring", "ZeroMQ", "CPlatform"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Segments",
             dependencies: [
@@ -124,35 +128,62 @@ let package = Package(
 
         // Tests, a target a module, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "RingTests", dependencies: ["Ring", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: strict),
+            name: "RingTests",
+            dependencies: ["Ring", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ZeroMQTests",
+            dependencies: ["ZeroMQ", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CompressionTests",
+            dependencies: ["Compression", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
-        .testTarget(name: "EventsTests", dependencies: ["Events", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "SegmentsTests", dependencies: ["Segments", "Compression", "Events", "TestSupport"],
-            swiftSettings: strict),
+            name: "EventsTests",
+            dependencies: ["Events", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "IntakeTests", dependencies: ["Intake", "Ring", "ZeroMQ", "TestSupport"],
-            swiftSettings: strict),
+            name: "SegmentsTests",
+            dependencies: ["Segments", "Compression", "Events", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "ProducerTests", dependencies: ["Producer", "ZeroMQ", "TestSupport"],
-            swiftSettings: strict),
+            name: "IntakeTests",
+            dependencies: ["Intake", "Ring", "ZeroMQ", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ProducerTests",
+            dependencies: ["Producer", "ZeroMQ", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "PipelineTests",
             dependencies: ["Pipeline", "Events", "Intake", "Segments", "ZeroMQ", "TestSupport"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "TestSupport"], swiftSettings: strict),
+            name: "ControlTests",
+            dependencies: ["Control", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "ZeroMQ",
+                "Daemon", "Compression", "Control", "Events", "Intake", "Pipeline", "Segments",
+                "ZeroMQ",
                 "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
@@ -163,7 +194,10 @@ let package = Package(
 if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
     package.targets += [
         .executableTarget(
-            name: "ring-bench", dependencies: ["Ring"], path: "Benchmarks/ring-bench",
-            swiftSettings: strict)
+            name: "ring-bench",
+            dependencies: ["Ring"],
+            path: "Benchmarks/ring-bench",
+            swiftSettings: strict
+        )
     ]
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The queue the ring is measured against: copies of the records in an array, a mutex, and condition
-/// variables; bounded in bytes like the ring.
+/// The queue the ring is measured against: copies of the records in an array, a mutex, and
+/// condition variables; bounded in bytes like the ring.
 final class MutexQueue: @unchecked Sendable {
     // Unchecked: `condition` guards everything.
 

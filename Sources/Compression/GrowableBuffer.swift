@@ -1,4 +1,5 @@
 /// Raw memory that grows, with readable bytes after its end, for parsers that read in whole words.
+///
 /// Owned by one thread at a time.
 package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
     /// Readable bytes after `capacity`; what simdjson asks for.
@@ -20,6 +21,7 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
     package var capacity: Int { memory.count - Self.guardBytes }
 
     /// The filled bytes; valid until the next call of `reserve` and while the buffer lives.
+    ///
     /// `guardBytes` behind them may be read.
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: memory[..<count])

@@ -1,7 +1,9 @@
 import CZlib
 
 /// Inflates one gzip member (RFC 1952) or one raw deflate stream (RFC 1951) piece by piece, with
-/// zlib. Checks CRC-32 and length of a gzip member. Owned by one thread at a time.
+/// zlib.
+///
+/// Checks CRC-32 and length of a gzip member. Owned by one thread at a time.
 package struct GzipDecoder: ~Copyable, @unchecked Sendable {
     /// What stands around the deflate stream.
     package enum Format: Sendable {
@@ -50,7 +52,7 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
 
     /// Sets up a stream; traps only when memory is out.
     ///
-    /// - Parameter stopsAtBlocks: come back at every block boundary, for recovery.
+    /// `stopsAtBlocks`: come back at every block boundary, for recovery.
     package init(format: Format = .gzip, stopsAtBlocks: Bool = false) {
         self.format = format
         self.stopsAtBlocks = stopsAtBlocks

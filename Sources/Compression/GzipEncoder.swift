@@ -11,7 +11,9 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
     private let backend: Backend
     private var lastFlush: Flush?
 
-    /// All input taken so far. The libraries' own counters have only 32 bits.
+    /// All input taken so far.
+    ///
+    /// The libraries' own counters have only 32 bits.
     package private(set) var rawBytes: UInt64 = 0
 
     /// All output given so far.

@@ -20,9 +20,8 @@ package enum GzipFraming {
 
     /// Ends a stream that was cut on a byte boundary: a last, empty stored block, then the trailer.
     ///
-    /// - Parameters:
-    ///   - crc32: of all raw bytes of the member.
-    ///   - rawBytes: their number; the trailer holds it modulo 2^32 (RFC 1952 §2.3.1).
+    /// - `crc32`: of all raw bytes of the member.
+    /// - `rawBytes`: their number; the trailer holds it modulo 2^32 (RFC 1952 §2.3.1).
     package static func ending(crc32: UInt32, rawBytes: UInt64) -> [UInt8] {
         var bytes: [UInt8] = [0x01, 0x00, 0x00, 0xff, 0xff]
         for word in [crc32, UInt32(truncatingIfNeeded: rawBytes)] {

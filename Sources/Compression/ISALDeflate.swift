@@ -1,14 +1,17 @@
 import CISAL
 
-/// A gzip stream deflated by ISA-L (isa-l/igzip_lib.h). Copies share the one stream: its owner,
-/// `GzipEncoder`, frees it once.
+/// A gzip stream deflated by ISA-L (isa-l/igzip_lib.h).
+///
+/// Copies share the one stream: its owner, `GzipEncoder`, frees it once.
 struct ISALDeflate {
     private let stream: UnsafeMutablePointer<isal_zstream>
     private let levelBuffer: UnsafeMutablePointer<UInt8>
     private let levelBufferBytes: Int
 
     /// The library's `ISAL_DEF_LVL*_SMALL`, which Swift does not see: the hash tables of the level
-    /// and 16 Ki tokens of four bytes. The larger ones give the same ratio on events.
+    /// and 16 Ki tokens of four bytes.
+    ///
+    /// The larger ones give the same ratio on events.
     private static func levelBufferBytes(level: Int) -> Int {
         let tables = level == 1 ? 4 * 1024 + 16 * 1024 : 4 * 1024 + 64 * 1024
         let chains = level == 3 ? 64 * 1024 : 0
@@ -76,8 +79,10 @@ struct ISALDeflate {
         )
     }
 
-    /// What stands in the library's small hand-over buffer. It is fetched by a call of its own:
-    /// with more room the library would go on and repeat a flush that is already done.
+    /// What stands in the library's small hand-over buffer.
+    ///
+    /// It is fetched by a call of its own: with more room the library would go on and repeat a
+    /// flush that is already done.
     private var leftoverBytes: Int? {
         let state = stream.pointee.internal_state.state
         guard state.rawValue >= ZSTATE_TMP_NEW_HDR.rawValue else { return nil }

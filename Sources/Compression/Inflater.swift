@@ -1,4 +1,5 @@
 /// Inflates whole gzip payloads that came from outside, within a limit, reusing its memory.
+///
 /// Owned by one thread at a time; nothing that comes in can make it trap or grow past the limit.
 package struct Inflater: ~Copyable, Sendable {
     private var decoder = GzipDecoder()
@@ -18,9 +19,8 @@ package struct Inflater: ~Copyable, Sendable {
 
     /// Replaces the content of `buffer` with the inflated payload.
     ///
-    /// - Parameters:
-    ///   - gzip: one gzip member or several in a row, and nothing behind them.
-    ///   - limit: the most bytes to inflate to; the buffer never gets more than one byte above it.
+    /// - `gzip`: one gzip member or several in a row, and nothing behind them.
+    /// - `limit`: the most bytes to inflate to; the buffer never gets more than one byte above it.
     package mutating func inflate(
         _ gzip: UnsafeRawBufferPointer,
         into buffer: inout GrowableBuffer,

@@ -1,13 +1,16 @@
 import CZlib
 
-/// A gzip stream deflated by zlib. Copies share the one stream: its owner, `GzipEncoder`, frees it
-/// once.
+/// A gzip stream deflated by zlib.
+///
+/// Copies share the one stream: its owner, `GzipEncoder`, frees it once.
 struct ZlibDeflate {
     private let stream: UnsafeMutablePointer<z_stream>
     private let staging: Staging
 
     /// zlib repeats a flush marker when the output was exactly full, for ever if it is smaller than
-    /// a marker (zlib.h on `deflate`). So small outputs are served from here.
+    /// a marker (zlib.h on `deflate`).
+    ///
+    /// So small outputs are served from here.
     private struct Staging {
         static let bytes = 256
         let buffer: UnsafeMutableRawBufferPointer

@@ -2,7 +2,8 @@ import CPlatform
 import Foundation
 import Glibc
 
-/// A listening Unix socket with its file: opened so that no other daemon's socket is ever taken away.
+/// A listening Unix socket with its file: opened so that no other daemon's socket is ever taken
+/// away.
 ///
 /// A file left by a daemon that died is removed, but only if it is a socket and connecting to it is
 /// refused. A lock file beside it, held only meanwhile, keeps two daemons that start at the same
@@ -95,7 +96,8 @@ struct ListeningSocket: Sendable {
         let fd = try newSocket(path)
         var isOpen = false
         defer { if !isOpen { close(fd) } }
-        // On Linux a Unix socket's file gets the descriptor's mode: nobody can slip in before chmod.
+        // On Linux a Unix socket's file gets the descriptor's mode: nobody can slip in before
+        // chmod.
         guard fchmod(fd, mode) == 0 else { throw .system(errno, "setting its mode", path: path) }
         let bound = address.bind(fd)
         guard bound == 0 else { throw .system(bound, "binding", path: path) }

@@ -13,8 +13,8 @@ package enum SocketLocation {
     /// What was given on the command line; else what the environment names; else the first standard
     /// path that exists; else the first of them, so that an error can name it.
     ///
-    /// A socket that was named is used even if it is not there: reaching another daemon instead would
-    /// be worse than an error.
+    /// A socket that was named is used even if it is not there: reaching another daemon instead
+    /// would be worse than an error.
     package static func path(
         given: String?,
         environment: [String: String] = ProcessInfo.processInfo.environment,

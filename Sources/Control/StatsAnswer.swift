@@ -1,6 +1,7 @@
 /// The answer to `stats`, and each line of `stats follow`: all counters at one moment.
 ///
-/// Counters count from the start of this run. The names of its keys are fixed: dashboards read them.
+/// Counters count from the start of this run. The names of its keys are fixed: dashboards read
+/// them.
 package struct StatsAnswer: Codable, Sendable, Equatable {
     /// ISO-8601 in UTC with microseconds.
     package var time: String

@@ -55,7 +55,8 @@ package struct Receiver: ~Copyable {
     /// The caller may be another thread than the one that then works, as long as starting that
     /// thread orders memory.
     ///
-    /// - `rings`: to each writer, in the writers' order; `acknowledgements`: from each writer's committer.
+    /// - `rings`: to each writer, in the writers' order; `acknowledgements`: from each writer's
+    ///   committer.
     package init(
         index: Int,
         _ configuration: SourceConfiguration,

@@ -1,7 +1,9 @@
 import Events
 import Intake
 
-/// Collects the answers to a commit's messages as records ready to be sent. One thread, the writer's.
+/// Collects the answers to a commit's messages as records ready to be sent.
+///
+/// One thread, the writer's.
 struct AnswerBook {
     /// Rejections listed in one answer; beyond it only their number is told.
     static let listedMax = 1_000
@@ -42,7 +44,10 @@ struct AnswerBook {
         let quarantined = rejected > listed ? list + #",{"more":\#(rejected - listed)}"# : list
         let answer = Array(AnswerText.committed(events: accepted, quarantined: quarantined).utf8)
         let size = Acknowledgement.byteCount(
-            identity: record.identity.count, requestID: record.requestID.count, answer: answer.count)
+            identity: record.identity.count,
+            requestID: record.requestID.count,
+            answer: answer.count
+        )
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: 8 + size))
         let hasRequestFrame = record.kind == .router
@@ -53,8 +58,12 @@ struct AnswerBook {
             room.storeBytes(of: UInt32(truncatingIfNeeded: size), toByteOffset: 4, as: UInt32.self)
             answer.withUnsafeBytes { answer in
                 Acknowledgement.write(
-                    to: room + 8, identity: record.identity, requestID: record.requestID,
-                    hasRequestFrame: hasRequestFrame, answer: answer)
+                    to: room + 8,
+                    identity: record.identity,
+                    requestID: record.requestID,
+                    hasRequestFrame: hasRequestFrame,
+                    answer: answer
+                )
             }
         }
     }

@@ -4,7 +4,8 @@ package import Segments
 /// What a writer hands to its committer: files, and what may be said once they are durable.
 struct CommitJob: Sendable {
     var files: CommitBatch
-    /// Answers ready to go: source (4 bytes), size (4 bytes), ``Acknowledgement`` record, one after the other.
+    /// Answers ready to go: source (4 bytes), size (4 bytes), ``Acknowledgement`` record, one after
+    /// the other.
     var answers: [UInt8]
     /// By source.
     var tallies: [CommitTally]

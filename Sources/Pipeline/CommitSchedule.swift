@@ -1,10 +1,12 @@
 import Segments
 
-/// Decides when a writer commits. A value without clock or disk: it is told what happens.
+/// Decides when a writer commits.
+///
+/// A value without clock or disk: it is told what happens.
 ///
 /// A commit begins when events have waited for the interval; or at once when producers wait for
-/// acknowledgements, the rings are empty, and the disk is idle: a commit under way gathers the next one
-/// behind it, so the disk's own speed sets the pace (as group commit does in databases).
+/// acknowledgements, the rings are empty, and the disk is idle: a commit under way gathers the next
+/// one behind it, so the disk's own speed sets the pace (as group commit does in databases).
 struct CommitSchedule {
     var intervalNanoseconds: Int64
     /// Sealed files in one commit that make it due at once: each holds a descriptor.
@@ -36,9 +38,8 @@ struct CommitSchedule {
 
     /// Whether to commit now.
     ///
-    /// - Parameters:
-    ///   - isIdle: nothing came in this round.
-    ///   - jobsUnderWay: commits handed over and not durable yet; a second one may queue only on demand.
+    /// - `isIdle`: nothing came in this round.
+    /// - `jobsUnderWay`: commits handed over and not durable yet; a second one may queue only on demand.
     func isDue(at now: Int64, isIdle: Bool, jobsUnderWay: Int, seals: Int) -> Bool {
         if isDemanded { return true }
         guard let openSince, jobsUnderWay == 0 else { return false }

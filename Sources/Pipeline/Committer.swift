@@ -7,7 +7,9 @@ import Segments
 import Synchronization
 
 /// Waits for the disk on behalf of one writer, then says what is durable: answers to producers, the
-/// ledger, whoever waits. One thread, its own.
+/// ledger, whoever waits.
+///
+/// One thread, its own.
 struct Committer: ~Copyable {
     private let writer: Int
     private let shared: WriterShared
@@ -20,10 +22,14 @@ struct Committer: ~Copyable {
     /// By source: the receiver let its ring stay full for as long as it is waited for.
     private var isGone: [Bool]
 
-    /// - Parameter answers: a ring to each receiver, by source.
+    /// `answers`: a ring to each receiver, by source.
     init(
-        writer: Int, shared: WriterShared, storage: StorageState, segments: SegmentCommitter,
-        receivers: [ReceiverShared], answers rings: [RingBuffer],
+        writer: Int,
+        shared: WriterShared,
+        storage: StorageState,
+        segments: SegmentCommitter,
+        receivers: [ReceiverShared],
+        answers rings: [RingBuffer],
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) {
         self.writer = writer
@@ -82,13 +88,16 @@ struct Committer: ~Copyable {
         }
     }
 
-    /// Nothing of the job is acknowledged, and nothing after it: the files it names cannot be trusted. They
-    /// keep their hidden names, and the next start recovers what is whole in them.
+    /// Nothing of the job is acknowledged, and nothing after it: the files it names cannot be
+    /// trusted.
+    ///
+    /// They keep their hidden names, and the next start recovers what is whole in them.
     private mutating func fail(_ job: CommitJob, _ error: FileSystemError) {
         hasFailed = true
         storage.block(
             .failed(writer),
-            "commit failed (\(error)); nothing since is acknowledged; repair the disk and restart")
+            "commit failed (\(error)); nothing since is acknowledged; repair the disk and restart"
+        )
         notify(.commitFailed(error))
         for waiter in job.waiters { waiter.finish(.failure(error)) }
     }
@@ -116,7 +125,10 @@ struct Committer: ~Copyable {
             while at < bytes.count {
                 let source = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
                 let size = Int(bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self))
-                post(UnsafeRawBufferPointer(rebasing: bytes[(at + 8)..<(at + 8 + size)]), to: source)
+                post(
+                    UnsafeRawBufferPointer(rebasing: bytes[(at + 8)..<(at + 8 + size)]),
+                    to: source
+                )
                 touched.insert(source)
                 at += 8 + size
             }

@@ -1,9 +1,10 @@
 import Events
 
-/// Where every event of a source is: `received = written + quarantined + duplicate + dropped + inFlight`.
+/// Where every event of a source is: `received = written + quarantined + duplicate + dropped +
+/// inFlight`.
 ///
-/// `received` and `inFlight` are counted when a payload is read, `written` and `quarantined` when a commit
-/// is durable, each from its own tally, so that the equation can fail and be noticed.
+/// `received` and `inFlight` are counted when a payload is read, `written` and `quarantined` when a
+/// commit is durable, each from its own tally, so that the equation can fail and be noticed.
 package struct SourceLedger: Sendable, Equatable {
     package var received = 0
     package var written = 0

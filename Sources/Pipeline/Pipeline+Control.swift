@@ -6,15 +6,19 @@ import Synchronization
 
 /// What operators can do to a running pipeline.
 extension Pipeline {
-    /// Commits what has come in so far. Returns when it is durable.
+    /// Commits what has come in so far.
+    ///
+    /// Returns when it is durable.
     ///
     /// - Throws: ``PipelineError`` when a writer's disk is full or has failed.
     package func flush() async throws(PipelineError) -> CommitOutcome {
         try await commitAll { .flush($0) }
     }
 
-    /// Seals the open segments whose path (with or without the hidden name) starts with `prefix`, all for
-    /// nil. Returns when they are durable.
+    /// Seals the open segments whose path (with or without the hidden name) starts with `prefix`,
+    /// all for nil.
+    ///
+    /// Returns when they are durable.
     package func seal(prefix: String?) async throws(PipelineError) -> CommitOutcome {
         let prefix = prefix ?? ""
         return try await commitAll { .seal(prefix: prefix, $0) }
@@ -31,7 +35,8 @@ extension Pipeline {
         }
         var sum = CommitOutcome(events: 0, sealed: [])
         for reply in replies {
-            guard let result = await reply.value(within: .seconds(30), unless: { self.writersEnded })
+            guard
+                let result = await reply.value(within: .seconds(30), unless: { self.writersEnded })
             else { throw silence(seconds: 30) }
             do {
                 let outcome = try result.get()
@@ -65,7 +70,8 @@ extension Pipeline {
         if writersEnded { return PipelineError("the pipeline has ended") }
         return PipelineError(
             storage.reason.map { "storage is blocked: \($0)" }
-                ?? "the writer did not answer in \(seconds) s")
+                ?? "the writer did not answer in \(seconds) s"
+        )
     }
 
     /// The index of a source; nil when there is none of that name.
@@ -99,8 +105,8 @@ extension Pipeline {
 extension Pipeline {
     /// Stops intake, writes and seals everything, sends the last answers and ends all threads.
     ///
-    /// - Returns: whether all of it was done by the deadline (monotonic nanoseconds); false leaves open
-    ///   segments for the next start to recover.
+    /// - Returns: whether all of it was done by the deadline (monotonic nanoseconds); false leaves
+    ///   open segments for the next start to recover.
     package func drain(deadline: Int64) async -> Bool {
         for receiver in receivers {
             receiver.ask(.draining)
@@ -122,7 +128,8 @@ extension Pipeline {
         return written && !isHurried && !storage.hasFailed
     }
 
-    /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then gives false.
+    /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
+    /// gives false.
     package func hurry() {
         hurried.store(true, ordering: .releasing)
         for writer in writers {
@@ -170,8 +177,10 @@ private final class Reply<Value: Sendable>: Sendable {
         given.withLock { $0 = value }
     }
 
-    /// Nil when nothing was given in time, or nobody is left to give it. Looks every two milliseconds:
-    /// commands are rare, and a continuation would have to be resumed by a thread that may never come.
+    /// Nil when nothing was given in time, or nobody is left to give it.
+    ///
+    /// Looks every two milliseconds: commands are rare, and a continuation would have to be resumed
+    /// by a thread that may never come.
     func value(within limit: Duration, unless isOver: () -> Bool) async -> Value? {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {

@@ -9,8 +9,8 @@ import ZeroMQ
 
 /// Receivers, rings, writers and committers, started together and drained together.
 ///
-/// The only place with threads: one a source, two a writer. Any thread may call its methods; those that
-/// are `async` suspend, they never block.
+/// The only place with threads: one a source, two a writer. Any thread may call its methods; those
+/// that are `async` suspend, they never block.
 package final class Pipeline: Sendable {
     package let configuration: PipelineConfiguration
     let receivers: [ReceiverShared]
@@ -27,12 +27,17 @@ package final class Pipeline: Sendable {
     let hurried = Atomic<Bool>(false)
     let notify: @Sendable (PipelineNotice) -> Void
 
-    /// Binds every source and starts working. What cannot be bound is thrown, and nothing was started.
+    /// Binds every source and starts working.
     ///
-    /// - Parameter notify: called from the path's threads; must not block.
+    /// What cannot be bound is thrown, and nothing was started.
+    ///
+    /// `notify`: called from the path's threads; must not block.
     package init(
-        _ configuration: PipelineConfiguration, fileSystem: any FileSystem, folders: DurableFolders,
-        manifest: ManifestLog, notify: @escaping @Sendable (PipelineNotice) -> Void
+        _ configuration: PipelineConfiguration,
+        fileSystem: any FileSystem,
+        folders: DurableFolders,
+        manifest: ManifestLog,
+        notify: @escaping @Sendable (PipelineNotice) -> Void
     ) throws(PipelineError) {
         self.configuration = configuration
         self.fileSystem = fileSystem
@@ -50,10 +55,21 @@ package final class Pipeline: Sendable {
         receiverBeats = started.beats
         receiverThreads = Mutex(started.threads)
         let committer = SegmentCommitter(
-            fileSystem: fileSystem, folders: folders, manifest: manifest)
+            fileSystem: fileSystem,
+            folders: folders,
+            manifest: manifest
+        )
         threads = Mutex(
             Self.startWriters(
-                configuration, wiring, writers, storage, fileSystem, committer, notify))
+                configuration,
+                wiring,
+                writers,
+                storage,
+                fileSystem,
+                committer,
+                notify
+            )
+        )
     }
 
     /// The rings between all stages.
@@ -84,8 +100,12 @@ package final class Pipeline: Sendable {
     }
 
     private static func startWriters(
-        _ configuration: PipelineConfiguration, _ wiring: Wiring, _ writers: [WriterShared],
-        _ storage: StorageState, _ fileSystem: any FileSystem, _ segments: SegmentCommitter,
+        _ configuration: PipelineConfiguration,
+        _ wiring: Wiring,
+        _ writers: [WriterShared],
+        _ storage: StorageState,
+        _ fileSystem: any FileSystem,
+        _ segments: SegmentCommitter,
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
     ) -> [WorkerThread] {
         let sequences = SourceSequences(sources: configuration.sources.count)
@@ -96,18 +116,33 @@ package final class Pipeline: Sendable {
             threads.append(
                 WorkerThread(name: "committer-\(index)") {
                     var committer = Committer(
-                        writer: index, shared: shared, storage: storage, segments: segments,
-                        receivers: wiring.receivers, answers: answers, notify: notify)
+                        writer: index,
+                        shared: shared,
+                        storage: storage,
+                        segments: segments,
+                        receivers: wiring.receivers,
+                        answers: answers,
+                        notify: notify
+                    )
                     committer.run()
-                })
+                }
+            )
             threads.append(
                 WorkerThread(name: "writer-\(index)") {
                     var writer = Writer(
-                        index: index, configuration, rings: intake, receivers: wiring.receivers,
-                        sequences: sequences, shared: shared, storage: storage,
-                        fileSystem: fileSystem, notify: notify)
+                        index: index,
+                        configuration,
+                        rings: intake,
+                        receivers: wiring.receivers,
+                        sequences: sequences,
+                        shared: shared,
+                        storage: storage,
+                        fileSystem: fileSystem,
+                        notify: notify
+                    )
                     writer.run()
-                })
+                }
+            )
         }
         return threads
     }
@@ -120,7 +155,9 @@ package final class Pipeline: Sendable {
 
     /// Binds all sources before any starts, so that a taken port leaves nothing half open.
     private static func startReceivers(
-        _ configuration: PipelineConfiguration, _ wiring: Wiring, _ writers: [WriterShared],
+        _ configuration: PipelineConfiguration,
+        _ wiring: Wiring,
+        _ writers: [WriterShared],
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
     ) throws(PipelineError) -> StartedReceivers {
         var boxes: [ReceiverBox] = []
@@ -130,9 +167,18 @@ package final class Pipeline: Sendable {
                 boxes.append(
                     ReceiverBox(
                         try Receiver(
-                            index: index, source, in: context, rings: wiring.intake[index],
-                            parkers: writers.map(\.parker), acknowledgements: wiring.answers[index],
-                            shared: wiring.receivers[index]), source.name, wiring.receivers[index]))
+                            index: index,
+                            source,
+                            in: context,
+                            rings: wiring.intake[index],
+                            parkers: writers.map(\.parker),
+                            acknowledgements: wiring.answers[index],
+                            shared: wiring.receivers[index]
+                        ),
+                        source.name,
+                        wiring.receivers[index]
+                    )
+                )
             }
         } catch {
             throw PipelineError("\(error)")
@@ -142,7 +188,8 @@ package final class Pipeline: Sendable {
             started.endpoints.append(box.endpoints)
             started.beats.append(box.heartbeat)
             started.threads.append(
-                WorkerThread(name: "receiver-\(index)") { box.run(notify: notify) })
+                WorkerThread(name: "receiver-\(index)") { box.run(notify: notify) }
+            )
         }
         return started
     }
@@ -208,8 +255,10 @@ extension Pipeline {
         receiverThreads.withLock { $0 = [] }
     }
 
-    /// The progress of every thread, for a watchdog: each number grows at least once a second. A writer that
-    /// has ended, while others still drain, holds nothing up: the clock stands in for it.
+    /// The progress of every thread, for a watchdog: each number grows at least once a second.
+    ///
+    /// A writer that has ended, while others still drain, holds nothing up: the clock stands in for
+    /// it.
     package var beats: [Int] {
         let time = Int(cplatform_monotonic_ns())
         return receiverBeats.map(\.beats)
@@ -226,7 +275,8 @@ extension Pipeline {
         if space.availableBytes < minimum {
             storage.block(
                 .minimum,
-                "only \(space.availableBytes >> 20) MiB free, storage.minimumFree is \(minimum >> 20) MiB")
+                "only \(space.availableBytes >> 20) MiB free, storage.minimumFree is \(minimum >> 20) MiB"
+            )
         } else {
             storage.unblock(.minimum)
         }

@@ -3,8 +3,9 @@ package import Events
 package import Intake
 package import Segments
 
-/// All a pipeline is told. Checked where it is read from a file; here only what would be a programmer's
-/// error traps.
+/// All a pipeline is told.
+///
+/// Checked where it is read from a file; here only what would be a programmer's error traps.
 package struct PipelineConfiguration: Sendable {
     package var node: String
     /// Identifies this run of the daemon in every event.
@@ -35,8 +36,10 @@ package struct PipelineConfiguration: Sendable {
         package var freeBytesMin: UInt64
 
         package init(
-            commitInterval: Duration = .milliseconds(100), segmentBytesMax: Int = 64 << 20,
-            segmentAgeMax: Duration = .seconds(300), segmentIdleMax: Duration = .seconds(60),
+            commitInterval: Duration = .milliseconds(100),
+            segmentBytesMax: Int = 64 << 20,
+            segmentAgeMax: Duration = .seconds(300),
+            segmentIdleMax: Duration = .seconds(60),
             freeBytesMin: UInt64 = 512 << 20
         ) {
             self.commitInterval = commitInterval
@@ -48,11 +51,20 @@ package struct PipelineConfiguration: Sendable {
     }
 
     package init(
-        node: String, run: String, sources: [SourceConfiguration],
-        limits: PayloadLimits = PayloadLimits(), inflatedBytesMax: Int = 32 << 20,
-        ringBytes: Int = 64 << 20, writers: Int = 1, template: PartitionTemplate,
-        partitionTime: PartitionRouter.Time = .received, valuesMax: Int = 64, openMax: Int = 256,
-        engine: Engine = .isal, level: Int = 1, tunables: Tunables = Tunables()
+        node: String,
+        run: String,
+        sources: [SourceConfiguration],
+        limits: PayloadLimits = PayloadLimits(),
+        inflatedBytesMax: Int = 32 << 20,
+        ringBytes: Int = 64 << 20,
+        writers: Int = 1,
+        template: PartitionTemplate,
+        partitionTime: PartitionRouter.Time = .received,
+        valuesMax: Int = 64,
+        openMax: Int = 256,
+        engine: Engine = .isal,
+        level: Int = 1,
+        tunables: Tunables = Tunables()
     ) {
         precondition(!sources.isEmpty && writers >= 1, "a pipeline needs a source and a writer")
         self.node = node

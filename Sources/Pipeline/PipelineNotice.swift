@@ -1,7 +1,8 @@
 package import Segments
 
-/// What a pipeline has to tell an operator. The threads of the path do not log; whoever owns the pipeline
-/// turns these into log lines.
+/// What a pipeline has to tell an operator.
+///
+/// The threads of the path do not log; whoever owns the pipeline turns these into log lines.
 package enum PipelineNotice: Sendable {
     case sealed(SealedFile)
     /// Intake stopped, and why; or it goes on (nil).

@@ -3,7 +3,9 @@ import Intake
 import Ring
 import Synchronization
 
-/// One moment's numbers of a pipeline. The ledgers are consistent in themselves.
+/// One moment's numbers of a pipeline.
+///
+/// The ledgers are consistent in themselves.
 package struct PipelineSnapshot: Sendable {
     package struct Source: Sendable {
         package var name: String
@@ -64,7 +66,9 @@ extension Pipeline {
         return ledgers
     }
 
-    /// The numbers of this moment. Takes some tens of microseconds; never waits for the path.
+    /// The numbers of this moment.
+    ///
+    /// Takes some tens of microseconds; never waits for the path.
     package func snapshot() -> PipelineSnapshot {
         var snapshot = PipelineSnapshot()
         var ledgers = Array(repeating: SourceLedger(), count: receivers.count)
@@ -79,7 +83,8 @@ extension Pipeline {
             snapshot.rawBytes += numbers.rawBytes
             snapshot.compressedBytes += numbers.compressedBytes
             snapshot.writers.append(
-                PipelineSnapshot.Writer(events: events, openSegments: numbers.openSegments))
+                PipelineSnapshot.Writer(events: events, openSegments: numbers.openSegments)
+            )
         }
         snapshot.sources = receivers.enumerated().map { source($0, $1, ledgers[$0]) }
         snapshot.rings = rings.enumerated().map(ring)
@@ -88,34 +93,46 @@ extension Pipeline {
     }
 
     private func source(
-        _ index: Int, _ receiver: ReceiverShared, _ ledger: SourceLedger
+        _ index: Int,
+        _ receiver: ReceiverShared,
+        _ ledger: SourceLedger
     ) -> PipelineSnapshot.Source {
         PipelineSnapshot.Source(
-            name: configuration.sources[index].name, ledger: ledger,
+            name: configuration.sources[index].name,
+            ledger: ledger,
             messages: receiver.messages.load(ordering: .relaxed),
             bytes: receiver.bytes.load(ordering: .relaxed),
             rejectedMessages: receiver.rejected.load(ordering: .relaxed),
             peers: receiver.peers.load(ordering: .relaxed),
             acknowledged: receiver.acknowledged.load(ordering: .relaxed),
-            acknowledgementsDropped: receiver.acknowledgementsDropped.load(ordering: .relaxed))
+            acknowledgementsDropped: receiver.acknowledgementsDropped.load(ordering: .relaxed)
+        )
     }
 
     private func ring(_ index: Int, _ ring: RingBuffer) -> PipelineSnapshot.Ring {
         PipelineSnapshot.Ring(
             source: configuration.sources[index / configuration.writers].name,
-            writer: index % configuration.writers, capacityBytes: ring.capacity,
-            usedBytes: ring.usedBytes, highWaterBytes: ring.highWaterBytes,
-            timesFull: ring.timesFull)
+            writer: index % configuration.writers,
+            capacityBytes: ring.capacity,
+            usedBytes: ring.usedBytes,
+            highWaterBytes: ring.highWaterBytes,
+            timesFull: ring.timesFull
+        )
     }
 
     private func latency() -> PipelineSnapshot.Latency {
         var sum = Histogram<UInt64>(
-            highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two)
+            highestTrackableValue: 600_000_000,
+            numberOfSignificantValueDigits: .two
+        )
         for writer in writers { writer.commitLatency.withLock { sum.add($0) } }
         guard sum.totalCount > 0 else { return PipelineSnapshot.Latency() }
         return PipelineSnapshot.Latency(
-            count: Int(sum.totalCount), p50: Int(sum.valueAtPercentile(50)),
-            p99: Int(sum.valueAtPercentile(99)), p999: Int(sum.valueAtPercentile(99.9)),
-            max: Int(sum.max))
+            count: Int(sum.totalCount),
+            p50: Int(sum.valueAtPercentile(50)),
+            p99: Int(sum.valueAtPercentile(99)),
+            p999: Int(sum.valueAtPercentile(99.9)),
+            max: Int(sum.max)
+        )
     }
 }

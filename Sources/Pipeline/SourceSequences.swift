@@ -1,7 +1,9 @@
 import Synchronization
 
-/// Numbers the events of each source, from 1, without gaps over all writers. Any thread may call: the memory
-/// behind the pointer holds atomics only, which is why the class may be shared.
+/// Numbers the events of each source, from 1, without gaps over all writers.
+///
+/// Any thread may call: the memory behind the pointer holds atomics only, which is why the class
+/// may be shared.
 final class SourceSequences: @unchecked Sendable {
     private let counters: UnsafeMutablePointer<Atomic<UInt64>>
     private let count: Int

@@ -1,10 +1,12 @@
 import Intake
 import Synchronization
 
-/// Whether the disk takes more, and who says it does not. Any thread may call.
+/// Whether the disk takes more, and who says it does not.
 ///
-/// While anybody holds a reason, every receiver is asked to stop receiving: producers feel back-pressure,
-/// nothing is dropped, and the control socket goes on answering.
+/// Any thread may call.
+///
+/// While anybody holds a reason, every receiver is asked to stop receiving: producers feel
+/// back-pressure, nothing is dropped, and the control socket goes on answering.
 final class StorageState: Sendable {
     enum Holder: Hashable, Sendable, Comparable {
         /// Free space is under the minimum.
@@ -19,7 +21,7 @@ final class StorageState: Sendable {
     private let receivers: [ReceiverShared]
     private let onChange: @Sendable (String?) -> Void
 
-    /// - Parameter onChange: told the first reason when intake stops, and nil when it goes on.
+    /// `onChange`: told the first reason when intake stops, and nil when it goes on.
     init(receivers: [ReceiverShared], onChange: @escaping @Sendable (String?) -> Void) {
         self.receivers = receivers
         self.onChange = onChange

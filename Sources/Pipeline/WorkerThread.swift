@@ -14,8 +14,9 @@ package final class Heartbeat: Sendable {
     package var beats: Int { count.load(ordering: .relaxed) }
 }
 
-/// A named operating-system thread that runs one closure. Swift's concurrency keeps few threads that must
-/// not block; these may.
+/// A named operating-system thread that runs one closure.
+///
+/// Swift's concurrency keeps few threads that must not block; these may.
 final class WorkerThread: Sendable {
     private final class Body: Sendable {
         let name: String
@@ -29,8 +30,9 @@ final class WorkerThread: Sendable {
 
     private let handle: Mutex<pthread_t?>
 
-    /// Starts the thread. Running out of threads is a programmer's error: there are as many as sources
-    /// and writers.
+    /// Starts the thread.
+    ///
+    /// Running out of threads is a programmer's error: there are as many as sources and writers.
     init(name: String, _ run: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let body = Unmanaged.passRetained(Body(name: name, run: run))

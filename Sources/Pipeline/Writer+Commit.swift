@@ -14,17 +14,23 @@ extension Writer {
         let begunAt = cplatform_monotonic_ns()
         let files = try store.takeBatch()
         let job = CommitJob(
-            files: files, answers: answers.take(), tallies: tallies, begunAt: begunAt,
-            waiters: waiters, isLast: isLast)
+            files: files,
+            answers: answers.take(),
+            tallies: tallies,
+            begunAt: begunAt,
+            waiters: waiters,
+            isLast: isLast
+        )
         for at in tallies.indices { tallies[at] = CommitTally() }
         waiters = []
         schedule.committed()
         shared.hand(over: job)
     }
 
-    /// Commits in the midst of a message whose events need more segments than may be open, and waits:
-    /// each sealed file holds a descriptor until the committer is done with it. The message's own answer
-    /// goes out with the commit of its end.
+    /// Commits in the midst of a message whose events need more segments than may be open, and
+    /// waits: each sealed file holds a descriptor until the committer is done with it.
+    ///
+    /// The message's own answer goes out with the commit of its end.
     mutating func commitSeals() throws(FileSystemError) {
         let answersWait = schedule.answersWait
         try commit(isLast: false)
@@ -54,13 +60,15 @@ extension Writer {
         case .tune(let tunables):
             schedule.intervalNanoseconds = tunables.commitInterval.nanoseconds
             store.setLimits(
-                segmentBytesMax: tunables.segmentBytesMax, ageMax: tunables.segmentAgeMax,
-                idleMax: tunables.segmentIdleMax)
+                segmentBytesMax: tunables.segmentBytesMax,
+                ageMax: tunables.segmentAgeMax,
+                idleMax: tunables.segmentIdleMax
+            )
         }
     }
 
-    /// Takes what stood in the rings when a commit was asked for; no more than a ring can hold, so that
-    /// producers who never pause cannot hold it up.
+    /// Takes what stood in the rings when a commit was asked for; no more than a ring can hold, so
+    /// that producers who never pause cannot hold it up.
     private mutating func takeAllWaiting() throws(FileSystemError) {
         for at in 0..<receivers.count {
             var left = configuration.ringBytes
@@ -81,8 +89,8 @@ extension Writer {
         }
     }
 
-    /// Shows the round's numbers: what arrived at once, so that the ledger adds up at every moment, the
-    /// rest a few times a second.
+    /// Shows the round's numbers: what arrived at once, so that the ledger adds up at every moment,
+    /// the rest a few times a second.
     mutating func tell(force: Bool = false) {
         let hasArrived = arrived.contains { $0 != 0 }
         let isTime = force || now - lastTold >= Self.lookNanoseconds

@@ -24,7 +24,8 @@ extension Writer {
     }
 
     private mutating func takePieces(
-        _ record: IntakeRecord, _ isAnswered: Bool
+        _ record: IntakeRecord,
+        _ isAnswered: Bool
     ) throws(FileSystemError) {
         while payloads.next(&view) {
             arrived[record.source] += 1
@@ -39,10 +40,14 @@ extension Writer {
     }
 
     private mutating func takeInflated(
-        _ record: IntakeRecord, _ isAnswered: Bool
+        _ record: IntakeRecord,
+        _ isAnswered: Bool
     ) throws(FileSystemError) {
         let outcome = inflater.inflate(
-            record.payload, into: &inflated, limit: configuration.inflatedBytesMax)
+            record.payload,
+            into: &inflated,
+            limit: configuration.inflatedBytesMax
+        )
         view = EventView()
         view.bytes = record.payload
         switch outcome {
@@ -69,18 +74,30 @@ extension Writer {
             view.channel.isEmpty ? UnsafeRawBufferPointer(defaultChannels[source]) : view.channel
         let channel = router.channel(named, receivedAt: record.receivedAt)
         let key = router.key(
-            channel: channel, event: view.name, source: source, receivedAt: record.receivedAt,
-            eventTime: eventTime)
+            channel: channel,
+            event: view.name,
+            source: source,
+            receivedAt: record.receivedAt,
+            eventTime: eventTime
+        )
         let slot = try slot(key)
         let need = splicers[source].bytesMax(for: view)
         let pending = store.pending(slot)
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
         let count = splicers[source].write(
-            view, receivedAt: record.receivedAt, sequence: sequence, to: pending.pointee.end)
+            view,
+            receivedAt: record.receivedAt,
+            sequence: sequence,
+            to: pending.pointee.end
+        )
         pending.pointee.add(
-            count, source: source, sequence: sequence, receivedAt: record.receivedAt,
-            eventTime: eventTime)
+            count,
+            source: source,
+            sequence: sequence,
+            receivedAt: record.receivedAt,
+            eventTime: eventTime
+        )
         tallies[source].accepted += 1
         self.count(channel)
     }
@@ -91,20 +108,29 @@ extension Writer {
     }
 
     private mutating func quarantine(
-        _ rejection: Rejection, _ record: IntakeRecord
+        _ rejection: Rejection,
+        _ record: IntakeRecord
     ) throws(FileSystemError) {
         let source = record.source
         let slot = try slot(router.quarantineKey(rejection, receivedAt: record.receivedAt))
         let sequence = sequences.next(source)
         let line = QuarantineRecord.line(
-            view, rejection: rejection, splicer: &splicers[source], receivedAt: record.receivedAt,
-            sequence: sequence)
+            view,
+            rejection: rejection,
+            splicer: &splicers[source],
+            receivedAt: record.receivedAt,
+            sequence: sequence
+        )
         let pending = store.pending(slot)
         if pending.pointee.room < line.count { try store.makeRoom(line.count, in: slot) }
         pending.pointee.end.update(from: line, count: line.count)
         pending.pointee.add(
-            line.count, source: source, sequence: sequence, receivedAt: record.receivedAt,
-            eventTime: nil)
+            line.count,
+            source: source,
+            sequence: sequence,
+            receivedAt: record.receivedAt,
+            eventTime: nil
+        )
         tallies[source].rejected[rejection.index] += 1
     }
 

@@ -7,7 +7,9 @@ import Ring
 import Segments
 import Synchronization
 
-/// Takes messages out of its rings, reads them, files their events into segments, and begins commits.
+/// Takes messages out of its rings, reads them, files their events into segments, and begins
+/// commits.
+///
 /// One thread, its own; it never waits for the disk to sync.
 struct Writer: ~Copyable {
     /// Messages taken from one ring before the others have their turn.
@@ -50,9 +52,14 @@ struct Writer: ~Copyable {
     var lastTold: Int64 = 0
 
     init(
-        index: Int, _ configuration: PipelineConfiguration, rings: [RingBuffer],
-        receivers: [ReceiverShared], sequences: SourceSequences, shared: WriterShared,
-        storage: StorageState, fileSystem: any FileSystem,
+        index: Int,
+        _ configuration: PipelineConfiguration,
+        rings: [RingBuffer],
+        receivers: [ReceiverShared],
+        sequences: SourceSequences,
+        shared: WriterShared,
+        storage: StorageState,
+        fileSystem: any FileSystem,
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) {
         self.index = index
@@ -67,26 +74,42 @@ struct Writer: ~Copyable {
         self.room = room
         store = SegmentStore(
             SegmentStore.Configuration(
-                node: configuration.node, run: configuration.run, writer: index, sources: names,
-                engine: configuration.engine, level: configuration.level,
+                node: configuration.node,
+                run: configuration.run,
+                writer: index,
+                sources: names,
+                engine: configuration.engine,
+                level: configuration.level,
                 openMax: configuration.openMax,
                 segmentBytesMax: configuration.tunables.segmentBytesMax,
                 ageMax: configuration.tunables.segmentAgeMax,
-                idleMax: configuration.tunables.segmentIdleMax),
-            fileSystem: fileSystem, waitForRoom: { room.wait($0) })
+                idleMax: configuration.tunables.segmentIdleMax
+            ),
+            fileSystem: fileSystem,
+            waitForRoom: { room.wait($0) }
+        )
         self.rings = .allocate(capacity: rings.count)
         splicers = .allocate(capacity: names.count)
         for (at, ring) in rings.enumerated() {
             (self.rings + at).initialize(to: RingConsumer(ring))
             (splicers + at).initialize(
                 to: EventSplicer(
-                    node: configuration.node, source: names[at], run: configuration.run))
+                    node: configuration.node,
+                    source: names[at],
+                    run: configuration.run
+                )
+            )
         }
         defaultChannels = configuration.sources.map { Self.copy($0.channel) }
         router = PartitionRouter(
             PartitionRouter.Configuration(
-                template: configuration.template, time: configuration.partitionTime,
-                valuesMax: configuration.valuesMax, node: configuration.node, sources: names))
+                template: configuration.template,
+                time: configuration.partitionTime,
+                valuesMax: configuration.valuesMax,
+                node: configuration.node,
+                sources: names
+            )
+        )
         payloads = PayloadReader(limits: configuration.limits)
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
         tallies = Array(repeating: CommitTally(), count: names.count)
@@ -117,15 +140,16 @@ struct Writer: ~Copyable {
         } catch {
             storage.block(
                 .failed(index),
-                "writing failed (\(error)); nothing since is acknowledged; repair the disk and restart")
+                "writing failed (\(error)); nothing since is acknowledged; repair the disk and restart"
+            )
             notify(.writerFailed(error))
             standStill(error)
         }
         awaitCommitter()
     }
 
-    /// Stays until the last job is done: the store closes its files when it goes, and the committer may
-    /// still have to sync them.
+    /// Stays until the last job is done: the store closes its files when it goes, and the committer
+    /// may still have to sync them.
     private func awaitCommitter() {
         while !shared.ended.load(ordering: .acquiring) {
             shared.heartbeat.beat()
@@ -153,7 +177,9 @@ struct Writer: ~Copyable {
         return true
     }
 
-    /// One round: messages, commands, what is due. Gives how many messages there were.
+    /// One round: messages, commands, what is due.
+    ///
+    /// Gives how many messages there were.
     private mutating func doWork() throws(FileSystemError) -> Int {
         shared.heartbeat.beat()
         readClocks()
@@ -171,8 +197,11 @@ struct Writer: ~Copyable {
         }
         tell()
         let isDue = schedule.isDue(
-            at: now, isIdle: count == 0,
-            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring), seals: store.sealsWait)
+            at: now,
+            isIdle: count == 0,
+            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
+            seals: store.sealsWait
+        )
         if isDue { try commit(isLast: false) }
         room.passed()
         return count
@@ -217,7 +246,8 @@ struct Writer: ~Copyable {
     private mutating func standStill(_ error: FileSystemError) {
         for waiter in waiters { waiter.finish(.failure(error)) }
         waiters = []
-        while !shared.leave.load(ordering: .acquiring) && !shared.finish.load(ordering: .acquiring) {
+        while !shared.leave.load(ordering: .acquiring) && !shared.finish.load(ordering: .acquiring)
+        {
             shared.heartbeat.beat()
             for command in shared.takeCommands() { refuse(command, error) }
             shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
@@ -226,13 +256,20 @@ struct Writer: ~Copyable {
         }
         shared.hand(
             over: CommitJob(
-                files: CommitBatch(), answers: [],
-                tallies: Array(repeating: CommitTally(), count: receivers.count), begunAt: now,
-                waiters: [], isLast: true))
+                files: CommitBatch(),
+                answers: [],
+                tallies: Array(repeating: CommitTally(), count: receivers.count),
+                begunAt: now,
+                waiters: [],
+                isLast: true
+            )
+        )
     }
 }
 
-/// What a writer does when the disk is full: says so, stops intake, and waits. The writer's thread only.
+/// What a writer does when the disk is full: says so, stops intake, and waits.
+///
+/// The writer's thread only.
 final class RoomWait {
     private let writer: Int
     private let shared: WriterShared

@@ -4,7 +4,9 @@ import Ring
 import Segments
 import Synchronization
 
-/// What a writer and its committer share with each other and show to the rest. Any thread may call.
+/// What a writer and its committer share with each other and show to the rest.
+///
+/// Any thread may call.
 final class WriterShared: Sendable {
     /// Wakes the writer: messages, commands, an ended commit.
     let parker = Parker()
@@ -28,7 +30,10 @@ final class WriterShared: Sendable {
     /// Microseconds from the start of a commit until it is durable.
     let commitLatency = Mutex(
         Histogram<UInt64>(
-            highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two))
+            highestTrackableValue: 600_000_000,
+            numberOfSignificantValueDigits: .two
+        )
+    )
     private let commands = Mutex<[WriterCommand]>([])
     private let hasCommands = Atomic<Bool>(false)
     private let jobs = Mutex<[CommitJob]>([])

@@ -25,7 +25,8 @@
 //
 // Why no record is torn, lost or overwritten:
 //
-//  1. The producer writes headers and payloads plainly, then stores the written cursor with release.
+//  1. The producer writes headers and payloads plainly, then stores the written cursor with
+// release.
 //     The consumer loads it with acquire and reads only below it: it sees those bytes whole.
 //  2. The consumer reads plainly, then stores the read cursor with release. The producer loads it
 //     with acquire and writes only below read + capacity: nothing is overwritten while it is read.
@@ -39,8 +40,8 @@
 //     exchange) wrote, and with acquire and release sees everything before it. If the flag was set
 //     first, the other finds it and wakes; if not, the cursor is visible to the second look.
 //
-// Agrona's ring buffers (https://github.com/aeron-io/agrona) are where the record layout, the padding
-// record and the cached cursors come from.
+// Agrona's ring buffers (https://github.com/aeron-io/agrona) are where the record layout, the
+// padding record and the cached cursors come from.
 
 import CPlatform
 public import Synchronization
@@ -51,7 +52,8 @@ public import Synchronization
 /// Does not own the block; `RingBuffer` does, and frees it.
 @usableFromInline
 package struct BlockCells: RingCells, @unchecked Sendable {
-    // Unchecked: the pointers never change, and what they point to is atomic or ordered by (1), (2).
+    // Unchecked: the pointers never change, and what they point to is atomic or ordered by (1),
+    // (2).
 
     @usableFromInline let written: UnsafeMutablePointer<Atomic<Int>>
     @usableFromInline let read: UnsafeMutablePointer<Atomic<Int>>

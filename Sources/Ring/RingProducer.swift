@@ -112,8 +112,8 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         return claimed &- readSeen
     }
 
-    /// After `claim` gave nil and everything claimed is published (else it traps: the consumer could
-    /// never make the room): asks the consumer for a signal when it has released something.
+    /// After `claim` gave nil and everything claimed is published (else it traps: the consumer
+    /// could never make the room): asks the consumer for a signal when it has released something.
     ///
     /// - Returns: true if the room has appeared meanwhile: claim again instead of waiting (a signal
     ///   may still come). False: wait; `takeSpaceRequest()` will tell the consumer. After the signal

@@ -81,7 +81,9 @@ import Testing
         #expect(try await rig.collector.seal(prefix: path).sealed == 0)
         #expect(Collector.sealedPrefix(path) == "events/events-by=x")
         #expect(Collector.sealedPrefix("events") == "events")
-        #expect(Collector.sealedPrefix("quarantine/reason=too_deep") == "quarantine/reason=too_deep")
+        #expect(
+            Collector.sealedPrefix("quarantine/reason=too_deep") == "quarantine/reason=too_deep"
+        )
         #expect(Collector.sealedPrefix("a/.p.ndjson.gz.open") == "events/a/p.ndjson.gz")
         #expect(await rig.drain())
     }
@@ -110,7 +112,9 @@ import Testing
         let rig = try LifeRig()
         let collector = rig.collector
         #expect(try await collector.reload() == ReloadAnswer(applied: [], needsRestart: []))
-        try rig.configure("commit: { interval: 5ms }\nlog: { level: warning }\nlimits: { depth: 9 }\n")
+        try rig.configure(
+            "commit: { interval: 5ms }\nlog: { level: warning }\nlimits: { depth: 9 }\n"
+        )
         let answer = try await collector.reload()
         #expect(Set(answer.applied) == ["commit.interval", "log.level"])
         #expect(answer.needsRestart == ["limits.depth"])

@@ -10,7 +10,10 @@ import Testing
 @Suite struct LifeRecoveryTests {
     /// Writes events into a folder and drains, or leaves with open segments.
     private func run(
-        _ folder: TestSupport.TemporaryFolder, _ payload: String, events: Int, leaving: Bool
+        _ folder: TestSupport.TemporaryFolder,
+        _ payload: String,
+        events: Int,
+        leaving: Bool
     ) async throws {
         let rig = try LifeRig(folder: folder)
         try await rig.recovered()
@@ -55,12 +58,25 @@ import Testing
         try manifest.append(entry)
         try manifest.append(entry)
         try manifest.append(
-            self.entry("quarantine/reason=too_deep/p.ndjson.gz", source: "old", run: "before", events: 2))
+            self.entry(
+                "quarantine/reason=too_deep/p.ndjson.gz",
+                source: "old",
+                run: "before",
+                events: 2
+            )
+        )
         try manifest.append(self.entry("events/x.ndjson.gz", source: "new", run: "now", events: 5))
         let recovery = RecoveryRun()
         recovery.start(
-            fileSystem, folders: folders, manifest: manifest, node: "n", run: "now", startedAt: 0,
-            open: [], report: { _ in })
+            fileSystem,
+            folders: folders,
+            manifest: manifest,
+            node: "n",
+            run: "now",
+            startedAt: 0,
+            open: [],
+            report: { _ in }
+        )
         try await waitUntil("recovery to end") { recovery.hasEnded }
         let restored = recovery.state.restored
         #expect(Set(restored.keys) == ["old"], "this run's own events are counted elsewhere")
@@ -71,16 +87,35 @@ import Testing
     }
 
     private func entry(
-        _ path: String, source: String, run: String, events: Int
+        _ path: String,
+        source: String,
+        run: String,
+        events: Int
     ) -> ManifestEntry {
         ManifestEntry(
-            path: path, node: "n", run: run, reason: .drain, events: events, rawBytes: 1,
-            compressedBytes: 1, crc32: "00000000", sha256: "", firstReceivedAt: nil,
-            lastReceivedAt: nil, firstEventTime: nil, lastEventTime: nil,
+            path: path,
+            node: "n",
+            run: run,
+            reason: .drain,
+            events: events,
+            rawBytes: 1,
+            compressedBytes: 1,
+            crc32: "00000000",
+            sha256: "",
+            firstReceivedAt: nil,
+            lastReceivedAt: nil,
+            firstEventTime: nil,
+            lastEventTime: nil,
             sequences: [
                 ManifestEntry.Sequence(
-                    source: source, run: run, events: events, first: 1, last: UInt64(events))
+                    source: source,
+                    run: run,
+                    events: events,
+                    first: 1,
+                    last: UInt64(events)
+                )
             ],
-            sealedAt: "2026-01-01T00:00:00.000000Z")
+            sealedAt: "2026-01-01T00:00:00.000000Z"
+        )
     }
 }

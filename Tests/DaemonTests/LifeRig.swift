@@ -29,9 +29,14 @@ final class LifeRig {
         events = made.stream
         context = try Context()
         collector = try Collector(
-            settings: settings, configurationPath: configurationPath, environment: [:],
-            logger: Logger(label: "life") { _ in SwiftLogNoOpLogHandler() }, logLevel: level,
-            notifier: Notifier(environment: [:]), events: made.continuation)
+            settings: settings,
+            configurationPath: configurationPath,
+            environment: [:],
+            logger: Logger(label: "life") { _ in SwiftLogNoOpLogHandler() },
+            logLevel: level,
+            notifier: Notifier(environment: [:]),
+            events: made.continuation
+        )
     }
 
     /// Replaces the configuration file.
@@ -82,6 +87,7 @@ final class LifeRig {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return await collector.pipeline.drain(
-            deadline: (Int64(time.tv_sec) + 30) * 1_000_000_000)
+            deadline: (Int64(time.tv_sec) + 30) * 1_000_000_000
+        )
     }
 }

@@ -39,7 +39,8 @@ import Testing
         let pipeline = try settings.pipeline(run: "r", cores: 8)
         #expect(pipeline.node == "n7" && pipeline.run == "r")
         #expect(
-            pipeline.limits == PayloadLimits(eventBytesMax: 1_001, eventsMax: 33, depthMax: 4))
+            pipeline.limits == PayloadLimits(eventBytesMax: 1_001, eventsMax: 33, depthMax: 4)
+        )
         #expect(pipeline.inflatedBytesMax == 2_002 * 8)
         #expect(pipeline.ringBytes == 1 << 20 && pipeline.writers == 3)
         #expect(pipeline.partitionTime == .event)
@@ -48,8 +49,13 @@ import Testing
         #expect(
             pipeline.tunables
                 == PipelineConfiguration.Tunables(
-                    commitInterval: .milliseconds(7), segmentBytesMax: 19,
-                    segmentAgeMax: .seconds(20), segmentIdleMax: .seconds(21), freeBytesMin: 22))
+                    commitInterval: .milliseconds(7),
+                    segmentBytesMax: 19,
+                    segmentAgeMax: .seconds(20),
+                    segmentIdleMax: .seconds(21),
+                    freeBytesMin: 22
+                )
+        )
         let intake = try #require(pipeline.sources.first)
         #expect(intake.name == "s" && intake.pattern == .sub && intake.bind.isEmpty)
         #expect(intake.connect == ["tcp://127.0.0.1:9"] && intake.channel == "ch")

@@ -46,7 +46,8 @@ import Testing
                     String(decoding: text.dropFirst(identity).prefix(request), as: UTF8.self),
                     body[6] == 1,
                     String(decoding: text.dropFirst(identity + request), as: UTF8.self)
-                ))
+                )
+            )
         }
         return answers
     }

@@ -17,7 +17,9 @@ enum PipelineClock {
     }
 }
 
-/// A PUSH producer. One task at a time.
+/// A PUSH producer.
+///
+/// One task at a time.
 final class PipelinePusher {
     private let socket: Socket
 
@@ -39,7 +41,9 @@ final class PipelinePusher {
     }
 }
 
-/// A DEALER producer that keeps the answers. One task at a time.
+/// A DEALER producer that keeps the answers.
+///
+/// One task at a time.
 final class PipelineDealer {
     private let socket: Socket
     /// Answers that have come, by request id.

@@ -55,7 +55,8 @@ import Testing
         let rig = try quietRig()
         let pusher = try rig.pusher()
         try pusher.push(
-            ["web", "app", "webshop"].map { #"{"channel":"\#($0)"}"# }.joined(separator: "\n"))
+            ["web", "app", "webshop"].map { #"{"channel":"\#($0)"}"# }.joined(separator: "\n")
+        )
         try await waitUntil("3 events to come in") { rig.ledger("plain").received == 3 }
         let open = try await rig.pipeline.openSegments()
         #expect(open.count == 3)
@@ -81,7 +82,8 @@ import Testing
                 commitInterval: .milliseconds(1),
                 segmentIdleMax: .milliseconds(1),
                 freeBytesMin: 0
-            ))
+            )
+        )
         try await waitUntil("the commit") { rig.ledger("plain").written == 1 }
         try await waitUntil("the idle segment to be sealed") { try rig.files().sealed.count == 1 }
         #expect(await rig.drain())

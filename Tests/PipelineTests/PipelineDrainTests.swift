@@ -11,9 +11,12 @@ import Testing
         let isSet = Atomic<Bool>(false)
     }
 
-    /// Sends until the pipeline is gone, taking in answers; gives the answered ids, which are the events.
+    /// Sends until the pipeline is gone, taking in answers; gives the answered ids, which are the
+    /// events.
     private static func load(
-        _ endpoint: String, name: String, until isOver: Flag
+        _ endpoint: String,
+        name: String,
+        until isOver: Flag
     ) async throws -> Set<String> {
         let dealer = try PipelineDealer(endpoint)
         var number = 0

@@ -18,7 +18,10 @@ import Testing
         for message in 0..<100 {
             let events = (0..<5).map { event(message * 5 + $0) }
             sent += events
-            try pusher.push(message % 2 == 0 ? events.joined(separator: "\n") : "[\(events.joined(separator: ","))]")
+            try pusher.push(
+                message % 2 == 0
+                    ? events.joined(separator: "\n") : "[\(events.joined(separator: ","))]"
+            )
         }
         try await waitUntil("500 events to be committed") { rig.ledger("plain").written == 500 }
         #expect(await rig.drain())
@@ -87,7 +90,8 @@ import Testing
         #expect(dealer.committed == ["before"])
         #expect(rig.ledger("reliable").isBalanced)
         #expect(
-            rig.notices.all.contains { if case .commitFailed = $0 { true } else { false } })
+            rig.notices.all.contains { if case .commitFailed = $0 { true } else { false } }
+        )
         let report = try rig.recover()
         #expect(!report.hasDamage)
         let again = try PipelineRig(folder: rig.folder, disk: rig.disk, run: "r2")
@@ -110,8 +114,8 @@ import Testing
         #expect(await rig.drain() == false)
     }
 
-    /// Runs events through, cuts the power after the answers, and gives the answered events that are
-    /// not found afterwards.
+    /// Runs events through, cuts the power after the answers, and gives the answered events that
+    /// are not found afterwards.
     private func lostAtPowerCut(skippingSyncs: Bool) async throws -> Set<String> {
         let rig = try PipelineRig()
         rig.disk.set { $0.skipsSyncs = skippingSyncs }

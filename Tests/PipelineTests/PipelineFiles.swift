@@ -52,7 +52,9 @@ struct PipelineFiles {
             let count = text.utf8.count
             let line = padded.withUnsafeMutableBytes { bytes -> Line? in
                 var written = WrittenLine()
-                let slice = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count])
+                let slice = UnsafeRawBufferPointer(
+                    rebasing: UnsafeRawBufferPointer(bytes)[..<count]
+                )
                 guard reader.read(slice, into: &written) else { return nil }
                 return Line(
                     path: path,

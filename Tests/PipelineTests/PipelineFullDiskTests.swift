@@ -39,7 +39,8 @@ import Testing
         rig.disk.set { $0.availableBytes = 50 << 20 }
         rig.pipeline.watchSpace()
         #expect(
-            rig.pipeline.blockedReason == "only 50 MiB free, storage.minimumFree is 100 MiB")
+            rig.pipeline.blockedReason == "only 50 MiB free, storage.minimumFree is 100 MiB"
+        )
         let dealer = try rig.dealer()
         try dealer.send("q", #"{"n":1}"#)
         let beats = rig.pipeline.beats[0]

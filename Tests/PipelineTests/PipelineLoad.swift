@@ -5,7 +5,9 @@ import TestSupport
 
 @testable import Pipeline
 
-/// Heavy load on a pipeline of several sources and writers with small rings, and what is seen meanwhile.
+/// Heavy load on a pipeline of several sources and writers with small rings, and what is seen
+/// meanwhile.
+///
 /// Producers block, so each has a thread.
 final class PipelineLoad: Sendable {
     struct Plan {
@@ -41,7 +43,8 @@ final class PipelineLoad: Sendable {
     static func event(_ source: Int, _ message: Int, _ at: Int) -> String {
         if message % 50 == 7 && at == 3 { return "bad-\(source)-\(message)" }
         let filler = String(repeating: "x", count: (message * 31 + at * 7) % 120)
-        return #"{"id":"\#(source)-\#(message)-\#(at)","channel":"c\#((message + at) % 5)","f":"\#(filler)"}"#
+        return
+            #"{"id":"\#(source)-\#(message)-\#(at)","channel":"c\#((message + at) % 5)","f":"\#(filler)"}"#
     }
 
     /// The events that are to be in files, and how many are to be in quarantine.
@@ -107,7 +110,8 @@ final class PipelineLoad: Sendable {
         }
     }
 
-    /// Looks at the ledgers until the load is over; gives how many looks there were, and what was wrong.
+    /// Looks at the ledgers until the load is over; gives how many looks there were, and what was
+    /// wrong.
     func watch() async throws -> (looks: Int, wrong: [String]) {
         var looks = 0
         var wrong: [String] = []

@@ -13,8 +13,8 @@ final class PipelineRig: Sendable {
     let disk: PipelineDisk
     let pipeline: Pipeline
 
-    /// - Parameter change: changes the configuration: one router and one pull source on ports of the
-    ///   system's choice, a writer, partitions by channel, a small ring.
+    /// `change`: changes the configuration: one router and one pull source on ports of
+    ///   the system's choice, a writer, partitions by channel, a small ring.
     convenience init(_ change: (inout PipelineConfiguration) -> Void = { _ in }) throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
         let disk = try PipelineDisk(directory: folder.path)
@@ -44,7 +44,12 @@ final class PipelineRig: Sendable {
         let folders = DurableFolders(fileSystem: disk)
         let manifest = ManifestLog(fileSystem: disk, folders: folders, node: "t1")
         let notices = Notices()
-        pipeline = try Pipeline(configuration, fileSystem: disk, folders: folders, manifest: manifest) {
+        pipeline = try Pipeline(
+            configuration,
+            fileSystem: disk,
+            folders: folders,
+            manifest: manifest
+        ) {
             notices.add($0)
         }
         self.notices = notices
@@ -59,7 +64,10 @@ final class PipelineRig: Sendable {
 
     let notices: Notices
 
-    static func source(_ name: String, _ pattern: SourceConfiguration.Pattern) -> SourceConfiguration {
+    static func source(
+        _ name: String,
+        _ pattern: SourceConfiguration.Pattern
+    ) -> SourceConfiguration {
         SourceConfiguration(name: name, pattern: pattern, bind: [ZeroMQEndpoints.anyPort])
     }
 

@@ -22,7 +22,10 @@ import Testing
             if rounds % 4 == 0 { _ = try await pipeline.seal(prefix: "events/channel=c1/") }
             pipeline.tune(
                 PipelineConfiguration.Tunables(
-                    commitInterval: .milliseconds(1 + rounds % 30), freeBytesMin: 0))
+                    commitInterval: .milliseconds(1 + rounds % 30),
+                    freeBytesMin: 0
+                )
+            )
             pipeline.watchSpace()
             _ = pipeline.beats
             rounds += 1

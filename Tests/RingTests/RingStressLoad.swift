@@ -18,8 +18,8 @@ final class RingStressResult: Sendable {
 /// Producers that fill records with a checksum, and the consumer that checks them.
 ///
 /// Records of 16 bytes and more are sequence number, checksum, filler; shorter ones repeat the low
-/// byte of the sequence number, counting up. The records are read and written through typed pointers:
-/// only those accesses are compiled into this module, where ThreadSanitizer sees them.
+/// byte of the sequence number, counting up. The records are read and written through typed
+/// pointers: only those accesses are compiled into this module, where ThreadSanitizer sees them.
 struct RingStressLoad: Sendable {
     let recordsEach: Int
     let batchMax: Int

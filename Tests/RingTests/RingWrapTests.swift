@@ -15,7 +15,8 @@ import Testing
         }
     }
 
-    /// At real capacities: from each of the last offsets, sizes about what is left, and the largest.
+    /// At real capacities: from each of the last offsets, sizes about what is left, and the
+    /// largest.
     @Test(arguments: [4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10])
     func keepsSizesAroundTheWrap(_ capacity: Int) throws {
         let max = capacity / 4

@@ -9,9 +9,8 @@ package struct WaitedInVain: Error, CustomStringConvertible {
 
 /// Suspends until `condition` holds, looking every few milliseconds.
 ///
-/// - Parameters:
-///   - what: what is waited for, as the error then says.
-///   - seconds: how long; generous, since machines are busy.
+/// - `what`: what is waited for, as the error then says.
+/// - `seconds`: how long; generous, since machines are busy.
 package func waitUntil(
     _ what: String,
     seconds: Int = 30,

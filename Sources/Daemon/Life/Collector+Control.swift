@@ -17,24 +17,35 @@ extension Collector: ControlHandler {
         let space = (try? fileSystem.space()) ?? DiskSpace(totalBytes: 0, availableBytes: 0)
         let stats = ledgers()
         return StatusAnswer(
-            state: life.state, since: Timestamp.text(life.since), why: life.why,
-            configuration: configurationPath, node: settings.node, run: run,
-            version: ProductVersion.number, pid: Int(getpid()), sources: sourceStatus(life),
+            state: life.state,
+            since: Timestamp.text(life.since),
+            why: life.why,
+            configuration: configurationPath,
+            node: settings.node,
+            run: run,
+            version: ProductVersion.number,
+            pid: Int(getpid()),
+            sources: sourceStatus(life),
             disk: DiskStatus(
-                directory: settings.storage.directory, totalBytes: Int(clamping: space.totalBytes),
+                directory: settings.storage.directory,
+                totalBytes: Int(clamping: space.totalBytes),
                 availableBytes: Int(clamping: space.availableBytes),
-                minimumFreeBytes: settings.storage.minimumFreeBytes),
+                minimumFreeBytes: settings.storage.minimumFreeBytes
+            ),
             recovery: recovery.state.status,
-            ledgerBalanced: stats.values.allSatisfy(\.isBalanced))
+            ledgerBalanced: stats.values.allSatisfy(\.isBalanced)
+        )
     }
 
     private func sourceStatus(_ life: LifeState) -> [SourceStatus] {
         pipeline.configuration.sources.enumerated().map { index, source in
             SourceStatus(
-                name: source.name, pattern: source.pattern.rawValue,
+                name: source.name,
+                pattern: source.pattern.rawValue,
                 endpoints: pipeline.endpoints[index],
                 state: life.state == .running && pipeline.isPaused(source: index)
-                    ? .paused : life.state)
+                    ? .paused : life.state
+            )
         }
     }
 
@@ -44,10 +55,13 @@ extension Collector: ControlHandler {
             try await self.pipeline.openSegments()
         }.map { segment in
             PartitionAnswer(
-                path: segment.path, events: segment.events, bytes: segment.rawBytes,
+                path: segment.path,
+                events: segment.events,
+                bytes: segment.rawBytes,
                 compressedBytes: segment.compressedBytes,
                 ageSeconds: Double(now - segment.openedAt) / 1e9,
-                lastCommit: segment.lastCommitAt.map(Timestamp.text))
+                lastCommit: segment.lastCommitAt.map(Timestamp.text)
+            )
         }
     }
 
@@ -98,7 +112,9 @@ extension Collector: ControlHandler {
         guard let index = pipeline.source(named: source) else {
             let names = pipeline.configuration.sources.map(\.name).joined(separator: ", ")
             throw ControlError(
-                code: "no_such_source", message: "no source is named '\(source)', there are \(names)")
+                code: "no_such_source",
+                message: "no source is named '\(source)', there are \(names)"
+            )
         }
         return index
     }
@@ -106,7 +122,9 @@ extension Collector: ControlHandler {
     func reload() async throws -> ReloadAnswer {
         guard let configurationPath else {
             throw ControlError(
-                code: "no_configuration", message: "the daemon runs on its embedded default")
+                code: "no_configuration",
+                message: "the daemon runs on its embedded default"
+            )
         }
         let fresh: Settings
         do {
@@ -136,7 +154,8 @@ extension Collector: ControlHandler {
             metadata: [
                 "applied": "\(changes.live.joined(separator: " "))",
                 "needsRestart": "\(changes.needsRestart.joined(separator: " "))",
-            ])
+            ]
+        )
         return ReloadAnswer(applied: changes.live, needsRestart: changes.needsRestart)
     }
 

@@ -12,38 +12,56 @@ extension Collector {
         let ledgers = ledgers(snapshot)
         let rates = changing.withLock { $0.meter.rates }
         return StatsAnswer(
-            time: Timestamp.text(cplatform_realtime_ns() / 1_000), state: life.state, run: run,
-            ledger: Self.ledger(Self.total(ledgers)), sources: sources(snapshot, ledgers),
-            channels: snapshot.channels.mapValues { ChannelStats(events: $0) }, rates: rates,
+            time: Timestamp.text(cplatform_realtime_ns() / 1_000),
+            state: life.state,
+            run: run,
+            ledger: Self.ledger(Self.total(ledgers)),
+            sources: sources(snapshot, ledgers),
+            channels: snapshot.channels.mapValues { ChannelStats(events: $0) },
+            rates: rates,
             rings: snapshot.rings.map {
                 RingStats(
-                    capacity: $0.capacityBytes, used: $0.usedBytes, highWater: $0.highWaterBytes,
-                    full: $0.timesFull)
+                    capacity: $0.capacityBytes,
+                    used: $0.usedBytes,
+                    highWater: $0.highWaterBytes,
+                    full: $0.timesFull
+                )
             },
             writers: snapshot.writers.map {
                 WriterStats(events: $0.events, openSegments: $0.openSegments)
             },
             openSegments: snapshot.openSegments,
             commit: CommitStats(
-                count: snapshot.commit.count, p50us: snapshot.commit.p50,
-                p99us: snapshot.commit.p99, p999us: snapshot.commit.p999,
-                maxus: snapshot.commit.max),
+                count: snapshot.commit.count,
+                p50us: snapshot.commit.p50,
+                p99us: snapshot.commit.p99,
+                p999us: snapshot.commit.p999,
+                maxus: snapshot.commit.max
+            ),
             acknowledgements: AcknowledgementStats(
                 sent: snapshot.sources.reduce(0) { $0 + $1.acknowledged },
-                dropped: snapshot.sources.reduce(0) { $0 + $1.acknowledgementsDropped }),
+                dropped: snapshot.sources.reduce(0) { $0 + $1.acknowledgementsDropped }
+            ),
             bytes: ByteStats(
                 raw: Int(clamping: snapshot.rawBytes),
-                compressed: Int(clamping: snapshot.compressedBytes)),
-            process: ProcessFigures.now())
+                compressed: Int(clamping: snapshot.compressedBytes)
+            ),
+            process: ProcessFigures.now()
+        )
     }
 
     private func sources(
-        _ snapshot: PipelineSnapshot, _ ledgers: [String: SourceLedger]
+        _ snapshot: PipelineSnapshot,
+        _ ledgers: [String: SourceLedger]
     ) -> [String: SourceStats] {
         var sources: [String: SourceStats] = [:]
         for (name, ledger) in ledgers {
             sources[name] = SourceStats(
-                ledger: Self.ledger(ledger), messages: 0, bytes: 0, peers: 0)
+                ledger: Self.ledger(ledger),
+                messages: 0,
+                bytes: 0,
+                peers: 0
+            )
         }
         for source in snapshot.sources {
             sources[source.name]?.messages = source.messages
@@ -53,8 +71,9 @@ extension Collector {
         return sources
     }
 
-    /// This run's ledgers together with what files prove of earlier runs, by source name. A source that
-    /// is no longer configured stays in it.
+    /// This run's ledgers together with what files prove of earlier runs, by source name.
+    ///
+    /// A source that is no longer configured stays in it.
     func ledgers(_ snapshot: PipelineSnapshot? = nil) -> [String: SourceLedger] {
         var ledgers = recovery.state.restored
         for source in (snapshot ?? pipeline.snapshot()).sources {
@@ -73,10 +92,14 @@ extension Collector {
             quarantined[rejection.rawValue] = ledger.quarantined[rejection.index]
         }
         return Ledger(
-            received: ledger.received, written: ledger.written,
-            quarantined: ledger.quarantinedTotal, duplicate: ledger.duplicate,
-            dropped: ledger.dropped, inFlight: ledger.inFlight,
-            reasons: Ledger.Reasons(quarantined: quarantined))
+            received: ledger.received,
+            written: ledger.written,
+            quarantined: ledger.quarantinedTotal,
+            duplicate: ledger.duplicate,
+            dropped: ledger.dropped,
+            inFlight: ledger.inFlight,
+            reasons: Ledger.Reasons(quarantined: quarantined)
+        )
     }
 
     /// Takes a sample for the rates; about once a second.
@@ -85,7 +108,8 @@ extension Collector {
         let sample = RateMeter.Sample(
             at: cplatform_monotonic_ns(),
             events: snapshot.sources.reduce(0) { $0 + $1.ledger.received },
-            bytes: snapshot.sources.reduce(0) { $0 + $1.bytes })
+            bytes: snapshot.sources.reduce(0) { $0 + $1.bytes }
+        )
         changing.withLock { $0.meter.add(sample) }
     }
 }

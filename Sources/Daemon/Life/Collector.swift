@@ -40,10 +40,16 @@ final class Collector: Sendable {
     let events: AsyncStream<LifeEvent>.Continuation
     private let lock: DataFolderLock
 
-    /// Opens the data folder, binds the sources and starts. Recovery runs beside it from then on.
+    /// Opens the data folder, binds the sources and starts.
+    ///
+    /// Recovery runs beside it from then on.
     init(
-        settings: Settings, configurationPath: String?, environment: [String: String],
-        logger: Logger, logLevel: SharedLogLevel, notifier: Notifier,
+        settings: Settings,
+        configurationPath: String?,
+        environment: [String: String],
+        logger: Logger,
+        logLevel: SharedLogLevel,
+        notifier: Notifier,
         events: AsyncStream<LifeEvent>.Continuation
     ) throws(DaemonFailure) {
         startedAt = cplatform_realtime_ns() / 1_000
@@ -65,35 +71,52 @@ final class Collector: Sendable {
         let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: settings.node)
         let open = try Self.prepare(fileSystem)
         let configuration = try settings.pipeline(
-            run: run, cores: ProcessInfo.processInfo.activeProcessorCount)
+            run: run,
+            cores: ProcessInfo.processInfo.activeProcessorCount
+        )
         do {
             pipeline = try Pipeline(
-                configuration, fileSystem: fileSystem, folders: folders, manifest: manifest,
-                notify: Self.reporter(logger))
+                configuration,
+                fileSystem: fileSystem,
+                folders: folders,
+                manifest: manifest,
+                notify: Self.reporter(logger)
+            )
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
         recovery.start(
-            fileSystem, folders: folders, manifest: manifest, node: settings.node, run: run,
-            startedAt: startedAt, open: open, report: Self.recoveryReporter(logger))
+            fileSystem,
+            folders: folders,
+            manifest: manifest,
+            node: settings.node,
+            run: run,
+            startedAt: startedAt,
+            open: open,
+            report: Self.recoveryReporter(logger)
+        )
         changing.withLock { $0.life.start() }
     }
 
-    /// Ends torn manifest lines and lists what earlier runs left open, before this run opens anything.
+    /// Ends torn manifest lines and lists what earlier runs left open, before this run opens
+    /// anything.
     private static func prepare(_ fileSystem: PosixFileSystem) throws(DaemonFailure) -> [String] {
         do {
             _ = try Recovery.mendManifests(fileSystem)
             return try Recovery.openSegments(fileSystem)
         } catch {
             throw DaemonFailure(
-                exitCode: 74, description: "cannot read the data folder: \(error)")
+                exitCode: 74,
+                description: "cannot read the data folder: \(error)"
+            )
         }
     }
 
     /// Sortable by time, unique enough for two starts in one millisecond.
     private static func runName(_ micros: Int64) -> String {
         let digits = String(UInt16.random(in: .min ... .max), radix: 16)
-        return Timestamp.compact(micros) + "-" + String(repeating: "0", count: 4 - digits.count) + digits
+        return Timestamp.compact(micros) + "-" + String(repeating: "0", count: 4 - digits.count)
+            + digits
     }
 
     /// The life state, looked at afresh.
@@ -104,8 +127,11 @@ final class Collector: Sendable {
         let blocked = pipeline.blockedReason
         return changing.withLock { changing in
             changing.life.update(
-                at: cplatform_realtime_ns() / 1_000, blocked: blocked, pausedSources: paused,
-                allPaused: paused.count == names.count)
+                at: cplatform_realtime_ns() / 1_000,
+                blocked: blocked,
+                pausedSources: paused,
+                allPaused: paused.count == names.count
+            )
             return changing.life
         }
     }
@@ -122,20 +148,24 @@ extension Collector {
                     metadata: [
                         "path": "\(file.path)", "events": "\(file.events)",
                         "bytes": "\(file.compressedBytes)", "reason": "\(file.reason.rawValue)",
-                    ])
+                    ]
+                )
             case .storage(let reason?):
                 logger.error("intake stopped: storage is blocked", metadata: ["why": "\(reason)"])
             case .storage(nil):
                 logger.notice("intake goes on: storage takes more again")
             case .commitFailed(let error):
                 logger.critical(
-                    "commit failed, nothing of it is acknowledged", metadata: ["error": "\(error)"])
+                    "commit failed, nothing of it is acknowledged",
+                    metadata: ["error": "\(error)"]
+                )
             case .writerFailed(let error):
                 logger.critical("writing failed", metadata: ["error": "\(error)"])
             case .receiverFailed(let source, let reason):
                 logger.critical(
                     "source failed, it takes in nothing more",
-                    metadata: ["source": "\(source)", "error": "\(reason)"])
+                    metadata: ["source": "\(source)", "error": "\(reason)"]
+                )
             case .ledgerMismatch(let writer):
                 logger.error("the ledger does not add up", metadata: ["writer": "\(writer)"])
             }
@@ -162,20 +192,29 @@ extension Collector {
                 case .finished, .cut, .removed: false
                 }
             logger.log(
-                level: isBad ? .error : .notice, "recovered",
+                level: isBad ? .error : .notice,
+                "recovered",
                 metadata: [
-                    "path": "\(file.path)", "outcome": "\(file.outcome)", "events": "\(file.events)",
+                    "path": "\(file.path)", "outcome": "\(file.outcome)",
+                    "events": "\(file.events)",
                     "kept": "\(file.keptBytes) of \(file.fileBytes) bytes", "why": "\(file.reason)",
-                ])
+                ]
+            )
         }
         for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }) {
-            logger.error("sealed file cannot be read", metadata: ["path": "\(path)", "why": "\(why)"])
+            logger.error(
+                "sealed file cannot be read",
+                metadata: ["path": "\(path)", "why": "\(why)"]
+            )
         }
         for path in report.missingFiles.prefix(20) {
             logger.warning("manifest names a file that is gone", metadata: ["path": "\(path)"])
         }
         if !report.entriesAdded.isEmpty {
-            logger.notice("manifest lines added", metadata: ["files": "\(report.entriesAdded.count)"])
+            logger.notice(
+                "manifest lines added",
+                metadata: ["files": "\(report.entriesAdded.count)"]
+            )
         }
     }
 }

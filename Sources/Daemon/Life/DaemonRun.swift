@@ -10,8 +10,8 @@ import Synchronization
 import Terminal
 import UnixSignals
 
-/// The daemon's life from its settings to its exit code: starts a ``Collector`` and what stands beside it,
-/// answers signals, drains.
+/// The daemon's life from its settings to its exit code: starts a ``Collector`` and what stands
+/// beside it, answers signals, drains.
 package struct DaemonRun {
     private let settings: Settings
     private let configurationPath: String?
@@ -20,22 +20,28 @@ package struct DaemonRun {
     private let logLevel: SharedLogLevel
     private let notifier: Notifier
 
-    /// - Parameter configurationPath: where `settings` came from, for reloading; nil for the embedded default.
+    /// `configurationPath`: where `settings` came from, for reloading; nil for the
+    ///   embedded default.
     package init(
-        settings: Settings, configurationPath: String?, environment: [String: String]
+        settings: Settings,
+        configurationPath: String?,
+        environment: [String: String]
     ) {
         self.settings = settings
         self.configurationPath = configurationPath
         self.environment = environment
         logLevel = SharedLogLevel(settings.log.level)
         logger = LineLogHandler(
-            format: settings.log.format, level: logLevel,
+            format: settings.log.format,
+            level: logLevel,
             destination: .standardError(environment: environment)
         ).logger(label: "touchpointd")
         notifier = Notifier(environment: environment)
     }
 
-    /// Runs until drained. Gives the exit code: 0, or what ``DaemonFailure`` says.
+    /// Runs until drained.
+    ///
+    /// Gives the exit code: 0, or what ``DaemonFailure`` says.
     package func run() async -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -54,8 +60,14 @@ package struct DaemonRun {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let (stream, events) = AsyncStream<Collector.LifeEvent>.makeStream()
         let collector = try Collector(
-            settings: settings, configurationPath: configurationPath, environment: environment,
-            logger: logger, logLevel: logLevel, notifier: notifier, events: events)
+            settings: settings,
+            configurationPath: configurationPath,
+            environment: environment,
+            logger: logger,
+            logLevel: logLevel,
+            notifier: notifier,
+            events: events
+        )
         let beside = try await startBeside(collector)
         logger.notice("started", metadata: started(collector, beside))
         notifier.ready(status: "running")
@@ -86,8 +98,10 @@ package struct DaemonRun {
         let logger = logger
         let control = ControlServer(
             configuration: ControlServer.Configuration(
-                path: settings.control.socket, mode: settings.control.mode,
-                version: VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)),
+                path: settings.control.socket,
+                mode: settings.control.mode,
+                version: VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)
+            ),
             handler: collector,
             onChange: { change in
                 logger.notice(
@@ -97,15 +111,21 @@ package struct DaemonRun {
                         "arguments": "\(change.arguments.joined(separator: " "))",
                         "uid": "\(change.uid.map(String.init) ?? "?")",
                         "pid": "\(change.pid.map(String.init) ?? "?")",
-                    ])
-            })
+                    ]
+                )
+            }
+        )
         do {
             try await control.start()
             guard let listen = settings.metrics.listen else {
                 return Beside(control: control, metrics: nil, metricsPort: nil)
             }
             let metrics = MetricsServer(listen: listen) { await collector.metrics() }
-            return Beside(control: control, metrics: metrics, metricsPort: try await metrics.start())
+            return Beside(
+                control: control,
+                metrics: metrics,
+                metricsPort: try await metrics.start()
+            )
         } catch {
             await collector.pipeline.leave()
             throw DaemonFailure.cannotCreate("\(error)")
@@ -128,7 +148,8 @@ package struct DaemonRun {
     }
 
     private func listen(
-        to signals: UnixSignalsSequence, _ events: AsyncStream<Collector.LifeEvent>.Continuation
+        to signals: UnixSignalsSequence,
+        _ events: AsyncStream<Collector.LifeEvent>.Continuation
     ) async {
         for await signal in signals {
             switch signal {
@@ -143,7 +164,8 @@ package struct DaemonRun {
 
     /// Follows the events of the daemon's life to its end.
     private func follow(
-        _ events: AsyncStream<Collector.LifeEvent>, _ collector: Collector
+        _ events: AsyncStream<Collector.LifeEvent>,
+        _ collector: Collector
     ) async -> Int32 {
         var isDraining = false
         for await event in events {
@@ -155,7 +177,9 @@ package struct DaemonRun {
                 isDraining = true
             case .terminate(let signal):
                 if isDraining {
-                    logger.warning("second signal: leaving now, open segments are recovered next time")
+                    logger.warning(
+                        "second signal: leaving now, open segments are recovered next time"
+                    )
                     collector.pipeline.hurry()
                 } else {
                     beginDrain(collector, signal)
@@ -173,7 +197,10 @@ package struct DaemonRun {
         do {
             _ = try await collector.reload()
         } catch {
-            logger.error("reload failed, the running configuration stays", metadata: ["why": "\(error)"])
+            logger.error(
+                "reload failed, the running configuration stays",
+                metadata: ["why": "\(error)"]
+            )
         }
         notifier.ready(status: "running")
     }
@@ -193,7 +220,8 @@ package struct DaemonRun {
                 let left = Collector.total(collector.ledgers()).inFlight
                 logger.error(
                     "not everything could be written in time; open segments are recovered next time",
-                    metadata: ["eventsInFlight": "\(left)"])
+                    metadata: ["eventsInFlight": "\(left)"]
+                )
             }
             collector.events.yield(.drained(isComplete))
         }

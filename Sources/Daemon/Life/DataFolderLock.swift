@@ -3,7 +3,9 @@ import Glibc
 import Segments
 
 /// Holds a data folder for one daemon: a flock(2) on `.lock`, which the system takes back whatever
-/// happens to the process. The file names the holder's process for those who are refused.
+/// happens to the process.
+///
+/// The file names the holder's process for those who are refused.
 final class DataFolderLock: Sendable {
     private let descriptor: Int32
 
@@ -13,14 +15,16 @@ final class DataFolderLock: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else {
             throw .cannotCreate(
-                "cannot lock the data folder: open \(path): \(String(cString: strerror(errno)))")
+                "cannot lock the data folder: open \(path): \(String(cString: strerror(errno)))"
+            )
         }
         guard cplatform_lock_exclusive(descriptor) == 0 else {
             let holder = Self.holder(descriptor)
             close(descriptor)
             throw .cannotCreate(
                 "the data folder \(directory) is in use by another touchpointd\(holder);"
-                    + " stop it, or give this one another storage.directory")
+                    + " stop it, or give this one another storage.directory"
+            )
         }
         ftruncate(descriptor, 0)
         let line = "\(getpid())\n"

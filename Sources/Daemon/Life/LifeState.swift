@@ -1,7 +1,8 @@
 import Control
 
-/// What the daemon is doing, for people: derived from what was asked of it and what the disk says. A value
-/// that remembers since when.
+/// What the daemon is doing, for people: derived from what was asked of it and what the disk says.
+///
+/// A value that remembers since when.
 struct LifeState {
     private(set) var state = ServiceState.starting
     /// Microseconds since 1970 UTC.
@@ -26,8 +27,11 @@ struct LifeState {
 
     var isDraining: Bool { drainReason != nil }
 
-    /// Looks at the world again. Precedence: draining, blocked, paused, running.
-    mutating func update(at now: Int64, blocked: String?, pausedSources: [String], allPaused: Bool) {
+    /// Looks at the world again.
+    ///
+    /// Precedence: draining, blocked, paused, running.
+    mutating func update(at now: Int64, blocked: String?, pausedSources: [String], allPaused: Bool)
+    {
         let next: (ServiceState, String?) =
             if let drainReason {
                 (.draining, drainReason)

@@ -7,7 +7,9 @@ enum ProcessFigures {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return ProcessStats(
-            cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), rssBytes: residentBytes())
+            cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+            rssBytes: residentBytes()
+        )
     }
 
     private static func seconds(_ time: timeval) -> Double {
@@ -21,7 +23,9 @@ enum ProcessFigures {
         defer { close(file) }
         var buffer = [UInt8](repeating: 0, count: 128)
         let count = read(file, &buffer, buffer.count)
-        let fields = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
+        let fields = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(
+            separator: " "
+        )
         guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }

@@ -1,7 +1,8 @@
 import Control
 
-/// Means over the last second, ten and sixty, from totals sampled about once a second. A value: told what
-/// the totals are and when.
+/// Means over the last second, ten and sixty, from totals sampled about once a second.
+///
+/// A value: told what the totals are and when.
 struct RateMeter {
     struct Sample {
         /// Monotonic nanoseconds.
@@ -10,7 +11,9 @@ struct RateMeter {
         var bytes: Int
     }
 
-    private static let windows: [(name: String, seconds: Int64)] = [("1s", 1), ("10s", 10), ("60s", 60)]
+    private static let windows: [(name: String, seconds: Int64)] = [
+        ("1s", 1), ("10s", 10), ("60s", 60),
+    ]
     private var samples: [Sample] = []
 
     mutating func add(_ sample: Sample) {
@@ -36,6 +39,7 @@ struct RateMeter {
         let elapsed = Double(last.at - first.at) / 1e9
         return RateStats(
             events: Double(last.events - first.events) / elapsed,
-            bytes: Double(last.bytes - first.bytes) / elapsed)
+            bytes: Double(last.bytes - first.bytes) / elapsed
+        )
     }
 }

@@ -1,18 +1,22 @@
 import CPlatform
 import Control
+import Events
 import Foundation
 import Pipeline
-import Events
 import Segments
 import Synchronization
 
-/// Recovers what earlier runs left, on a thread of its own beside the new intake, and then reads from the
-/// manifests what earlier runs have written: the ledger goes on from what files can prove.
+/// Recovers what earlier runs left, on a thread of its own beside the new intake, and then reads
+/// from the manifests what earlier runs have written: the ledger goes on from what files can prove.
 final class RecoveryRun: Sendable {
     /// What is known so far.
     struct State: Sendable {
         var status = RecoveryStatus(
-            state: "none", filesFound: 0, filesRecovered: 0, eventsRecovered: 0)
+            state: "none",
+            filesFound: 0,
+            filesRecovered: 0,
+            eventsRecovered: 0
+        )
         /// By source name, from earlier runs.
         var restored: [String: SourceLedger] = [:]
     }
@@ -30,12 +34,16 @@ final class RecoveryRun: Sendable {
 
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
-    /// - Parameters:
-    ///   - open: open segments found before this run opened any.
-    ///   - report: told once, from the thread.
+    /// - `open`: open segments found before this run opened any.
+    /// - `report`: told once, from the thread.
     func start(
-        _ fileSystem: any FileSystem, folders: DurableFolders, manifest: ManifestLog, node: String,
-        run: String, startedAt: Int64, open: [String],
+        _ fileSystem: any FileSystem,
+        folders: DurableFolders,
+        manifest: ManifestLog,
+        node: String,
+        run: String,
+        startedAt: Int64,
+        open: [String],
         report: @escaping @Sendable (Result<RecoveryReport, FileSystemError>) -> Void
     ) {
         current.withLock {
@@ -43,9 +51,15 @@ final class RecoveryRun: Sendable {
             $0.status.filesFound = open.count
         }
         let recovery = Recovery(
-            fileSystem: fileSystem, folders: folders, manifest: manifest, node: node, run: run,
-            now: { cplatform_realtime_ns() / 1_000 }, isInUse: Recovery.isOfRun(startedAt: startedAt),
-            shouldStop: { self.stop.load(ordering: .acquiring) })
+            fileSystem: fileSystem,
+            folders: folders,
+            manifest: manifest,
+            node: node,
+            run: run,
+            now: { cplatform_realtime_ns() / 1_000 },
+            isInUse: Recovery.isOfRun(startedAt: startedAt),
+            shouldStop: { self.stop.load(ordering: .acquiring) }
+        )
         let thread = Thread {
             let result = Result { () throws(FileSystemError) in
                 let report = try recovery.run(open) { progress in
@@ -76,7 +90,8 @@ final class RecoveryRun: Sendable {
 
     /// Adds up the manifests of all runs but this one.
     private func restore(
-        _ fileSystem: any FileSystem, except run: String
+        _ fileSystem: any FileSystem,
+        except run: String
     ) throws(FileSystemError) {
         var ledgers: [String: SourceLedger] = [:]
         var seen: Set<Int> = []
@@ -84,7 +99,10 @@ final class RecoveryRun: Sendable {
             guard let entry, seen.insert(entry.path.hashValue).inserted else { return }
             let rejection = Self.rejection(ofPath: entry.path)
             for sequence in entry.sequences where sequence.run != run {
-                ledgers[sequence.source, default: SourceLedger()].restore(sequence.events, rejection)
+                ledgers[sequence.source, default: SourceLedger()].restore(
+                    sequence.events,
+                    rejection
+                )
             }
         }
         current.withLock { $0.restored = ledgers }

@@ -9,26 +9,39 @@ extension Settings {
     /// How many times `limits.message` a gzip payload may inflate to.
     private static let inflationMax = 8
 
-    /// - Parameter run: identifies this run of the daemon.
+    /// `run`: identifies this run of the daemon.
     func pipeline(run: String, cores: Int) throws(DaemonFailure) -> PipelineConfiguration {
         PipelineConfiguration(
-            node: node, run: run, sources: sources.map { $0.intake(limits) },
+            node: node,
+            run: run,
+            sources: sources.map { $0.intake(limits) },
             limits: PayloadLimits(
-                eventBytesMax: limits.eventBytesMax, eventsMax: limits.eventsPerMessageMax,
-                depthMax: limits.depthMax),
+                eventBytesMax: limits.eventBytesMax,
+                eventsMax: limits.eventsPerMessageMax,
+                depthMax: limits.depthMax
+            ),
             inflatedBytesMax: limits.messageBytesMax * Self.inflationMax,
-            ringBytes: ring.capacityBytes, writers: writers.count(cores: cores),
-            template: try template(), partitionTime: partition.time == .event ? .event : .received,
-            valuesMax: partition.maxValues, openMax: partition.maxOpen, engine: try engine(),
-            level: compression.level, tunables: tunables)
+            ringBytes: ring.capacityBytes,
+            writers: writers.count(cores: cores),
+            template: try template(),
+            partitionTime: partition.time == .event ? .event : .received,
+            valuesMax: partition.maxValues,
+            openMax: partition.maxOpen,
+            engine: try engine(),
+            level: compression.level,
+            tunables: tunables
+        )
     }
 
     /// What can change while the daemon runs.
     var tunables: PipelineConfiguration.Tunables {
         PipelineConfiguration.Tunables(
-            commitInterval: commit.interval, segmentBytesMax: segment.bytesMax,
-            segmentAgeMax: segment.ageMax, segmentIdleMax: segment.idle,
-            freeBytesMin: UInt64(max(0, storage.minimumFreeBytes)))
+            commitInterval: commit.interval,
+            segmentBytesMax: segment.bytesMax,
+            segmentAgeMax: segment.ageMax,
+            segmentIdleMax: segment.idle,
+            freeBytesMin: UInt64(max(0, storage.minimumFreeBytes))
+        )
     }
 
     private func template() throws(DaemonFailure) -> PartitionTemplate {
@@ -73,7 +86,14 @@ extension Settings.Source {
             case .router: .router
             }
         return SourceConfiguration(
-            name: name, pattern: pattern, bind: bind, connect: connect, channel: channel,
-            topics: topics, highWaterMark: highWaterMark, messageBytesMax: limits.messageBytesMax)
+            name: name,
+            pattern: pattern,
+            bind: bind,
+            connect: connect,
+            channel: channel,
+            topics: topics,
+            highWaterMark: highWaterMark,
+            messageBytesMax: limits.messageBytesMax
+        )
     }
 }

@@ -94,7 +94,8 @@ enum LogLineFormatter {
 
 /// Keeps one record on one line.
 enum LogEscape {
-    /// Control characters and Unicode's line separators as `\n`, `\t`, `\u{9b}`, the rest unchanged.
+    /// Control characters and Unicode's line separators as `\n`, `\t`, `\u{9b}`, the rest
+    /// unchanged.
     static func controls(in text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

@@ -9,10 +9,13 @@ extension Collector {
         let sources = stats.sources.sorted { $0.key < $1.key }
         func bySource(_ name: String, _ help: String, _ value: (SourceStats) -> Int) -> Metric {
             Metric(
-                name, help: help, kind: .counter,
+                name,
+                help: help,
+                kind: .counter,
                 samples: sources.map {
                     Metric.Sample(Double(value($0.value)), labels: [Metric.Label("source", $0.key)])
-                })
+                }
+            )
         }
         return [
             bySource("touchpoint_events_received_total", "Events read from messages.") {
@@ -24,28 +27,55 @@ extension Collector {
             bySource("touchpoint_messages_total", "Messages received.") { $0.messages },
             bySource("touchpoint_payload_bytes_total", "Payload bytes received.") { $0.bytes },
             quarantined(sources),
-            gauge("touchpoint_events_in_flight", "Events not yet committed.", stats.ledger.inFlight),
-            gauge("touchpoint_peers", "Connected peers.", sources.reduce(0) { $0 + $1.value.peers }),
+            gauge(
+                "touchpoint_events_in_flight",
+                "Events not yet committed.",
+                stats.ledger.inFlight
+            ),
+            gauge(
+                "touchpoint_peers",
+                "Connected peers.",
+                sources.reduce(0) { $0 + $1.value.peers }
+            ),
             gauge("touchpoint_open_segments", "Segments being written.", stats.openSegments),
             gauge(
-                "touchpoint_ring_used_bytes", "Bytes waiting in rings.",
-                stats.rings.reduce(0) { $0 + $1.used }),
+                "touchpoint_ring_used_bytes",
+                "Bytes waiting in rings.",
+                stats.rings.reduce(0) { $0 + $1.used }
+            ),
             gauge(
-                "touchpoint_ring_full_events", "How often a ring had no room.",
-                stats.rings.reduce(0) { $0 + $1.full }),
+                "touchpoint_ring_full_events",
+                "How often a ring had no room.",
+                stats.rings.reduce(0) { $0 + $1.full }
+            ),
             Metric(
-                "touchpoint_bytes_raw_total", help: "Bytes before compression.", kind: .counter,
-                value: Double(stats.bytes.raw)),
+                "touchpoint_bytes_raw_total",
+                help: "Bytes before compression.",
+                kind: .counter,
+                value: Double(stats.bytes.raw)
+            ),
             Metric(
-                "touchpoint_bytes_compressed_total", help: "Bytes written.", kind: .counter,
-                value: Double(stats.bytes.compressed)),
-            gauge("touchpoint_ledger_balanced", "1 while every event is accounted for.",
-                stats.ledger.isBalanced ? 1 : 0),
-            gauge("touchpoint_intake_open", "1 while events are taken in.",
-                stats.state == .running ? 1 : 0),
+                "touchpoint_bytes_compressed_total",
+                help: "Bytes written.",
+                kind: .counter,
+                value: Double(stats.bytes.compressed)
+            ),
+            gauge(
+                "touchpoint_ledger_balanced",
+                "1 while every event is accounted for.",
+                stats.ledger.isBalanced ? 1 : 0
+            ),
+            gauge(
+                "touchpoint_intake_open",
+                "1 while events are taken in.",
+                stats.state == .running ? 1 : 0
+            ),
             Metric(
-                "touchpoint_commits_total", help: "Commits that became durable.", kind: .counter,
-                value: Double(stats.commit.count)),
+                "touchpoint_commits_total",
+                help: "Commits that became durable.",
+                kind: .counter,
+                value: Double(stats.commit.count)
+            ),
             commitSeconds(stats.commit),
         ]
     }
@@ -55,23 +85,30 @@ extension Collector {
             source.value.ledger.reasons.quarantined.sorted { $0.key < $1.key }.map {
                 Metric.Sample(
                     Double($0.value),
-                    labels: [Metric.Label("source", source.key), Metric.Label("reason", $0.key)])
+                    labels: [Metric.Label("source", source.key), Metric.Label("reason", $0.key)]
+                )
             }
         }
         return Metric(
-            "touchpoint_events_quarantined_total", help: "Events that could not be accepted.",
-            kind: .counter, samples: samples)
+            "touchpoint_events_quarantined_total",
+            help: "Events that could not be accepted.",
+            kind: .counter,
+            samples: samples
+        )
     }
 
-    /// Quantiles of this run; a summary would also need a sum, which the histogram does not keep exactly.
+    /// Quantiles of this run; a summary would also need a sum, which the histogram does not keep
+    /// exactly.
     private func commitSeconds(_ commit: CommitStats) -> Metric {
         let quantiles = [("0.5", commit.p50us), ("0.99", commit.p99us), ("0.999", commit.p999us)]
         return Metric(
-            "touchpoint_commit_seconds", help: "From the start of a commit until it is durable.",
+            "touchpoint_commit_seconds",
+            help: "From the start of a commit until it is durable.",
             kind: .gauge,
             samples: quantiles.map {
                 Metric.Sample(Double($0.1) / 1e6, labels: [Metric.Label("quantile", $0.0)])
-            })
+            }
+        )
     }
 
     private func gauge(_ name: String, _ help: String, _ value: Int) -> Metric {
