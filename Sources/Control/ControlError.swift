@@ -20,6 +20,8 @@ extension ControlError {
     package static let badArgumentCode = "bad_argument"
     /// The line itself cannot be read: not text, or too long.
     package static let badRequestCode = "bad_request"
+    /// The daemon cannot do it now: its storage is blocked, or it is too busy to answer in time.
+    package static let unavailableCode = "unavailable"
     /// A changing verb from a user who may only read.
     package static let permissionDeniedCode = "permission_denied"
     /// The server serves as many connections as it may.

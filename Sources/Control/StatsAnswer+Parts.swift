@@ -5,12 +5,15 @@ package struct SourceStats: Codable, Sendable, Equatable {
     package var bytes: Int
     /// Connected producers.
     package var peers: Int
+    /// Messages of which nothing was kept: their frames made no sense.
+    package var rejected: Int
 
-    package init(ledger: Ledger, messages: Int, bytes: Int, peers: Int) {
+    package init(ledger: Ledger, messages: Int, bytes: Int, peers: Int, rejected: Int = 0) {
         self.ledger = ledger
         self.messages = messages
         self.bytes = bytes
         self.peers = peers
+        self.rejected = rejected
     }
 }
 

@@ -115,14 +115,16 @@ package struct Receiver: ~Copyable {
     /// Waits for messages (unless paused, blocked or stalled), answers, room or requests.
     package mutating func idle() throws(ZeroMQError) {
         let requests = shared.requests
+        let isDraining = requests.contains(.draining)
+        let isRefusing = isDraining && configuration.pattern == .router
         let takesMessages =
-            !isHolding && requests.isDisjoint(with: [.paused, .blocked])
-            && !shared.intakeEnded.load(ordering: .relaxed)
+            isRefusing
+            || !isHolding && requests.isDisjoint(with: [.paused, .blocked])
+                && !shared.intakeEnded.load(ordering: .relaxed)
         if takesMessages != isPolling {
             poll.setEnabled(socketAt, takesMessages)
             isPolling = takesMessages
         }
-        let isDraining = requests.contains(.draining)
         let timeout = isDraining ? Self.drainIdleMilliseconds : Self.idleMilliseconds
         if try poll.wait(timeout: timeout) == 0 { return }
         if poll.isReadable(signalAt) { cplatform_eventfd_drain(shared.eventDescriptor) }
@@ -137,35 +139,27 @@ package struct Receiver: ~Copyable {
         }
     }
 
-    /// Takes in what has arrived, for a bounded time; a router's requests are answered
-    /// "unavailable".
+    /// Ends intake. Nothing is unbound or disconnected: that would cut off peers who still wait for
+    /// an answer, and drop what has arrived.
+    ///
+    /// A router takes nothing more and answers every request "unavailable" until it closes; the
+    /// others take in what has arrived, until nothing came for a moment or the time is up.
     private mutating func drain() throws(ZeroMQError) -> Int {
+        if configuration.pattern == .router {
+            let refused = try refuseBatch()
+            shared.intakeEnded.store(true, ordering: .releasing)
+            return refused
+        }
         guard !shared.intakeEnded.load(ordering: .relaxed) else { return 0 }
         let now = cplatform_monotonic_ns()
-        if drainDeadline == nil {
-            drainDeadline = now + Self.drainNanosecondsMax
-            try stopListening()
-        }
-        let received =
-            configuration.pattern == .router ? try refuseBatch() : try receiveBatch()
-        if received > 0 { lastDrained = now }
+        let deadline = drainDeadline ?? now + Self.drainNanosecondsMax
+        drainDeadline = deadline
+        let received = try receiveBatch()
+        if received > 0 || lastDrained == nil { lastDrained = now }
         let isQuiet = now - (lastDrained ?? now) >= Self.drainQuietNanoseconds
-        if lastDrained == nil { lastDrained = now }
-        let isOver = isQuiet || now >= drainDeadline ?? now
-        if isOver && !isHolding {
-            try disconnect()
+        if isQuiet || now >= deadline, !isHolding {
             shared.intakeEnded.store(true, ordering: .releasing)
         }
         return received
-    }
-
-    private func stopListening() throws(ZeroMQError) {
-        for endpoint in sockets.bound { try sockets.socket.unbind(endpoint) }
-    }
-
-    /// Only once nothing is left to receive: disconnecting drops what has arrived and was not
-    /// received.
-    private func disconnect() throws(ZeroMQError) {
-        for endpoint in configuration.connect { try sockets.socket.disconnect(endpoint) }
     }
 }

@@ -15,6 +15,7 @@ struct Committer: ~Copyable {
     private let shared: WriterShared
     private let storage: StorageState
     private let segments: SegmentCommitter
+    private let room: RoomWait
     private let receivers: [ReceiverShared]
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
@@ -28,6 +29,7 @@ struct Committer: ~Copyable {
         shared: WriterShared,
         storage: StorageState,
         segments: SegmentCommitter,
+        room: RoomWait,
         receivers: [ReceiverShared],
         answers rings: [RingBuffer],
         notify: @escaping @Sendable (PipelineNotice) -> Void
@@ -36,6 +38,7 @@ struct Committer: ~Copyable {
         self.shared = shared
         self.storage = storage
         self.segments = segments
+        self.room = room
         self.receivers = receivers
         self.notify = notify
         isGone = Array(repeating: false, count: rings.count)
@@ -78,6 +81,7 @@ struct Committer: ~Copyable {
         }
         do throws(FileSystemError) {
             let sealed = try segments.commit(job.files)
+            room.passed()
             book(job)
             post(job.answers)
             for file in sealed { notify(.sealed(file)) }

@@ -54,19 +54,13 @@ package final class Pipeline: Sendable {
         endpoints = started.endpoints
         receiverBeats = started.beats
         receiverThreads = Mutex(started.threads)
-        let committer = SegmentCommitter(
-            fileSystem: fileSystem,
-            folders: folders,
-            manifest: manifest
-        )
         threads = Mutex(
             Self.startWriters(
                 configuration,
                 wiring,
                 writers,
                 storage,
-                fileSystem,
-                committer,
+                DataFolder(fileSystem: fileSystem, folders: folders, manifest: manifest),
                 notify
             )
         )
@@ -99,13 +93,30 @@ package final class Pipeline: Sendable {
         }
     }
 
+    /// What writers and committers need of the disk.
+    private struct DataFolder {
+        let fileSystem: any FileSystem
+        let folders: DurableFolders
+        let manifest: ManifestLog
+
+        func committer(
+            waitForRoom: @escaping @Sendable (FileSystemError) -> Bool
+        ) -> SegmentCommitter {
+            SegmentCommitter(
+                fileSystem: fileSystem,
+                folders: folders,
+                manifest: manifest,
+                waitForRoom: waitForRoom
+            )
+        }
+    }
+
     private static func startWriters(
         _ configuration: PipelineConfiguration,
         _ wiring: Wiring,
         _ writers: [WriterShared],
         _ storage: StorageState,
-        _ fileSystem: any FileSystem,
-        _ segments: SegmentCommitter,
+        _ data: DataFolder,
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
     ) -> [WorkerThread] {
         let sequences = SourceSequences(sources: configuration.sources.count)
@@ -115,11 +126,18 @@ package final class Pipeline: Sendable {
             let intake = wiring.intake.map { $0[index] }
             threads.append(
                 WorkerThread(name: "committer-\(index)") {
+                    let room = RoomWait(
+                        as: .committer(index),
+                        in: storage,
+                        heartbeat: shared.committerHeartbeat,
+                        shared: shared
+                    )
                     var committer = Committer(
                         writer: index,
                         shared: shared,
                         storage: storage,
-                        segments: segments,
+                        segments: data.committer(waitForRoom: { room.wait($0) }),
+                        room: room,
                         receivers: wiring.receivers,
                         answers: answers,
                         notify: notify
@@ -137,7 +155,7 @@ package final class Pipeline: Sendable {
                         sequences: sequences,
                         shared: shared,
                         storage: storage,
-                        fileSystem: fileSystem,
+                        fileSystem: data.fileSystem,
                         notify: notify
                     )
                     writer.run()

@@ -13,6 +13,8 @@ final class StorageState: Sendable {
         case minimum
         /// A writer waits for room.
         case writer(Int)
+        /// A committer waits for room.
+        case committer(Int)
         /// A commit failed: what was written since cannot be trusted, and only a restart helps.
         case failed(Int)
     }

@@ -70,7 +70,12 @@ struct Writer: ~Copyable {
         self.sequences = sequences
         self.notify = notify
         let names = configuration.sources.map(\.name)
-        let room = RoomWait(writer: index, shared: shared, storage: storage)
+        let room = RoomWait(
+            as: .writer(index),
+            in: storage,
+            heartbeat: shared.heartbeat,
+            shared: shared
+        )
         self.room = room
         store = SegmentStore(
             SegmentStore.Configuration(
@@ -264,37 +269,5 @@ struct Writer: ~Copyable {
                 isLast: true
             )
         )
-    }
-}
-
-/// What a writer does when the disk is full: says so, stops intake, and waits.
-///
-/// The writer's thread only.
-final class RoomWait {
-    private let writer: Int
-    private let shared: WriterShared
-    private let storage: StorageState
-    private var isWaiting = false
-
-    init(writer: Int, shared: WriterShared, storage: StorageState) {
-        self.writer = writer
-        self.shared = shared
-        self.storage = storage
-    }
-
-    /// Waits a moment; false when the process is to leave instead.
-    func wait(_ error: FileSystemError) -> Bool {
-        isWaiting = true
-        storage.block(.writer(writer), "no room: \(error)")
-        shared.heartbeat.beat()
-        usleep(200_000)
-        return !shared.leave.load(ordering: .acquiring)
-    }
-
-    /// A round went through: there is room.
-    func passed() {
-        guard isWaiting else { return }
-        isWaiting = false
-        storage.unblock(.writer(writer))
     }
 }

@@ -44,8 +44,12 @@ package final class ManifestLog: Sendable {
         let isNew = !fileSystem.exists(path)
         let file = try fileSystem.open(path, .append)
         defer { fileSystem.close(file) }
-        try fileSystem.write(line, to: file)
-        try fileSystem.datasync(file)
+        do {
+            try fileSystem.write(line, to: file)
+            try fileSystem.datasync(file)
+        } catch {
+            throw FileSystemError(error.operation, path, code: error.code)
+        }
         if isNew { try fileSystem.syncFolder(folder) }
     }
 

@@ -16,11 +16,19 @@ package struct SegmentCommitter: Sendable {
     private let fileSystem: any FileSystem
     private let folders: DurableFolders
     private let manifest: ManifestLog
+    /// Called when the disk is full, with what failed; true: room was waited for, try again.
+    private let waitForRoom: @Sendable (FileSystemError) -> Bool
 
-    package init(fileSystem: any FileSystem, folders: DurableFolders, manifest: ManifestLog) {
+    package init(
+        fileSystem: any FileSystem,
+        folders: DurableFolders,
+        manifest: ManifestLog,
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool
+    ) {
         self.fileSystem = fileSystem
         self.folders = folders
         self.manifest = manifest
+        self.waitForRoom = waitForRoom
     }
 
     /// Syncs and seals.
@@ -47,8 +55,23 @@ package struct SegmentCommitter: Sendable {
 
     private func syncNames(_ names: Set<String>) throws(FileSystemError) {
         for folder in names.sorted() {
-            try folders.ensure(folder)
+            try withRoom { () throws(FileSystemError) in try folders.ensure(folder) }
             try fileSystem.syncFolder(folder)
+        }
+    }
+
+    /// Repeats what a full disk refused. Only calls that can be repeated: a failed sync never is,
+    /// for the kernel may have dropped the pages, and a second one would claim success.
+    private func withRoom(
+        _ body: () throws(FileSystemError) -> Void
+    ) throws(FileSystemError) {
+        while true {
+            do throws(FileSystemError) {
+                return try body()
+            } catch {
+                let isSync = error.operation == .datasync || error.operation == .syncFolder
+                guard error.isFull, !isSync, waitForRoom(error) else { throw error }
+            }
         }
     }
 
@@ -59,13 +82,16 @@ package struct SegmentCommitter: Sendable {
                 try datasync(file, task.sealedPath)
                 fileSystem.close(file)
             }
-            try fileSystem.rename(Layout.openPath(forSealed: task.sealedPath), to: task.sealedPath)
+            let open = Layout.openPath(forSealed: task.sealedPath)
+            try withRoom { () throws(FileSystemError) in
+                try fileSystem.rename(open, to: task.sealedPath)
+            }
             renamedIn.insert(Layout.split(task.sealedPath).folder)
         }
         try syncNames(renamedIn)
         var sealed: [SealedFile] = []
         for task in tasks {
-            try manifest.append(task.entry)
+            try withRoom { () throws(FileSystemError) in try manifest.append(task.entry) }
             sealed.append(
                 SealedFile(
                     path: task.sealedPath,

@@ -65,7 +65,8 @@ extension ControlClientError {
         case .badAnswer: Terminal.ExitCode.badData
         case .refused(let error):
             switch error.code {
-            case ControlError.permissionDeniedCode, ControlError.tooManyConnectionsCode:
+            case ControlError.permissionDeniedCode, ControlError.tooManyConnectionsCode,
+                ControlError.unavailableCode:
                 Terminal.ExitCode.unreachable
             case ControlError.internalCode: Terminal.ExitCode.ioError
             default: Terminal.ExitCode.usage

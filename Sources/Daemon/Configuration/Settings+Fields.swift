@@ -26,7 +26,7 @@ extension Settings {
             Field(
                 "ring.capacity",
                 \.ring.capacityBytes,
-                .size(4 << 10...64 << 30, example: "64MiB")
+                .size(4 << 10...1 << 30, example: "64MiB")
             ),
             Field("writers", \.writers, .writers),
             Field(

@@ -93,7 +93,7 @@ extension Collector: ControlHandler {
         do {
             return try await body()
         } catch {
-            throw ControlError(code: "unavailable", message: "\(error)")
+            throw ControlError(code: ControlError.unavailableCode, message: "\(error)")
         }
     }
 

@@ -67,6 +67,7 @@ extension Collector {
             sources[source.name]?.messages = source.messages
             sources[source.name]?.bytes = source.bytes
             sources[source.name]?.peers = source.peers
+            sources[source.name]?.rejected = source.rejectedMessages
         }
         return sources
     }

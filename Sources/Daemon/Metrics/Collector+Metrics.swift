@@ -43,11 +43,16 @@ extension Collector {
                 "Bytes waiting in rings.",
                 stats.rings.reduce(0) { $0 + $1.used }
             ),
-            gauge(
-                "touchpoint_ring_full_events",
-                "How often a ring had no room.",
-                stats.rings.reduce(0) { $0 + $1.full }
+            Metric(
+                "touchpoint_ring_full_total",
+                help: "How often a ring had no room.",
+                kind: .counter,
+                value: Double(stats.rings.reduce(0) { $0 + $1.full })
             ),
+            bySource(
+                "touchpoint_messages_rejected_total",
+                "Messages whose frames made no sense, or too large for a ring: nothing was kept."
+            ) { $0.rejected },
             Metric(
                 "touchpoint_bytes_raw_total",
                 help: "Bytes before compression.",
