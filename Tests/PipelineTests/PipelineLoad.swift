@@ -1,13 +1,12 @@
 import Foundation
+import Glibc
 import Intake
 import Synchronization
 import TestSupport
 
 @testable import Pipeline
 
-/// Heavy load on a pipeline of several sources and writers with small rings, and what is seen
-/// meanwhile.
-///
+/// Heavy load on a pipeline of several sources and writers with small rings, and what is seen meanwhile.
 /// Producers block, so each has a thread.
 final class PipelineLoad: Sendable {
     struct Plan {
@@ -21,6 +20,7 @@ final class PipelineLoad: Sendable {
     let rig: PipelineRig
     private let running: Atomic<Int>
     private let failures = Mutex<[String]>([])
+    private let seen = Mutex<(looks: Int, wrong: [String], isOver: Bool)>((0, [], false))
 
     init(_ plan: Plan) throws {
         self.plan = plan
@@ -110,17 +110,27 @@ final class PipelineLoad: Sendable {
         }
     }
 
-    /// Looks at the ledgers until the load is over; gives how many looks there were, and what was
-    /// wrong.
+    /// Waits for the end of the load; gives how often the ledgers were looked at meanwhile, and what
+    /// was wrong.
     func watch() async throws -> (looks: Int, wrong: [String]) {
-        var looks = 0
-        var wrong: [String] = []
+        let watcher = Thread { self.look() }
+        watcher.start()
+        try await waitUntil("the load to be over", seconds: 240) {
+            isOver && seen.withLock { $0.isOver }
+        }
+        return seen.withLock { ($0.looks, $0.wrong) }
+    }
+
+    /// A thread of its own, since tests that run beside it keep the tasks' few threads busy.
+    private func look() {
         var last = [Int](repeating: 0, count: plan.sources)
+        var looks = 0
         while !isOver {
             // A whole snapshot costs more, and its ledgers come about in the same way.
             let ledgers =
                 looks % 50 == 0
                 ? rig.pipeline.snapshot().sources.map(\.ledger) : rig.pipeline.ledgers()
+            var wrong: [String] = []
             for (at, ledger) in ledgers.enumerated() {
                 let isSound =
                     ledger.isBalanced && ledger.inFlight >= 0 && ledger.written >= 0
@@ -129,8 +139,9 @@ final class PipelineLoad: Sendable {
                 last[at] = ledger.received
             }
             looks += 1
-            if looks % 40 == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            seen.withLock { ($0.looks, $0.wrong) = (looks, $0.wrong + wrong) }
+            usleep(100)
         }
-        return (looks, wrong)
+        seen.withLock { $0.isOver = true }
     }
 }
