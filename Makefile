@@ -39,7 +39,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 
 ##@ Check
 test: setup debug build venv ## Run all tests: unit tests, then the real programs end to end
-	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build $(SWIFTFLAGS)
+	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
 

@@ -14,7 +14,7 @@ struct CommitSchedule {
 
     /// When the first event since the last commit came; nil when there is none.
     private(set) var openSince: Int64?
-    private(set) var answersWait = false
+    private var answersWait = false
     private var isDemanded = false
 
     init(interval: Duration) {

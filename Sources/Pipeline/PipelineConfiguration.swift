@@ -83,3 +83,31 @@ package struct PipelineConfiguration: Sendable {
         self.tunables = tunables
     }
 }
+
+/// What the writer's parts are told.
+extension PipelineConfiguration {
+    func store(writer: Int) -> SegmentStore.Configuration {
+        SegmentStore.Configuration(
+            node: node,
+            run: run,
+            writer: writer,
+            sources: sources.map(\.name),
+            engine: engine,
+            level: level,
+            openMax: openMax,
+            segmentBytesMax: tunables.segmentBytesMax,
+            ageMax: tunables.segmentAgeMax,
+            idleMax: tunables.segmentIdleMax
+        )
+    }
+
+    var router: PartitionRouter.Configuration {
+        PartitionRouter.Configuration(
+            template: template,
+            time: partitionTime,
+            valuesMax: valuesMax,
+            node: node,
+            sources: sources.map(\.name)
+        )
+    }
+}

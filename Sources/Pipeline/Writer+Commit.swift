@@ -27,23 +27,6 @@ extension Writer {
         shared.hand(over: job)
     }
 
-    /// Commits in the midst of a message whose events need more segments than may be open, and
-    /// waits: each sealed file holds a descriptor until the committer is done with it.
-    ///
-    /// The message's own answer goes out with the commit of its end.
-    mutating func commitSeals() throws(FileSystemError) {
-        let answersWait = schedule.answersWait
-        try commit(isLast: false)
-        schedule.touch(at: now)
-        if answersWait { schedule.wantAnswer() }
-        while shared.jobsUnderWay.load(ordering: .acquiring) > 0 {
-            shared.heartbeat.beat()
-            shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
-                shared.jobsUnderWay.load(ordering: .acquiring) == 0
-            }
-        }
-    }
-
     mutating func perform(_ command: WriterCommand) throws(FileSystemError) {
         switch command {
         case .flush(let waiter):

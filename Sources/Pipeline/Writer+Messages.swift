@@ -136,8 +136,6 @@ extension Writer {
 
     private mutating func slot(_ key: PartitionKey) throws(FileSystemError) -> Int {
         let slot = store.slot(for: key)
-        if slot >= 0 { return slot }
-        if store.sealsWait >= CommitSchedule.sealsMax { try commitSeals() }
-        return try store.open(key, router: router)
+        return slot >= 0 ? slot : try store.open(key, router: router)
     }
 }

@@ -78,18 +78,7 @@ struct Writer: ~Copyable {
         )
         self.room = room
         store = SegmentStore(
-            SegmentStore.Configuration(
-                node: configuration.node,
-                run: configuration.run,
-                writer: index,
-                sources: names,
-                engine: configuration.engine,
-                level: configuration.level,
-                openMax: configuration.openMax,
-                segmentBytesMax: configuration.tunables.segmentBytesMax,
-                ageMax: configuration.tunables.segmentAgeMax,
-                idleMax: configuration.tunables.segmentIdleMax
-            ),
+            configuration.store(writer: index),
             fileSystem: fileSystem,
             waitForRoom: { room.wait($0) }
         )
@@ -106,15 +95,7 @@ struct Writer: ~Copyable {
             )
         }
         defaultChannels = configuration.sources.map { Self.copy($0.channel) }
-        router = PartitionRouter(
-            PartitionRouter.Configuration(
-                template: configuration.template,
-                time: configuration.partitionTime,
-                valuesMax: configuration.valuesMax,
-                node: configuration.node,
-                sources: names
-            )
-        )
+        router = PartitionRouter(configuration.router)
         payloads = PayloadReader(limits: configuration.limits)
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
         tallies = Array(repeating: CommitTally(), count: names.count)

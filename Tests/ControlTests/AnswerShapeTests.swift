@@ -31,7 +31,7 @@ import Testing
         #expect(try Self.keys(stats, at: "ledger") == Self.ledgerKeys)
         #expect(try Self.keys(stats, at: "ledger", "reasons") == ["dropped", "quarantined"])
         let source = try Self.keys(stats, at: "sources", "reliable")
-        #expect(source == ["ledger", "messages", "bytes", "peers"])
+        #expect(source == ["ledger", "messages", "bytes", "peers", "rejected"])
         #expect(try Self.keys(stats, at: "sources", "reliable", "ledger") == Self.ledgerKeys)
         #expect(try Self.keys(stats, at: "channels", "web") == ["events"])
         #expect(try Self.keys(stats, at: "rates") == ["1s", "10s", "60s"])

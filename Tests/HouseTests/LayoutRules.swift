@@ -56,8 +56,11 @@ enum LayoutRules {
         return declared.filter { !hasOwnPath(line: $0.line, in: manifest) }
     }
 
-    /// Whether the declaration goes on with a folder of its own in the next line.
+    /// Whether the declaration names a folder of its own before it ends.
     private static func hasOwnPath(line: Int, in manifest: SourceFile) -> Bool {
-        manifest.lines.dropFirst(line - 1).prefix(2).contains { $0.contains("path:") }
+        manifest.lines.dropFirst(line - 1).prefix {
+            !$0.trimmingPrefix { $0 == " " }.hasPrefix(")")
+        }
+        .contains { $0.contains("path:") }
     }
 }

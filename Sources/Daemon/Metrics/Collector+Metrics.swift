@@ -4,18 +4,20 @@ import Pipeline
 
 /// The Prometheus names of the daemon's numbers.
 extension Collector {
+    /// All metrics of this moment.
     func metrics() async -> [Metric] {
         guard let stats = try? await stats() else { return [] }
-        let sources = stats.sources.sorted { $0.key < $1.key }
+        return sourceMetrics(stats.sources.sorted { $0.key < $1.key })
+            + pathMetrics(stats) + stateMetrics(stats)
+    }
+
+    /// What is counted by source.
+    private func sourceMetrics(_ sources: [(key: String, value: SourceStats)]) -> [Metric] {
         func bySource(_ name: String, _ help: String, _ value: (SourceStats) -> Int) -> Metric {
-            Metric(
-                name,
-                help: help,
-                kind: .counter,
-                samples: sources.map {
-                    Metric.Sample(Double(value($0.value)), labels: [Metric.Label("source", $0.key)])
-                }
-            )
+            let samples = sources.map {
+                Metric.Sample(Double(value($0.value)), labels: [Metric.Label("source", $0.key)])
+            }
+            return Metric(name, help: help, kind: .counter, samples: samples)
         }
         return [
             bySource("touchpoint_events_received_total", "Events read from messages.") {
@@ -24,46 +26,49 @@ extension Collector {
             bySource("touchpoint_events_written_total", "Events in committed segments.") {
                 $0.ledger.written
             },
+            quarantined(sources),
             bySource("touchpoint_messages_total", "Messages received.") { $0.messages },
             bySource("touchpoint_payload_bytes_total", "Payload bytes received.") { $0.bytes },
-            quarantined(sources),
-            gauge(
-                "touchpoint_events_in_flight",
-                "Events not yet committed.",
-                stats.ledger.inFlight
-            ),
+            bySource(
+                "touchpoint_messages_rejected_total",
+                "Messages whose frames made no sense, or too large for a ring: nothing was kept."
+            ) { $0.rejected },
             gauge(
                 "touchpoint_peers",
                 "Connected peers.",
                 sources.reduce(0) { $0 + $1.value.peers }
             ),
-            gauge("touchpoint_open_segments", "Segments being written.", stats.openSegments),
+        ]
+    }
+
+    /// What the rings, the segments and the commits count.
+    private func pathMetrics(_ stats: StatsAnswer) -> [Metric] {
+        [
             gauge(
                 "touchpoint_ring_used_bytes",
                 "Bytes waiting in rings.",
                 stats.rings.reduce(0) { $0 + $1.used }
             ),
-            Metric(
+            counter(
                 "touchpoint_ring_full_total",
-                help: "How often a ring had no room.",
-                kind: .counter,
-                value: Double(stats.rings.reduce(0) { $0 + $1.full })
+                "How often a ring had no room.",
+                stats.rings.reduce(0) { $0 + $1.full }
             ),
-            bySource(
-                "touchpoint_messages_rejected_total",
-                "Messages whose frames made no sense, or too large for a ring: nothing was kept."
-            ) { $0.rejected },
-            Metric(
-                "touchpoint_bytes_raw_total",
-                help: "Bytes before compression.",
-                kind: .counter,
-                value: Double(stats.bytes.raw)
-            ),
-            Metric(
-                "touchpoint_bytes_compressed_total",
-                help: "Bytes written.",
-                kind: .counter,
-                value: Double(stats.bytes.compressed)
+            gauge("touchpoint_open_segments", "Segments being written.", stats.openSegments),
+            counter("touchpoint_bytes_raw_total", "Bytes before compression.", stats.bytes.raw),
+            counter("touchpoint_bytes_compressed_total", "Bytes written.", stats.bytes.compressed),
+            counter("touchpoint_commits_total", "Durable commits.", stats.commit.count),
+            commitSeconds(stats.commit),
+        ]
+    }
+
+    /// Whether all is well.
+    private func stateMetrics(_ stats: StatsAnswer) -> [Metric] {
+        [
+            gauge(
+                "touchpoint_events_in_flight",
+                "Events not yet committed.",
+                stats.ledger.inFlight
             ),
             gauge(
                 "touchpoint_ledger_balanced",
@@ -75,13 +80,6 @@ extension Collector {
                 "1 while events are taken in.",
                 stats.state == .running ? 1 : 0
             ),
-            Metric(
-                "touchpoint_commits_total",
-                help: "Commits that became durable.",
-                kind: .counter,
-                value: Double(stats.commit.count)
-            ),
-            commitSeconds(stats.commit),
         ]
     }
 
@@ -114,6 +112,10 @@ extension Collector {
                 Metric.Sample(Double($0.1) / 1e6, labels: [Metric.Label("quantile", $0.0)])
             }
         )
+    }
+
+    private func counter(_ name: String, _ help: String, _ value: Int) -> Metric {
+        Metric(name, help: help, kind: .counter, value: Double(value))
     }
 
     private func gauge(_ name: String, _ help: String, _ value: Int) -> Metric {
