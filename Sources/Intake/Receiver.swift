@@ -139,8 +139,10 @@ package struct Receiver: ~Copyable {
         }
     }
 
-    /// Ends intake. Nothing is unbound or disconnected: that would cut off peers who still wait for
-    /// an answer, and drop what has arrived.
+    /// Ends intake.
+    ///
+    /// Nothing is unbound or disconnected: that would cut off peers who still wait for an answer,
+    /// and drop what has arrived.
     ///
     /// A router takes nothing more and answers every request "unavailable" until it closes; the
     /// others take in what has arrived, until nothing came for a moment or the time is up.

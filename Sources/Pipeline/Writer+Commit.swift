@@ -10,9 +10,10 @@ import Synchronization
 extension Writer {
     /// Flushes all that waits and hands it to the committer.
     mutating func commit(isLast: Bool) throws(FileSystemError) {
-        tell(force: true)
         let begunAt = cplatform_monotonic_ns()
         let files = try store.takeBatch()
+        // Before the job: what it settles must have been counted as in flight.
+        tell(force: true)
         let job = CommitJob(
             files: files,
             answers: answers.take(),

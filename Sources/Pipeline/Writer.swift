@@ -230,6 +230,7 @@ struct Writer: ~Copyable {
 
     /// After a failure: takes nothing more, answers commands with the error, and waits for the end.
     private mutating func standStill(_ error: FileSystemError) {
+        tell(force: true)
         for waiter in waiters { waiter.finish(.failure(error)) }
         waiters = []
         while !shared.leave.load(ordering: .acquiring) && !shared.finish.load(ordering: .acquiring)

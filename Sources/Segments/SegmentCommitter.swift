@@ -60,8 +60,10 @@ package struct SegmentCommitter: Sendable {
         }
     }
 
-    /// Repeats what a full disk refused. Only calls that can be repeated: a failed sync never is,
-    /// for the kernel may have dropped the pages, and a second one would claim success.
+    /// Repeats what a full disk refused.
+    ///
+    /// Only calls that can be repeated: a failed sync never is, for the kernel may have dropped the
+    /// pages, and a second one would claim success.
     private func withRoom(
         _ body: () throws(FileSystemError) -> Void
     ) throws(FileSystemError) {

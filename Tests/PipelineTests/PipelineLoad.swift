@@ -6,7 +6,9 @@ import TestSupport
 
 @testable import Pipeline
 
-/// Heavy load on a pipeline of several sources and writers with small rings, and what is seen meanwhile.
+/// Heavy load on a pipeline of several sources and writers with small rings, and what is seen
+/// meanwhile.
+///
 /// Producers block, so each has a thread.
 final class PipelineLoad: Sendable {
     struct Plan {
@@ -110,8 +112,8 @@ final class PipelineLoad: Sendable {
         }
     }
 
-    /// Waits for the end of the load; gives how often the ledgers were looked at meanwhile, and what
-    /// was wrong.
+    /// Waits for the end of the load; gives how often the ledgers were looked at meanwhile, and
+    /// what was wrong.
     func watch() async throws -> (looks: Int, wrong: [String]) {
         let watcher = Thread { self.look() }
         watcher.start()
