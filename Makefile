@@ -6,9 +6,11 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .NOTPARALLEL:
 
-# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make install PREFIX=/usr/local
+# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench-throughput BENCHFLAGS="--batch 100",
+# make install PREFIX=/usr/local
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
+BENCHFLAGS ?=
 MINUTES ?= 5
 DESTDIR ?=
 PREFIX ?= /usr
@@ -24,7 +26,7 @@ STEP := scripts/step
 help: ## List what there is to do
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z][a-z0-9-]*:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z][a-z0-9-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Check the Swift toolchain, install the missing system libraries (Debian)
 	@scripts/setup
@@ -76,6 +78,12 @@ bench: setup ## Measure the ring against its alternatives
 		swift build -c release --scratch-path .build-bench $(SWIFTFLAGS) --product ring-bench; \
 	.build-bench/release/ring-bench
 
+bench-throughput: build ## Measure events a second and CPU an event beside a bare libzmq PULL loop
+	@mkdir -p .build/bench
+	@$(STEP) "Building the bare receiver" \
+		cc -O2 -o .build/bench/bare_pull Benchmarks/throughput/bare_pull.c -lzmq
+	@python3 Benchmarks/throughput/throughput.py --bin $(RELEASE) --bare .build/bench/bare_pull $(BENCHFLAGS)
+
 soak: build venv ## Kill and restart the collector under load for MINUTES (5), with printed seeds
 	@echo "==> Killing touchpointd under load for $(MINUTES) minutes"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) TOUCHPOINT_SOAK_MINUTES=$(MINUTES) \
@@ -97,5 +105,5 @@ loc: ## Count the lines of code
 clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-bench
 
-.PHONY: help setup build run test check lint format floors debug house tsan bench soak venv \
+.PHONY: help setup build run test check lint format floors debug house tsan bench bench-throughput soak venv \
 	install loc clean

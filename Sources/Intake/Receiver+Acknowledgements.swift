@@ -9,7 +9,7 @@ extension Receiver {
     mutating func sendAcknowledgements() throws(ZeroMQError) -> Int {
         var count = 0
         for at in 0..<ringCount {
-            while let record = acknowledgements[at].next() {
+            while let record = (acknowledgements + at).pointee.next() {
                 let answer = Acknowledgement(record)
                 try send(
                     identity: answer.identity,
@@ -18,7 +18,7 @@ extension Receiver {
                 )
                 count += 1
             }
-            acknowledgements[at].release()
+            (acknowledgements + at).pointee.release()
         }
         return count
     }

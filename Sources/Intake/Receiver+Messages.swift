@@ -33,7 +33,7 @@ extension Receiver {
             count += 1
             bytes += message.bytes.count
         }
-        for at in 0..<ringCount { rings[at].publish() }
+        for at in 0..<ringCount { (rings + at).pointee.publish() }
         shared.messages.store(
             shared.messages.load(ordering: .relaxed) &+ count,
             ordering: .relaxed
@@ -48,7 +48,7 @@ extension Receiver {
     /// Once its ring is over half full, the next takes part.
     private mutating func chooseTarget() {
         target = 0
-        while target < ringCount - 1, rings[target].usedBytes() * 2 > ringBytes {
+        while target < ringCount - 1, (rings + target).pointee.usedBytes() * 2 > ringBytes {
             target += 1
         }
     }
@@ -66,7 +66,7 @@ extension Receiver {
     private mutating func put(_ receivedAt: Int64, _ ring: Int) -> Bool {
         let payload = message.bytes
         let size = IntakeRecord.byteCount(address: address, payload: payload.count)
-        guard let room = rings[ring].claim(size) else { return false }
+        guard let room = (rings + ring).pointee.claim(size) else { return false }
         let kind: IntakeRecord.Kind =
             configuration.pattern != .router
             ? .unacknowledged : address.hasRequestFrame ? .router : .routerBare
@@ -86,9 +86,9 @@ extension Receiver {
         isHolding = true
         shared.stalled.store(true, ordering: .relaxed)
         for at in 0..<ringCount {
-            rings[at].publish()
+            (rings + at).pointee.publish()
             // Room that appeared meanwhile: come back at once instead of waiting for the signal.
-            if rings[at].requestSpaceSignal() { shared.signal() }
+            if (rings + at).pointee.requestSpaceSignal() { shared.signal() }
         }
     }
 

@@ -35,6 +35,8 @@ package struct Receiver: ~Copyable {
     var message = Message()
     var scratch = Message()
     var address = PeerAddress()
+    // Noncopyable ends cannot stand in an array. They are reached as `(rings + at).pointee`: a
+    // mutating call through the subscript stops Swift 6.3.1 when it compiles for ThreadSanitizer.
     let rings: UnsafeMutablePointer<RingProducer>
     let ringCount: Int
     let ringBytes: Int
@@ -98,7 +100,7 @@ package struct Receiver: ~Copyable {
     /// Whether everything asked of it is done, and the thread may end.
     package var isFinished: Bool {
         shared.intakeEnded.load(ordering: .relaxed) && shared.requests.contains(.closing)
-            && (0..<ringCount).allSatisfy { acknowledgements[$0].isEmpty }
+            && (0..<ringCount).allSatisfy { (acknowledgements + $0).pointee.isEmpty }
     }
 
     /// One round: answers out, messages in.

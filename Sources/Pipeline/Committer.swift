@@ -138,7 +138,7 @@ struct Committer: ~Copyable {
             }
         }
         for source in touched {
-            answers[source].publish()
+            (answers + source).pointee.publish()
             receivers[source].signal()
         }
     }
@@ -146,12 +146,14 @@ struct Committer: ~Copyable {
     private mutating func post(_ record: UnsafeRawBufferPointer, to source: Int) {
         var patience = isGone[source] ? 0 : 5_000
         while true {
-            if let room = answers[source].claim(record.count), let start = record.baseAddress {
+            if let room = (answers + source).pointee.claim(record.count),
+                let start = record.baseAddress
+            {
                 room.copyMemory(from: start, byteCount: record.count)
                 isGone[source] = false
                 return
             }
-            answers[source].publish()
+            (answers + source).pointee.publish()
             receivers[source].signal()
             // The receiver always empties this ring, unless it is gone; its clients then ask again.
             guard patience > 0 else {

@@ -56,12 +56,12 @@ extension Writer {
     private mutating func takeAllWaiting() throws(FileSystemError) {
         for at in 0..<receivers.count {
             var left = configuration.ringBytes
-            while left > 0, let bytes = rings[at].next() {
+            while left > 0, let bytes = (rings + at).pointee.next() {
                 left -= bytes.count + 8
                 try take(IntakeRecord(bytes))
             }
-            rings[at].release()
-            if rings[at].takeSpaceRequest() { receivers[at].signal() }
+            (rings + at).pointee.release()
+            if (rings + at).pointee.takeSpaceRequest() { receivers[at].signal() }
         }
     }
 

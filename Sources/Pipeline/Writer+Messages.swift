@@ -81,11 +81,11 @@ extension Writer {
             eventTime: eventTime
         )
         let slot = try slot(key)
-        let need = splicers[source].bytesMax(for: view)
+        let need = (splicers + source).pointee.bytesMax(for: view)
         let pending = store.pending(slot)
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
-        let count = splicers[source].write(
+        let count = (splicers + source).pointee.write(
             view,
             receivedAt: record.receivedAt,
             sequence: sequence,
@@ -117,7 +117,7 @@ extension Writer {
         let line = QuarantineRecord.line(
             view,
             rejection: rejection,
-            splicer: &splicers[source],
+            splicer: &(splicers + source).pointee,
             receivedAt: record.receivedAt,
             sequence: sequence
         )

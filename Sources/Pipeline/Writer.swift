@@ -159,7 +159,7 @@ struct Writer: ~Copyable {
     }
 
     func ringsAreEmpty() -> Bool {
-        for at in 0..<receivers.count where !rings[at].isEmpty { return false }
+        for at in 0..<receivers.count where !(rings + at).pointee.isEmpty { return false }
         return true
     }
 
@@ -195,13 +195,13 @@ struct Writer: ~Copyable {
 
     private mutating func takeMessages(ring: Int) throws(FileSystemError) -> Int {
         var count = 0
-        while count < Self.messagesPerTurn, let bytes = rings[ring].next() {
+        while count < Self.messagesPerTurn, let bytes = (rings + ring).pointee.next() {
             try take(IntakeRecord(bytes))
             count += 1
         }
         guard count > 0 else { return 0 }
-        rings[ring].release()
-        if rings[ring].takeSpaceRequest() { receivers[ring].signal() }
+        (rings + ring).pointee.release()
+        if (rings + ring).pointee.takeSpaceRequest() { receivers[ring].signal() }
         return count
     }
 
