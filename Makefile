@@ -68,8 +68,9 @@ house: debug ## Hold the sources against the rules of the house
 
 ##@ Long runs
 tsan: setup ## Run the tests of concurrency under ThreadSanitizer
-	@$(STEP) --show '^. Test run' "Running the stress tests under ThreadSanitizer" \
-		swift test --sanitize=thread --scratch-path .build-tsan $(SWIFTFLAGS) \
+	@export TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan-suppressions.txt; \
+	$(STEP) --show '^. Test run' "Running the stress tests under ThreadSanitizer" \
+		swift test --no-parallel --sanitize=thread --scratch-path .build-tsan $(SWIFTFLAGS) \
 		--filter '(Ring|Pipeline)StressTests'
 
 bench: setup ## Measure the ring against its alternatives

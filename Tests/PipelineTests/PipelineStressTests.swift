@@ -4,9 +4,7 @@ import Testing
 
 @testable import Pipeline
 
-/// Short enough for ThreadSanitizer:
-/// `swift test --sanitize=thread --scratch-path .build-tsan --filter PipelineStressTests`, with
-/// `TSAN_OPTIONS=suppressions=Tests/tsan-suppressions.txt`.
+/// Short enough for ThreadSanitizer: `make tsan`.
 @Suite struct PipelineStressTests {
     @Test func operatorsMeddleUnderLoad() async throws {
         let load = try PipelineLoad(PipelineLoad.Plan(messages: 300, eventsPerMessage: 5))
