@@ -30,11 +30,4 @@ package final class DurableFolders: Sendable {
             known.withLock { _ = $0.insert(path) }
         }
     }
-
-    /// Forgets a folder, after an operation in it failed because somebody removed it.
-    package func forget(_ folder: String) {
-        known.withLock { known in
-            known = known.filter { !($0 == folder || folder.hasPrefix($0 + "/")) }
-        }
-    }
 }

@@ -18,8 +18,6 @@ package struct PendingLines {
     private(set) var capacity: Int
     let tallies: UnsafeMutableBufferPointer<SequenceTally>
     private(set) var events = 0
-    /// Events since the last commit was handed over.
-    private(set) var uncommittedEvents = 0
     private(set) var firstReceived = Int64.max
     private(set) var lastReceived = Int64.min
     private(set) var firstEventTime = Int64.max
@@ -50,7 +48,6 @@ package struct PendingLines {
         end += byteCount
         room -= byteCount
         events += 1
-        uncommittedEvents += 1
         let tally = tallies.baseAddress.unsafelyUnwrapped + source
         tally.pointee.events += 1
         if sequence < tally.pointee.first { tally.pointee.first = sequence }
@@ -80,10 +77,5 @@ package struct PendingLines {
         capacity = wanted
         start = .allocate(capacity: wanted)
         clear()
-    }
-
-    mutating func takeUncommitted() -> Int {
-        defer { uncommittedEvents = 0 }
-        return uncommittedEvents
     }
 }

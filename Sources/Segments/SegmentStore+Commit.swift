@@ -25,7 +25,6 @@ extension SegmentStore {
         guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
         let due = segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes
         try deflate(segment, slot, due ? .full : .sync)
-        _ = pendings[slot].takeUncommitted()
         batch.dirty.append(
             CommitBatch.DirtyFile(
                 file: segment.file,
