@@ -63,7 +63,10 @@ int cplatform_eventfd_drain(int fd) {
 
 void *cplatform_map(size_t size) {
     void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return address == MAP_FAILED ? NULL : address;
+    if (address == MAP_FAILED) return NULL;
+    // Large memory that is walked from end to end: fewer faults and TLB misses. Only a hint.
+    if (size >= 4u << 20) madvise(address, size, MADV_HUGEPAGE);
+    return address;
 }
 
 void cplatform_unmap(void *address, size_t size) { munmap(address, size); }

@@ -11,6 +11,9 @@ namespace {
 
 using simdjson::internal::dom_parser_implementation;
 
+// For the few functions that every structural of every event goes through; the compiler finds them too large.
+#define INLINE __attribute__((always_inline)) inline
+
 bool is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
@@ -104,268 +107,363 @@ uint8_t *unescape(const uint8_t *at, const uint8_t *end, uint8_t *out, const uin
     return out;
 }
 
-/// Whether [at, end) is a number by RFC 8259, section 6.
-bool is_number(const uint8_t *at, const uint8_t *end) {
+/// The end of the number that starts at `at`, by RFC 8259, section 6; NULL where none does, or one that is
+/// infinite as a double. Something that cannot be part of a number must stand behind it.
+const uint8_t *number_end(const uint8_t *at) {
     const uint8_t *start = at;
-    bool has_exponent = false;
-    if (at < end && *at == '-') at++;
-    if (at == end || !is_digit(*at)) return false;
-    if (*at == '0') at++;
-    else while (at < end && is_digit(*at)) at++;
-    if (at < end && *at == '.') {
-        at++;
-        if (at == end || !is_digit(*at)) return false;
-        while (at < end && is_digit(*at)) at++;
+    if (*at == '-') at++;
+    if (!is_digit(*at)) return nullptr;
+    if (*at++ != '0') while (is_digit(*at)) at++;
+    if (*at == '.') {
+        if (!is_digit(*++at)) return nullptr;
+        while (is_digit(*at)) at++;
     }
-    if (at < end && (*at == 'e' || *at == 'E')) {
-        has_exponent = true;
+    bool has_exponent = (*at | 0x20) == 'e';
+    if (has_exponent) {
         at++;
-        if (at < end && (*at == '+' || *at == '-')) at++;
-        if (at == end || !is_digit(*at)) return false;
-        while (at < end && is_digit(*at)) at++;
+        if (*at == '+' || *at == '-') at++;
+        if (!is_digit(*at)) return nullptr;
+        while (is_digit(*at)) at++;
     }
-    if (at != end) return false;
-    if (!has_exponent && end - start < 300) return true;
-    std::string copy(reinterpret_cast<const char *>(start), size_t(end - start));
-    return std::isfinite(strtod(copy.c_str(), nullptr));
+    if (!has_exponent && at - start < 300) return at;
+    std::string copy(reinterpret_cast<const char *>(start), size_t(at - start));
+    return std::isfinite(strtod(copy.c_str(), nullptr)) ? at : nullptr;
 }
 
 } // namespace
+
+/// Where the next of some bytes stands: looked up once for a stretch of text instead of once a string. Asked
+/// for places in ascending order.
+class finder {
+public:
+    explicit finder(uint8_t byte) : byte(byte) {}
+
+    void reset(const uint8_t *text, size_t size) {
+        json = text;
+        length = size;
+        look(0);
+    }
+
+    /// Whether the byte stands in [from, to).
+    INLINE bool has(size_t from, size_t to) {
+        // Mostly it stands nowhere near.
+        if (__builtin_expect(found >= to, true)) return false;
+        if (found < from) look(from);
+        return found < to;
+    }
+
+private:
+    void look(size_t from) {
+        auto at = static_cast<const uint8_t *>(memchr(json + from, byte, length - from));
+        found = at == nullptr ? length : size_t(at - json);
+    }
+
+    const uint8_t byte;
+    const uint8_t *json = nullptr;
+    size_t length = 0;
+    size_t found = 0;
+};
 
 struct csimdjson_reader {
     std::unique_ptr<dom_parser_implementation> stage1;
     size_t depth_max;
     const uint8_t *json = nullptr;
     size_t length = 0;
-    uint32_t next = 0;   // index of the structural that comes next
-    uint32_t count = 0;
+    const uint32_t *next = nullptr;
+    const uint32_t *end = nullptr;
+    size_t count = 0;
     bool in_array = false;
     bool first_element = false;
     size_t error_offset = 0;
+    csimdjson_code failure = CSIMDJSON_OK;
+    finder backslash{'\\'}, line_feed{'\n'}, carriage_return{'\r'};
+    /// What is open at each level: '{' or '['.
+    std::unique_ptr<uint8_t[]> open;
     std::unique_ptr<uint8_t[]> scratch;
     size_t scratch_size = 0;
     size_t scratch_used = 0;
 
-    size_t position(uint32_t index) const { return index < count ? stage1->structural_indexes[index] : length; }
-    uint8_t at(uint32_t index) const { return index < count ? json[stage1->structural_indexes[index]] : 0; }
+    // The walk goes from structural to structural: `at` points at the position of the one that comes next, and
+    // `end` is behind the last. Stage 1 leaves the text's length there, so at[1] may always be read. What walks
+    // gives where it has come to, or NULL after `fail`; the place is handed on instead of kept in the reader,
+    // because it is what everything else waits for.
+    using place = const uint32_t *;
 
-    csimdjson_code fail(size_t offset, csimdjson_code code = CSIMDJSON_INVALID_JSON) {
+    place fail(size_t offset, csimdjson_code code = CSIMDJSON_INVALID_JSON) {
         error_offset = offset;
-        return code;
+        failure = code;
+        return nullptr;
     }
 
-    /// The end of the scalar at structural `index`: its last byte that is no white space, plus one.
-    size_t scalar_end(uint32_t index) const {
-        size_t end = position(index + 1);
-        while (is_space(json[end - 1])) end--;
-        return end;
+    /// The byte at a structural; 0 at the end.
+    uint8_t mark(place at) const { return at < end ? json[*at] : 0; }
+
+    /// Whether the string at a structural has escapes.
+    ///
+    /// Stage 1 has seen to the rest of it: that it ends before the next structural, with nothing but white
+    /// space behind, and that it is UTF-8 without control characters.
+    INLINE bool has_escapes(place at) { return backslash.has(*at, at[1]); }
+
+    /// Where the closing quote of the string at a structural stands.
+    size_t closing_quote(place at) const {
+        size_t quote = at[1] - 1;
+        while (is_space(json[quote])) quote--;
+        return quote;
     }
 
-    /// The inside of the string at structural `next`, which is stepped over.
-    csimdjson_code string(csimdjson_range *inside, bool *escaped) {
-        size_t start = position(next) + 1;
-        size_t end = scalar_end(next);
-        if (end <= start || json[end - 1] != '"') return fail(start - 1);
-        *inside = {start, end - 1 - start};
-        *escaped = memchr(json + start, '\\', inside->length) != nullptr;
-        if (*escaped) {
-            const uint8_t *bad = nullptr;
-            if (!unescape(json + start, json + end - 1, nullptr, &bad)) return fail(size_t(bad - json));
+    /// Whether the string at a structural is good; false after `fail`.
+    INLINE bool is_string(place at) { return __builtin_expect(!has_escapes(at), true) || are_escapes_good(at); }
+
+    bool are_escapes_good(place at) {
+        const uint8_t *bad = nullptr;
+        if (unescape(json + *at + 1, json + closing_quote(at), nullptr, &bad)) return true;
+        fail(size_t(bad - json));
+        return false;
+    }
+
+    /// Whether a scalar that stands at a structural ends at `stop`.
+    bool ends(place at, const uint8_t *stop) const {
+        size_t offset = size_t(stop - json);
+        return offset == at[1] || (offset < length && is_space(*stop));
+    }
+
+    bool is_literal(place at, const char *word, size_t size) const {
+        return length - *at >= size && memcmp(json + *at, word, size) == 0 && ends(at, json + *at + size);
+    }
+
+    /// Steps over the string, number or literal at a structural before the end.
+    INLINE place scalar(place at) {
+        if (json[*at] == '"') return is_string(at) ? at + 1 : nullptr;
+        return number_or_literal(at);
+    }
+
+    place number_or_literal(place at) {
+        bool good;
+        switch (json[*at]) {
+        case 't': good = is_literal(at, "true", 4); break;
+        case 'f': good = is_literal(at, "false", 5); break;
+        case 'n': good = is_literal(at, "null", 4); break;
+        default: good = is_number(at);
         }
-        next++;
-        return CSIMDJSON_OK;
+        return good ? at + 1 : fail(*at);
     }
 
-    csimdjson_code literal(const char *word, size_t size) {
-        size_t start = position(next);
-        if (scalar_end(next) - start != size || memcmp(json + start, word, size) != 0) return fail(start);
-        next++;
-        return CSIMDJSON_OK;
+    INLINE bool is_number(place at) const {
+        // What stands behind a number ends it, unless that is the end of the text.
+        if (__builtin_expect(at + 1 == end, false)) return is_last_number(at);
+        const uint8_t *stop = number_end(json + *at);
+        return stop != nullptr && ends(at, stop);
     }
 
-    /// Any value at structural `next`, checked and stepped over.
-    csimdjson_code value(size_t depth) {
-        switch (at(next)) {
-        case '{': return members(depth + 1, nullptr, false);
-        case '[': return elements(depth + 1, nullptr);
-        case '"': {
-            csimdjson_range inside;
-            bool escaped;
-            return string(&inside, &escaped);
-        }
-        case 't': return literal("true", 4);
-        case 'f': return literal("false", 5);
-        case 'n': return literal("null", 4);
-        default:
-            if (next >= count) return fail(length);
-            if (!is_number(json + position(next), json + scalar_end(next))) return fail(position(next));
-            next++;
-            return CSIMDJSON_OK;
-        }
+    bool is_last_number(place at) const {
+        std::string copy(reinterpret_cast<const char *>(json + *at), length - *at);
+        auto start = reinterpret_cast<const uint8_t *>(copy.c_str());
+        const uint8_t *stop = number_end(start);
+        return stop != nullptr && ends(at, json + *at + (stop - start));
     }
 
-    /// The array at structural `next`; tells whether it holds one or more objects and nothing else.
-    csimdjson_code elements(size_t depth, bool *only_objects) {
-        if (depth > depth_max) return fail(position(next), CSIMDJSON_TOO_DEEP);
-        bool objects = true;
-        next++;
-        if (at(next) == ']') {
-            next++;
-            if (only_objects) *only_objects = false;
-            return CSIMDJSON_OK;
-        }
+    /// Steps over a key and its colon, and sees to it that a value and what closes the object can follow.
+    INLINE place key(place at) {
+        if (__builtin_expect(end - at < 4, false)) return cut_member(at);
+        if (json[*at] != '"') return fail(*at);
+        if (!is_string(at)) return nullptr;
+        return json[at[1]] == ':' ? at + 2 : fail(at[1]);
+    }
+
+    /// What is wrong first with a member that has less than four structurals left.
+    place cut_member(place at) {
+        if (mark(at) != '"') return fail(at < end ? *at : length);
+        if (!is_string(at)) return nullptr;
+        if (mark(++at) != ':') return fail(at < end ? *at : length);
+        if (++at < end && json[*at] != '{' && json[*at] != '[' && !scalar(at)) return nullptr;
+        return fail(length);
+    }
+
+    /// Steps over any value, where `depth` levels are open around it.
+    ///
+    /// One loop with a stack of brackets: most of an event is walked here.
+    place value(place at, const size_t depth) {
+        size_t level = depth;
         for (;;) {
-            objects = objects && at(next) == '{';
-            if (csimdjson_code code = value(depth)) return code;
-            uint8_t mark = at(next);
-            if (mark != ',' && mark != ']') return fail(position(next));
-            next++;
-            if (mark == ']') break;
+            if (at >= end) return fail(length);
+            uint8_t first = json[*at];
+            if (first == '{' || first == '[') {
+                if (++level > depth_max) return fail(*at, CSIMDJSON_TOO_DEEP);
+                open[level] = first;
+                at++;
+                // '}' and ']' stand two behind their opening brackets in ASCII.
+                if (mark(at) != first + 2) {
+                    if (first == '{' && !(at = key(at))) return nullptr;
+                    continue;
+                }
+            } else {
+                if (!(at = scalar(at))) return nullptr;
+                if (level == depth) return at;
+            }
+            // A value has ended; what it stands in may end too, any number of times.
+            while (mark(at) != ',') {
+                if (mark(at) != open[level] + 2) return fail(at < end ? *at : length);
+                at++;
+                if (--level == depth) return at;
+            }
+            at++;
+            if (open[level] == '{' && !(at = key(at))) return nullptr;
         }
-        if (only_objects) *only_objects = objects;
-        return CSIMDJSON_OK;
     }
 
-    /// The object at structural `next`; with `event` its members are looked at, in `context` only for
-    /// the channel.
-    csimdjson_code members(size_t depth, csimdjson_event *event, bool context) {
-        if (depth > depth_max) return fail(position(next), CSIMDJSON_TOO_DEEP);
-        next++;
-        if (at(next) == '}') {
-            next++;
-            return CSIMDJSON_OK;
-        }
+    /// Steps over the array at a structural; tells whether it holds one or more objects and nothing else.
+    place elements(place at, size_t depth, bool *only_objects) {
+        if (depth > depth_max) return fail(*at, CSIMDJSON_TOO_DEEP);
+        *only_objects = mark(++at) != ']';
+        if (!*only_objects) return at + 1;
         for (;;) {
-            if (at(next) != '"') return fail(position(next));
-            csimdjson_range key;
-            bool escaped;
-            if (csimdjson_code code = string(&key, &escaped)) return code;
-            if (at(next) != ':') return fail(position(next));
-            next++;
-            csimdjson_code code = event ? member(depth, event, context, key, escaped) : value(depth);
-            if (code) return code;
-            uint8_t mark = at(next);
-            if (mark != ',' && mark != '}') return fail(position(next));
-            next++;
-            if (mark == '}') return CSIMDJSON_OK;
+            *only_objects = *only_objects && mark(at) == '{';
+            if (!(at = value(at, depth))) return nullptr;
+            uint8_t behind = mark(at);
+            if (behind != ',' && behind != ']') return fail(at < end ? *at : length);
+            at++;
+            if (behind == ']') return at;
         }
     }
 
-    csimdjson_text text(csimdjson_range range, bool escaped) {
-        if (!escaped) return {json + range.start, range.length};
+    /// Steps over the object at a structural, whose members are looked at; in `context` only for the channel.
+    place members(place at, size_t depth, csimdjson_event *event, bool context) {
+        if (depth > depth_max) return fail(*at, CSIMDJSON_TOO_DEEP);
+        if (mark(++at) == '}') return at + 1;
+        for (;;) {
+            place name = at;
+            if (!(at = key(at))) return nullptr;
+            csimdjson_text key = text(name);
+            at = context ? context_member(at, depth, key) : member(at, depth, event, key.bytes, key.length);
+            if (!at) return nullptr;
+            uint8_t behind = mark(at);
+            if (behind != ',' && behind != '}') return fail(at < end ? *at : length);
+            at++;
+            if (behind == '}') return at;
+        }
+    }
+
+    /// The string at a structural, which is good, without escapes.
+    INLINE csimdjson_text text(place at) {
+        size_t start = *at + 1, quote = closing_quote(at);
+        if (__builtin_expect(!has_escapes(at), true)) return {json + start, quote - start};
+        return unescaped(start, quote);
+    }
+
+    csimdjson_text unescaped(size_t start, size_t quote) {
         uint8_t *out = scratch.get() + scratch_used;
         const uint8_t *bad = nullptr;
-        uint8_t *end = unescape(json + range.start, json + range.start + range.length, out, &bad);
-        if (end == nullptr) return {nullptr, 0};
-        scratch_used = size_t(end - scratch.get());
-        return {out, size_t(end - out)};
+        uint8_t *stop = unescape(json + start, json + quote, out, &bad);
+        if (stop == nullptr) return {nullptr, 0};
+        scratch_used = size_t(stop - scratch.get());
+        return {out, size_t(stop - out)};
     }
 
-    /// One member of an event whose key has been read. First of several equal keys wins.
-    csimdjson_code member(size_t depth, csimdjson_event *event, bool context, csimdjson_range key_range, bool escaped) {
-        csimdjson_text key = text(key_range, escaped);
-        auto is = [&](const char *name, size_t size) { return key.length == size && memcmp(key.bytes, name, size) == 0; };
-        if (context) return is("channel", 7) ? wanted(depth, &event->channel, 2) : value(depth);
-        switch (key.length) {
-        case 2: if (is("id", 2)) return wanted(depth, &event->id, 2); break;
+    /// One member of an event: `at` is its value. First of several equal keys wins.
+    INLINE place member(place at, size_t depth, csimdjson_event *event, const uint8_t *key, size_t key_length) {
+        auto is = [&](const char *name, size_t size) { return memcmp(key, name, size) == 0; };
+        switch (key_length) {
+        case 2: if (is("id", 2)) return wanted(at, depth, id, 2); break;
         case 4:
-            if (is("type", 4)) return wanted(depth, &event->name, 2);
-            if (is("time", 4)) return wanted(depth, &event->time, 3);
+            if (is("type", 4)) return wanted(at, depth, name, 2);
+            if (is("time", 4)) return wanted(at, depth, time, 3);
             break;
         case 5:
-            if (is("event", 5)) return wanted(depth, &event->name, 1);
-            if (is("batch", 5)) return batch(depth, event);
+            if (is("event", 5)) return wanted(at, depth, name, 1);
+            if (is("batch", 5)) return batch(at, depth, event);
             break;
-        case 6: if (is("sentAt", 6)) return kept(depth, &event->sent_at, &event->has_sent_at); break;
+        case 6: if (is("sentAt", 6)) return kept(at, depth, &event->sent_at, &event->has_sent_at); break;
         case 7:
-            if (is("channel", 7)) return wanted(depth, &event->channel, 1);
-            if (is("context", 7)) return this->context(depth, event);
+            if (is("channel", 7)) return wanted(at, depth, channel, 1);
+            if (is("context", 7)) return this->context(at, depth, event);
             break;
         case 9:
-            if (is("messageId", 9)) return wanted(depth, &event->id, 1);
-            if (is("timestamp", 9)) return wanted(depth, &event->time, 1);
+            if (is("messageId", 9)) return wanted(at, depth, id, 1);
+            if (is("timestamp", 9)) return wanted(at, depth, time, 1);
             break;
-        case 11: if (is("_touchpoint", 11)) return kept(depth, &event->reserved, &event->has_reserved_key); break;
-        case 17: if (is("originalTimestamp", 17)) return wanted(depth, &event->time, 2); break;
+        case 11: if (is("_touchpoint", 11)) return kept(at, depth, &event->reserved, &event->has_reserved_key); break;
+        case 17: if (is("originalTimestamp", 17)) return wanted(at, depth, time, 2); break;
         default: break;
         }
-        return value(depth);
+        return value(at, depth);
     }
 
-    // How well the key fits that gave each text so far; a lower rank replaces a higher one.
-    struct { csimdjson_text *text; int rank; } ranks[4];
-
-    int &rank_of(csimdjson_text *field) {
-        for (auto &entry : ranks) {
-            if (entry.text == field) return entry.rank;
-            if (entry.text == nullptr) {
-                entry = {field, 99};
-                return entry.rank;
-            }
-        }
-        return ranks[3].rank;
+    /// One member of an event's context.
+    place context_member(place at, size_t depth, csimdjson_text key) {
+        bool is_channel = key.length == 7 && memcmp(key.bytes, "channel", 7) == 0;
+        return is_channel ? wanted(at, depth, channel, 2) : value(at, depth);
     }
 
-    csimdjson_code wanted(size_t depth, csimdjson_text *field, int rank) {
-        int &best = rank_of(field);
-        if (at(next) != '"' || rank >= best) return value(depth);
-        csimdjson_range inside;
-        bool escaped;
-        if (csimdjson_code code = string(&inside, &escaped)) return code;
-        if (inside.length == 0) return CSIMDJSON_OK;
-        *field = text(inside, escaped);
-        best = rank;
-        return CSIMDJSON_OK;
+    /// What several keys may give: its text so far, and how well that key fits; a lower rank replaces a higher.
+    struct field { csimdjson_text text; int rank; };
+    field channel, time, id, name;
+
+    place wanted(place at, size_t depth, field &field, int rank) {
+        if (json[*at] != '"' || rank >= field.rank) return value(at, depth);
+        if (!is_string(at)) return nullptr;
+        csimdjson_text found = text(at);
+        if (found.length > 0) field = {found, rank};
+        return at + 1;
     }
 
-    csimdjson_code kept(size_t depth, csimdjson_range *range, bool *present) {
-        size_t start = position(next);
-        if (csimdjson_code code = value(depth)) return code;
-        range_since(start, range);
-        *present = true;
-        return CSIMDJSON_OK;
+    place kept(place at, size_t depth, csimdjson_range *range, bool *present) {
+        place behind = value(at, depth);
+        if (behind) *range = range_between(at, behind);
+        *present = behind != nullptr;
+        return behind;
     }
 
-    void range_since(size_t start, csimdjson_range *range) const {
-        size_t end = position(next);
-        while (is_space(json[end - 1])) end--;
-        *range = {start, end - start};
+    /// The value that starts at a structural, up to where the walk has come.
+    csimdjson_range range_between(place at, place behind) const {
+        size_t stop = behind < end ? *behind : length;
+        while (is_space(json[stop - 1])) stop--;
+        return {*at, stop - *at};
     }
 
-    csimdjson_code context(size_t depth, csimdjson_event *event) {
-        size_t start = position(next);
-        csimdjson_code code = at(next) == '{' ? members(depth + 1, event, true) : value(depth);
-        if (code) return code;
-        range_since(start, &event->context);
+    place context(place at, size_t depth, csimdjson_event *event) {
+        place behind = mark(at) == '{' ? members(at, depth + 1, event, true) : value(at, depth);
+        if (!behind) return nullptr;
+        event->context = range_between(at, behind);
         event->has_context = true;
-        return CSIMDJSON_OK;
+        return behind;
     }
 
-    csimdjson_code batch(size_t depth, csimdjson_event *event) {
-        size_t start = position(next);
+    place batch(place at, size_t depth, csimdjson_event *event) {
         bool only_objects = false;
-        csimdjson_code code = at(next) == '[' ? elements(depth + 1, &only_objects) : value(depth);
-        if (code) return code;
+        place behind = mark(at) == '[' ? elements(at, depth + 1, &only_objects) : value(at, depth);
+        if (!behind) return nullptr;
         // Of two batches neither may be taken for the envelope's own: the object is then one event.
-        if (only_objects && !event->has_batch) range_since(start, &event->batch);
+        if (only_objects && !event->has_batch) event->batch = range_between(at, behind);
         else event->batch = {0, 0};
         event->has_batch = true;
-        return CSIMDJSON_OK;
+        return behind;
     }
 
-    /// The value at structural `next` as an event.
+    /// The value that comes next as an event.
     csimdjson_code read(csimdjson_event *event) {
         memset(event, 0, sizeof *event);
-        memset(ranks, 0, sizeof ranks);
+        for (field *field : {&channel, &time, &id, &name}) *field = {{nullptr, 0}, 99};
         scratch_used = 0;
-        size_t start = position(next);
-        event->object.start = start;
-        bool is_object = at(next) == '{';
-        if (csimdjson_code code = is_object ? members(1, event, false) : value(0)) return code;
-        range_since(start, &event->object);
-        event->has_line_breaks = memchr(json + start, '\n', event->object.length) != nullptr ||
-                                 memchr(json + start, '\r', event->object.length) != nullptr;
-        return is_object ? CSIMDJSON_OK : fail(start, CSIMDJSON_NOT_AN_OBJECT);
+        event->object.start = next < end ? *next : length;
+        bool is_object = mark(next) == '{';
+        place behind = is_object ? members(next, 1, event, false) : value(next, 0);
+        if (!behind) return failure;
+        event->object = range_between(next, behind);
+        next = behind;
+        event->channel = channel.text;
+        event->time = time.text;
+        event->id = id.text;
+        event->name = name.text;
+        size_t start = event->object.start, stop = start + event->object.length;
+        event->has_line_breaks = line_feed.has(start, stop) || carriage_return.has(start, stop);
+        if (is_object) return CSIMDJSON_OK;
+        error_offset = start;
+        return CSIMDJSON_NOT_AN_OBJECT;
+    }
+
+    csimdjson_code unexpected() {
+        fail(next < end ? *next : length);
+        return failure;
     }
 };
 
@@ -374,7 +472,8 @@ csimdjson_reader *csimdjson_reader_create(size_t depth_max) {
     if (reader == nullptr) return nullptr;
     reader->depth_max = depth_max;
     const auto &implementation = simdjson::get_active_implementation();
-    if (implementation->create_dom_parser_implementation(4096, 4, reader->stage1)) {
+    reader->open.reset(new (std::nothrow) uint8_t[depth_max + 1]);
+    if (!reader->open || implementation->create_dom_parser_implementation(4096, 4, reader->stage1)) {
         delete reader;
         return nullptr;
     }
@@ -386,9 +485,12 @@ void csimdjson_reader_destroy(csimdjson_reader *reader) { delete reader; }
 csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, size_t length) {
     reader->json = bytes;
     reader->length = length;
-    reader->next = reader->count = 0;
+    reader->next = reader->end = nullptr;
+    reader->count = 0;
     reader->in_array = false;
     reader->error_offset = 0;
+    for (finder *finder : {&reader->backslash, &reader->line_feed, &reader->carriage_return})
+        finder->reset(bytes, length);
     if (length == 0) return CSIMDJSON_INVALID_JSON;
     if (length > reader->stage1->capacity() && reader->stage1->set_capacity(length + length / 2))
         return CSIMDJSON_NO_MEMORY;
@@ -403,12 +505,14 @@ csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, s
     case simdjson::MEMALLOC: case simdjson::CAPACITY: return CSIMDJSON_NO_MEMORY;
     default: return CSIMDJSON_INVALID_JSON;
     }
+    reader->next = reader->stage1->structural_indexes.get();
     reader->count = reader->stage1->n_structural_indexes;
+    reader->end = reader->next + reader->count;
     return CSIMDJSON_OK;
 }
 
 csimdjson_code csimdjson_enter_array(csimdjson_reader *reader) {
-    if (reader->at(reader->next) != '[') return reader->fail(reader->position(reader->next));
+    if (reader->mark(reader->next) != '[') return reader->unexpected();
     reader->next++;
     reader->in_array = true;
     reader->first_element = true;
@@ -416,15 +520,15 @@ csimdjson_code csimdjson_enter_array(csimdjson_reader *reader) {
 }
 
 csimdjson_code csimdjson_next(csimdjson_reader *reader, csimdjson_event *event) {
-    if (!reader->in_array) return reader->next >= reader->count ? CSIMDJSON_END : reader->read(event);
-    uint8_t mark = reader->at(reader->next);
-    if (mark == ']' ) {
+    if (!reader->in_array) return reader->next >= reader->end ? CSIMDJSON_END : reader->read(event);
+    uint8_t mark = reader->mark(reader->next);
+    if (mark == ']') {
         reader->next++;
         reader->in_array = false;
-        return reader->next == reader->count ? CSIMDJSON_END : reader->fail(reader->position(reader->next));
+        return reader->next == reader->end ? CSIMDJSON_END : reader->unexpected();
     }
     if (!reader->first_element) {
-        if (mark != ',') return reader->fail(reader->position(reader->next));
+        if (mark != ',') return reader->unexpected();
         reader->next++;
     }
     reader->first_element = false;

@@ -4,15 +4,18 @@
 ///
 ///     {"_touchpoint":{"receivedAt":"…","node":"c1","source":"reliable","seq":17,"run":"…"},"type":…}\n
 ///
-/// Everything but the time and the number is rendered once; the time's second is kept between
-/// events.
+/// Everything but the time and the number is rendered once; the time is kept between events, since
+/// many have the same.
 package struct EventSplicer: ~Copyable {
     private let memory: UnsafeMutablePointer<UInt8>
     private let headCount: Int
     private let middleCount: Int
     private let tailCount: Int
-    private var second: Int64 = -1
+    /// The time that stands in the memory.
+    private var rendered: Int64 = -1
 
+    /// Digits of the largest number.
+    private static let digitsMax = 20
     private static let contextKey: StaticString = "\"context\":"
     private static let sentAtKey: StaticString = "\"sentAt\":"
 
@@ -26,7 +29,7 @@ package struct EventSplicer: ~Copyable {
         tailCount = tail.count
         let time = [UInt8](repeating: 48, count: Timestamp.byteCount)
         let all = head + time + middle + tail
-        memory = .allocate(capacity: all.count)
+        memory = .allocate(capacity: all.count + 2 * Self.digitsMax)
         memory.initialize(from: all, count: all.count)
     }
 
@@ -42,7 +45,7 @@ package struct EventSplicer: ~Copyable {
 
     /// Room that the metadata alone can need.
     package var metadataBytesMax: Int {
-        headCount + Timestamp.byteCount + middleCount + 20 + tailCount
+        headCount + Timestamp.byteCount + middleCount + Self.digitsMax + tailCount
     }
 
     /// Writes the line, line feed included, and gives its length.
@@ -58,7 +61,7 @@ package struct EventSplicer: ~Copyable {
         end = Self.member(Self.contextKey, event.inheritedContext, end)
         end = Self.member(Self.sentAtKey, event.inheritedSentAt, end)
         // What stands behind the opening brace stays as its producer wrote it, blanks included.
-        let body = UnsafeRawBufferPointer(rebasing: event.bytes.dropFirst())
+        let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
         if Self.hasMembers(body) {
             end.pointee = UInt8(ascii: ",")
             end += 1
@@ -74,18 +77,22 @@ package struct EventSplicer: ~Copyable {
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        let time = memory + headCount
-        if receivedAt / 1_000_000 != second {
-            second = receivedAt / 1_000_000
-            Timestamp.write(receivedAt, to: time)
-        } else {
-            Timestamp.writeFraction(receivedAt, to: time)
-        }
+        if receivedAt != rendered { render(receivedAt) }
         let untilNumber = headCount + Timestamp.byteCount + middleCount
         out.update(from: memory, count: untilNumber)
-        let end = Self.decimal(sequence, out + untilNumber)
+        let end = decimal(sequence, out + untilNumber)
         end.update(from: memory + untilNumber, count: tailCount)
         return end + tailCount - out
+    }
+
+    private mutating func render(_ time: Int64) {
+        let isSameSecond = time / 1_000_000 == rendered / 1_000_000 && rendered >= 0
+        rendered = time
+        if isSameSecond {
+            Timestamp.writeFraction(time, to: memory + headCount)
+        } else {
+            Timestamp.write(time, to: memory + headCount)
+        }
     }
 
     private static func hasMembers(_ body: UnsafeRawBufferPointer) -> Bool {
@@ -127,21 +134,21 @@ package struct EventSplicer: ~Copyable {
         return end
     }
 
-    private static func decimal(
+    /// Writes a number's digits: from the last to the first into the scratch behind the metadata, since
+    /// only then their number is known.
+    private func decimal(
         _ value: UInt64,
         _ out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
-        var count = 1
-        var bound: UInt64 = 10
-        while count < 20, value >= bound {
-            count += 1
-            bound = bound.multipliedReportingOverflow(by: 10).overflow ? .max : bound * 10
-        }
+        let end = memory + (metadataBytesMax + Self.digitsMax)
+        var first = end
         var rest = value
-        for at in stride(from: count - 1, through: 0, by: -1) {
-            out[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+        repeat {
+            first -= 1
+            first.pointee = UInt8(truncatingIfNeeded: 48 &+ rest % 10)
             rest /= 10
-        }
-        return out + count
+        } while rest > 0
+        out.update(from: first, count: end - first)
+        return out + (end - first)
     }
 }

@@ -11,16 +11,18 @@ package enum Timestamp {
     /// Nil for anything else, and for years outside 1970…9999.
     package static func parse(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard text.count >= 19, text.count <= 40,
-            let year = digits(text, 0, 4), text[4] == UInt8(ascii: "-"),
-            let month = digits(text, 5, 2), text[7] == UInt8(ascii: "-"),
-            let day = digits(text, 8, 2),
+            text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
             text[10] == UInt8(ascii: "T") || text[10] == UInt8(ascii: "t")
                 || text[10] == UInt8(ascii: " "),
-            let hour = digits(text, 11, 2), text[13] == UInt8(ascii: ":"),
-            let minute = digits(text, 14, 2), text[16] == UInt8(ascii: ":"),
-            let second = digits(text, 17, 2),
-            (1...12).contains(month), (1...daysIn(month, of: year)).contains(day), hour < 24,
-            minute < 60, second <= 60
+            text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":")
+        else { return nil }
+        let (century, yearOfCentury) = (pair(text, 0), pair(text, 2))
+        let year = century * 100 + yearOfCentury
+        let (month, day) = (pair(text, 5), pair(text, 8))
+        let (hour, minute, second) = (pair(text, 11), pair(text, 14), pair(text, 17))
+        guard century >= 0, yearOfCentury >= 0, (1...12).contains(month), day >= 1,
+            day <= 28 || day <= daysIn(month, of: year), (0..<24).contains(hour),
+            (0..<60).contains(minute), (0...60).contains(second)
         else { return nil }
         var at = 19
         let fraction = micros(text, &at)
@@ -48,14 +50,10 @@ package enum Timestamp {
         return text.withUTF8 { parse(UnsafeRawBufferPointer($0)) }
     }
 
-    private static func digits(_ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int? {
-        var value = 0
-        for at in start..<(start + count) {
-            let digit = Int(text[at]) - 48
-            guard (0...9).contains(digit) else { return nil }
-            value = value * 10 + digit
-        }
-        return value
+    /// The number that two digits make; -1 where they are none.
+    private static func pair(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        let (tens, ones) = (text[start] &- 48, text[start + 1] &- 48)
+        return tens <= 9 && ones <= 9 ? Int(tens) * 10 + Int(ones) : -1
     }
 
     /// The fraction at `at`, cut to microseconds; `at` is moved behind it.
@@ -81,9 +79,9 @@ package enum Timestamp {
             return at + 1 == text.count ? 0 : nil
         case UInt8(ascii: "+"), UInt8(ascii: "-"):
             let hasColon = text.count - at == 6 && text[at + 3] == UInt8(ascii: ":")
-            guard hasColon || text.count - at == 5, let hours = digits(text, at + 1, 2),
-                let minutes = digits(text, at + (hasColon ? 4 : 3), 2), hours < 24, minutes < 60
-            else { return nil }
+            guard hasColon || text.count - at == 5 else { return nil }
+            let (hours, minutes) = (pair(text, at + 1), pair(text, at + (hasColon ? 4 : 3)))
+            guard (0..<24).contains(hours), (0..<60).contains(minutes) else { return nil }
             let seconds = hours * 3_600 + minutes * 60
             return text[at] == UInt8(ascii: "+") ? seconds : -seconds
         default:

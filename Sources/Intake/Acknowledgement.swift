@@ -45,16 +45,55 @@ package struct Acknowledgement {
             as: UInt16.self
         )
         room.storeBytes(of: hasRequestFrame ? 1 : 0, toByteOffset: 6, as: UInt16.self)
-        var at = room + headerByteCount
-        for part in [identity, requestID, answer] {
-            if let start = part.baseAddress { at.copyMemory(from: start, byteCount: part.count) }
-            at += part.count
-        }
+        var at = copy(identity, to: room + headerByteCount)
+        at = copy(requestID, to: at)
+        _ = copy(answer, to: at)
+    }
+
+    private static func copy(
+        _ part: UnsafeRawBufferPointer,
+        to room: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer {
+        if let start = part.baseAddress { room.copyMemory(from: start, byteCount: part.count) }
+        return room + part.count
     }
 }
 
 /// The JSON of answers, as contract and protocol page give it.
 package enum AnswerText {
+    /// Bytes that ``writeCommitted(events:to:)`` can need.
+    package static let committedBytesMax = 80
+
+    private static let beforeEvents: StaticString = #"{"status":"committed","events":"#
+    private static let behindEvents: StaticString = #","quarantined":[]}"#
+
+    /// Writes the answer to a message of which nothing is in quarantine, and gives its length.
+    ///
+    /// `room`: at least ``committedBytesMax`` bytes. Allocates nothing.
+    package static func writeCommitted(
+        events: Int,
+        to room: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        precondition(room.count >= committedBytesMax, "no room for an answer")
+        var end = beforeEvents.utf8CodeUnitCount
+        room.copyMemory(from: UnsafeRawBufferPointer(beforeEvents))
+        var digits = 1
+        var rest = events / 10
+        while rest > 0 {
+            digits += 1
+            rest /= 10
+        }
+        rest = events
+        for at in stride(from: end + digits - 1, through: end, by: -1) {
+            room[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+            rest /= 10
+        }
+        end += digits
+        UnsafeMutableRawBufferPointer(rebasing: room[end...])
+            .copyMemory(from: UnsafeRawBufferPointer(behindEvents))
+        return end + behindEvents.utf8CodeUnitCount
+    }
+
     /// `quarantined` is JSON of the array's inside: `{"index":3,"reason":"invalid_json"}`,
     /// comma-separated.
     package static func committed(events: Int, quarantined: String) -> String {
@@ -67,5 +106,12 @@ package enum AnswerText {
 
     package static func unavailable(_ reason: String) -> String {
         #"{"status":"unavailable","reason":"\#(reason)"}"#
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The text's UTF-8, which is there as long as the program.
+    fileprivate init(_ text: StaticString) {
+        self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 }

@@ -30,6 +30,11 @@ package struct IntakeRecord {
     package let requestID: UnsafeRawBufferPointer
     package let payload: UnsafeRawBufferPointer
 
+    /// Whether a producer waits for an answer.
+    package var isAnswered: Bool { kind != .unacknowledged }
+    /// Whether the answer has a frame for the request id.
+    package var hasRequestFrame: Bool { kind == .router }
+
     /// Reads a record as ``write(to:source:kind:receivedAt:address:payload:)`` wrote it.
     package init(_ bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count >= Self.headerByteCount, "a record without its header")
@@ -71,7 +76,7 @@ package struct IntakeRecord {
             as: UInt32.self
         )
         room.storeBytes(of: receivedAt, toByteOffset: 8, as: Int64.self)
-        address.write(to: room + headerByteCount)
+        if address.byteCount > 0 { address.write(to: room + headerByteCount) }
         if let start = payload.baseAddress {
             (room + headerByteCount + address.byteCount).copyMemory(
                 from: start,

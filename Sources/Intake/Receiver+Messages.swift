@@ -12,10 +12,9 @@ extension Receiver {
     mutating func receiveBatch() throws(ZeroMQError) -> Int {
         let receivedAt = cplatform_realtime_ns() / 1_000
         var count = 0
-        var bytes = 0
         chooseTarget()
         if isHolding {
-            guard put(receivedAt) else {
+            guard put(message.bytes, receivedAt) else {
                 // The signal came for less room than is needed, and asks to be asked for again.
                 hold()
                 return 0
@@ -23,22 +22,28 @@ extension Receiver {
             isHolding = false
             shared.stalled.store(false, ordering: .relaxed)
             count += 1
-            bytes += message.bytes.count
         }
-        while count < Self.batchMax, try receiveMessage() {
-            guard put(receivedAt) else {
+        while count < Self.batchMax {
+            guard let payload = try receiveMessage() else {
+                hasEmptied = count > 0
+                break
+            }
+            guard put(payload, receivedAt) else {
                 hold()
                 break
             }
             count += 1
-            bytes += message.bytes.count
         }
         for at in 0..<ringCount { (rings + at).pointee.publish() }
         shared.messages.store(
             shared.messages.load(ordering: .relaxed) &+ count,
             ordering: .relaxed
         )
-        shared.bytes.store(shared.bytes.load(ordering: .relaxed) &+ bytes, ordering: .relaxed)
+        shared.bytes.store(
+            shared.bytes.load(ordering: .relaxed) &+ payloadBytes,
+            ordering: .relaxed
+        )
+        payloadBytes = 0
         return count
     }
 
@@ -54,22 +59,34 @@ extension Receiver {
     }
 
     /// Puts the message into the target's ring, or into any that has room.
-    private mutating func put(_ receivedAt: Int64) -> Bool {
-        if put(receivedAt, target) { return true }
-        for at in 0..<ringCount where at != target && put(receivedAt, at) {
+    private mutating func put(_ payload: UnsafeRawBufferPointer, _ receivedAt: Int64) -> Bool {
+        let isPut =
+            put(payload, receivedAt, target) || putElsewhere(payload, receivedAt)
+        if isPut { payloadBytes += payload.count }
+        return isPut
+    }
+
+    @inline(never)
+    private mutating func putElsewhere(
+        _ payload: UnsafeRawBufferPointer,
+        _ receivedAt: Int64
+    ) -> Bool {
+        for at in 0..<ringCount where at != target && put(payload, receivedAt, at) {
             target = at
             return true
         }
         return false
     }
 
-    private mutating func put(_ receivedAt: Int64, _ ring: Int) -> Bool {
-        let payload = message.bytes
+    private mutating func put(
+        _ payload: UnsafeRawBufferPointer,
+        _ receivedAt: Int64,
+        _ ring: Int
+    ) -> Bool {
         let size = IntakeRecord.byteCount(address: address, payload: payload.count)
         guard let room = (rings + ring).pointee.claim(size) else { return false }
         let kind: IntakeRecord.Kind =
-            configuration.pattern != .router
-            ? .unacknowledged : address.hasRequestFrame ? .router : .routerBare
+            !isRouter ? .unacknowledged : address.hasRequestFrame ? .router : .routerBare
         IntakeRecord.write(
             to: room,
             source: index,
@@ -82,6 +99,7 @@ extension Receiver {
     }
 
     /// Keeps the message that fits nowhere, and asks for a signal when there is room.
+    @inline(never)
     private mutating func hold() {
         isHolding = true
         shared.stalled.store(true, ordering: .relaxed)
@@ -92,22 +110,39 @@ extension Receiver {
         }
     }
 
-    /// Receives one message whose payload is then in `message`; false when there is none.
+    /// Receives one message, whose payload is in `message` until the next; nil when there is none.
     ///
     /// Messages that make no sense are answered and passed over.
-    private mutating func receiveMessage() throws(ZeroMQError) -> Bool {
+    private mutating func receiveMessage() throws(ZeroMQError) -> UnsafeRawBufferPointer? {
         while try sockets.socket.receive(&message, wait: false) {
-            let isRouter = configuration.pattern == .router
-            var reason: String?
-            if isRouter { reason = try receiveRequest() } else { try takeLastFrame() }
-            if message.bytes.count > payloadBytesMax { reason = "too_large" }
-            guard let reason else { return true }
-            shared.rejected.wrappingAdd(1, ordering: .relaxed)
-            if isRouter { try refuse(AnswerText.rejected(reason)) }
+            var fault: Fault?
+            if isRouter {
+                fault = try receiveRequest()
+            } else if message.hasMore {
+                try takeLastFrame()
+            }
+            let payload = message.bytes
+            if fault == nil, payload.count <= payloadBytesMax { return payload }
+            try reject(fault ?? .tooLarge)
         }
-        return false
+        return nil
     }
 
+    /// Why a message is refused as a whole.
+    enum Fault: String {
+        case tooLarge = "too_large"
+        case missingPayload = "missing_payload"
+        case tooManyFrames = "too_many_frames"
+        case requestIDTooLong = "request_id_too_long"
+    }
+
+    @inline(never)
+    private mutating func reject(_ fault: Fault) throws(ZeroMQError) {
+        shared.rejected.wrappingAdd(1, ordering: .relaxed)
+        if isRouter { try refuse(AnswerText.rejected(fault.rawValue)) }
+    }
+
+    @inline(never)
     private mutating func takeLastFrame() throws(ZeroMQError) {
         while message.hasMore, try sockets.socket.receive(&message, wait: true) {}
     }
@@ -116,20 +151,20 @@ extension Receiver {
     /// frame and the payload of a REQ, or the payload alone.
     ///
     /// Gives why it makes no sense, or nil.
-    private mutating func receiveRequest() throws(ZeroMQError) -> String? {
+    private mutating func receiveRequest() throws(ZeroMQError) -> Fault? {
         address.setIdentity(message.bytes)
         guard message.hasMore, try sockets.socket.receive(&message, wait: true) else {
-            return "missing_payload"
+            return .missingPayload
         }
         guard message.hasMore else { return nil }
         // Two frames behind the identity: the first is the id, or REQ's empty delimiter.
         let isShortEnough = address.setRequestID(message.bytes)
-        guard try sockets.socket.receive(&message, wait: true) else { return "missing_payload" }
+        guard try sockets.socket.receive(&message, wait: true) else { return .missingPayload }
         if message.hasMore {
             try takeLastFrame()
-            return "too_many_frames"
+            return .tooManyFrames
         }
-        return isShortEnough ? nil : "request_id_too_long"
+        return isShortEnough ? nil : .requestIDTooLong
     }
 
     /// Answers every request that has arrived with "unavailable".
@@ -149,6 +184,7 @@ extension Receiver {
         return count
     }
 
+    @inline(never)
     private mutating func refuse(_ answer: String) throws(ZeroMQError) {
         var answer = answer
         let result = answer.withUTF8 { bytes in

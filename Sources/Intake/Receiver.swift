@@ -1,4 +1,5 @@
 import CPlatform
+import Glibc
 package import Ring
 import Synchronization
 package import ZeroMQ
@@ -16,6 +17,9 @@ package struct Receiver: ~Copyable {
     static let batchMax = 256
     /// How long ``idle()`` waits at most, so that a lost signal could cost no more than this.
     static let idleMilliseconds = 250
+    /// How long to let messages gather after a round that left none: then one wake-up of libzmq's
+    /// brings many of them. The system adds some 50 µs (timer slack).
+    static let gatherMicroseconds: UInt32 = 100
     /// How long a drain takes in what producers keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000
     /// How long nothing must come before a drain believes that nothing is on its way: what stands
@@ -26,6 +30,7 @@ package struct Receiver: ~Copyable {
 
     let index: Int
     let configuration: SourceConfiguration
+    let isRouter: Bool
     let shared: ReceiverShared
     let sockets: SourceSockets
     var poll: PollSet
@@ -47,6 +52,10 @@ package struct Receiver: ~Copyable {
     var target = 0
     /// Whether ``message`` holds a payload that fits in no ring.
     var isHolding = false
+    /// Bytes of the payloads put into rings in the current round.
+    var payloadBytes = 0
+    /// Whether the current round took messages and left none.
+    var hasEmptied = false
     var drainDeadline: Int64?
     /// When a drain last received something.
     var lastDrained: Int64?
@@ -70,6 +79,7 @@ package struct Receiver: ~Copyable {
     ) throws(IntakeError) {
         self.index = index
         self.configuration = configuration
+        isRouter = configuration.pattern == .router
         self.shared = shared
         ringBytes = rings.map(\.capacity).min() ?? 0
         payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - IntakeRecord.overheadBytesMax
@@ -114,11 +124,18 @@ package struct Receiver: ~Copyable {
         return try answered + receiveBatch()
     }
 
+    /// To be called after a round with work: lets messages gather where the round left none.
+    package mutating func gather() {
+        guard hasEmptied else { return }
+        hasEmptied = false
+        usleep(Self.gatherMicroseconds)
+    }
+
     /// Waits for messages (unless paused, blocked or stalled), answers, room or requests.
     package mutating func idle() throws(ZeroMQError) {
         let requests = shared.requests
         let isDraining = requests.contains(.draining)
-        let isRefusing = isDraining && configuration.pattern == .router
+        let isRefusing = isDraining && isRouter
         let takesMessages =
             isRefusing
             || !isHolding && requests.isDisjoint(with: [.paused, .blocked])
@@ -149,7 +166,7 @@ package struct Receiver: ~Copyable {
     /// A router takes nothing more and answers every request "unavailable" until it closes; the
     /// others take in what has arrived, until nothing came for a moment or the time is up.
     private mutating func drain() throws(ZeroMQError) -> Int {
-        if configuration.pattern == .router {
+        if isRouter {
             let refused = try refuseBatch()
             shared.intakeEnded.store(true, ordering: .releasing)
             return refused

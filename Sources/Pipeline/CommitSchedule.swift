@@ -4,17 +4,20 @@ import Segments
 ///
 /// A value without clock or disk: it is told what happens.
 ///
-/// A commit begins when events have waited for the interval; or at once when producers wait for
-/// acknowledgements, the rings are empty, and the disk is idle: a commit under way gathers the next
-/// one behind it, so the disk's own speed sets the pace (as group commit does in databases).
+/// A commit begins when events have waited for the interval; or, when producers wait for
+/// acknowledgements and the disk is idle, at once if the rings are empty, else after a moment: a
+/// commit under way gathers the next one behind it, so the disk's own speed sets the pace (as group
+/// commit does in databases), and reading goes on while it syncs.
 struct CommitSchedule {
     var intervalNanoseconds: Int64
     /// Sealed files in one commit that make it due at once: each holds a descriptor.
     static let sealsMax = 64
+    /// How long a commit that somebody waits for gathers events while more of them come.
+    static let gatherNanoseconds: Int64 = 1_000_000
 
     /// When the first event since the last commit came; nil when there is none.
     private(set) var openSince: Int64?
-    private var answersWait = false
+    private(set) var answersWait = false
     private var isDemanded = false
 
     init(interval: Duration) {
@@ -44,7 +47,7 @@ struct CommitSchedule {
         if isDemanded { return true }
         guard let openSince, jobsUnderWay == 0 else { return false }
         if seals >= Self.sealsMax || now - openSince >= intervalNanoseconds { return true }
-        return answersWait && isIdle
+        return answersWait && (isIdle || now - openSince >= Self.gatherNanoseconds)
     }
 
     /// Nanoseconds until a commit may become due by time; nil when nothing waits.

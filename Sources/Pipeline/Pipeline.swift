@@ -234,7 +234,7 @@ private final class ReceiverBox: @unchecked Sendable {
         do throws(ZeroMQError) {
             while !receiver.isFinished {
                 heartbeat.beat()
-                if try receiver.doWork() == 0 { try receiver.idle() }
+                if try receiver.doWork() == 0 { try receiver.idle() } else { receiver.gather() }
             }
         } catch {
             notify(.receiverFailed(source: name, reason: "\(error)"))

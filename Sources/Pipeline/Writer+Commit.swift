@@ -17,12 +17,11 @@ extension Writer {
         let job = CommitJob(
             files: files,
             answers: answers.take(),
-            tallies: tallies,
+            tallies: counts.takeTallies(),
             begunAt: begunAt,
             waiters: waiters,
             isLast: isLast
         )
-        for at in tallies.indices { tallies[at] = CommitTally() }
         waiters = []
         schedule.committed()
         shared.hand(over: job)
@@ -60,8 +59,7 @@ extension Writer {
                 left -= bytes.count + 8
                 try take(IntakeRecord(bytes))
             }
-            (rings + at).pointee.release()
-            if (rings + at).pointee.takeSpaceRequest() { receivers[at].signal() }
+            giveBack(at)
         }
     }
 
@@ -76,33 +74,24 @@ extension Writer {
     /// Shows the round's numbers: what arrived at once, so that the ledger adds up at every moment,
     /// the rest a few times a second.
     mutating func tell(force: Bool = false) {
-        let hasArrived = arrived.contains { $0 != 0 }
         let isTime = force || now - lastTold >= Self.lookNanoseconds
-        guard hasArrived || isTime else { return }
-        let channels = isTime ? takeChannelCounts() : []
-        let (raw, compressed, open) = (store.rawBytes, store.compressedBytes, store.openCount)
-        let arrived = arrived
+        guard isTime || counts.hasArrived else { return }
         shared.numbers.withLock { numbers in
-            for (source, count) in arrived.enumerated() {
+            counts.takeArrived { source, count in
                 numbers.ledgers[source].received += count
                 numbers.ledgers[source].inFlight += count
             }
-            guard isTime else { return }
-            for (name, count) in channels { numbers.channels[name, default: 0] += count }
-            numbers.openSegments = open
-            numbers.rawBytes = raw
-            numbers.compressedBytes = compressed
+            if isTime { tellTheRest(&numbers) }
         }
-        for at in self.arrived.indices { self.arrived[at] = 0 }
         if isTime { lastTold = now }
     }
 
-    private mutating func takeChannelCounts() -> [(String, Int)] {
-        var counts: [(String, Int)] = []
-        for (id, count) in channelCounts.enumerated() where count > 0 {
-            counts.append((router.channelName(UInt32(id)), count))
-            channelCounts[id] = 0
+    private func tellTheRest(_ numbers: inout WriterShared.Numbers) {
+        counts.takeChannels { channel, count in
+            numbers.channels[router.channelName(channel), default: 0] += count
         }
-        return counts
+        numbers.openSegments = store.openCount
+        numbers.rawBytes = store.rawBytes
+        numbers.compressedBytes = store.compressedBytes
     }
 }

@@ -8,7 +8,7 @@ import Segments
 extension Writer {
     /// Reads a message and files all that is in it.
     mutating func take(_ record: IntakeRecord) throws(FileSystemError) {
-        let isAnswered = record.kind != .unacknowledged
+        let isAnswered = record.isAnswered
         if isAnswered {
             answers.begin()
             schedule.wantAnswer()
@@ -28,7 +28,7 @@ extension Writer {
         _ isAnswered: Bool
     ) throws(FileSystemError) {
         while payloads.next(&view) {
-            arrived[record.source] += 1
+            counts.arrive(record.source)
             if let rejection = view.rejection {
                 try quarantine(rejection, record)
                 if isAnswered { answers.reject(rejection) }
@@ -39,6 +39,7 @@ extension Writer {
         }
     }
 
+    @inline(never)
     private mutating func takeInflated(
         _ record: IntakeRecord,
         _ isAnswered: Bool
@@ -61,7 +62,7 @@ extension Writer {
             view.errorOffset = offset
         }
         guard let rejection = view.rejection else { return }
-        arrived[record.source] += 1
+        counts.arrive(record.source)
         try quarantine(rejection, record)
         if isAnswered { answers.reject(rejection) }
     }
@@ -82,7 +83,7 @@ extension Writer {
         )
         let slot = try slot(key)
         let need = (splicers + source).pointee.bytesMax(for: view)
-        let pending = store.pending(slot)
+        let pending = pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
         let count = (splicers + source).pointee.write(
@@ -98,15 +99,10 @@ extension Writer {
             receivedAt: record.receivedAt,
             eventTime: eventTime
         )
-        tallies[source].accepted += 1
-        self.count(channel)
+        counts.accept(source, channel: channel)
     }
 
-    private mutating func count(_ channel: UInt32) {
-        while channelCounts.count <= Int(channel) { channelCounts.append(0) }
-        channelCounts[Int(channel)] += 1
-    }
-
+    @inline(never)
     private mutating func quarantine(
         _ rejection: Rejection,
         _ record: IntakeRecord
@@ -121,7 +117,7 @@ extension Writer {
             receivedAt: record.receivedAt,
             sequence: sequence
         )
-        let pending = store.pending(slot)
+        let pending = pendings + slot
         if pending.pointee.room < line.count { try store.makeRoom(line.count, in: slot) }
         pending.pointee.end.update(from: line, count: line.count)
         pending.pointee.add(
@@ -131,7 +127,7 @@ extension Writer {
             receivedAt: record.receivedAt,
             eventTime: nil
         )
-        tallies[source].rejected[rejection.index] += 1
+        counts.reject(source, rejection)
     }
 
     private mutating func slot(_ key: PartitionKey) throws(FileSystemError) -> Int {

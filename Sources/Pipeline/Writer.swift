@@ -29,6 +29,8 @@ struct Writer: ~Copyable {
     let receivers: [ReceiverShared]
     let sequences: SourceSequences
     let store: SegmentStore
+    /// The store's waiting lines by slot, at hand without a call.
+    let pendings: UnsafeMutablePointer<PendingLines>
     let room: RoomWait
     let notify: @Sendable (PipelineNotice) -> Void
     let rings: UnsafeMutablePointer<RingConsumer>
@@ -41,10 +43,9 @@ struct Writer: ~Copyable {
     var view = EventView()
     var answers = AnswerBook()
     var schedule: CommitSchedule
-    var tallies: [CommitTally]
-    /// Events of the current round, by source, not yet in the shared ledger.
-    var arrived: [Int]
-    var channelCounts: [Int] = []
+    /// What arrived in the current round and is not yet in the shared ledger, and what the next
+    /// commit will settle.
+    var counts: EventCounts
     var waiters: [CommitWaiter] = []
     var now: Int64 = 0
     var lastWork: Int64 = 0
@@ -82,6 +83,7 @@ struct Writer: ~Copyable {
             fileSystem: fileSystem,
             waitForRoom: { room.wait($0) }
         )
+        pendings = store.pendings
         self.rings = .allocate(capacity: rings.count)
         splicers = .allocate(capacity: names.count)
         for (at, ring) in rings.enumerated() {
@@ -98,8 +100,7 @@ struct Writer: ~Copyable {
         router = PartitionRouter(configuration.router)
         payloads = PayloadReader(limits: configuration.limits)
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
-        tallies = Array(repeating: CommitTally(), count: names.count)
-        arrived = Array(repeating: 0, count: names.count)
+        counts = EventCounts(sources: names.count)
     }
 
     deinit {
@@ -200,9 +201,19 @@ struct Writer: ~Copyable {
             count += 1
         }
         guard count > 0 else { return 0 }
-        (rings + ring).pointee.release()
-        if (rings + ring).pointee.takeSpaceRequest() { receivers[ring].signal() }
+        giveBack(ring)
         return count
+    }
+
+    /// Gives back the room of all messages taken from a ring.
+    func giveBack(_ ring: Int) {
+        (rings + ring).pointee.release()
+        if (rings + ring).pointee.takeSpaceRequest() { signalRoom(ring) }
+    }
+
+    @inline(never)
+    private func signalRoom(_ ring: Int) {
+        receivers[ring].signal()
     }
 
     mutating func readClocks() {
@@ -217,7 +228,9 @@ struct Writer: ~Copyable {
         if !waitsForCommit, let due = schedule.untilDue(at: now) { sleep = min(sleep, due) }
         if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
         if sleep <= 0 { return }
-        if now - lastWork < Self.warmNanoseconds {
+        // The end of a commit that holds the next answers up wakes only a sleeper.
+        let waitsForAnswers = waitsForCommit && schedule.answersWait
+        if now - lastWork < Self.warmNanoseconds, !waitsForAnswers {
             usleep(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
             return
         }

@@ -7,7 +7,7 @@ import Events
 ///
 /// The writer's thread only.
 ///
-/// Per event a caller uses ``slot(for:)``, ``pending(_:)`` and, when there is not enough room,
+/// Per event a caller uses ``slot(for:)``, ``pendings`` and, when there is not enough room,
 /// ``makeRoom(_:in:)``; everything else is per commit.
 package final class SegmentStore {
     package struct Configuration: Sendable {
@@ -54,7 +54,7 @@ package final class SegmentStore {
     static let fullFlushBytes = 1 << 20
     /// Raw bytes that wait before they are deflated: the first size, and the size it grows to.
     static let pendingBytesFirst = 16 << 10
-    static let pendingBytesMax = 128 << 10
+    static let pendingBytesMax = 64 << 10
 
     /// Sealed files of one batch that keep their descriptors until the committer has them.
     static let sealsMax = 64
@@ -64,7 +64,8 @@ package final class SegmentStore {
     /// Called when the disk is full, with what failed; true: room was waited for, try again.
     private let waitForRoom: (FileSystemError) -> Bool
     var segments: [OpenSegment?]
-    let pendings: UnsafeMutablePointer<PendingLines>
+    /// The waiting lines of each open segment, by slot; there from the first to the last.
+    package let pendings: UnsafeMutablePointer<PendingLines>
     private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
     /// Slot + 1 by key, direct-mapped; a miss looks in ``slots``.
     private let cache: UnsafeMutablePointer<(key: PartitionKey, slot: Int)>
@@ -117,15 +118,14 @@ package final class SegmentStore {
     /// The slot of an open segment; -1 when there is none: ``open(_:router:)`` it.
     package func slot(for key: PartitionKey) -> Int {
         let at = key.tableHash & (Self.cacheSize - 1)
-        if cache[at].key == key { return cache[at].slot }
+        return cache[at].key == key ? cache[at].slot : uncachedSlot(for: key, at)
+    }
+
+    @inline(never)
+    private func uncachedSlot(for key: PartitionKey, _ at: Int) -> Int {
         guard let slot = slots[key] else { return -1 }
         cache[at] = (key, slot)
         return slot
-    }
-
-    /// The waiting lines of a slot.
-    package func pending(_ slot: Int) -> UnsafeMutablePointer<PendingLines> {
-        pendings + slot
     }
 
     func forget(_ key: PartitionKey) {

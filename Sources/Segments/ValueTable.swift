@@ -1,4 +1,5 @@
 import Events
+import Glibc
 
 /// Gives each partition value a small number, and keeps a producer with ever new values from making
 /// ever new folders: beyond `valuesMax` distinct values in an hour, the rest share ``other``.
@@ -62,9 +63,9 @@ struct ValueTable: ~Copyable {
     }
 
     private func matches(_ entry: Entry, _ value: UnsafeRawBufferPointer) -> Bool {
-        guard entry.count == value.count else { return false }
-        guard let stored = entry.bytes else { return false }
-        return UnsafeRawBufferPointer(start: stored, count: entry.count).elementsEqual(value)
+        guard entry.count == value.count, let stored = entry.bytes else { return false }
+        guard let bytes = value.baseAddress else { return true }
+        return memcmp(stored, bytes, entry.count) == 0
     }
 
     /// A value known from before counts for this hour when first seen in it.

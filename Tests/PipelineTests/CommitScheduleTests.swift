@@ -50,6 +50,16 @@ import Testing
         #expect(!isDue(schedule, at: 1, jobs: 1))
     }
 
+    @Test func commitsForAnAnswerAfterAMomentWhileMessagesKeepComing() {
+        var schedule = schedule()
+        schedule.touch(at: 7)
+        schedule.wantAnswer()
+        let gathered = 7 + CommitSchedule.gatherNanoseconds
+        #expect(!isDue(schedule, at: gathered - 1, isIdle: false))
+        #expect(isDue(schedule, at: gathered, isIdle: false))
+        #expect(!isDue(schedule, at: gathered, isIdle: false, jobs: 1))
+    }
+
     @Test func aCommitUnderWayGathersTheNextBehindIt() {
         var schedule = schedule()
         schedule.touch(at: 0)

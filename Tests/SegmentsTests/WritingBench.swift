@@ -96,7 +96,7 @@ final class WritingBench {
         var slot = store.slot(for: key)
         if slot < 0 { slot = try store.open(key, router: router) }
         let need = splicer.bytesMax(for: view)
-        let pending = store.pending(slot)
+        let pending = store.pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let count = splicer.write(
             view,
