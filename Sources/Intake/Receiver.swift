@@ -17,8 +17,10 @@ package struct Receiver: ~Copyable {
     static let batchMax = 256
     /// How long ``idle()`` waits at most, so that a lost signal could cost no more than this.
     static let idleMilliseconds = 250
-    /// How long to let messages gather after a round that left none: then one wake-up of libzmq's
-    /// brings many of them. The system adds some 50 µs (timer slack).
+    /// How long to let messages gather after a round that left none, so that one wake-up brings
+    /// many of them.
+    ///
+    /// The system adds some 50 µs (timer slack).
     static let gatherMicroseconds: UInt32 = 100
     /// How long a drain takes in what producers keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000

@@ -74,7 +74,9 @@ struct AnswerBook: ~Copyable {
             requestID: record.requestID.count,
             answer: answer.count
         )
-        if records.room.count < 8 + size { records.reserve(max(4096, 2 * (records.count + 8 + size))) }
+        if records.room.count < 8 + size {
+            records.reserve(max(4096, 2 * (records.count + 8 + size)))
+        }
         guard let room = records.room.baseAddress else { return }
         room.storeBytes(of: UInt32(truncatingIfNeeded: record.source), as: UInt32.self)
         room.storeBytes(of: UInt32(truncatingIfNeeded: size), toByteOffset: 4, as: UInt32.self)
