@@ -6,11 +6,13 @@
 //   --rate      events a second, 0: no limit      --size      bytes of an event
 //   --channels  3: web, app, store; else c0, c1, … take turns
 //
-// The events are those of touchpoint-send --generate: 64 variants of properties, a sequence number in three
-// places, a time, and a CRC-32 that `touchpointctl verify --generated` can check. All but these is rendered
-// beforehand, so that an event costs two copies and some digits. Prints one line of JSON: what was sent, the
-// seconds and CPU seconds from the first message to the last that left the process, and with dealer what was
-// answered and how long the answers took. Times of start and end are of CLOCK_MONOTONIC.
+// The events have the form of touchpoint-send's generated ones: prepared variants of properties, a sequence number
+// in three places, a time, and a CRC-32 that `touchpointctl verify --generated` can check. All but these is
+// rendered beforehand, so that an event costs two copies and some digits. There are 256 variants, not 64: of 64 a
+// window of deflate (32 KiB) holds all, if they stand side by side without metadata, and each event would be a copy
+// of an earlier one. Prints one line of JSON: what was sent, the seconds and CPU seconds from the first message to
+// the last that left the process, and with dealer what was answered and how long the answers took. Times of start
+// and end are of CLOCK_MONOTONIC.
 //
 // Leaves out: sending again, more than one connection or thread, real content.
 #include <errno.h>
@@ -27,7 +29,7 @@
 #include <zlib.h>
 #include <zmq.h>
 
-enum { VARIANTS = 64, LENGTHS = 8, PATIENCE_MS = 60000, DIGITS = 20, TIME_BYTES = 23 };
+enum { VARIANTS = 256, LENGTHS = 8, PATIENCE_MS = 60000, DIGITS = 20, TIME_BYTES = 23 };
 
 struct options {
     const char *endpoint;
