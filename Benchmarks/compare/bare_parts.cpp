@@ -1,6 +1,8 @@
 // The parts that no collector of this kind can do without, and nothing else: receive, parse, deflate, write.
 //
-// Usage: bare_parts FOLDER MESSAGES [--engine isal|zlib] [--level N]. Binds a PULL socket on a loopback port that
+// Usage: bare_parts FOLDER MESSAGES [--engine isal|zlib] [--level N]
+//        bare_parts --versions
+// Binds a PULL socket on a loopback port that
 // the system assigns and prints the endpoint. Of each of MESSAGES messages (one event, or NDJSON) it parses every
 // event with simdjson's DOM, takes its channel, puts metadata of Touchpoint's form and size in front of its bytes,
 // and deflates the line into the gzip stream of its channel, FOLDER/CHANNEL.ndjson.gz. Prints seconds from the
@@ -250,7 +252,17 @@ static void *listen() {
     return socket;
 }
 
+static int print_versions() {
+    int major, minor, patch;
+    zmq_version(&major, &minor, &patch);
+    printf("libzmq %d.%d.%d, simdjson %d.%d.%d, ISA-L %d.%d.%d, zlib %s\n", major, minor, patch,
+           simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION,
+           ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION, zlibVersion());
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc == 2 && !strcmp(argv[1], "--versions")) return print_versions();
     bool isal = true;
     int level = 1;
     for (int i = 3; i + 1 < argc; i += 2) {
