@@ -8,13 +8,16 @@
 //
 // The events have the form of touchpoint-send's generated ones: prepared variants of properties, a sequence number
 // in three places, a time, and a CRC-32 that `touchpointctl verify --generated` can check. All but these is
-// rendered beforehand, so that an event costs two copies and some digits. There are 256 variants, not 64: of 64 a
+// rendered beforehand, so that an event costs two copies and some digits. There are 257 variants, not 64: of 64 a
 // window of deflate (32 KiB) holds all, if they stand side by side without metadata, and each event would be a copy
-// of an earlier one. Prints one line of JSON: what was sent, the seconds and CPU seconds from the first message to
-// the last that left the process, and with dealer what was answered and how long the answers took. Times of start
-// and end are of CLOCK_MONOTONIC.
+// of an earlier one; and a prime, so that each channel gets them all.
+//
+// Prints one line of JSON: what was sent, the seconds and CPU seconds from the first message to the last that left
+// the process, and with dealer what was answered and how long the answers took. startedAt and endedAt are of
+// CLOCK_MONOTONIC.
 //
 // Leaves out: sending again, more than one connection or thread, real content.
+#define _GNU_SOURCE
 #include <errno.h>
 #include <malloc.h>
 #include <poll.h>
@@ -29,7 +32,7 @@
 #include <zlib.h>
 #include <zmq.h>
 
-enum { VARIANTS = 256, LENGTHS = 8, PATIENCE_MS = 60000, DIGITS = 20, TIME_BYTES = 23 };
+enum { VARIANTS = 257, LENGTHS = 8, PATIENCE_MS = 60000, DIGITS = 20, TIME_BYTES = 23 };
 
 struct options {
     const char *endpoint;
@@ -118,8 +121,8 @@ static struct tail make_tail(int variant, size_t bytes) {
     unsigned sku = (unsigned)(next_random(&random) % 1000000);
     unsigned price = (unsigned)(next_random(&random) % 500), cents = 10 + (unsigned)(next_random(&random) % 90);
     unsigned quantity = 1 + (unsigned)(next_random(&random) % 4);
-    size_t at = (size_t)sprintf(text, "{\"path\":\"%s\",\"campaign\":\"%s\",\"sku\":\"%u\",\"price\":%u.%u,\"quantity\":%u,"
-                                "\"description\":\"", page, campaign, sku, price, cents, quantity);
+    size_t at = (size_t)sprintf(text, "{\"path\":\"%s\",\"campaign\":\"%s\",\"sku\":\"%u\",\"price\":%u.%u,"
+                                "\"quantity\":%u,\"description\":\"", page, campaign, sku, price, cents, quantity);
     size_t until = bytes < at + sizeof end - 1 ? at : bytes - (sizeof end - 1);
     while (at < until) at += (size_t)sprintf(text + at, "%s ", PICK(words, &random));
     strcpy(text + until, end);
@@ -362,13 +365,18 @@ static void print_answers(struct answers *a) {
     printf("}");
 }
 
+static bool is_dealer(const char *pattern) {
+    if (strcmp(pattern, "push") != 0 && strcmp(pattern, "dealer") != 0) fail("--pattern is push or dealer");
+    return pattern[0] == 'd';
+}
+
 static struct options parse(int argc, char **argv) {
     struct options o = {NULL, false, 1000000, 1, 64, 465, 3, 0};
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (argv[i][0] != '-') { o.endpoint = argv[i]; continue; }
         i++;
-        if (!strcmp(argv[i - 1], "--pattern")) o.dealer = !strcmp(value, "dealer");
+        if (!strcmp(argv[i - 1], "--pattern")) o.dealer = is_dealer(value);
         else if (!strcmp(argv[i - 1], "--events")) o.events = atol(value);
         else if (!strcmp(argv[i - 1], "--batch")) o.batch = atol(value);
         else if (!strcmp(argv[i - 1], "--window")) o.window = atol(value);
