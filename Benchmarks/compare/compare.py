@@ -75,14 +75,14 @@ def main():
     options = parse()
     place = Place(options.bin.resolve(), options.programs.resolve(), options.folder.resolve())
     check(place, options)
-    results = {}
+    results, commit = {}, report.commit()
     for index in range(options.rounds):
         run_round(place, index, options, results)
     say("")
     cores = len(os.sched_getaffinity(0))
     print(report.plain(report.target_rows(results, cores)), end="\n\n")
     print(report.plain(report.program_rows(results)))
-    name, text = report.document(place, results, options, cores)
+    name, text = report.document(place, results, options, cores, commit)
     options.results.mkdir(parents=True, exist_ok=True)
     path = options.results / f"{name}.md"
     path.write_text(text)
