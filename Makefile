@@ -6,8 +6,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .NOTPARALLEL:
 
-# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench-throughput BENCHFLAGS="--batch 100",
-# make install PREFIX=/usr/local
+# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make install PREFIX=/usr/local,
+# make bench-compare BENCHFLAGS="--only single latency"
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
 BENCHFLAGS ?=
@@ -21,6 +21,8 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 VENV := .build/venv
 RELEASE := .build/release
 STEP := scripts/step
+BENCH := .build/bench
+COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync)
 
 ##@ Start
 help: ## List what there is to do
@@ -79,11 +81,19 @@ bench: setup ## Measure the ring against its alternatives
 		swift build -c release --scratch-path .build-bench $(SWIFTFLAGS) --product ring-bench; \
 	.build-bench/release/ring-bench
 
-bench-throughput: build ## Measure events a second and CPU an event beside a bare libzmq PULL loop
-	@mkdir -p .build/bench
-	@$(STEP) "Building the bare receiver" \
-		cc -O2 -o .build/bench/bare_pull Benchmarks/throughput/bare_pull.c -lzmq
-	@python3 Benchmarks/throughput/throughput.py --bin $(RELEASE) --bare .build/bench/bare_pull $(BENCHFLAGS)
+bench-compare: build ## Measure the daemon beside bare libzmq, its bare parts and rsyslog, which it installs
+	@scripts/setup --also g++ --also rsyslog --also rsyslog-czmq
+	@$(STEP) "Building the programs to compare with" $(MAKE) $(COMPARED)
+	@echo "==> Comparing (some 7 minutes)"
+	@python3 -B Benchmarks/compare/compare.py --bin $(RELEASE) $(BENCHFLAGS)
+
+$(BENCH)/%: Benchmarks/compare/%.c
+	@mkdir -p $(@D)
+	cc -O2 -Wall -Wextra -o $@ $< -lzmq -lz
+
+$(BENCH)/%: Benchmarks/compare/%.cpp
+	@mkdir -p $(@D)
+	c++ -std=c++17 -O2 -Wall -Wextra -o $@ $< -lzmq -lisal -lz -lsimdjson
 
 soak: build venv ## Kill and restart the collector under load for MINUTES (5), with printed seeds
 	@echo "==> Killing touchpointd under load for $(MINUTES) minutes"
@@ -106,5 +116,5 @@ loc: ## Count the lines of code
 clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-bench
 
-.PHONY: help setup build run test check lint format floors debug house tsan bench bench-throughput soak venv \
+.PHONY: help setup build run test check lint format floors debug house tsan bench bench-compare soak venv \
 	install loc clean
