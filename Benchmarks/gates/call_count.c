@@ -30,7 +30,7 @@ enum { PLACES = 16384, MAPS_OFFSET = PLACES * 16, CALL_COUNT_BYTES = 1 << 19 };
     X(swift_isUniquelyReferenced_nonNull_native) X(swift_getWitnessTable) X(swift_once)
 
 struct place {
-    _Atomic uint64_t key, calls;
+    uint64_t key, calls;
 };
 static struct place *places;
 
