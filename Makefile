@@ -6,8 +6,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .NOTPARALLEL:
 
-# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench-throughput BENCHFLAGS="--batch 100",
-# make install PREFIX=/usr/local
+# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench BENCHFLAGS="--stage parse",
+# make bench-throughput BENCHFLAGS="--batch 100", make install PREFIX=/usr/local
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
 BENCHFLAGS ?=
@@ -66,6 +66,18 @@ house: debug ## Hold the sources against the rules of the house
 	@$(STEP) --show '^. Test run|^house:' "Checking the house rules" \
 		swift test --skip-build --filter HouseTests $(SWIFTFLAGS)
 
+gates: build stage-bench ## Count what the hot path does: instructions, allocations, reference counts
+	@scripts/setup valgrind binutils
+	@$(STEP) "Checking that the check of the hot loops sees" scripts/hot-loops --self-test $(RELEASE)/touchpointd
+	@$(STEP) --show 'findings$$' "Looking for reference counts and allocations in the hot loops" \
+		scripts/hot-loops $(RELEASE)/touchpointd
+	@echo "==> Comparing with the thresholds in Benchmarks/gates.json"
+	@python3 -B Benchmarks/gates/gates.py --programs $(RELEASE) --bench $(RELEASE)/stage-bench
+
+gates-update: stage-bench ## Write the thresholds of the gates as they are counted now
+	@scripts/setup valgrind binutils
+	@python3 -B Benchmarks/gates/gates.py --update --bench $(RELEASE)/stage-bench
+
 ##@ Long runs
 tsan: setup ## Run the tests of concurrency under ThreadSanitizer
 	@export TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan-suppressions.txt; \
@@ -73,11 +85,13 @@ tsan: setup ## Run the tests of concurrency under ThreadSanitizer
 		swift test --no-parallel --sanitize=thread --scratch-path .build-tsan $(SWIFTFLAGS) \
 		--filter '(Ring|Pipeline)StressTests'
 
-bench: setup ## Measure the ring against its alternatives
+bench: stage-bench ## Measure each stage of an event's way, and the ring against its alternatives
+	@$(RELEASE)/stage-bench $(BENCHFLAGS)
+
+# With the programs in one folder: what they share is built once.
+stage-bench: setup ## Build the benchmarks of the stages, into .build/release
 	@export TOUCHPOINT_BENCHMARKS=1; \
-	$(STEP) "Building the benchmarks (release)" \
-		swift build -c release --scratch-path .build-bench $(SWIFTFLAGS) --product ring-bench; \
-	.build-bench/release/ring-bench
+	$(STEP) "Building the benchmarks (release)" swift build -c release $(SWIFTFLAGS) --product stage-bench
 
 bench-throughput: build ## Measure events a second and CPU an event beside a bare libzmq PULL loop
 	@mkdir -p .build/bench
@@ -106,5 +120,5 @@ loc: ## Count the lines of code
 clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-bench
 
-.PHONY: help setup build run test check lint format floors debug house tsan bench bench-throughput soak venv \
-	install loc clean
+.PHONY: help setup build run test check lint format floors debug house gates gates-update tsan bench stage-bench \
+	bench-throughput soak venv install loc clean

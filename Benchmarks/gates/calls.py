@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 from collections import Counter
 
@@ -23,8 +24,9 @@ class CallCount:
         self.library = folder / "call_count.so"
         self.file = folder / "calls"
         self.file.write_bytes(bytes(FILE_BYTES))
-        command = ["cc", "-O2", "-fPIC", "-shared", "-o", self.library, SOURCE, "-ldl"]
-        subprocess.run(command, check=True)
+        # A Swift toolchain brings clang along.
+        compiler = shutil.which("cc") or "clang"
+        subprocess.run([compiler, "-O2", "-fPIC", "-shared", "-o", self.library, SOURCE, "-ldl"], check=True)
 
     def environment(self, base):
         return dict(base, LD_PRELOAD=str(self.library), CALL_COUNT_FILE=str(self.file))

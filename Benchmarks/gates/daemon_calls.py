@@ -23,7 +23,7 @@ def wait_until(what, condition):
         if value:
             return value
         # Each look costs the daemon some allocations of its own.
-        time.sleep(0.1)
+        time.sleep(0.25)
     raise SystemExit(f"gates: waited {BOUND_SECONDS:g} s for {what}")
 
 
