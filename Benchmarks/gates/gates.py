@@ -2,7 +2,8 @@
 """Gates that cannot flake: what the stages and the daemon do is counted, not timed.
 
   instructions   of an event in each stage of stage-bench, by valgrind, against a threshold;
-  allocations    of each stage: none an event (a commit has some, always as many);
+  allocations    of each stage: none an event (a commit has one; the mutex queue has one a record, which
+                 shows that the counter sees them);
   the daemon     with its default settings: allocations of a million events, libzmq's apart.
 
 The thresholds stand in Benchmarks/gates.json. `make gates` checks them; `make gates-update` writes what is
@@ -102,6 +103,8 @@ def compare_daemon(report, gates, programs):
         found = daemon_calls.per_million(programs, pattern)
         batch = daemon_calls.PATTERNS[pattern][1]
         problem = None if found["ours"] <= limit else "it allocates where events pass"
+        if found["libzmq"] == 0:
+            problem = "the counter is blind: libzmq allocates with every few messages"
         report.line(f"daemon, {pattern}, {batch} a message", found["ours"], limit, problem)
         print(f"    beside it {found['libzmq']:,.0f} of libzmq; {found['commits']:,.0f} commits; "
               f"{found['runtime']:,.0f} calls of the Swift runtime")
