@@ -6,8 +6,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .NOTPARALLEL:
 
-# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make install PREFIX=/usr/local,
-# make bench-compare BENCHFLAGS="--only single latency"
+# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench BENCHFLAGS="--stage parse",
+# make bench-compare BENCHFLAGS="--only single latency", make install PREFIX=/usr/local
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
 BENCHFLAGS ?=
@@ -42,7 +42,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 	@scripts/demo
 
 ##@ Check
-test: setup debug build venv ## Run all tests: unit tests, then the real programs end to end
+test: setup debug build venv gates ## Run all tests: unit tests, gates, then the real programs end to end
 	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
@@ -68,6 +68,18 @@ house: debug ## Hold the sources against the rules of the house
 	@$(STEP) --show '^. Test run|^house:' "Checking the house rules" \
 		swift test --skip-build --filter HouseTests $(SWIFTFLAGS)
 
+gates: build stage-bench ## Count what the hot path does: instructions, allocations, reference counts
+	@scripts/setup valgrind binutils
+	@$(STEP) "Checking that the check of the hot loops sees" scripts/hot-loops --self-test $(RELEASE)/touchpointd
+	@$(STEP) --show 'findings$$' "Looking for reference counts and allocations in the hot loops" \
+		scripts/hot-loops $(RELEASE)/touchpointd
+	@echo "==> Comparing with the thresholds in Benchmarks/gates.json"
+	@python3 -B Benchmarks/gates/gates.py --programs $(RELEASE) --bench $(RELEASE)/stage-bench
+
+gates-update: stage-bench ## Write the thresholds of the gates as they are counted now
+	@scripts/setup valgrind binutils
+	@python3 -B Benchmarks/gates/gates.py --update --bench $(RELEASE)/stage-bench
+
 ##@ Long runs
 tsan: setup ## Run the tests of concurrency under ThreadSanitizer
 	@export TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan-suppressions.txt; \
@@ -75,14 +87,16 @@ tsan: setup ## Run the tests of concurrency under ThreadSanitizer
 		swift test --no-parallel --sanitize=thread --scratch-path .build-tsan $(SWIFTFLAGS) \
 		--filter '(Ring|Pipeline)StressTests'
 
-bench: setup ## Measure the ring against its alternatives
+bench: stage-bench ## Measure each stage of an event's way, and the ring against its alternatives
+	@$(RELEASE)/stage-bench $(BENCHFLAGS)
+
+# With the programs in one folder: what they share is built once.
+stage-bench: setup ## Build the benchmarks of the stages, into .build/release
 	@export TOUCHPOINT_BENCHMARKS=1; \
-	$(STEP) "Building the benchmarks (release)" \
-		swift build -c release --scratch-path .build-bench $(SWIFTFLAGS) --product ring-bench; \
-	.build-bench/release/ring-bench
+	$(STEP) "Building the benchmarks (release)" swift build -c release $(SWIFTFLAGS) --product stage-bench
 
 bench-compare: build ## Measure the daemon beside bare libzmq, its bare parts and rsyslog, which it installs
-	@scripts/setup --also g++ --also rsyslog --also rsyslog-czmq
+	@scripts/setup g++ rsyslog rsyslog-czmq
 	@$(STEP) "Building the programs to compare with" $(MAKE) $(COMPARED)
 	@echo "==> Comparing (some 7 minutes)"
 	@python3 -B Benchmarks/compare/compare.py --bin $(RELEASE) $(BENCHFLAGS)
@@ -116,5 +130,5 @@ loc: ## Count the lines of code
 clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-bench
 
-.PHONY: help setup build run test check lint format floors debug house tsan bench bench-compare soak venv \
-	install loc clean
+.PHONY: help setup build run test check lint format floors debug house gates gates-update tsan bench stage-bench \
+	bench-compare soak venv install loc clean

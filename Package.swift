@@ -190,14 +190,19 @@ let package = Package(
 )
 
 // Benchmarks see `package` declarations only from inside this package, so they live here, but only
-// when asked for: TOUCHPOINT_BENCHMARKS=1 swift build -c release --product ring-bench
+// when asked for: TOUCHPOINT_BENCHMARKS=1 swift build -c release --product stage-bench
 if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
     package.targets += [
+        .target(name: "CSPSCRing", path: "Benchmarks/CSPSCRing"),
         .executableTarget(
-            name: "ring-bench",
-            dependencies: ["Ring"],
-            path: "Benchmarks/ring-bench",
+            name: "stage-bench",
+            dependencies: [
+                "CPlatform", "CSPSCRing", "Compression", "Events", "Intake", "Producer", "Ring",
+                "Segments", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/stages",
             swiftSettings: strict
-        )
+        ),
     ]
 }

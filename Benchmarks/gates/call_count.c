@@ -1,0 +1,168 @@
+// Counts calls of a running program that a hot path must not make, by the place they come from:
+// allocations, and what the Swift runtime does to count references and to check exclusive access.
+//
+// Use: cc -O2 -fPIC -shared -o call_count.so call_count.c -ldl, make a file of CALL_COUNT_BYTES zeros, then
+//      CALL_COUNT_FILE=FILE LD_PRELOAD=./call_count.so PROGRAM…
+// and read FILE whenever you like, also while the program runs: gates.py does. It is an array of
+// places: 8 bytes with the return address and, in the highest, the number of the name; 8 bytes with the
+// calls. Names are numbered 0 for malloc's family, 1 for C++'s new, then in the order of RUNTIME_NAMES.
+// From MAPS_OFFSET on stands /proc/self/maps as it was at the start.
+//
+// Leaves out: memory that is given back; sizes; calls before its own start; calls inside libswiftCore
+// that do not go through the symbol table (their malloc is counted, as one of libswiftCore); any
+// processor but x86-64, any C library but glibc. A full table ends the program.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PLACES = 16384, MAPS_OFFSET = PLACES * 16, CALL_COUNT_BYTES = 1 << 19 };
+
+#define RUNTIME_NAMES(X)                                                                                          \
+    X(swift_allocObject) X(swift_slowAlloc) X(swift_allocBox) X(swift_retain) X(swift_release) X(swift_retain_n)  \
+    X(swift_release_n) X(swift_bridgeObjectRetain) X(swift_bridgeObjectRelease) X(swift_beginAccess)              \
+    X(swift_isUniquelyReferenced_nonNull_native) X(swift_getWitnessTable) X(swift_once)
+
+struct place {
+    uint64_t key, calls;
+};
+static struct place *places;
+
+// Also called with the registers of a Swift function at work: touches general registers only.
+__attribute__((target("general-regs-only"), visibility("hidden"))) void call_count_add(uint64_t name,
+                                                                                     uint64_t address) {
+    if (places == NULL) return;
+    uint64_t key = name << 56 | address;
+    uint64_t at = (key * 0x9E3779B97F4A7C15u) >> 50;
+    for (int tries = 0; tries < PLACES; tries++, at = (at + 1) % PLACES) {
+        uint64_t found = 0;
+        if (!__atomic_compare_exchange_n(&places[at].key, &found, key, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
+            found != key)
+            continue;
+        __atomic_fetch_add(&places[at].calls, 1, __ATOMIC_RELAXED);
+        return;
+    }
+    abort();
+}
+
+__attribute__((constructor)) static void start(void) {
+    const char *path = getenv("CALL_COUNT_FILE");
+    int file = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0) {
+        fprintf(stderr, "call_count: CALL_COUNT_FILE: %s\n", path == NULL ? "not set" : strerror(errno));
+        exit(64);
+    }
+    char *memory = mmap(NULL, CALL_COUNT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (memory == MAP_FAILED) abort();
+    close(file);
+    int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    char *end = memory + MAPS_OFFSET;
+    ssize_t count;
+    while ((count = read(maps, end, (size_t)(memory + CALL_COUNT_BYTES - 1 - end))) > 0) end += count;
+    close(maps);
+    places = (struct place *)memory;
+}
+
+// Allocations. glibc's own names for itself need no search for the next definition.
+
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+void *__libc_memalign(size_t, size_t);
+
+enum { MALLOC, NEW, FIRST_RUNTIME_NAME };
+#define COUNT(NAME) call_count_add(NAME, (uint64_t)__builtin_return_address(0))
+
+void *malloc(size_t size) {
+    COUNT(MALLOC);
+    return __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size) {
+    COUNT(MALLOC);
+    return __libc_calloc(count, size);
+}
+void *realloc(void *memory, size_t size) {
+    COUNT(MALLOC);
+    return __libc_realloc(memory, size);
+}
+void *aligned_alloc(size_t alignment, size_t size) {
+    COUNT(MALLOC);
+    return __libc_memalign(alignment, size);
+}
+void *memalign(size_t alignment, size_t size) {
+    COUNT(MALLOC);
+    return __libc_memalign(alignment, size);
+}
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+    COUNT(MALLOC);
+    *memory = __libc_memalign(alignment, size);
+    return *memory == NULL ? ENOMEM : 0;
+}
+
+// C++'s operators new, by their mangled names; without memory they end the program.
+static void *or_abort(void *memory) {
+    if (memory == NULL) abort();
+    return memory;
+}
+void *_Znwm(size_t size) {
+    COUNT(NEW);
+    return or_abort(__libc_malloc(size));
+}
+void *_Znam(size_t size) {
+    COUNT(NEW);
+    return or_abort(__libc_malloc(size));
+}
+void *_ZnwmRKSt9nothrow_t(size_t size, __attribute__((unused)) const void *nothrow) {
+    COUNT(NEW);
+    return __libc_malloc(size);
+}
+void *_ZnamRKSt9nothrow_t(size_t size, __attribute__((unused)) const void *nothrow) {
+    COUNT(NEW);
+    return __libc_malloc(size);
+}
+void *_ZnwmSt11align_val_t(size_t size, size_t alignment) {
+    COUNT(NEW);
+    return or_abort(__libc_memalign(alignment, size));
+}
+
+// The Swift runtime. Its callers expect it to keep registers that C would not, hence the assembly: save
+// all, count, go on in the real function.
+
+enum {
+#define X(NAME) NUMBER_##NAME,
+    BEFORE_RUNTIME_NAMES = FIRST_RUNTIME_NAME - 1,
+    RUNTIME_NAMES(X)
+#undef X
+};
+
+__attribute__((visibility("hidden"))) void *call_count_real[32];
+
+__attribute__((visibility("hidden"))) void *call_count_find(uint64_t name) {
+    static const char *const names[] = {
+#define X(NAME) #NAME,
+        RUNTIME_NAMES(X)
+#undef X
+    };
+    void *found = dlsym(RTLD_NEXT, names[name - FIRST_RUNTIME_NAME]);
+    if (found == NULL) abort();
+    call_count_real[name] = found;
+    return found;
+}
+
+#define X(NAME)                                                                                                   \
+    __attribute__((naked)) void NAME(void) {                                                                      \
+        __asm__("push %%rdi; push %%rsi; push %%rax; push %%rcx; push %%rdx; push %%r8; push %%r9; push %%r10\n"   \
+                "push %%r11; mov 72(%%rsp), %%rsi; mov %0, %%edi; call call_count_add\n"                          \
+                "lea call_count_real(%%rip), %%r11; mov 8*%c0(%%r11), %%r11; test %%r11, %%r11; jnz 1f\n"         \
+                "mov %0, %%edi; call call_count_find; mov %%rax, %%r11\n"                                         \
+                "1: mov %%r11, 0(%%rsp); pop %%r11; pop %%r10; pop %%r9; pop %%r8; pop %%rdx; pop %%rcx\n"        \
+                "pop %%rax; pop %%rsi; pop %%rdi; jmp *%%r11" ::"i"(NUMBER_##NAME));                              \
+    }
+RUNTIME_NAMES(X)
+#undef X

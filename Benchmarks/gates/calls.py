@@ -1,0 +1,61 @@
+"""Reads what call_count.c counts: which calls a program made, from which place."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+from collections import Counter
+
+SOURCE = pathlib.Path(__file__).with_name("call_count.c")
+ALLOCATIONS = ("malloc", "new")
+PLACES, FILE_BYTES = 16384, 1 << 19
+
+
+def names():
+    listed = SOURCE.read_text().partition("#define RUNTIME_NAMES(X)")[2].partition("\n\n")[0]
+    return list(ALLOCATIONS) + re.findall(r"X\((\w+)\)", listed)
+
+
+class CallCount:
+    """The counter, made ready for one program."""
+
+    def __init__(self, folder):
+        self.library = folder / "call_count.so"
+        self.file = folder / "calls"
+        self.file.write_bytes(bytes(FILE_BYTES))
+        # A Swift toolchain brings clang along.
+        compiler = shutil.which("cc") or "clang"
+        subprocess.run([compiler, "-O2", "-fPIC", "-shared", "-o", self.library, SOURCE, "-ldl"], check=True)
+
+    def environment(self, base):
+        return dict(base, LD_PRELOAD=str(self.library), CALL_COUNT_FILE=str(self.file))
+
+    def reset(self):
+        self.file.write_bytes(bytes(FILE_BYTES))
+
+    def read(self):
+        """Calls so far, by name and by the library or program that made them."""
+        content = self.file.read_bytes()
+        mapped = content[PLACES * 16:].rstrip(b"\0").decode()
+        calls, called = Counter(), names()
+        for at in range(0, PLACES * 16, 16):
+            key = int.from_bytes(content[at:at + 8], "little")
+            count = int.from_bytes(content[at + 8:at + 16], "little")
+            if count:
+                calls[called[key >> 56], module(mapped, key & (1 << 56) - 1)] += count
+        return calls
+
+
+def module(mapped, address):
+    """The file that is mapped at an address."""
+    for line in mapped.splitlines():
+        parts = line.split(maxsplit=5)
+        start, end = (int(part, 16) for part in parts[0].split("-"))
+        if start <= address < end:
+            return os.path.basename(parts[5]) if len(parts) > 5 else "nothing"
+    return "nothing"
+
+
+def allocations(calls):
+    return sum(count for (name, _), count in calls.items() if name in ALLOCATIONS)

@@ -1,0 +1,114 @@
+import Compression
+
+/// Every stage there is, in the order of the table.
+extension StageEntry {
+    static let all = rings + reading + writing
+
+    static func named(_ name: String) -> StageEntry? {
+        all.first { $0.name == name }
+    }
+
+    private static let rings = [
+        ring("ring", "ring, one thread, push + pop", reference: "ring-cpp") {
+            RunningStage(try RingOneThread())
+        },
+        ring("ring-cpp", "the same in C++") { RunningStage(try CppRingOneThread()) },
+        ring("queue", "queue of arrays behind a mutex, one thread", rounds: 50) {
+            RunningStage(QueueOneThread())
+        },
+        threads("ring-threads", "ring, two threads that spin", reference: "ring-threads-cpp") {
+            RunningStage(RingTwoThreads())
+        },
+        threads("ring-threads-cpp", "the same in C++") { RunningStage(CppRingTwoThreads()) },
+        threads("ring-parked", "ring, two threads that sleep and wake, as in the daemon") {
+            RunningStage(RingParked())
+        },
+        threads("queue-threads", "queue behind a mutex, two threads", rounds: 50) {
+            RunningStage(QueueTwoThreads())
+        },
+    ]
+
+    private static let reading = [
+        event("parse", "read messages of one event", EventInputs.singleBytes, rounds: 100) {
+            RunningStage(ParseStage(EventInputs.single))
+        },
+        event("parse-batch", "read messages of 100 events", EventInputs.batchBytes, rounds: 100) {
+            RunningStage(ParseStage(EventInputs.batches))
+        },
+        event("timestamp", "read the event's time", EventInputs.timeBytes, rounds: 500) {
+            RunningStage(TimestampStage())
+        },
+        event("route", "find partition and open segment", EventInputs.singleBytes, rounds: 500) {
+            RunningStage(try RouteStage())
+        },
+        event("splice", "write the line into memory", EventInputs.lines.count, rounds: 200) {
+            RunningStage(SpliceStage())
+        },
+    ]
+
+    private static let writing = [
+        event("deflate-isal-1", "ISA-L level 1, 128 KiB steps", EventInputs.lines.count) {
+            RunningStage(try DeflateStage(.isal, level: 1))
+        },
+        event("deflate-zlib-1", "zlib level 1", EventInputs.lines.count, rounds: 10) {
+            RunningStage(try DeflateStage(.zlib, level: 1))
+        },
+        event("deflate-zlib-6", "zlib level 6", EventInputs.lines.count, rounds: 4) {
+            RunningStage(try DeflateStage(.zlib, level: 6))
+        },
+        event("writer", "ring to deflated bytes, an event a message", EventInputs.singleBytes) {
+            RunningStage(try WriterPathStage(EventInputs.single))
+        },
+        event("writer-batch", "the same, 100 events a message", EventInputs.batchBytes) {
+            RunningStage(try WriterPathStage(EventInputs.batches))
+        },
+        StageEntry(
+            name: "commit",
+            text: "a line flushed, written and synced in a real folder",
+            unit: .commit,
+            unitsPerIteration: 1,
+            bytes: EventInputs.eventBytes,
+            iterationsPerRound: 50
+        ) { RunningStage(try CommitStage()) },
+    ]
+
+    private static func ring(
+        _ name: String,
+        _ text: String,
+        rounds: Int = 300,
+        reference: String? = nil,
+        make: @escaping @Sendable () throws -> any StageRunner
+    ) -> StageEntry {
+        StageEntry(
+            name: name,
+            text: text,
+            unit: .record,
+            bytes: EventInputs.count * RingLoad.recordBytes,
+            iterationsPerRound: rounds,
+            reference: reference,
+            make: make
+        )
+    }
+
+    private static func threads(
+        _ name: String,
+        _ text: String,
+        rounds: Int = 300,
+        reference: String? = nil,
+        make: @escaping @Sendable () throws -> any StageRunner
+    ) -> StageEntry {
+        var entry = ring(name, text, rounds: rounds, reference: reference, make: make)
+        entry.isCounted = false
+        return entry
+    }
+
+    private static func event(
+        _ name: String,
+        _ text: String,
+        _ bytes: Int,
+        rounds: Int = 32,
+        make: @escaping @Sendable () throws -> any StageRunner
+    ) -> StageEntry {
+        StageEntry(name: name, text: text, bytes: bytes, iterationsPerRound: rounds, make: make)
+    }
+}
