@@ -85,6 +85,9 @@ bench-throughput: build ## Measure events a second and CPU an event beside a bar
 		cc -O2 -o .build/bench/bare_pull Benchmarks/throughput/bare_pull.c -lzmq
 	@python3 Benchmarks/throughput/throughput.py --bin $(RELEASE) --bare .build/bench/bare_pull $(BENCHFLAGS)
 
+bench-questions: build ## Measure the questions behind the defaults, some ten minutes (BENCHFLAGS="--only NAME")
+	@python3 -B Benchmarks/questions/questions.py --bin $(RELEASE) $(BENCHFLAGS)
+
 soak: build venv ## Kill and restart the collector under load for MINUTES (5), with printed seeds
 	@echo "==> Killing touchpointd under load for $(MINUTES) minutes"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) TOUCHPOINT_SOAK_MINUTES=$(MINUTES) \
@@ -106,5 +109,5 @@ loc: ## Count the lines of code
 clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-bench
 
-.PHONY: help setup build run test check lint format floors debug house tsan bench bench-throughput soak venv \
-	install loc clean
+.PHONY: help setup build run test check lint format floors debug house tsan bench bench-throughput bench-questions \
+	soak venv install loc clean

@@ -16,20 +16,15 @@ struct deflater {
     size_t taken, given;
 };
 
-/// The level buffer's size by name, which decides how many symbols a block may have.
-static inline size_t level_buffer_bytes(int level, const char *name) {
-    static const char *const names[] = {"min", "small", "medium", "large", "extra"};
-    static const size_t tokens[] = {1, 16, 32, 64, 128};
-    size_t required[] = {0, ISAL_DEF_LVL1_REQ, ISAL_DEF_LVL2_REQ, ISAL_DEF_LVL3_REQ};
-    for (int i = 0; i < 5; i++) {
-        if (strcmp(name, names[i]) == 0) return level == 0 ? 0 : required[level] + 4 * tokens[i] * 1024;
-    }
-    die("buffer=min, small, medium, large or extra");
-    return 0;
+/// The level buffer's size: the level's tables and `kilotokens` times 1024 symbols of four bytes, which decides how
+/// many symbols a block may have. The library's names: 1 is MIN, 16 SMALL, 32 MEDIUM, 64 LARGE, 128 EXTRA_LARGE.
+static inline size_t level_buffer_bytes(int level, size_t kilotokens) {
+    static const size_t required[] = {0, ISAL_DEF_LVL1_REQ, ISAL_DEF_LVL2_REQ, ISAL_DEF_LVL3_REQ};
+    return level == 0 ? 0 : required[level] + 4 * 1024 * kilotokens;
 }
 
-static inline void deflater_open_isal(struct deflater *d, int level, const char *buffer, int history_bits) {
-    size_t bytes = level_buffer_bytes(level, buffer);
+static inline void deflater_open_isal(struct deflater *d, int level, size_t kilotokens, int history_bits) {
+    size_t bytes = level_buffer_bytes(level, kilotokens);
     memset(d, 0, sizeof *d);
     d->isal = need(malloc(sizeof *d->isal));
     d->level_buffer = bytes ? need(malloc(bytes)) : NULL;
@@ -88,8 +83,8 @@ static inline void deflater_open(struct deflater *d, int argc, char **argv) {
     if (strcmp(text_option(argc, argv, "engine", "isal"), "zlib") == 0) {
         deflater_open_zlib(d, level);
     } else {
-        const char *buffer = text_option(argc, argv, "buffer", "small");
-        deflater_open_isal(d, level, buffer, (int)option(argc, argv, "history", 0));
+        size_t kilotokens = (size_t)option(argc, argv, "kilotokens", 16);
+        deflater_open_isal(d, level, kilotokens, (int)option(argc, argv, "history", 0));
     }
 }
 

@@ -69,9 +69,9 @@ static inline size_t next_event(struct events *events, char *out) {
 static inline size_t next_line(struct events *events, char *out) {
     unsigned long number = events->made + 1, microseconds = number / 64 * 64 * 3;
     size_t length = (size_t)sprintf(out,
-        "{\"_touchpoint\":{\"receivedAt\":\"2026-11-22T10:%02lu:%02lu.%06luZ\",\"node\":\"c1\",\"source\":\"producers\","
-        "\"seq\":%lu,\"run\":\"20261122T095959.093Z-25a1\"},", microseconds / 60000000 % 60, microseconds / 1000000 % 60,
-        microseconds % 1000000, number);
+        "{\"_touchpoint\":{\"receivedAt\":\"2026-11-22T10:%02lu:%02lu.%06luZ\",\"node\":\"c1\","
+        "\"source\":\"producers\",\"seq\":%lu,\"run\":\"20261122T095959.093Z-25a1\"},",
+        microseconds / 60000000 % 60, microseconds / 1000000 % 60, microseconds % 1000000, number);
     // The event's own brace gives way to the metadata's.
     char event[EVENT_BYTES_MAX];
     size_t event_length = next_event(events, event);

@@ -1,12 +1,11 @@
 // A receiver reduced to libzmq and a copy: PULL, payloads into memory, under a load that it makes itself.
 //
 // Usage: pull_model [rate=0] [batch=1] [size=465] [peers=1] [io=1] [hwm=1000] [idle=-1] [slack=50]
-//        [pause=0 every=0] [fill=0] [seconds=0.5]
+//        [fill=0] [seconds=0.3]
 // rate: events a second of all peers together, 0 for as fast as it goes; each peer is a process of its own.
 // idle: what to do when nothing more is there: -1 waits in zmq_poll at once; 0 yields, N sleeps N microseconds,
 // then looks once more before zmq_poll. slack: the thread's timer slack in microseconds (50 is the system's).
-// pause, every: stops receiving for `pause` milliseconds every `every` milliseconds. fill=1: at the end stops
-// receiving until the queues are full, and tells the memory they take.
+// fill=1: at the end stops receiving for half a second, and tells the memory that the full queues take.
 // Latency is from just before zmq_send to the copy, of every 16th message.
 // Leaves out: JSON, ring, writer, disk, so the cores are less busy than the daemon's; and the network between
 // machines. Senders pace themselves by 50 us ticks, which gives small bursts from 20,000 events a second on.
@@ -57,7 +56,7 @@ struct receiver {
     char *memory;
     size_t at;
     long idle_us;
-    long messages, polls, sleeps;
+    long messages, polls;
     double *latencies;
     size_t latency_count;
 };
@@ -90,7 +89,6 @@ static void work_until(struct receiver *r, double deadline) {
     while (now() < deadline) {
         if (receive_batch(r, &message) > 0) continue;
         if (r->idle_us >= 0) {
-            r->sleeps++;
             if (r->idle_us > 0) sleep_us(r->idle_us);
             else sched_yield();
             if (receive_batch(r, &message) > 0) continue;
@@ -102,15 +100,6 @@ static void work_until(struct receiver *r, double deadline) {
     zmq_msg_close(&message);
 }
 
-static void work(struct receiver *r, double seconds, double pause_ms, double every_ms) {
-    double end = now() + seconds;
-    if (pause_ms <= 0) return work_until(r, end);
-    while (now() < end) {
-        sleep_us((long)(pause_ms * 1000));
-        work_until(r, now() + (every_ms - pause_ms) / 1000);
-    }
-}
-
 static void *bind_pull(void *context, int hwm, char *endpoint, size_t size) {
     void *socket = zmq_socket(context, ZMQ_PULL);
     zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof hwm);
@@ -119,50 +108,64 @@ static void *bind_pull(void *context, int hwm, char *endpoint, size_t size) {
     return socket;
 }
 
+/// Peers are forked before there is a thread; they wait in the pipe for the endpoint.
+static void start_peers(pid_t *children, int peers, int *endpoint_pipe, struct load load) {
+    if (peers > PEERS_MAX || pipe(endpoint_pipe) != 0) die("pipe");
+    for (int i = 0; i < peers; i++) {
+        if ((children[i] = fork()) == 0) send_load(endpoint_pipe[0], load);
+    }
+}
+
+static void end_peers(pid_t *children, int peers) {
+    for (int i = 0; i < peers; i++) {
+        kill(children[i], SIGKILL);
+        waitpid(children[i], NULL, 0);
+    }
+}
+
+/// Memory that is there from the start, so that it does not count as growth.
+static void *touched(size_t bytes) {
+    void *memory = need(malloc(bytes));
+    memset(memory, 1, bytes);
+    return memory;
+}
+
+static void print(struct receiver *r, double seconds, double cpu, double all_messages, double batch) {
+    double events = (double)r->messages * batch, senders = cpu_seconds(RUSAGE_CHILDREN) / (all_messages * batch);
+    printf("\"rate\":%.0f,\"cpu_us\":%.4f,\"senders_us\":%.4f,", events / seconds, cpu / events * 1e6, senders * 1e6);
+    printf("\"polls_s\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", (double)r->polls / seconds,
+        percentile(r->latencies, r->latency_count, 0.5) * 1e6, percentile(r->latencies, r->latency_count, 0.99) * 1e6);
+}
+
 int main(int argc, char **argv) {
     int peers = (int)option(argc, argv, "peers", 1), endpoint_pipe[2];
     struct load load = {option(argc, argv, "rate", 0) / peers, (long)option(argc, argv, "batch", 1),
         (long)option(argc, argv, "size", 465)};
     pid_t children[PEERS_MAX];
-    if (peers > PEERS_MAX || pipe(endpoint_pipe) != 0) die("pipe");
-    for (int i = 0; i < peers; i++) {
-        if ((children[i] = fork()) == 0) send_load(endpoint_pipe[0], load);
-    }
+    start_peers(children, peers, endpoint_pipe, load);
     void *context = zmq_ctx_new();
     zmq_ctx_set(context, ZMQ_IO_THREADS, (int)option(argc, argv, "io", 1));
     char endpoint[256] = "";
     struct receiver r = {.idle_us = (long)option(argc, argv, "idle", -1)};
     r.socket = bind_pull(context, (int)option(argc, argv, "hwm", 1000), endpoint, sizeof endpoint);
-    r.memory = need(calloc(1, MEMORY_BYTES));
-    memset(r.memory, 1, MEMORY_BYTES);
-    r.latencies = need(malloc(LATENCIES_MAX * sizeof *r.latencies));
-    memset(r.latencies, 0, LATENCIES_MAX * sizeof *r.latencies);
+    r.memory = touched(MEMORY_BYTES);
+    r.latencies = touched(LATENCIES_MAX * sizeof *r.latencies);
     for (int i = 0; i < peers; i++) {
         if (write(endpoint_pipe[1], endpoint, sizeof endpoint - 1) < 0) die("write");
     }
     prctl(PR_SET_TIMERSLACK, (unsigned long)(option(argc, argv, "slack", 50) * 1000));
-    double pause = option(argc, argv, "pause", 0), every = option(argc, argv, "every", 0);
     double rss_before = status_kib("VmRSS:");
-    work(&r, 0.15, pause, every); // connecting, and the first wave
-    double all = (double)r.messages;
-    r.messages = r.polls = r.sleeps = 0;
+    work_until(&r, now() + 0.1); // connecting, and the first wave
+    double all = (double)r.messages, start = now(), cpu = cpu_seconds(RUSAGE_SELF);
+    r.messages = r.polls = 0;
     r.latency_count = 0;
-    double start = now(), cpu = cpu_seconds(RUSAGE_SELF);
-    work(&r, option(argc, argv, "seconds", 0.5), pause, every);
+    work_until(&r, start + option(argc, argv, "seconds", 0.3));
     double seconds = now() - start;
     cpu = cpu_seconds(RUSAGE_SELF) - cpu;
-    double running = status_kib("VmRSS:") - rss_before, events = (double)r.messages * (double)load.batch;
-    all = (all + (double)r.messages) * (double)load.batch;
+    double running = status_kib("VmRSS:") - rss_before;
     if (option(argc, argv, "fill", 0) > 0) sleep_us(500000);
-    double full = status_kib("VmRSS:") - rss_before;
-    for (int i = 0; i < peers; i++) {
-        kill(children[i], SIGKILL);
-        waitpid(children[i], NULL, 0);
-    }
-    double p50 = percentile(r.latencies, r.latency_count, 0.5), p99 = percentile(r.latencies, r.latency_count, 0.99);
-    printf("{\"rate\":%.0f,\"cpu_us\":%.4f,\"senders_us\":%.4f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"polls_s\":%.0f,"
-           "\"sleeps_s\":%.0f,\"running_mib\":%.2f,\"full_mib\":%.2f}\n",
-        events / seconds, cpu / events * 1e6, cpu_seconds(RUSAGE_CHILDREN) / all * 1e6, p50 * 1e6, p99 * 1e6,
-        (double)r.polls / seconds, (double)r.sleeps / seconds, running / 1024, full / 1024);
+    printf("{\"running_mib\":%.2f,\"full_mib\":%.2f,", running / 1024, (status_kib("VmRSS:") - rss_before) / 1024);
+    end_peers(children, peers);
+    print(&r, seconds, cpu, all + (double)r.messages, (double)load.batch);
     return 0; // what the queues hold goes with the process
 }

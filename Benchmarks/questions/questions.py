@@ -92,18 +92,19 @@ def machine(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", action="append", metavar="NAME", help="of: " + ", ".join(cases.QUESTIONS | writers.NAMES))
+    everything = cases.QUESTIONS | writers.NAMES
+    parser.add_argument("--only", action="append", metavar="NAME", help="of: " + ", ".join(everything))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path(".build/release"))
     parser.add_argument("--programs", type=pathlib.Path, default=pathlib.Path(".build/bench/questions"))
     parser.add_argument("--temporary", help="where to write files that are measured; default: the system's")
     options = parser.parse_args()
-    names = options.only or list(cases.QUESTIONS | writers.NAMES)
-    unknown = set(names) - set(cases.QUESTIONS | writers.NAMES)
+    names = options.only or list(everything)
+    unknown = set(names) - set(everything)
     if unknown:
         parser.error(f"no such question: {', '.join(sorted(unknown))}")
     options.programs.mkdir(parents=True, exist_ok=True)
-    for name in [n for n in LIBRARIES if list(HERE.glob(n.removesuffix("_haswell") + ".c*"))]:
+    for name in LIBRARIES:
         build(name, options.programs)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="touchpoint-questions-", dir=options.temporary) as folder:
