@@ -67,18 +67,22 @@ def measure(question, rounds, place):
 
 
 def table(question, results):
-    """Markdown: a line a row, and for each column of the cases one for every metric."""
-    rows = list(dict.fromkeys(case.row for case in question.cases))
+    """Markdown: one table a metric where the cases make many columns, else one with all metrics beside each other."""
     columns = list(dict.fromkeys(case.column for case in question.cases))
-    cells = {(case.row, case.column): gathered for case, gathered in zip(question.cases, results)}
-    heads = [f"{column} {metric.head}".strip() for metric in question.metrics for column in columns]
-    lines = [f"| {question.head} | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
-    for row in rows:
-        texts = []
-        for metric in question.metrics:
-            for column in columns:
-                gathered = cells.get((row, column))
-                texts.append(metric.text(gathered) if gathered else "")
+    cells = {}
+    for case, gathered in zip(question.cases, results):
+        cells.setdefault(case.row, {})[case.column] = gathered
+    if len(columns) <= 2:
+        return one_table(question.head, columns, question.metrics, cells)
+    return "\n\n".join(one_table(f"{question.head}: {metric.head}", columns, [metric], cells)
+                       for metric in question.metrics)
+
+
+def one_table(head, columns, metrics, cells):
+    heads = [f"{column} {metric.head if len(metrics) > 1 else ''}".strip() for metric in metrics for column in columns]
+    lines = [f"| {head} | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
+    for row, found in cells.items():
+        texts = [metric.text(found[column]) if column in found else "" for metric in metrics for column in columns]
         lines.append(f"| {row} | {' | '.join(texts)} |")
     return "\n".join(lines)
 
@@ -86,8 +90,9 @@ def table(question, results):
 def machine(folder):
     text = pathlib.Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name.*: (.*)", text).group(1)
-    mount = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True)
-    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, temporary files on {mount.stdout.strip()}"
+    types = subprocess.run(["df", "--output=fstype", folder], capture_output=True, text=True, check=True)
+    system = types.stdout.split()[-1]
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, temporary files on {system}"
 
 
 def main():
