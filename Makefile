@@ -109,6 +109,9 @@ $(BENCH)/%: Benchmarks/compare/%.cpp
 	@mkdir -p $(@D)
 	c++ -std=c++17 -O2 -Wall -Wextra -o $@ $< -lzmq -lisal -lz -lsimdjson
 
+bench-questions: build ## Measure the questions behind the defaults, some ten minutes (BENCHFLAGS="--only NAME")
+	@python3 -B Benchmarks/questions/questions.py --bin $(RELEASE) $(BENCHFLAGS)
+
 soak: build venv ## Kill and restart the collector under load for MINUTES (5), with printed seeds
 	@echo "==> Killing touchpointd under load for $(MINUTES) minutes"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) TOUCHPOINT_SOAK_MINUTES=$(MINUTES) \
@@ -131,4 +134,4 @@ clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-bench
 
 .PHONY: help setup build run test check lint format floors debug house gates gates-update tsan bench stage-bench \
-	bench-compare soak venv install loc clean
+	bench-compare bench-questions soak venv install loc clean

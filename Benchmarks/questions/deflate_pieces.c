@@ -1,0 +1,105 @@
+// How many raw bytes to gather before each call of deflate, for one stream and for many that take turns.
+//
+// Usage: deflate_pieces file=LINES piece=65536 streams=1 megabytes=64 [engine=isal|zlib] [level=1] [kilotokens=16]
+// Lines go, one by one, to streams picked at random, into the stream's own buffer of `piece` bytes, which is
+// deflated without a flush when the next line does not fit: as the daemon's writer does between commits. Streams
+// start with buffers filled to different heights. The rate is bytes deflated by the time of filling and deflating, in
+// the fastest quarter; the ratio counts a last flush of each stream, so it is that of short streams where there are
+// many.
+// Leaves out: JSON, routing, commits (each flushes every stream, however little it holds), writing the output.
+#include "deflater.h"
+
+enum { OUTPUT_BYTES = 1 << 20 };
+
+struct stream {
+    struct deflater deflater;
+    char *pending;
+    size_t count;
+};
+
+static uint8_t output[OUTPUT_BYTES];
+
+static double deflated; // bytes
+
+static void flush_pending(struct stream *s, enum flush flush) {
+    deflated += (double)s->count;
+    deflate_step(&s->deflater, s->pending, s->count, flush, output, sizeof output);
+    s->count = 0;
+}
+
+static void put(struct stream *s, const char *line, size_t length, size_t piece) {
+    if (s->count + length > piece) flush_pending(s, FLUSH_NONE);
+    memcpy(s->pending + s->count, line, length);
+    s->count += length;
+}
+
+struct text {
+    char *lines;
+    size_t size, at;
+};
+
+/// The next line that fits into a piece; the text begins again at its end. (A longer one would get a larger buffer in
+/// the daemon; they are a few, left out here.)
+static const char *next(struct text *text, size_t piece, size_t *length) {
+    for (;;) {
+        if (text->at >= text->size) text->at = 0;
+        const char *line = text->lines + text->at, *end = memchr(line, '\n', text->size - text->at);
+        *length = end ? (size_t)(end - line) + 1 : text->size - text->at;
+        text->at += *length;
+        if (*length <= piece) return line;
+    }
+}
+
+static void put_next(struct stream *s, struct text *text, size_t piece) {
+    size_t length;
+    const char *line = next(text, piece, &length);
+    put(s, line, length, piece);
+}
+
+/// A first call touches all of the stream's memory; then its buffer is filled up to a height at random.
+static void prepare(struct stream *s, struct text *text, size_t piece, size_t height) {
+    s->pending = need(malloc(piece));
+    memset(s->pending, 0, piece);
+    put_next(s, text, piece);
+    flush_pending(s, FLUSH_NONE);
+    while (s->count + 2048 < height) put_next(s, text, piece);
+}
+
+/// Bytes deflated a second of filling and deflating.
+static double measure(struct stream *streams, size_t count, struct text *text, size_t piece, double bytes) {
+    static uint64_t random = 1;
+    double start = now(), filled = 0;
+    deflated = 0;
+    while (filled < bytes) {
+        size_t length;
+        const char *line = next(text, piece, &length);
+        put(&streams[count > 1 ? split_mix(&random) % count : 0], line, length, piece);
+        filled += (double)length;
+    }
+    return deflated / (now() - start);
+}
+
+int main(int argc, char **argv) {
+    size_t piece = (size_t)option(argc, argv, "piece", 65536), count = (size_t)option(argc, argv, "streams", 1);
+    double bytes = option(argc, argv, "megabytes", 64) * 1e6, best = 0, taken = 0, given = 0;
+    struct text text = {0};
+    text.lines = read_file(text_option(argc, argv, "file", NULL), 100000000, &text.size);
+    struct stream *streams = need(calloc(count, sizeof *streams));
+    uint64_t random = 2;
+    for (size_t i = 0; i < count; i++) {
+        deflater_open(&streams[i].deflater, argc, argv);
+        prepare(&streams[i], &text, piece, count > 1 ? split_mix(&random) % piece : 0);
+    }
+    for (int quarter = 0; quarter < 4; quarter++) {
+        double rate = measure(streams, count, &text, piece, bytes / 4);
+        if (rate > best) best = rate;
+    }
+    for (size_t i = 0; i < count; i++) {
+        flush_pending(&streams[i], FLUSH_SYNC);
+        taken += (double)streams[i].deflater.taken;
+        given += (double)streams[i].deflater.given;
+    }
+    double memory = (double)count * (double)(streams[0].deflater.memory + piece);
+    printf("{\"mbps\":%.1f,\"ratio\":%.4f,\"memory_mib\":%.1f}\n", best / 1e6, taken / given, memory / (1 << 20));
+    return 0;
+}
