@@ -84,7 +84,7 @@ struct WriterPathStage: Stage, ~Copyable {
         let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
         let slot = try segments.slot(for: view, eventTime: eventTime)
         let need = splicer.bytesMax(for: view)
-        let pending = segments.store.pending(slot)
+        let pending = segments.store.pendings + slot
         if pending.pointee.room < need { try segments.store.makeRoom(need, in: slot) }
         let sequence = sequences.wrappingAdd(1, ordering: .relaxed).newValue
         let count = splicer.write(

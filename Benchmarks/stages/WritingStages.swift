@@ -81,7 +81,7 @@ struct CommitStage: Stage, ~Copyable {
         var sealed = 0
         for _ in 0..<iterations {
             let slot = try segments.slot(for: EventInputs.views[0], eventTime: nil)
-            let pending = segments.store.pending(slot)
+            let pending = segments.store.pendings + slot
             if pending.pointee.room < line.count {
                 try segments.store.makeRoom(line.count, in: slot)
             }

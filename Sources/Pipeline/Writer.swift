@@ -14,6 +14,9 @@ import Synchronization
 struct Writer: ~Copyable {
     /// Messages taken from one ring before the others have their turn.
     static let messagesPerTurn = 256
+    /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
+    /// large messages.
+    static let bytesPerTurn = 256 << 10
     /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
     static let dozeMicroseconds: UInt32 = 500
     /// How long after the last message that goes on.
@@ -196,9 +199,11 @@ struct Writer: ~Copyable {
 
     private mutating func takeMessages(ring: Int) throws(FileSystemError) -> Int {
         var count = 0
-        while count < Self.messagesPerTurn, let bytes = (rings + ring).pointee.next() {
+        var left = Self.bytesPerTurn
+        while count < Self.messagesPerTurn, left > 0, let bytes = (rings + ring).pointee.next() {
             try take(IntakeRecord(bytes))
             count += 1
+            left -= bytes.count
         }
         guard count > 0 else { return 0 }
         giveBack(ring)
