@@ -1,0 +1,286 @@
+"""One run of each program that is compared: a fresh process, a fresh folder, the same producer."""
+
+import contextlib
+import dataclasses
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import zlib
+
+from processes import cpu_seconds, memory_mib, wait_until
+
+PATIENCE = 120
+SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples/completejourney.ndjson"
+
+
+@dataclasses.dataclass
+class Load:
+    """What the producer sends."""
+
+    events: int
+    batch: int = 1
+    pattern: str = "push"
+    window: int = 64
+    rate: float = 0
+    size: int = 465
+    channels: int = 3
+
+    @property
+    def messages(self):
+        return -(-self.events // self.batch)
+
+
+@dataclasses.dataclass
+class Run:
+    """What one run gave. CPU times are in seconds, memory in MiB."""
+
+    events: int
+    seconds: float
+    cpu: float
+    sender_cpu: float = 0
+    memory: float = 0
+    more: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def rate(self):
+        return self.events / self.seconds
+
+    @property
+    def cpu_us(self):
+        return self.cpu / self.events * 1e6
+
+    @property
+    def sender_us(self):
+        return self.sender_cpu / self.events * 1e6
+
+
+@dataclasses.dataclass
+class Figures:
+    """What a run gave of which rate and CPU do not matter."""
+
+    more: dict
+
+
+@dataclasses.dataclass
+class Place:
+    """Where programs are and where runs may write."""
+
+    binaries: pathlib.Path
+    programs: pathlib.Path
+    folder: pathlib.Path
+
+    @contextlib.contextmanager
+    def fresh_folder(self):
+        """An empty folder; what earlier runs left to be written is written before."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
+        os.sync()
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path)
+
+    def send(self, endpoint, load):
+        """Runs the producer to its end and gives what it says."""
+        command = [self.programs / "sender", endpoint]
+        for field in dataclasses.fields(load):
+            command += [f"--{field.name}", str(getattr(load, field.name))]
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
+        return json.loads(done.stdout)
+
+
+def ends(process, signal_number=signal.SIGTERM):
+    """Asks a process to end and waits for it; the exit code."""
+    if process.poll() is None:
+        process.send_signal(signal_number)
+    try:
+        return process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise SystemExit(f"compare: {process.args[0]} did not end within {PATIENCE} s") from None
+
+
+# --- The bare programs: they print their endpoint, receive so many messages, and print JSON. ---
+
+def bare(place, command, load):
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            sent = place.send(process.stdout.readline().strip(), load)
+            result = json.loads(process.stdout.readline())
+        finally:
+            ends(process)
+    more = {k: result[k] for k in ("rawBytes", "compressedBytes") if k in result}
+    return Run(load.events, result["seconds"], result["cpuSeconds"], sent["cpuSeconds"], more=more)
+
+
+def bare_pull(place, load):
+    return bare(place, [place.programs / "bare_pull", str(load.messages)], load)
+
+
+def bare_parts(place, load, engine="isal", level=1):
+    with place.fresh_folder() as folder:
+        command = [place.programs / "bare_parts", folder, str(load.messages)]
+        return bare(place, command + ["--engine", engine, "--level", str(level)], load)
+
+
+def bare_fdatasync(place, size, per_second, seconds):
+    """Microseconds that appending and syncing take at this pace, with nothing else going on."""
+    with place.fresh_folder() as folder:
+        command = [place.programs / "bare_fdatasync", folder / "file", str(size), str(per_second), str(seconds)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
+    return Figures(json.loads(done.stdout))
+
+
+# --- touchpointd ---
+
+class Daemon:
+    """A running touchpointd with default settings, but for ports, folder, and what a row asks for."""
+
+    def __init__(self, place, folder, settings):
+        self.data = folder / "data"
+        # The path of a Unix socket has at most 107 bytes.
+        self.private = pathlib.Path(tempfile.mkdtemp(prefix="touchpoint-"))
+        self.control_socket = self.private / "s"
+        configuration = folder / "touchpointd.yaml"
+        configuration.write_text(
+            "sources:\n"
+            "  - { name: producers, pattern: pull, bind: ['tcp://127.0.0.1:*'] }\n"
+            "  - { name: reliable, pattern: router, bind: ['tcp://127.0.0.1:*'] }\n"
+            f"storage: {{ directory: {self.data} }}\n"
+            f"control: {{ socket: {self.control_socket} }}\n" + settings)
+        self.log = (folder / "touchpointd.log").open("w+")
+        self.process = subprocess.Popen(
+            [place.binaries / "touchpointd", "--config", configuration], stderr=self.log)
+        self.pid = self.process.pid
+        self.endpoints = {}
+
+    def __enter__(self):
+        status = wait_until("touchpointd to start", self.try_status)
+        self.endpoints = {s["pattern"]: s["endpoints"][0] for s in status["sources"]}
+        return self
+
+    def __exit__(self, kind, *_):
+        self.drain() if kind is None else self.process.kill()
+        self.process.wait()
+        if kind is not None:
+            self.log.seek(0)
+            print(self.log.read())
+        self.log.close()
+        shutil.rmtree(self.private)
+
+    def drain(self):
+        code = ends(self.process)
+        if code != 0:
+            raise SystemExit(f"compare: touchpointd ended with exit code {code}")
+
+    def control(self, verb):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.control_socket))
+            connection.sendall(verb.encode() + b"\n")
+            return json.loads(connection.makefile().readline())
+
+    def try_status(self):
+        if self.process.poll() is not None:
+            raise SystemExit(f"compare: touchpointd ended with exit code {self.process.returncode}")
+        try:
+            status = self.control("status")
+        except OSError:
+            return None
+        return status if status["recovery"]["state"] == "done" else None
+
+    def endpoint(self, load):
+        return self.endpoints["pull" if load.pattern == "push" else "router"]
+
+    def wait_for(self, events, pause=0.01):
+        """Until so many events are written and committed; the moment, and the figures then."""
+        def written():
+            stats = self.control("stats")
+            return stats if stats["ledger"]["written"] >= events else None
+        stats = wait_until(f"{events} events to be committed", written, PATIENCE, pause)
+        return time.monotonic(), stats
+
+
+def daemon(place, load, settings="", before=None, examine=None):
+    """Time is from the first message sent to the commit that covers the last event.
+
+    `before` is a load that comes first and does not count; `examine` sees the sealed files.
+    """
+    with place.fresh_folder() as folder, Daemon(place, folder, settings) as collector:
+        if before:
+            place.send(collector.endpoint(before), before)
+            collector.wait_for(before.events)
+        expected = load.events + (before.events if before else 0)
+        cpu = cpu_seconds(collector.pid)
+        sent = place.send(collector.endpoint(load), load)
+        # Nobody looks while the producer sends. With many channels a look is not cheap.
+        end, stats = collector.wait_for(expected, pause=0.01 if load.channels < 100 else 0.05)
+        cpu = cpu_seconds(collector.pid) - cpu
+        check_ledger(stats["ledger"], expected)
+        seconds = end - sent["startedAt"]
+        if load.pattern == "dealer":
+            check_answers(sent, load)
+            seconds = sent["seconds"]  # the producer knows itself when the last event was durable
+        run = Run(load.events, seconds, cpu, sent["cpuSeconds"], memory_mib(collector.pid, "VmHWM"),
+                  {**figures_of(stats), **sent.get("latency", {})})
+        if examine:
+            collector.drain()
+            run.more.update(examine(collector.data))
+        return run
+
+
+def figures_of(stats):
+    return {"commits": stats["commit"]["count"], "openSegments": stats["openSegments"],
+            "rawBytes": stats["bytes"]["raw"], "compressedBytes": stats["bytes"]["compressed"]}
+
+
+def check_ledger(ledger, events):
+    expected = {"received": events, "written": events, "quarantined": 0, "dropped": 0, "inFlight": 0}
+    wrong = {k: ledger[k] for k, v in expected.items() if ledger[k] != v}
+    if wrong:
+        raise SystemExit(f"compare: {events} events were sent, but the ledger says {wrong}")
+
+
+def check_answers(sent, load):
+    if sent["acknowledged"] != load.events or sent["quarantinedMessages"] or sent["rejectedMessages"]:
+        raise SystemExit(f"compare: of {load.events} events {sent['acknowledged']} were acknowledged")
+
+
+def samples(place, examine, repeat=20):
+    """The sample events, over and over, a message each: what becomes of real ones on disk."""
+    with place.fresh_folder() as folder, Daemon(place, folder, "") as collector:
+        command = [place.binaries / "touchpoint-send", "--to", collector.endpoints["pull"], "--repeat", str(repeat),
+                   SAMPLES]
+        subprocess.run(command, stdout=subprocess.DEVNULL, timeout=PATIENCE, check=True)
+        collector.wait_for(repeat * len(SAMPLES.read_bytes().splitlines()))
+        collector.drain()
+        return Figures(examine(collector.data))
+
+
+def against_zlib(data):
+    """Bytes of the sealed files, and what zlib's level 6 makes of all their lines as one stream."""
+    files = sorted(data.glob("events/**/part-*.ndjson.gz"))
+    deflate, bytes_of_zlib = zlib.compressobj(6, zlib.DEFLATED, 31), 0
+    for path in files:
+        with gzip.open(path) as lines:
+            while chunk := lines.read(1 << 20):
+                bytes_of_zlib += len(deflate.compress(chunk))
+    return {"fileBytes": sum(path.stat().st_size for path in files),
+            "zlib6Bytes": bytes_of_zlib + len(deflate.flush())}
+
+
+def idle(place, seconds):
+    """A daemon that nobody talks to: share of a core, and memory."""
+    with place.fresh_folder() as folder, Daemon(place, folder, "") as collector:
+        time.sleep(2)
+        cpu, start = cpu_seconds(collector.pid), time.monotonic()
+        time.sleep(seconds)
+        share = (cpu_seconds(collector.pid) - cpu) / (time.monotonic() - start)
+        return Figures({"percent": share * 100, "memory": memory_mib(collector.pid, "VmRSS")})

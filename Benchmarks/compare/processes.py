@@ -1,0 +1,70 @@
+"""Looks at running processes from outside, by what /proc tells, without disturbing them."""
+
+import pathlib
+import time
+
+
+def wait_until(what, condition, seconds=120, pause=0.01):
+    """The first true value of the condition; gives up in words."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(pause)
+    raise SystemExit(f"compare: waited {seconds} s for {what}")
+
+
+def cpu_seconds(pid):
+    """CPU time of all threads that live, in nanoseconds' resolution (/proc/PID/stat counts in 10 ms)."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except FileNotFoundError:
+            pass  # a thread that has just ended
+    return total / 1e9
+
+
+def memory_mib(pid, key):
+    """VmRSS, or VmHWM: the most there was."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1]) / 1024
+    raise SystemExit(f"compare: no {key} in /proc/{pid}/status")
+
+
+def listening_port(pid):
+    """The TCP port a process listens on, None if there is none yet."""
+    inodes = set()
+    for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = str(descriptor.readlink())
+        except FileNotFoundError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == "0A" and fields[9] in inodes:
+            return int(fields[1].split(":")[1], 16)
+    return None
+
+
+def end_of_work(pid, seconds=120):
+    """The moment from which a process used no CPU for half a second, and its CPU time then.
+
+    For programs that do not say when they are done. A look every 10 ms; less than 0.5 ms of CPU between
+    two looks is housekeeping.
+    """
+    used, moment = cpu_seconds(pid), time.monotonic()
+    deadline = moment + seconds
+    while time.monotonic() < deadline:
+        time.sleep(0.01)
+        now = cpu_seconds(pid)
+        if now - used > 0.0005:
+            moment = time.monotonic()
+        used = now
+        if time.monotonic() - moment > 0.5:
+            return moment, used
+    raise SystemExit(f"compare: waited {seconds} s for process {pid} to come to rest")

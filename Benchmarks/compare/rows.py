@@ -1,0 +1,185 @@
+"""What is measured in a round, and the targets it is held to."""
+
+import dataclasses
+import typing
+
+from contestants import Load, against_zlib, bare_fdatasync, bare_parts, bare_pull, daemon, idle, samples
+from rsyslog import rsyslog
+
+SINGLE_EVENTS = 1_500_000
+BATCH_EVENTS = 2_000_000
+PARTITION_EVENTS = 1_000_000
+COMMIT_MS = 5
+LATENCY_RATE = 10_000
+
+
+class Round:
+    """Runs contestants one after the other and keeps what they gave."""
+
+    def __init__(self, place, scale, cores, say):
+        self.place, self.scale, self.cores, self.say = place, scale, cores, say
+        self.figures = {}
+
+    def load(self, events, **more):
+        batch = more.get("batch", 1)
+        return Load(max(batch, int(events * self.scale) // batch * batch), **more)
+
+    def run(self, name, function, *arguments, **more):
+        self.say(name)
+        self.figures[name] = function(self.place, *arguments, **more)
+        return self.figures[name]
+
+
+def single(r):
+    load = r.load(SINGLE_EVENTS)
+    r.run("bare PULL", bare_pull, load)
+    r.run("touchpointd", daemon, load)
+    r.run("bare parts", bare_parts, load)
+    # Slower, and it has no commits that a longer run would even out.
+    r.run("rsyslog", rsyslog, r.load(SINGLE_EVENTS // 4))
+
+
+def batch(r):
+    load = r.load(BATCH_EVENTS, batch=100)
+    r.run("bare PULL", bare_pull, load)
+    r.run("touchpointd", daemon, load)
+    r.run("touchpointd, acknowledged", daemon, dataclasses.replace(load, pattern="dealer"))
+    r.run("bare parts", bare_parts, load)
+
+
+def latency(r):
+    load = r.load(LATENCY_RATE * 5, pattern="dealer", window=100_000, rate=LATENCY_RATE)
+    run = r.run("touchpointd", daemon, load, f"commit: {{ interval: {COMMIT_MS}ms }}\n")
+    commits = max(1, run.more["commits"])
+    size = max(1, run.more["compressedBytes"] // commits)
+    r.run("bare fdatasync", bare_fdatasync, size, commits / run.seconds, run.seconds)
+
+
+def zlib(r):
+    for level, events in ((1, SINGLE_EVENTS // 3), (6, SINGLE_EVENTS // 5)):
+        load = r.load(events, batch=100)
+        settings = f"compression: {{ engine: zlib, level: {level} }}\n"
+        r.run(f"touchpointd, zlib {level}", daemon, load, settings)
+        r.run(f"bare parts, zlib {level}", bare_parts, load, "zlib", level)
+
+
+def size(r):
+    r.run("touchpointd", daemon, r.load(SINGLE_EVENTS // 5), examine=against_zlib)
+    r.run("touchpointd, samples", samples, against_zlib)
+
+
+def partitions(r):
+    settings = "partition: { maxOpen: 2048, maxValues: 2048 }\n"
+    for name, channels in (("1 partition", 1), ("1000 partitions", 1000)):
+        # Opening 1,000 files takes a second and happens once an hour; the rate is that of busy partitions.
+        load = r.load(PARTITION_EVENTS, batch=100, channels=channels)
+        r.run(name, daemon, load, settings, before=Load(10_000, batch=100, channels=channels))
+
+
+def resting(r):
+    # Nothing in it varies from round to round: 30 s in the first round are enough.
+    if r.is_first:
+        r.run("touchpointd", idle, 30)
+
+
+ROWS = {"single": single, "batch": batch, "latency": latency, "zlib": zlib, "size": size,
+        "partitions": partitions, "idle": resting}
+
+
+@dataclasses.dataclass
+class Target:
+    """A figure of one round, beside another, and what their ratio has to be.
+
+    Without another figure the bound is one of the figure itself. `more` says whether more is better.
+    """
+
+    row: str
+    what: str
+    measured: typing.Callable
+    unit: str
+    reference: typing.Callable = None
+    against: str = ""
+    ratio: typing.Callable = lambda measured, reference: measured / reference
+    ratio_unit: str = "%"
+    bound: float = None
+    aim: float = None
+    more: bool = True
+
+    @property
+    def bound_unit(self):
+        return self.ratio_unit if self.reference else self.unit
+
+    def value(self, figures, cores):
+        """What is held against the bound."""
+        measured = self.measured(figures, cores)
+        return self.ratio(measured, self.reference(figures, cores)) if self.reference else measured
+
+
+def rate(name):
+    return lambda figures, cores: figures[name].rate
+
+
+def cpu(name):
+    return lambda figures, cores: figures[name].cpu_us
+
+
+def memory(name):
+    return lambda figures, cores: figures[name].memory
+
+
+def more(name, key, scale=1):
+    return lambda figures, cores: figures[name].more[key] * scale
+
+
+def allowed_latency(figures, cores):
+    return COMMIT_MS + 3 * figures["bare fdatasync"].more["p99"] / 1000
+
+
+def allowed_rate(level):
+    """What the cores could do if sending and the bare parts were all there is to do."""
+    def allowed(figures, cores):
+        parts = figures[f"bare parts, zlib {level}"]
+        return cores * 1e6 / (parts.sender_us + parts.cpu_us)
+    return allowed
+
+
+def partition_kib(figures, cores):
+    return (figures["1000 partitions"].memory - figures["1 partition"].memory) * 1024 / 999
+
+
+PULL, PARTS = "bare PULL", "bare parts"
+CORES_LEFT = "cores / (sender + bare parts)"
+
+TARGETS = [
+    Target("single", "single-event messages, all committed", rate("touchpointd"), "events/s",
+           rate("rsyslog"), "rsyslog", ratio_unit="×", bound=3.3, aim=4),
+    Target("single", "the same", rate("touchpointd"), "events/s", rate(PULL), PULL, bound=0.45, aim=0.60),
+    Target("single", "CPU an event", cpu("touchpointd"), "µs", cpu(PARTS), PARTS, ratio_unit="×",
+           bound=1.25, aim=1.1, more=False),
+    Target("single", "the same", cpu("touchpointd"), "µs", cpu(PULL), PULL, ratio_unit="×"),
+    Target("batch", "100 events a message", rate("touchpointd"), "events/s", rate(PULL), PULL,
+           bound=0.55, aim=0.75),
+    Target("batch", "CPU an event, 100 a message", cpu("touchpointd"), "µs", cpu(PARTS), PARTS, ratio_unit="×"),
+    Target("batch", "acknowledged, 100 a message, window 64", rate("touchpointd, acknowledged"), "events/s",
+           rate("touchpointd"), "PUSH", bound=0.80),
+    Target("latency", f"acknowledgement p99, {LATENCY_RATE:,} events/s, commit {COMMIT_MS} ms",
+           more("touchpointd", "p99", 1e-3), "ms", allowed_latency, f"{COMMIT_MS} ms + 3 × fdatasync p99",
+           bound=1, more=False),
+    Target("latency", "the same", more("touchpointd", "p99", 1e-3), "ms", more("bare fdatasync", "waitP99", 1e-3),
+           "waiting for a bare fdatasync, p99", ratio_unit="×"),
+    Target("zlib", "engine zlib, level 1", rate("touchpointd, zlib 1"), "events/s", allowed_rate(1), CORES_LEFT,
+           bound=0.90),
+    Target("zlib", "engine zlib, level 6", rate("touchpointd, zlib 6"), "events/s", allowed_rate(6), CORES_LEFT,
+           bound=0.90),
+    Target("size", "size on disk", more("touchpointd", "fileBytes", 1e-6), "MB",
+           more("touchpointd", "zlib6Bytes", 1e-6), "zlib -6 of one stream", bound=1, more=False),
+    Target("size", "size on disk, sample events", more("touchpointd, samples", "fileBytes", 1e-6), "MB",
+           more("touchpointd, samples", "zlib6Bytes", 1e-6), "zlib -6 of one stream", bound=1, more=False),
+    Target("partitions", "1,000 busy partitions: loss of rate", rate("1000 partitions"), "events/s",
+           rate("1 partition"), "1 partition", lambda many, one: 1 - many / one, bound=0.25, more=False),
+    Target("partitions", "1,000 busy partitions: most memory", memory("1000 partitions"), "MiB", bound=512,
+           more=False),
+    Target("partitions", "memory a partition", partition_kib, "KiB"),
+    Target("idle", "idle: share of a core", more("touchpointd", "percent"), "%%", bound=0.1, more=False),
+    Target("idle", "idle: memory", more("touchpointd", "memory"), "MiB", bound=40, more=False),
+]
