@@ -109,7 +109,7 @@ def copy_threshold():
 
 
 def pinned_memory():
-    arrivals = {"under load": (0, 20000), "one every 100 µs": (1, 2000)}
+    arrivals = {"under load": (0, 20000), "one every 100 µs": (1, 1000)}
     return Question(
         "memory that messages pin until the writer has read them, for each byte of payload", "payload",
         [Case(size(count), f"{how}, {arrival}", "copy_threshold",
@@ -220,7 +220,7 @@ def step_overhead():
     return Question(
         "ISA-L level 1: what a call costs, by its input", "input a call",
         [Case(size(step), f"{kilo} Ki symbols{', sync flush a call' if sync else ''}", "deflate_stream",
-              {"file": "{lines}", "step": step, "kilotokens": kilo, "sync": sync})
+              {"file": "{lines}", "step": step, "kilotokens": kilo, "sync": sync, "megabytes": 12})
          for step in (465, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB)
          for kilo, sync in ((16, 0), (64, 0), (16, 1))],
         [Metric("ns_step", "µs a call", "{:,.2f}", scale=1e-3, best=min),
@@ -234,7 +234,7 @@ def json_stages():
               "On-Demand, haswell": ("json_stages_haswell", "ondemand")}
     return Question(
         "simdjson's parts on events of 465 bytes", "message",
-        [Case(row, column, program, {"parse": parse, "shape": shape})
+        [Case(row, column, program, {"parse": parse, "shape": shape, "seconds": 0.2})
          for row, shape in shapes.items() for column, (program, parse) in parses.items()],
         [Metric("ns", "ns/event", "{:,.0f}", best=min)])
 
