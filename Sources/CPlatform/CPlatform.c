@@ -71,6 +71,8 @@ void *cplatform_map(size_t size) {
 
 void cplatform_unmap(void *address, size_t size) { munmap(address, size); }
 
+void cplatform_start_writing(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to) {
     return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0 ? 0 : -errno;
 }

@@ -61,6 +61,9 @@ package protocol FileSystem: Sendable {
     ) throws(FileSystemError) -> Int
     func size(_ file: FileHandle) throws(FileSystemError) -> Int
     func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError)
+    /// Asks the system to begin writing what a file has in memory, and does not wait. Promises
+    /// nothing: what goes wrong is ``datasync(_:)``'s to tell.
+    func startWriting(_ file: FileHandle)
     /// fdatasync(2). After an error the file must not be trusted: the kernel may have dropped its
     /// pages.
     func datasync(_ file: FileHandle) throws(FileSystemError)
@@ -78,6 +81,9 @@ package protocol FileSystem: Sendable {
 }
 
 extension FileSystem {
+    /// A disk may leave the hint alone.
+    package func startWriting(_ file: FileHandle) {}
+
     /// Writes all bytes of an array at the end of the file.
     package func write(_ bytes: [UInt8], to file: FileHandle) throws(FileSystemError) {
         let result = bytes.withUnsafeBytes { bytes in

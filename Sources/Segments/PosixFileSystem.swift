@@ -89,6 +89,10 @@ package final class PosixFileSystem: FileSystem {
         }
     }
 
+    package func startWriting(_ file: FileHandle) {
+        cplatform_start_writing(file.number)
+    }
+
     package func datasync(_ file: FileHandle) throws(FileSystemError) {
         // Not even EINTR is retried: after any failure the pages may be gone.
         guard fdatasync(file.number) == 0 else { throw FileSystemError(.datasync, "", code: errno) }

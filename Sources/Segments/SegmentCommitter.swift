@@ -36,6 +36,7 @@ package struct SegmentCommitter: Sendable {
     /// After an error nothing of the batch may be acknowledged, and none of its files may be
     /// trusted or written again.
     package func commit(_ batch: CommitBatch) throws(FileSystemError) -> [SealedFile] {
+        startWriting(batch)
         var foldersToSync: Set<String> = []
         for dirty in batch.dirty {
             try datasync(dirty.file, dirty.path)
@@ -43,6 +44,15 @@ package struct SegmentCommitter: Sendable {
         }
         try syncNames(foldersToSync)
         return try seal(batch.seals)
+    }
+
+    /// Lets the disk work on all files at once before each is waited for: one journal commit then
+    /// covers many of them.
+    private func startWriting(_ batch: CommitBatch) {
+        let sealed = batch.seals.compactMap(\.file)
+        guard batch.dirty.count + sealed.count > 1 else { return }
+        for dirty in batch.dirty { fileSystem.startWriting(dirty.file) }
+        for file in sealed { fileSystem.startWriting(file) }
     }
 
     private func datasync(_ file: FileHandle, _ path: String) throws(FileSystemError) {

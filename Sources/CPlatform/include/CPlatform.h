@@ -32,7 +32,11 @@ int cplatform_eventfd_signal(int fd);
 /// Takes everything that stood in an eventfd; nothing there is no error.
 int cplatform_eventfd_drain(int fd);
 
-/// Anonymous memory of `size` bytes, zeroed and page-aligned, or NULL. Costs no RAM until touched.
+/// Begins to write a file's dirty pages and does not wait; a hint, whose errors fdatasync(2) reports.
+void cplatform_start_writing(int fd);
+
+/// Anonymous memory of `size` bytes, zeroed and page-aligned, or NULL. Costs no RAM until touched;
+/// large pieces ask for huge pages.
 void *cplatform_map(size_t size);
 void cplatform_unmap(void *address, size_t size);
 
