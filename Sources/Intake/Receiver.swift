@@ -16,7 +16,7 @@ package struct Receiver: ~Copyable {
     /// Messages of one duty cycle.
     static let batchMax = 256
     /// How long ``idle()`` waits at most, so that a lost signal could cost no more than this.
-    static let idleMilliseconds = 250
+    static let idleMilliseconds = 750
     /// How long to let messages gather after a round that left none, so that one wake-up brings
     /// many of them.
     ///

@@ -7,17 +7,28 @@ import Segments
 /// A commit begins when events have waited for the interval; or, when producers wait for
 /// acknowledgements and the disk is idle, at once if the rings are empty, else after a moment: a
 /// commit under way gathers the next one behind it, so the disk's own speed sets the pace (as group
-/// commit does in databases), and reading goes on while it syncs.
+/// commit does in databases), and reading goes on while it syncs. Where many messages wait at once,
+/// the next commit keeps some distance to the last: each syncs every file, and a disk has only so
+/// many syncs a second (PostgreSQL's `commit_siblings` and `commit_delay` weigh the same).
 struct CommitSchedule {
     var intervalNanoseconds: Int64
     /// Sealed files in one commit that make it due at once: each holds a descriptor.
     static let sealsMax = 64
     /// How long a commit that somebody waits for gathers events while more of them come.
     static let gatherNanoseconds: Int64 = 1_000_000
+    /// From how many answers in a commit the next one keeps its distance; one lone client never
+    /// waits for others.
+    static let crowdMin = 4
+    /// That distance between the beginnings of two commits, or the interval where that is shorter.
+    static let crowdNanoseconds: Int64 = 4_000_000
 
     /// When the first event since the last commit came; nil when there is none.
     private(set) var openSince: Int64?
-    private(set) var answersWait = false
+    /// Answers that wait for the next commit, and that went with the last one.
+    private var answers = 0
+    private var answersBefore = 0
+    /// When the last commit began.
+    private var committedAt = Int64.min / 2
     private var isDemanded = false
 
     init(interval: Duration) {
@@ -31,7 +42,15 @@ struct CommitSchedule {
 
     /// A producer waits for its acknowledgement.
     mutating func wantAnswer() {
-        answersWait = true
+        answers += 1
+    }
+
+    var answersWait: Bool { answers > 0 }
+
+    /// When a commit for answers may begin at the earliest.
+    private var mayBeginAt: Int64 {
+        max(answers, answersBefore) < Self.crowdMin
+            ? .min : committedAt + min(Self.crowdNanoseconds, intervalNanoseconds)
     }
 
     /// Somebody asked for a commit now.
@@ -47,18 +66,24 @@ struct CommitSchedule {
         if isDemanded { return true }
         guard let openSince, jobsUnderWay == 0 else { return false }
         if seals >= Self.sealsMax || now - openSince >= intervalNanoseconds { return true }
-        return answersWait && (isIdle || now - openSince >= Self.gatherNanoseconds)
+        guard answersWait, now >= mayBeginAt else { return false }
+        return isIdle || now - openSince >= Self.gatherNanoseconds
     }
 
     /// Nanoseconds until a commit may become due by time; nil when nothing waits.
     func untilDue(at now: Int64) -> Int64? {
-        openSince.map { max(0, $0 + intervalNanoseconds - now) }
+        openSince.map { since in
+            let due = since + intervalNanoseconds
+            return max(0, (answersWait ? min(due, max(mayBeginAt, now)) : due) - now)
+        }
     }
 
     /// A commit was handed over.
-    mutating func committed() {
+    mutating func committed(at now: Int64) {
         openSince = nil
-        answersWait = false
+        committedAt = now
+        answersBefore = answers
+        answers = 0
         isDemanded = false
     }
 }

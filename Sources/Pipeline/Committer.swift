@@ -66,7 +66,9 @@ struct Committer: ~Copyable {
                 shared.parker.wake()
                 if isLast { break }
             } else {
-                shared.committerParker.park(timeoutNanoseconds: 500_000_000) { shared.hasJobs }
+                shared.committerParker.park(timeoutNanoseconds: Writer.sleepNanosecondsMax) {
+                    shared.hasJobs
+                }
             }
         }
         shared.ended.store(true, ordering: .releasing)

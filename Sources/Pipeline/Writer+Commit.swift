@@ -23,7 +23,7 @@ extension Writer {
             isLast: isLast
         )
         waiters = []
-        schedule.committed()
+        schedule.committed(at: begunAt)
         shared.hand(over: job)
     }
 

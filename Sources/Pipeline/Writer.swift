@@ -22,7 +22,7 @@ struct Writer: ~Copyable {
     /// How long after the last message that goes on.
     static let warmNanoseconds: Int64 = 5_000_000
     /// The longest sleep: age and idleness of segments are looked at this often.
-    static let sleepNanosecondsMax: Int64 = 500_000_000
+    static let sleepNanosecondsMax: Int64 = 750_000_000
     static let lookNanoseconds: Int64 = 100_000_000
 
     let index: Int

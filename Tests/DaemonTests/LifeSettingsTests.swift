@@ -63,8 +63,8 @@ import Testing
         #expect(intake.messageBytesMax == 2_002)
     }
 
-    @Test(arguments: [(1, 1), (2, 1), (4, 3), (64, 16)])
-    func autoLeavesACoreToReceiving(cores: Int, writers: Int) {
+    @Test(arguments: [(1, 1), (2, 2), (4, 4), (64, 16)])
+    func autoIsAWriterACore(cores: Int, writers: Int) {
         #expect(Settings.Writers.auto.count(cores: cores) == writers)
         #expect(Settings.Writers.count(5).count(cores: cores) == 5)
     }

@@ -60,6 +60,30 @@ import Testing
         #expect(!isDue(schedule, at: gathered, isIdle: false, jobs: 1))
     }
 
+    @Test func keepsADistanceBetweenCommitsWhereManyWait() {
+        var schedule = schedule()
+        for _ in 0..<CommitSchedule.crowdMin { schedule.wantAnswer() }
+        schedule.touch(at: 1_000)
+        #expect(isDue(schedule, at: 1_001), "the first has nothing to keep a distance to")
+        schedule.committed(at: 1_001)
+        schedule.touch(at: 2_000)
+        schedule.wantAnswer()
+        let next = 1_001 + CommitSchedule.crowdNanoseconds
+        #expect(!isDue(schedule, at: next - 1))
+        #expect(schedule.untilDue(at: next - 7) == 7)
+        #expect(isDue(schedule, at: next))
+    }
+
+    @Test func aLoneClientNeverWaitsForOthers() {
+        var schedule = schedule()
+        for now: Int64 in [10, 20, 30] {
+            schedule.touch(at: now)
+            schedule.wantAnswer()
+            #expect(isDue(schedule, at: now) && schedule.untilDue(at: now) == 0)
+            schedule.committed(at: now)
+        }
+    }
+
     @Test func aCommitUnderWayGathersTheNextBehindIt() {
         var schedule = schedule()
         schedule.touch(at: 0)
@@ -86,7 +110,7 @@ import Testing
         schedule.touch(at: 0)
         schedule.wantAnswer()
         schedule.demand()
-        schedule.committed()
+        schedule.committed(at: 10)
         #expect(!isDue(schedule, at: .max))
         schedule.touch(at: 5)
         #expect(!isDue(schedule, at: 6), "the answer went out with the commit")

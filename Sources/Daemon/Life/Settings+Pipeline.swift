@@ -68,10 +68,10 @@ extension Settings {
 }
 
 extension Settings.Writers {
-    /// `auto` leaves a core to receiving; deflate takes the others.
+    /// `auto` is one a core: a second writer joins in only when the first one's ring is half full.
     func count(cores: Int) -> Int {
         switch self {
-        case .auto: max(1, min(cores - 1, 16))
+        case .auto: max(1, min(cores, 16))
         case .count(let count): count
         }
     }
