@@ -50,11 +50,17 @@ extension Receiver {
     /// Stays with the first writer as long as it keeps up: then one file a partition grows, not one
     /// a writer.
     ///
-    /// Once its ring is over half full, the next takes part.
+    /// Once it is ``backlogBytes`` behind, the next takes part; when all are, the one that is least.
     private mutating func chooseTarget() {
-        target = 0
-        while target < ringCount - 1, (rings + target).pointee.usedBytes() * 2 > ringBytes {
-            target += 1
+        guard ringCount > 1 else { return }
+        var least = Int.max
+        for at in 0..<ringCount {
+            let used = (rings + at).pointee.usedBytes()
+            if used < least {
+                target = at
+                least = used
+            }
+            if used <= backlogBytes { return }
         }
     }
 

@@ -22,6 +22,8 @@ package struct Receiver: ~Copyable {
     ///
     /// The system adds some 50 µs (timer slack).
     static let gatherMicroseconds: UInt32 = 100
+    /// Some two milliseconds of a writer's work; more than gathers while it dozes.
+    static let backlogBytesMax = 1 << 20
     /// How long a drain takes in what producers keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000
     /// How long nothing must come before a drain believes that nothing is on its way: what stands
@@ -46,7 +48,9 @@ package struct Receiver: ~Copyable {
     // mutating call through the subscript stops Swift 6.3.1 when it compiles for ThreadSanitizer.
     let rings: UnsafeMutablePointer<RingProducer>
     let ringCount: Int
-    let ringBytes: Int
+    /// Bytes in a ring from which its writer has fallen behind: half the ring, at most
+    /// ``backlogBytesMax``.
+    let backlogBytes: Int
     /// What fits into a record of any ring.
     let payloadBytesMax: Int
     let acknowledgements: UnsafeMutablePointer<RingConsumer>
@@ -83,7 +87,7 @@ package struct Receiver: ~Copyable {
         self.configuration = configuration
         isRouter = configuration.pattern == .router
         self.shared = shared
-        ringBytes = rings.map(\.capacity).min() ?? 0
+        backlogBytes = min((rings.map(\.capacity).min() ?? 0) / 2, Self.backlogBytesMax)
         payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - IntakeRecord.overheadBytesMax
         sockets = try SourceSockets.open(configuration, index: index, in: context)
         poll = PollSet(capacity: 3)

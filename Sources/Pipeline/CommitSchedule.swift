@@ -21,12 +21,16 @@ struct CommitSchedule {
     static let crowdMin = 4
     /// That distance between the beginnings of two commits, or the interval where that is shorter.
     static let crowdNanoseconds: Int64 = 4_000_000
+    /// Bytes of waiting messages from which a commit is worth its syncs without that distance.
+    static let crowdBytesMax = 512 << 10
 
     /// When the first event since the last commit came; nil when there is none.
     private(set) var openSince: Int64?
     /// Answers that wait for the next commit, and that went with the last one.
     private var answers = 0
     private var answersBefore = 0
+    /// Bytes of the messages that wait for their answers.
+    private var answeredBytes = 0
     /// When the last commit began.
     private var committedAt = Int64.min / 2
     private var isDemanded = false
@@ -40,16 +44,17 @@ struct CommitSchedule {
         if openSince == nil { openSince = now }
     }
 
-    /// A producer waits for its acknowledgement.
-    mutating func wantAnswer() {
+    /// A producer waits for the acknowledgement of a message.
+    mutating func wantAnswer(bytes: Int) {
         answers += 1
+        answeredBytes += bytes
     }
 
     var answersWait: Bool { answers > 0 }
 
     /// When a commit for answers may begin at the earliest.
     private var mayBeginAt: Int64 {
-        max(answers, answersBefore) < Self.crowdMin
+        max(answers, answersBefore) < Self.crowdMin || answeredBytes >= Self.crowdBytesMax
             ? .min : committedAt + min(Self.crowdNanoseconds, intervalNanoseconds)
     }
 
@@ -84,6 +89,7 @@ struct CommitSchedule {
         committedAt = now
         answersBefore = answers
         answers = 0
+        answeredBytes = 0
         isDemanded = false
     }
 }

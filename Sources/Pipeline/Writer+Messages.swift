@@ -11,7 +11,7 @@ extension Writer {
         let isAnswered = record.isAnswered
         if isAnswered {
             answers.begin()
-            schedule.wantAnswer()
+            schedule.wantAnswer(bytes: record.payload.count)
         }
         let payload = record.payload
         if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B {

@@ -20,7 +20,7 @@ import Testing
         var schedule = schedule()
         #expect(!isDue(schedule, at: .max))
         #expect(schedule.untilDue(at: 5) == nil)
-        schedule.wantAnswer()
+        schedule.wantAnswer(bytes: 100)
         #expect(!isDue(schedule, at: .max), "an answer without events waits for its touch")
     }
 
@@ -44,7 +44,7 @@ import Testing
     @Test func commitsAtOnceForAnAnswerWhenRingsAndDiskAreIdle() {
         var schedule = schedule()
         schedule.touch(at: 0)
-        schedule.wantAnswer()
+        schedule.wantAnswer(bytes: 100)
         #expect(isDue(schedule, at: 1))
         #expect(!isDue(schedule, at: 1, isIdle: false))
         #expect(!isDue(schedule, at: 1, jobs: 1))
@@ -53,7 +53,7 @@ import Testing
     @Test func commitsForAnAnswerAfterAMomentWhileMessagesKeepComing() {
         var schedule = schedule()
         schedule.touch(at: 7)
-        schedule.wantAnswer()
+        schedule.wantAnswer(bytes: 100)
         let gathered = 7 + CommitSchedule.gatherNanoseconds
         #expect(!isDue(schedule, at: gathered - 1, isIdle: false))
         #expect(isDue(schedule, at: gathered, isIdle: false))
@@ -62,23 +62,25 @@ import Testing
 
     @Test func keepsADistanceBetweenCommitsWhereManyWait() {
         var schedule = schedule()
-        for _ in 0..<CommitSchedule.crowdMin { schedule.wantAnswer() }
+        for _ in 0..<CommitSchedule.crowdMin { schedule.wantAnswer(bytes: 100) }
         schedule.touch(at: 1_000)
         #expect(isDue(schedule, at: 1_001), "the first has nothing to keep a distance to")
         schedule.committed(at: 1_001)
         schedule.touch(at: 2_000)
-        schedule.wantAnswer()
+        schedule.wantAnswer(bytes: 100)
         let next = 1_001 + CommitSchedule.crowdNanoseconds
         #expect(!isDue(schedule, at: next - 1))
         #expect(schedule.untilDue(at: next - 7) == 7)
         #expect(isDue(schedule, at: next))
+        schedule.wantAnswer(bytes: CommitSchedule.crowdBytesMax)
+        #expect(isDue(schedule, at: 2_001), "so much is worth a sync at any time")
     }
 
     @Test func aLoneClientNeverWaitsForOthers() {
         var schedule = schedule()
         for now: Int64 in [10, 20, 30] {
             schedule.touch(at: now)
-            schedule.wantAnswer()
+            schedule.wantAnswer(bytes: 100)
             #expect(isDue(schedule, at: now) && schedule.untilDue(at: now) == 0)
             schedule.committed(at: now)
         }
@@ -108,7 +110,7 @@ import Testing
     @Test func aCommitTakesAllReasonsAway() {
         var schedule = schedule()
         schedule.touch(at: 0)
-        schedule.wantAnswer()
+        schedule.wantAnswer(bytes: 100)
         schedule.demand()
         schedule.committed(at: 10)
         #expect(!isDue(schedule, at: .max))

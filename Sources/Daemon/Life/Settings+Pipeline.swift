@@ -68,7 +68,7 @@ extension Settings {
 }
 
 extension Settings.Writers {
-    /// `auto` is one a core: a second writer joins in only when the first one's ring is half full.
+    /// `auto` is one a core: a second one joins in only when the first has fallen behind.
     func count(cores: Int) -> Int {
         switch self {
         case .auto: max(1, min(cores, 16))
