@@ -8,14 +8,14 @@ struct ISALDeflate {
     private let levelBuffer: UnsafeMutablePointer<UInt8>
     private let levelBufferBytes: Int
 
-    /// The library's `ISAL_DEF_LVL*_SMALL`, which Swift does not see: the hash tables of the level
-    /// and 16 Ki tokens of four bytes.
+    /// The hash tables of the level and 8 Ki tokens of four bytes, half of the library's
+    /// `ISAL_DEF_LVL*_SMALL`.
     ///
-    /// The larger ones give the same ratio on events.
+    /// Larger ones give the same ratio on events (docs/PERFORMANCE.md).
     private static func levelBufferBytes(level: Int) -> Int {
         let tables = level == 1 ? 4 * 1024 + 16 * 1024 : 4 * 1024 + 64 * 1024
         let chains = level == 3 ? 64 * 1024 : 0
-        return tables + chains + 64 * 1024
+        return tables + chains + 32 * 1024
     }
 
     init(level: Int) throws(CompressionError) {

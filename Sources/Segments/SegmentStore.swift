@@ -54,7 +54,7 @@ package final class SegmentStore {
     static let fullFlushBytes = 1 << 20
     /// Raw bytes that wait before they are deflated: the first size, and the size it grows to.
     static let pendingBytesFirst = 16 << 10
-    static let pendingBytesMax = 64 << 10
+    static let pendingBytesMax = 32 << 10
 
     /// Sealed files of one batch that keep their descriptors until the committer has them.
     static let sealsMax = 64
