@@ -131,7 +131,7 @@ loc: ## Count the lines of code
 	@scripts/loc
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-tsan .build-bench
+	rm -rf .build .build-tsan
 
 .PHONY: help setup build run test check lint format floors debug house gates gates-update tsan bench stage-bench \
 	bench-compare bench-questions soak venv install loc clean
