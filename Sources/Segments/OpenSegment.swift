@@ -1,5 +1,4 @@
 import Compression
-import Crypto
 import Events
 
 /// One file being written: the deflate stream and where it goes.
@@ -12,7 +11,7 @@ final class OpenSegment {
     let sealedPath: String
     let file: FileHandle
     var stream: GzipEncoder
-    var digest = SHA256()
+    let digest = SHA256Digest()
     /// Nanoseconds of the monotonic clock.
     let openedAt: Int64
     var lastUsedAt: Int64

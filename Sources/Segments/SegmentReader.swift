@@ -1,5 +1,4 @@
 import Compression
-import Crypto
 import Glibc
 
 /// Reads a segment, sealed or open, as lines, in bounded memory.
@@ -54,7 +53,7 @@ package struct SegmentReader: ~Copyable {
     private let file: FileHandle
     private let lineBytesMax: Int
     private var decoder: GzipDecoder
-    private var hash: SHA256?
+    private var hash: SHA256Digest?
     private let input: UnsafeMutableRawBufferPointer
     private var inputRange = 0..<0
     private var text = GrowableBuffer(capacity: 2 * Self.chunkBytes)
@@ -82,7 +81,7 @@ package struct SegmentReader: ~Copyable {
         self.lineBytesMax = lineBytesMax
         file = try fileSystem.open(path, .read)
         decoder = GzipDecoder(stopsAtBlocks: findsFlushPoints)
-        hash = hashes ? SHA256() : nil
+        hash = hashes ? SHA256Digest() : nil
         input = .allocate(byteCount: Self.chunkBytes, alignment: 16)
     }
 
@@ -186,17 +185,17 @@ package struct SegmentReader: ~Copyable {
         let count = try fileSystem.read(file, at: fileBytes, into: input)
         inputRange = 0..<count
         fileBytes += count
-        hash?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: input[..<count]))
+        hash?.update(UnsafeRawBufferPointer(rebasing: input[..<count]))
     }
 
     /// Reads the rest of the file and gives the SHA-256 of all of it, 64 hexadecimal digits; once,
     /// and only for a reader made with `hashes`.
     package mutating func finishHash() throws(FileSystemError) -> String {
         repeat { try fill() } while !inputRange.isEmpty
-        guard let digest = hash?.finalize() else {
+        guard let digest = hash?.finish() else {
             preconditionFailure("the reader was not asked to hash")
         }
         hash = nil
-        return digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return digest
     }
 }

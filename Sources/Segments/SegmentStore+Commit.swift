@@ -1,5 +1,4 @@
 import Compression
-import Crypto
 import Events
 
 /// Committing, sealing, and what they tell.
@@ -157,7 +156,7 @@ extension SegmentStore {
             rawBytes: Int(segment.stream.rawBytes),
             compressedBytes: Int(segment.stream.compressedBytes),
             crc32: Hex.text(segment.stream.crc32),
-            sha256: Hex.text(segment.digest.finalize()),
+            sha256: segment.digest.finish(),
             firstReceivedAt: text(lines.firstReceived),
             lastReceivedAt: text(lines.lastReceived),
             firstEventTime: text(lines.firstEventTime),

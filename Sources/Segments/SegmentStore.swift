@@ -1,5 +1,4 @@
 package import Compression
-import Crypto
 import Events
 
 /// The open segments of one writer: finds an event's segment, deflates and writes what waits, and
@@ -237,7 +236,7 @@ package final class SegmentStore {
         _ bytes: UnsafeRawBufferPointer,
         _ segment: OpenSegment
     ) throws(FileSystemError) {
-        segment.digest.update(bufferPointer: bytes)
+        segment.digest.update(bytes)
         compressedBytes += UInt64(bytes.count)
         var rest = bytes
         while !rest.isEmpty {

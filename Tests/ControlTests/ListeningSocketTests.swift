@@ -7,6 +7,10 @@ import Testing
 
 /// Who gets the socket's path.
 @Suite struct ListeningSocketTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder(prefix: "listen") }
+
     private static func server(_ path: String) -> ControlServer {
         ControlServer(
             configuration: ControlServer.Configuration(
@@ -18,8 +22,8 @@ import Testing
         )
     }
 
-    private static func temporaryPath() throws -> String {
-        let folder = FileManager.default.temporaryDirectory.path + "/listen-\(UUID().uuidString)"
+    private func temporaryPath() throws -> String {
+        let folder = self.folder.path + "/\(UInt32.random(in: .min ... .max))"
         try FileManager.default.createDirectory(
             atPath: folder,
             withIntermediateDirectories: true
@@ -39,7 +43,7 @@ import Testing
     }
 
     @Test func createsTheFolderSetsTheModeAndCleansUp() async throws {
-        let path = try Self.temporaryPath().replacing("/control.sock", with: "/a/b/c.sock")
+        let path = try temporaryPath().replacing("/control.sock", with: "/a/b/c.sock")
         let server = Self.server(path)
         try await server.start()
         var file = stat()
@@ -61,7 +65,7 @@ import Testing
     }
 
     @Test func takesThePathOfADaemonThatIsGone() async throws {
-        let path = try Self.temporaryPath()
+        let path = try temporaryPath()
         let gone = try ListeningSocket.open(path: path, mode: 0o600)
         close(gone.fd)
         #expect(FileManager.default.fileExists(atPath: path))
@@ -69,7 +73,7 @@ import Testing
     }
 
     @Test func leavesAloneWhatIsNoSocket() async throws {
-        let path = try Self.temporaryPath()
+        let path = try temporaryPath()
         try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
         #expect(await Self.startError(path) == .notASocket)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
@@ -77,7 +81,7 @@ import Testing
 
     @Test func refusesPathsThatDoNotFit() async throws {
         #expect(await Self.startError("") == .pathTooLong)
-        let folder = try Self.temporaryPath().replacing("/control.sock", with: "/")
+        let folder = try temporaryPath().replacing("/control.sock", with: "/")
         let fits = folder + String(repeating: "x", count: 107 - folder.utf8.count)
         #expect(await Self.startError(fits) == nil)
         #expect(await Self.startError(fits + "x") == .pathTooLong)
@@ -98,7 +102,7 @@ import Testing
 
     @Test func ofManyStartingAtOnceExactlyOneGetsThePath() async throws {
         for _ in 0..<20 {
-            let path = try Self.temporaryPath()
+            let path = try temporaryPath()
             close(try ListeningSocket.open(path: path, mode: 0o600).fd)
             let opened = await withTaskGroup(of: ListeningSocket?.self) { group in
                 for _ in 0..<8 {

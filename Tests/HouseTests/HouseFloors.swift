@@ -12,6 +12,7 @@ enum HouseFloors {
         "CZeroMQ": Room(floor: 0, imports: []),
         "CZlib": Room(floor: 0, imports: []),
         "CISAL": Room(floor: 0, imports: []),
+        "COpenSSL": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
         "Ring": Room(floor: 1, imports: ["CPlatform"], foundation: false),
@@ -20,7 +21,7 @@ enum HouseFloors {
         "Terminal": Room(floor: 1, imports: []),
         "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: false),
         "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: false),
-        "Segments": Room(floor: 3, imports: ["Compression", "Events", "CPlatform", "Crypto"]),
+        "Segments": Room(floor: 3, imports: ["Compression", "Events", "COpenSSL", "CPlatform"]),
         "Producer": Room(floor: 3, imports: ["ZeroMQ", "Events"]),
         "Pipeline": Room(
             floor: 4,
@@ -51,6 +52,7 @@ enum HouseFloors {
 
     /// C modules, and the one target that makes Swift of each.
     static let soleImporter = [
-        "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression", "CSimdJSON": "Events",
+        "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
+        "CSimdJSON": "Events", "COpenSSL": "Segments",
     ]
 }
