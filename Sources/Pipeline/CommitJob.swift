@@ -3,6 +3,8 @@ package import Segments
 
 /// What a writer hands to its committer: files, and what may be said once they are durable.
 struct CommitJob: Sendable {
+    /// Counts a writer's jobs from 1; they become durable in this order.
+    var sequence: UInt64
     var files: CommitBatch
     /// Answers ready to go: source (4 bytes), size (4 bytes), ``Acknowledgement`` record, one after
     /// the other.

@@ -83,6 +83,7 @@ struct Committer: ~Copyable {
         }
         do throws(FileSystemError) {
             let sealed = try segments.commit(job.files)
+            shared.durableSequence.store(job.sequence, ordering: .releasing)
             room.passed()
             book(job)
             post(job.answers)

@@ -15,6 +15,7 @@ extension Writer {
         // Before the job: what it settles must have been counted as in flight.
         tell(force: true)
         let job = CommitJob(
+            sequence: nextJob,
             files: files,
             answers: answers.take(),
             tallies: counts.takeTallies(),
@@ -23,6 +24,7 @@ extension Writer {
             isLast: isLast
         )
         waiters = []
+        nextJob += 1
         schedule.committed(at: begunAt)
         shared.hand(over: job)
     }

@@ -50,6 +50,8 @@ struct Writer: ~Copyable {
     /// commit will settle.
     var counts: EventCounts
     var waiters: [CommitWaiter] = []
+    /// ``CommitJob/sequence`` of the next job.
+    var nextJob: UInt64 = 1
     var now: Int64 = 0
     var lastWork: Int64 = 0
     var lastLook: Int64 = 0
@@ -261,6 +263,7 @@ struct Writer: ~Copyable {
         }
         shared.hand(
             over: CommitJob(
+                sequence: nextJob,
                 files: CommitBatch(),
                 answers: [],
                 tallies: Array(repeating: CommitTally(), count: receivers.count),

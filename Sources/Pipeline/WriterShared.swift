@@ -37,6 +37,8 @@ final class WriterShared: Sendable {
     private let commands = Mutex<[WriterCommand]>([])
     private let hasCommands = Atomic<Bool>(false)
     private let jobs = Mutex<[CommitJob]>([])
+    /// ``CommitJob/sequence`` of the newest durable job: it and all before it are on stable storage.
+    let durableSequence = Atomic<UInt64>(0)
     /// Jobs handed over and not yet durable.
     let jobsUnderWay = Atomic<Int>(0)
     /// Drain: everything in the rings, then seal, commit, end.
