@@ -9,7 +9,7 @@ final class OpenSegment {
     let key: PartitionKey
     /// Its name once sealed, below the data folder.
     let sealedPath: String
-    let file: FileHandle
+    var file: FileHandle
     var stream: GzipEncoder
     let digest = SHA256Digest()
     /// Nanoseconds of the monotonic clock.
@@ -21,6 +21,15 @@ final class OpenSegment {
     var isDirty = false
     /// Whether the file's name is on its way to stable storage.
     var isNameCommitted = false
+    /// Bytes of the file that are durable, and a copy of those behind them: what a disk that fails
+    /// takes along is written again from here.
+    var durableBytes = 0
+    var held = GrowableBuffer()
+    /// The last batch it went with, and how many bytes it had then.
+    var handedIn: UInt64 = 0
+    var handedBytes = 0
+    /// A write failed: the file is not written any more, ``held`` has what is missing.
+    var isBroken = false
     /// Raw bytes since the last full flush.
     var rawSinceFullFlush = 0
     /// Wall clock of the last commit handed over, microseconds since 1970 UTC.
@@ -39,6 +48,15 @@ final class OpenSegment {
         self.stream = stream
         self.openedAt = openedAt
         lastUsedAt = openedAt
+    }
+
+    /// Lets go of the copy of what is durable now; gives how many bytes that were.
+    func forgetHeld(durable batch: UInt64) -> Int {
+        guard handedIn <= batch, handedBytes > durableBytes else { return 0 }
+        let count = handedBytes - durableBytes
+        held.removeFirst(count)
+        durableBytes = handedBytes
+        return count
     }
 
     var folder: String { Layout.split(sealedPath).folder }

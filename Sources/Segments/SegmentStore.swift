@@ -72,6 +72,14 @@ package final class SegmentStore {
     var slots: [PartitionKey: Int] = [:]
     var free: [Int]
     var batch = CommitBatch()
+    /// Batches taken so far; the number of the last one.
+    package private(set) var batches: UInt64 = 0
+    /// Bytes held in memory because they are not durable yet.
+    package internal(set) var heldBytes = 0
+    /// What is left of sealed segments until they are durable.
+    var sealed: [SealedRemains] = []
+    /// What first failed since the last ``repair(failed:folders:)``.
+    package internal(set) var failure: FileSystemError?
     private var fileNumber = 0
     /// Monotonic nanoseconds and wall microseconds, as last told by ``tick(_:wall:router:)``.
     private(set) var now: Int64 = 0
@@ -109,6 +117,8 @@ package final class SegmentStore {
         cache.deallocate()
         output.deallocate()
     }
+
+    func countBatch() { batches += 1 }
 
     package var openCount: Int { slots.count }
     /// Segments that were sealed and wait for the next batch.
@@ -186,7 +196,8 @@ package final class SegmentStore {
                 if fileSystem.exists(path) { continue }
                 return (path, try fileSystem.open(Layout.openPath(forSealed: path), .createNew))
             } catch {
-                guard error.isTaken || error.isFull && waitForRoom(error) else { throw error }
+                // Nothing has happened yet, so whatever the cause, it can be waited for.
+                guard error.isTaken || waitForRoom(error) else { throw error }
             }
         }
     }
@@ -237,7 +248,10 @@ package final class SegmentStore {
         _ segment: OpenSegment
     ) throws(FileSystemError) {
         segment.digest.update(bytes)
+        segment.held.append(bytes)
+        heldBytes += bytes.count
         compressedBytes += UInt64(bytes.count)
+        if segment.isBroken { return }
         var rest = bytes
         while !rest.isEmpty {
             do throws(FileSystemError) {
@@ -246,7 +260,12 @@ package final class SegmentStore {
             } catch {
                 rest = UnsafeRawBufferPointer(rebasing: rest[error.written...])
                 let named = FileSystemError(.write, segment.sealedPath, code: error.code)
-                guard error.isFull, waitForRoom(named) else { throw named }
+                guard error.isFull else {
+                    segment.isBroken = true
+                    failure = failure ?? named
+                    return
+                }
+                guard waitForRoom(named) else { throw named }
             }
         }
     }
