@@ -128,11 +128,13 @@ struct Committer: ~Copyable {
         let latency = UInt64(max(0, cplatform_monotonic_ns() - job.begunAt)) / 1_000
         shared.commitLatency.withLock { _ = $0.record(min(latency, 600_000_000)) }
         let isBalanced = shared.numbers.withLock { numbers in
-            var isBalanced = true
+            // Counted twice, by source in the writer and by file in the segments.
+            var isBalanced = job.events == job.files.lines
             for (source, tally) in job.tallies.enumerated() {
                 numbers.ledgers[source].settle(tally)
                 isBalanced = isBalanced && numbers.ledgers[source].isBalanced
             }
+            if !isBalanced { numbers.mismatches += 1 }
             return isBalanced
         }
         if !isBalanced { notify(.ledgerMismatch(writer: writer)) }

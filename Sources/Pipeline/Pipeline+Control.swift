@@ -148,6 +148,7 @@ extension Pipeline {
         }
         _ = await wait(until: .max) { self.writersEnded }
         joinWriters()
+        _ = reserve.release()
         for receiver in receivers {
             receiver.intakeEnded.store(true, ordering: .releasing)
             receiver.ask([.draining, .closing])

@@ -19,6 +19,8 @@ final class WriterShared: Sendable {
     struct Numbers: Sendable {
         /// By source.
         var ledgers: [SourceLedger]
+        /// Commits after which the ledger did not add up, or not with the files' own count.
+        var mismatches = 0
         /// Events written, by channel.
         var channels: [String: Int] = [:]
         var openSegments = 0

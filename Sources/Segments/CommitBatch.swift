@@ -12,6 +12,8 @@ package struct CommitBatch: Sendable {
 
     var dirty: [DirtyFile] = []
     var seals: [SealTask] = []
+    /// Lines in it that were in no batch before, as the files' own tallies count them.
+    package internal(set) var lines = 0
     /// Folders with names that wait for a sync.
     var newNamesIn: Set<String> = []
 

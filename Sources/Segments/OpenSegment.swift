@@ -25,6 +25,8 @@ final class OpenSegment {
     /// takes along is written again from here.
     var durableBytes = 0
     var held = GrowableBuffer()
+    /// Its lines that went with a batch.
+    var handedLines = 0
     /// The last batch it went with, and how many bytes it had then.
     var handedIn: UInt64 = 0
     var handedBytes = 0

@@ -32,6 +32,7 @@ extension SegmentStore {
                 newNameIn: segment.isNameCommitted ? nil : segment.folder
             )
         )
+        countLines(segment, slot)
         segment.handedIn = batches + 1
         segment.handedBytes = Int(segment.stream.compressedBytes)
         segment.isDirty = false
@@ -96,6 +97,7 @@ extension SegmentStore {
     private func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, .finish)
+        countLines(segment, slot)
         batch.dirty.removeAll { $0.file == segment.file }
         let isDurable = batch.seals.count >= Self.sealsMax && finishHere(segment)
         let task = SealTask(
@@ -113,6 +115,11 @@ extension SegmentStore {
         segments[slot] = nil
         free.append(slot)
         forget(segment.key)
+    }
+
+    private func countLines(_ segment: OpenSegment, _ slot: Int) {
+        batch.lines += pendings[slot].events - segment.handedLines
+        segment.handedLines = pendings[slot].events
     }
 
     /// Syncs and closes a finished file on this thread; gives whether that went well.
