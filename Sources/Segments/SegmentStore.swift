@@ -52,8 +52,11 @@ package final class SegmentStore {
     /// Raw bytes between two points from which a damaged file can be read on.
     static let fullFlushBytes = 1 << 20
     /// Raw bytes that wait before they are deflated: the first size, and the size it grows to.
-    static let pendingBytesFirst = 16 << 10
+    static let pendingBytesFirst = 8 << 10
     static let pendingBytesMax = 32 << 10
+
+    /// Open segments from which further ones are set up with less memory.
+    static let manySegments = 256
 
     /// Sealed files of one batch that keep their descriptors until the committer has them.
     static let sealsMax = 64
@@ -164,7 +167,11 @@ package final class SegmentStore {
         let (path, file) = try createFile(in: folder)
         guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
         guard
-            let stream = try? GzipEncoder(engine: configuration.engine, level: configuration.level)
+            let stream = try? GzipEncoder(
+                engine: configuration.engine,
+                level: configuration.level,
+                isOneOfMany: openCount >= Self.manySegments
+            )
         else { preconditionFailure("the level was checked with the configuration") }
         segments[slot] = OpenSegment(
             key: key,
