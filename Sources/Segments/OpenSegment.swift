@@ -14,6 +14,8 @@ final class OpenSegment {
     let digest = SHA256Digest()
     /// Nanoseconds of the monotonic clock.
     let openedAt: Int64
+    /// What its waiting lines may grow to, but for one long line.
+    let pendingBytesMax: Int
     var lastUsedAt: Int64
     /// The events it had when the idle clock last looked.
     var eventsAtLastLook = 0
@@ -42,13 +44,15 @@ final class OpenSegment {
         sealedPath: String,
         file: FileHandle,
         stream: consuming GzipEncoder,
-        openedAt: Int64
+        openedAt: Int64,
+        pendingBytesMax: Int
     ) {
         self.key = key
         self.sealedPath = sealedPath
         self.file = file
         self.stream = stream
         self.openedAt = openedAt
+        self.pendingBytesMax = pendingBytesMax
         lastUsedAt = openedAt
     }
 

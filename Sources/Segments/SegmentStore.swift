@@ -54,6 +54,7 @@ package final class SegmentStore {
     /// Raw bytes that wait before they are deflated: the first size, and the size it grows to.
     static let pendingBytesFirst = 8 << 10
     static let pendingBytesMax = 32 << 10
+    static let pendingBytesMaxOfMany = 16 << 10
 
     /// Open segments from which further ones are set up with less memory.
     static let manySegments = 256
@@ -166,11 +167,12 @@ package final class SegmentStore {
         let folder = router.folder(key)
         let (path, file) = try createFile(in: folder)
         guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
+        let isOneOfMany = openCount >= Self.manySegments
         guard
             let stream = try? GzipEncoder(
                 engine: configuration.engine,
                 level: configuration.level,
-                isOneOfMany: openCount >= Self.manySegments
+                isOneOfMany: isOneOfMany
             )
         else { preconditionFailure("the level was checked with the configuration") }
         segments[slot] = OpenSegment(
@@ -178,7 +180,8 @@ package final class SegmentStore {
             sealedPath: path,
             file: file,
             stream: stream,
-            openedAt: now
+            openedAt: now,
+            pendingBytesMax: isOneOfMany ? Self.pendingBytesMaxOfMany : Self.pendingBytesMax
         )
         (pendings + slot).initialize(
             to: PendingLines(
@@ -215,7 +218,7 @@ package final class SegmentStore {
     package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, dueFlush(segment, slot, atLeast: .none))
-        let doubled = min(pendings[slot].capacity * 2, Self.pendingBytesMax)
+        let doubled = min(pendings[slot].capacity * 2, segment.pendingBytesMax)
         pendings[slot].grow(to: max(doubled, byteCount))
     }
 
