@@ -1,4 +1,5 @@
 import CPlatform
+package import Dedup
 import Events
 import Glibc
 import Intake
@@ -18,6 +19,8 @@ package final class Pipeline: Sendable {
     let rings: [RingBuffer]
     let storage: StorageState
     let fileSystem: any FileSystem
+    /// The ids of sources that deduplicate.
+    package let window: IdentityWindow
     /// By source: where it listens and connects.
     package let endpoints: [[String]]
     private let receiverBeats: [Heartbeat]
@@ -44,6 +47,10 @@ package final class Pipeline: Sendable {
         self.notify = notify
         freeBytesMin = Atomic(configuration.tunables.freeBytesMin)
         let sources = configuration.sources.count
+        guard let window = IdentityWindow(configuration.identities) else {
+            throw PipelineError("no address space for dedup.maxMemory")
+        }
+        self.window = window
         let wiring = try Wiring(configuration)
         rings = wiring.intake.flatMap(\.self)
         receivers = wiring.receivers
@@ -59,6 +66,7 @@ package final class Pipeline: Sendable {
                 configuration,
                 wiring,
                 writers,
+                window,
                 storage,
                 DataFolder(fileSystem: fileSystem, folders: folders, manifest: manifest),
                 notify
@@ -77,7 +85,9 @@ package final class Pipeline: Sendable {
             do {
                 for source in configuration.sources {
                     let answerBytes = source.pattern == .router ? 1 << 20 : 4 << 10
-                    receivers.append(try ReceiverShared())
+                    let receiver = try ReceiverShared()
+                    if source.deduplicates { receiver.ask(.loading) }
+                    receivers.append(receiver)
                     var intake: [RingBuffer] = []
                     var answers: [RingBuffer] = []
                     for _ in 0..<configuration.writers {
@@ -115,6 +125,7 @@ package final class Pipeline: Sendable {
         _ configuration: PipelineConfiguration,
         _ wiring: Wiring,
         _ writers: [WriterShared],
+        _ window: IdentityWindow,
         _ storage: StorageState,
         _ data: DataFolder,
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
@@ -139,6 +150,8 @@ package final class Pipeline: Sendable {
                         segments: data.committer(waitForRoom: { room.wait($0) }),
                         room: room,
                         receivers: wiring.receivers,
+                        peers: writers,
+                        fileSystem: data.fileSystem,
                         answers: answers,
                         notify: notify
                     )
@@ -154,6 +167,8 @@ package final class Pipeline: Sendable {
                         receivers: wiring.receivers,
                         sequences: sequences,
                         shared: shared,
+                        peers: writers,
+                        window: window,
                         storage: storage,
                         fileSystem: data.fileSystem,
                         notify: notify

@@ -15,6 +15,8 @@ final class StorageState: Sendable {
         case writer(Int)
         /// A committer waits for room.
         case committer(Int)
+        /// Too many answers of a writer wait for another's commit.
+        case answers(Int)
         /// A commit failed: what was written since cannot be trusted, and only a restart helps.
         case failed(Int)
     }

@@ -1,5 +1,6 @@
 import CPlatform
 import Compression
+import Dedup
 import Events
 import Intake
 import Ring
@@ -18,6 +19,7 @@ extension Writer {
             sequence: nextJob,
             files: files,
             answers: answers.take(),
+            deferred: answers.takeDeferred(),
             tallies: counts.takeTallies(),
             begunAt: begunAt,
             waiters: waiters,
@@ -25,6 +27,7 @@ extension Writer {
         )
         waiters = []
         nextJob += 1
+        window.begin(job: nextJob, writer: index)
         schedule.committed(at: begunAt)
         shared.hand(over: job)
     }

@@ -12,6 +12,8 @@ package struct CommitBatch: Sendable {
 
     var dirty: [DirtyFile] = []
     var seals: [SealTask] = []
+    /// Ids of what is in it, to be written once it is durable.
+    var identities: [IdentityPart] = []
 
     package init() {}
 

@@ -5,6 +5,7 @@
 ///     events/…/.part-c1-0-20261122T100000.123Z-1.ndjson.gz.damaged   kept aside by recovery
 ///     quarantine/reason=invalid_json/date=2026-11-22/part-….ndjson.gz
 ///     manifest/date=2026-11-22/c1.ndjson
+///     dedup/part-c1-0-20261122T100000.123Z-0.ids                     ids of that segment's events
 ///     .lock                                                          held by the daemon
 ///
 /// Names that start with a dot or an underscore are invisible to DuckDB, Spark and Hive, so a
@@ -13,11 +14,13 @@ package enum Layout {
     package static let events = "events"
     package static let quarantine = "quarantine"
     package static let manifest = "manifest"
+    package static let identities = "dedup"
     package static let lock = ".lock"
 
     package static let sealedSuffix = ".ndjson.gz"
     package static let openSuffix = ".open"
     package static let damagedSuffix = ".damaged"
+    package static let identitySuffix = ".ids"
 
     /// `folder/.name.open` for the sealed path `folder/name`.
     package static func openPath(forSealed path: String) -> String {
@@ -27,6 +30,13 @@ package enum Layout {
     /// `folder/.name.damaged` for the sealed path `folder/name`.
     package static func damagedPath(forSealed path: String) -> String {
         hidden(path) + damagedSuffix
+    }
+
+    /// The file of ids for a sealed path: names are unique over all folders.
+    package static func identityPath(forSealed path: String) -> String {
+        let name = split(path).name
+        let stem = name.hasSuffix(sealedSuffix) ? String(name.dropLast(sealedSuffix.count)) : name
+        return join(identities, stem + identitySuffix)
     }
 
     /// The sealed path for `folder/.name.open`; nil when `path` is not an open segment's.

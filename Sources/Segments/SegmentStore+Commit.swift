@@ -24,6 +24,7 @@ extension SegmentStore {
         guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
         let due = segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes
         try deflate(segment, slot, due ? .full : .sync)
+        takeIdentities(segment, slot)
         batch.dirty.append(
             CommitBatch.DirtyFile(
                 file: segment.file,
@@ -106,6 +107,7 @@ extension SegmentStore {
                 entry: entry(segment, pendings[slot], reason)
             )
         )
+        endIdentities(segment, slot)
         pendings[slot].free()
         (pendings + slot).deinitialize(count: 1)
         segments[slot] = nil
