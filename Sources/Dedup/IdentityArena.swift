@@ -90,6 +90,17 @@ struct IdentityArena {
         return place
     }
 
+    /// Leaves the rest of the head's granule to nobody, in an empty arena; gives the bytes that
+    /// became free.
+    mutating func leaveGranule() -> Int {
+        let used = head % Self.granuleBytes
+        guard used > 0 else { return 0 }
+        giveBack(granule: head / Self.granuleBytes)
+        head += Self.granuleBytes - used
+        tail = head
+        return Self.granuleBytes
+    }
+
     // MARK: - What stands somewhere
 
     func seconds(at place: Int) -> UInt32 {
@@ -151,8 +162,12 @@ struct IdentityArena {
             && self.code(at: oldest) == Self.paddingCode
         if isPadding { tail = (tail / Self.granuleBytes + 1) * Self.granuleBytes }
         guard tail / Self.granuleBytes > granule else { return 0 }
+        giveBack(granule: granule)
+        return Self.granuleBytes
+    }
+
+    private func giveBack(granule: Int) {
         let place = granule * Self.granuleBytes % ringBytes
         madvise(base + place, Self.granuleBytes, MADV_DONTNEED)
-        return Self.granuleBytes
     }
 }

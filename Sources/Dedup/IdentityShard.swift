@@ -170,10 +170,12 @@ struct IdentityShard {
 
     @inline(never)
     private mutating func takeGranule(_ now: UInt32) {
+        if arena.isEmpty { budget.give(arena.leaveGranule()) }
         while true {
             if arena.hasGranule, budget.take(IdentityArena.granuleBytes) { return }
-            if arena.isEmpty { return budget.insist(IdentityArena.granuleBytes) }
+            if arena.isEmpty { break }
             _ = forgetOldest(now)
         }
+        budget.insist(IdentityArena.granuleBytes)
     }
 }

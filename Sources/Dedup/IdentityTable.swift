@@ -36,7 +36,7 @@ struct IdentityTable {
     var capacityNext: Int { capacity + capacity / 2 }
 
     /// Where the search for a hash begins.
-    func home(_ hash: UInt32) -> Int { Int(UInt64(hash) &* UInt64(capacity) >> 32) }
+    func home(_ hash: UInt32) -> Int { Int((UInt64(hash) &* UInt64(capacity)) >> 32) }
 
     func following(_ at: Int) -> Int { at + 1 == capacity ? 0 : at + 1 }
 

@@ -25,6 +25,23 @@ import Testing
         }
     }
 
+    /// Where hashes are random a search is short, whatever the table's size.
+    @Test func searchesAreShort() {
+        var random = SeededGenerator(seed: 3)
+        var table = IdentityTable()
+        defer { table.free() }
+        for number in 0..<20_000 {
+            if table.isFull { table.grow() }
+            table.insert(UInt32.random(in: .min ... .max, using: &random), place: number * 4)
+        }
+        var sum = 0
+        for at in 0..<table.capacity where table.slots[at] != 0 {
+            let home = table.home(IdentityTable.hash(table.slots[at]))
+            sum += at >= home ? at - home : at + table.capacity - home
+        }
+        #expect(sum / table.count < 4, "\(Double(sum) / Double(table.count)) slots on average")
+    }
+
     @Test(arguments: 1...8) func agreesWithASetOverRandomInsertionsAndRemovals(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var table = IdentityTable()

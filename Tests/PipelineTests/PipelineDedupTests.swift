@@ -98,7 +98,8 @@ import Testing
         let dealer = try rig.dealer()
         try dealer.send("q", Self.event("known"))
         // The other source goes on meanwhile.
-        try rig.pusher().push(Self.event("plain"))
+        let pusher = try rig.pusher()
+        try pusher.push(Self.event("plain"))
         try await waitUntil("the other source's event") { rig.ledger("plain").written == 1 }
         let beats = rig.pipeline.beats[0]
         try await waitUntil("the receiver to come round") { rig.pipeline.beats[0] > beats + 1 }

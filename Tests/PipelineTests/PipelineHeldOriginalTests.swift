@@ -48,7 +48,7 @@ import Testing
         // Writer 1 goes on meanwhile, and its other answers go out.
         try dealer.send("other", Dedup.event("other"))
         try await waitUntil("another answer of writer 1") { try dealer.receive()["other"] != nil }
-        #expect(Set(dealer.answers.keys) == ["other"])
+        #expect(Set(dealer.answers.keys).isDisjoint(with: ["original", "stuck", "copy"]))
         #expect(rig.pipeline.answersDeferred == 1)
         release(rig)
         try await waitUntil("all answers") { try dealer.receive().count == 8 }

@@ -266,11 +266,13 @@ extension Settings.Source {
     /// send again.
     package var dedup: Settings.Switch {
         get { dedupChoice ?? standard }
-        set { dedupChoice = newValue == standard ? nil : newValue }
+        set { dedupChoice = newValue }
     }
 
     private var standard: Settings.Switch { pattern == .router ? .on : .off }
 
-    /// Forgets a choice that the pattern, read after it, makes the default.
-    mutating func settle() { dedup = dedup }
+    /// Forgets a choice that is the default; when all of the source has been read.
+    mutating func settle() {
+        if dedupChoice == standard { dedupChoice = nil }
+    }
 }
