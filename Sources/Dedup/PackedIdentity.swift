@@ -16,6 +16,9 @@ package struct PackedIdentity {
         case text
     }
 
+    /// No id.
+    package static var none: PackedIdentity { PackedIdentity(form: .none) }
+
     package let form: Form
     /// The bytes of a UUID, in memory order when stored in the machine's.
     package let first: UInt64

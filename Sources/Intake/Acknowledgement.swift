@@ -105,7 +105,8 @@ package enum AnswerText {
         quarantined: String
     ) -> String {
         let repeated = duplicates > 0 ? #","duplicates":\#(duplicates)"# : ""
-        return #"{"status":"committed","events":\#(events)\#(repeated),"quarantined":[\#(quarantined)]}"#
+        return #"{"status":"committed","events":\#(events)\#(repeated),"#
+            + #""quarantined":[\#(quarantined)]}"#
     }
 
     package static func rejected(_ reason: String) -> String {

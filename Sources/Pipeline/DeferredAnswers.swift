@@ -48,8 +48,10 @@ struct DeferredAnswers {
         return ready
     }
 
-    /// Takes out what can never go: it waits for a writer that has ended. Gives how many; the
-    /// clients ask again.
+    /// Takes out what can never go, since it waits for a writer that has ended; its clients ask
+    /// again.
+    ///
+    /// Gives how many.
     mutating func dropHopeless(hasEnded: (Int) -> Bool) -> Int {
         let before = waiting.count
         waiting.removeAll { $0.needs.contains { hasEnded($0.writer) } }

@@ -6,12 +6,12 @@ import Synchronization
 
 /// Events of sources with `dedup` on.
 extension Writer {
-    /// Writes the event in ``view`` unless one with its id came before from the same source.
+    /// Writes the event in ``view`` unless one with its `messageId` came before from the same source.
     mutating func fileOnce(
         _ record: IntakeRecord,
         _ isAnswered: Bool
     ) throws(FileSystemError) {
-        let identity = PackedIdentity(view.id)
+        let identity = view.isMessageID ? PackedIdentity(view.id) : .none
         if identity.form != .none {
             let original = window.admit(
                 identity,

@@ -146,7 +146,7 @@ package struct IdentityLoad {
                 guard lineReader.read(bytes, into: &line),
                     let source = sources[String(decoding: line.source, as: UTF8.self)]
                 else { continue }
-                let identity = PackedIdentity(line.id)
+                let identity = line.isMessageID ? PackedIdentity(line.id) : .none
                 rewrite.add(identity, source: source, receivedAt: line.receivedAt, fileSystem)
                 let seconds = UInt32(clamping: line.receivedAt / 1_000_000)
                 guard identity.form != .none, seconds >= since else { continue }

@@ -25,7 +25,8 @@ import Testing
         #expect(
             try Self.keys(stats) == [
                 "time", "state", "run", "ledger", "sources", "channels", "rates", "rings",
-                "writers", "openSegments", "commit", "acknowledgements", "bytes", "process", "dedup",
+                "writers", "openSegments", "commit", "acknowledgements", "bytes", "process",
+                "dedup",
             ]
         )
         #expect(try Self.keys(stats, at: "ledger") == Self.ledgerKeys)
