@@ -59,6 +59,20 @@ package struct PackedIdentity {
         self.text = text
     }
 
+    package var isNone: Bool {
+        switch form {
+        case .none: true
+        case .uuid, .text: false
+        }
+    }
+
+    package var isUUID: Bool {
+        switch form {
+        case .uuid: true
+        case .none, .text: false
+        }
+    }
+
     /// Bytes of the packed form.
     package var byteCount: Int {
         switch form {

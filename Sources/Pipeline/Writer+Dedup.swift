@@ -12,7 +12,7 @@ extension Writer {
         _ isAnswered: Bool
     ) throws(FileSystemError) {
         let identity = view.isMessageID ? PackedIdentity(view.id) : .none
-        if identity.form != .none {
+        if !identity.isNone {
             let original = window.admit(
                 identity,
                 source: record.source,

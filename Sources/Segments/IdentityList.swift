@@ -37,13 +37,13 @@ package struct IdentityList {
     /// `receivedAt`: microseconds since 1970 UTC.
     package mutating func add(_ identity: PackedIdentity, source: Int, receivedAt: Int64) {
         events += 1
-        guard identity.form != .none else { return }
+        guard !identity.isNone else { return }
         if capacity - count < Self.entryBytesMax { grow() }
         guard let start else { return }
         let seconds = UInt32(clamping: receivedAt / 1_000_000)
         if source != self.source || seconds != self.seconds { begin(source, seconds, start) }
         ids += 1
-        if identity.form == .uuid {
+        if identity.isUUID {
             (start + count).storeBytes(of: 1, as: UInt8.self)
             (start + count + 1).storeBytes(of: identity.first.littleEndian, as: UInt64.self)
             (start + count + 9).storeBytes(of: identity.second.littleEndian, as: UInt64.self)

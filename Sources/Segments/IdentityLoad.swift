@@ -149,7 +149,7 @@ package struct IdentityLoad {
                 let identity = line.isMessageID ? PackedIdentity(line.id) : .none
                 rewrite.add(identity, source: source, receivedAt: line.receivedAt, fileSystem)
                 let seconds = UInt32(clamping: line.receivedAt / 1_000_000)
-                guard identity.form != .none, seconds >= since else { continue }
+                guard !identity.isNone, seconds >= since else { continue }
                 report.ids += 1
                 onIdentity(source, seconds, identity)
             case .flushPoint:
