@@ -64,6 +64,12 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
         count -= removed
     }
 
+    /// Drops the last `removed` bytes.
+    package mutating func removeLast(_ removed: Int) {
+        precondition(removed >= 0 && removed <= count, "no \(removed) bytes to remove")
+        count -= removed
+    }
+
     /// Forgets what is filled and keeps the memory.
     package mutating func removeAll() { count = 0 }
 

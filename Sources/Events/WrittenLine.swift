@@ -14,6 +14,8 @@ package struct WrittenLine {
     package var eventTime: Int64?
     /// `messageId` or `id`; empty when absent.
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Whether ``id`` is the `messageId`.
+    package var isMessageID = false
     /// `channel` or `context.channel`; empty when absent.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
 
@@ -54,6 +56,7 @@ package struct WrittenLineReader: ~Copyable {
         written.run = run
         written.eventTime = Timestamp.parse(UnsafeRawBufferPointer(reader.found.time))
         written.id = UnsafeRawBufferPointer(reader.found.id)
+        written.isMessageID = reader.found.id_is_message_id
         written.channel = UnsafeRawBufferPointer(reader.found.channel)
         return true
     }

@@ -4,11 +4,14 @@ import Foundation
 package enum ManifestReader {
     /// Shows every line of every manifest: its manifest's path and the entry, or nil for a line
     /// that is none, as a crash leaves one.
+    ///
+    /// `date`: leaves out manifests of earlier days, `2026-11-22`.
     package static func each(
         _ fileSystem: any FileSystem,
+        from date: String = "",
         _ visit: (String, ManifestEntry?) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
-        for path in try paths(fileSystem) {
+        for path in try paths(fileSystem, from: date) {
             try eachLine(of: path, fileSystem) { (line) throws(FileSystemError) in
                 try visit(path, try? JSONDecoder().decode(ManifestEntry.self, from: Data(line)))
             }
@@ -16,9 +19,13 @@ package enum ManifestReader {
     }
 
     /// The manifests, in order of date and node.
-    package static func paths(_ fileSystem: any FileSystem) throws(FileSystemError) -> [String] {
+    package static func paths(
+        _ fileSystem: any FileSystem,
+        from first: String = ""
+    ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
-        for date in try fileSystem.list(Layout.manifest) where date.isFolder {
+        for date in try fileSystem.list(Layout.manifest)
+        where date.isFolder && (first.isEmpty || date.name >= "date=" + first) {
             let folder = Layout.join(Layout.manifest, date.name)
             for entry in try fileSystem.list(folder)
             where !entry.isFolder && entry.name.hasSuffix(".ndjson") && !entry.name.hasPrefix(".") {
