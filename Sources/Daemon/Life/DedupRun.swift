@@ -73,7 +73,7 @@ final class DedupRun: Sendable {
                 }
             )
         }
-        finish(result, cplatform_monotonic_ns() - begunAt, logger)
+        finish(result, cplatform_monotonic_ns() - begunAt, pipeline, logger)
         if let report = try? result.get(), report.isStopped { return }
         pipeline.openIntake()
     }
@@ -89,6 +89,7 @@ final class DedupRun: Sendable {
     private func finish(
         _ result: Result<IdentityLoad.Report, FileSystemError>,
         _ nanoseconds: Int64,
+        _ pipeline: Pipeline,
         _ logger: Logger
     ) {
         switch result {
@@ -100,6 +101,8 @@ final class DedupRun: Sendable {
             )
         case .success(let report):
             note(report, nanoseconds)
+            // Those of a segment that was open stand in part in its file of ids as well.
+            let ids = pipeline.window.figures.ids
             for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }).prefix(20) {
                 logger.error(
                     "ids of a segment cannot be read: its events may be written again",
@@ -108,13 +111,14 @@ final class DedupRun: Sendable {
             }
             let count = report.unreadable.count
             state.withLock { state in
+                state.loaded = ids
                 state.phase = report.isStopped ? "loading" : count > 0 ? "incomplete" : "ready"
                 state.why = count > 0 ? "ids of \(count) segments cannot be read" : nil
             }
             logger.notice(
                 "ids read",
                 metadata: [
-                    "ids": "\(report.ids)", "files": "\(report.files)",
+                    "ids": "\(ids)", "files": "\(report.files)",
                     "segments": "\(report.segments)", "segmentBytes": "\(report.segmentBytes)",
                     "milliseconds": "\(nanoseconds / 1_000_000)",
                 ]
