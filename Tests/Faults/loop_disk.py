@@ -15,9 +15,9 @@ _NO_LOG_FLUSH = 2
 _MEBIBYTES = {"ext4": 64, "xfs": 320}
 
 
-def run(*command):
+def run(*command, codes=(0,)):
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stderr or done.stdout}"
+    assert done.returncode in codes, f"{' '.join(map(str, command))}: {done.stderr or done.stdout}"
     return done.stdout
 
 
@@ -87,6 +87,11 @@ class LoopDisk:
             fcntl.ioctl(folder, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
         finally:
             os.close(folder)
+
+    def provoke_an_error(self):
+        """ext4 finds an error in itself, and does what it was mounted to do then."""
+        device = Path(run("findmnt", "-n", "-o", "SOURCE", self.place).strip()).name
+        Path(f"/sys/fs/ext4/{device}/trigger_fs_error").write_text("1")
 
     def restart(self):
         """As the machine does when power is back. Nobody may have a file open."""

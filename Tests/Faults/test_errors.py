@@ -1,0 +1,57 @@
+"""Each call that the collector needs fails once, and for ever, with each of nine errors."""
+
+import errno
+
+import pytest
+
+import errors
+import twins
+
+CASES = 6
+
+
+@pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
+@pytest.mark.parametrize("kind", errors.KINDS)
+def test_goes_on_by_itself_after_a_failed_call(stage, seed, note, dice, kind, for_ever):
+    print(f"TOUCHPOINT_SEED={seed}")
+    with stage() as here:
+        here.note_base()
+        calls = errors.calls_of_a_burst(here)
+        for error in dice.sample(errors.ERRORS, CASES):
+            number = dice.randrange(1, calls[kind] + 1)
+            print(f"call {number} of {kind}: {errno.errorcode[error]}")
+            errors.fail_call(here, kind, number, error, for_ever)
+        here.check()
+    note(here.tally)
+
+
+def test_goes_on_after_half_a_write(stage, seed, note, dice):
+    print(f"TOUCHPOINT_SEED={seed}")
+    with stage() as here:
+        here.note_base()
+        for _ in range(CASES):
+            errors.fail_call(here, "write", dice.randrange(1, 9), 0, action="half")
+        here.check()
+    note(here.tally)
+
+
+def test_a_failed_sync_that_nobody_hears_of_is_caught(stage):
+    """As if fdatasync were tried again: the second call reports success, and the data are gone."""
+
+    def attempt(_):
+        with stage() as here:
+            here.faults.arm("lie", ["fdatasync"], first=3, last=6)
+            here.load.wait_for_answers(here.collector, 20)
+            here.check()
+
+    twins.must_lose("a failed fdatasync", "its error is not heard (or it is tried again)", attempt)
+
+
+def test_a_failed_write_that_nobody_hears_of_is_caught(stage):
+    def attempt(_):
+        with stage() as here:
+            here.faults.arm("lie", ["write"], first=5, last=9)
+            here.load.wait_for_answers(here.collector, 20)
+            here.check()
+
+    twins.must_lose("a failed write", "its error is not heard", attempt)
