@@ -86,13 +86,14 @@ def calls_of_a_run(make_stage):
         return stage.faults.calls
 
 
-def end_at_call(make_stage, number, action, recovery_number=None):
+def end_at_call(make_stage, number, action, recovery_number=None, twin="none"):
     """Ends a run at its n-th call, and if asked the recovery after it at one of its own.
 
     Gives the tally; whether the call was reached is in it.
     """
 
     def aim(stage):
+        stage.faults.break_program(twin)
         stage.faults.arm(action, first=number)
         stage.tally["aims to cut"] = int(action == "cut")
 
@@ -118,20 +119,36 @@ def note_end(stage, action):
 def come_back_through(stage, recovery_number):
     """Starts again; with a number, is killed at that call of the recovery first."""
     if recovery_number is not None:
-        stage.collector.kill()
-        if stage.disk and stage.tally["cuts"] > stage.tally["restarts"]:
-            stage.disk.restart()
-            stage.tally["restarts"] = stage.tally["cuts"]
-        stage.faults.arm("kill_before", first=recovery_number)
-        stage.collector.launch()
-        wait_until(
-            "the end of the recovery, or of the collector in it",
-            lambda: not stage.collector.is_running or is_recovered(stage),
-        )
-        if not stage.collector.is_running:
-            stage.tally["recovery kills"] += 1
-        stage.faults.disarm()
+        stage.put_down()
+        recover_until_killed(stage, recovery_number)
     stage.come_back()
+
+
+def recover_until_killed(stage, number):
+    """Starts, and is killed at the n-th call by which it changes the disk, if it makes so many."""
+    stage.faults.arm("kill_before", first=number)
+    recover(stage)
+    stage.tally["recovery kills"] += int(stage.faults.hits > 0)
+    stage.put_down()
+
+
+def recover_until_cut(stage, number):
+    """Starts, and the power goes at the n-th call by which it changes the disk, if it makes so many."""
+    stage.faults.arm("cut", first=number)
+    recover(stage)
+    stage.tally["cuts"] += int(stage.faults.hits > 0)
+    stage.tally["recovery cuts"] += int(stage.faults.hits > 0)
+    stage.put_down()
+
+
+def recover(stage):
+    stage.collector.launch()
+    wait_until(
+        "the end of the recovery, or a fault in it",
+        lambda: stage.faults.hits > 0 or not stage.collector.is_running or is_recovered(stage),
+        every=0.001,
+    )
+    stage.faults.disarm()
 
 
 def is_recovered(stage):

@@ -26,6 +26,8 @@ SMALL = {
     "commit": {"interval": "10ms"},
     "storage": {"minimumFree": "0MiB"},
 }
+# Segments that are sealed only on request.
+KEEP_OPEN = {"segment": {"maxBytes": "1GiB", "maxAge": "1h", "idle": "1h"}}
 
 
 class Stage:
@@ -129,12 +131,16 @@ class Stage:
         self.disk.cut_power()
         self.tally["cuts"] += 1
 
-    def come_back(self):
-        """The collector ends, if it has not yet; then machine and collector start again."""
+    def put_down(self):
+        """The collector ends, if it has not yet; the machine starts again, if the power was cut."""
         self.collector.kill()
         if self.disk and self.tally["cuts"] > self.tally["restarts"]:
             self.disk.restart()
             self.tally["restarts"] = self.tally["cuts"]
+
+    def come_back(self):
+        """Machine and collector start again; what was not answered is sent again."""
+        self.put_down()
         self.start()
         for load in self.loads:
             load.send_again()
@@ -166,7 +172,9 @@ class Stage:
         """Remembers descriptors and memory of the collector at rest, after it has worked a little."""
         self.settle()
         self.collector.seal()
-        self.base = self._figures()
+        files, memory = self._figures()
+        # Without the producers' connections.
+        self.base = (files - len(self.loads), memory)
         for load in self.loads:
             load.resume()
 
@@ -190,7 +198,7 @@ class Stage:
 
         def are_back():
             now_files, now_memory = self._figures()
-            return now_files <= files and now_memory <= memory + MEMORY_BYTES
+            return now_files - len(self.loads) <= files and now_memory <= memory + MEMORY_BYTES
 
         try:
             wait_until("descriptors and memory as before", are_back)

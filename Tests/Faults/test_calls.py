@@ -4,7 +4,6 @@ import pytest
 
 import crashes
 import twins
-from stage import EAT_MY_DATA
 
 CALLS = 200
 
@@ -39,11 +38,9 @@ def test_outlives_power_cuts_at_each_call(stage, seed, note, dice, file_system):
 
 
 @pytest.mark.loop_disk
-def test_power_cuts_at_calls_without_syncs_are_caught(stage, dice):
-    def on_disk(**shape):
-        return stage("ext4", preload=[EAT_MY_DATA], **shape)
+def test_power_cuts_at_calls_without_syncs_are_caught(stage):
+    twins.power_cuts_at_calls(stage)
 
-    def attempt(number):
-        crashes.end_at_call(on_disk, 60 + 20 * number, "cut")
 
-    twins.must_lose("power cut at the n-th call", "no sync reaches the disk (eatmydata)", attempt)
+def test_kills_at_calls_of_a_collector_that_answers_before_it_writes_are_caught(stage):
+    twins.kills_at_calls(stage)

@@ -35,23 +35,6 @@ def test_goes_on_after_half_a_write(stage, seed, note, dice):
     note(here.tally)
 
 
-def test_a_failed_sync_that_nobody_hears_of_is_caught(stage):
-    """As if fdatasync were tried again: the second call reports success, and the data are gone."""
-
-    def attempt(_):
-        with stage() as here:
-            here.faults.arm("lie", ["fdatasync"], first=3, last=6)
-            here.load.wait_for_answers(here.collector, 20)
-            here.check()
-
-    twins.must_lose("a failed fdatasync", "its error is not heard (or it is tried again)", attempt)
-
-
-def test_a_failed_write_that_nobody_hears_of_is_caught(stage):
-    def attempt(_):
-        with stage() as here:
-            here.faults.arm("lie", ["write"], first=5, last=9)
-            here.load.wait_for_answers(here.collector, 20)
-            here.check()
-
-    twins.must_lose("a failed write", "its error is not heard", attempt)
+@pytest.mark.parametrize("kind", ["write", "fdatasync"])
+def test_a_failed_call_that_nobody_hears_of_is_caught(stage, kind):
+    twins.failed_calls(stage, kind)

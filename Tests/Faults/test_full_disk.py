@@ -97,16 +97,4 @@ def test_inodes_are_room_as_well(stage, note):
 
 
 def test_writes_that_a_full_disk_refused_unheard_are_caught(stage):
-    def attempt(_):
-        # Segments that stay open: nothing but their writes is refused.
-        settings = {"segment": {"maxBytes": "1GiB", "maxAge": "1h", "idle": "1h"}}
-        with stage("ext4", mebibytes=MEBIBYTES, settings=settings) as here:
-            here.faults.break_program("deaf")
-            ballast = rooms.Ballast(here.disk.place)
-            here.load.wait_for_answers(here.collector, 200)
-            ballast.load()
-            here.load.wait_for_answers(here.collector, 200)
-            ballast.drop()
-            here.check()
-
-    twins.must_lose("full disk", "refused writes are not heard", attempt)
+    twins.full_disk(stage, MEBIBYTES)

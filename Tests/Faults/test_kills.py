@@ -7,7 +7,6 @@ import twins
 
 KILLS = 100
 KILLS_A_FOLDER = 20
-CALLS = 200
 
 
 def test_what_is_acknowledged_outlives_kills(stage, seed, note):
@@ -21,9 +20,4 @@ def test_what_is_acknowledged_outlives_kills(stage, seed, note):
 
 
 def test_kills_of_a_collector_that_answers_before_it_writes_are_caught(stage):
-    def attempt(_):
-        with stage(first=lambda here: here.faults.break_program("lazy")) as here:
-            crashes.kill_again_and_again(here, 3)
-            here.check()
-
-    twins.must_lose("kill -9", "writes stay in the process until the file is closed", attempt)
+    twins.kills(stage)

@@ -4,7 +4,6 @@ import pytest
 
 import crashes
 import twins
-from stage import EAT_MY_DATA
 
 pytestmark = pytest.mark.loop_disk
 
@@ -25,9 +24,4 @@ def test_what_is_acknowledged_outlives_power_cuts(stage, seed, note, file_system
 
 @pytest.mark.parametrize("file_system", ["ext4", "xfs"])
 def test_power_cuts_without_syncs_are_caught(stage, file_system):
-    def attempt(_):
-        with stage(file_system, preload=[EAT_MY_DATA]) as here:
-            crashes.cut_again_and_again(here, 3)
-            here.check()
-
-    twins.must_lose(f"power cuts on {file_system}", "no sync reaches the disk (eatmydata)", attempt)
+    twins.power_cuts(stage, file_system)
