@@ -201,6 +201,12 @@ ssize_t write(int fd, const void *bytes, size_t count) {
     return result;
 }
 
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
+    REAL(pwrite);
+    if (!is_below(fd)) return real(fd, bytes, count, at);
+    AROUND(WRITE, (long)count, real(fd, bytes, count, at));
+}
+
 ssize_t pread(int fd, void *bytes, size_t count, off_t at) {
     REAL(pread);
     if (!is_below(fd)) return real(fd, bytes, count, at);

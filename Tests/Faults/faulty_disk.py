@@ -1,6 +1,7 @@
 """Faults at chosen calls of a running program, through faulty_disk.c preloaded into it."""
 
 import mmap
+import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -30,7 +31,7 @@ def compile_library(folder):
     """The library, built where tests may write."""
     library = Path(folder) / "faulty_disk.so"
     done = subprocess.run(
-        ["cc", "-O2", "-fPIC", "-shared", "-o", library, SOURCE, "-ldl"],
+        [shutil.which("cc") or "clang", "-O2", "-fPIC", "-shared", "-o", library, SOURCE, "-ldl"],
         capture_output=True, text=True,
     )
     assert done.returncode == 0, f"cc {SOURCE}: {done.stderr}"

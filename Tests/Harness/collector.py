@@ -34,6 +34,8 @@ class Collector:
         self.data = Path(data) if data else self.folder / "data"
         # What the program finds in its environment besides what is there anyway.
         self.environment = {}
+        # A program that starts it, with its arguments.
+        self.launcher = []
         # A Unix socket's path has at most 107 bytes; pytest's folders are longer.
         self.short_folder = Path(tempfile.mkdtemp(prefix="touchpoint-"))
         self.socket = self.short_folder / "control.sock"
@@ -65,7 +67,7 @@ class Collector:
         self.configuration.write_text(json.dumps(self.settings, indent=2) + "\n")
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.programs / "touchpointd", "--config", self.configuration],
+                [*self.launcher, self.programs / "touchpointd", "--config", self.configuration],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=os.environ | self.environment,
             )
