@@ -49,6 +49,17 @@ def fail_call(stage, kind, number, error, for_ever=False, action="fail"):
     stage.tally["injected errors"] += 1
 
 
+def fail_some_calls(stage, kinds, error):
+    """A disk that comes and goes: some calls of several kinds fail in a row, so that repairs are met as well."""
+    first = stage.dice.randrange(1, 30)
+    stage.faults.arm("fail", kinds, first=first, last=first + stage.dice.randrange(1, 12), error=error)
+    meet(stage, f"call {first} of {', '.join(kinds)}")
+    stage.settle()
+    stage.wait_for_state("running")
+    stage.faults.disarm()
+    stage.tally["injected errors"] += stage.faults.hits
+
+
 def meet(stage, what):
     """Sends until the call has been made."""
 

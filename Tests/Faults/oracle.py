@@ -5,8 +5,10 @@ every sealed file is whole and matches its line in the manifest; no line has the
 the daemon's own check and its ledger agree.
 """
 
+import errno
 import hashlib
 import json
+import os
 import subprocess
 import zlib
 from collections import Counter
@@ -64,12 +66,21 @@ def check(collector, *loads, absent=(), removed=()):
     `absent`: identifiers a test itself took away. `removed`: paths of sealed files it took away.
     """
     recovered(collector)
-    collector.seal()
+    answer = collector.ask("seal")
+    assert "error" not in answer, f"{answer}\n{collector.log}"
     found = check_files(collector.data, loads, absent, removed)
     hidden = [str(path) for path in collector.data.rglob(".*") if path.name.startswith(".part-")]
     assert not hidden, f"left behind: {hidden}\n{collector.log}"
     check_daemon(collector, found, whole=not removed)
+    check_log(collector)
     return found
+
+
+def check_log(collector):
+    """No file was used after it was closed: the next one with its number would be written in its place."""
+    lines = collector.log_path.read_text(errors="replace").splitlines()
+    wrong = [line for line in lines if os.strerror(errno.EBADF) in line]
+    assert not wrong, "\n".join(wrong)
 
 
 def check_files(data, loads, absent=(), removed=()):

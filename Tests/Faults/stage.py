@@ -171,7 +171,7 @@ class Stage:
     def note_base(self):
         """Remembers descriptors and memory of the collector at rest, after it has worked a little."""
         self.settle()
-        self.collector.seal()
+        self.collector.ask("seal")
         files, memory = self._figures()
         # Without the producers' connections.
         self.base = (files - len(self.loads), memory)

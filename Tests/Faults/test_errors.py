@@ -25,6 +25,21 @@ def test_goes_on_by_itself_after_a_failed_call(stage, seed, note, dice, kind, fo
     note(here.tally)
 
 
+def test_goes_on_when_calls_fail_in_a_row(stage, seed, note, dice):
+    """Repairs fail as well, and what one has done is known to the next."""
+    print(f"TOUCHPOINT_SEED={seed}")
+    # Few open segments: many are sealed, and wait to be committed when a call fails.
+    with stage(settings={"partition": {"maxOpen": 2}}) as here:
+        here.note_base()
+        for _ in range(2 * CASES):
+            kinds = dice.sample(errors.KINDS, dice.randrange(1, 4))
+            error = dice.choice(errors.ERRORS)
+            print(f"{kinds}: {errno.errorcode[error]}")
+            errors.fail_some_calls(here, kinds, error)
+        here.check()
+    note(here.tally)
+
+
 def test_goes_on_after_half_a_write(stage, seed, note, dice):
     print(f"TOUCHPOINT_SEED={seed}")
     with stage() as here:
