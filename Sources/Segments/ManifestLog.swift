@@ -13,8 +13,18 @@ package final class ManifestLog: Sendable {
     private let node: String
     /// Appends from several committers go one after the other, so that no line is torn by another.
     ///
-    /// Holds the manifests whose last line was cut short by an error in this run.
-    private let turn = Mutex<Set<String>>([])
+    /// What an error in this run has left behind, by path.
+    private let turn = Mutex<[String: Scar]>([:])
+
+    /// What the next append to a manifest has to make good.
+    private struct Scar {
+        /// Its last line may be cut short.
+        var isTorn = false
+        /// A sync failed: the file cannot be trusted behind this many bytes, nor synced again.
+        var goodBytes: Int?
+        /// Its name was not synced.
+        var isUnnamed = false
+    }
 
     package init(fileSystem: any FileSystem, folders: DurableFolders, node: String) {
         self.fileSystem = fileSystem
@@ -23,34 +33,79 @@ package final class ManifestLog: Sendable {
     }
 
     /// Writes the entry to the manifest of the day it was sealed, durable on return.
+    ///
+    /// May be called again after an error.
     package func append(_ entry: ManifestEntry) throws(FileSystemError) {
         let path = Layout.manifestPath(date: String(entry.sealedAt.prefix(10)), node: node)
         let line = Self.line(entry)
-        let result = turn.withLock { torn in
-            let whole = torn.contains(path) ? [UInt8(ascii: "\n")] + line : line
-            let result = Result { () throws(FileSystemError) in try append(whole, to: path) }
-            switch result {
-            case .success: torn.remove(path)
-            case .failure: torn.insert(path)
-            }
-            return result
+        let result = turn.withLock { scars in
+            Result { () throws(FileSystemError) in try append(line, to: path, &scars[path]) }
         }
         try result.get()
     }
 
-    private func append(_ line: [UInt8], to path: String) throws(FileSystemError) {
+    private func append(
+        _ line: [UInt8],
+        to path: String,
+        _ scar: inout Scar?
+    ) throws(FileSystemError) {
         let folder = Layout.split(path).folder
         try folders.ensure(folder)
+        if let goodBytes = scar?.goodBytes {
+            try rewrite(path, goodBytes, line)
+        } else {
+            try appendInPlace(line, path, &scar)
+        }
+        if scar?.isUnnamed == true { try fileSystem.syncFolder(folder) }
+        scar = nil
+    }
+
+    private func appendInPlace(
+        _ line: [UInt8],
+        _ path: String,
+        _ scar: inout Scar?
+    ) throws(FileSystemError) {
         let isNew = !fileSystem.exists(path)
         let file = try fileSystem.open(path, .append)
         defer { fileSystem.close(file) }
-        do {
-            try fileSystem.write(line, to: file)
+        let isTorn = scar?.isTorn == true
+        if isNew { scar = Scar(isUnnamed: true) }
+        do throws(FileSystemError) {
+            let size = try fileSystem.size(file)
+            scar = scar ?? Scar()
+            scar?.isTorn = true
+            try fileSystem.write(isTorn ? [UInt8(ascii: "\n")] + line : line, to: file)
+            scar?.goodBytes = size
             try fileSystem.datasync(file)
+            scar?.goodBytes = nil
         } catch {
             throw FileSystemError(error.operation, path, code: error.code)
         }
-        if isNew { try fileSystem.syncFolder(folder) }
+    }
+
+    /// Writes the good part of a manifest and a line to a new file that takes its place.
+    private func rewrite(
+        _ path: String,
+        _ goodBytes: Int,
+        _ line: [UInt8]
+    ) throws(FileSystemError) {
+        let (folder, name) = Layout.split(path)
+        let copy = Layout.join(folder, ".\(name)\(Layout.copySuffix)")
+        if fileSystem.exists(copy) { try fileSystem.remove(copy) }
+        let new = try fileSystem.open(copy, .createNew)
+        defer { fileSystem.close(new) }
+        var good: [UInt8] = []
+        if fileSystem.exists(path) {
+            let old = try fileSystem.open(path, .read)
+            defer { fileSystem.close(old) }
+            good = try fileSystem.bytes(of: old, at: 0, count: goodBytes)
+        }
+        // A line that a full disk had cut short stays one that readers skip.
+        if let last = good.last, last != UInt8(ascii: "\n") { good.append(UInt8(ascii: "\n")) }
+        try fileSystem.write(good + line, to: new)
+        try fileSystem.datasync(new)
+        try fileSystem.replace(copy, to: path)
+        try fileSystem.syncFolder(folder)
     }
 
     /// The entry as one line of JSON with sorted keys and a line feed.

@@ -14,7 +14,7 @@
 /// taken, that was done before the crash.
 package struct Recovery {
     /// Ends the name of a copy that is still being written.
-    package static let copySuffix = ".recovering"
+    package static let copySuffix = Layout.copySuffix
 
     /// How far it is.
     package struct Progress: Sendable, Equatable {
