@@ -49,6 +49,8 @@ class Load:
         self.window = window
         self.events = events
         self.channels = list(CHANNELS)
+        # Of pieces that are not the first of their message.
+        self.broken_share = 0.02
         # Identifier to the bytes sent. Written by the thread only, before they are sent.
         self.sent = {}
         self.refused = {}
@@ -158,7 +160,7 @@ class Load:
         pieces, identifiers = [], []
         for place in range(self.dice.randrange(1, 2 * self.events)):
             identifier = f"{self.seed:x}-{self._next}-{place}"
-            if place > 0 and self.dice.random() < 0.02:
+            if place > 0 and self.dice.random() < self.broken_share:
                 pieces.append(broken(identifier, self.dice))
                 self.refused[identifier] = pieces[-1]
             else:

@@ -30,6 +30,8 @@ def goes_on(here):
 @pytest.mark.parametrize("folder", ["events", "events/channel=web", "manifest", "quarantine"])
 def test_goes_on_when_a_read_only_folder_is_writable_again(stage, note, folder):
     with stage("ext4") as here:
+        # Each folder is needed again and again.
+        here.load.broken_share = 0.3
         here.note_base()
         settled(here)
         here.collector.seal()
