@@ -82,7 +82,7 @@ def pytest_terminal_summary(terminalreporter, config):
             terminalreporter.write_line(line)
     if TALLY:
         terminalreporter.section("faults")
-        counts = ", ".join(f"{kind} {TALLY[kind]:,}" for kind in sorted(TALLY) if kind not in ("restarts", "aims to cut"))
+        counts = ", ".join(f"{kind} {TALLY[kind]:,}" for kind in sorted(TALLY) if kind != "restarts")
         terminalreporter.write_line(counts)
     if LEFT_OUT in config.stash:
         why, names = config.stash[LEFT_OUT]

@@ -26,14 +26,14 @@ def cut_again_and_again(stage, cuts):
 
 def cut_at_a_call(stage):
     stage.faults.arm("cut", first=stage.dice.randrange(1, 60))
-    wait_for_hit(stage, "a power cut at a call")
+    wait_for_cut(stage)
     stage.faults.disarm()
     stage.tally["cuts"] += 1
 
 
-def wait_for_hit(stage, what):
+def wait_for_cut(stage):
     try:
-        wait_until(what, lambda: stage.faults.hits > 0, every=0.001)
+        wait_until("a power cut at a call", lambda: stage.faults.cut_at is not None, every=0.001)
     except AssertionError as failure:
         raise AssertionError(f"{failure}\n{stage.collector.log}") from None
 
@@ -102,7 +102,7 @@ def is_answered(connection):
 def has_ended(stage):
     if not stage.collector.is_running:
         return True
-    return stage.faults.hits > 0 and stage.tally["aims to cut"] > 0
+    return stage.faults.cut_at is not None
 
 
 def calls_of_a_run(make_stage):
@@ -121,7 +121,6 @@ def end_at_call(make_stage, number, action, recovery_number=None, twin="none"):
     def aim(stage):
         stage.faults.break_program(twin)
         stage.faults.arm(action, first=number)
-        stage.tally["aims to cut"] = int(action == "cut")
 
     with make_stage(first=aim) as stage:
         reached = not run_once(stage)
@@ -136,7 +135,6 @@ def end_at_call(make_stage, number, action, recovery_number=None, twin="none"):
 def note_end(stage, action):
     if action == "cut":
         stage.tally["cuts"] += 1
-        stage.tally["aims to cut"] = 0
     else:
         stage.tally["call kills"] += 1
         assert stage.collector.process.wait() == -9, stage.collector.log
@@ -162,8 +160,10 @@ def recover_until_cut(stage, number):
     """Starts, and the power goes at the n-th call by which it changes the disk, if it makes so many."""
     stage.faults.arm("cut", first=number)
     recover(stage)
-    stage.tally["cuts"] += int(stage.faults.hits > 0)
-    stage.tally["recovery cuts"] += int(stage.faults.hits > 0)
+    if stage.faults.hits > 0:
+        wait_for_cut(stage)
+        stage.tally["cuts"] += 1
+        stage.tally["recovery cuts"] += 1
     stage.put_down()
 
 

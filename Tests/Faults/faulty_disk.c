@@ -32,6 +32,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum kind {
@@ -51,6 +52,7 @@ struct plan {
     uint32_t action, error, drop, twin;
     uint32_t ready; // set here, when the program has the plan
     _Atomic uint64_t of_kind[KINDS];
+    _Atomic uint64_t cut_at; // nanoseconds since 1970 just before the power was cut; set afterwards
 };
 
 enum { FILES = 4096, LAZY_BYTES = 1 << 20 };
@@ -124,7 +126,10 @@ static void end_program(void) {
 static void cut_power(void) {
     int fd = (int)syscall(SYS_openat, AT_FDCWD, root, O_RDONLY | O_CLOEXEC, 0);
     uint32_t flag = 2;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     if (fd < 0 || ioctl(fd, 0x8004587d, &flag) != 0) abort();
+    plan->cut_at = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     close(fd);
 }
 

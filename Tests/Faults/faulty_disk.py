@@ -25,6 +25,7 @@ _RANGE_AT = 16
 _MASK_AT = 32
 _READY_AT = 52
 _OF_KIND_AT = 56
+_CUT_AT = _OF_KIND_AT + 8 * len(KINDS)
 
 
 def compile_library(folder):
@@ -86,6 +87,14 @@ class FaultyDisk:
     def is_ready(self):
         """Whether the program has the plan: else no fault could ever be met."""
         return struct.unpack_from("<I", self.plan, _READY_AT)[0] == 1
+
+    @property
+    def cut_at(self):
+        """When the program cut the power, in seconds as of time.time; None if it has not."""
+        return struct.unpack_from("<Q", self.plan, _CUT_AT)[0] / 1e9 or None
+
+    def forget_cut(self):
+        struct.pack_into("<Q", self.plan, _CUT_AT, 0)
 
     def of_kind(self):
         """All calls since the file was made, by kind."""

@@ -55,10 +55,15 @@ class Load:
         self.sent = {}
         self.refused = {}
         self.repeated = set()
+        # Acknowledged after the power was cut: a machine without power could not have said so.
+        self.doubtful = set()
         self.wrong_answers = []
         self.answers = 0
         self.acknowledged = 0
         self._unanswered = {}
+        self._in_doubt = False
+        # When which identifiers were acknowledged, since the last start of the collector.
+        self._lately = []
         self._next = 0
         self._orders = queue.Queue()
         self._paused = threading.Event()
@@ -80,11 +85,18 @@ class Load:
         """Sends again what was not answered: the collector is another one now."""
         self._orders.put("again")
 
+    def doubt_since(self, moment):
+        """What was acknowledged at `moment` (seconds of time.time) or later, up to `send_again`, is in doubt."""
+        self._give(("doubt", moment))
+
     def send(self, messages):
         """Sends so many messages at once, paused or not and whatever the window; returns when they are sent."""
+        self._give(("send", messages))
+
+    def _give(self, order):
         done = threading.Event()
-        self._orders.put((messages, done))
-        assert done.wait(BOUND_SECONDS), f"waited {BOUND_SECONDS:g} s in vain for {messages} sends"
+        self._orders.put((*order, done))
+        assert done.wait(BOUND_SECONDS), f"waited {BOUND_SECONDS:g} s in vain for the producer to {order}"
 
     def wait_for_answers(self, collector, number=1):
         """Waits for so many further answers."""
@@ -146,14 +158,29 @@ class Load:
         except queue.Empty:
             return True
         if order == "again":
-            for request, (payload, identifiers) in list(self._unanswered.items()):
-                self.repeated.update(identifiers)
-                socket.send_multipart([request, payload])
+            self._begin_again(socket)
         elif isinstance(order, tuple):
-            for _ in range(order[0]):
-                self._send_one(socket)
-            order[1].set()
+            what, number, done = order
+            if what == "send":
+                for _ in range(number):
+                    self._send_one(socket)
+            else:
+                self._in_doubt = True
+                for moment, identifiers in self._lately:
+                    if moment >= number:
+                        self.doubtful.update(identifiers)
+            done.set()
         return order != "end"
+
+    def _begin_again(self, socket):
+        # What the last collector still said comes first.
+        while socket.poll(0):
+            self._take(socket.recv_multipart())
+        self._in_doubt = False
+        self._lately = []
+        for request, (payload, identifiers) in list(self._unanswered.items()):
+            self.repeated.update(identifiers)
+            socket.send_multipart([request, payload])
 
     def _send_one(self, socket):
         self._next += 1
@@ -187,6 +214,9 @@ class Load:
             return
         self.log.write("".join(f"{identifier}\n" for identifier in identifiers))
         self.log.flush()
+        self._lately.append((time.time(), identifiers))
+        if self._in_doubt:
+            self.doubtful.update(identifiers)
         self.acknowledged += len(identifiers)
         self.answers += 1
 

@@ -58,6 +58,7 @@ def cut(stage):
 
 def cut_at_a_call(stage):
     if aim(stage, "cut"):
+        crashes.wait_for_cut(stage)
         stage.faults.disarm()
         stage.tally["cuts"] += 1
         wait_a_moment(stage.dice, crashes.BETWEEN)

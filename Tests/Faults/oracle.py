@@ -104,7 +104,8 @@ def check_files(data, loads, absent=(), removed=()):
     gone = manifest.keys() - set(removed)
     if gone:
         found.problems.append(f"lines of the manifest without a file: {sorted(gone)}")
-    missing = set(acknowledged) - found.events.keys() - set(absent)
+    doubtful = set().union(*(load.doubtful for load in loads))
+    missing = set(acknowledged) - found.events.keys() - set(absent) - doubtful
     if missing:
         raise Lost(missing, len(acknowledged), found.problems)
     assert not found.problems, found.problems

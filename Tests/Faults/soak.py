@@ -164,7 +164,7 @@ def run(soak, arguments):
 
 
 def counts(tally):
-    hidden = ("restarts", "aims to cut", "partitions")
+    hidden = ("restarts", "partitions", "in doubt")
     return ", ".join(f"{kind} {tally[kind]:,}" for kind in sorted(tally) if kind not in hidden)
 
 

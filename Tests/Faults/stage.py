@@ -53,6 +53,7 @@ class Stage:
         self.loads = []
         self.collector = None
         self.base = None
+        self.cut_at = None
 
     def __enter__(self):
         self.folder.mkdir(parents=True)
@@ -128,6 +129,7 @@ class Stage:
 
     def cut_power(self):
         """The power goes; what the collector does with its dead disk must not matter."""
+        self.cut_at = time.time()
         self.disk.cut_power()
         self.tally["cuts"] += 1
 
@@ -135,8 +137,21 @@ class Stage:
         """The collector ends, if it has not yet; the machine starts again, if the power was cut."""
         self.collector.kill()
         if self.disk and self.tally["cuts"] > self.tally["restarts"]:
+            self._doubt_what_came_without_power()
             self.disk.restart()
             self.tally["restarts"] = self.tally["cuts"]
+
+    def _doubt_what_came_without_power(self):
+        """Answers that came after the cut prove nothing.
+
+        A call that stands in the file system while it is shut down may return success for what did not reach the
+        disk: bare programs see that too, on XFS. Where the power is really gone, nobody is there to believe it.
+        """
+        moment = min(moment for moment in (self.cut_at, self.faults.cut_at) if moment)
+        self.cut_at = None
+        self.faults.forget_cut()
+        for load in self.loads:
+            load.doubt_since(moment)
 
     def come_back(self):
         """Machine and collector start again; what was not answered is sent again."""
@@ -190,6 +205,7 @@ class Stage:
         if self.base:
             self._check_figures()
         self.tally["acknowledged"] = sum(load.acknowledged for load in self.loads)
+        self.tally["in doubt"] = sum(len(load.doubtful) for load in self.loads)
         self.tally["duplicates"] = found.duplicates
         return found
 
