@@ -4,7 +4,6 @@ No test is skipped: what is missing is an error that says how to get it.
 """
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,8 @@ import zmq
 
 from collector import Collector
 
-PROGRAMS = ("touchpointd", "touchpointctl", "touchpoint-send")
 PROJECT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="session")
-def touchpoint():
-    """The folder with the programs, from TOUCHPOINT_BIN."""
-    place = os.environ.get("TOUCHPOINT_BIN")
-    if not place:
-        pytest.fail("TOUCHPOINT_BIN is not set: run 'make test', or give the folder of the programs")
-    folder = Path(place).resolve()
-    missing = [name for name in PROGRAMS if not os.access(folder / name, os.X_OK)]
-    if missing:
-        pytest.fail(f"{folder} has no {', '.join(missing)}: run 'make build'")
-    return folder
+pytest_plugins = ["programs"]
 
 
 @pytest.fixture(scope="session")

@@ -7,18 +7,14 @@ repeats the moments of a run; a run prints its seed.
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import time
-
-import pytest
 
 from readback import lines_by_zcat, taken_apart
 from waiting import BOUND_SECONDS, wait_until
 
 ROUNDS = 5
-SOAK_ROUNDS = 20
 
 
 class Load:
@@ -119,19 +115,3 @@ def test_what_is_acknowledged_outlives_kills(daemon, touchpoint, tmp_path):
     folder = tmp_path / "kills"
     folder.mkdir()
     kill_again_and_again(daemon, touchpoint, folder, chosen_seed(), ROUNDS)
-
-
-@pytest.mark.soak
-def test_what_is_acknowledged_outlives_kills_for_long(daemon, touchpoint, tmp_path):
-    minutes = float(os.environ.get("TOUCHPOINT_SOAK_MINUTES", "5"))
-    end = time.monotonic() + 60 * minutes
-    seed = chosen_seed()
-    kills = 0
-    while kills == 0 or time.monotonic() < end:
-        folder = tmp_path / f"kills-{seed}"
-        folder.mkdir()
-        kill_again_and_again(daemon, touchpoint, folder, seed, SOAK_ROUNDS)
-        shutil.rmtree(folder)
-        kills += SOAK_ROUNDS
-        seed += 1
-    print(f"{kills} kills, nothing that was acknowledged is missing")

@@ -129,6 +129,47 @@ import Testing
         #expect(try bench.checkSealed() == 1)
     }
 
+    /// Sealed after the batch whose sync failed: the store's own batch learns of the new file as well.
+    @Test func whatWasSealedMeanwhileIsMended() throws {
+        let bench = try WritingBench()
+        try put(bench, 0..<500)
+        try bench.commit()
+        try put(bench, 500..<700)
+        var batch = try bench.store.takeBatch()
+        bench.disk.fail(.init(operation: .datasync, suffix: Self.open, code: EIO))
+        let error = try #require(throws: FileSystemError.self) {
+            try bench.committer.commit(&batch)
+        }
+        try put(bench, 700..<800)
+        _ = try bench.store.seal(prefix: "")
+        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
+        bench.store.mend(&batch, moved: moved)
+        _ = try bench.committer.commit(&batch)
+        try bench.commit()
+        #expect(try bench.checkSealed() == 1)
+    }
+
+    /// One segment was moved before another failed: the batch learns of both from the next call.
+    @Test func aRepairThatFailsHalfWayForgetsNothing() throws {
+        let bench = try WritingBench()
+        for channel in ["a", "b"] { try bench.put("{}", channel: channel) }
+        try bench.commit()
+        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: EIO, times: 2))
+        for channel in ["a", "b"] { try bench.put("{}", channel: channel) }
+        var batch = try bench.store.takeBatch()
+        bench.disk.fail(.init(operation: .datasync, suffix: Self.copy, code: EIO, after: 1))
+        #expect(throws: FileSystemError.self) {
+            try bench.store.repair(failed: nil, folders: bench.folders)
+        }
+        let moved = try bench.store.repair(failed: nil, folders: bench.folders)
+        #expect(moved.count == 2)
+        bench.store.mend(&batch, moved: moved)
+        _ = try bench.committer.commit(&batch)
+        _ = try bench.store.seal(prefix: "")
+        try bench.commit()
+        #expect(try bench.checkSealed() == 2)
+    }
+
     /// A durable part that reads back otherwise is not passed off as whole.
     @Test func rotInTheDurablePartIsNoticed() throws {
         let bench = try WritingBench()

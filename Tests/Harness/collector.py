@@ -27,11 +27,15 @@ def merged(base, changes):
 class Collector:
     """Starts with `start`; ends with `drain` (asserts exit code 0), `kill` or `end`."""
 
-    def __init__(self, programs, folder, **settings):
+    def __init__(self, programs, folder, data=None, **settings):
         self.programs = Path(programs)
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.data = self.folder / "data"
+        self.data = Path(data) if data else self.folder / "data"
+        # What the program finds in its environment besides what is there anyway.
+        self.environment = {}
+        # A program that starts it, with its arguments.
+        self.launcher = []
         # A Unix socket's path has at most 107 bytes; pytest's folders are longer.
         self.short_folder = Path(tempfile.mkdtemp(prefix="touchpoint-"))
         self.socket = self.short_folder / "control.sock"
@@ -63,8 +67,9 @@ class Collector:
         self.configuration.write_text(json.dumps(self.settings, indent=2) + "\n")
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.programs / "touchpointd", "--config", self.configuration],
+                [*self.launcher, self.programs / "touchpointd", "--config", self.configuration],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=os.environ | self.environment,
             )
         return self
 

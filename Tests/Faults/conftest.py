@@ -1,0 +1,92 @@
+"""Fixtures: stages, seeds, and at the end what was done and which twins were caught.
+
+TOUCHPOINT_SEED repeats the dice of a run; every run prints its seed.
+"""
+
+import os
+import random
+from collections import Counter
+
+import pytest
+
+import loop_disk
+import twins
+from faulty_disk import compile_library
+from stage import Stage
+
+pytest_plugins = ["programs"]
+
+TALLY = Counter()
+
+
+@pytest.fixture(scope="session")
+def seed():
+    return int(os.environ.get("TOUCHPOINT_SEED") or random.SystemRandom().randrange(1 << 32))
+
+
+@pytest.fixture
+def dice(seed, request):
+    return random.Random(f"{seed} {request.node.nodeid}")
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    return compile_library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture
+def stage(touchpoint, library, tmp_path, seed):
+    """Makes stages: stage("ext4"), stage(None, preload=[…]). The seed of each follows from the run's."""
+    made = 0
+
+    def make(file_system=None, **shape):
+        nonlocal made
+        made += 1
+        return Stage(touchpoint, tmp_path / f"stage-{made}", library, seed + made, file_system, **shape)
+
+    return make
+
+
+@pytest.fixture
+def note():
+    """Takes the tallies of stages into the summary of the run."""
+    return TALLY.update
+
+
+def pytest_collection_modifyitems(config, items):
+    """Where there are no loop disks, what needs them is left out, and that is said loudly."""
+    why = loop_disk.why_not_here()
+    if why is None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("loop_disk")]
+    config.stash[LEFT_OUT] = (why, [item.nodeid for item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+LEFT_OUT = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "loop_disk: mounts file systems of its own")
+
+
+def pytest_report_header():
+    return f"TOUCHPOINT_SEED={os.environ.get('TOUCHPOINT_SEED', 'by chance; each test prints its own')}"
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if twins.ROWS:
+        terminalreporter.section("must-fail twins")
+        for line in twins.table():
+            terminalreporter.write_line(line)
+    if TALLY:
+        terminalreporter.section("faults")
+        counts = ", ".join(f"{kind} {TALLY[kind]:,}" for kind in sorted(TALLY) if kind != "restarts")
+        terminalreporter.write_line(counts)
+    if LEFT_OUT in config.stash:
+        why, names = config.stash[LEFT_OUT]
+        terminalreporter.section("NOT RUN", sep="!")
+        terminalreporter.write_line(f"no loop disks here ({why}), so these were not run:")
+        for name in names:
+            terminalreporter.write_line(f"  {name}")

@@ -1,0 +1,184 @@
+"""The collector ends, or its disk does, at random moments and at chosen calls."""
+
+import select
+import socket
+
+from load import wait_a_moment
+from waiting import wait_until
+
+# The longest time between two random crashes, in seconds.
+BETWEEN = 0.06
+
+
+def cut_again_and_again(stage, cuts):
+    """Power cuts under load: half at random moments, half at the n-th call that changes the disk."""
+    for _ in range(cuts):
+        stage.load.resume().wait_for_answers(stage.collector)
+        if stage.dice.random() < 0.5:
+            wait_a_moment(stage.dice, BETWEEN)
+            stage.cut_power()
+        else:
+            cut_at_a_call(stage)
+        # For a moment it lives on without a disk; what it answers then must be true as well.
+        wait_a_moment(stage.dice, BETWEEN / 2)
+        stage.come_back()
+
+
+def cut_at_a_call(stage):
+    stage.faults.arm("cut", first=stage.dice.randrange(1, 60))
+    wait_for_cut(stage)
+    stage.faults.disarm()
+    stage.tally["cuts"] += 1
+
+
+def wait_for_cut(stage):
+    try:
+        wait_until("a power cut at a call", lambda: stage.faults.cut_at is not None, every=0.001)
+    except AssertionError as failure:
+        raise AssertionError(f"{failure}\n{stage.collector.log}") from None
+
+
+def kill_again_and_again(stage, kills):
+    """kill -9 at random moments, some of them while it recovers from the last one."""
+    for _ in range(kills):
+        if stage.dice.random() < 0.8:
+            stage.load.resume().wait_for_answers(stage.collector)
+        wait_a_moment(stage.dice, BETWEEN)
+        stage.kill()
+        stage.come_back()
+
+
+# The run that is ended at each of its calls
+
+EVENTS = 500
+WINDOW = 4
+
+
+def run_once(stage):
+    """500 events, sealed: about the same calls in about the same order each time. False when it was ended."""
+    load = stage.load
+    load.pause()
+    load.window = WINDOW
+    while load.acknowledged < EVENTS:
+        before = load.answers
+        load.send(WINDOW)
+        wait_until(
+            "answers, or an end",
+            lambda: load.answers >= before + WINDOW or has_ended(stage), every=0.0005,
+        )
+        if has_ended(stage):
+            return False
+    return sealed(stage)
+
+
+def sealed(stage):
+    """Seals; false when a fault ended it first. A collector without a disk would answer only after a while."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(stage.collector.socket))
+            connection.sendall(b"seal\n")
+        except OSError:
+            assert has_ended(stage), stage.collector.log
+            return False
+        wait_until(
+            "an answer to seal, or an end",
+            lambda: has_ended(stage) or select.select([connection], [], [], 0.001)[0], every=0.0005,
+        )
+        if not has_ended(stage) and is_answered(connection):
+            return True
+    wait_until("an end", lambda: has_ended(stage))
+    return False
+
+
+def is_answered(connection):
+    try:
+        answer = connection.recv(1 << 16)
+    except OSError:
+        return False
+    assert b'"error"' not in answer, answer
+    return len(answer) > 0
+
+
+def has_ended(stage):
+    if not stage.collector.is_running:
+        return True
+    return stage.faults.cut_at is not None
+
+
+def calls_of_a_run(make_stage):
+    """How many calls there are to end such a run at."""
+    with make_stage(first=lambda stage: stage.faults.count()) as stage:
+        assert run_once(stage)
+        return stage.faults.calls
+
+
+def end_at_call(make_stage, number, action, recovery_number=None, twin="none"):
+    """Ends a run at its n-th call, and if asked the recovery after it at one of its own.
+
+    Gives the tally; whether the call was reached is in it.
+    """
+
+    def aim(stage):
+        stage.faults.break_program(twin)
+        stage.faults.arm(action, first=number)
+
+    with make_stage(first=aim) as stage:
+        reached = not run_once(stage)
+        stage.faults.disarm()
+        if reached:
+            note_end(stage, action)
+            come_back_through(stage, recovery_number)
+        stage.check()
+        return stage.tally
+
+
+def note_end(stage, action):
+    if action == "cut":
+        stage.tally["cuts"] += 1
+    else:
+        stage.tally["call kills"] += 1
+        assert stage.collector.process.wait() == -9, stage.collector.log
+
+
+def come_back_through(stage, recovery_number):
+    """Starts again; with a number, is killed at that call of the recovery first."""
+    if recovery_number is not None:
+        stage.put_down()
+        recover_until_killed(stage, recovery_number)
+    stage.come_back()
+
+
+def recover_until_killed(stage, number):
+    """Starts, and is killed at the n-th call by which it changes the disk, if it makes so many."""
+    stage.faults.arm("kill_before", first=number)
+    recover(stage)
+    stage.tally["recovery kills"] += int(stage.faults.hits > 0)
+    stage.put_down()
+
+
+def recover_until_cut(stage, number):
+    """Starts, and the power goes at the n-th call by which it changes the disk, if it makes so many."""
+    stage.faults.arm("cut", first=number)
+    recover(stage)
+    if stage.faults.hits > 0:
+        wait_for_cut(stage)
+        stage.tally["cuts"] += 1
+        stage.tally["recovery cuts"] += 1
+    stage.put_down()
+
+
+def recover(stage):
+    stage.collector.launch()
+    wait_until(
+        "the end of the recovery, or a fault in it",
+        lambda: stage.faults.hits > 0 or not stage.collector.is_running or is_recovered(stage),
+        every=0.001,
+    )
+    stage.faults.disarm()
+
+
+def is_recovered(stage):
+    try:
+        return stage.status()["recovery"]["state"] == "done"
+    except (OSError, ValueError):
+        return False

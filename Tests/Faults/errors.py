@@ -1,0 +1,93 @@
+"""Calls of the running collector fail, once or until the cause is gone."""
+
+import errno
+import os
+
+from faulty_disk import FOR_EVER
+from load import CHANNELS, wait_a_moment
+from waiting import BOUND_SECONDS, wait_until
+
+ERRORS = (
+    errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT, errno.EMFILE, errno.ENOMEM,
+    errno.EINVAL,
+)
+# Calls that a working collector makes to store events and to seal files.
+KINDS = ("write", "fdatasync", "fsync", "rename", "mkdir", "open_create", "open_read")
+BURST = 6
+# While a call fails for ever, it is looked at for up to so many seconds.
+LOOK = 0.25
+
+
+def calls_of_a_burst(stage):
+    """How often each kind of call is made when messages open new partitions and seal them."""
+    before = stage.faults.of_kind()
+    send_burst(stage)
+    stage.settle()
+    stage.collector.seal()
+    after = stage.faults.of_kind()
+    return {kind: after[kind] - before[kind] for kind in KINDS}
+
+
+def send_burst(stage):
+    """Messages that need a new folder, new files, and sealing of old ones."""
+    stage.tally["partitions"] += 1
+    stage.load.channels = [*CHANNELS, f"new-{stage.tally['partitions']}"]
+    stage.load.send(BURST)
+
+
+def fail_call(stage, kind, number, error, for_ever=False, action="fail"):
+    """One fault: `number` is the call of this kind, from now on, that fails."""
+    stage.load.pause()
+    last = FOR_EVER if for_ever else None
+    stage.faults.arm(action, [kind], first=number, last=last, error=error)
+    meet(stage, f"call {number} of {kind}")
+    if for_ever:
+        while_it_fails(stage, kind, error)
+    stage.faults.disarm()
+    stage.settle()
+    stage.wait_for_state("running")
+    stage.tally["injected errors"] += 1
+
+
+def fail_some_calls(stage, kinds, error):
+    """A disk that comes and goes: some calls of several kinds fail in a row, so that repairs are met as well."""
+    first = stage.dice.randrange(1, 30)
+    stage.faults.arm("fail", kinds, first=first, last=first + stage.dice.randrange(1, 12), error=error)
+    meet(stage, f"call {first} of {', '.join(kinds)}")
+    stage.settle()
+    stage.wait_for_state("running")
+    stage.faults.disarm()
+    stage.tally["injected errors"] += stage.faults.hits
+
+
+def meet(stage, what):
+    """Sends until the call has been made."""
+
+    def is_met():
+        assert stage.collector.is_running, f"touchpointd ended\n{stage.collector.log}"
+        if stage.faults.hits == 0 and stage.load.unanswered == 0:
+            send_burst(stage)
+        return stage.faults.hits > 0
+
+    try:
+        wait_until(what, is_met, every=0.002)
+    except AssertionError as failure:
+        raise AssertionError(f"{failure}\n{stage.collector.log}") from None
+
+
+def while_it_fails(stage, kind, error):
+    """It stays alive and says why it stands still. That it acknowledges nothing in doubt, the check shows."""
+    why = stage.wait_for_state("blocked", os.strerror(error))
+    assert kind.split("_")[0] in why.lower() or operation_of(kind) in why, f"'{why}' does not say what failed"
+    send_burst(stage)
+    wait_a_moment(stage.dice, LOOK)
+    assert stage.collector.ask("ping", timeout=BOUND_SECONDS)["pong"] is True
+    assert stage.status()["state"] == "blocked", stage.collector.log
+
+
+def operation_of(kind):
+    """What the collector calls a kind of call in its messages."""
+    return {
+        "fdatasync": "datasync", "fsync": "syncFolder", "mkdir": "createFolder", "open_create": "open",
+        "open_read": "", "space": "space",
+    }.get(kind, kind)

@@ -1,0 +1,226 @@
+"""A producer that knows what it sent and what was acknowledged, and keeps a record of both."""
+
+import json
+import queue
+import random
+import string
+import threading
+import time
+import zlib
+
+import zmq
+
+from waiting import BOUND_SECONDS, wait_until
+
+CHANNELS = ("web", "store", "app")
+_TEXT = string.ascii_letters + string.digits + " äß→\"\\"
+
+
+def event(identifier, channel, dice):
+    """An event that carries a checksum of itself, as the bytes that are sent."""
+    body = {
+        "messageId": identifier,
+        "channel": channel,
+        "text": "".join(dice.choices(_TEXT, k=dice.randrange(200))),
+    }
+    body["sum"] = zlib.crc32(json.dumps(body).encode())
+    return json.dumps(body, ensure_ascii=dice.random() < 0.5).encode()
+
+
+def broken(identifier, dice):
+    """A piece that goes to quarantine, and by which it can be found there."""
+    return b'{"messageId":"' + identifier.encode() + b'","text":' + b"}" * dice.randrange(1, 9)
+
+
+class Load:
+    """Sends messages over DEALER in a thread of its own, at most `window` unanswered.
+
+    Each identifier is written to `log`, which is on another file system than the data, after the
+    answer for it has come. A message without an answer is sent again when `send_again` is called:
+    then its events may be there twice, and only then.
+    """
+
+    def __init__(self, endpoint, log, seed, window=8, events=5):
+        self.endpoint = endpoint
+        self.log = open(log, "a", encoding="utf-8")  # noqa: SIM115, closed by `end`
+        self.log_path = log
+        self.dice = random.Random(seed)
+        self.seed = seed
+        self.window = window
+        self.events = events
+        self.channels = list(CHANNELS)
+        # Of pieces that are not the first of their message.
+        self.broken_share = 0.02
+        # Identifier to the bytes sent. Written by the thread only, before they are sent.
+        self.sent = {}
+        self.refused = {}
+        self.repeated = set()
+        # Acknowledged after the power was cut: a machine without power could not have said so.
+        self.doubtful = set()
+        self.wrong_answers = []
+        self.answers = 0
+        self.acknowledged = 0
+        self._unanswered = {}
+        self._in_doubt = False
+        # When which identifiers were acknowledged, since the last start of the collector.
+        self._lately = []
+        self._next = 0
+        self._orders = queue.Queue()
+        self._paused = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self._thread.start()
+
+    # For the test's thread
+
+    def pause(self):
+        """Sends nothing new; answers are still taken."""
+        self._paused.set()
+        return self
+
+    def resume(self):
+        self._paused.clear()
+        return self
+
+    def send_again(self):
+        """Sends again what was not answered: the collector is another one now."""
+        self._orders.put("again")
+
+    def doubt_since(self, moment):
+        """What was acknowledged at `moment` (seconds of time.time) or later, up to `send_again`, is in doubt."""
+        self._give(("doubt", moment))
+
+    def send(self, messages):
+        """Sends so many messages at once, paused or not and whatever the window; returns when they are sent."""
+        self._give(("send", messages))
+
+    def _give(self, order):
+        done = threading.Event()
+        self._orders.put((*order, done))
+        assert done.wait(BOUND_SECONDS), f"waited {BOUND_SECONDS:g} s in vain for the producer to {order}"
+
+    def wait_for_answers(self, collector, number=1):
+        """Waits for so many further answers."""
+        before = self.answers
+        self._wait(collector, f"{number} further answers", lambda: self.answers >= before + number)
+
+    def settle(self, collector):
+        """Pauses, and waits until all that was sent is answered."""
+        self.pause()
+        self._wait(collector, "an answer for all that was sent", lambda: not self._unanswered)
+
+    @property
+    def unanswered(self):
+        return len(self._unanswered)
+
+    def _wait(self, collector, what, condition):
+        def holds():
+            assert self._thread.is_alive(), "the thread of the producer has ended"
+            assert collector.is_running, f"touchpointd ended\n{collector.log}"
+            return condition()
+
+        try:
+            wait_until(what, holds, every=0.002)
+        except AssertionError as failure:
+            raise AssertionError(
+                f"{failure}; {self.answers} answers, {self.unanswered} missing\n{collector.log}"
+            ) from None
+
+    def end(self):
+        if self._thread.is_alive():
+            self._orders.put("end")
+            self._thread.join(BOUND_SECONDS)
+        self.log.close()
+
+    # In the thread
+
+    def _run(self):
+        context = zmq.Context()
+        socket = context.socket(zmq.DEALER)
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.setsockopt(zmq.RECONNECT_IVL, 5)
+        socket.connect(self.endpoint)
+        try:
+            while self._obey(socket):
+                if not self._paused.is_set() and len(self._unanswered) < self.window:
+                    self._send_one(socket)
+                    timeout = 0
+                else:
+                    timeout = 2
+                if socket.poll(timeout):
+                    self._take(socket.recv_multipart())
+        finally:
+            socket.close()
+            context.term()
+
+    def _obey(self, socket):
+        try:
+            order = self._orders.get_nowait()
+        except queue.Empty:
+            return True
+        if order == "again":
+            self._begin_again(socket)
+        elif isinstance(order, tuple):
+            what, number, done = order
+            if what == "send":
+                for _ in range(number):
+                    self._send_one(socket)
+            else:
+                self._in_doubt = True
+                for moment, identifiers in self._lately:
+                    if moment >= number:
+                        self.doubtful.update(identifiers)
+            done.set()
+        return order != "end"
+
+    def _begin_again(self, socket):
+        # What the last collector still said comes first.
+        while socket.poll(0):
+            self._take(socket.recv_multipart())
+        self._in_doubt = False
+        self._lately = []
+        for request, (payload, identifiers) in list(self._unanswered.items()):
+            self.repeated.update(identifiers)
+            socket.send_multipart([request, payload])
+
+    def _send_one(self, socket):
+        self._next += 1
+        pieces, identifiers = [], []
+        for place in range(self.dice.randrange(1, 2 * self.events)):
+            identifier = f"{self.seed:x}-{self._next}-{place}"
+            if place > 0 and self.dice.random() < self.broken_share:
+                pieces.append(broken(identifier, self.dice))
+                self.refused[identifier] = pieces[-1]
+            else:
+                pieces.append(event(identifier, self.dice.choice(self.channels), self.dice))
+                self.sent[identifier] = pieces[-1]
+            identifiers.append(identifier)
+        request = b"%d" % self._next
+        payload = b"\n".join(pieces)
+        self._unanswered[request] = (payload, identifiers)
+        socket.send_multipart([request, payload])
+
+    def _take(self, frames):
+        request, text = frames
+        answer = json.loads(text)
+        if answer["status"] == "unavailable":
+            return
+        waiting = self._unanswered.pop(request, None)
+        if waiting is None:
+            return
+        identifiers = waiting[1]
+        found = answer.get("events", 0) + len(answer.get("quarantined", ()))
+        if answer["status"] != "committed" or found != len(identifiers):
+            self.wrong_answers.append(answer)
+            return
+        self.log.write("".join(f"{identifier}\n" for identifier in identifiers))
+        self.log.flush()
+        self._lately.append((time.time(), identifiers))
+        if self._in_doubt:
+            self.doubtful.update(identifiers)
+        self.acknowledged += len(identifiers)
+        self.answers += 1
+
+
+def wait_a_moment(dice, seconds):
+    """A moment that the dice choose: what happens in it must not matter."""
+    time.sleep(dice.uniform(0, seconds))

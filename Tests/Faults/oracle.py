@@ -1,0 +1,201 @@
+"""The ledger check: what every test of this folder ends with.
+
+Every acknowledged event is in the files, exactly as it was sent; everything in the files was sent;
+every sealed file is whole and matches its line in the manifest; no line has the number of another;
+the daemon's own check and its ledger agree.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import subprocess
+import zlib
+from collections import Counter
+
+from readback import sealed_files, taken_apart
+from waiting import wait_until
+
+
+class Lost(AssertionError):
+    """Acknowledged events are gone: what must never happen, and what must-fail twins must show."""
+
+    def __init__(self, missing, acknowledged, problems=()):
+        self.count = len(missing)
+        self.acknowledged = acknowledged
+        some = ", ".join(sorted(missing)[:5])
+        more = "".join(f"\n{problem}" for problem in problems[:5])
+        super().__init__(f"{self.count} of {acknowledged} acknowledged are gone: {some}{more}")
+
+
+class Found:
+    """What the files of a data folder hold."""
+
+    def __init__(self):
+        self.events = Counter()
+        self.numbers = Counter()
+        self.lines = 0
+        self.quarantined = 0
+        # What is wrong with single files.
+        self.problems = []
+
+    @property
+    def duplicates(self):
+        return sum(self.events.values()) - len(self.events)
+
+    @property
+    def twice(self):
+        return {identifier for identifier, count in self.events.items() if count > 1}
+
+
+def recovered(collector):
+    """Waits for the end of the recovery."""
+
+    def is_done():
+        return collector.ask("status")["recovery"]["state"] == "done"
+
+    try:
+        wait_until("the end of the recovery", is_done)
+    except AssertionError as failure:
+        raise AssertionError(f"{failure}\n{collector.log}") from None
+
+
+def check(collector, *loads, absent=(), removed=()):
+    """The whole check on a running collector. Its loads have settled, or their collector was killed.
+
+    `absent`: identifiers a test itself took away. `removed`: paths of sealed files it took away.
+    """
+    recovered(collector)
+    answer = collector.ask("seal")
+    assert "error" not in answer, f"{answer}\n{collector.log}"
+    found = check_files(collector.data, loads, absent, removed)
+    hidden = [str(path) for path in collector.data.rglob(".*") if path.name.startswith(".part-")]
+    assert not hidden, f"left behind: {hidden}\n{collector.log}"
+    check_daemon(collector, found, whole=not removed)
+    check_log(collector)
+    return found
+
+
+def check_log(collector):
+    """No file was used after it was closed: the next one with its number would be written in its place."""
+    lines = collector.log_path.read_text(errors="replace").splitlines()
+    wrong = [line for line in lines if os.strerror(errno.EBADF) in line]
+    assert not wrong, "\n".join(wrong)
+
+
+def check_files(data, loads, absent=(), removed=()):
+    """What can be told from the files alone."""
+    acknowledged = [name for load in loads for name in load.log_path.read_text().split()]
+    assert len(acknowledged) == len(set(acknowledged)), "one identifier acknowledged twice"
+    sent, refused = {}, {}
+    for load in loads:
+        assert not load.wrong_answers, f"answers that make no sense: {load.wrong_answers[:3]}"
+        sent.update(load.sent)
+        refused.update(load.refused)
+    found = Found()
+    manifest = read_manifest(data, found.problems)
+    for kind, expected in (("events", sent), ("quarantine", refused)):
+        for path in sealed_files(data, kind):
+            entry = manifest.pop(str(path.relative_to(data)), None)
+            try:
+                read_file(path, entry, expected, found)
+            except AssertionError as problem:
+                found.problems.append(str(problem))
+    gone = manifest.keys() - set(removed)
+    if gone:
+        found.problems.append(f"lines of the manifest without a file: {sorted(gone)}")
+    doubtful = set().union(*(load.doubtful for load in loads))
+    missing = set(acknowledged) - found.events.keys() - set(absent) - doubtful
+    if missing:
+        raise Lost(missing, len(acknowledged), found.problems)
+    assert not found.problems, found.problems
+    assert_once(found, loads)
+    return found
+
+
+def assert_once(found, loads):
+    """What was sent once is there once, and no two lines have the same number."""
+    repeated = set().union(*(load.repeated for load in loads))
+    invented = found.twice - repeated
+    assert not invented, f"there twice, but sent once: {sorted(invented)[:5]}"
+    numbers = [number for number, count in found.numbers.items() if count > 1]
+    assert not numbers, f"numbers that two lines have: {sorted(numbers)[:5]}"
+
+
+def read_manifest(data, problems):
+    """The entries by path. A line that a crash tore is skipped, as the format says."""
+    entries = {}
+    for path in sorted((data / "manifest").rglob("*.ndjson")):
+        for line in path.read_bytes().splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if entry["path"] in entries:
+                problems.append(f"two lines for {entry['path']}")
+            entries[entry["path"]] = entry
+    return entries
+
+
+def read_file(path, entry, expected, found):
+    """Reads one sealed file as far as it is good; raises what is wrong with it."""
+    packed = path.read_bytes()
+    unpacker = zlib.decompressobj(31)
+    try:
+        raw = unpacker.decompress(packed)
+    except zlib.error as error:
+        raise AssertionError(f"{path} is damaged: {error}") from None
+    assert unpacker.eof and not unpacker.unused_data, f"{path} is not one whole gzip member"
+    assert raw.endswith(b"\n"), f"{path} does not end with a line break"
+    lines = raw[:-1].split(b"\n")
+    for line in lines:
+        read_line(path, line, expected, found)
+    found.lines += len(lines)
+    if "reason=" in str(path):
+        found.quarantined += len(lines)
+    assert entry is not None, f"{path} has no line in the manifest"
+    for key, value in {
+        "events": len(lines), "rawBytes": len(raw), "compressedBytes": len(packed),
+        "sha256": hashlib.sha256(packed).hexdigest(), "crc32": f"{zlib.crc32(raw):08x}",
+    }.items():
+        assert entry[key] == value, f"{path}: {key} is {value}, the manifest says {entry[key]}"
+
+
+def read_line(path, line, expected, found):
+    metadata, original = taken_apart(line)
+    if "reason=" in str(path):
+        original = json.loads(original)["payload"].encode()
+        identifier = original.split(b'"')[3].decode()
+    else:
+        body = json.loads(original)
+        identifier = body["messageId"]
+        checksum = body.pop("sum")
+        assert zlib.crc32(json.dumps(body).encode()) == checksum, f"{path}: {line[:200]!r}"
+    assert identifier in expected, f"{path}: {identifier} was never sent"
+    assert original == expected[identifier], f"{path}: {identifier} is not what was sent"
+    found.events[identifier] += 1
+    found.numbers[metadata["source"], metadata["run"], metadata["seq"]] += 1
+
+
+def check_daemon(collector, found, whole=True):
+    """The daemon's own check, and its ledger, against what the files hold."""
+    collector.verify(expect=0 if whole else 65)
+    files = list(map(str, sealed_files(collector.data)))
+    for start in range(0, len(files), 1000):
+        done = subprocess.run(["gzip", "-t", *files[start : start + 1000]], capture_output=True, text=True)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+    assert_balanced(collector)
+    if whole:
+        ledger = collector.ledger()
+        in_files = (found.lines - found.quarantined, found.quarantined)
+        in_ledger = (ledger["written"], ledger["quarantined"])
+        assert in_files == in_ledger, f"files have {in_files}, the ledger says {ledger}\n{collector.log}"
+
+
+def assert_balanced(collector):
+    """received = written + quarantined + duplicate + dropped + inFlight, at any moment."""
+    stats = collector.ask("stats")
+    ledgers = [stats["ledger"], *(source["ledger"] for source in stats["sources"].values())]
+    for ledger in ledgers:
+        parts = ("written", "quarantined", "duplicate", "dropped", "inFlight")
+        assert ledger["received"] == sum(ledger[part] for part in parts), ledger

@@ -1,0 +1,223 @@
+"""A collector on a disk that can fail, with its producer, and what is common to all that is done to them."""
+
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import oracle
+from collector import Collector, merged
+from faulty_disk import FaultyDisk
+from load import Load
+from loop_disk import LoopDisk
+from waiting import wait_until
+
+# A collector that was killed or lost its power is there again in so many seconds.
+START_SECONDS = 5
+# What resident memory may differ from one moment to another without being a leak.
+MEMORY_BYTES = 48 << 20
+EAT_MY_DATA = "libeatmydata.so"
+
+SMALL = {
+    "limits": {"message": "64KiB", "event": "32KiB"},
+    "ring": {"capacity": "1MiB"},
+    "segment": {"maxBytes": "12KiB", "maxAge": "700ms", "idle": "500ms"},
+    "partition": {"maxValues": 100_000},
+    "commit": {"interval": "10ms"},
+    "storage": {"minimumFree": "0MiB"},
+}
+# Segments that are sealed only on request.
+KEEP_OPEN = {"segment": {"maxBytes": "1GiB", "maxAge": "1h", "idle": "1h"}}
+
+
+class Stage:
+    """`with Stage(programs, folder, library, seed, "ext4") as stage:` gives a running collector with a producer.
+
+    `file_system`: "ext4" or "xfs" in an image file, or None for a plain folder. `preload`: libraries that are
+    preloaded besides the faulty disk. `first`: called with the stage before the first start.
+    """
+
+    def __init__(self, programs, folder, library, seed, file_system=None, preload=(), mebibytes=None,
+                 options=(), first=None, settings=None):
+        self.programs = programs
+        self.folder = Path(folder).resolve()
+        self.library = library
+        self.dice = random.Random(seed)
+        self.seed = seed
+        self.preload = preload
+        self.disk = LoopDisk(file_system, mebibytes, options) if file_system else None
+        self.first = first
+        self.settings = settings or {}
+        self.tally = Counter()
+        self.slowest_start = 0.0
+        self.loads = []
+        self.collector = None
+        self.base = None
+        self.cut_at = None
+
+    def __enter__(self):
+        self.folder.mkdir(parents=True)
+        if self.disk:
+            self.disk.__enter__()
+        try:
+            self._set_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _set_up(self):
+        data = (self.disk.place if self.disk else self.folder) / "data"
+        self.collector = Collector(self.programs, self.folder / "collector", data=data, **SMALL)
+        self.collector.settings = merged(self.collector.settings, self.settings)
+        self.endpoint = f"ipc://{self.collector.short_folder}/reliable.sock"
+        self.collector.settings["sources"] = [
+            {"name": "reliable", "pattern": "router", "bind": [self.endpoint], "highWaterMark": 10_000}
+        ]
+        self.faults = FaultyDisk(self.library, self.folder, data, self.preload)
+        self.collector.environment = self.faults.environment
+        if self.first:
+            self.first(self)
+            self.start_or_end()
+        else:
+            self.start()
+        assert self.faults.is_ready, f"{self.library} was not preloaded"
+        self.load = self.new_load()
+
+    def __exit__(self, *_):
+        for load in self.loads:
+            load.end()
+        if self.collector:
+            self.collector.remove()
+        if self.disk:
+            self.disk.__exit__()
+
+    def new_load(self, **shape):
+        load = Load(
+            self.endpoint, self.folder / f"acknowledged-{len(self.loads)}.log",
+            self.dice.randrange(1 << 32), **shape,
+        )
+        self.loads.append(load)
+        return load
+
+    # Life of the collector
+
+    def start(self):
+        begin = time.monotonic()
+        self.collector.start()
+        took = time.monotonic() - begin
+        self.slowest_start = max(took, self.slowest_start)
+        assert took < START_SECONDS, f"it took {took:.1f} s to come up\n{self.collector.log}"
+
+    def start_or_end(self):
+        """Starts it, and does not mind if a fault ends it before it runs."""
+        self.collector.launch()
+
+        def is_settled():
+            if not self.collector.is_running:
+                return True
+            try:
+                return self.status()["state"] in ("running", "blocked")
+            except (OSError, ValueError):
+                return False
+
+        wait_until("a collector that runs, or has ended", is_settled, every=0.005)
+
+    def kill(self):
+        self.collector.kill()
+        self.tally["kills"] += 1
+
+    def cut_power(self):
+        """The power goes; what the collector does with its dead disk must not matter."""
+        self.cut_at = time.time()
+        self.disk.cut_power()
+        self.tally["cuts"] += 1
+
+    def put_down(self):
+        """The collector ends, if it has not yet; the machine starts again, if the power was cut."""
+        self.collector.kill()
+        if self.disk and self.tally["cuts"] > self.tally["restarts"]:
+            self._doubt_what_came_without_power()
+            self.disk.restart()
+            self.tally["restarts"] = self.tally["cuts"]
+
+    def _doubt_what_came_without_power(self):
+        """Answers that came after the cut prove nothing.
+
+        A call that stands in the file system while it is shut down may return success for what did not reach the
+        disk: bare programs see that too, on XFS. Where the power is really gone, nobody is there to believe it.
+        """
+        moment = min(moment for moment in (self.cut_at, self.faults.cut_at) if moment)
+        self.cut_at = None
+        self.faults.forget_cut()
+        for load in self.loads:
+            load.doubt_since(moment)
+
+    def come_back(self):
+        """Machine and collector start again; what was not answered is sent again."""
+        self.put_down()
+        self.start()
+        for load in self.loads:
+            load.send_again()
+
+    def status(self):
+        return self.collector.ask("status")
+
+    def wait_for_state(self, state, why=None):
+        last = {}
+
+        def holds():
+            last.update(self.status())
+            return last["state"] == state and (why is None or why in last.get("why", ""))
+
+        try:
+            wait_until(f"state '{state}'" + (f" because of '{why}'" if why else ""), holds, every=0.01)
+        except AssertionError as failure:
+            seen = f"{last.get('state')}: {last.get('why')}"
+            raise AssertionError(f"{failure}; it is {seen}\n{self.collector.log}") from None
+        return last.get("why")
+
+    # The end
+
+    def settle(self):
+        for load in self.loads:
+            load.settle(self.collector)
+
+    def note_base(self):
+        """Remembers descriptors and memory of the collector at rest, after it has worked a little."""
+        self.settle()
+        self.collector.ask("seal")
+        files, memory = self._figures()
+        # Without the producers' connections.
+        self.base = (files - len(self.loads), memory)
+        for load in self.loads:
+            load.resume()
+
+    def _figures(self):
+        process = Path(f"/proc/{self.collector.process.pid}")
+        pages = int((process / "statm").read_text().split()[1])
+        return len(list((process / "fd").iterdir())), pages * 4096
+
+    def check(self, absent=(), removed=()):
+        """The ledger check."""
+        self.settle()
+        found = oracle.check(self.collector, *self.loads, absent=absent, removed=removed)
+        if self.base:
+            self._check_figures()
+        self.tally["acknowledged"] = sum(load.acknowledged for load in self.loads)
+        self.tally["in doubt"] = sum(len(load.doubtful) for load in self.loads)
+        self.tally["duplicates"] = found.duplicates
+        return found
+
+    def _check_figures(self):
+        files, memory = self.base
+
+        def are_back():
+            now_files, now_memory = self._figures()
+            return now_files - len(self.loads) <= files and now_memory <= memory + MEMORY_BYTES
+
+        try:
+            wait_until("descriptors and memory as before", are_back)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}: {self.base}, now {self._figures()}") from None
+

@@ -1,0 +1,107 @@
+"""Must-fail twins: the same test with a program or a disk that breaks its promise must be caught.
+
+Each takes a function that makes stages, and has the same steps and the same check as the test it stands beside.
+"""
+
+import crashes
+import oracle
+import rooms
+from stage import EAT_MY_DATA, KEEP_OPEN
+
+ROWS = []
+
+
+def must_lose(what, how, attempt, attempts=10):
+    """Calls `attempt` with 0, 1, … until the ledger check says that acknowledged events are gone."""
+    for number in range(attempts):
+        try:
+            attempt(number)
+        except oracle.Lost as lost:
+            ROWS.append((what, how, f"{lost.count} of {lost.acknowledged}", number + 1))
+            return lost
+    raise AssertionError(f"{what}: {how}, and {attempts} runs have not shown a loss: the test cannot fail")
+
+
+def table():
+    head = ("test", "its twin", "lost, and caught", "runs")
+    rows = [head, *((*row[:3], str(row[3])) for row in ROWS)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def power_cuts(make, file_system):
+    def attempt(_):
+        with make(file_system, preload=[EAT_MY_DATA]) as stage:
+            crashes.cut_again_and_again(stage, 3)
+            stage.check()
+
+    must_lose(f"power cuts on {file_system}", "no sync reaches the disk (eatmydata)", attempt)
+
+
+def power_cuts_at_calls(make):
+    def on_disk(**shape):
+        return make("ext4", preload=[EAT_MY_DATA], **shape)
+
+    def attempt(number):
+        crashes.end_at_call(on_disk, 60 + 20 * number, "cut")
+
+    must_lose("power cut at the n-th call", "no sync reaches the disk (eatmydata)", attempt)
+
+
+def kills(make):
+    def attempt(_):
+        with make() as stage:
+            stage.faults.break_program("lazy")
+            crashes.kill_again_and_again(stage, 3)
+            stage.check()
+
+    must_lose("kill -9", "writes stay in the process until the file is closed", attempt)
+
+
+def kills_at_calls(make):
+    def attempt(number):
+        crashes.end_at_call(make, 60 + 20 * number, "kill_before", twin="lazy")
+
+    must_lose("kill at the n-th call", "writes stay in the process until the file is closed", attempt)
+
+
+def failed_calls(make, kind):
+    """As if a failed call were not heard of, or a sync tried again: the second one reports success."""
+
+    def attempt(_):
+        with make() as stage:
+            stage.faults.arm("lie", [kind], first=3, last=8)
+            stage.load.wait_for_answers(stage.collector, 20)
+            stage.check()
+
+    more = " (or it is tried again)" if kind == "fdatasync" else ""
+    must_lose(f"a failed {kind}", f"its error is not heard{more}", attempt)
+
+
+def full_disk(make, mebibytes):
+    def attempt(_):
+        # Segments that stay open: nothing but their writes is refused.
+        with make("ext4", mebibytes=mebibytes, settings=KEEP_OPEN) as stage:
+            stage.faults.break_program("deaf")
+            ballast = rooms.Ballast(stage.disk.place)
+            stage.load.wait_for_answers(stage.collector, 200)
+            ballast.load()
+            stage.load.wait_for_answers(stage.collector, 200)
+            ballast.drop()
+            stage.check()
+
+    must_lose("full disk", "refused writes are not heard", attempt)
+
+
+def removed_file(make):
+    """The check tells that a file is gone of which the test does not say that it took it away."""
+
+    def attempt(_):
+        with make(settings=KEEP_OPEN) as stage:
+            stage.load.wait_for_answers(stage.collector, 20)
+            stage.settle()
+            stage.collector.seal()
+            sorted((stage.collector.data / "events").rglob("*.ndjson.gz"))[0].unlink()
+            stage.check()
+
+    must_lose("files removed", "a sealed file is gone, and the test does not say so", attempt)
