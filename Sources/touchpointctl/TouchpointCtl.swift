@@ -37,7 +37,7 @@ import Terminal
             ),
             CommandGroup(
                 name: "Look at data folders",
-                subcommands: [VerifyData.self, CatEvents.self]
+                subcommands: [VerifyData.self, RepairData.self, CatEvents.self]
             ),
             CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
         ]
