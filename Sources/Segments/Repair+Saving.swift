@@ -117,7 +117,9 @@ extension Repair {
                         throw FileSystemError(.read, plan.path, code: FileSystemError.changed)
                     }
                     left -= 1
-                    if isKept, lineReader.read(bytes, into: &line) { try visit(.event(line, bytes)) }
+                    if isKept, lineReader.read(bytes, into: &line) {
+                        try visit(.event(line, bytes))
+                    }
                 }
                 if stretch.showsDamage { try visit(.damage) }
             }

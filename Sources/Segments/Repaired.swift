@@ -18,7 +18,9 @@ package enum Repaired {
     package static func sealedPath(for path: String) -> String? {
         let (folder, name) = Layout.split(path)
         if Layout.isSealed(name: name) { return path }
-        guard name.hasPrefix("."), let end = name.firstRange(of: Layout.sealedSuffix) else { return nil }
+        guard name.hasPrefix("."), let end = name.firstRange(of: Layout.sealedSuffix) else {
+            return nil
+        }
         return Layout.join(folder, String(name[..<end.upperBound].dropFirst()))
     }
 

@@ -129,7 +129,7 @@ package struct SalvagePlan: Sendable {
     }
 
     /// The check of what lies between two places, from those of all before them.
-    private static func between(_ first: Check, _ last: Check) -> Check {
+    static func between(_ first: Check, _ last: Check) -> Check {
         let count = last.rawBytes - first.rawBytes
         return Check(
             rawBytes: count,
@@ -149,24 +149,9 @@ package struct SalvagePlan: Sendable {
             findsFlushPoints: true
         )
         var lines = OrderedLines()
-        var run = Run(start: start, stretches: [])
-        var stretch = Stretch(start: start, end: start)
-        var before = Check(rawBytes: 0, crc32: 0)
+        var builder = RunBuilder(start: start, checks: checks)
         var searchFrom = start
-        func close(at end: Int, _ now: Check, _ verdict: Verdict) {
-            stretch.end = end
-            let check = Self.between(before, now)
-            stretch.rawBytes = check.rawBytes
-            stretch.verdict = judge(check, verdict)
-            // A place to go on from at which nothing could be read was none.
-            let isPlace = start == 0 || !run.stretches.isEmpty
-            if isPlace || stretch.lines > 0 || verdict == .plausible {
-                run.stretches.append(stretch)
-            }
-            stretch = Stretch(start: end, end: end)
-            before = now
-        }
-        defer { if !run.stretches.isEmpty { runs.append(run) } }
+        defer { if !builder.run.stretches.isEmpty { runs.append(builder.run) } }
         while true {
             let piece = try reader.next()
             let now = Check(rawBytes: reader.rawBytes, crc32: reader.crc32)
@@ -174,45 +159,56 @@ package struct SalvagePlan: Sendable {
             case .line(let bytes):
                 if let wrong = lines.wrong(bytes) {
                     if isWholeMember {
-                        stretch.foreignLines += 1
+                        builder.stretch.foreignLines += 1
                         continue
                     }
-                    close(at: reader.compressedBytes, now, .doubtful(reason: wrong))
+                    builder.close(at: reader.compressedBytes, now, .doubtful(reason: wrong))
                     return searchFrom
                 }
-                stretch.lines += 1
+                builder.stretch.lines += 1
             case .flushPoint(let point):
+                let offset = point.compressedOffset
                 guard point.isLineEnd else {
                     // A writer flushes whole lines: a bit before this took the line feed.
-                    close(at: point.compressedOffset, now, .doubtful(reason: "a line without end"))
+                    builder.close(at: offset, now, .doubtful(reason: "a line without end"))
                     return searchFrom
                 }
-                searchFrom = point.compressedOffset
-                guard isBoundary(point, behind: before) else { continue }
-                close(at: point.compressedOffset, now, .plausible)
-                lines.beginStretch()
+                searchFrom = offset
+                if builder.closeProven(at: offset, now) {
+                    lines.beginStretch()
+                } else if isBoundary(point, behind: builder.before) {
+                    builder.close(at: offset, now, judge(builder.check(now)))
+                    lines.beginStretch()
+                } else {
+                    builder.note(offset, now)
+                }
             case .end(let end):
                 var verdict = self.verdict(end, reader, start)
                 if verdict == .cut, try nextMarker(behind: searchFrom) != nil {
                     // Bytes that only looked like a long stored block hide what follows.
                     verdict = .doubtful(reason: "flushes that inflate did not meet")
                 }
-                close(at: reader.compressedBytes, now, verdict)
-                if case .doubtful = verdict { return searchFrom }
-                return nil
+                if verdict == .plausible {
+                    if builder.closeProven(at: reader.compressedBytes, now) { return nil }
+                    verdict = judge(builder.check(now))
+                    builder.close(at: reader.compressedBytes, now, verdict)
+                    return nil
+                }
+                builder.close(at: reader.compressedBytes, now, verdict)
+                return verdict == .cut ? nil : searchFrom
             }
         }
     }
 
+    /// Where there are check values, only they tell where a stretch ends: in a file that lost bytes
+    /// the checkpoints' places are wrong.
     private func isBoundary(_ point: SegmentReader.FlushPoint, behind last: Check) -> Bool {
-        point.rawBytes - last.rawBytes >= UInt64(stretchBytes)
-            || checkpointOffsets.contains(point.compressedOffset)
+        !hasChecks && point.rawBytes - last.rawBytes >= UInt64(stretchBytes)
     }
 
-    private func judge(_ check: Check, _ verdict: Verdict) -> Verdict {
-        guard verdict == .plausible else { return verdict }
-        if isWholeMember { return .proven }
-        if checks.contains(check) || check == whole { return .proven }
+    /// What is thought of a stretch in which nothing is wrong.
+    private func judge(_ check: Check) -> Verdict {
+        if isWholeMember || check == whole { return .proven }
         return hasChecks ? .doubtful(reason: "its CRC-32 is not the manifest's") : .plausible
     }
 
@@ -259,14 +255,16 @@ package struct SalvagePlan: Sendable {
     private func nextMarker(behind start: Int) throws(FileSystemError) -> Int? {
         let file = try fileSystem.open(path, .read)
         defer { fileSystem.close(file) }
-        var offset = start
+        // A place may be in the middle of a marker, when bytes were added before it.
+        var offset = max(0, start - GzipFraming.flushMarker.count + 1)
         var window: UInt32 = 0x0101_0101
         while true {
             let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)
             if chunk.isEmpty { return nil }
             for (index, byte) in chunk.enumerated() {
                 window = window << 8 | UInt32(byte)
-                if window == 0x0000_ffff { return offset + index + 1 }
+                let end = offset + index + 1
+                if window == 0x0000_ffff, end > start { return end }
             }
             offset += chunk.count
         }
@@ -298,30 +296,4 @@ extension SalvagePlan.Stretch {
         if case .doubtful = verdict { return withDoubtful }
         return true
     }
-}
-
-/// Tells whether lines are whole events in the order of their numbers, as a writer leaves them.
-private struct OrderedLines: ~Copyable {
-    private var lineReader = WrittenLineReader()
-    private var line = WrittenLine()
-    private var index = RunIndex()
-    /// By place in the index.
-    private var last: [UInt64?] = []
-
-    /// What is wrong with a line; nil when it is a whole event.
-    mutating func wrong(_ bytes: UnsafeRawBufferPointer) -> String? {
-        guard lineReader.read(bytes, into: &line) else {
-            return "a line that is no event with Touchpoint's metadata"
-        }
-        let place = index.place(of: line)
-        while last.count <= place { last.append(nil) }
-        if let before = last[place], line.sequence <= before {
-            return "a sequence number that does not rise"
-        }
-        last[place] = line.sequence
-        return nil
-    }
-
-    /// What was wrong in one stretch says nothing of the next.
-    mutating func beginStretch() { last.removeAll(keepingCapacity: true) }
 }

@@ -115,7 +115,9 @@ package struct SegmentCat {
         do throws(FileSystemError) {
             return try SegmentCursor(path, fileSystem, filter, run: run)
         } catch {
-            guard error.isMissing, let sealed = Layout.sealedPath(forOpen: path) else { throw error }
+            guard error.isMissing, let sealed = Layout.sealedPath(forOpen: path) else {
+                throw error
+            }
             return try SegmentCursor(sealed, fileSystem, filter, run: run)
         }
     }
@@ -163,7 +165,9 @@ extension SegmentCat.Filter {
     func admits(_ line: borrowing WrittenLine, in path: String) -> Bool {
         if let from, line.receivedAt < from { return false }
         if let to, line.receivedAt >= to { return false }
-        if let channel, !Self.tells(path), !channel.utf8.elementsEqual(line.channel) { return false }
+        if let channel, !Self.tells(path), !channel.utf8.elementsEqual(line.channel) {
+            return false
+        }
         guard let source else { return true }
         return source.utf8.elementsEqual(line.source)
     }

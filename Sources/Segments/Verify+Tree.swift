@@ -79,7 +79,10 @@ extension Verify {
         for run in numbers.runs {
             let set = numbers[run]
             // Numbers begin at 1.
-            let missing = set.missing(in: 1...max(1, set.highest), limit: VerifyReport.Gap.rangesMax)
+            let missing = set.missing(
+                in: 1...max(1, set.highest),
+                limit: VerifyReport.Gap.rangesMax
+            )
             guard missing.count > 0 else { continue }
             report.gaps.append(
                 VerifyReport.Gap(

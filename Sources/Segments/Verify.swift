@@ -158,7 +158,12 @@ package final class Verify {
         guard let entry else { return }
         let stretch = SegmentComparison.damagedStretch(survey, entry)
         for (kind, detail) in SegmentComparison.differences(survey, entry) {
-            report.add(kind, path, detail, offset: kind == .contentMismatch ? stretch?.lowerBound : nil)
+            report.add(
+                kind,
+                path,
+                detail,
+                offset: kind == .contentMismatch ? stretch?.lowerBound : nil
+            )
         }
     }
 

@@ -26,7 +26,8 @@ struct DaemonWait {
     /// Whether the process that the lock file names is there. The lock itself is not tried: for that
     /// moment it would be taken, and a daemon that starts refused.
     private var isHeld: Bool {
-        guard let text = try? String(contentsOfFile: "\(directory)/\(Layout.lock)", encoding: .utf8),
+        guard
+            let text = try? String(contentsOfFile: "\(directory)/\(Layout.lock)", encoding: .utf8),
             let process = pid_t(text.prefix { $0.isNumber }), process > 0
         else { return false }
         return kill(process, 0) == 0 || errno == EPERM

@@ -48,7 +48,8 @@ enum VerifyText {
             + "\(HumanText.grouped(Int(clamping: gap.missing))) of \(gap.last) numbers are in no "
             + "file: \(ranges)"
         if gap.inLostFiles > 0 {
-            line += "; \(HumanText.grouped(Int(clamping: gap.inLostFiles))) in gone or damaged files"
+            line +=
+                "; \(HumanText.grouped(Int(clamping: gap.inLostFiles))) in gone or damaged files"
         }
         if gap.openFiles > 0 {
             line += "; \(gap.openFiles) segments are open and may get them"

@@ -12,11 +12,12 @@ import Testing
     /// Checks a repair against what was written; `touched`: the stretches that damage lies in.
     private func check(
         _ sample: RepairSample,
+        in folder: MemoryDisk,
         _ damaged: [UInt8],
         touched: Set<Int>,
         _ what: @autoclosure () -> String
     ) throws {
-        let disk = try sample.folder()
+        let disk = folder.restarted()
         disk.put(damaged, at: SegmentSample.path)
         let before = disk.files
         let (report, lines) = try Repair.ofSample(disk)
@@ -26,7 +27,7 @@ import Testing
         #expect(isOrdered, "\(what())")
         for (index, stretch) in sample.stretches.enumerated() where !touched.contains(index) {
             let isSaved = sample.lines[stretch.lines].allSatisfy(saved.contains)
-            #expect(isSaved, "stretch \(index) is lost: \(what())")
+            #expect(isSaved, "stretch \(index) is lost: \(what()), \(report.damages)")
         }
         // Nothing of others was touched, and nothing is left over.
         var after = disk.files
@@ -46,7 +47,8 @@ import Testing
         #expect(report.eventsSaved == saved.count && report.eventsLost == lost, "\(what)")
         #expect(report.exitCode == (lost == 0 ? 0 : 65), "\(what)")
         // Every lost number is listed; others in between, of other files, may be as well.
-        for number in 1...sample.lines.count where !saved.contains(RepairSample.line(number)) {
+        for (index, line) in sample.lines.enumerated() where !saved.contains(line) {
+            let number = index + 1
             let (source, sequence) = (number % 2 == 0 ? "even" : "odd", 2 + number + number / 2)
             let isListed = report.gone.contains { gone in
                 gone.source == source
@@ -56,12 +58,12 @@ import Testing
         }
     }
 
-    /// Half of the flips are in the first stretches, header included.
     @Test(arguments: Engine.allCases)
     func flippedBitsCostOnlyTheirStretch(engine: Engine) throws {
         let seed = UInt64(engine == .isal ? 1 : 2)
         var random = SeededGenerator(seed: seed)
-        let sample = try RepairSample(events: 90, engine: engine)
+        let sample = try RepairSample(events: 40, engine: engine)
+        let folder = try sample.folder()
         #expect(sample.stretches.count > 4)
         for round in 0..<Self.flips / Engine.allCases.count {
             var bytes = sample.bytes
@@ -69,6 +71,7 @@ import Testing
             bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
             try check(
                 sample,
+                in: folder,
                 bytes,
                 touched: sample.stretches(of: place..<place + 1),
                 "seed \(seed), round \(round), byte \(place)"
@@ -78,50 +81,54 @@ import Testing
 
     @Test func damagedStretchesCostOnlyThemselves() throws {
         let sample = try RepairSample(events: 200)
+        let folder = try sample.folder()
         var random = SeededGenerator(seed: 3)
-        for round in 0..<600 {
+        for round in 0..<400 {
             var bytes = sample.bytes
             var touched: Set<Int> = []
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 let start = Int.random(in: bytes.indices, using: &random)
-                let range = start..<min(bytes.count, start + Int.random(in: 1...512, using: &random))
+                let range =
+                    start..<min(bytes.count, start + Int.random(in: 1...512, using: &random))
                 let isZero = Bool.random(using: &random)
                 for place in range {
                     bytes[place] = isZero ? 0 : UInt8.random(in: 0...255, using: &random)
                 }
                 touched.formUnion(sample.stretches(of: range))
             }
-            try check(sample, bytes, touched: touched, "round \(round)")
+            try check(sample, in: folder, bytes, touched: touched, "round \(round)")
         }
     }
 
     @Test func cutsCostOnlyWhatIsBehindThem() throws {
         let sample = try RepairSample(events: 90)
+        let folder = try sample.folder()
         for length in stride(from: 0, to: sample.bytes.count, by: 7) {
             let touched = sample.stretches(of: length..<sample.bytes.count)
             let bytes = Array(sample.bytes[..<length])
-            try check(sample, bytes, touched: touched, "cut to \(length)")
+            try check(sample, in: folder, bytes, touched: touched, "cut to \(length)")
         }
     }
 
     @Test func bytesThatWereAddedOrTakenOutCostOnlyTheirStretch() throws {
         let sample = try RepairSample(events: 120)
+        let folder = try sample.folder()
         var random = SeededGenerator(seed: 4)
         for round in 0..<300 {
             var bytes = sample.bytes
             let place = Int.random(in: bytes.indices, using: &random)
             let count = min(bytes.count - place, Int.random(in: 1...100, using: &random))
-            var touched = sample.stretches(of: place..<place + 1)
+            var touched: Set<Int> = []
+            // Behind a stretch whose marker is gone nobody knows where the next one begins.
             if Bool.random(using: &random) {
-                touched = sample.stretches(of: place..<place + count)
+                touched = sample.stretches(of: place..<place + count + 5)
                 bytes.removeSubrange(place..<place + count)
             } else {
-                // Between two stretches it is either's.
-                touched.formUnion(sample.stretches(of: max(0, place - 1)..<place + 1))
+                touched.formUnion(sample.stretches(of: max(0, place - 1)..<place + 5))
                 let added = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
                 bytes.insert(contentsOf: added, at: place)
             }
-            try check(sample, bytes, touched: touched, "round \(round)")
+            try check(sample, in: folder, bytes, touched: touched, "round \(round)")
         }
     }
 
@@ -129,6 +136,7 @@ import Testing
     @Test func withoutCheckValuesAlteredEventsAreNeverCalledProven() throws {
         let sample = try RepairSample(events: 90)
         var random = SeededGenerator(seed: 5)
+        let folder = try sample.folder(withCheckpoints: false)
         var (altered, rounds) = (0, 1_000)
         let written = Set(sample.lines)
         while rounds > 0 {
@@ -136,7 +144,7 @@ import Testing
             var bytes = sample.bytes
             let place = Int.random(in: bytes.indices, using: &random)
             bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            let disk = try sample.folder(withCheckpoints: false)
+            let disk = folder.restarted()
             disk.put(bytes, at: SegmentSample.path)
             let (report, lines) = try Repair.ofSample(disk)
             let isAltered = !lines.allSatisfy(written.contains)
@@ -150,11 +158,12 @@ import Testing
 
     @Test func everyFlippedBitOfASmallFileIsFoundAndNothingIsInvented() throws {
         let sample = try RepairSample(events: 12)
+        let folder = try sample.folder()
         #expect(sample.stretches.count == 1)
         for place in sample.bytes.indices {
             var bytes = sample.bytes
             bytes[place] ^= 1 << (place % 8)
-            try check(sample, bytes, touched: [0], "byte \(place)")
+            try check(sample, in: folder, bytes, touched: [0], "byte \(place)")
         }
     }
 }

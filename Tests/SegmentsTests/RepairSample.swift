@@ -5,7 +5,7 @@ import TestSupport
 /// A sealed segment with many full flushes, as a writer leaves it, and its data folder.
 struct RepairSample {
     /// Raw bytes from one full flush to the next.
-    static let stretchBytes = 2_048
+    static let stretchBytes = 1_024
 
     var bytes: [UInt8] = []
     var lines: [String] = []
@@ -15,7 +15,8 @@ struct RepairSample {
 
     /// - `engine`: as the daemon is configured.
     /// - `commitEvery`: lines from one sync flush to the next.
-    init(events: Int, engine: Engine = .isal, commitEvery: Int = 5, isFinished: Bool = true) throws {
+    init(events: Int, engine: Engine = .isal, commitEvery: Int = 5, isFinished: Bool = true) throws
+    {
         var encoder = try GzipEncoder(engine: engine, level: 1)
         var raw = 0
         var start = (bytes: 0, lines: 0, raw: 0)

@@ -87,7 +87,9 @@ import Testing
             try test.append(ManifestLog.line(entry), to: disk)
         },
         Damage("wrong time", [.contentMismatch]) {
-            try $0.edit($1, SegmentSample.path) { $0.lastReceivedAt = "2026-11-22T11:00:00.000000Z" }
+            try $0.edit($1, SegmentSample.path) {
+                $0.lastReceivedAt = "2026-11-22T11:00:00.000000Z"
+            }
         },
         Damage("wrong node", [.contentMismatch]) {
             try $0.edit($1, SegmentSample.path) { $0.node = "c2" }
@@ -290,7 +292,10 @@ import Testing
         let sample = try SegmentSample.open(events: 4, every: 2, from: 18)
         disk.put(sample.bytes, at: open)
         // An unknown sealed file makes it wait, after the folders were listed.
-        disk.put(try SegmentSample.sealed(events: 1, from: 22).bytes, at: "events/z/part-9.ndjson.gz")
+        disk.put(
+            try SegmentSample.sealed(events: 1, from: 22).bytes,
+            at: "events/z/part-9.ndjson.gz"
+        )
         var options = Verify.Options()
         options.waitForDaemon = {
             disk.remove(path: open)
