@@ -63,7 +63,9 @@ package struct Repair {
     }
 
     /// Saves a folder's damaged files: those whose content is not what was sealed, and those kept
-    /// aside. Open segments are recovery's, at the daemon's next start.
+    /// aside.
+    ///
+    /// Open segments are recovery's, at the daemon's next start.
     ///
     /// `visit` is shown each as soon as it is done.
     package func repairAll(

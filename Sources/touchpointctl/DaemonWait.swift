@@ -23,8 +23,10 @@ struct DaemonWait {
         return true
     }
 
-    /// Whether the process that the lock file names is there. The lock itself is not tried: for that
-    /// moment it would be taken, and a daemon that starts refused.
+    /// Whether the process that the lock file names is there.
+    ///
+    /// The lock itself is not tried: for that moment it would be taken, and a daemon that starts
+    /// refused.
     private var isHeld: Bool {
         guard
             let text = try? String(contentsOfFile: "\(directory)/\(Layout.lock)", encoding: .utf8),
