@@ -94,12 +94,18 @@ struct OrderedLines: ~Copyable {
     private var index = RunIndex()
     /// By place in the index.
     private var last: [UInt64?] = []
+    private let mustRise: Bool
+
+    /// `mustRise`: false where check values tell more: an altered number must not speak against those
+    /// behind it.
+    init(mustRise: Bool) { self.mustRise = mustRise }
 
     /// What is wrong with a line; nil when it is a whole event.
     mutating func wrong(_ bytes: UnsafeRawBufferPointer) -> String? {
         guard lineReader.read(bytes, into: &line) else {
             return "a line that is no event with Touchpoint's metadata"
         }
+        guard mustRise else { return nil }
         let place = index.place(of: line)
         while last.count <= place { last.append(nil) }
         if let before = last[place], line.sequence <= before {

@@ -148,7 +148,7 @@ package struct SalvagePlan: Sendable {
             from: start,
             findsFlushPoints: true
         )
-        var lines = OrderedLines()
+        var lines = OrderedLines(mustRise: !hasChecks)
         var builder = RunBuilder(start: start, checks: checks)
         var searchFrom = start
         defer { if !builder.run.stretches.isEmpty { runs.append(builder.run) } }

@@ -11,7 +11,7 @@ from collector import Collector
 from readback import lines_by_zcat, sealed_files
 from waiting import BOUND_SECONDS, wait_until
 
-VERIFICATIONS = 25
+VERIFICATIONS = 15
 
 
 def tool(programs, *arguments, expect=0):
@@ -65,8 +65,8 @@ def busy_collector(daemon, load, **settings):
     """Seals several files a second under load from two kinds of producers."""
     collector = daemon(segment={"maxBytes": "96KiB", "maxAge": "1s"}, **settings)
     loads = [
-        load(collector.endpoint("reliable"), "dealer", "--rate", "6000"),
-        load(collector.endpoint("producers"), "push", "--rate", "3000"),
+        load(collector.endpoint("reliable"), "dealer", "--rate", "2000"),
+        load(collector.endpoint("producers"), "push", "--rate", "1000"),
     ]
     wait_until("sealed files", lambda: len(sealed_files(collector.data)) > 5)
     return collector, loads

@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func everyFlippedBitOfASmallFileIsFoundAndNothingIsInvented() throws {
-        let sample = try RepairSample(events: 12)
+        let sample = try RepairSample(events: 7)
         let folder = try sample.folder()
         #expect(sample.stretches.count == 1)
         for place in sample.bytes.indices {
