@@ -45,7 +45,8 @@ final class OpenSegment {
 
     var folder: String { Layout.split(sealedPath).folder }
 
-    /// To be called when a full flush is complete.
+    /// To be called when a full flush is complete: once a mebibyte, so it may allocate.
+    @inline(never)
     func addCheckpoint() {
         checkpoints.append(
             ManifestEntry.Checkpoint(

@@ -189,6 +189,8 @@ package struct SalvagePlan: Sendable {
                     verdict = .doubtful(reason: "flushes that inflate did not meet")
                 }
                 if verdict == .plausible {
+                    // A flush may have ended the last stretch already.
+                    if now == builder.before, builder.stretch.lines == 0 { return nil }
                     if builder.closeProven(at: reader.compressedBytes, now) { return nil }
                     verdict = judge(builder.check(now))
                     builder.close(at: reader.compressedBytes, now, verdict)

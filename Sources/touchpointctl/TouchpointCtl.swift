@@ -18,6 +18,8 @@ import Terminal
               touchpointctl top                        a full-screen view
               touchpointctl stats --json | jq .ledger  counters for a program
               touchpointctl drain                      write everything, seal, stop
+              touchpointctl verify DIR                 is everything there, and as it was written
+              touchpointctl repair DIR                 save what can be read of damaged files
 
             Exit codes: 0 done, 64 wrong usage, 65 bad data found, 69 daemon not reachable or \
             not for you, 73 cannot create, 74 I/O error.
