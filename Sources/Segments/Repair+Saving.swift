@@ -15,10 +15,6 @@ extension Repair {
         let target = Repaired.freePath(forSealed: sealed, in: fileSystem)
         note(plan, &report)
         var file: RepairedFile?
-        if !options.isDryRun, report.eventsSaved > 0 {
-            file = try RepairedFile(target, in: fileSystem)
-        }
-        report.eventsSaved = 0
         try replay(plan) { (step) throws(FileSystemError) in
             switch step {
             case .damage:
@@ -30,6 +26,9 @@ extension Repair {
                 } else {
                     report.eventsSaved += 1
                     report.rawBytesSaved += UInt64(bytes.count + 1)
+                    if file == nil, !options.isDryRun {
+                        file = try RepairedFile(target, in: fileSystem)
+                    }
                     try file?.write(bytes)
                 }
             }
@@ -62,8 +61,7 @@ extension Repair {
         for (index, stretch) in stretches.enumerated() {
             report.linesForeign += stretch.foreignLines
             if stretch.isKept(withDoubtful: options.keepsDoubtful) {
-                report.eventsSaved += stretch.lines
-                if stretch.verdict != .proven { report.isProven = false }
+                if stretch.verdict != .proven, stretch.lines > 0 { report.isProven = false }
             }
             let next = index + 1 < stretches.count ? stretches[index + 1].start : nil
             switch stretch.verdict {
