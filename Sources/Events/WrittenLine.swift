@@ -29,6 +29,8 @@ package struct WrittenLine {
 package struct WrittenLineReader: ~Copyable {
     /// One more level than any configuration allows an event, for the metadata around it.
     private var reader = EventReader(depthMax: 1_026)
+    /// Where the metadata stands in every line: behind `{"_touchpoint":`.
+    private static let metadataStart = 15
 
     package init() {}
 
@@ -38,7 +40,8 @@ package struct WrittenLineReader: ~Copyable {
         into written: inout WrittenLine
     ) -> Bool {
         guard reader.index(line) == CSIMDJSON_OK, reader.next() == CSIMDJSON_OK,
-            reader.found.object.length == line.count, reader.found.has_reserved_key
+            reader.found.object.length == line.count, reader.found.has_reserved_key,
+            reader.found.reserved.start == Self.metadataStart
         else { return false }
         var scanner = MetadataScanner(rest: reader.slice(reader.found.reserved))
         guard scanner.skip(#"{"receivedAt":""#),

@@ -178,7 +178,8 @@ extension SegmentStore {
             firstEventTime: text(lines.firstEventTime),
             lastEventTime: text(lines.lastEventTime),
             sequences: sequences,
-            sealedAt: Timestamp.text(wallNow)
+            sealedAt: Timestamp.text(wallNow),
+            checkpoints: segment.checkpoints
         )
     }
 

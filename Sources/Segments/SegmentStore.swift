@@ -258,6 +258,7 @@ package final class SegmentStore {
             }
             if step.isComplete { break }
         }
+        if flush == .full { segment.addCheckpoint() }
         pendings[slot].clear()
     }
 
