@@ -12,6 +12,9 @@ package enum GzipFraming {
     /// Bytes of a header without name, extra field and comment: what `GzipEncoder` writes.
     package static let headerBytes = 10
 
+    /// How every gzip member with deflate begins.
+    package static let magic: [UInt8] = [0x1f, 0x8b, 0x08]
+
     /// How every completed flush ends: length and inverted length of an empty stored block.
     package static let flushMarker: [UInt8] = [0x00, 0x00, 0xff, 0xff]
 

@@ -13,8 +13,15 @@ package final class ManifestLog: Sendable {
     private let node: String
     /// Appends from several committers go one after the other, so that no line is torn by another.
     ///
-    /// Holds the manifests whose last line was cut short by an error in this run.
-    private let turn = Mutex<Set<String>>([])
+    private let turn = Mutex(State())
+
+    private struct State {
+        /// Manifests whose last line was cut short by an error in this run.
+        var torn: Set<String> = []
+        /// The manifest whose name is durable: an older run may have crashed before its name was, so
+        /// the first append of a run syncs the folder whether or not the file is new.
+        var named = ""
+    }
 
     package init(fileSystem: any FileSystem, folders: DurableFolders, node: String) {
         self.fileSystem = fileSystem
@@ -26,22 +33,30 @@ package final class ManifestLog: Sendable {
     package func append(_ entry: ManifestEntry) throws(FileSystemError) {
         let path = Layout.manifestPath(date: String(entry.sealedAt.prefix(10)), node: node)
         let line = Self.line(entry)
-        let result = turn.withLock { torn in
-            let whole = torn.contains(path) ? [UInt8(ascii: "\n")] + line : line
-            let result = Result { () throws(FileSystemError) in try append(whole, to: path) }
+        let result = turn.withLock { state in
+            let whole = state.torn.contains(path) ? [UInt8(ascii: "\n")] + line : line
+            let isNamed = state.named == path
+            let result = Result { () throws(FileSystemError) in
+                try append(whole, to: path, isNamed: isNamed)
+            }
             switch result {
-            case .success: torn.remove(path)
-            case .failure: torn.insert(path)
+            case .success:
+                state.torn.remove(path)
+                state.named = path
+            case .failure: state.torn.insert(path)
             }
             return result
         }
         try result.get()
     }
 
-    private func append(_ line: [UInt8], to path: String) throws(FileSystemError) {
+    private func append(
+        _ line: [UInt8],
+        to path: String,
+        isNamed: Bool
+    ) throws(FileSystemError) {
         let folder = Layout.split(path).folder
         try folders.ensure(folder)
-        let isNew = !fileSystem.exists(path)
         let file = try fileSystem.open(path, .append)
         defer { fileSystem.close(file) }
         do {
@@ -50,7 +65,7 @@ package final class ManifestLog: Sendable {
         } catch {
             throw FileSystemError(error.operation, path, code: error.code)
         }
-        if isNew { try fileSystem.syncFolder(folder) }
+        if !isNamed { try fileSystem.syncFolder(folder) }
     }
 
     /// The entry as one line of JSON with sorted keys and a line feed.

@@ -1,64 +1,45 @@
 import Compression
+import Glibc
 
+/// Making sealed files of open ones.
 extension Recovery {
-    /// Cuts a file and, unless its own ending stands there, ends the member; durable on return.
-    func finish(
-        _ path: String,
-        at size: Int,
-        ending point: SegmentReader.FlushPoint?
-    ) throws(FileSystemError) {
-        let file = try fileSystem.open(path, .modify)
-        defer { fileSystem.close(file) }
-        try fileSystem.truncate(file, to: size)
-        if let point {
-            let ending = GzipFraming.ending(crc32: point.crc32, rawBytes: point.rawBytes)
-            try fileSystem.write(ending, to: file)
-        }
-        try fileSystem.datasync(file)
+    /// The part of an open segment that is kept.
+    struct Part {
+        /// Bytes from the file's start.
+        var bytes: Int
+        /// How the member is to be ended; nil when its own ending stands there.
+        var ending: SegmentReader.FlushPoint?
     }
 
-    /// Gives a finished file its name; durable on return, with the folders above it.
-    func seal(_ path: String, as sealed: String) throws(FileSystemError) {
+    /// Seals a part of an open segment under its name, durable with its manifest line on return; the
+    /// open segment stays.
+    ///
+    /// Always from a copy: what an open file shows may be in memory only, because a run before could
+    /// not sync it, and would then be gone with the next power cut. What is written anew and synced is
+    /// on the disk. The copy is read back, so that nothing is given a name that is not what the scan
+    /// has seen.
+    func seal(
+        _ part: Part,
+        of path: String,
+        as sealed: String,
+        _ scan: OpenSegmentScan
+    ) throws(FileSystemError) {
+        let copy = path + Self.copySuffix
+        try write(part, of: path, to: copy)
+        let survey = try SegmentSurvey.read(copy, in: fileSystem)
+        guard survey.damage == nil, survey.content == scan.kept, survey.tally.events == scan.events
+        else { throw FileSystemError(.read, path, code: EIO) }
         let folder = Layout.split(sealed).folder
         try folders.ensure(folder)
-        try fileSystem.rename(path, to: sealed)
+        try fileSystem.rename(copy, to: sealed)
         try fileSystem.syncFolder(folder)
+        try manifest.append(survey.entry(path: sealed, node: node, run: run, sealedAt: now()))
     }
 
-    /// Keeps a damaged file under a name no reader sees, after sealing what can be read of it.
-    ///
-    /// `scan`: nil when the sealed name is taken, so that its readable part is there
-    /// already.
-    func setAside(
-        _ path: String,
-        sealed: String,
-        scan: OpenSegmentScan?
-    ) throws(FileSystemError) -> RecoveryReport.File {
-        var file = RecoveryReport.File(
-            path: path,
-            outcome: .removed,
-            events: scan?.events ?? 0,
-            fileBytes: scan?.fileBytes ?? 0,
-            keptBytes: 0,
-            reason: scan?.reason ?? "its readable part was sealed before"
-        )
-        if let keep = scan?.keep, file.events > 0 {
-            let copy = Layout.openPath(forSealed: sealed) + Self.copySuffix
-            try copyPrefix(of: path, to: copy, keep)
-            try seal(copy, as: sealed)
-            file.keptBytes = keep.compressedOffset
-        }
-        let aside = freeDamagedPath(forSealed: sealed)
-        try fileSystem.rename(path, to: aside)
-        try fileSystem.syncFolder(Layout.split(path).folder)
-        file.outcome = .damaged(keptAside: aside)
-        return file
-    }
-
-    private func copyPrefix(
+    private func write(
+        _ part: Part,
         of path: String,
-        to copy: String,
-        _ point: SegmentReader.FlushPoint
+        to copy: String
     ) throws(FileSystemError) {
         let source = try fileSystem.open(path, .read)
         defer { fileSystem.close(source) }
@@ -66,16 +47,84 @@ extension Recovery {
         let target = try fileSystem.open(copy, .createNew)
         defer { fileSystem.close(target) }
         var offset = 0
-        while offset < point.compressedOffset {
-            let wanted = min(64 << 10, point.compressedOffset - offset)
+        while offset < part.bytes {
+            let wanted = min(64 << 10, part.bytes - offset)
             let chunk = try fileSystem.bytes(of: source, at: offset, count: wanted)
-            if chunk.isEmpty { break }
+            if chunk.isEmpty { throw FileSystemError(.read, path, code: EIO) }
             try fileSystem.write(chunk, to: target)
             offset += chunk.count
         }
-        let ending = GzipFraming.ending(crc32: point.crc32, rawBytes: point.rawBytes)
-        try fileSystem.write(ending, to: target)
+        if let point = part.ending {
+            let ending = GzipFraming.ending(crc32: point.crc32, rawBytes: point.rawBytes)
+            try fileSystem.write(ending, to: target)
+        }
         try fileSystem.datasync(target)
+    }
+
+    /// Goes on where a recovery stopped after it had given a file its sealed name: when the sealed
+    /// file begins with what the open one holds, the open one has had its time.
+    ///
+    /// It can hold less than the sealed file: a process that was killed leaves more in memory than is
+    /// on the disk, recovery reads and seals that, and a power cut brings the older open file back. On
+    /// file systems without a journal a rename can leave both names.
+    func settleAgain(
+        _ path: String,
+        sealed: String,
+        _ scan: OpenSegmentScan
+    ) throws(FileSystemError) -> RecoveryReport.File {
+        var file = RecoveryReport.File(path, .removed, scan)
+        // The sealed name may be in memory only; what is about to go must not go before it.
+        let folder = Layout.split(sealed).folder
+        try folders.ensure(folder)
+        try fileSystem.syncFolder(folder)
+        let isThere = try scan.kept.map { (kept) throws(FileSystemError) in
+            try begins(sealed, with: kept)
+        }
+        switch (scan.verdict, isThere) {
+        case (.empty, _):
+            try fileSystem.remove(path)
+        case (.torn, true), (.finished, true):
+            try fileSystem.remove(path)
+            file.outcome = scan.ending == nil ? .finished : .cut
+            file.keptBytes = scan.keptBytes
+        case (_, true):
+            file.keptBytes = scan.keptBytes
+            file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
+        default:
+            file.events = 0
+            file.reason = "the sealed file beside it has other content; \(file.reason)"
+            file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
+        }
+        return file
+    }
+
+    /// Whether a whole sealed file begins with raw bytes of that length and CRC-32.
+    private func begins(
+        _ sealed: String,
+        with content: OpenSegmentScan.Content
+    ) throws(FileSystemError) -> Bool {
+        var reader = try SegmentReader(sealed, in: fileSystem, findsFlushPoints: true)
+        var isFound = false
+        while true {
+            switch try reader.next() {
+            case .line: continue
+            case .flushPoint(let point):
+                isFound = isFound || point.crc32 == content.crc32
+                    && point.rawBytes == content.rawBytes
+            case .end(let end):
+                let isSame =
+                    reader.crc32 == content.crc32 && reader.rawBytes == content.rawBytes
+                return end == .complete && (isFound || isSame)
+            }
+        }
+    }
+
+    /// Keeps a damaged file under a name no reader sees, and gives that name; durable on return.
+    func setAside(_ path: String, sealed: String) throws(FileSystemError) -> String {
+        let aside = freeDamagedPath(forSealed: sealed)
+        try fileSystem.rename(path, to: aside)
+        try fileSystem.syncFolder(Layout.split(path).folder)
+        return aside
     }
 
     private func freeDamagedPath(forSealed sealed: String) -> String {
@@ -89,5 +138,24 @@ extension Recovery {
             number += 1
         }
         return path
+    }
+}
+
+extension OpenSegmentScan {
+    /// How what is kept has to be ended; nil when its own ending stands there.
+    var ending: SegmentReader.FlushPoint? {
+        if case .finished = verdict { nil } else { keep }
+    }
+
+    /// Bytes of the open segment that are kept.
+    var keptBytes: Int {
+        if case .finished(let bytes) = verdict { return bytes }
+        return events > 0 ? keep?.compressedOffset ?? 0 : 0
+    }
+}
+
+extension SegmentSurvey {
+    fileprivate var content: OpenSegmentScan.Content {
+        OpenSegmentScan.Content(crc32: crc32, rawBytes: rawBytes)
     }
 }

@@ -1,17 +1,20 @@
 /// Brings a data folder in order after a crash: open segments are sealed with everything that was
 /// committed, and every sealed file gets its manifest line.
 ///
-/// New intake may already run beside it.
+/// New intake may already run beside it. Memory: some hundred bytes an open segment, 16 bytes a
+/// manifest line, and what reading one file takes. Two descriptors at a time, and those of a folder.
 ///
 /// Each step leaves a state from which running again ends in the same result:
 ///
-///     .part.open ── cut to the last commit ── ending written ── synced ── renamed ── folder synced
-///                                                                          └─ manifest line
+///     .part.open ── what is kept copied to .part.open.recovering, synced, read back
+///                ── copy renamed to its sealed name, folder synced
+///                ── manifest line, synced
+///                ── .part.open removed
 ///
-/// A file that is whole but not renamed is renamed; one that is renamed but has no manifest line
-/// gets it by being read. Damage is different: the readable part goes to a copy, the copy becomes
-/// the sealed file, and only then is the original renamed to `.part.damaged`. If the sealed name is
-/// taken, that was done before the crash.
+/// An open segment is never written to and goes last. One that stands beside its sealed file is
+/// compared with it: the same content means that only the removal was missing. Damage is different:
+/// the readable part is sealed in the same way, and the original is then renamed to `.part.damaged`.
+/// Sealed files without a manifest line get it by being read.
 package struct Recovery {
     /// Ends the name of a copy that is still being written.
     package static let copySuffix = ".recovering"
@@ -20,7 +23,9 @@ package struct Recovery {
     package struct Progress: Sendable, Equatable {
         package var filesDone: Int
         package var filesTotal: Int
-        /// Of files in work now.
+        /// Events in the files that are done.
+        package var events: Int
+        /// Of the file in work now.
         package var path: String
     }
 
@@ -32,12 +37,15 @@ package struct Recovery {
     let now: @Sendable () -> Int64
     let isInUse: @Sendable (String) -> Bool
     let shouldStop: @Sendable () -> Bool
+    private let waitForRoom: @Sendable (FileSystemError) -> Bool
 
     /// - `node`: of entries for files without events.
     /// - `run`: likewise.
     /// - `now`: microseconds since 1970.
     /// - `isInUse`: whether a path, open or sealed, belongs to this run: those are left alone.
     /// - `shouldStop`: asked between files.
+    /// - `waitForRoom`: called when the disk is full, with what failed; true: room was waited for, try
+    ///   the file again.
     package init(
         fileSystem: any FileSystem,
         folders: DurableFolders,
@@ -46,7 +54,8 @@ package struct Recovery {
         run: String,
         now: @escaping @Sendable () -> Int64,
         isInUse: @escaping @Sendable (String) -> Bool = { _ in false },
-        shouldStop: @escaping @Sendable () -> Bool = { false }
+        shouldStop: @escaping @Sendable () -> Bool = { false },
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
     ) {
         self.fileSystem = fileSystem
         self.folders = folders
@@ -56,6 +65,7 @@ package struct Recovery {
         self.now = now
         self.isInUse = isInUse
         self.shouldStop = shouldStop
+        self.waitForRoom = waitForRoom
     }
 
     /// The open segments of a data folder.
@@ -77,25 +87,34 @@ package struct Recovery {
     /// Throws only when folders cannot be listed or manifests not be read or written; what one file
     /// does is in the report. To be called from a thread of its own.
     ///
-    /// `open`: what ``openSegments(_:)`` gave; nil to look now.
+    /// - `open`: what ``openSegments(_:)`` gave, all of which is then recovered; nil to look now, and
+    ///   to leave alone what is in use.
+    /// - `onFile`: is told what became of each, when it is done.
     package func run(
         _ open: [String]? = nil,
-        progress: (Progress) -> Void = { _ in }
+        progress: (Progress) -> Void = { _ in },
+        onFile: (RecoveryReport.File) -> Void = { _ in }
     ) throws(FileSystemError) -> RecoveryReport {
         var report = RecoveryReport()
-        let isGiven = open != nil
-        var open = open ?? []
-        if !isGiven { open = try Self.openSegments(fileSystem) }
-        open.removeAll(where: isInUse)
-        for (index, path) in open.enumerated() {
-            progress(Progress(filesDone: index, filesTotal: open.count, path: path))
+        var paths = open ?? []
+        if open == nil { paths = try Self.openSegments(fileSystem).filter { !isInUse($0) } }
+        var done = Progress(filesDone: 0, filesTotal: paths.count, events: 0, path: "")
+        for path in paths {
+            done.path = path
+            progress(done)
             if shouldStop() {
                 report.isStopped = true
                 return report
             }
-            if let file = recover(path) { report.files.append(file) }
+            if let file = recover(path) {
+                report.files.append(file)
+                done.events += file.events
+                onFile(file)
+            }
+            done.filesDone += 1
         }
-        progress(Progress(filesDone: open.count, filesTotal: open.count, path: ""))
+        done.path = ""
+        progress(done)
         try reconcile(&report)
         return report
     }
@@ -103,22 +122,24 @@ package struct Recovery {
     /// Recovers one open segment; nil when it has vanished.
     private func recover(_ path: String) -> RecoveryReport.File? {
         guard let sealed = Layout.sealedPath(forOpen: path) else { return nil }
-        do throws(FileSystemError) {
-            if fileSystem.exists(sealed) {
-                return try setAside(path, sealed: sealed, scan: nil)
+        while true {
+            do throws(FileSystemError) {
+                let scan = try OpenSegmentScan.scan(path, in: fileSystem)
+                return fileSystem.exists(sealed)
+                    ? try settleAgain(path, sealed: sealed, scan)
+                    : try settle(path, sealed: sealed, scan)
+            } catch {
+                if error.isMissing && !fileSystem.exists(path) { return nil }
+                if error.isFull && waitForRoom(error) { continue }
+                return RecoveryReport.File(
+                    path: path,
+                    outcome: .failed("\(error)"),
+                    events: 0,
+                    fileBytes: 0,
+                    keptBytes: 0,
+                    reason: "\(error)"
+                )
             }
-            let scan = try OpenSegmentScan.scan(path, in: fileSystem)
-            return try settle(path, sealed: sealed, scan)
-        } catch {
-            if error.isMissing && !fileSystem.exists(path) { return nil }
-            return RecoveryReport.File(
-                path: path,
-                outcome: .failed("\(error)"),
-                events: 0,
-                fileBytes: 0,
-                keptBytes: 0,
-                reason: "\(error)"
-            )
         }
     }
 
@@ -127,29 +148,18 @@ package struct Recovery {
         sealed: String,
         _ scan: OpenSegmentScan
     ) throws(FileSystemError) -> RecoveryReport.File {
-        var file = RecoveryReport.File(
-            path: path,
-            outcome: .removed,
-            events: scan.events,
-            fileBytes: scan.fileBytes,
-            keptBytes: 0,
-            reason: scan.reason
-        )
+        var file = RecoveryReport.File(path, .removed, scan)
+        if scan.kept != nil {
+            let part = Part(bytes: scan.keptBytes, ending: scan.ending)
+            try seal(part, of: path, as: sealed, scan)
+            file.keptBytes = part.bytes
+        }
         switch scan.verdict {
-        case .empty:
+        case .damaged: file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
+        case .empty: try fileSystem.remove(path)
+        case .finished, .torn:
             try fileSystem.remove(path)
-            try fileSystem.syncFolder(Layout.split(path).folder)
-        case .finished(let bytes):
-            try finish(path, at: bytes, ending: nil)
-            try seal(path, as: sealed)
-            (file.outcome, file.keptBytes) = (.finished, bytes)
-        case .torn:
-            guard let keep = scan.keep else { preconditionFailure("torn, but no flush point") }
-            try finish(path, at: keep.compressedOffset, ending: keep)
-            try seal(path, as: sealed)
-            (file.outcome, file.keptBytes) = (.cut, keep.compressedOffset)
-        case .damaged:
-            return try setAside(path, sealed: sealed, scan: scan)
+            file.outcome = scan.ending == nil ? .finished : .cut
         }
         return file
     }

@@ -35,6 +35,7 @@ final class RecoveryRun: Sendable {
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
     /// - `open`: open segments found before this run opened any.
+    /// - `onFile`: told of each open segment when it is done, from the thread.
     /// - `report`: told once, from the thread.
     func start(
         _ fileSystem: any FileSystem,
@@ -44,6 +45,7 @@ final class RecoveryRun: Sendable {
         run: String,
         startedAt: Int64,
         open: [String],
+        onFile: @escaping @Sendable (RecoveryReport.File) -> Void = { _ in },
         report: @escaping @Sendable (Result<RecoveryReport, FileSystemError>) -> Void
     ) {
         current.withLock {
@@ -58,13 +60,12 @@ final class RecoveryRun: Sendable {
             run: run,
             now: { cplatform_realtime_ns() / 1_000 },
             isInUse: Recovery.isOfRun(startedAt: startedAt),
-            shouldStop: { self.stop.load(ordering: .acquiring) }
+            shouldStop: { self.stop.load(ordering: .acquiring) },
+            waitForRoom: { _ in self.waitForRoom() }
         )
         let thread = Thread {
             let result = Result { () throws(FileSystemError) in
-                let report = try recovery.run(open) { progress in
-                    self.current.withLock { $0.status.filesRecovered = progress.filesDone }
-                }
+                let report = try recovery.run(open, progress: self.note, onFile: onFile)
                 if !report.isStopped { try self.restore(fileSystem, except: run) }
                 return report
             }
@@ -74,6 +75,21 @@ final class RecoveryRun: Sendable {
         }
         thread.name = "recovery"
         thread.start()
+    }
+
+    private func note(_ progress: Recovery.Progress) {
+        current.withLock { state in
+            state.status.state = "running"
+            state.status.filesRecovered = progress.filesDone
+            state.status.eventsRecovered = progress.events
+        }
+    }
+
+    /// A full disk is looked at five times a second until it takes the file or the run is to end.
+    private func waitForRoom() -> Bool {
+        current.withLock { $0.status.state = "waiting for room" }
+        Thread.sleep(forTimeInterval: 0.2)
+        return !stop.load(ordering: .acquiring)
     }
 
     private func finish(_ result: Result<RecoveryReport, FileSystemError>) {
