@@ -31,8 +31,14 @@ package final class ManifestLog: Sendable {
 
     /// Writes the entry to the manifest of the day it was sealed, durable on return.
     package func append(_ entry: ManifestEntry) throws(FileSystemError) {
-        let path = Layout.manifestPath(date: String(entry.sealedAt.prefix(10)), node: node)
-        let line = Self.line(entry)
+        try append([entry])
+    }
+
+    /// Writes entries that were sealed at the same time, with one sync; durable on return.
+    package func append(_ entries: [ManifestEntry]) throws(FileSystemError) {
+        guard let first = entries.first else { return }
+        let path = Layout.manifestPath(date: String(first.sealedAt.prefix(10)), node: node)
+        let line = entries.flatMap(Self.line)
         let result = turn.withLock { state in
             let whole = state.torn.contains(path) ? [UInt8(ascii: "\n")] + line : line
             let isNamed = state.named == path

@@ -8,9 +8,10 @@ package enum ManifestReader {
         _ fileSystem: any FileSystem,
         _ visit: (String, ManifestEntry?) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
+        let decoder = JSONDecoder()
         for path in try paths(fileSystem) {
             try eachLine(of: path, fileSystem) { (line) throws(FileSystemError) in
-                try visit(path, try? JSONDecoder().decode(ManifestEntry.self, from: Data(line)))
+                try visit(path, try? decoder.decode(ManifestEntry.self, from: Data(line)))
             }
         }
     }

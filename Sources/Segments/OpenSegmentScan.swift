@@ -27,8 +27,9 @@ package struct OpenSegmentScan: Sendable, Equatable {
     package var verdict = Verdict.empty
     /// The last flush point with its check that ends a line and has only good lines before it.
     package var keep: SegmentReader.FlushPoint?
-    /// Events before `keep`, or in the whole file when it is finished.
-    package var events = 0
+    /// The events before `keep`, or in the whole file when it is finished.
+    package var tally = SegmentTally()
+    package var events: Int { tally.events }
     package var fileBytes = 0
     /// Why reading stopped.
     package var reason = ""
@@ -40,6 +41,8 @@ package struct OpenSegmentScan: Sendable, Equatable {
     /// Offsets of whole checks that are wrong: the first of all, and one behind `keep`.
     private var firstWrongCheck: Int?
     private var openWrongCheck: Int?
+    /// All good lines so far, and the number of lines.
+    private var read = SegmentTally()
     private var lines = 0
     private var whole = Content(crc32: 0, rawBytes: 0)
 
@@ -87,7 +90,8 @@ package struct OpenSegmentScan: Sendable, Equatable {
             switch try reader.next() {
             case .line(let bytes):
                 lines += 1
-                if badLine == nil, !lineReader.read(bytes, into: &line) { badLine = lines }
+                guard badLine == nil else { continue }
+                if lineReader.read(bytes, into: &line) { read.add(line) } else { badLine = lines }
             case .flushPoint(let point):
                 note(point)
             case .end(let end):
@@ -104,7 +108,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
                 hasFlushBehindBadLine = true
             } else if point.isLineEnd {
                 keep = point
-                events = lines
+                tally = read
             }
         } else if point.emptyBlocks >= FlushCheck.blocks, keep?.rawBytes != point.rawBytes {
             // A later check that is right clears this one: it covers the same bytes.
@@ -129,7 +133,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
                 reason = "the last line has no line feed"
                 verdict = .damaged
             } else {
-                events = lines
+                tally = read
                 verdict = events == 0 ? .empty : .finished(bytes: consumed)
             }
         case .lineTooLong:

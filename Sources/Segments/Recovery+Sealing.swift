@@ -1,64 +1,149 @@
 import Compression
 import Glibc
 
-/// Making sealed files of open ones.
+/// Making sealed files of open ones, some at a time, so that they share the waits for the disk.
 extension Recovery {
-    /// The part of an open segment that is kept.
-    struct Part {
-        /// Bytes from the file's start.
-        var bytes: Int
-        /// How the member is to be ended; nil when its own ending stands there.
-        var ending: SegmentReader.FlushPoint?
+    /// An open segment whose kept part stands in a copy.
+    ///
+    /// Always a copy: what an open file shows may be in memory only, because a run before could not
+    /// sync it, and would then be gone with the next power cut. What is written anew and synced is on
+    /// the disk.
+    struct Job {
+        let path: String
+        let sealed: String
+        let scan: OpenSegmentScan
+        let copy: FileHandle
+        let entry: ManifestEntry
+        /// The first error; what was to follow is left to the next recovery.
+        var failure: FileSystemError?
+
+        var copyPath: String { path + Recovery.copySuffix }
     }
 
-    /// Seals a part of an open segment under its name, durable with its manifest line on return; the
-    /// open segment stays.
-    ///
-    /// Always from a copy: what an open file shows may be in memory only, because a run before could
-    /// not sync it, and would then be gone with the next power cut. What is written anew and synced is
-    /// on the disk. The copy is read back, so that nothing is given a name that is not what the scan
-    /// has seen.
-    func seal(
-        _ part: Part,
-        of path: String,
+    /// Writes the copy of what a scan keeps, and reads it back, so that nothing is given a name that
+    /// is not what the scan has seen.
+    func copy(
+        _ path: String,
         as sealed: String,
-        _ scan: OpenSegmentScan
-    ) throws(FileSystemError) {
-        let copy = path + Self.copySuffix
-        try write(part, of: path, to: copy)
-        let survey = try SegmentSurvey.read(copy, in: fileSystem)
-        guard survey.damage == nil, survey.content == scan.kept, survey.tally.events == scan.events
-        else { throw FileSystemError(.read, path, code: EIO) }
-        let folder = Layout.split(sealed).folder
-        try folders.ensure(folder)
-        try fileSystem.rename(copy, to: sealed)
-        try fileSystem.syncFolder(folder)
-        try manifest.append(survey.entry(path: sealed, node: node, run: run, sealedAt: now()))
+        _ scan: OpenSegmentScan,
+        sealedAt: Int64
+    ) throws(FileSystemError) -> Job {
+        let copyPath = path + Self.copySuffix
+        if fileSystem.exists(copyPath) { try fileSystem.remove(copyPath) }
+        let copy = try fileSystem.open(copyPath, .createNew)
+        do throws(FileSystemError) {
+            try write(scan, of: path, to: copy)
+            return Job(
+                path: path,
+                sealed: sealed,
+                scan: scan,
+                copy: copy,
+                entry: try survey(copyPath, scan)
+                    .entry(path: sealed, node: node, run: run, sealedAt: sealedAt)
+            )
+        } catch {
+            fileSystem.close(copy)
+            // The room may be what is lacking. A copy that stays is removed later.
+            try? fileSystem.remove(copyPath)
+            throw error
+        }
     }
 
     private func write(
-        _ part: Part,
+        _ scan: OpenSegmentScan,
         of path: String,
-        to copy: String
+        to copy: FileHandle
     ) throws(FileSystemError) {
         let source = try fileSystem.open(path, .read)
         defer { fileSystem.close(source) }
-        if fileSystem.exists(copy) { try fileSystem.remove(copy) }
-        let target = try fileSystem.open(copy, .createNew)
-        defer { fileSystem.close(target) }
         var offset = 0
-        while offset < part.bytes {
-            let wanted = min(64 << 10, part.bytes - offset)
+        while offset < scan.keptBytes {
+            let wanted = min(64 << 10, scan.keptBytes - offset)
             let chunk = try fileSystem.bytes(of: source, at: offset, count: wanted)
             if chunk.isEmpty { throw FileSystemError(.read, path, code: EIO) }
-            try fileSystem.write(chunk, to: target)
+            try fileSystem.write(chunk, to: copy)
             offset += chunk.count
         }
-        if let point = part.ending {
+        if let point = scan.ending {
             let ending = GzipFraming.ending(crc32: point.crc32, rawBytes: point.rawBytes)
-            try fileSystem.write(ending, to: target)
+            try fileSystem.write(ending, to: copy)
         }
-        try fileSystem.datasync(target)
+        fileSystem.startWriting(copy)
+    }
+
+    private func survey(
+        _ copyPath: String,
+        _ scan: OpenSegmentScan
+    ) throws(FileSystemError) -> SegmentSurvey {
+        var reader = try SegmentReader(copyPath, in: fileSystem, hashes: true)
+        var end: SegmentReader.End?
+        while end == nil {
+            if case .end(let found) = try reader.next() { end = found }
+        }
+        let content = OpenSegmentScan.Content(crc32: reader.crc32, rawBytes: reader.rawBytes)
+        guard end == .complete, content == scan.kept else {
+            throw FileSystemError(.read, copyPath, code: EIO)
+        }
+        var survey = SegmentSurvey()
+        survey.tally = scan.tally
+        survey.rawBytes = reader.rawBytes
+        survey.crc32 = reader.crc32
+        survey.sha256 = try reader.finishHash()
+        survey.fileBytes = reader.fileBytes
+        return survey
+    }
+
+    /// Makes copies durable, gives them their names and manifest lines, and only then lets the open
+    /// segments go.
+    func finish(_ jobs: [Job]) -> [RecoveryReport.File] {
+        var jobs = jobs
+        for index in jobs.indices {
+            jobs[index].attempt { (job) throws(FileSystemError) in
+                try fileSystem.datasync(job.copy)
+            }
+            fileSystem.close(jobs[index].copy)
+            jobs[index].attempt { (job) throws(FileSystemError) in
+                try folders.ensure(Layout.split(job.sealed).folder)
+                try fileSystem.rename(job.copyPath, to: job.sealed)
+            }
+        }
+        syncNames(&jobs)
+        let entries = jobs.filter { $0.failure == nil }.map(\.entry)
+        do throws(FileSystemError) {
+            try manifest.append(entries)
+        } catch {
+            for index in jobs.indices { jobs[index].failure = jobs[index].failure ?? error }
+        }
+        return jobs.map(letGo)
+    }
+
+    private func syncNames(_ jobs: inout [Job]) {
+        for folder in Set(jobs.map { Layout.split($0.sealed).folder }).sorted() {
+            do throws(FileSystemError) {
+                try fileSystem.syncFolder(folder)
+            } catch {
+                for index in jobs.indices where Layout.split(jobs[index].sealed).folder == folder {
+                    jobs[index].failure = jobs[index].failure ?? error
+                }
+            }
+        }
+    }
+
+    private func letGo(_ job: Job) -> RecoveryReport.File {
+        var file = RecoveryReport.File(job.path, .removed, job.scan)
+        file.keptBytes = job.scan.keptBytes
+        do throws(FileSystemError) {
+            if let failure = job.failure { throw failure }
+            if job.scan.verdict == .damaged {
+                file.outcome = .damaged(keptAside: try setAside(job.path, sealed: job.sealed))
+            } else {
+                try fileSystem.remove(job.path)
+                file.outcome = job.scan.ending == nil ? .finished : .cut
+            }
+            return file
+        } catch {
+            return RecoveryReport.File(failed: job.path, error)
+        }
     }
 
     /// Goes on where a recovery stopped after it had given a file its sealed name: when the sealed
@@ -109,8 +194,10 @@ extension Recovery {
             switch try reader.next() {
             case .line: continue
             case .flushPoint(let point):
-                isFound = isFound || point.crc32 == content.crc32
-                    && point.rawBytes == content.rawBytes
+                isFound =
+                    isFound
+                    || point.crc32 == content.crc32
+                        && point.rawBytes == content.rawBytes
             case .end(let end):
                 let isSame =
                     reader.crc32 == content.crc32 && reader.rawBytes == content.rawBytes
@@ -154,8 +241,16 @@ extension OpenSegmentScan {
     }
 }
 
-extension SegmentSurvey {
-    fileprivate var content: OpenSegmentScan.Content {
-        OpenSegmentScan.Content(crc32: crc32, rawBytes: rawBytes)
+extension Recovery.Job {
+    /// Does a step, unless one before it has failed.
+    fileprivate mutating func attempt(
+        _ step: (Recovery.Job) throws(FileSystemError) -> Void
+    ) {
+        guard failure == nil else { return }
+        do throws(FileSystemError) {
+            try step(self)
+        } catch {
+            failure = error
+        }
     }
 }

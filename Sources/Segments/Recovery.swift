@@ -1,8 +1,10 @@
 /// Brings a data folder in order after a crash: open segments are sealed with everything that was
 /// committed, and every sealed file gets its manifest line.
 ///
-/// New intake may already run beside it. Memory: some hundred bytes an open segment, 16 bytes a
-/// manifest line, and what reading one file takes. Two descriptors at a time, and those of a folder.
+/// New intake may already run beside it. Files are done some at a time, so that they share the waits
+/// for the disk: up to ``filesAtOnce``, with ``bytesAtOnce`` to be synced. Memory: some hundred bytes
+/// an open segment, 16 bytes a manifest line, and what reading one file takes. A descriptor for each
+/// of the files at a time, and two more.
 ///
 /// Each step leaves a state from which running again ends in the same result:
 ///
@@ -18,6 +20,9 @@
 package struct Recovery {
     /// Ends the name of a copy that is still being written.
     package static let copySuffix = ".recovering"
+
+    static let filesAtOnce = 32
+    static let bytesAtOnce = 64 << 20
 
     /// How far it is.
     package struct Progress: Sendable, Equatable {
@@ -95,71 +100,104 @@ package struct Recovery {
         progress: (Progress) -> Void = { _ in },
         onFile: (RecoveryReport.File) -> Void = { _ in }
     ) throws(FileSystemError) -> RecoveryReport {
-        var report = RecoveryReport()
+        var round = Round()
         var paths = open ?? []
         if open == nil { paths = try Self.openSegments(fileSystem).filter { !isInUse($0) } }
-        var done = Progress(filesDone: 0, filesTotal: paths.count, events: 0, path: "")
+        round.done.filesTotal = paths.count
         for path in paths {
-            done.path = path
-            progress(done)
+            round.done.path = path
+            progress(round.done)
             if shouldStop() {
-                report.isStopped = true
-                return report
+                round.report.isStopped = true
+                break
             }
-            if let file = recover(path) {
-                report.files.append(file)
-                done.events += file.events
-                onFile(file)
+            begin(path, &round, onFile)
+            if round.jobs.count >= Self.filesAtOnce || round.bytes >= Self.bytesAtOnce {
+                finish(&round, onFile)
             }
-            done.filesDone += 1
         }
-        done.path = ""
-        progress(done)
-        try reconcile(&report)
-        return report
+        finish(&round, onFile)
+        round.done.path = ""
+        progress(round.done)
+        if !round.report.isStopped { try reconcile(&round.report) }
+        return round.report
     }
 
-    /// Recovers one open segment; nil when it has vanished.
-    private func recover(_ path: String) -> RecoveryReport.File? {
-        guard let sealed = Layout.sealedPath(forOpen: path) else { return nil }
+    /// The files in work, and what has become of those before.
+    private struct Round {
+        var jobs: [Job] = []
+        /// Bytes of the copies.
+        var bytes = 0
+        /// The same for all, so that their lines go into one day's manifest.
+        var sealedAt: Int64 = 0
+        var done = Progress(filesDone: 0, filesTotal: 0, events: 0, path: "")
+        var report = RecoveryReport()
+    }
+
+    private func finish(_ round: inout Round, _ onFile: (RecoveryReport.File) -> Void) {
+        for file in finish(round.jobs) { note(file, &round, onFile) }
+        round.jobs = []
+        round.bytes = 0
+    }
+
+    private func note(
+        _ file: RecoveryReport.File,
+        _ round: inout Round,
+        _ onFile: (RecoveryReport.File) -> Void
+    ) {
+        round.report.files.append(file)
+        round.done.events += file.events
+        round.done.filesDone += 1
+        onFile(file)
+    }
+
+    /// Settles one open segment, or brings it so far that its copy waits for a sync.
+    private func begin(
+        _ path: String,
+        _ round: inout Round,
+        _ onFile: (RecoveryReport.File) -> Void
+    ) {
+        guard let sealed = Layout.sealedPath(forOpen: path) else { return }
         while true {
             do throws(FileSystemError) {
                 let scan = try OpenSegmentScan.scan(path, in: fileSystem)
-                return fileSystem.exists(sealed)
-                    ? try settleAgain(path, sealed: sealed, scan)
-                    : try settle(path, sealed: sealed, scan)
+                if fileSystem.exists(sealed) {
+                    return note(try settleAgain(path, sealed: sealed, scan), &round, onFile)
+                }
+                if scan.kept == nil {
+                    return note(try settleEmpty(path, sealed: sealed, scan), &round, onFile)
+                }
+                if round.jobs.isEmpty { round.sealedAt = now() }
+                round.jobs.append(try copy(path, as: sealed, scan, sealedAt: round.sealedAt))
+                round.bytes += scan.keptBytes
+                return
             } catch {
-                if error.isMissing && !fileSystem.exists(path) { return nil }
+                if error.isMissing && !fileSystem.exists(path) {
+                    round.done.filesDone += 1
+                    return
+                }
+                // What is in work holds room twice, and descriptors.
+                if error.isFull, !round.jobs.isEmpty {
+                    finish(&round, onFile)
+                    continue
+                }
                 if error.isFull && waitForRoom(error) { continue }
-                return RecoveryReport.File(
-                    path: path,
-                    outcome: .failed("\(error)"),
-                    events: 0,
-                    fileBytes: 0,
-                    keptBytes: 0,
-                    reason: "\(error)"
-                )
+                return note(RecoveryReport.File(failed: path, error), &round, onFile)
             }
         }
     }
 
-    private func settle(
+    /// Nothing in it can be kept.
+    private func settleEmpty(
         _ path: String,
         sealed: String,
         _ scan: OpenSegmentScan
     ) throws(FileSystemError) -> RecoveryReport.File {
         var file = RecoveryReport.File(path, .removed, scan)
-        if scan.kept != nil {
-            let part = Part(bytes: scan.keptBytes, ending: scan.ending)
-            try seal(part, of: path, as: sealed, scan)
-            file.keptBytes = part.bytes
-        }
-        switch scan.verdict {
-        case .damaged: file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
-        case .empty: try fileSystem.remove(path)
-        case .finished, .torn:
+        if scan.verdict == .damaged {
+            file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
+        } else {
             try fileSystem.remove(path)
-            file.outcome = scan.ending == nil ? .finished : .cut
         }
         return file
     }

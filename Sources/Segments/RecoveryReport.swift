@@ -43,6 +43,17 @@ package struct RecoveryReport: Sendable, Equatable {
             self.reason = reason
         }
 
+        init(failed path: String, _ error: FileSystemError) {
+            self.init(
+                path: path,
+                outcome: .failed("\(error)"),
+                events: 0,
+                fileBytes: 0,
+                keptBytes: 0,
+                reason: "\(error)"
+            )
+        }
+
         /// Of a file that has only been scanned; nothing is kept yet.
         init(_ path: String, _ outcome: Outcome, _ scan: OpenSegmentScan) {
             self.init(

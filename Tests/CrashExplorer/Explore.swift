@@ -11,7 +11,7 @@ struct Explore: ParsableCommand {
         commandName: "crash-explorer",
         abstract: "Crashes a collector on a simulated disk, recovers it, and checks what is left.",
         discussion: """
-            Each seed is one life of a collector: three runs after each other that write, commit, \
+            Each seed is one life of a collector: one to three runs after each other that write, commit, \
             seal and recover, with errors of the disk in some. Before every call that changes the \
             disk it is crashed: killed, or its power cut, with whatever no sync has covered kept, \
             lost, reordered or torn. Recovery then runs, often interrupted or with errors of its \

@@ -5,12 +5,12 @@ import TestSupport
 /// Runs one collector's life from a seed, crashes it before every call that changes the disk, and
 /// checks what recovery makes of each crash.
 ///
-/// A life is three runs of the daemon after each other, each on what the crash of the last one left,
+/// A life is one to three runs of the daemon after each other, each on what the crash of the last one left,
 /// recovering while it takes in. Everything is drawn from the seed; each crash point has a generator
 /// of its own, so that a point does not depend on how others were looked at.
 package final class CrashExplorer {
     /// What was looked at.
-    package struct Counts: Sendable {
+    package struct Counts: Sendable, Equatable {
         package var points = 0
         package var powerCuts = 0
         package var kills = 0
@@ -74,7 +74,7 @@ package final class CrashExplorer {
 
     package func run() {
         var wall = Self.begin
-        for _ in 0..<3 where violation == nil {
+        for _ in 0..<Int.random(in: 1...3, using: &random) where violation == nil {
             wall = live(from: wall) + 1_000_000
             let state = disk.state
             let cut = PowerCut.random(&random)
@@ -119,7 +119,7 @@ package final class CrashExplorer {
         isRecovering = true
         collector.recover(open, startedAt: startedAt)
         isRecovering = false
-        for _ in 0..<Int.random(in: 5...30, using: &random) where violation == nil {
+        for _ in 0..<Int.random(in: 3...10, using: &random) where violation == nil {
             collector.step()
         }
         explore(at: collector.wall)
@@ -148,7 +148,8 @@ package final class CrashExplorer {
             random: SeededGenerator(seed: seed &* 1_000_003 &+ UInt64(counts.points))
         )
         if let complaint = point.check(oracle, &counts) {
-            violation = "point \(counts.points): \(complaint) (\(point.story.joined(separator: ", ")))"
+            violation =
+                "point \(counts.points): \(complaint) (\(point.story.joined(separator: ", ")))"
         }
     }
 }

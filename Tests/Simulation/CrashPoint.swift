@@ -44,7 +44,7 @@ struct CrashPoint {
         let before = state.contents
         let known = Set(before.keys.filter { $0.hasSuffix(Layout.damagedSuffix) })
         if rot == nil, let complaint = oracle.complaintAboutVisible(before) { return complaint }
-        for _ in 0..<max(0, Int.random(in: -1...2, using: &random)) { attempt(&counts) }
+        for _ in 0..<max(0, Int.random(in: -2...2, using: &random)) { attempt(&counts) }
         for isLast in [false, true] {
             let disk = disk()
             do throws(FileSystemError) {
@@ -57,7 +57,7 @@ struct CrashPoint {
             }
             state = disk.state
             if disk.openFiles > 0 { return "recovery left \(disk.openFiles) files open" }
-            if isLast || Bool.random(using: &random) { break }
+            if isLast || Int.random(in: 0..<4, using: &random) > 0 { break }
             story.append("power cut after recovery")
             cutPower(.random(&random))
         }
@@ -80,7 +80,9 @@ struct CrashPoint {
         return doubtful.contains(Layout.join(folder, String(name[..<end].dropFirst())))
     }
 
-    private func disk() -> SimulatedDisk { SimulatedDisk(state, weakening: weakening) }
+    private func disk() -> SimulatedDisk {
+        SimulatedDisk(state, weakening: weakening == .manifestBeforeRename ? nil : weakening)
+    }
 
     private mutating func crash(_ counts: inout CrashExplorer.Counts) {
         if Int.random(in: 0..<8, using: &random) == 0 {
@@ -102,8 +104,11 @@ struct CrashPoint {
     /// A sector of an open file goes bad, now and then.
     private mutating func flipBit(_ counts: inout CrashExplorer.Counts) {
         guard Int.random(in: 0..<16, using: &random) == 0 else { return }
-        let open = state.contents.filter {
-            Layout.isOpen(name: Layout.split($0.key).name) && !$0.value.isEmpty
+        let contents = state.contents
+        // Without a journal the sealed name can stand for the same bytes.
+        let open = contents.filter {
+            guard let sealed = Layout.sealedPath(forOpen: $0.key) else { return false }
+            return !$0.value.isEmpty && contents[sealed] == nil
         }
         guard let path = open.keys.sorted().randomElement(using: &random),
             var bytes = open[path]
@@ -147,12 +152,12 @@ struct CrashPoint {
     /// What is looked at now and then, being slow: that a further recovery changes nothing, and that
     /// verify finds nothing.
     private mutating func complaintAboutRest(_ files: [String: [UInt8]]) -> String? {
-        if Int.random(in: 0..<4, using: &random) == 0 {
+        if Int.random(in: 0..<8, using: &random) == 0 {
             let disk = disk()
             _ = try? SimulatedRecovery.run(disk, at: wall + 1, weakening)
             if disk.state.contents != files { return "a further recovery changes something" }
         }
-        if Int.random(in: 0..<8, using: &random) == 0 {
+        if Int.random(in: 0..<16, using: &random) == 0 {
             let report = try? Verify.run(disk())
             let findings = report?.findings.filter { $0.kind != .keptAside }
             if let findings, let first = findings.first {

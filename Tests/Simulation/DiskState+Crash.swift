@@ -137,7 +137,9 @@ extension DiskState.File {
         }
         let pieces = Self.pieces(offset, added)
         let keptPieces = Int.random(in: 0...pieces.count, using: &random)
-        for piece in pieces.prefix(keptPieces) { bytes.put(added[piece], at: offset + piece.lowerBound) }
+        for piece in pieces.prefix(keptPieces) {
+            bytes.put(added[piece], at: offset + piece.lowerBound)
+        }
         return bytes
     }
 

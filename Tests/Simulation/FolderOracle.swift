@@ -23,6 +23,7 @@ final class FolderOracle {
     private let ledger: EventLedger
     private var contents: [String: (bytes: [UInt8], content: Content)] = [:]
     private var entries: [[UInt8]: ManifestEntry?] = [:]
+    private var named: Set<String> = []
     private var inflater = Inflater()
     private var buffer = GrowableBuffer()
 
@@ -40,8 +41,10 @@ final class FolderOracle {
         return complaintAboutEntries(files).map { "visible: \($0)" }
     }
 
+    /// Leaves the paths of all entries in ``named``.
     private func complaintAboutEntries(_ files: [String: [UInt8]]) -> String? {
         var seen: Set<String> = []
+        defer { named = seen }
         for entry in manifestEntries(files) {
             guard seen.insert(entry.path).inserted else { return "two lines for \(entry.path)" }
             guard let bytes = files[entry.path] else { return "a line without \(entry.path)" }
@@ -80,7 +83,6 @@ final class FolderOracle {
         if let complaint = complaintAboutVisible(files) { return complaint }
         var place: [Int: String] = [:]
         var isRotKept = false
-        let named = Set(manifestEntries(files).map(\.path))
         for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
             switch SegmentTree.kind(ofName: Layout.split(path).name) {
             case .open, .recovering: return "\(path) was left"

@@ -109,7 +109,10 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
             try change(.write, path(file))
         } catch {
             let taken = changesLeft > 0 ? min(fault?.taken ?? 0, bytes.count - 1) : 0
-            state.append(UnsafeRawBufferPointer(rebasing: bytes[..<max(0, taken)]), to: number(file))
+            state.append(
+                UnsafeRawBufferPointer(rebasing: bytes[..<max(0, taken)]),
+                to: number(file)
+            )
             throw FileSystemError(.write, "", code: error.code, written: max(0, taken))
         }
         state.append(bytes, to: number(file))
@@ -121,7 +124,9 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int {
         try look(.read, "")
-        guard let memory = state.files[number(file)]?.memory, offset < memory.count else { return 0 }
+        guard let memory = state.files[number(file)]?.memory, offset < memory.count else {
+            return 0
+        }
         let count = min(buffer.count, memory.count - offset)
         memory.withUnsafeBytes {
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count]))

@@ -31,7 +31,8 @@ final class SimulatedWriter {
     private var waiting: [Int] = []
     private var underWay: (batch: CommitBatch, events: [Int])?
 
-    init(_ process: Process, writer: Int, template: PartitionTemplate, openMax: Int, bytesMax: Int) {
+    init(_ process: Process, writer: Int, template: PartitionTemplate, openMax: Int, bytesMax: Int)
+    {
         self.process = process
         var refusals = 0
         store = SegmentStore(
