@@ -44,7 +44,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 	@scripts/demo
 
 ##@ Check
-test: setup debug build venv gates crashes ## Run all tests: unit tests, gates, crashes, then the real programs end to end
+test: setup debug build venv gates crashes ## Run all tests: units, gates, crashes, the real programs end to end
 	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)

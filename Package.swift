@@ -171,7 +171,9 @@ let package = Package(
         ),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["Pipeline", "Events", "Intake", "Segments", "ZeroMQ", "TestSupport"],
+            dependencies: [
+                "Pipeline", "Events", "Intake", "Ring", "Segments", "ZeroMQ", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -23,6 +23,8 @@ final class DiscardingFileSystem: FileSystem {
     func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError) {}
     func datasync(_ file: FileHandle) throws(FileSystemError) {}
     func rename(_ from: String, to: String) throws(FileSystemError) {}
+    func replace(_ from: String, to: String) throws(FileSystemError) {}
+    func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {}
     func remove(_ path: String) throws(FileSystemError) {}
     func createFolder(_ path: String) throws(FileSystemError) -> Bool { true }
     func syncFolder(_ path: String) throws(FileSystemError) {}

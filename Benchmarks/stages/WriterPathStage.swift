@@ -44,7 +44,10 @@ struct WriterPathStage: Stage, ~Copyable {
             while let bytes = consumer.next() { events += try take(IntakeRecord(bytes)) }
             consumer.release()
             done += 1
-            if done % Self.iterationsPerCommit == 0 { _ = try segments.store.takeBatch() }
+            if done % Self.iterationsPerCommit == 0 {
+                _ = try segments.store.takeBatch()
+                segments.store.forgetHeld(durable: segments.store.batches)
+            }
         }
         return events + Int(segments.store.compressedBytes)
     }

@@ -95,7 +95,9 @@ struct CommitStage: Stage, ~Copyable {
                 receivedAt: EventInputs.receivedAt,
                 eventTime: nil
             )
-            sealed += try committer.commit(segments.store.takeBatch()).count
+            var batch = try segments.store.takeBatch()
+            sealed += try committer.commit(&batch).count
+            segments.store.forgetHeld(durable: segments.store.batches)
         }
         return Int(sequence) + sealed
     }

@@ -23,12 +23,19 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
     package private(set) var compressedBytes: UInt64 = 0
 
     /// Sets up a stream; fails when the engine has no such level, or memory is out.
-    package init(engine: Engine, level: Int) throws(CompressionError) {
+    ///
+    /// `isOneOfMany`: take less memory, at the price of a ratio that is a little worse where more
+    /// than some 20 KB go between two flushes.
+    package init(
+        engine: Engine,
+        level: Int,
+        isOneOfMany: Bool = false
+    ) throws(CompressionError) {
         guard engine.levels.contains(level) else {
             throw .unsupportedLevel(level: level, engine: engine)
         }
         switch engine {
-        case .isal: backend = .isal(try ISALDeflate(level: level))
+        case .isal: backend = .isal(try ISALDeflate(level: level, isOneOfMany: isOneOfMany))
         case .zlib: backend = .zlib(try ZlibDeflate(level: level))
         }
     }

@@ -9,17 +9,17 @@ struct ISALDeflate {
     private let levelBufferBytes: Int
 
     /// The hash tables of the level and 8 Ki tokens of four bytes, half of the library's
-    /// `ISAL_DEF_LVL*_SMALL`.
+    /// `ISAL_DEF_LVL*_SMALL`; larger ones give the same ratio on events (docs/PERFORMANCE.md).
     ///
-    /// Larger ones give the same ratio on events (docs/PERFORMANCE.md).
-    private static func levelBufferBytes(level: Int) -> Int {
+    /// One of many has 4 Ki tokens: it is flushed before it has filled them.
+    private static func levelBufferBytes(level: Int, isOneOfMany: Bool) -> Int {
         let tables = level == 1 ? 4 * 1024 + 16 * 1024 : 4 * 1024 + 64 * 1024
         let chains = level == 3 ? 64 * 1024 : 0
-        return tables + chains + 32 * 1024
+        return tables + chains + (isOneOfMany ? 16 : 32) * 1024
     }
 
-    init(level: Int) throws(CompressionError) {
-        levelBufferBytes = Self.levelBufferBytes(level: level)
+    init(level: Int, isOneOfMany: Bool) throws(CompressionError) {
+        levelBufferBytes = Self.levelBufferBytes(level: level, isOneOfMany: isOneOfMany)
         stream = .allocate(capacity: 1)
         levelBuffer = .allocate(capacity: levelBufferBytes)
         isal_deflate_init(stream)

@@ -19,7 +19,6 @@ struct Committer: ~Copyable {
     private let receivers: [ReceiverShared]
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
-    private var hasFailed = false
     /// By source: the receiver let its ring stay full for as long as it is waited for.
     private var isGone: [Bool]
 
@@ -59,30 +58,38 @@ struct Committer: ~Copyable {
     mutating func run() {
         while true {
             shared.committerHeartbeat.beat()
-            if let job = shared.takeJob() {
-                let isLast = job.isLast
-                perform(job)
+            if shared.isHalted {
+                if shared.leave.load(ordering: .acquiring) {
+                    if abandonJobs() { break }
+                }
+                park {
+                    !shared.isHalted || shared.hasJobs && shared.leave.load(ordering: .acquiring)
+                }
+            } else if let job = shared.takeJob() {
+                guard perform(job) else { continue }
                 shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
                 shared.parker.wake()
-                if isLast { break }
+                if job.isLast { break }
             } else {
-                shared.committerParker.park(timeoutNanoseconds: Writer.sleepNanosecondsMax) {
-                    shared.hasJobs
-                }
+                park { shared.hasJobs }
             }
         }
         shared.ended.store(true, ordering: .releasing)
         shared.parker.wake()
     }
 
-    private mutating func perform(_ job: CommitJob) {
-        if hasFailed {
-            let error = FileSystemError(.datasync, "", code: EIO)
-            for waiter in job.waiters { waiter.finish(.failure(error)) }
-            return
-        }
+    private func park(unless condition: () -> Bool) {
+        shared.committerParker.park(
+            timeoutNanoseconds: Writer.sleepNanosecondsMax,
+            unless: condition
+        )
+    }
+
+    /// Gives whether the job is done; if not, it waits for the writer, and everything behind it.
+    private mutating func perform(_ job: CommitJob) -> Bool {
+        var job = job
         do throws(FileSystemError) {
-            let sealed = try segments.commit(job.files)
+            let sealed = try segments.commit(&job.files)
             shared.durableSequence.store(job.sequence, ordering: .releasing)
             room.passed()
             book(job)
@@ -90,34 +97,44 @@ struct Committer: ~Copyable {
             for file in sealed { notify(.sealed(file)) }
             let outcome = CommitOutcome(events: job.events, sealed: sealed)
             for waiter in job.waiters { waiter.finish(.success(outcome)) }
+            return true
         } catch {
-            fail(job, error)
+            // The file cannot be trusted any more: nothing of the job is acknowledged, and nothing
+            // behind it, before the writer has put its segment into a new one.
+            room.passed()
+            if !shared.leave.load(ordering: .acquiring) {
+                storage.block(.failed(writer), Writer.failureText(error))
+                notify(.segmentFailed(error))
+            }
+            for waiter in job.waiters { waiter.finish(.failure(error)) }
+            job.waiters = []
+            shared.halt(job, error)
+            return false
         }
     }
 
-    /// Nothing of the job is acknowledged, and nothing after it: the files it names cannot be
-    /// trusted.
-    ///
-    /// They keep their hidden names, and the next start recovers what is whole in them.
-    private mutating func fail(_ job: CommitJob, _ error: FileSystemError) {
-        hasFailed = true
-        storage.block(
-            .failed(writer),
-            "commit failed (\(error)); nothing since is acknowledged; repair the disk and restart"
-        )
-        notify(.commitFailed(error))
-        for waiter in job.waiters { waiter.finish(.failure(error)) }
+    /// Leaves jobs that cannot be done to the next start; gives whether the last was among them.
+    private func abandonJobs() -> Bool {
+        while let job = shared.takeJob() {
+            let error = shared.haltError ?? FileSystemError(.datasync, "", code: EIO)
+            for waiter in job.waiters { waiter.finish(.failure(error)) }
+            shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            if job.isLast { return true }
+        }
+        return false
     }
 
     private func book(_ job: CommitJob) {
         let latency = UInt64(max(0, cplatform_monotonic_ns() - job.begunAt)) / 1_000
         shared.commitLatency.withLock { _ = $0.record(min(latency, 600_000_000)) }
         let isBalanced = shared.numbers.withLock { numbers in
-            var isBalanced = true
+            // Counted twice, by source in the writer and by file in the segments.
+            var isBalanced = job.events == job.files.lines
             for (source, tally) in job.tallies.enumerated() {
                 numbers.ledgers[source].settle(tally)
                 isBalanced = isBalanced && numbers.ledgers[source].isBalanced
             }
+            if !isBalanced { numbers.mismatches += 1 }
             return isBalanced
         }
         if !isBalanced { notify(.ledgerMismatch(writer: writer)) }

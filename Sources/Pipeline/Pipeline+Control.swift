@@ -112,10 +112,10 @@ extension Pipeline {
             receiver.ask(.draining)
         }
         let intakeEnded = await wait(until: deadline) {
-            self.isHurried || self.storage.hasFailed
+            self.isHurried
                 || self.receivers.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
         }
-        guard intakeEnded, !isHurried, !storage.hasFailed else {
+        guard intakeEnded, !isHurried else {
             await leave()
             return false
         }
@@ -125,7 +125,7 @@ extension Pipeline {
         }
         let written = await wait(until: deadline) { self.writersEnded }
         await leave()
-        return written && !isHurried && !storage.hasFailed
+        return written && !isHurried
     }
 
     /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
@@ -148,6 +148,7 @@ extension Pipeline {
         }
         _ = await wait(until: .max) { self.writersEnded }
         joinWriters()
+        _ = reserve.release()
         for receiver in receivers {
             receiver.intakeEnded.store(true, ordering: .releasing)
             receiver.ask([.draining, .closing])

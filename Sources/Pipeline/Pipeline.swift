@@ -18,6 +18,7 @@ package final class Pipeline: Sendable {
     let rings: [RingBuffer]
     let storage: StorageState
     let fileSystem: any FileSystem
+    let reserve: DiskReserve
     /// By source: where it listens and connects.
     package let endpoints: [[String]]
     private let receiverBeats: [Heartbeat]
@@ -42,6 +43,9 @@ package final class Pipeline: Sendable {
         self.configuration = configuration
         self.fileSystem = fileSystem
         self.notify = notify
+        reserve = DiskReserve(fileSystem: fileSystem)
+        // Without room for it, the first error of a full disk is waited for at once.
+        try? reserve.hold()
         freeBytesMin = Atomic(configuration.tunables.freeBytesMin)
         let sources = configuration.sources.count
         let wiring = try Wiring(configuration)
@@ -60,7 +64,12 @@ package final class Pipeline: Sendable {
                 wiring,
                 writers,
                 storage,
-                DataFolder(fileSystem: fileSystem, folders: folders, manifest: manifest),
+                DataFolder(
+                    fileSystem: fileSystem,
+                    folders: folders,
+                    manifest: manifest,
+                    reserve: reserve
+                ),
                 notify
             )
         )
@@ -98,6 +107,7 @@ package final class Pipeline: Sendable {
         let fileSystem: any FileSystem
         let folders: DurableFolders
         let manifest: ManifestLog
+        let reserve: DiskReserve
 
         func committer(
             waitForRoom: @escaping @Sendable (FileSystemError) -> Bool
@@ -129,6 +139,7 @@ package final class Pipeline: Sendable {
                     let room = RoomWait(
                         as: .committer(index),
                         in: storage,
+                        reserve: data.reserve,
                         heartbeat: shared.committerHeartbeat,
                         shared: shared
                     )
@@ -155,7 +166,9 @@ package final class Pipeline: Sendable {
                         sequences: sequences,
                         shared: shared,
                         storage: storage,
+                        reserve: data.reserve,
                         fileSystem: data.fileSystem,
+                        folders: data.folders,
                         notify: notify
                     )
                     writer.run()
@@ -298,6 +311,15 @@ extension Pipeline {
         } else {
             storage.unblock(.minimum)
         }
+        refillReserve(space, minimum)
+    }
+
+    /// Takes the reserve again once there is room for it, and lets intake go on.
+    private func refillReserve(_ space: DiskSpace, _ minimum: UInt64) {
+        let isInUse = storage.usesReserve.load(ordering: .acquiring)
+        guard space.availableBytes >= minimum + UInt64(reserve.byteCount(space)) else { return }
+        guard (try? reserve.hold()) != nil else { return }
+        if isInUse { storage.unblock(.reserve) }
     }
 
     /// Applies what can change while running.

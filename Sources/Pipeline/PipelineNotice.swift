@@ -7,9 +7,10 @@ package enum PipelineNotice: Sendable {
     case sealed(SealedFile)
     /// Intake stopped, and why; or it goes on (nil).
     case storage(String?)
-    case commitFailed(FileSystemError)
-    /// A writer could not write on; nothing more of its rings is taken.
-    case writerFailed(FileSystemError)
+    /// The disk failed a segment: it is written anew, and nothing since is acknowledged before.
+    case segmentFailed(FileSystemError)
+    /// Segments that the disk had failed stand in new files, by sealed path.
+    case segmentsMoved([String])
     /// A receiver's socket failed; its source takes in nothing more.
     case receiverFailed(source: String, reason: String)
     case ledgerMismatch(writer: Int)

@@ -48,6 +48,8 @@ package struct PipelineSnapshot: Sendable {
     package var rings: [Ring] = []
     package var writers: [Writer] = []
     package var commit = Latency()
+    /// Commits of this run after which the ledger did not add up.
+    package var ledgerMismatches = 0
     package var rawBytes: UInt64 = 0
     package var compressedBytes: UInt64 = 0
 
@@ -55,6 +57,11 @@ package struct PipelineSnapshot: Sendable {
 }
 
 extension Pipeline {
+    /// Commits of this run after which the ledger did not add up.
+    package var ledgerMismatches: Int {
+        writers.reduce(0) { $0 + $1.numbers.withLock { $0.mismatches } }
+    }
+
     /// The ledgers of this moment, by source; each is consistent in itself.
     package func ledgers() -> [SourceLedger] {
         var ledgers = Array(repeating: SourceLedger(), count: receivers.count)
@@ -80,6 +87,7 @@ extension Pipeline {
                 events += ledger.written
             }
             snapshot.channels.merge(numbers.channels, uniquingKeysWith: +)
+            snapshot.ledgerMismatches += numbers.mismatches
             snapshot.rawBytes += numbers.rawBytes
             snapshot.compressedBytes += numbers.compressedBytes
             snapshot.writers.append(

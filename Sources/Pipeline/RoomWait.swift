@@ -2,12 +2,14 @@ import Glibc
 import Segments
 import Synchronization
 
-/// What a thread of the path does when the disk is full: says so, stops intake, and waits.
+/// What a thread of the path does when the disk refuses a call that can be made again: says so,
+/// stops intake, and waits.
 ///
 /// The thread that waits calls it; it is shared only because it is handed over at the start.
 final class RoomWait: Sendable {
     private let holder: StorageState.Holder
     private let storage: StorageState
+    private let reserve: DiskReserve
     private let heartbeat: Heartbeat
     private let shared: WriterShared
     private let isWaiting = Atomic<Bool>(false)
@@ -15,20 +17,31 @@ final class RoomWait: Sendable {
     init(
         as holder: StorageState.Holder,
         in storage: StorageState,
+        reserve: DiskReserve,
         heartbeat: Heartbeat,
         shared: WriterShared
     ) {
         self.holder = holder
         self.storage = storage
+        self.reserve = reserve
         self.heartbeat = heartbeat
         self.shared = shared
     }
 
     /// Waits a moment; false when the process is to leave instead.
+    ///
+    /// Whoever meets the full disk first gets the reserve, and need not wait.
     func wait(_ error: FileSystemError) -> Bool {
-        isWaiting.store(true, ordering: .relaxed)
-        storage.block(holder, "no room: \(error)")
         heartbeat.beat()
+        if error.isFull, reserve.release() {
+            storage.block(
+                .reserve,
+                "no room: \(error); what is in flight is finished with the reserve"
+            )
+            return true
+        }
+        isWaiting.store(true, ordering: .relaxed)
+        storage.block(holder, error.isFull ? "no room: \(error)" : "the disk refuses: \(error)")
         usleep(200_000)
         return !shared.leave.load(ordering: .acquiring)
     }

@@ -15,8 +15,10 @@ final class StorageState: Sendable {
         case writer(Int)
         /// A committer waits for room.
         case committer(Int)
-        /// A commit failed: what was written since cannot be trusted, and only a restart helps.
+        /// The disk failed a writer's segments, which are being written anew.
         case failed(Int)
+        /// The disk is full, and what is in flight is finished with the reserve.
+        case reserve
     }
 
     private let reasons = Mutex<[Holder: String]>([:])
@@ -34,16 +36,14 @@ final class StorageState: Sendable {
         reasons.withLock { reasons in reasons.min { $0.key < $1.key }?.value }
     }
 
-    var hasFailed: Bool {
-        reasons.withLock { reasons in
-            reasons.keys.contains { if case .failed = $0 { true } else { false } }
-        }
-    }
+    /// Whether the reserve is in use: what stands in the rings must wait.
+    let usesReserve = Atomic<Bool>(false)
 
     func block(_ holder: Holder, _ reason: String) {
         let isFirst = reasons.withLock { reasons in
             let isFirst = reasons.isEmpty
             reasons[holder] = reason
+            if holder == .reserve { usesReserve.store(true, ordering: .releasing) }
             // Under the lock: flags follow the reasons in the same order.
             if isFirst { for receiver in receivers { receiver.ask(.blocked) } }
             return isFirst
@@ -54,6 +54,7 @@ final class StorageState: Sendable {
     func unblock(_ holder: Holder) {
         let isLast = reasons.withLock { reasons in
             let isLast = reasons.removeValue(forKey: holder) != nil && reasons.isEmpty
+            if holder == .reserve { usesReserve.store(false, ordering: .releasing) }
             if isLast { for receiver in receivers { receiver.cancel(.blocked) } }
             return isLast
         }

@@ -11,11 +11,13 @@ extension Writer {
     /// Flushes all that waits and hands it to the committer.
     mutating func commit(isLast: Bool) throws(FileSystemError) {
         let begunAt = cplatform_monotonic_ns()
-        let files = try store.takeBatch()
+        store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
+        var files = try store.takeBatch()
+        if store.failure != nil { try replaceSegments(in: &files) }
         // Before the job: what it settles must have been counted as in flight.
         tell(force: true)
         let job = CommitJob(
-            sequence: nextJob,
+            sequence: store.batches,
             files: files,
             answers: answers.take(),
             tallies: counts.takeTallies(),
@@ -24,7 +26,6 @@ extension Writer {
             isLast: isLast
         )
         waiters = []
-        nextJob += 1
         schedule.committed(at: begunAt)
         shared.hand(over: job)
     }

@@ -24,11 +24,14 @@ struct Writer: ~Copyable {
     /// The longest sleep: age and idleness of segments are looked at this often.
     static let sleepNanosecondsMax: Int64 = 750_000_000
     static let lookNanoseconds: Int64 = 100_000_000
+    /// Compressed bytes that may wait for a commit under way.
+    static let heldBytesMax = 64 << 20
 
     let index: Int
     let configuration: PipelineConfiguration
     let shared: WriterShared
     let storage: StorageState
+    let folders: DurableFolders
     let receivers: [ReceiverShared]
     let sequences: SourceSequences
     let store: SegmentStore
@@ -50,8 +53,8 @@ struct Writer: ~Copyable {
     /// commit will settle.
     var counts: EventCounts
     var waiters: [CommitWaiter] = []
-    /// ``CommitJob/sequence`` of the next job.
-    var nextJob: UInt64 = 1
+    /// ``CommitJob/sequence`` of the job that takes what comes in now.
+    var nextJob: UInt64 { store.batches + 1 }
     var now: Int64 = 0
     var lastWork: Int64 = 0
     var lastLook: Int64 = 0
@@ -65,13 +68,16 @@ struct Writer: ~Copyable {
         sequences: SourceSequences,
         shared: WriterShared,
         storage: StorageState,
+        reserve: DiskReserve,
         fileSystem: any FileSystem,
+        folders: DurableFolders,
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) {
         self.index = index
         self.configuration = configuration
         self.shared = shared
         self.storage = storage
+        self.folders = folders
         self.receivers = receivers
         self.sequences = sequences
         self.notify = notify
@@ -79,6 +85,7 @@ struct Writer: ~Copyable {
         let room = RoomWait(
             as: .writer(index),
             in: storage,
+            reserve: reserve,
             heartbeat: shared.heartbeat,
             shared: shared
         )
@@ -130,23 +137,20 @@ struct Writer: ~Copyable {
                 if try doWork() == 0 { idle() }
             }
         } catch {
-            storage.block(
-                .failed(index),
-                "writing failed (\(error)); nothing since is acknowledged; repair the disk and restart"
-            )
-            notify(.writerFailed(error))
-            standStill(error)
+            abandon(error)
         }
         awaitCommitter()
     }
 
     /// Stays until the last job is done: the store closes its files when it goes, and the committer
     /// may still have to sync them.
-    private func awaitCommitter() {
+    private mutating func awaitCommitter() {
         while !shared.ended.load(ordering: .acquiring) {
             shared.heartbeat.beat()
+            // Whoever is to leave has nothing to put right any more: the committer lets go itself.
+            if shared.isHalted { try? replaceSegments() }
             shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
-                shared.ended.load(ordering: .acquiring)
+                shared.ended.load(ordering: .acquiring) || shared.isHalted
             }
         }
     }
@@ -158,6 +162,7 @@ struct Writer: ~Copyable {
             return true
         }
         guard shared.finish.load(ordering: .acquiring), ringsAreEmpty() else { return false }
+        if shared.isHalted { return false }
         readClocks()
         _ = try store.seal(prefix: "")
         try commit(isLast: true)
@@ -175,8 +180,11 @@ struct Writer: ~Copyable {
     private mutating func doWork() throws(FileSystemError) -> Int {
         shared.heartbeat.beat()
         readClocks()
+        if shared.isHalted { try replaceSegments() }
         var count = 0
-        for at in 0..<receivers.count { count += try takeMessages(ring: at) }
+        if takesMessages() {
+            for at in 0..<receivers.count { count += try takeMessages(ring: at) }
+        }
         if count > 0 {
             lastWork = now
             schedule.touch(at: now)
@@ -184,6 +192,7 @@ struct Writer: ~Copyable {
         for command in shared.takeCommands() { try perform(command) }
         if now - lastLook >= Self.lookNanoseconds {
             lastLook = now
+            store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
             try store.sealDue(router: router)
             if store.sealsWait > 0 { schedule.touch(at: now) }
         }
@@ -197,6 +206,16 @@ struct Writer: ~Copyable {
         if isDue { try commit(isLast: false) }
         room.passed()
         return count
+    }
+
+    /// Not while the reserve is all there is, or while the disk lags far behind; a drain takes what
+    /// stands in the rings all the same.
+    private func takesMessages() -> Bool {
+        if shared.jobsUnderWay.load(ordering: .relaxed) > 0, store.heldBytes > Self.heldBytesMax {
+            return false
+        }
+        return !storage.usesReserve.load(ordering: .relaxed)
+            || shared.finish.load(ordering: .relaxed)
     }
 
     private mutating func takeMessages(ring: Int) throws(FileSystemError) -> Int {
@@ -230,6 +249,10 @@ struct Writer: ~Copyable {
 
     /// Dozes while messages keep coming, else sleeps until something comes or is due.
     private mutating func idle() {
+        if !takesMessages() {
+            usleep(5_000)
+            return
+        }
         var sleep = Self.sleepNanosecondsMax
         let waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
         if !waitsForCommit, let due = schedule.untilDue(at: now) { sleep = min(sleep, due) }
@@ -246,31 +269,5 @@ struct Writer: ~Copyable {
                 || shared.finish.load(ordering: .acquiring) || !ringsAreEmpty()
                 || waitsForCommit && shared.jobsUnderWay.load(ordering: .acquiring) == 0
         }
-    }
-
-    /// After a failure: takes nothing more, answers commands with the error, and waits for the end.
-    private mutating func standStill(_ error: FileSystemError) {
-        tell(force: true)
-        for waiter in waiters { waiter.finish(.failure(error)) }
-        waiters = []
-        while !shared.leave.load(ordering: .acquiring) && !shared.finish.load(ordering: .acquiring)
-        {
-            shared.heartbeat.beat()
-            for command in shared.takeCommands() { refuse(command, error) }
-            shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
-                shared.hasWaitingCommands
-            }
-        }
-        shared.hand(
-            over: CommitJob(
-                sequence: nextJob,
-                files: CommitBatch(),
-                answers: [],
-                tallies: Array(repeating: CommitTally(), count: receivers.count),
-                begunAt: now,
-                waiters: [],
-                isLast: true
-            )
-        )
     }
 }

@@ -19,6 +19,8 @@ final class WriterShared: Sendable {
     struct Numbers: Sendable {
         /// By source.
         var ledgers: [SourceLedger]
+        /// Commits after which the ledger did not add up, or not with the files' own count.
+        var mismatches = 0
         /// Events written, by channel.
         var channels: [String: Int] = [:]
         var openSegments = 0
@@ -39,6 +41,9 @@ final class WriterShared: Sendable {
     private let jobs = Mutex<[CommitJob]>([])
     /// ``CommitJob/sequence`` of the newest durable job: it and all before it are on stable storage.
     let durableSequence = Atomic<UInt64>(0)
+    /// Why the committer stands still: the disk failed a segment, and the writer has to replace it.
+    private let halt = Mutex<FileSystemError?>(nil)
+    private let halted = Atomic<Bool>(false)
     /// Jobs handed over and not yet durable.
     let jobsUnderWay = Atomic<Int>(0)
     /// Drain: everything in the rings, then seal, commit, end.
@@ -85,4 +90,33 @@ final class WriterShared: Sendable {
     }
 
     var hasJobs: Bool { jobs.withLock { !$0.isEmpty } }
+
+    // MARK: - When the disk fails a segment
+
+    var isHalted: Bool { halted.load(ordering: .acquiring) }
+
+    /// Puts a job that failed back in front and stands still; the committer's thread only.
+    func halt(_ job: CommitJob, _ error: FileSystemError) {
+        jobs.withLock { $0.insert(job, at: 0) }
+        halt.withLock { $0 = error }
+        halted.store(true, ordering: .releasing)
+        parker.wake()
+    }
+
+    /// What made the committer stand still.
+    var haltError: FileSystemError? { halt.withLock { $0 } }
+
+    /// Whether the committer touches no file until told: it stands still, or has nothing to do.
+    var committerRests: Bool { isHalted || jobsUnderWay.load(ordering: .acquiring) == 0 }
+
+    /// Changes the files of the jobs that wait, and lets the committer go on; the writer's thread
+    /// only.
+    func resume(_ change: (inout CommitBatch) -> Void) {
+        jobs.withLock { jobs in
+            for at in jobs.indices { change(&jobs[at].files) }
+        }
+        halt.withLock { $0 = nil }
+        halted.store(false, ordering: .releasing)
+        committerParker.wake()
+    }
 }

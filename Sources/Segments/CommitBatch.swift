@@ -12,6 +12,10 @@ package struct CommitBatch: Sendable {
 
     var dirty: [DirtyFile] = []
     var seals: [SealTask] = []
+    /// Lines in it that were in no batch before, as the files' own tallies count them.
+    package internal(set) var lines = 0
+    /// Folders with names that wait for a sync.
+    var newNamesIn: Set<String> = []
 
     package init() {}
 
@@ -21,10 +25,24 @@ package struct CommitBatch: Sendable {
 
 /// A finished gzip file that still has its hidden name.
 struct SealTask: Sendable {
-    /// Nil when its bytes are durable and it is closed already.
+    /// Nil when it is closed already.
     var file: FileHandle?
+    /// Whether its bytes still wait for a sync.
+    var isDirty: Bool
     var sealedPath: String
     var entry: ManifestEntry
+    /// How far sealing has come.
+    var isRenamed = false
+    var isListed = false
+
+    var sealedFile: SealedFile {
+        SealedFile(
+            path: sealedPath,
+            events: entry.events,
+            compressedBytes: entry.compressedBytes,
+            reason: entry.reason
+        )
+    }
 }
 
 /// A file that was sealed, for logs and answers.

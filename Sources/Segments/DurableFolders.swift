@@ -15,6 +15,11 @@ package final class DurableFolders: Sendable {
         self.fileSystem = fileSystem
     }
 
+    /// Forgets what it knows: folders may have been removed under the daemon.
+    package func forget() {
+        known.withLock { $0 = [] }
+    }
+
     /// Creates `folder` and its parents where missing, and makes all their names durable.
     ///
     /// Names inside `folder` itself are not synced: that is ``FileSystem/syncFolder(_:)``.

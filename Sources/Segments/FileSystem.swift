@@ -9,7 +9,7 @@ package struct FileHandle: Hashable, Sendable {
 
 /// How a file is opened.
 package enum OpenMode: Sendable {
-    /// For writing; fails when the name exists.
+    /// For writing and reading back; fails when the name exists.
     case createNew
     /// For reading.
     case read
@@ -65,10 +65,13 @@ package protocol FileSystem: Sendable {
     /// nothing: what goes wrong is ``datasync(_:)``'s to tell.
     func startWriting(_ file: FileHandle)
     /// fdatasync(2). After an error the file must not be trusted: the kernel may have dropped its
-    /// pages.
+    /// pages. A file that no name leads to any more is an error as well (ENOENT): what is in it ends
+    /// with its last descriptor.
     func datasync(_ file: FileHandle) throws(FileSystemError)
     /// Renames without ever replacing: an existing `to` is an error.
     func rename(_ from: String, to: String) throws(FileSystemError)
+    /// Renames, and replaces what stands at `to`: a reader of that name sees the one or the other.
+    func replace(_ from: String, to: String) throws(FileSystemError)
     func remove(_ path: String) throws(FileSystemError)
     /// Creates one folder; its parent must exist. Gives false when it stood there already.
     func createFolder(_ path: String) throws(FileSystemError) -> Bool
@@ -78,6 +81,8 @@ package protocol FileSystem: Sendable {
     func list(_ path: String) throws(FileSystemError) -> [FolderEntry]
     func exists(_ path: String) -> Bool
     func space() throws(FileSystemError) -> DiskSpace
+    /// Gives the file room of that many bytes on the device; ENOSPC when there is not so much.
+    func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError)
 }
 
 extension FileSystem {
@@ -108,7 +113,7 @@ package struct FileSystemError: Error, Equatable, CustomStringConvertible, Senda
     package enum Operation: String, Sendable {
         case open, write, read, size, truncate, datasync, rename, remove, createFolder, syncFolder,
             list
-        case lock, space
+        case lock, space, allocate
     }
 
     package let operation: Operation

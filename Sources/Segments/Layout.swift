@@ -5,6 +5,7 @@
 ///     events/…/.part-c1-0-20261122T100000.123Z-1.ndjson.gz.damaged   kept aside by recovery
 ///     quarantine/reason=invalid_json/date=2026-11-22/part-….ndjson.gz
 ///     manifest/date=2026-11-22/c1.ndjson
+///     .reserve                                                       room kept for a full disk
 ///     .lock                                                          held by the daemon
 ///
 /// Names that start with a dot or an underscore are invisible to DuckDB, Spark and Hive, so a
@@ -14,10 +15,14 @@ package enum Layout {
     package static let quarantine = "quarantine"
     package static let manifest = "manifest"
     package static let lock = ".lock"
+    /// Room kept for a full disk.
+    package static let reserve = ".reserve"
 
     package static let sealedSuffix = ".ndjson.gz"
     package static let openSuffix = ".open"
     package static let damagedSuffix = ".damaged"
+    /// Ends the name of a copy that is still being written, behind an open segment's.
+    package static let copySuffix = ".recovering"
 
     /// `folder/.name.open` for the sealed path `folder/name`.
     package static func openPath(forSealed path: String) -> String {
@@ -27,6 +32,11 @@ package enum Layout {
     /// `folder/.name.damaged` for the sealed path `folder/name`.
     package static func damagedPath(forSealed path: String) -> String {
         hidden(path) + damagedSuffix
+    }
+
+    /// Another name for a sealed file whose own is taken: `part-….2.ndjson.gz`.
+    package static func alternative(toSealed path: String, _ number: Int) -> String {
+        "\(path.dropLast(sealedSuffix.count)).\(number)\(sealedSuffix)"
     }
 
     /// The sealed path for `folder/.name.open`; nil when `path` is not an open segment's.

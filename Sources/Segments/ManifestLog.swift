@@ -16,11 +16,21 @@ package final class ManifestLog: Sendable {
     private let turn = Mutex(State())
 
     private struct State {
-        /// Manifests whose last line was cut short by an error in this run.
-        var torn: Set<String> = []
-        /// The manifest whose name is durable: an older run may have crashed before its name was, so
-        /// the first append of a run syncs the folder whether or not the file is new.
-        var named = ""
+        /// What an error in this run has left behind, by path.
+        var scars: [String: Scar] = [:]
+        /// Manifests whose name this run has synced: an older run may have crashed before its name
+        /// was, so the first append of a run syncs the folder whether or not the file is new.
+        var named: Set<String> = []
+    }
+
+    /// What the next append to a manifest has to make good.
+    private struct Scar {
+        /// Its last line may be cut short.
+        var isTorn = false
+        /// A sync failed: the file cannot be trusted behind this many bytes, nor synced again.
+        var goodBytes: Int?
+        /// Its name was not synced.
+        var isUnnamed = false
     }
 
     package init(fileSystem: any FileSystem, folders: DurableFolders, node: String) {
@@ -30,28 +40,27 @@ package final class ManifestLog: Sendable {
     }
 
     /// Writes the entry to the manifest of the day it was sealed, durable on return.
+    ///
+    /// May be called again after an error.
     package func append(_ entry: ManifestEntry) throws(FileSystemError) {
         try append([entry])
     }
 
     /// Writes entries that were sealed at the same time, with one sync; durable on return.
+    ///
+    /// May be called again after an error.
     package func append(_ entries: [ManifestEntry]) throws(FileSystemError) {
         guard let first = entries.first else { return }
         let path = Layout.manifestPath(date: String(first.sealedAt.prefix(10)), node: node)
-        let line = entries.flatMap(Self.line)
+        let lines = entries.flatMap(Self.line)
         let result = turn.withLock { state in
-            let whole = state.torn.contains(path) ? [UInt8(ascii: "\n")] + line : line
-            let isNamed = state.named == path
-            let result = Result { () throws(FileSystemError) in
-                try append(whole, to: path, isNamed: isNamed)
+            Result { () throws(FileSystemError) in
+                if !state.named.contains(path) {
+                    state.scars[path, default: Scar()].isUnnamed = true
+                }
+                try append(lines, to: path, &state.scars[path])
+                state.named.insert(path)
             }
-            switch result {
-            case .success:
-                state.torn.remove(path)
-                state.named = path
-            case .failure: state.torn.insert(path)
-            }
-            return result
         }
         try result.get()
     }
@@ -59,19 +68,65 @@ package final class ManifestLog: Sendable {
     private func append(
         _ line: [UInt8],
         to path: String,
-        isNamed: Bool
+        _ scar: inout Scar?
     ) throws(FileSystemError) {
         let folder = Layout.split(path).folder
         try folders.ensure(folder)
+        if let goodBytes = scar?.goodBytes {
+            try rewrite(path, goodBytes, line)
+        } else {
+            try appendInPlace(line, path, &scar)
+        }
+        if scar?.isUnnamed == true { try fileSystem.syncFolder(folder) }
+        scar = nil
+    }
+
+    private func appendInPlace(
+        _ line: [UInt8],
+        _ path: String,
+        _ scar: inout Scar?
+    ) throws(FileSystemError) {
+        let isNew = !fileSystem.exists(path)
         let file = try fileSystem.open(path, .append)
         defer { fileSystem.close(file) }
-        do {
-            try fileSystem.write(line, to: file)
+        let isTorn = scar?.isTorn == true
+        if isNew { scar = Scar(isUnnamed: true) }
+        do throws(FileSystemError) {
+            let size = try fileSystem.size(file)
+            scar = scar ?? Scar()
+            scar?.isTorn = true
+            try fileSystem.write(isTorn ? [UInt8(ascii: "\n")] + line : line, to: file)
+            scar?.goodBytes = size
             try fileSystem.datasync(file)
+            scar?.goodBytes = nil
         } catch {
             throw FileSystemError(error.operation, path, code: error.code)
         }
-        if !isNamed { try fileSystem.syncFolder(folder) }
+    }
+
+    /// Writes the good part of a manifest and a line to a new file that takes its place.
+    private func rewrite(
+        _ path: String,
+        _ goodBytes: Int,
+        _ line: [UInt8]
+    ) throws(FileSystemError) {
+        let (folder, name) = Layout.split(path)
+        let copy = Layout.join(folder, ".\(name)\(Layout.copySuffix)")
+        if fileSystem.exists(copy) { try fileSystem.remove(copy) }
+        let new = try fileSystem.open(copy, .createNew)
+        defer { fileSystem.close(new) }
+        var good: [UInt8] = []
+        if fileSystem.exists(path) {
+            let old = try fileSystem.open(path, .read)
+            defer { fileSystem.close(old) }
+            good = try fileSystem.bytes(of: old, at: 0, count: goodBytes)
+        }
+        // A line that a full disk had cut short stays one that readers skip.
+        if let last = good.last, last != UInt8(ascii: "\n") { good.append(UInt8(ascii: "\n")) }
+        try fileSystem.write(good + line, to: new)
+        try fileSystem.datasync(new)
+        try fileSystem.replace(copy, to: path)
+        try fileSystem.syncFolder(folder)
     }
 
     /// The entry as one line of JSON with sorted keys and a line feed.

@@ -9,11 +9,13 @@ final class OpenSegment {
     let key: PartitionKey
     /// Its name once sealed, below the data folder.
     let sealedPath: String
-    let file: FileHandle
+    var file: FileHandle
     var stream: GzipEncoder
     let digest = SHA256Digest()
     /// Nanoseconds of the monotonic clock.
     let openedAt: Int64
+    /// What its waiting lines may grow to, but for one long line.
+    let pendingBytesMax: Int
     var lastUsedAt: Int64
     /// The events it had when the idle clock last looked.
     var eventsAtLastLook = 0
@@ -21,6 +23,17 @@ final class OpenSegment {
     var isDirty = false
     /// Whether the file's name is on its way to stable storage.
     var isNameCommitted = false
+    /// Bytes of the file that are durable, and a copy of those behind them: what a disk that fails
+    /// takes along is written again from here.
+    var durableBytes = 0
+    var held = GrowableBuffer()
+    /// Its lines that went with a batch.
+    var handedLines = 0
+    /// The last batch it went with, and how many bytes it had then.
+    var handedIn: UInt64 = 0
+    var handedBytes = 0
+    /// A write failed: the file is not written any more, ``held`` has what is missing.
+    var isBroken = false
     /// Raw bytes since the last full flush.
     var rawSinceFullFlush = 0
     /// Wall clock of the last commit handed over, microseconds since 1970 UTC.
@@ -31,14 +44,25 @@ final class OpenSegment {
         sealedPath: String,
         file: FileHandle,
         stream: consuming GzipEncoder,
-        openedAt: Int64
+        openedAt: Int64,
+        pendingBytesMax: Int
     ) {
         self.key = key
         self.sealedPath = sealedPath
         self.file = file
         self.stream = stream
         self.openedAt = openedAt
+        self.pendingBytesMax = pendingBytesMax
         lastUsedAt = openedAt
+    }
+
+    /// Lets go of the copy of what is durable now; gives how many bytes that were.
+    func forgetHeld(durable batch: UInt64) -> Int {
+        guard handedIn <= batch, handedBytes > durableBytes else { return 0 }
+        let count = handedBytes - durableBytes
+        held.removeFirst(count)
+        durableBytes = handedBytes
+        return count
     }
 
     var folder: String { Layout.split(sealedPath).folder }

@@ -35,7 +35,7 @@ package final class PosixFileSystem: FileSystem {
     package func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle {
         let flags =
             switch mode {
-            case .createNew: O_WRONLY | O_CREAT | O_EXCL | O_APPEND
+            case .createNew: O_RDWR | O_CREAT | O_EXCL | O_APPEND
             case .read: O_RDONLY
             case .modify: O_RDWR | O_APPEND
             case .append: O_WRONLY | O_CREAT | O_APPEND
@@ -96,6 +96,10 @@ package final class PosixFileSystem: FileSystem {
     package func datasync(_ file: FileHandle) throws(FileSystemError) {
         // Not even EINTR is retried: after any failure the pages may be gone.
         guard fdatasync(file.number) == 0 else { throw FileSystemError(.datasync, "", code: errno) }
+        var status = stat()
+        guard fstat(file.number, &status) == 0, status.st_nlink > 0 else {
+            throw FileSystemError(.datasync, "", code: ENOENT)
+        }
     }
 
     package func rename(_ from: String, to: String) throws(FileSystemError) {
@@ -105,6 +109,21 @@ package final class PosixFileSystem: FileSystem {
         defer { Glibc.close(new) }
         let result = cplatform_rename_noreplace(old, oldName, new, newName)
         guard result == 0 else { throw FileSystemError(.rename, "\(from) to \(to)", code: -result) }
+    }
+
+    package func replace(_ from: String, to: String) throws(FileSystemError) {
+        let (old, oldName) = try parent(of: from, for: .rename)
+        defer { Glibc.close(old) }
+        let (new, newName) = try parent(of: to, for: .rename)
+        defer { Glibc.close(new) }
+        guard renameat(old, oldName, new, newName) == 0 else {
+            throw FileSystemError(.rename, "\(from) to \(to)", code: errno)
+        }
+    }
+
+    package func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {
+        let code = posix_fallocate(file.number, 0, bytes)
+        guard code == 0 else { throw FileSystemError(.allocate, "", code: code) }
     }
 
     package func remove(_ path: String) throws(FileSystemError) {

@@ -34,7 +34,7 @@ extension Recovery {
         }
         try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
             // Only ever a copy of what still stands beside it, or was renamed since.
-            if kind == .recovering { try fileSystem.remove(path) }
+            if kind == .recovering, !isInUse(path) { try fileSystem.remove(path) }
             guard kind == .sealed, !isInUse(path), !known.contains(PathDigest(path)) else { return }
             if shouldStop() {
                 report.isStopped = true

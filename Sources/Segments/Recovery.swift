@@ -19,7 +19,7 @@
 /// Sealed files without a manifest line get it by being read.
 package struct Recovery {
     /// Ends the name of a copy that is still being written.
-    package static let copySuffix = ".recovering"
+    package static let copySuffix = Layout.copySuffix
 
     static let filesAtOnce = 32
     static let bytesAtOnce = 64 << 20

@@ -13,12 +13,23 @@ final class SHA256Digest {
         self.context = context
     }
 
+    private init(copyOf other: SHA256Digest) {
+        guard let context = EVP_MD_CTX_new(), EVP_MD_CTX_copy_ex(context, other.context) == 1
+        else { preconditionFailure("no memory for a digest") }
+        self.context = context
+    }
+
     deinit {
         EVP_MD_CTX_free(context)
     }
 
     func update(_ bytes: UnsafeRawBufferPointer) {
         _ = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// The digest of what was added so far, 64 hexadecimal digits; more may be added.
+    func peek() -> String {
+        SHA256Digest(copyOf: self).finish()
     }
 
     /// 64 hexadecimal digits; once, and nothing may be added afterwards.

@@ -12,11 +12,16 @@ import Events
 /// 4. the manifest's line, synced. If the power goes between 3 and 4, recovery writes the line.
 ///
 /// When it returns, all events of the batch may be acknowledged.
+///
+/// A sync of a file that fails ends the commit: the file must be written anew
+/// (``SegmentStore/repair(failed:folders:)``). Every other call can be repeated and is, as long as
+/// the one who waits says so. That holds for the sync of a folder as well: a file system that cannot
+/// write its own structures stops, so that every later call fails too, until it is mounted anew.
 package struct SegmentCommitter: Sendable {
     private let fileSystem: any FileSystem
     private let folders: DurableFolders
     private let manifest: ManifestLog
-    /// Called when the disk is full, with what failed; true: room was waited for, try again.
+    /// Called with what failed and can be tried again; true: that was waited for, try again.
     private let waitForRoom: @Sendable (FileSystemError) -> Bool
 
     package init(
@@ -33,17 +38,22 @@ package struct SegmentCommitter: Sendable {
 
     /// Syncs and seals.
     ///
-    /// After an error nothing of the batch may be acknowledged, and none of its files may be
-    /// trusted or written again.
-    package func commit(_ batch: CommitBatch) throws(FileSystemError) -> [SealedFile] {
+    /// After an error nothing of the batch may be acknowledged; `path` of the error is the sealed
+    /// path of the file that failed. Once that file was replaced, the same batch can be given again:
+    /// it goes on where it stopped.
+    package func commit(_ batch: inout CommitBatch) throws(FileSystemError) -> [SealedFile] {
         startWriting(batch)
-        var foldersToSync: Set<String> = []
-        for dirty in batch.dirty {
+        while let dirty = batch.dirty.last {
             try datasync(dirty.file, dirty.path)
-            if let folder = dirty.newNameIn { foldersToSync.insert(folder) }
+            if let folder = dirty.newNameIn { batch.newNamesIn.insert(folder) }
+            batch.dirty.removeLast()
         }
-        try syncNames(foldersToSync)
-        return try seal(batch.seals)
+        for at in batch.seals.indices where batch.seals[at].isDirty {
+            if let file = batch.seals[at].file { try datasync(file, batch.seals[at].sealedPath) }
+            batch.seals[at].isDirty = false
+        }
+        try syncNames(&batch.newNamesIn)
+        return try seal(&batch)
     }
 
     /// Lets the disk work on all files at once before each is waited for: one journal commit then
@@ -63,56 +73,73 @@ package struct SegmentCommitter: Sendable {
         }
     }
 
-    private func syncNames(_ names: Set<String>) throws(FileSystemError) {
+    private func syncNames(_ names: inout Set<String>) throws(FileSystemError) {
         for folder in names.sorted() {
-            try withRoom { () throws(FileSystemError) in try folders.ensure(folder) }
-            try fileSystem.syncFolder(folder)
+            try repeating { () throws(FileSystemError) in
+                try folders.ensure(folder)
+                try fileSystem.syncFolder(folder)
+            }
+            names.remove(folder)
         }
     }
 
-    /// Repeats what a full disk refused.
-    ///
-    /// Only calls that can be repeated: a failed sync never is, for the kernel may have dropped the
-    /// pages, and a second one would claim success.
-    private func withRoom(
+    private func repeating(
         _ body: () throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
         while true {
             do throws(FileSystemError) {
                 return try body()
             } catch {
-                let isSync = error.operation == .datasync || error.operation == .syncFolder
-                guard error.isFull, !isSync, waitForRoom(error) else { throw error }
+                guard waitForRoom(error) else { throw error }
+                // Somebody may have removed them meanwhile.
+                folders.forget()
             }
         }
     }
 
-    private func seal(_ tasks: [SealTask]) throws(FileSystemError) -> [SealedFile] {
-        var renamedIn: Set<String> = []
-        for task in tasks {
-            if let file = task.file {
-                try datasync(file, task.sealedPath)
-                fileSystem.close(file)
-            }
-            let open = Layout.openPath(forSealed: task.sealedPath)
-            try withRoom { () throws(FileSystemError) in
-                try fileSystem.rename(open, to: task.sealedPath)
-            }
-            renamedIn.insert(Layout.split(task.sealedPath).folder)
+    private func seal(_ batch: inout CommitBatch) throws(FileSystemError) -> [SealedFile] {
+        for at in batch.seals.indices where !batch.seals[at].isRenamed {
+            try rename(&batch.seals[at])
+            batch.newNamesIn.insert(Layout.split(batch.seals[at].sealedPath).folder)
         }
-        try syncNames(renamedIn)
-        var sealed: [SealedFile] = []
-        for task in tasks {
-            try withRoom { () throws(FileSystemError) in try manifest.append(task.entry) }
-            sealed.append(
-                SealedFile(
-                    path: task.sealedPath,
-                    events: task.entry.events,
-                    compressedBytes: task.entry.compressedBytes,
-                    reason: task.entry.reason
-                )
-            )
+        try syncNames(&batch.newNamesIn)
+        for at in batch.seals.indices where !batch.seals[at].isListed {
+            let entry = batch.seals[at].entry
+            try repeating { () throws(FileSystemError) in try manifest.append(entry) }
+            batch.seals[at].isListed = true
         }
-        return sealed
+        return batch.seals.map(\.sealedFile)
+    }
+
+    /// Gives a file its visible name, or one like it where that is taken.
+    private func rename(_ task: inout SealTask) throws(FileSystemError) {
+        let first = task.sealedPath
+        let open = Layout.openPath(forSealed: first)
+        var number = 1
+        while true {
+            let path = task.sealedPath
+            do throws(FileSystemError) {
+                try fileSystem.rename(open, to: path)
+                break
+            } catch {
+                if error.isTaken {
+                    number += 1
+                    task.sealedPath = Layout.alternative(toSealed: first, number)
+                    continue
+                }
+                task.sealedPath = first
+                number = 1
+                // Gone from under the daemon: its descriptor still has the bytes.
+                if error.isMissing, task.file != nil {
+                    throw FileSystemError(.rename, first, code: error.code)
+                }
+                guard waitForRoom(error) else { throw error }
+                folders.forget()
+            }
+        }
+        task.entry.path = task.sealedPath
+        task.isRenamed = true
+        if let file = task.file { fileSystem.close(file) }
+        task.file = nil
     }
 }

@@ -16,6 +16,7 @@ extension SegmentStore {
             guard let segment else { continue }
             try commit(segment, slot)
         }
+        countBatch()
         defer { batch = CommitBatch() }
         return batch
     }
@@ -31,6 +32,9 @@ extension SegmentStore {
                 newNameIn: segment.isNameCommitted ? nil : segment.folder
             )
         )
+        countLines(segment, slot)
+        segment.handedIn = batches + 1
+        segment.handedBytes = Int(segment.stream.compressedBytes)
         segment.isDirty = false
         segment.isNameCommitted = true
         segment.lastUsedAt = now
@@ -93,19 +97,19 @@ extension SegmentStore {
     private func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, .finish)
+        countLines(segment, slot)
         batch.dirty.removeAll { $0.file == segment.file }
-        var file: FileHandle? = segment.file
-        if batch.seals.count >= Self.sealsMax {
-            try finishHere(segment)
-            file = nil
-        }
-        batch.seals.append(
-            SealTask(
-                file: file,
-                sealedPath: segment.sealedPath,
-                entry: entry(segment, pendings[slot], reason)
-            )
+        let isDurable = batch.seals.count >= Self.sealsMax && finishHere(segment)
+        let task = SealTask(
+            file: isDurable ? nil : segment.file,
+            isDirty: !isDurable,
+            sealedPath: segment.sealedPath,
+            entry: entry(segment, pendings[slot], reason)
         )
+        batch.seals.append(task)
+        let remains = SealedRemains(of: segment, task, batch: batches + 1)
+        heldBytes -= segment.held.count - remains.held.count
+        sealed.append(remains)
         pendings[slot].free()
         (pendings + slot).deinitialize(count: 1)
         segments[slot] = nil
@@ -113,18 +117,28 @@ extension SegmentStore {
         forget(segment.key)
     }
 
-    /// Syncs and closes a finished file on this thread.
+    private func countLines(_ segment: OpenSegment, _ slot: Int) {
+        batch.lines += pendings[slot].events - segment.handedLines
+        segment.handedLines = pendings[slot].events
+    }
+
+    /// Syncs and closes a finished file on this thread; gives whether that went well.
     ///
     /// One message can seal any number of segments before the next commit; would all wait for the
     /// committer with their descriptors, these would run out, and the writer would wait for
     /// descriptors that only its own next batch gives back.
-    private func finishHere(_ segment: OpenSegment) throws(FileSystemError) {
+    private func finishHere(_ segment: OpenSegment) -> Bool {
         do {
             try fileSystem.datasync(segment.file)
         } catch {
-            throw FileSystemError(error.operation, segment.sealedPath, code: error.code)
+            segment.isBroken = true
+            failure =
+                failure
+                ?? FileSystemError(error.operation, segment.sealedPath, code: error.code)
+            return false
         }
         fileSystem.close(segment.file)
+        return true
     }
 
     private func entry(

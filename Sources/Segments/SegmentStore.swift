@@ -52,8 +52,12 @@ package final class SegmentStore {
     /// Raw bytes between two points from which a damaged file can be read on.
     static let fullFlushBytes = 1 << 20
     /// Raw bytes that wait before they are deflated: the first size, and the size it grows to.
-    static let pendingBytesFirst = 16 << 10
+    static let pendingBytesFirst = 8 << 10
     static let pendingBytesMax = 32 << 10
+    static let pendingBytesMaxOfMany = 16 << 10
+
+    /// Open segments from which further ones are set up with less memory.
+    static let manySegments = 256
 
     /// Sealed files of one batch that keep their descriptors until the committer has them.
     static let sealsMax = 64
@@ -72,6 +76,14 @@ package final class SegmentStore {
     var slots: [PartitionKey: Int] = [:]
     var free: [Int]
     var batch = CommitBatch()
+    /// Batches taken so far; the number of the last one.
+    package private(set) var batches: UInt64 = 0
+    /// Bytes held in memory because they are not durable yet.
+    package internal(set) var heldBytes = 0
+    /// What is left of sealed segments until they are durable.
+    var sealed: [SealedRemains] = []
+    /// What first failed since the last ``repair(failed:folders:)``.
+    package internal(set) var failure: FileSystemError?
     private var fileNumber = 0
     /// Monotonic nanoseconds and wall microseconds, as last told by ``tick(_:wall:router:)``.
     private(set) var now: Int64 = 0
@@ -109,6 +121,8 @@ package final class SegmentStore {
         cache.deallocate()
         output.deallocate()
     }
+
+    func countBatch() { batches += 1 }
 
     package var openCount: Int { slots.count }
     /// Segments that were sealed and wait for the next batch.
@@ -153,15 +167,21 @@ package final class SegmentStore {
         let folder = router.folder(key)
         let (path, file) = try createFile(in: folder)
         guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
+        let isOneOfMany = openCount >= Self.manySegments
         guard
-            let stream = try? GzipEncoder(engine: configuration.engine, level: configuration.level)
+            let stream = try? GzipEncoder(
+                engine: configuration.engine,
+                level: configuration.level,
+                isOneOfMany: isOneOfMany
+            )
         else { preconditionFailure("the level was checked with the configuration") }
         segments[slot] = OpenSegment(
             key: key,
             sealedPath: path,
             file: file,
             stream: stream,
-            openedAt: now
+            openedAt: now,
+            pendingBytesMax: isOneOfMany ? Self.pendingBytesMaxOfMany : Self.pendingBytesMax
         )
         (pendings + slot).initialize(
             to: PendingLines(
@@ -186,7 +206,8 @@ package final class SegmentStore {
                 if fileSystem.exists(path) { continue }
                 return (path, try fileSystem.open(Layout.openPath(forSealed: path), .createNew))
             } catch {
-                guard error.isTaken || error.isFull && waitForRoom(error) else { throw error }
+                // Nothing has happened yet, so whatever the cause, it can be waited for.
+                guard error.isTaken || waitForRoom(error) else { throw error }
             }
         }
     }
@@ -197,7 +218,7 @@ package final class SegmentStore {
     package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, dueFlush(segment, slot, atLeast: .none))
-        let doubled = min(pendings[slot].capacity * 2, Self.pendingBytesMax)
+        let doubled = min(pendings[slot].capacity * 2, segment.pendingBytesMax)
         pendings[slot].grow(to: max(doubled, byteCount))
     }
 
@@ -237,7 +258,10 @@ package final class SegmentStore {
         _ segment: OpenSegment
     ) throws(FileSystemError) {
         segment.digest.update(bytes)
+        segment.held.append(bytes)
+        heldBytes += bytes.count
         compressedBytes += UInt64(bytes.count)
+        if segment.isBroken { return }
         var rest = bytes
         while !rest.isEmpty {
             do throws(FileSystemError) {
@@ -246,7 +270,12 @@ package final class SegmentStore {
             } catch {
                 rest = UnsafeRawBufferPointer(rebasing: rest[error.written...])
                 let named = FileSystemError(.write, segment.sealedPath, code: error.code)
-                guard error.isFull, waitForRoom(named) else { throw named }
+                guard error.isFull else {
+                    segment.isBroken = true
+                    failure = failure ?? named
+                    return
+                }
+                guard waitForRoom(named) else { throw named }
             }
         }
     }

@@ -5,11 +5,19 @@ import Testing
 struct Setting: Sendable, CustomTestStringConvertible {
     var engine: Engine
     var level: Int
+    var isOneOfMany = false
 
-    var testDescription: String { "\(engine.rawValue)-\(level)" }
+    var testDescription: String {
+        "\(engine.rawValue)-\(level)\(isOneOfMany ? "-one-of-many" : "")"
+    }
 
-    static let all: [Setting] = Engine.allCases.flatMap { engine in
-        engine.levels.map { Setting(engine: engine, level: $0) }
+    static let all: [Setting] =
+        Engine.allCases.flatMap { engine in
+            engine.levels.map { Setting(engine: engine, level: $0) }
+        } + Engine.isal.levels.map { Setting(engine: .isal, level: $0, isOneOfMany: true) }
+
+    func encoder() throws -> GzipEncoder {
+        try GzipEncoder(engine: engine, level: level, isOneOfMany: isOneOfMany)
     }
 
     /// The fastest and the strongest of each engine.
@@ -43,7 +51,7 @@ func encode(
 
 /// One whole member.
 func gzip(_ input: [UInt8], _ setting: Setting) throws -> [UInt8] {
-    var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+    var encoder = try setting.encoder()
     return encode(input[...], flush: .finish, with: &encoder)
 }
 

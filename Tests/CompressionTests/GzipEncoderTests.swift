@@ -10,7 +10,7 @@ import Testing
     func roundTripsEverySize(setting: Setting, sample: CompressionSample) throws {
         for size in Self.sizes {
             let input = sample.bytes(count: size)
-            var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+            var encoder = try setting.encoder()
             let written = encode(input[...], flush: .finish, with: &encoder)
             let read = decode(written)
             #expect(read.state == .ended, "\(size) bytes")
@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: Setting.some)
     func zcatAndGzipAndPythonReadIt(setting: Setting) throws {
         let input = CompressionSample.events.bytes(count: 3_500_001)
-        var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+        var encoder = try setting.encoder()
         var written: [UInt8] = []
         for start in stride(from: 0, to: input.count, by: 700_000) {
             let part = input[start..<min(start + 700_000, input.count)]
@@ -52,7 +52,7 @@ import Testing
             var random = SeededGenerator(seed: seed)
             let sample = CompressionSample.allCases.randomElement(using: &random) ?? .events
             let input = sample.bytes(count: Int.random(in: 0...200_000, using: &random), seed: seed)
-            var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+            var encoder = try setting.encoder()
             var written: [UInt8] = []
             var offset = 0
             while offset < input.count {
@@ -85,7 +85,7 @@ import Testing
     func tinyOutputsGiveTheSameRawBytes(setting: Setting) throws {
         let input = CompressionSample.events.bytes(count: 20_000)
         for outputBytes in [1, 2, 3, 7, 8, 9, 255, 256, 257] {
-            var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+            var encoder = try setting.encoder()
             var written = encode(
                 input[..<9000],
                 flush: .sync,
@@ -110,7 +110,7 @@ import Testing
     @Test(arguments: Setting.all)
     func anythingWrittenBeforeASyncFlushCanBeInflated(setting: Setting) throws {
         let input = CompressionSample.events.bytes(count: 100_000)
-        var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+        var encoder = try setting.encoder()
         var written: [UInt8] = []
         for start in stride(from: 0, to: input.count, by: 465) {
             let end = min(start + 465, input.count)
@@ -125,7 +125,7 @@ import Testing
     @Test(arguments: Setting.all)
     func rawInflateStartsBehindAFullFlush(setting: Setting) throws {
         let input = CompressionSample.events.bytes(count: 90_000)
-        var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+        var encoder = try setting.encoder()
         let head = encode(input[..<40_000], flush: .full, with: &encoder)
         let tail = encode(input[40_000...], flush: .finish, with: &encoder)
         let read = decode(tail, format: .raw)
@@ -137,7 +137,7 @@ import Testing
 
     @Test(arguments: Setting.all)
     func flushesInARowWriteNothingNew(setting: Setting) throws {
-        var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+        var encoder = try setting.encoder()
         var written = encode([], flush: .sync, with: &encoder)
         #expect(decode(written).state == .needsInput)
         #expect(encode([], flush: .sync, with: &encoder).isEmpty)
@@ -164,7 +164,7 @@ import Testing
 
     @Test(arguments: Setting.some)
     func noRoomMeansNoProgress(setting: Setting) throws {
-        var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+        var encoder = try setting.encoder()
         let nowhere = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         let step = [UInt8](repeating: 1, count: 10).withUnsafeBytes {
             encoder.step($0, flush: .sync, into: nowhere)
@@ -175,7 +175,7 @@ import Testing
     @Test(arguments: Setting.some)
     func cutStreamsEndByHand(setting: Setting) throws {
         let input = CompressionSample.events.bytes(count: 50_000)
-        var encoder = try GzipEncoder(engine: setting.engine, level: setting.level)
+        var encoder = try setting.encoder()
         var written = encode(input[...], flush: .sync, with: &encoder)
         let ending = GzipFraming.ending(crc32: encoder.crc32, rawBytes: encoder.rawBytes)
         #expect(ending.count == GzipFraming.endingBytes)

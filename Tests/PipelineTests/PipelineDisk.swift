@@ -10,6 +10,13 @@ final class PipelineDisk: FileSystem {
         var holdsSyncs = false
         /// This many further syncs fail with EIO.
         var failingSyncs = 0
+        /// This many further writes to segments fail with EIO.
+        var failingWrites = 0
+        /// This many further renames fail with EROFS.
+        var failingRenames = 0
+        /// Failing syncs are not told: stands for a path that syncs a failed file again and
+        /// believes the answer.
+        var forgetsFailures = false
         /// Syncs say yes and do nothing.
         var skipsSyncs = false
         /// Writes to segments (or to anything) fail with ENOSPC.
@@ -24,7 +31,11 @@ final class PipelineDisk: FileSystem {
         var faults = Faults()
         var paths: [Int32: String] = [:]
         var syncedBytes: [String: Int] = [:]
-        var namedFolders: Set<String> = []
+        /// Files whose sync has failed: as on Linux, the next one says yes, and nothing of what
+        /// was written before is on the disk.
+        var poisoned: Set<Int32> = []
+        /// Files whose name is durable.
+        var named: Set<String> = []
         var created: Set<String> = []
         var syncsHeld = 0
         var syncs = 0
@@ -55,10 +66,10 @@ final class PipelineDisk: FileSystem {
     /// Takes back what no sync has covered: bytes of files, and files whose folder was not synced.
     func cutPower() throws {
         let (created, synced, named) = state.withLock {
-            ($0.created, $0.syncedBytes, $0.namedFolders)
+            ($0.created, $0.syncedBytes, $0.named)
         }
         for path in created where real.exists(path) {
-            guard named.contains(Layout.split(path).folder) else {
+            guard named.contains(path) else {
                 try real.remove(path)
                 continue
             }
@@ -85,22 +96,28 @@ final class PipelineDisk: FileSystem {
             state.openHighWater = max(state.openHighWater, state.paths.count)
             if isNew {
                 state.created.insert(path)
-                state.namedFolders.remove(Layout.split(path).folder)
+                state.named.remove(path)
             }
         }
         return file
     }
 
     func close(_ file: FileHandle) {
-        state.withLock { $0.paths[file.number] = nil }
+        state.withLock { state in
+            state.paths[file.number] = nil
+            state.poisoned.remove(file.number)
+        }
         real.close(file)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, to file: FileHandle) throws(FileSystemError) {
-        let isFull = state.withLock { state in
+        let (isFull, fails) = state.withLock { state in
             if state.faults.isFull { state.refusals += 1 }
-            return state.faults.isFull
+            let fails = state.faults.failingWrites > 0
+            if fails { state.faults.failingWrites -= 1 }
+            return (state.faults.isFull, fails)
         }
+        if fails { throw FileSystemError(.write, "", code: EIO) }
         if isFull {
             // As a disk does that fills up: a part still fits.
             let part = min(bytes.count / 2, 7)
@@ -113,37 +130,74 @@ final class PipelineDisk: FileSystem {
     func datasync(_ file: FileHandle) throws(FileSystemError) {
         state.withLock { $0.syncsHeld += 1 }
         while state.withLock({ $0.faults.holdsSyncs }) { usleep(500) }
-        let (path, fails, skips) = state.withLock { state in
+        let (path, fails, skips, forgets) = state.withLock { state in
             state.syncsHeld -= 1
             let fails = state.faults.failingSyncs > 0
-            if fails { state.faults.failingSyncs -= 1 }
+            if fails {
+                state.faults.failingSyncs -= 1
+                state.poisoned.insert(file.number)
+            }
             if state.paths[file.number] == nil {
                 state.violations.append("sync of file \(file.number), which is closed")
             }
-            return (state.paths[file.number], fails, state.faults.skipsSyncs)
+            return (
+                state.paths[file.number], fails, state.faults.skipsSyncs,
+                state.faults.forgetsFailures
+            )
         }
-        if fails { throw FileSystemError(.datasync, path ?? "", code: EIO) }
+        if fails && !forgets { throw FileSystemError(.datasync, path ?? "", code: EIO) }
         if !skips {
             try real.datasync(file)
             let size = try real.size(file)
-            if let path { state.withLock { $0.syncedBytes[path] = size } }
+            state.withLock { state in
+                guard let path, !state.poisoned.contains(file.number) else { return }
+                state.syncedBytes[path] = size
+            }
         }
         state.withLock { $0.syncs += 1 }
     }
 
     func rename(_ from: String, to: String) throws(FileSystemError) {
+        let fails = state.withLock { state in
+            let fails = state.faults.failingRenames > 0
+            if fails { state.faults.failingRenames -= 1 }
+            return fails
+        }
+        if fails { throw FileSystemError(.rename, from, code: EROFS) }
         try real.rename(from, to: to)
         state.withLock { state in
+            state.created.remove(from)
+            state.created.insert(to)
+            state.named.remove(to)
+            state.syncedBytes[to] = state.syncedBytes.removeValue(forKey: from)
+        }
+    }
+
+    func replace(_ from: String, to: String) throws(FileSystemError) {
+        try real.replace(from, to: to)
+        state.withLock { state in
+            // What stood there lives on only for those who have it open.
+            for (number, path) in state.paths {
+                if path == to { state.paths[number] = "" }
+                if path == from { state.paths[number] = to }
+            }
             state.created.remove(from)
             state.created.insert(to)
             state.syncedBytes[to] = state.syncedBytes.removeValue(forKey: from)
         }
     }
 
+    func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {
+        try real.allocate(file, bytes: bytes)
+    }
+
     func syncFolder(_ path: String) throws(FileSystemError) {
         try real.syncFolder(path)
         state.withLock { state in
-            if !state.faults.skipsSyncs { state.namedFolders.insert(path) }
+            if state.faults.skipsSyncs { return }
+            for file in state.created where Layout.split(file).folder == path {
+                state.named.insert(file)
+            }
         }
     }
 

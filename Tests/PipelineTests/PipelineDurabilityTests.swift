@@ -72,48 +72,6 @@ import Testing
         #expect(files.gaps("reliable").isEmpty)
     }
 
-    @Test func acknowledgesNothingAfterAFailedSync() async throws {
-        let rig = try PipelineRig()
-        let dealer = try rig.dealer()
-        try dealer.send("before", event(1))
-        try await waitUntil("the first answer") { try dealer.receive().count == 1 }
-        rig.disk.set { $0.failingSyncs = 1 }
-        try dealer.send("failed", event(2))
-        try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
-        #expect(rig.pipeline.blockedReason?.contains("commit failed") == true)
-        #expect(rig.pipeline.receivers.allSatisfy { $0.requests.contains(.blocked) })
-        try dealer.send("after", event(3))
-        await #expect(throws: PipelineError.self) { try await rig.pipeline.flush() }
-        await #expect(throws: PipelineError.self) { try await rig.pipeline.seal(prefix: nil) }
-        #expect(await rig.drain() == false)
-        try dealer.receive()
-        #expect(dealer.committed == ["before"])
-        #expect(rig.ledger("reliable").isBalanced)
-        #expect(
-            rig.notices.all.contains { if case .commitFailed = $0 { true } else { false } }
-        )
-        let report = try rig.recover()
-        #expect(!report.hasDamage)
-        let again = try PipelineRig(folder: rig.folder, disk: rig.disk, run: "r2")
-        #expect(await again.drain())
-        #expect(try again.files().eventTexts.contains(event(1)))
-    }
-
-    @Test func finishesAWaitThatAFailureOvertakes() async throws {
-        let rig = try PipelineRig()
-        let pusher = try rig.pusher()
-        rig.disk.set { $0.holdsSyncs = true }
-        try pusher.push(event(1))
-        try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
-        let flush = Task { try await rig.pipeline.flush() }
-        try await waitUntil("the flush to be handed over") {
-            rig.pipeline.writers[0].jobsUnderWay.load(ordering: .acquiring) == 2
-        }
-        rig.disk.set { ($0.failingSyncs, $0.holdsSyncs) = (1, false) }
-        await #expect(throws: PipelineError.self) { try await flush.value }
-        #expect(await rig.drain() == false)
-    }
-
     /// Runs events through, cuts the power after the answers, and gives the answered events that
     /// are not found afterwards.
     private func lostAtPowerCut(skippingSyncs: Bool) async throws -> Set<String> {

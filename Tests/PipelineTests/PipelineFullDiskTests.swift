@@ -25,6 +25,9 @@ import Testing
         rig.disk.set { $0.isFull = false }
         try await waitUntil("all answers") { try dealer.receive().count == 21 }
         #expect(dealer.committed.count == 21)
+        // The reserve was given away, and is taken back by the look that comes each second.
+        #expect(rig.pipeline.blockedReason?.contains("reserve") == true)
+        rig.pipeline.watchSpace()
         try await waitUntil("intake to go on") { rig.pipeline.blockedReason == nil }
         #expect(rig.pipeline.receivers.allSatisfy { !$0.requests.contains(.blocked) })
         #expect(await rig.drain())

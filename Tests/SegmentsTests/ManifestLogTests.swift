@@ -66,6 +66,44 @@ import Testing
         #expect(try read(folder) == [entry(1), entry(3), entry(4)])
     }
 
+    /// A manifest whose sync failed is written anew: its own pages may be gone.
+    @Test func aFailedSyncIsFollowedByANewFile() throws {
+        let folder = try TemporaryFolder()
+        let disk = try WritingDisk(directory: folder.path)
+        let log = log(disk)
+        try log.append(entry(1))
+        disk.fail(.init(operation: .datasync, suffix: "c1.ndjson", code: EIO, times: 1))
+        #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
+        let copy = "c1.ndjson\(Layout.copySuffix)"
+        disk.fail(.init(operation: .datasync, suffix: copy, code: EIO))
+        disk.clearLog()
+        #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
+        try log.append(entry(2))
+        #expect(!disk.log.contains { $0.hasPrefix("datasync") && !$0.hasSuffix(copy) })
+        try log.append(entry(3))
+        #expect(try read(folder) == [entry(1), entry(2), entry(3)])
+        #expect(try disk.list("manifest/date=2025-11-22").map(\.name) == ["c1.ndjson"])
+    }
+
+    @Test(arguments: [FileSystemError.Operation.syncFolder, .createFolder, .open, .write])
+    func everyStepCanBeTriedAgain(operation: FileSystemError.Operation) throws {
+        for after in 0..<4 {
+            let folder = try TemporaryFolder()
+            let disk = try WritingDisk(directory: folder.path)
+            let log = log(disk)
+            disk.fail(.init(operation: operation, code: EIO, after: after))
+            for number in 1...3 {
+                do { try log.append(entry(number)) } catch { try log.append(entry(number)) }
+            }
+            let events = try read(folder).map(\.events)
+            #expect(Set(events) == [1, 2, 3], "\(operation) \(after)")
+            // A name that was written but not synced is synced by the second try.
+            let last = try #require(disk.log.lastIndex { $0.hasPrefix("syncFolder manifest/date") })
+            let first = try #require(disk.log.firstIndex { $0.hasPrefix("datasync manifest") })
+            #expect(last > first)
+        }
+    }
+
     @Test func threadsDoNotTearEachOthersLines() async throws {
         let folder = try TemporaryFolder()
         let log = log(try WritingDisk(directory: folder.path))

@@ -140,6 +140,18 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
         }
     }
 
+    func replace(_ from: String, to: String) throws(FileSystemError) {
+        try change(.rename, from) { (state) throws(FileSystemError) in
+            guard let bytes = state.files.removeValue(forKey: from) else {
+                throw FileSystemError(.rename, from, code: ENOENT)
+            }
+            state.files[to] = bytes
+            for (number, path) in state.handles where path == from { state.handles[number] = to }
+        }
+    }
+
+    func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {}
+
     func remove(_ path: String) throws(FileSystemError) {
         try change(.remove, path) { (state) throws(FileSystemError) in
             guard state.files.removeValue(forKey: path) != nil else {

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Segments
@@ -103,20 +104,18 @@ import Testing
         return (bench, batch)
     }
 
-    @Test func sealingNeverReplacesAFile() throws {
+    @Test func sealingNeverReplacesAFileAndTakesAnotherName() throws {
         let bench = try WritingBench()
         try bench.put("{}")
         let stranger = try bench.disk.open(sealed, .createNew)
         try bench.disk.write([7], to: stranger)
         bench.disk.close(stranger)
         _ = try bench.store.seal(prefix: "")
-        do {
-            try bench.commit()
-            Issue.record("a file was replaced")
-        } catch let error as FileSystemError {
-            #expect(error.isTaken && error.operation == .rename && error.path.contains(sealed))
-        }
+        let other = Layout.alternative(toSealed: sealed, 2)
+        #expect(other.hasSuffix("-0.2.ndjson.gz"))
+        #expect(try bench.commit().map(\.path) == [other])
         #expect(try bench.bytes(sealed) == [7])
-        #expect(try bench.manifest().isEmpty && bench.disk.exists(open))
+        #expect(try bench.manifest().map(\.path) == [other] && !bench.disk.exists(open))
+        #expect(try runProgram("/usr/bin/zcat", [bench.folder.path + "/" + other]).exitCode == 0)
     }
 }

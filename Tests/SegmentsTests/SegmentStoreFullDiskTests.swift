@@ -27,14 +27,17 @@ import Testing
         #expect(try bench.checkSealed() == 1)
     }
 
-    @Test(arguments: [FileSystemError.Operation.createFolder, .open])
-    func openingWaitsToo(operation: FileSystemError.Operation) throws {
+    @Test(
+        arguments: [FileSystemError.Operation.createFolder, .open],
+        [ENOSPC, EROFS, EIO, EACCES]
+    )
+    func openingWaitsToo(operation: FileSystemError.Operation, code: Int32) throws {
         let waits = Mutex(0)
         let bench = try WritingBench(waitForRoom: { _ in
             waits.withLock { $0 += 1 }
             return true
         })
-        bench.disk.fail(.init(operation: operation, code: ENOSPC, times: 3))
+        bench.disk.fail(.init(operation: operation, code: code, times: 3))
         try bench.put("{}")
         _ = try bench.store.seal(prefix: "")
         try bench.commit()
@@ -53,18 +56,5 @@ import Testing
             #expect(error.operation == .write && error.isFull && error.path.hasSuffix(".ndjson.gz"))
             #expect(error.description.contains("No space left on device"))
         }
-    }
-
-    @Test(arguments: [EIO, EROFS])
-    func otherErrorsAreNotWaitedFor(code: Int32) throws {
-        let bench = try WritingBench(waitForRoom: { _ in
-            Issue.record("waited")
-            return false
-        })
-        try bench.put("{}")
-        bench.disk.fail(.init(operation: .write, code: code))
-        #expect(throws: FileSystemError.self) { try bench.store.takeBatch() }
-        bench.disk.fail(.init(operation: .open, code: code))
-        #expect(throws: FileSystemError.self) { try bench.put("{}", channel: "other") }
     }
 }

@@ -14,6 +14,7 @@ final class WritingBench {
     let store: SegmentStore
     var router: PartitionRouter
     let committer: SegmentCommitter
+    let folders: DurableFolders
     private var splicer = EventSplicer(node: "c1", source: "s", run: "r1")
     /// 2025-11-22T10:00:00Z.
     private(set) var wall: Int64 = 1_763_805_600_000_000
@@ -56,7 +57,7 @@ final class WritingBench {
                 sources: ["s", "t"]
             )
         )
-        let folders = DurableFolders(fileSystem: disk)
+        folders = DurableFolders(fileSystem: disk)
         committer = SegmentCommitter(
             fileSystem: disk,
             folders: folders,
@@ -121,7 +122,9 @@ final class WritingBench {
     func sealDue() throws { try store.sealDue(router: router) }
 
     @discardableResult func commit() throws -> [SealedFile] {
-        try committer.commit(try store.takeBatch())
+        let sealed = try committer.commit(try store.takeBatch())
+        store.forgetHeld(durable: store.batches)
+        return sealed
     }
 
     func bytes(_ path: String) throws -> [UInt8] {
@@ -164,5 +167,13 @@ final class WritingBench {
             #expect(String(decoding: sum.standardOutput.prefix(64), as: UTF8.self) == entry.sha256)
         }
         return sealed.count
+    }
+}
+
+extension SegmentCommitter {
+    /// Commits a batch that is given only once.
+    func commit(_ batch: CommitBatch) throws(FileSystemError) -> [SealedFile] {
+        var batch = batch
+        return try commit(&batch)
     }
 }

@@ -122,6 +122,18 @@ final class WritingDisk: FileSystem {
         try real.rename(from, to: to)
     }
 
+    func replace(_ from: String, to: String) throws(FileSystemError) {
+        try check(.rename, to)
+        try real.replace(from, to: to)
+        state.withLock { state in
+            for (file, path) in state.names where path == from { state.names[file] = to }
+        }
+    }
+
+    func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {
+        try real.allocate(file, bytes: bytes)
+    }
+
     func remove(_ path: String) throws(FileSystemError) { try real.remove(path) }
 
     func createFolder(_ path: String) throws(FileSystemError) -> Bool {

@@ -101,13 +101,18 @@ package struct DiskState: Sendable {
         pendingNames.append(NameChange(folder: folder, removed: name, added: nil))
     }
 
-    /// Both names in one folder.
+    /// Both names in one folder; what stands at `to` is replaced.
     mutating func rename(_ from: String, to: String, _ node: Node) {
         let (folder, old) = Layout.split(from)
         let name = Layout.split(to).name
         names[folder]?[old] = nil
         names[folder]?[name] = node
         pendingNames.append(NameChange(folder: folder, removed: old, added: (name, node)))
+    }
+
+    /// Whether any name leads to a file.
+    func isNamed(_ number: Int) -> Bool {
+        names.values.contains { $0.values.contains(.file(number)) }
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer, to number: Int) {

@@ -14,9 +14,7 @@ final class SimulatedCollector {
     private var monotonic: Int64 = 1_000_000_000
     private var random: SeededGenerator
     private var sequences: [UInt64] = [0, 0]
-    /// Set by the first error: the process does nothing more.
-    ///
-    /// What a daemon does instead, with events that it still holds, belongs here.
+    /// Set by an error that a writer has waited for in vain: the process does nothing more.
     private(set) var failure: FileSystemError?
 
     /// - `startedAt`: microseconds since 1970; later than that of every run before.

@@ -152,6 +152,9 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
             if changesLeft > 0 { state.dropPages(number(file)) }
             throw error
         }
+        guard state.isNamed(number(file)) else {
+            throw FileSystemError(.datasync, path, code: ENOENT)
+        }
         if weakening?.skipsDatasync(path) == true { return }
         state.datasync(number(file))
         if weakening == .manifestBeforeRename, path.hasPrefix(Layout.manifest) { releaseRenames() }
@@ -170,6 +173,18 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         } else {
             state.rename(from, to: to, node)
         }
+    }
+
+    package func replace(_ from: String, to: String) throws(FileSystemError) {
+        try change(.rename, from)
+        guard let node = state.node(from) else {
+            throw FileSystemError(.rename, from, code: ENOENT)
+        }
+        state.rename(from, to: to, node)
+    }
+
+    package func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {
+        try look(.allocate, path(file))
     }
 
     private func releaseRenames() {

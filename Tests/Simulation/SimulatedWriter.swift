@@ -29,12 +29,23 @@ final class SimulatedWriter {
     private var wall: Int64 = 0
     /// Numbers of events that wait for the next commit, and of those whose commit is under way.
     private var waiting: [Int] = []
-    private var underWay: (batch: CommitBatch, events: [Int])?
+    private var underWay: (batch: CommitBatch, number: UInt64, events: [Int])?
+    private let patience = Patience()
+
+    /// How often an error is waited for before the process gives up.
+    private final class Patience: @unchecked Sendable {
+        private var left = 4
+
+        func wait() -> Bool {
+            left -= 1
+            return left >= 0
+        }
+    }
 
     init(_ process: Process, writer: Int, template: PartitionTemplate, openMax: Int, bytesMax: Int)
     {
         self.process = process
-        var refusals = 0
+        let patience = self.patience
         store = SegmentStore(
             SegmentStore.Configuration(
                 node: Self.node,
@@ -49,16 +60,13 @@ final class SimulatedWriter {
                 idleMax: .seconds(60)
             ),
             fileSystem: process.disk,
-            waitForRoom: { _ in
-                refusals += 1
-                return refusals < 3
-            }
+            waitForRoom: { _ in patience.wait() }
         )
         committer = SegmentCommitter(
             fileSystem: process.disk,
             folders: process.folders,
             manifest: process.manifest,
-            waitForRoom: { _ in false }
+            waitForRoom: { _ in patience.wait() }
         )
         router = PartitionRouter(
             PartitionRouter.Configuration(
@@ -172,18 +180,45 @@ final class SimulatedWriter {
 
     /// Begins a commit, or ends the one that is under way.
     func commitStep() throws(FileSystemError) {
-        guard let (batch, events) = underWay else {
-            if waiting.isEmpty && store.sealsWait == 0 { return }
-            underWay = (try store.takeBatch(), waiting)
-            if process.weakening == .acknowledgesBeforeCommit {
-                process.ledger.acknowledge(waiting)
-            }
-            waiting = []
+        if underWay != nil { return try endCommit() }
+        if waiting.isEmpty && store.sealsWait == 0 { return }
+        var batch = try store.takeBatch()
+        if store.failure != nil { try replaceSegments(failed: nil, in: &batch) }
+        if process.weakening == .acknowledgesBeforeCommit { process.ledger.acknowledge(waiting) }
+        underWay = (batch, store.batches, waiting)
+        waiting = []
+    }
+
+    private func endCommit() throws(FileSystemError) {
+        guard let (begun, number, events) = underWay else { return }
+        var batch = begun
+        do throws(FileSystemError) {
+            _ = try committer.commit(&batch)
+        } catch {
+            try replaceSegments(failed: error.path, in: &batch)
+            underWay = (batch, number, events)
             return
         }
-        _ = try committer.commit(batch)
         process.ledger.acknowledge(events)
+        store.forgetHeld(durable: number)
         underWay = nil
+    }
+
+    /// Moves what the disk has failed to new files, as a writer does; the process gives up when that
+    /// fails as well, several times.
+    private func replaceSegments(
+        failed: String?,
+        in batch: inout CommitBatch
+    ) throws(FileSystemError) {
+        while true {
+            do throws(FileSystemError) {
+                let moved = try store.repair(failed: failed, folders: process.folders)
+                store.mend(&batch, moved: moved)
+                return
+            } catch {
+                guard patience.wait() else { throw error }
+            }
+        }
     }
 
     func seal(prefix: String) throws(FileSystemError) {

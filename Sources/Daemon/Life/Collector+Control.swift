@@ -33,7 +33,8 @@ extension Collector: ControlHandler {
                 minimumFreeBytes: settings.storage.minimumFreeBytes
             ),
             recovery: recovery.state.status,
-            ledgerBalanced: stats.values.allSatisfy(\.isBalanced)
+            ledgerBalanced: pipeline.ledgerMismatches == 0
+                && stats.values.allSatisfy(\.isBalanced)
         )
     }
 

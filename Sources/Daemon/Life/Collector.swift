@@ -155,13 +155,18 @@ extension Collector {
                 logger.error("intake stopped: storage is blocked", metadata: ["why": "\(reason)"])
             case .storage(nil):
                 logger.notice("intake goes on: storage takes more again")
-            case .commitFailed(let error):
+            case .segmentFailed(let error):
                 logger.critical(
-                    "commit failed, nothing of it is acknowledged",
+                    "the disk failed a segment: it is written anew, nothing since is acknowledged",
                     metadata: ["error": "\(error)"]
                 )
-            case .writerFailed(let error):
-                logger.critical("writing failed", metadata: ["error": "\(error)"])
+            case .segmentsMoved(let paths):
+                for path in paths {
+                    logger.notice(
+                        "segment stands in a new file, all of it durable",
+                        metadata: ["path": "\(path)"]
+                    )
+                }
             case .receiverFailed(let source, let reason):
                 logger.critical(
                     "source failed, it takes in nothing more",

@@ -73,7 +73,7 @@ extension Collector {
             gauge(
                 "touchpoint_ledger_balanced",
                 "1 while every event is accounted for.",
-                stats.ledger.isBalanced ? 1 : 0
+                stats.ledger.isBalanced && pipeline.ledgerMismatches == 0 ? 1 : 0
             ),
             gauge(
                 "touchpoint_intake_open",

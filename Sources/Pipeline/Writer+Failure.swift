@@ -1,0 +1,80 @@
+import CPlatform
+import Glibc
+import Ring
+import Segments
+import Synchronization
+
+/// What a writer does when the disk fails its segments.
+extension Writer {
+    /// How long to wait before the disk is tried again.
+    static let retryNanoseconds: Int64 = 500_000_000
+
+    static func failureText(_ error: FileSystemError) -> String {
+        "the disk failed (\(error)); the file is being replaced, nothing since is acknowledged"
+    }
+
+    /// Moves segments that the disk has failed to new files, again and again until that works, and
+    /// lets the committer go on.
+    ///
+    /// Throws only when the process is to leave: they stay for recovery.
+    mutating func replaceSegments() throws(FileSystemError) {
+        var none = CommitBatch()
+        try replaceSegments(in: &none)
+    }
+
+    /// The same, with a batch that has not been handed over.
+    mutating func replaceSegments(in batch: inout CommitBatch) throws(FileSystemError) {
+        if let failure = store.failure {
+            storage.block(.failed(index), Self.failureText(failure))
+            notify(.segmentFailed(failure))
+        }
+        tell(force: true)
+        while true {
+            shared.heartbeat.beat()
+            let cause = store.failure ?? shared.haltError ?? FileSystemError(.write, "", code: EIO)
+            for command in shared.takeCommands() { refuse(command, cause) }
+            if shared.committerRests, tryToReplace(in: &batch) { break }
+            if shared.leave.load(ordering: .acquiring) { throw cause }
+            shared.parker.park(timeoutNanoseconds: Self.retryNanoseconds) {
+                shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
+            }
+        }
+        storage.unblock(.failed(index))
+        readClocks()
+    }
+
+    private func tryToReplace(in batch: inout CommitBatch) -> Bool {
+        do throws(FileSystemError) {
+            let moved = try store.repair(failed: shared.haltError?.path, folders: folders)
+            store.mend(&batch, moved: moved)
+            shared.resume { store.mend(&$0, moved: moved) }
+            notify(.segmentsMoved(moved.sorted()))
+            return true
+        } catch {
+            storage.block(
+                .failed(index),
+                "the disk still fails (\(error)); nothing since is acknowledged; trying again"
+            )
+            return false
+        }
+    }
+
+    /// Leaves everything that is not durable to the next start.
+    mutating func abandon(_ error: FileSystemError) {
+        tell(force: true)
+        for waiter in waiters { waiter.finish(.failure(error)) }
+        waiters = []
+        for command in shared.takeCommands() { refuse(command, error) }
+        shared.hand(
+            over: CommitJob(
+                sequence: nextJob,
+                files: CommitBatch(),
+                answers: [],
+                tallies: Array(repeating: CommitTally(), count: receivers.count),
+                begunAt: now,
+                waiters: [],
+                isLast: true
+            )
+        )
+    }
+}

@@ -1,0 +1,70 @@
+import Intake
+import Ring
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Pipeline
+@testable import Segments
+
+/// A commit whose two counts of events differ is told, and stays known.
+@Suite struct CommitterLedgerTests {
+    /// Commits one event by the writer's count and `lines` by the files'; gives the notices.
+    private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
+        let folder = try TemporaryFolder(prefix: "committer-ledger")
+        let disk = try PipelineDisk(directory: folder.path)
+        let folders = DurableFolders(fileSystem: disk)
+        let shared = WriterShared(sources: 1)
+        shared.numbers.withLock { ($0.ledgers[0].received, $0.ledgers[0].inFlight) = (1, 1) }
+        let receivers = [try ReceiverShared()]
+        let storage = StorageState(receivers: receivers) { _ in }
+        let notices = PipelineRig.Notices()
+        var committer = Committer(
+            writer: 0,
+            shared: shared,
+            storage: storage,
+            segments: SegmentCommitter(
+                fileSystem: disk,
+                folders: folders,
+                manifest: ManifestLog(fileSystem: disk, folders: folders, node: "t1"),
+                waitForRoom: { _ in false }
+            ),
+            room: RoomWait(
+                as: .committer(0),
+                in: storage,
+                reserve: DiskReserve(fileSystem: disk),
+                heartbeat: shared.committerHeartbeat,
+                shared: shared
+            ),
+            receivers: receivers,
+            answers: [try RingBuffer(capacity: 4 << 10)],
+            notify: { notices.add($0) }
+        )
+        var files = CommitBatch()
+        files.lines = lines
+        var tally = CommitTally()
+        tally.accepted = 1
+        shared.hand(
+            over: CommitJob(
+                sequence: 1,
+                files: files,
+                answers: [],
+                tallies: [tally],
+                begunAt: 0,
+                waiters: [],
+                isLast: true
+            )
+        )
+        committer.run()
+        let told = notices.all.count { if case .ledgerMismatch = $0 { true } else { false } }
+        return (told, shared.numbers.withLock { $0.mismatches })
+    }
+
+    @Test func equalCountsAreFine() throws {
+        #expect(try mismatches(lines: 1) == (0, 0))
+    }
+
+    @Test(arguments: [0, 2]) func differentCountsAreTold(lines: Int) throws {
+        #expect(try mismatches(lines: lines) == (1, 1))
+    }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Segments
+
+/// A segment that the disk has failed stands in a new file afterwards, whole.
+@Suite struct SegmentStoreRepairTests {
+    private static let open = ".open"
+    private static let copy = ".open.recovering"
+
+    private func put(_ bench: WritingBench, _ numbers: Range<Int>) throws {
+        for number in numbers { try bench.put(#"{"n":\#(number &* 7_919 % 10_007)}"#) }
+    }
+
+    /// Takes a batch, repairs what failed in it, and commits it.
+    private func commitRepaired(_ bench: WritingBench) throws {
+        var batch = try bench.store.takeBatch()
+        let moved = try bench.store.repair(failed: nil, folders: bench.folders)
+        bench.store.mend(&batch, moved: moved)
+        #expect(bench.store.failure == nil)
+        _ = try bench.committer.commit(&batch)
+        bench.store.forgetHeld(durable: bench.store.batches)
+        #expect(bench.store.heldBytes == 0)
+    }
+
+    @Test(arguments: [0, 1, 7, 100, 100_000], [EIO, EROFS, EINVAL])
+    func aFailedWriteIsMadeGoodFromWhatIsHeld(taken: Int, code: Int32) throws {
+        let bench = try WritingBench()
+        try put(bench, 0..<3_000)
+        try bench.commit()
+        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: code, taken: taken))
+        try put(bench, 3_000..<9_000)
+        try commitRepaired(bench)
+        try put(bench, 9_000..<12_000)
+        _ = try bench.store.seal(prefix: "")
+        try bench.commit()
+        #expect(try bench.checkSealed() == 1)
+        #expect(try bench.files().count == 2)
+    }
+
+    /// The file whose sync failed is neither synced nor written again.
+    @Test func aFailedSyncIsMadeGoodInANewFile() throws {
+        let bench = try WritingBench()
+        try put(bench, 0..<500)
+        try bench.commit()
+        try put(bench, 500..<700)
+        var batch = try bench.store.takeBatch()
+        bench.disk.fail(.init(operation: .datasync, suffix: Self.open, code: EIO))
+        let error = try #require(throws: FileSystemError.self) {
+            try bench.committer.commit(&batch)
+        }
+        #expect(error.operation == .datasync)
+        // The writer goes on for a while before it hears of it.
+        try put(bench, 700..<900)
+        bench.disk.clearLog()
+        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
+        #expect(moved == [error.path])
+        let path = Layout.openPath(forSealed: error.path)
+        #expect(!bench.disk.log.contains("datasync \(path)"))
+        #expect(bench.disk.log.contains("datasync \(path)\(Layout.copySuffix)"))
+        bench.store.mend(&batch, moved: moved)
+        bench.disk.clearLog()
+        _ = try bench.committer.commit(&batch)
+        #expect(bench.disk.log.isEmpty)
+        try put(bench, 900..<1_000)
+        _ = try bench.store.seal(prefix: "")
+        try bench.commit()
+        #expect(try bench.checkSealed() == 1)
+    }
+
+    @Test func aFinishedFileWhoseSyncFailsIsMadeGoodToo() throws {
+        let bench = try WritingBench()
+        try put(bench, 0..<500)
+        try bench.commit()
+        try put(bench, 500..<600)
+        _ = try bench.store.seal(prefix: "")
+        var batch = try bench.store.takeBatch()
+        bench.disk.fail(.init(operation: .datasync, suffix: Self.open, code: EIO))
+        let error = try #require(throws: FileSystemError.self) {
+            try bench.committer.commit(&batch)
+        }
+        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
+        bench.store.mend(&batch, moved: moved)
+        #expect(try bench.committer.commit(&batch).count == 1)
+        #expect(try bench.checkSealed() == 1)
+    }
+
+    /// One message that seals more segments than may wait with their descriptors, on a bad disk.
+    @Test func manySealedAtOnceAreMadeGood() throws {
+        let bench = try WritingBench(openMax: 2)
+        bench.disk.fail(
+            .init(operation: .datasync, suffix: Self.open, code: EIO, after: 3, times: 5)
+        )
+        for number in 0..<(SegmentStore.sealsMax + 20) {
+            try bench.put("{}", channel: "c\(number)")
+        }
+        #expect(bench.store.failure != nil)
+        _ = try bench.store.seal(prefix: "")
+        try commitRepaired(bench)
+        #expect(try bench.checkSealed() == SegmentStore.sealsMax + 20)
+    }
+
+    /// Every call of a repair fails once; each time it is begun again.
+    @Test func aRepairCanBeBegunAgain() throws {
+        let faults: [(FileSystemError.Operation, String)] = [
+            (.open, Self.copy), (.write, Self.copy), (.datasync, Self.copy), (.rename, Self.open),
+            (.syncFolder, ""), (.createFolder, ""),
+        ]
+        let bench = try WritingBench()
+        try put(bench, 0..<2_000)
+        try bench.commit()
+        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: EIO))
+        try put(bench, 2_000..<4_000)
+        var batch = try bench.store.takeBatch()
+        for (operation, suffix) in faults {
+            bench.disk.fail(.init(operation: operation, suffix: suffix, code: EIO))
+            #expect(throws: FileSystemError.self, "\(operation)") {
+                try bench.store.repair(failed: nil, folders: bench.folders)
+            }
+            #expect(bench.store.failure != nil)
+        }
+        let moved = try bench.store.repair(failed: nil, folders: bench.folders)
+        bench.store.mend(&batch, moved: moved)
+        _ = try bench.committer.commit(&batch)
+        _ = try bench.store.seal(prefix: "")
+        try bench.commit()
+        #expect(try bench.checkSealed() == 1)
+    }
+
+    /// A durable part that reads back otherwise is not passed off as whole.
+    @Test func rotInTheDurablePartIsNoticed() throws {
+        let bench = try WritingBench()
+        try put(bench, 0..<3_000)
+        try bench.commit()
+        let path = try #require(try bench.files().first { $0.hasSuffix(Self.open) })
+        let file = Foundation.FileHandle(forUpdatingAtPath: bench.folder.path + "/" + path)
+        let handle = try #require(file)
+        try handle.seek(toOffset: 40)
+        try handle.write(contentsOf: Data([0xA5, 0x5A]))
+        try handle.close()
+        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: EIO))
+        try put(bench, 3_000..<6_000)
+        _ = try bench.store.takeBatch()
+        let error = try #require(throws: FileSystemError.self) {
+            try bench.store.repair(failed: nil, folders: bench.folders)
+        }
+        #expect(error.description.contains("does not have the bytes that were written to it"))
+        #expect(bench.store.failure != nil)
+    }
+
+    /// Files that are removed under the daemon are found missing by the next sync, and their bytes
+    /// are saved through the descriptor.
+    @Test(arguments: [false, true])
+    func aFileThatWasRemovedComesBack(withItsFolder: Bool) throws {
+        let bench = try WritingBench()
+        try put(bench, 0..<500)
+        try bench.commit()
+        let path = try #require(try bench.files().first { $0.hasSuffix(Self.open) })
+        let gone = withItsFolder ? "events" : path
+        try FileManager.default.removeItem(atPath: bench.folder.path + "/" + gone)
+        try put(bench, 500..<600)
+        var batch = try bench.store.takeBatch()
+        let error = try #require(throws: FileSystemError.self) {
+            try bench.committer.commit(&batch)
+        }
+        #expect(error.operation == .datasync && error.code == ENOENT)
+        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
+        bench.store.mend(&batch, moved: moved)
+        _ = try bench.committer.commit(&batch)
+        _ = try bench.store.seal(prefix: "")
+        try bench.commit()
+        #expect(try bench.checkSealed() == 1)
+    }
+}
