@@ -7,13 +7,14 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .NOTPARALLEL:
 
 # Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench BENCHFLAGS="--stage parse",
-# make bench-compare BENCHFLAGS="--only single latency", make install PREFIX=/usr/local
+# make bench-compare BENCHFLAGS="--only single latency", make crashes POINTS=1000000, make install PREFIX=/usr/local
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
 BENCHFLAGS ?=
 SOAKFLAGS ?=
 MINUTES ?= 5
 POINTS ?= 100000
+CRASHFLAGS ?=
 DESTDIR ?=
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
@@ -45,7 +46,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 	@scripts/demo
 
 ##@ Check
-test: setup debug build venv gates ## Run all tests: unit tests, gates, then the real programs end to end
+test: setup debug build venv gates crashes ## Run all tests: units, gates, crashes, the real programs end to end
 	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
@@ -77,6 +78,15 @@ debug: setup ## Build programs and tests for debugging, with every import checke
 house: debug ## Hold the sources against the rules of the house
 	@$(STEP) --show '^. Test run|^house:' "Checking the house rules" \
 		swift test --skip-build --filter HouseTests $(SWIFTFLAGS)
+
+crashes: crash-explorer ## Crash a collector on a simulated disk at POINTS (100000) moments, and damage files
+	@echo "==> Exploring crashes"
+	@$(RELEASE)/crash-explorer --points $(POINTS) $(CRASHFLAGS)
+
+# With the programs in one folder: what they share is built once.
+crash-explorer: setup ## Build the program that explores crashes, into .build/release
+	@export TOUCHPOINT_SIMULATION=1; \
+	$(STEP) "Building the crash explorer (release)" swift build -c release $(SWIFTFLAGS) --product crash-explorer
 
 gates: build stage-bench ## Count what the hot path does: instructions, allocations, reference counts
 	@scripts/setup valgrind binutils
@@ -144,5 +154,5 @@ loc: ## Count the lines of code
 clean: ## Remove everything that was built
 	rm -rf .build .build-tsan
 
-.PHONY: help setup build run test faults check lint format floors debug house gates gates-update tsan bench stage-bench \
-	bench-compare bench-questions soak venv install loc clean
+.PHONY: help setup build run test faults check lint format floors debug house crashes crash-explorer gates \
+	gates-update tsan bench stage-bench bench-compare bench-questions soak venv install loc clean

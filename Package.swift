@@ -130,6 +130,12 @@ let package = Package(
 
         // Tests, a target a module, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "Simulation",
+            dependencies: ["Segments", "Compression", "Events", "TestSupport"],
+            path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RingTests",
             dependencies: ["Ring", "TestSupport"],
@@ -158,7 +164,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SegmentsTests",
-            dependencies: ["Segments", "Compression", "Dedup", "Events", "TestSupport"],
+            dependencies: [
+                "Segments", "Compression", "Dedup", "Events", "Simulation", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -213,5 +221,21 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
             path: "Benchmarks/stages",
             swiftSettings: strict
         ),
+    ]
+}
+
+// The same for the program that explores crashes:
+// TOUCHPOINT_SIMULATION=1 swift build -c release --product crash-explorer
+if ProcessInfo.processInfo.environment["TOUCHPOINT_SIMULATION"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "crash-explorer",
+            dependencies: [
+                "Segments", "Simulation", "Terminal", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/CrashExplorer",
+            swiftSettings: strict
+        )
     ]
 }

@@ -1,4 +1,5 @@
-/// One gzip member (RFC 1952), written piece by piece, with flush points in between.
+/// One gzip member (RFC 1952), written piece by piece, with flush points in between, each followed by
+/// a ``FlushCheck``.
 ///
 /// The header is the same for every stream of an engine: no name, no time. The type is owned by one
 /// thread at a time; nothing in it is shared, so it may move between threads between calls.
@@ -10,6 +11,8 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
 
     private let backend: Backend
     private var lastFlush: Flush?
+    /// Bytes of a flush's check that were given; nil when none is under way.
+    private var checkGiven: Int?
 
     /// All input taken so far.
     ///
@@ -62,16 +65,36 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
             let nothingToDo = input.isEmpty && flush == .none
             return Step(consumed: 0, produced: 0, isComplete: nothingToDo)
         }
-        let step =
-            switch backend {
-            case .isal(let stream): stream.step(input, flush: flush, into: output)
-            case .zlib(let stream): stream.step(input, flush: flush, into: output)
-            }
+        var step = Step(consumed: 0, produced: 0, isComplete: false)
+        if checkGiven == nil {
+            step = deflate(input, flush: flush, into: output)
+            if step.isComplete, flush == .sync || flush == .full { checkGiven = 0 }
+        }
+        if let given = checkGiven {
+            precondition(step.consumed == input.count, "input before the end of a flush")
+            let room = UnsafeMutableRawBufferPointer(rebasing: output[step.produced...])
+            let count = min(room.count, FlushCheck.bytes - given)
+            for index in 0..<count { room[index] = FlushCheck.byte(given + index, of: crc32) }
+            step.produced += count
+            step.isComplete = given + count == FlushCheck.bytes
+            checkGiven = step.isComplete ? nil : given + count
+        }
         rawBytes &+= UInt64(step.consumed)
         compressedBytes &+= UInt64(step.produced)
         if step.consumed > 0 { lastFlush = nil }
         if step.isComplete && flush != .none { lastFlush = flush }
         return step
+    }
+
+    private func deflate(
+        _ input: UnsafeRawBufferPointer,
+        flush: Flush,
+        into output: UnsafeMutableRawBufferPointer
+    ) -> Step {
+        switch backend {
+        case .isal(let stream): stream.step(input, flush: flush, into: output)
+        case .zlib(let stream): stream.step(input, flush: flush, into: output)
+        }
     }
 
     /// CRC-32 of all input; valid once a flush or the finish is complete.

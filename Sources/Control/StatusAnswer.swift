@@ -101,7 +101,7 @@ package struct DiskStatus: Codable, Sendable, Equatable {
 
 /// What was found of an earlier run.
 package struct RecoveryStatus: Codable, Sendable, Equatable {
-    /// `none`, `running`, `done` or `failed`.
+    /// `none`, `running`, `waiting for room`, `stopped`, `done` or `failed`.
     package var state: String
     package var filesFound: Int
     package var filesRecovered: Int

@@ -13,8 +13,15 @@ package final class ManifestLog: Sendable {
     private let node: String
     /// Appends from several committers go one after the other, so that no line is torn by another.
     ///
-    /// What an error in this run has left behind, by path.
-    private let turn = Mutex<[String: Scar]>([:])
+    private let turn = Mutex(State())
+
+    private struct State {
+        /// What an error in this run has left behind, by path.
+        var scars: [String: Scar] = [:]
+        /// Manifests whose name this run has synced: an older run may have crashed before its name
+        /// was, so the first append of a run syncs the folder whether or not the file is new.
+        var named: Set<String> = []
+    }
 
     /// What the next append to a manifest has to make good.
     private struct Scar {
@@ -36,10 +43,24 @@ package final class ManifestLog: Sendable {
     ///
     /// May be called again after an error.
     package func append(_ entry: ManifestEntry) throws(FileSystemError) {
-        let path = Layout.manifestPath(date: String(entry.sealedAt.prefix(10)), node: node)
-        let line = Self.line(entry)
-        let result = turn.withLock { scars in
-            Result { () throws(FileSystemError) in try append(line, to: path, &scars[path]) }
+        try append([entry])
+    }
+
+    /// Writes entries that were sealed at the same time, with one sync; durable on return.
+    ///
+    /// May be called again after an error.
+    package func append(_ entries: [ManifestEntry]) throws(FileSystemError) {
+        guard let first = entries.first else { return }
+        let path = Layout.manifestPath(date: String(first.sealedAt.prefix(10)), node: node)
+        let lines = entries.flatMap(Self.line)
+        let result = turn.withLock { state in
+            Result { () throws(FileSystemError) in
+                if !state.named.contains(path) {
+                    state.scars[path, default: Scar()].isUnnamed = true
+                }
+                try append(lines, to: path, &state.scars[path])
+                state.named.insert(path)
+            }
         }
         try result.get()
     }
@@ -67,23 +88,41 @@ package final class ManifestLog: Sendable {
         let isNew = !fileSystem.exists(path)
         let file = try fileSystem.open(path, .append)
         defer { fileSystem.close(file) }
-        let isTorn = scar?.isTorn == true
-        if isNew { scar = Scar(isUnnamed: true) }
-        // Before the line: a call that is made again must not find it there already.
-        if scar?.isUnnamed == true {
-            try fileSystem.syncFolder(Layout.split(path).folder)
-            scar?.isUnnamed = false
-        }
+        var state = scar ?? Scar()
+        defer { scar = state }
         do throws(FileSystemError) {
+            // Before the line: once that is durable nothing may fail any more, or the caller would
+            // give it again.
+            if isNew || state.isUnnamed {
+                state.isUnnamed = true
+                try fileSystem.syncFolder(Layout.split(path).folder)
+                state.isUnnamed = false
+            }
             let size = try fileSystem.size(file)
-            scar = scar ?? Scar()
-            scar?.isTorn = true
-            try fileSystem.write(isTorn ? [UInt8(ascii: "\n")] + line : line, to: file)
-            scar?.goodBytes = size
+            try write(line, to: file, &state)
+            state.goodBytes = size
             try fileSystem.datasync(file)
-            scar?.goodBytes = nil
+            state.goodBytes = nil
         } catch {
             throw FileSystemError(error.operation, path, code: error.code)
+        }
+    }
+
+    /// Writes a line, behind the end of one that was cut short.
+    ///
+    /// What was cut may lack no more than its line feed, and is then given again: so that it is not
+    /// there twice, its end makes it none.
+    private func write(
+        _ line: [UInt8],
+        to file: FileHandle,
+        _ state: inout Scar
+    ) throws(FileSystemError) {
+        let end = state.isTorn ? Array("~\n".utf8) : []
+        do throws(FileSystemError) {
+            try fileSystem.write(end + line, to: file)
+        } catch {
+            state.isTorn = state.isTorn || error.written > 0
+            throw error
         }
     }
 
@@ -105,7 +144,7 @@ package final class ManifestLog: Sendable {
             good = try fileSystem.bytes(of: old, at: 0, count: goodBytes)
         }
         // A line that a full disk had cut short stays one that readers skip.
-        if let last = good.last, last != UInt8(ascii: "\n") { good.append(UInt8(ascii: "\n")) }
+        if let last = good.last, last != UInt8(ascii: "\n") { good += Array("~\n".utf8) }
         try fileSystem.write(good + line, to: new)
         try fileSystem.datasync(new)
         try fileSystem.replace(copy, to: path)

@@ -37,12 +37,13 @@ package enum ManifestReader {
         from date: String = "",
         _ visit: (Place, [UInt8], ManifestEntry?) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
+        let decoder = JSONDecoder()
         for path in try paths(fileSystem, below: folder, from: date) {
             var place = Place(path: path, line: 0)
             try eachLine(of: path, fileSystem) { (line) throws(FileSystemError) in
                 place.line += 1
                 guard !line.isEmpty else { return }
-                let entry = try? JSONDecoder().decode(ManifestEntry.self, from: Data(line))
+                let entry = try? decoder.decode(ManifestEntry.self, from: Data(line))
                 try visit(place, line, entry)
             }
         }

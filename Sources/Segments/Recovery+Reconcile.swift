@@ -59,6 +59,10 @@ extension Recovery {
             report.unreadable[path] = damage
             return
         }
+        // The name may be in memory only; a line must never stand without its file.
+        let folder = Layout.split(path).folder
+        try folders.ensure(folder)
+        try fileSystem.syncFolder(folder)
         try manifest.append(survey.entry(path: path, node: node, run: run, sealedAt: now()))
         report.entriesAdded.append(path)
     }

@@ -1,26 +1,36 @@
 /// Brings a data folder in order after a crash: open segments are sealed with everything that was
 /// committed, and every sealed file gets its manifest line.
 ///
-/// New intake may already run beside it.
+/// New intake may already run beside it. Files are done some at a time, so that they share the waits
+/// for the disk: up to ``filesAtOnce``, with ``bytesAtOnce`` to be synced. Memory: some hundred bytes
+/// an open segment, 16 bytes a manifest line, and what reading one file takes. A descriptor for each
+/// of the files at a time, and two more.
 ///
 /// Each step leaves a state from which running again ends in the same result:
 ///
-///     .part.open ── cut to the last commit ── ending written ── synced ── renamed ── folder synced
-///                                                                          └─ manifest line
+///     .part.open ── what is kept copied to .part.open.recovering, synced, read back
+///                ── copy renamed to its sealed name, folder synced
+///                ── manifest line, synced
+///                ── .part.open removed
 ///
-/// A file that is whole but not renamed is renamed; one that is renamed but has no manifest line
-/// gets it by being read. Damage is different: the readable part goes to a copy, the copy becomes
-/// the sealed file, and only then is the original renamed to `.part.damaged`. If the sealed name is
-/// taken, that was done before the crash.
+/// An open segment is never written to and goes last. One that stands beside its sealed file is
+/// compared with it: the same content means that only the removal was missing. Damage is different:
+/// the readable part is sealed in the same way, and the original is then renamed to `.part.damaged`.
+/// Sealed files without a manifest line get it by being read.
 package struct Recovery {
     /// Ends the name of a copy that is still being written.
     package static let copySuffix = Layout.copySuffix
+
+    static let filesAtOnce = 32
+    static let bytesAtOnce = 64 << 20
 
     /// How far it is.
     package struct Progress: Sendable, Equatable {
         package var filesDone: Int
         package var filesTotal: Int
-        /// Of files in work now.
+        /// Events in the files that are done.
+        package var events: Int
+        /// Of the file in work now.
         package var path: String
     }
 
@@ -32,12 +42,15 @@ package struct Recovery {
     let now: @Sendable () -> Int64
     let isInUse: @Sendable (String) -> Bool
     let shouldStop: @Sendable () -> Bool
+    private let waitForRoom: @Sendable (FileSystemError) -> Bool
 
     /// - `node`: of entries for files without events.
     /// - `run`: likewise.
     /// - `now`: microseconds since 1970.
     /// - `isInUse`: whether a path, open or sealed, belongs to this run: those are left alone.
     /// - `shouldStop`: asked between files.
+    /// - `waitForRoom`: called when the disk is full, with what failed; true: room was waited for, try
+    ///   the file again.
     package init(
         fileSystem: any FileSystem,
         folders: DurableFolders,
@@ -46,7 +59,8 @@ package struct Recovery {
         run: String,
         now: @escaping @Sendable () -> Int64,
         isInUse: @escaping @Sendable (String) -> Bool = { _ in false },
-        shouldStop: @escaping @Sendable () -> Bool = { false }
+        shouldStop: @escaping @Sendable () -> Bool = { false },
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
     ) {
         self.fileSystem = fileSystem
         self.folders = folders
@@ -56,6 +70,7 @@ package struct Recovery {
         self.now = now
         self.isInUse = isInUse
         self.shouldStop = shouldStop
+        self.waitForRoom = waitForRoom
     }
 
     /// The open segments of a data folder.
@@ -77,79 +92,112 @@ package struct Recovery {
     /// Throws only when folders cannot be listed or manifests not be read or written; what one file
     /// does is in the report. To be called from a thread of its own.
     ///
-    /// `open`: what ``openSegments(_:)`` gave; nil to look now.
+    /// - `open`: what ``openSegments(_:)`` gave, all of which is then recovered; nil to look now, and
+    ///   to leave alone what is in use.
+    /// - `onFile`: is told what became of each, when it is done.
     package func run(
         _ open: [String]? = nil,
-        progress: (Progress) -> Void = { _ in }
+        progress: (Progress) -> Void = { _ in },
+        onFile: (RecoveryReport.File) -> Void = { _ in }
     ) throws(FileSystemError) -> RecoveryReport {
-        var report = RecoveryReport()
-        let isGiven = open != nil
-        var open = open ?? []
-        if !isGiven { open = try Self.openSegments(fileSystem) }
-        open.removeAll(where: isInUse)
-        for (index, path) in open.enumerated() {
-            progress(Progress(filesDone: index, filesTotal: open.count, path: path))
+        var round = Round()
+        var paths = open ?? []
+        if open == nil { paths = try Self.openSegments(fileSystem).filter { !isInUse($0) } }
+        round.done.filesTotal = paths.count
+        for path in paths {
+            round.done.path = path
+            progress(round.done)
             if shouldStop() {
-                report.isStopped = true
-                return report
+                round.report.isStopped = true
+                break
             }
-            if let file = recover(path) { report.files.append(file) }
+            begin(path, &round, onFile)
+            if round.jobs.count >= Self.filesAtOnce || round.bytes >= Self.bytesAtOnce {
+                finish(&round, onFile)
+            }
         }
-        progress(Progress(filesDone: open.count, filesTotal: open.count, path: ""))
-        try reconcile(&report)
-        return report
+        finish(&round, onFile)
+        round.done.path = ""
+        progress(round.done)
+        if !round.report.isStopped { try reconcile(&round.report) }
+        return round.report
     }
 
-    /// Recovers one open segment; nil when it has vanished.
-    private func recover(_ path: String) -> RecoveryReport.File? {
-        guard let sealed = Layout.sealedPath(forOpen: path) else { return nil }
-        do throws(FileSystemError) {
-            if fileSystem.exists(sealed) {
-                return try setAside(path, sealed: sealed, scan: nil)
+    /// The files in work, and what has become of those before.
+    private struct Round {
+        var jobs: [Job] = []
+        /// Bytes of the copies.
+        var bytes = 0
+        /// The same for all, so that their lines go into one day's manifest.
+        var sealedAt: Int64 = 0
+        var done = Progress(filesDone: 0, filesTotal: 0, events: 0, path: "")
+        var report = RecoveryReport()
+    }
+
+    private func finish(_ round: inout Round, _ onFile: (RecoveryReport.File) -> Void) {
+        for file in finish(round.jobs) { note(file, &round, onFile) }
+        round.jobs = []
+        round.bytes = 0
+    }
+
+    private func note(
+        _ file: RecoveryReport.File,
+        _ round: inout Round,
+        _ onFile: (RecoveryReport.File) -> Void
+    ) {
+        round.report.files.append(file)
+        round.done.events += file.events
+        round.done.filesDone += 1
+        onFile(file)
+    }
+
+    /// Settles one open segment, or brings it so far that its copy waits for a sync.
+    private func begin(
+        _ path: String,
+        _ round: inout Round,
+        _ onFile: (RecoveryReport.File) -> Void
+    ) {
+        guard let sealed = Layout.sealedPath(forOpen: path) else { return }
+        while true {
+            do throws(FileSystemError) {
+                let scan = try OpenSegmentScan.scan(path, in: fileSystem)
+                if fileSystem.exists(sealed) {
+                    return note(try settleAgain(path, sealed: sealed, scan), &round, onFile)
+                }
+                if scan.kept == nil {
+                    return note(try settleEmpty(path, sealed: sealed, scan), &round, onFile)
+                }
+                if round.jobs.isEmpty { round.sealedAt = now() }
+                round.jobs.append(try copy(path, as: sealed, scan, sealedAt: round.sealedAt))
+                round.bytes += scan.keptBytes
+                return
+            } catch {
+                if error.isMissing && !fileSystem.exists(path) {
+                    round.done.filesDone += 1
+                    return
+                }
+                // What is in work holds room twice, and descriptors.
+                if error.isFull, !round.jobs.isEmpty {
+                    finish(&round, onFile)
+                    continue
+                }
+                if error.isFull && waitForRoom(error) { continue }
+                return note(RecoveryReport.File(failed: path, error), &round, onFile)
             }
-            let scan = try OpenSegmentScan.scan(path, in: fileSystem)
-            return try settle(path, sealed: sealed, scan)
-        } catch {
-            if error.isMissing && !fileSystem.exists(path) { return nil }
-            return RecoveryReport.File(
-                path: path,
-                outcome: .failed("\(error)"),
-                events: 0,
-                fileBytes: 0,
-                keptBytes: 0,
-                reason: "\(error)"
-            )
         }
     }
 
-    private func settle(
+    /// Nothing in it can be kept.
+    private func settleEmpty(
         _ path: String,
         sealed: String,
         _ scan: OpenSegmentScan
     ) throws(FileSystemError) -> RecoveryReport.File {
-        var file = RecoveryReport.File(
-            path: path,
-            outcome: .removed,
-            events: scan.events,
-            fileBytes: scan.fileBytes,
-            keptBytes: 0,
-            reason: scan.reason
-        )
-        switch scan.verdict {
-        case .empty:
+        var file = RecoveryReport.File(path, .removed, scan)
+        if scan.verdict == .damaged {
+            file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
+        } else {
             try fileSystem.remove(path)
-            try fileSystem.syncFolder(Layout.split(path).folder)
-        case .finished(let bytes):
-            try finish(path, at: bytes, ending: nil)
-            try seal(path, as: sealed)
-            (file.outcome, file.keptBytes) = (.finished, bytes)
-        case .torn:
-            guard let keep = scan.keep else { preconditionFailure("torn, but no flush point") }
-            try finish(path, at: keep.compressedOffset, ending: keep)
-            try seal(path, as: sealed)
-            (file.outcome, file.keptBytes) = (.cut, keep.compressedOffset)
-        case .damaged:
-            return try setAside(path, sealed: sealed, scan: scan)
         }
         return file
     }

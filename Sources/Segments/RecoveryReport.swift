@@ -26,10 +26,49 @@ package struct RecoveryReport: Sendable, Equatable {
         package var keptBytes: Int
         /// Why reading stopped where it stopped.
         package var reason: String
+
+        package init(
+            path: String,
+            outcome: Outcome,
+            events: Int,
+            fileBytes: Int,
+            keptBytes: Int,
+            reason: String
+        ) {
+            self.path = path
+            self.outcome = outcome
+            self.events = events
+            self.fileBytes = fileBytes
+            self.keptBytes = keptBytes
+            self.reason = reason
+        }
+
+        init(failed path: String, _ error: FileSystemError) {
+            self.init(
+                path: path,
+                outcome: .failed("\(error)"),
+                events: 0,
+                fileBytes: 0,
+                keptBytes: 0,
+                reason: "\(error)"
+            )
+        }
+
+        /// Of a file that has only been scanned; nothing is kept yet.
+        init(_ path: String, _ outcome: Outcome, _ scan: OpenSegmentScan) {
+            self.init(
+                path: path,
+                outcome: outcome,
+                events: scan.events,
+                fileBytes: scan.fileBytes,
+                keptBytes: 0,
+                reason: scan.reason
+            )
+        }
     }
 
     package var files: [File] = []
-    /// Sealed files that had no manifest line and got one.
+    /// Sealed files that an earlier run had left without a manifest line, and that got one.
     package var entriesAdded: [String] = []
     /// Sealed files without a manifest line that could not be read: path and why.
     package var unreadable: [String: String] = [:]

@@ -29,6 +29,11 @@ package struct SegmentReader: ~Copyable {
         package var crc32: UInt32
         /// Whether the raw bytes before it end a line, or there are none.
         package var isLineEnd: Bool
+        /// Empty blocks before it in a row; ``FlushCheck/blocks`` make a check.
+        package var emptyBlocks: Int
+        /// Whether these are the check of the raw bytes: what stands before this point is what was
+        /// written.
+        package var isChecked: Bool
     }
 
     /// Why reading ended.
@@ -60,7 +65,10 @@ package struct SegmentReader: ~Copyable {
     private var text = GrowableBuffer(capacity: 2 * Self.chunkBytes)
     private var lineStart = 0
     private var searched = 0
-    private var lastFour: UInt32 = 0
+    private var lastFive: UInt64 = 0
+    /// Compressed and raw bytes at the last flush point.
+    private var lastPoint: (compressed: Int, raw: UInt64)?
+    private var check = FlushCheck.Collector()
     private var pendingPoint: FlushPoint?
     private var end: End?
 
@@ -160,10 +168,10 @@ package struct SegmentReader: ~Copyable {
         switch result.state {
         case .needsInput where inputRange.isEmpty && result.consumed == 0 && result.produced == 0:
             end = .cut
-        case .needsInput, .needsOutput, .blockBoundary(isAligned: false):
+        case .needsInput, .needsOutput:
             break
-        case .blockBoundary(isAligned: true):
-            if lastFour == Self.flushMarker { pendingPoint = flushPoint() }
+        case .blockBoundary(let isAligned):
+            if isAligned, lastFive & 0xffff_ffff == Self.flushMarker { notePoint() }
         case .ended:
             end = .complete
         case .failed(let reason):
@@ -171,22 +179,33 @@ package struct SegmentReader: ~Copyable {
         }
     }
 
-    private func flushPoint() -> FlushPoint {
-        FlushPoint(
+    private mutating func notePoint() {
+        let head = UInt8(truncatingIfNeeded: lastFive >> 32)
+        if let lastPoint, lastPoint.raw == decoder.rawBytes, head & 7 == 0,
+            lastPoint.compressed + FlushCheck.blockBytes == compressedBytes
+        {
+            check.add(head)
+        } else {
+            check = FlushCheck.Collector()
+        }
+        lastPoint = (compressedBytes, decoder.rawBytes)
+        pendingPoint = FlushPoint(
             compressedOffset: compressedBytes,
             rawBytes: decoder.rawBytes,
             crc32: decoder.crc32,
-            isLineEnd: text.bytes.last.map { $0 == 0x0a } ?? true
+            isLineEnd: text.bytes.last.map { $0 == 0x0a } ?? true,
+            emptyBlocks: check.blocks,
+            isChecked: check.matches(decoder.crc32)
         )
     }
 
-    private static let flushMarker = GzipFraming.flushMarker.reduce(UInt32(0)) {
-        $0 << 8 | UInt32($1)
+    private static let flushMarker = GzipFraming.flushMarker.reduce(UInt64(0)) {
+        $0 << 8 | UInt64($1)
     }
 
     private mutating func remember(consumed: Int) {
-        for byte in input[inputRange].prefix(consumed).suffix(4) {
-            lastFour = lastFour << 8 | UInt32(byte)
+        for byte in input[inputRange].prefix(consumed).suffix(FlushCheck.blockBytes) {
+            lastFive = lastFive << 8 | UInt64(byte)
         }
         inputRange = inputRange.lowerBound + consumed..<inputRange.upperBound
     }

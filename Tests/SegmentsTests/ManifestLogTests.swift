@@ -78,6 +78,29 @@ import Testing
         #expect(try read(folder) == [entry(1), entry(2)])
     }
 
+    @Test func aLineThatLacksOnlyItsLineFeedIsNotThereTwice() throws {
+        let folder = try TemporaryFolder()
+        let disk = try WritingDisk(directory: folder.path)
+        let log = log(disk)
+        try log.append(entry(1))
+        disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: .max))
+        #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
+        try log.append(entry(2))
+        #expect(try read(folder) == [entry(1), entry(2)])
+    }
+
+    @Test(arguments: 0..<6)
+    func aLineIsThereOnceWhicheverSyncOfAFolderFails(after: Int) throws {
+        let folder = try TemporaryFolder()
+        let disk = try WritingDisk(directory: folder.path)
+        let log = log(disk)
+        disk.fail(.init(operation: .syncFolder, code: EIO, after: after))
+        for number in 1...3 {
+            while (try? log.append(entry(number))) == nil {}
+        }
+        #expect(try read(folder) == [entry(1), entry(2), entry(3)])
+    }
+
     /// A manifest whose sync failed is written anew: its own pages may be gone.
     @Test func aFailedSyncIsFollowedByANewFile() throws {
         let folder = try TemporaryFolder()

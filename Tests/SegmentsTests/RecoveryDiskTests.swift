@@ -27,7 +27,7 @@ import Testing
         var seen: [Recovery.Progress] = []
         let report = try recovery.run(try Recovery.openSegments(disk)) { seen.append($0) }
         #expect(report.events == committed)
-        #expect(report.entriesAdded == [SegmentSample.path])
+        #expect(report.files.map(\.outcome) == [.cut])
         #expect(seen.last?.filesDone == 1)
 
         let path = folder.path + "/" + SegmentSample.path

@@ -46,7 +46,13 @@ import Testing
             let committed = sample.commits.last { $0.offset <= cut }?.lines ?? 0
             #expect(sealedLines(disk) ?? [] == Array(sample.lines[..<committed]), "cut at \(cut)")
             #expect(disk.files[SegmentSample.openPath] == nil, "cut at \(cut)")
-            if committed > 0 { #expect(!report.hasDamage, "cut at \(cut): \(report)") }
+            // Junk where a check should be may be a check that has gone bad.
+            let isInCheck = sample.commits.contains {
+                ($0.offset - FlushCheck.bytes..<$0.offset).contains(cut)
+            }
+            if committed > 0, kind == "zeros" || !isInCheck {
+                #expect(!report.hasDamage, "cut at \(cut): \(report)")
+            }
         }
     }
 
@@ -113,9 +119,8 @@ import Testing
                         == (kept.isEmpty ? [] : [kept.count])
                 )
             } else {
-                // Nothing checks the bytes of an open file but deflate and JSON: a flip that leaves
-                // both whole is another letter in a string. No line is lost.
-                #expect(kept.count == 30, "byte \(index): \(report)")
+                // Bits that no reader looks at: every event is there, byte for byte.
+                #expect(kept == sample.lines, "byte \(index): \(report)")
             }
         }
         #expect(loud > (sample.commits[8].offset - 10) / 2)

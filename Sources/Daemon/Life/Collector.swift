@@ -99,6 +99,7 @@ final class Collector: Sendable {
             settled: {
                 dedup.load(pipeline, fileSystem, logger) { recovery.isCancelled }
             },
+            onFile: { Self.log($0, logger) },
             report: Self.recoveryReporter(logger)
         )
         changing.withLock { $0.life.start() }
@@ -197,23 +198,24 @@ extension Collector {
         }
     }
 
+    private static func log(_ file: RecoveryReport.File, _ logger: Logger) {
+        let isBad =
+            switch file.outcome {
+            case .damaged, .failed: true
+            case .finished, .cut, .removed: false
+            }
+        logger.log(
+            level: isBad ? .error : .notice,
+            "recovered",
+            metadata: [
+                "path": "\(file.path)", "outcome": "\(file.outcome)",
+                "events": "\(file.events)",
+                "kept": "\(file.keptBytes) of \(file.fileBytes) bytes", "why": "\(file.reason)",
+            ]
+        )
+    }
+
     private static func log(_ report: RecoveryReport, _ logger: Logger) {
-        for file in report.files {
-            let isBad =
-                switch file.outcome {
-                case .damaged, .failed: true
-                case .finished, .cut, .removed: false
-                }
-            logger.log(
-                level: isBad ? .error : .notice,
-                "recovered",
-                metadata: [
-                    "path": "\(file.path)", "outcome": "\(file.outcome)",
-                    "events": "\(file.events)",
-                    "kept": "\(file.keptBytes) of \(file.fileBytes) bytes", "why": "\(file.reason)",
-                ]
-            )
-        }
         for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }) {
             logger.error(
                 "sealed file cannot be read",

@@ -39,6 +39,7 @@ final class RecoveryRun: Sendable {
     /// - `open`: open segments found before this run opened any.
     /// - `settled`: called from the thread when all segments of earlier runs are sealed, as far as
     ///   they could be; not when it was asked to end before.
+    /// - `onFile`: told of each open segment when it is done, from the thread.
     /// - `report`: told once, from the thread.
     func start(
         _ fileSystem: any FileSystem,
@@ -49,6 +50,7 @@ final class RecoveryRun: Sendable {
         startedAt: Int64,
         open: [String],
         settled: @escaping @Sendable () -> Void = {},
+        onFile: @escaping @Sendable (RecoveryReport.File) -> Void = { _ in },
         report: @escaping @Sendable (Result<RecoveryReport, FileSystemError>) -> Void
     ) {
         current.withLock {
@@ -63,14 +65,13 @@ final class RecoveryRun: Sendable {
             run: run,
             now: { cplatform_realtime_ns() / 1_000 },
             isInUse: Recovery.isOfRun(startedAt: startedAt),
-            shouldStop: { self.stop.load(ordering: .acquiring) }
+            shouldStop: { self.stop.load(ordering: .acquiring) },
+            waitForRoom: { _ in self.waitForRoom() }
         )
         let thread = Thread {
             let result = Result { () throws(FileSystemError) in
                 let recovered = Result { () throws(FileSystemError) in
-                    try recovery.run(open) { progress in
-                        self.current.withLock { $0.status.filesRecovered = progress.filesDone }
-                    }
+                    try recovery.run(open, progress: self.note, onFile: onFile)
                 }
                 if (try? recovered.get())?.isStopped != true { settled() }
                 let report = try recovered.get()
@@ -83,6 +84,21 @@ final class RecoveryRun: Sendable {
         }
         thread.name = "recovery"
         thread.start()
+    }
+
+    private func note(_ progress: Recovery.Progress) {
+        current.withLock { state in
+            state.status.state = "running"
+            state.status.filesRecovered = progress.filesDone
+            state.status.eventsRecovered = progress.events
+        }
+    }
+
+    /// A full disk is looked at five times a second until it takes the file or the run is to end.
+    private func waitForRoom() -> Bool {
+        current.withLock { $0.status.state = "waiting for room" }
+        Thread.sleep(forTimeInterval: 0.2)
+        return !stop.load(ordering: .acquiring)
     }
 
     private func finish(_ result: Result<RecoveryReport, FileSystemError>) {

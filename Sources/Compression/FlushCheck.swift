@@ -1,0 +1,49 @@
+/// What stands behind every flush of a ``GzipEncoder``: the CRC-32 of all raw bytes before it.
+///
+/// A gzip member has one checksum, at its end. So in a file that is still being written nothing
+/// would tell committed text from text that a lost sector or a flipped bit has changed. Deflate has
+/// a place for it that no reader looks at: an empty stored block that begins on a byte has five
+/// bits before its length that RFC 1951 (§3.2.4) has every reader skip. Seven such blocks, 35
+/// bytes, carry the 32 bits of the CRC, lowest first, and three zeros:
+///
+///     ccccc000 00 00 FF FF   seven times; c: five bits of the check
+///
+/// A flush thus still ends with `00 00 FF FF`, and the file is one member as before.
+package enum FlushCheck {
+    /// Empty blocks of one check.
+    package static let blocks = 7
+    /// Bytes of one block, and of a whole check.
+    package static let blockBytes = 5
+    package static let bytes = blocks * blockBytes
+
+    /// The byte at `index` (0 to 34) of the check of a CRC-32.
+    package static func byte(_ index: Int, of crc32: UInt32) -> UInt8 {
+        switch index % blockBytes {
+        case 0:
+            let bits = UInt64(crc32) >> UInt64(5 * (index / blockBytes)) & 31
+            return UInt8(truncatingIfNeeded: bits << 3)
+        case 1, 2: return 0
+        default: return 0xff
+        }
+    }
+
+    /// Collects the bits of empty blocks that follow each other.
+    package struct Collector: Equatable, Sendable {
+        /// Empty blocks in a row so far.
+        package private(set) var blocks = 0
+        private var bits: UInt64 = 0
+
+        package init() {}
+
+        /// Takes in the first byte of an empty block.
+        package mutating func add(_ head: UInt8) {
+            blocks += 1
+            bits = bits >> 5 | UInt64(head >> 3) << 30
+        }
+
+        /// Whether the last seven blocks are the check of a CRC-32.
+        package func matches(_ crc32: UInt32) -> Bool {
+            blocks >= FlushCheck.blocks && bits == UInt64(crc32)
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import Segments
+import TestSupport
+
+/// One crash at one moment: what is left of the disk, recovered once or in several attempts, and
+/// checked.
+struct CrashPoint {
+    var state: DiskState
+    /// The time of the recovery, microseconds since 1970.
+    let wall: Int64
+    let weakening: Weakening?
+    /// Sealed paths of open segments that a power cut may have torn: that they are kept aside is no
+    /// false alarm.
+    var doubtful: Set<String>
+    /// Whether an error may have done so to any.
+    let isAnyDoubtful: Bool
+    var random: SeededGenerator
+    /// What was done to it, for the one who reads a failure.
+    private(set) var story: [String] = []
+    private var rot: FolderOracle.Rot?
+
+    init(
+        state: DiskState,
+        wall: Int64,
+        weakening: Weakening?,
+        doubtful: Set<String>,
+        isAnyDoubtful: Bool,
+        random: SeededGenerator
+    ) {
+        self.state = state
+        self.wall = wall
+        self.weakening = weakening
+        self.doubtful = doubtful
+        self.isAnyDoubtful = isAnyDoubtful
+        self.random = random
+    }
+
+    /// What does not hold, or nil.
+    mutating func check(
+        _ oracle: FolderOracle,
+        _ counts: inout CrashExplorer.Counts
+    ) -> String? {
+        crash(&counts)
+        flipBit(&counts)
+        let before = state.contents
+        let known = Set(before.keys.filter { $0.hasSuffix(Layout.damagedSuffix) })
+        if rot == nil, let complaint = oracle.complaintAboutVisible(before) { return complaint }
+        for _ in 0..<max(0, Int.random(in: -2...2, using: &random)) { attempt(&counts) }
+        for isLast in [false, true] {
+            let disk = disk()
+            do throws(FileSystemError) {
+                let report = try SimulatedRecovery.run(disk, at: wall, weakening)
+                for file in report.files {
+                    if case .damaged = file.outcome { story.append(file.reason) }
+                }
+            } catch {
+                return "recovery failed: \(error)"
+            }
+            state = disk.state
+            if disk.openFiles > 0 { return "recovery left \(disk.openFiles) files open" }
+            if isLast || Int.random(in: 0..<4, using: &random) > 0 { break }
+            story.append("power cut after recovery")
+            cutPower(.random(&random))
+        }
+        let files = state.contents
+        let complaint = oracle.complaint(
+            files,
+            rot: rot,
+            mayBeDamaged: { isAnyDoubtful || rot != nil || known.contains($0) || isDoubtful($0) }
+        )
+        counts.alarms += files.keys.count {
+            $0.hasSuffix(Layout.damagedSuffix) && !known.contains($0) && rot == nil
+        }
+        return complaint ?? complaintAboutRest(files)
+    }
+
+    /// Whether a file kept aside comes from a doubtful open segment.
+    private func isDoubtful(_ aside: String) -> Bool {
+        let (folder, name) = Layout.split(aside)
+        guard let end = name.firstRange(of: Layout.sealedSuffix)?.upperBound else { return false }
+        return doubtful.contains(Layout.join(folder, String(name[..<end].dropFirst())))
+    }
+
+    private func disk() -> SimulatedDisk {
+        SimulatedDisk(state, weakening: weakening == .manifestBeforeRename ? nil : weakening)
+    }
+
+    private mutating func crash(_ counts: inout CrashExplorer.Counts) {
+        if Int.random(in: 0..<8, using: &random) == 0 {
+            counts.kills += 1
+            story.append("kill")
+            return
+        }
+        counts.powerCuts += 1
+        let cut = PowerCut.random(&random)
+        story.append("power cut \(cut.names) \(cut.sectors)")
+        cutPower(cut)
+    }
+
+    private mutating func cutPower(_ cut: PowerCut) {
+        doubtful.formUnion(state.unsyncedSegments)
+        state = state.afterPowerCut(cut, using: &random)
+    }
+
+    /// A sector of an open file goes bad, now and then.
+    private mutating func flipBit(_ counts: inout CrashExplorer.Counts) {
+        guard Int.random(in: 0..<16, using: &random) == 0 else { return }
+        let contents = state.contents
+        // Without a journal the sealed name can stand for the same bytes.
+        let open = contents.filter {
+            guard let sealed = Layout.sealedPath(forOpen: $0.key) else { return false }
+            return !$0.value.isEmpty && contents[sealed] == nil
+        }
+        guard let path = open.keys.sorted().randomElement(using: &random),
+            var bytes = open[path]
+        else { return }
+        let index = Int.random(in: 0..<bytes.count, using: &random)
+        bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        state.replace(path, with: bytes)
+        rot = FolderOracle.Rot(folder: Layout.split(path).folder + "/", bytes: bytes)
+        counts.flippedBits += 1
+        story.append("bit flipped at \(index) of \(path)")
+    }
+
+    /// A recovery that does not come to its end.
+    private mutating func attempt(_ counts: inout CrashExplorer.Counts) {
+        let disk = disk()
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            let fault = SimulatedDisk.Fault(
+                call: .random(in: 0..<80, using: &random),
+                code: CrashExplorer.codes.randomElement(using: &random) ?? 5,
+                isForEver: Bool.random(using: &random),
+                taken: .random(in: 0..<100, using: &random)
+            )
+            disk.fault = fault
+            _ = try? SimulatedRecovery.run(disk, at: wall, weakening)
+            if disk.hasFailed { counts.faultyRecoveries += 1 }
+            story.append("recovery with error \(fault.code) at call \(fault.call)")
+        } else {
+            disk.changesLeft = Int.random(in: 0..<40, using: &random)
+            story.append("recovery stopped after \(disk.changesLeft) changes")
+            _ = try? SimulatedRecovery.run(disk, at: wall, weakening)
+            if disk.changesLeft <= 0 { counts.interruptedRecoveries += 1 }
+        }
+        state = disk.state
+        if Bool.random(using: &random) {
+            let cut = PowerCut.random(&random)
+            story.append("power cut \(cut.names) \(cut.sectors)")
+            cutPower(cut)
+        }
+    }
+
+    /// What is looked at now and then, being slow: that a further recovery changes nothing, and that
+    /// verify finds nothing.
+    private mutating func complaintAboutRest(_ files: [String: [UInt8]]) -> String? {
+        if Int.random(in: 0..<8, using: &random) == 0 {
+            let disk = disk()
+            _ = try? SimulatedRecovery.run(disk, at: wall + 1, weakening)
+            if disk.state.contents != files { return "a further recovery changes something" }
+        }
+        if Int.random(in: 0..<16, using: &random) == 0 {
+            let report = try? Verify.run(disk())
+            let findings = report?.findings.filter { $0.kind != .keptAside }
+            if let findings, let first = findings.first {
+                return "verify: \(first.kind) \(first.path): \(first.detail)"
+            }
+            if findings == nil { return "verify could not read the folder" }
+        }
+        return nil
+    }
+}
+
+extension DiskState {
+    /// Sealed paths of open segments with bytes that are in memory only, be it that the name is gone
+    /// from memory but not from the disk.
+    var unsyncedSegments: Set<String> {
+        var paths: Set<String> = []
+        for tree in [names, durableNames] {
+            for (folder, entries) in tree {
+                for (name, node) in entries {
+                    guard case .file(let number) = node, Layout.isOpen(name: name),
+                        files[number]?.pending.isEmpty == false,
+                        let sealed = Layout.sealedPath(forOpen: Layout.join(folder, name))
+                    else { continue }
+                    paths.insert(sealed)
+                }
+            }
+        }
+        return paths
+    }
+
+    /// Gives a file other bytes, durable at once.
+    mutating func replace(_ path: String, with bytes: [UInt8]) {
+        guard case .file(let number) = node(path) else { return }
+        files[number] = File(memory: bytes, durable: bytes)
+    }
+}

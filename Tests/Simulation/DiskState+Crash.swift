@@ -1,0 +1,184 @@
+import Segments
+package import TestSupport
+
+/// What a power cut does to what no sync has covered.
+package struct PowerCut: Sendable {
+    /// Which changes of folders survive.
+    package enum Names: Sendable, CaseIterable {
+        case none
+        case all
+        /// As a journal replays them: all up to some moment, over all folders.
+        case untilMoment
+        /// Each by itself, in any combination.
+        case any
+        /// The same, and a rename may leave both names, as without a journal.
+        case anyWithBothNames
+    }
+
+    /// Which sectors of a file survive.
+    package enum Sectors: Sendable, CaseIterable {
+        case none
+        case all
+        /// Writes in order, the last one torn at a sector.
+        case inOrder
+        /// Each sector of each write by itself; the file has its length.
+        case any
+        /// Each by itself; the file ends anywhere behind what was synced.
+        case anyLength
+        /// The file has its length, and nothing was written: zeros.
+        case zeros
+        /// The same, with what the sectors held before.
+        case stale
+    }
+
+    package var names: Names
+    package var sectors: Sectors
+
+    package init(names: Names, sectors: Sectors) {
+        self.names = names
+        self.sectors = sectors
+    }
+
+    /// Every rule for names with every rule for sectors.
+    package static let all = Names.allCases.flatMap { names in
+        Sectors.allCases.map { PowerCut(names: names, sectors: $0) }
+    }
+
+    /// Bytes that a disk writes whole or not at all.
+    package static let sectorBytes = 512
+}
+
+extension DiskState {
+    /// What a start after a power cut finds, all of it durable.
+    package func afterPowerCut(
+        _ cut: PowerCut,
+        using random: inout SeededGenerator
+    ) -> DiskState {
+        let kept = survivingNames(cut.names, using: &random)
+        var after = DiskState()
+        after.nextFile = nextFile
+        var folders = [""]
+        while let folder = folders.popLast() {
+            let entries = kept[folder] ?? [:]
+            after.names[folder] = entries
+            after.durableNames[folder] = entries
+            for (name, node) in entries.sorted(by: { $0.key < $1.key }) {
+                switch node {
+                case .folder: folders.append(Layout.join(folder, name))
+                case .file(let number):
+                    guard after.files[number] == nil, let file = files[number] else { continue }
+                    let bytes = file.survivingBytes(cut.sectors, using: &random)
+                    after.files[number] = File(memory: bytes, durable: bytes)
+                }
+            }
+        }
+        return after
+    }
+
+    private func survivingNames(
+        _ rule: PowerCut.Names,
+        using random: inout SeededGenerator
+    ) -> [String: [String: Node]] {
+        var names = durableNames
+        let moment = Int.random(in: 0...pendingNames.count, using: &random)
+        for (index, change) in pendingNames.enumerated() {
+            var change = change
+            let isKept: Bool
+            switch rule {
+            case .none: isKept = false
+            case .all: isKept = true
+            case .untilMoment: isKept = index < moment
+            case .any: isKept = Bool.random(using: &random)
+            case .anyWithBothNames:
+                isKept = Bool.random(using: &random)
+                if change.added != nil, Bool.random(using: &random) { change.removed = nil }
+            }
+            if isKept { names[change.folder, default: [:]].apply(change) }
+        }
+        return names
+    }
+}
+
+extension DiskState.File {
+    fileprivate func survivingBytes(
+        _ rule: PowerCut.Sectors,
+        using random: inout SeededGenerator
+    ) -> [UInt8] {
+        if pending.isEmpty || rule == .none { return durable }
+        switch rule {
+        case .none: return durable
+        case .all: return all
+        case .inOrder: return inOrder(using: &random)
+        case .any: return scattered(using: &random, length: all.count)
+        case .anyLength:
+            let lengths = min(durable.count, all.count)...max(durable.count, all.count)
+            return scattered(using: &random, length: .random(in: lengths, using: &random))
+        case .zeros, .stale:
+            var bytes = durable
+            let start = bytes.count
+            bytes.resize(to: all.count)
+            if rule == .stale, start < bytes.count {
+                for index in start..<bytes.count { bytes[index] = random.staleByte() }
+            }
+            return bytes
+        }
+    }
+
+    private var all: [UInt8] {
+        pending.reduce(into: durable) { $0.apply($1) }
+    }
+
+    private func inOrder(using random: inout SeededGenerator) -> [UInt8] {
+        let whole = Int.random(in: 0...pending.count, using: &random)
+        var bytes = durable
+        for change in pending.prefix(whole) { bytes.apply(change) }
+        guard whole < pending.count, case .write(let offset, let added) = pending[whole] else {
+            return bytes
+        }
+        let pieces = Self.pieces(offset, added)
+        let keptPieces = Int.random(in: 0...pieces.count, using: &random)
+        for piece in pieces.prefix(keptPieces) {
+            bytes.put(added[piece], at: offset + piece.lowerBound)
+        }
+        return bytes
+    }
+
+    private func scattered(using random: inout SeededGenerator, length: Int) -> [UInt8] {
+        var bytes = durable
+        // Mostly kept, mostly lost, or half of each: all three find other things.
+        let odds = [1, 4, 7].randomElement(using: &random) ?? 4
+        for change in pending {
+            guard case .write(let offset, let added) = change else {
+                if Bool.random(using: &random) { bytes.apply(change) }
+                continue
+            }
+            for piece in Self.pieces(offset, added)
+            where Int.random(in: 0..<8, using: &random) < odds {
+                bytes.put(added[piece], at: offset + piece.lowerBound)
+            }
+        }
+        bytes.resize(to: length)
+        return bytes
+    }
+
+    /// The parts of a write that lie in a sector each, as ranges of its bytes.
+    private static func pieces(_ offset: Int, _ bytes: [UInt8]) -> [Range<Int>] {
+        var pieces: [Range<Int>] = []
+        var start = 0
+        while start < bytes.count {
+            let sectorEnd = (offset + start) / PowerCut.sectorBytes * PowerCut.sectorBytes
+            let end = min(bytes.count, sectorEnd + PowerCut.sectorBytes - offset)
+            pieces.append(start..<end)
+            start = end
+        }
+        return pieces
+    }
+}
+
+extension SeededGenerator {
+    /// A byte of an old file: with flush markers among them, as this program's files have.
+    mutating func staleByte() -> UInt8 {
+        let value = next()
+        return value & 0x300 == 0 ? 0 : value & 0x300 == 0x100 ? 0xff : UInt8(value & 0xff)
+    }
+}

@@ -1,0 +1,32 @@
+/// Every event that was ever written in a run of the simulation, and which of them were
+/// acknowledged.
+package final class EventLedger {
+    /// Line by number, without its line feed.
+    private(set) var lines: [[UInt8]] = []
+    private var numbers: [[UInt8]: Int] = [:]
+    /// The folder each belongs to.
+    private(set) var folders: [String] = []
+    private(set) var isAcknowledged: [Bool] = []
+
+    package init() {}
+
+    package var written: Int { lines.count }
+    package var acknowledged: Int { isAcknowledged.count { $0 } }
+
+    /// Notes a line that was handed to a store, and gives its number.
+    func note(_ line: [UInt8], folder: String) -> Int {
+        let number = lines.count
+        lines.append(line)
+        numbers[line] = number
+        folders.append(folder)
+        isAcknowledged.append(false)
+        return number
+    }
+
+    func acknowledge(_ numbers: [Int]) {
+        for number in numbers { isAcknowledged[number] = true }
+    }
+
+    /// The number of a line; nil for one that was never written.
+    func number(of line: [UInt8]) -> Int? { numbers[line] }
+}

@@ -1,0 +1,53 @@
+import Compression
+import Segments
+
+/// A start of the daemon that only recovers, strong or weakened.
+enum SimulatedRecovery {
+    /// Throws what a daemon would log.
+    @discardableResult
+    static func run(
+        _ disk: SimulatedDisk,
+        at wall: Int64,
+        _ weakening: Weakening?
+    ) throws(FileSystemError) -> RecoveryReport {
+        let folders = DurableFolders(fileSystem: disk)
+        let manifest = ManifestLog(fileSystem: disk, folders: folders, node: SimulatedWriter.node)
+        if weakening != .tornManifestIsNotEnded { _ = try Recovery.mendManifests(disk) }
+        let open = try Recovery.openSegments(disk)
+        if weakening == .recoveryTrustsLength { for path in open { addCheck(path, disk) } }
+        let recovery = Recovery(
+            fileSystem: disk,
+            folders: folders,
+            manifest: manifest,
+            node: SimulatedWriter.node,
+            run: "r0",
+            now: { wall }
+        )
+        let report = try recovery.run(open)
+        if weakening == .recoveryDeletesDamaged {
+            for file in report.files {
+                if case .damaged(let aside) = file.outcome { try disk.remove(aside) }
+            }
+        }
+        return report
+    }
+
+    /// Puts the right check behind the last flush of a file, as if every flush were to be believed.
+    private static func addCheck(_ path: String, _ disk: SimulatedDisk) {
+        guard case .file(let number) = disk.state.node(path),
+            var reader = try? SegmentReader(path, in: disk, findsFlushPoints: true)
+        else { return }
+        var last: SegmentReader.FlushPoint?
+        while let piece = try? reader.next() {
+            if case .flushPoint(let point) = piece, point.emptyBlocks == 0 { last = point }
+            if case .end(let end) = piece {
+                if end == .complete { return }
+                break
+            }
+        }
+        guard let last else { return }
+        disk.state.cut(number, to: last.compressedOffset)
+        let check = (0..<FlushCheck.bytes).map { FlushCheck.byte($0, of: last.crc32) }
+        check.withUnsafeBytes { disk.state.append($0, to: number) }
+    }
+}

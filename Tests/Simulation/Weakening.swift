@@ -1,0 +1,51 @@
+import Segments
+
+/// A step left out or done in the wrong order: what the explorer must find.
+package enum Weakening: String, CaseIterable, Sendable {
+    /// Says yes and does nothing.
+    case datasyncDoesNothing = "datasync does nothing"
+    case folderSyncDoesNothing = "folder sync does nothing"
+    /// Only folders that hold folders.
+    case parentsAreNotSynced = "names of new folders are not synced"
+    case acknowledgesBeforeCommit = "acknowledgement before the commit"
+    case manifestBeforeRename = "manifest line before the rename"
+    case tornManifestIsNotEnded = "torn manifest line is not ended"
+    case recoveryDoesNotSyncCopies = "recovery does not sync its copies"
+    case recoveryRemovesFirst = "recovery removes before the new name is synced"
+    case recoveryDeletesDamaged = "recovery deletes what it cannot read"
+    case recoveryTrustsLength = "recovery takes the last flush without its check"
+
+    /// Whether it is only weak while it recovers.
+    package var isOfRecovery: Bool {
+        switch self {
+        case .recoveryDoesNotSyncCopies, .recoveryRemovesFirst, .recoveryDeletesDamaged,
+            .recoveryTrustsLength, .tornManifestIsNotEnded:
+            true
+        default: false
+        }
+    }
+
+    func skipsDatasync(_ path: String) -> Bool {
+        switch self {
+        case .datasyncDoesNothing: true
+        case .recoveryDoesNotSyncCopies: path.hasSuffix(Recovery.copySuffix)
+        default: false
+        }
+    }
+
+    func skipsFolderSync(_ folder: String, in state: DiskState) -> Bool {
+        switch self {
+        case .folderSyncDoesNothing, .recoveryRemovesFirst: true
+        case .parentsAreNotSynced: state.names[folder]?.values.contains(.folder) == true
+        default: false
+        }
+    }
+}
+
+extension DiskState {
+    /// Makes the last removal durable before everything that was done before it.
+    mutating func syncLastRemoval() {
+        guard let change = pendingNames.popLast() else { return }
+        durableNames[change.folder, default: [:]].apply(change)
+    }
+}

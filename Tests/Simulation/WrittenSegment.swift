@@ -1,0 +1,85 @@
+import Compression
+import Segments
+package import TestSupport
+
+/// An open segment as a writer leaves it, and its finished form, with what is known of them.
+package struct WrittenSegment {
+    package private(set) var bytes: [UInt8] = []
+    package private(set) var lines: [[UInt8]] = []
+    /// Offsets behind the commits, and how many lines stand before each.
+    package private(set) var commits: [(offset: Int, lines: Int)] = []
+    /// The bytes of the file had it been finished.
+    package private(set) var finished: [UInt8] = []
+
+    package static let sealedPath =
+        "events/channel=web/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
+    package static let openPath = Layout.openPath(forSealed: sealedPath)
+
+    /// Some commits of some events each, the last one not committed.
+    package init(using random: inout SeededGenerator) {
+        let engine: Engine = Bool.random(using: &random) ? .isal : .zlib
+        guard var encoder = try? GzipEncoder(engine: engine, level: 1) else {
+            preconditionFailure("every engine has level 1")
+        }
+        for _ in 0..<Int.random(in: 2...6, using: &random) {
+            for _ in 0..<Int.random(in: 1...4, using: &random) { write(&encoder, &random) }
+            bytes += Self.flush(.sync, &encoder)
+            commits.append((bytes.count, lines.count))
+        }
+        write(&encoder, &random)
+        finished = bytes + Self.flush(.finish, &encoder)
+    }
+
+    /// A large one: full-size events, a commit every thousand.
+    ///
+    /// Does not keep its lines.
+    package init(rawBytes: Int) {
+        guard var encoder = try? GzipEncoder(engine: .isal, level: 1) else {
+            preconditionFailure("every engine has level 1")
+        }
+        var random = SeededGenerator(seed: 2)
+        var count = 0
+        while encoder.rawBytes < UInt64(rawBytes) {
+            for _ in 0..<1_000 { write(&encoder, &random) }
+            count += lines.count
+            bytes += Self.flush(.sync, &encoder)
+            commits.append((bytes.count, count))
+            lines = []
+        }
+    }
+
+    /// The lines that were acknowledged when no byte behind `offset` is durable.
+    package func committed(before offset: Int) -> Int {
+        commits.last { $0.offset <= offset }?.lines ?? 0
+    }
+
+    private mutating func write(_ encoder: inout GzipEncoder, _ random: inout SeededGenerator) {
+        let number = lines.count + 1
+        var text =
+            #"{"_touchpoint":{"receivedAt":"2026-11-22T10:00:00.123456Z","node":"c1","#
+            + #""source":"reliable","seq":\#(number),"run":"r1"},"type":"track","note":""#
+        for _ in 0..<Int.random(in: 0...20, using: &random) {
+            text += String(random.next() % 100_000, radix: 36)
+        }
+        let line = Array((text + #""}"#).utf8)
+        lines.append(line)
+        bytes += Self.step(line + [0x0a], .none, &encoder)
+    }
+
+    private static func flush(_ flush: Flush, _ encoder: inout GzipEncoder) -> [UInt8] {
+        step([], flush, &encoder)
+    }
+
+    private static func step(
+        _ input: [UInt8],
+        _ flush: Flush,
+        _ encoder: inout GzipEncoder
+    ) -> [UInt8] {
+        var output = [UInt8](repeating: 0, count: input.count + 16_384)
+        let step = input.withUnsafeBytes { input in
+            output.withUnsafeMutableBytes { encoder.step(input, flush: flush, into: $0) }
+        }
+        precondition(step.isComplete, "the segment is larger than its buffer")
+        return Array(output[..<step.produced])
+    }
+}
