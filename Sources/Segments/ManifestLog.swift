@@ -56,7 +56,6 @@ package final class ManifestLog: Sendable {
         } else {
             try appendInPlace(line, path, &scar)
         }
-        if scar?.isUnnamed == true { try fileSystem.syncFolder(folder) }
         scar = nil
     }
 
@@ -70,6 +69,11 @@ package final class ManifestLog: Sendable {
         defer { fileSystem.close(file) }
         let isTorn = scar?.isTorn == true
         if isNew { scar = Scar(isUnnamed: true) }
+        // Before the line: a call that is made again must not find it there already.
+        if scar?.isUnnamed == true {
+            try fileSystem.syncFolder(Layout.split(path).folder)
+            scar?.isUnnamed = false
+        }
         do throws(FileSystemError) {
             let size = try fileSystem.size(file)
             scar = scar ?? Scar()

@@ -45,13 +45,13 @@ extension SegmentStore {
     ///
     /// To be called when no committer is at work. On an error, nothing is lost and the call can be
     /// made again. `failed`: the sealed path of a segment whose sync failed elsewhere. Gives the
-    /// sealed paths of those that were moved; ``mend(_:moved:)`` tells the batches that wait.
+    /// sealed paths of those that were moved, by calls that failed half way too;
+    /// ``mend(_:moved:)`` tells the batches that were taken and wait.
     package func repair(
         failed: String?,
         folders: DurableFolders
     ) throws(FileSystemError) -> Set<String> {
         folders.forget()
-        var moved: Set<String> = []
         for case let segment? in segments where segment.isBroken || segment.sealedPath == failed {
             segment.isBroken = true
             try move(segment, folders)
@@ -64,6 +64,9 @@ extension SegmentStore {
             moved.insert(sealed[at].sealedPath)
         }
         failure = nil
+        // What was sealed since the last batch waits in the store itself.
+        mend(&batch, moved: moved)
+        defer { moved = [] }
         return moved
     }
 

@@ -82,6 +82,8 @@ package final class SegmentStore {
     package internal(set) var heldBytes = 0
     /// What is left of sealed segments until they are durable.
     var sealed: [SealedRemains] = []
+    /// Sealed paths of segments that a repair has moved and not yet told of: another one failed.
+    var moved: Set<String> = []
     /// What first failed since the last ``repair(failed:folders:)``.
     package internal(set) var failure: FileSystemError?
     private var fileNumber = 0
