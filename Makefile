@@ -95,7 +95,7 @@ tsan: setup ## Run the tests of concurrency under ThreadSanitizer
 	@export TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan-suppressions.txt; \
 	$(STEP) --show '^. Test run' "Running the stress tests under ThreadSanitizer" \
 		swift test --no-parallel --sanitize=thread --scratch-path .build-tsan $(SWIFTFLAGS) \
-		--filter '(Ring|Pipeline)StressTests'
+		--filter '(Ring|Pipeline|IdentityWindow)StressTests'
 
 bench: stage-bench ## Measure each stage of an event's way, and the ring against its alternatives
 	@$(RELEASE)/stage-bench $(BENCHFLAGS)

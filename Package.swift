@@ -49,6 +49,8 @@ let package = Package(
         // Floor 2: what an event is.
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
 
+        .target(name: "Dedup", swiftSettings: strict),
+
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(
             name: "Intake",
@@ -58,7 +60,7 @@ let package = Package(
         .target(
             name: "Segments",
             dependencies: [
-                "Compression", "Events", "COpenSSL", "CPlatform",
+                "Compression", "Dedup", "Events", "COpenSSL", "CPlatform",
             ],
             swiftSettings: strict
         ),
@@ -68,7 +70,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Ring", "ZeroMQ", "Compression", "Events", "Intake", "Segments", "CPlatform",
+                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
+                "CPlatform",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
@@ -87,8 +90,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "Terminal",
-                "CPlatform",
+                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
+                "Terminal", "CPlatform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -149,8 +152,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "DedupTests",
+            dependencies: ["Dedup", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SegmentsTests",
-            dependencies: ["Segments", "Compression", "Events", "TestSupport"],
+            dependencies: ["Segments", "Compression", "Dedup", "Events", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -166,7 +174,7 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Events", "Intake", "Ring", "Segments", "ZeroMQ", "TestSupport",
+                "Pipeline", "Dedup", "Events", "Intake", "Ring", "Segments", "ZeroMQ", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -198,8 +206,8 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
         .executableTarget(
             name: "stage-bench",
             dependencies: [
-                "CPlatform", "CSPSCRing", "Compression", "Events", "Intake", "Producer", "Ring",
-                "Segments", "Terminal",
+                "CPlatform", "CSPSCRing", "Compression", "Dedup", "Events", "Intake", "Producer",
+                "Ring", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/stages",

@@ -44,6 +44,15 @@ extension StageEntry {
         event("splice", "write the line into memory", EventInputs.lines.count, rounds: 200) {
             RunningStage(SpliceStage())
         },
+        event("dedup-new", "take an id into the window, one of 100,000", 0, rounds: 200) {
+            RunningStage(DedupStage(.new, ids: 100_000))
+        },
+        event("dedup-known", "find an id in it", 0, rounds: 200) {
+            RunningStage(DedupStage(.known, ids: 100_000))
+        },
+        uncounted("dedup-large", "find an id of five million, far apart in memory") {
+            RunningStage(DedupStage(.known, ids: 5_000_000))
+        },
     ]
 
     private static let writing = [
@@ -71,6 +80,16 @@ extension StageEntry {
             iterationsPerRound: 50
         ) { RunningStage(try CommitStage()) },
     ]
+
+    private static func uncounted(
+        _ name: String,
+        _ text: String,
+        make: @escaping @Sendable () throws -> any StageRunner
+    ) -> StageEntry {
+        var entry = event(name, text, 0, rounds: 200, make: make)
+        entry.isCounted = false
+        return entry
+    }
 
     private static func ring(
         _ name: String,

@@ -453,6 +453,7 @@ struct csimdjson_reader {
         event->channel = channel.text;
         event->time = time.text;
         event->id = id.text;
+        event->id_is_message_id = id.rank == 1;
         event->name = name.text;
         size_t start = event->object.start, stop = start + event->object.length;
         event->has_line_breaks = line_feed.has(start, stop) || carriage_return.has(start, stop);

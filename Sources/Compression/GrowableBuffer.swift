@@ -1,3 +1,5 @@
+import Glibc
+
 /// Raw memory that grows, with readable bytes after its end, for parsers that read in whole words.
 ///
 /// Owned by one thread at a time.
@@ -64,6 +66,12 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
         count -= removed
     }
 
+    /// Drops the last `removed` bytes.
+    package mutating func removeLast(_ removed: Int) {
+        precondition(removed >= 0 && removed <= count, "no \(removed) bytes to remove")
+        count -= removed
+    }
+
     /// Forgets what is filled and keeps the memory.
     package mutating func removeAll() { count = 0 }
 
@@ -72,7 +80,8 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
             byteCount: capacity + guardBytes,
             alignment: 16
         )
-        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        // The standard library's way is a call a byte unless it is optimised.
+        if let start = memory.baseAddress { memset(start, 0, memory.count) }
         return memory
     }
 }

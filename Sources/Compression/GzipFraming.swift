@@ -7,10 +7,25 @@ package func crc32(_ bytes: UnsafeRawBufferPointer, continuing crc: UInt32 = 0) 
     return UInt32(truncatingIfNeeded: crc32_z(UInt(crc), address, bytes.count))
 }
 
+/// CRC-32 of the last `count` bytes of a text, from those of all of it and of what stands before
+/// them.
+package func crc32(ofLast count: UInt64, whole: UInt32, before: UInt32) -> UInt32 {
+    // The CRC of two texts is the first one's, moved on by the length of the second, plus the
+    // second's.
+    let moved = crc32_combine(UInt(before), 0, Int(clamping: count))
+    return whole ^ UInt32(truncatingIfNeeded: moved)
+}
+
 /// The fixed byte strings of a gzip stream, for those who must end one by hand.
 package enum GzipFraming {
     /// Bytes of a header without name, extra field and comment: what `GzipEncoder` writes.
     package static let headerBytes = 10
+
+    /// Magic, deflate, and no flags.
+    package static let headerStart: [UInt8] = [0x1f, 0x8b, 0x08, 0x00]
+
+    /// CRC-32 and length, at the end of a member.
+    package static let trailerBytes = 8
 
     /// How every completed flush ends: length and inverted length of an empty stored block.
     package static let flushMarker: [UInt8] = [0x00, 0x00, 0xff, 0xff]

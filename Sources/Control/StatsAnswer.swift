@@ -21,6 +21,7 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
     package var acknowledgements: AcknowledgementStats
     package var bytes: ByteStats
     package var process: ProcessStats
+    package var dedup: DedupStatus
 
     package init(
         time: String,
@@ -36,7 +37,8 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
         commit: CommitStats,
         acknowledgements: AcknowledgementStats,
         bytes: ByteStats,
-        process: ProcessStats
+        process: ProcessStats,
+        dedup: DedupStatus
     ) {
         self.time = time
         self.state = state
@@ -52,5 +54,6 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
         self.acknowledgements = acknowledgements
         self.bytes = bytes
         self.process = process
+        self.dedup = dedup
     }
 }

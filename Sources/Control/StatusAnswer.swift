@@ -1,6 +1,6 @@
 /// What the daemon as a whole is doing.
 package enum ServiceState: String, Codable, Sendable, CaseIterable {
-    /// Not all sources are bound yet.
+    /// Not all sources are bound yet; of a source, it does not yet know what came before.
     case starting
     /// Taking events in.
     case running
@@ -31,6 +31,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
     package var sources: [SourceStatus]
     package var disk: DiskStatus
     package var recovery: RecoveryStatus
+    package var dedup: DedupStatus
     /// Whether every received event is accounted for, in total and per source.
     package var ledgerBalanced: Bool
 
@@ -46,6 +47,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
         sources: [SourceStatus],
         disk: DiskStatus,
         recovery: RecoveryStatus,
+        dedup: DedupStatus,
         ledgerBalanced: Bool
     ) {
         self.state = state
@@ -59,6 +61,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
         self.sources = sources
         self.disk = disk
         self.recovery = recovery
+        self.dedup = dedup
         self.ledgerBalanced = ledgerBalanced
     }
 }

@@ -57,6 +57,7 @@ package struct EventReader: ~Copyable {
         view.channel = UnsafeRawBufferPointer(found.channel)
         view.time = UnsafeRawBufferPointer(found.time)
         view.id = UnsafeRawBufferPointer(found.id)
+        view.isMessageID = found.id_is_message_id
         view.name = UnsafeRawBufferPointer(found.name)
         view.hasLineBreaks = found.has_line_breaks
         view.inheritedContext = UnsafeRawBufferPointer(start: nil, count: 0)

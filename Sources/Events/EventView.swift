@@ -16,6 +16,10 @@ package struct EventView {
     package var time = UnsafeRawBufferPointer(start: nil, count: 0)
     /// `messageId`, else `id`.
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Whether ``id`` is the `messageId`, which its producer gives to one event only.
+    ///
+    /// An `id` need not be: that of a CloudEvent is so only together with its `source`.
+    package var isMessageID = false
     /// `event`, else `type`.
     package var name = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether line breaks stand in ``bytes``; they are outside strings.

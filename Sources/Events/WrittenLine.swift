@@ -14,6 +14,8 @@ package struct WrittenLine {
     package var eventTime: Int64?
     /// `messageId` or `id`; empty when absent.
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Whether ``id`` is the `messageId`.
+    package var isMessageID = false
     /// `channel` or `context.channel`; empty when absent.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
 
@@ -27,6 +29,8 @@ package struct WrittenLine {
 package struct WrittenLineReader: ~Copyable {
     /// One more level than any configuration allows an event, for the metadata around it.
     private var reader = EventReader(depthMax: 1_026)
+    /// Where the metadata stands in every line: behind `{"_touchpoint":`.
+    private static let metadataStart = 15
 
     package init() {}
 
@@ -36,7 +40,8 @@ package struct WrittenLineReader: ~Copyable {
         into written: inout WrittenLine
     ) -> Bool {
         guard reader.index(line) == CSIMDJSON_OK, reader.next() == CSIMDJSON_OK,
-            reader.found.object.length == line.count, reader.found.has_reserved_key
+            reader.found.object.length == line.count, reader.found.has_reserved_key,
+            reader.found.reserved.start == Self.metadataStart
         else { return false }
         var scanner = MetadataScanner(rest: reader.slice(reader.found.reserved))
         guard scanner.skip(#"{"receivedAt":""#),
@@ -54,6 +59,7 @@ package struct WrittenLineReader: ~Copyable {
         written.run = run
         written.eventTime = Timestamp.parse(UnsafeRawBufferPointer(reader.found.time))
         written.id = UnsafeRawBufferPointer(reader.found.id)
+        written.isMessageID = reader.found.id_is_message_id
         written.channel = UnsafeRawBufferPointer(reader.found.channel)
         return true
     }

@@ -96,8 +96,17 @@ package enum AnswerText {
 
     /// `quarantined` is JSON of the array's inside: `{"index":3,"reason":"invalid_json"}`,
     /// comma-separated.
-    package static func committed(events: Int, quarantined: String) -> String {
-        #"{"status":"committed","events":\#(events),"quarantined":[\#(quarantined)]}"#
+    ///
+    /// `duplicates`: how many of `events` came before, and are safe since then; told when there are
+    /// any.
+    package static func committed(
+        events: Int,
+        duplicates: Int = 0,
+        quarantined: String
+    ) -> String {
+        let repeated = duplicates > 0 ? #","duplicates":\#(duplicates)"# : ""
+        return #"{"status":"committed","events":\#(events)\#(repeated),"#
+            + #""quarantined":[\#(quarantined)]}"#
     }
 
     package static func rejected(_ reason: String) -> String {

@@ -126,7 +126,7 @@ package struct Receiver: ~Copyable {
         let requests = shared.requests
         let answered = try sendAcknowledgements()
         if requests.contains(.draining) { return try answered + drain() }
-        guard requests.isDisjoint(with: [.paused, .blocked]) else { return answered }
+        guard requests.isDisjoint(with: .held) else { return answered }
         return try answered + receiveBatch()
     }
 
@@ -137,14 +137,14 @@ package struct Receiver: ~Copyable {
         usleep(Self.gatherMicroseconds)
     }
 
-    /// Waits for messages (unless paused, blocked or stalled), answers, room or requests.
+    /// Waits for messages (unless held or stalled), answers, room or requests.
     package mutating func idle() throws(ZeroMQError) {
         let requests = shared.requests
         let isDraining = requests.contains(.draining)
         let isRefusing = isDraining && isRouter
         let takesMessages =
             isRefusing
-            || !isHolding && requests.isDisjoint(with: [.paused, .blocked])
+            || !isHolding && requests.isDisjoint(with: .held)
                 && !shared.intakeEnded.load(ordering: .relaxed)
         if takesMessages != isPolling {
             poll.setEnabled(socketAt, takesMessages)

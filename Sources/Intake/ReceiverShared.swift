@@ -37,6 +37,10 @@ package final class ReceiverShared: Sendable {
         package static let draining = Request(rawValue: 4)
         /// Send what answers there are, then end.
         package static let closing = Request(rawValue: 8)
+        /// What the source's producers sent before is still being read.
+        package static let loading = Request(rawValue: 16)
+        /// Take nothing in now.
+        static let held: Request = [.paused, .blocked, .loading]
     }
 
     /// - Throws: the errno text when the system gives no eventfd.

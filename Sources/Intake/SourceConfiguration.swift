@@ -22,6 +22,8 @@ package struct SourceConfiguration: Sendable, Equatable {
     package var highWaterMark: Int
     /// Bytes of one frame; libzmq drops a peer that sends more.
     package var messageBytesMax: Int
+    /// Whether events are looked up by their ids, so that one that comes again is not written again.
+    package var deduplicates: Bool
 
     package init(
         name: String,
@@ -31,7 +33,8 @@ package struct SourceConfiguration: Sendable, Equatable {
         channel: String = "unknown",
         topics: [String] = [""],
         highWaterMark: Int = 1_000,
-        messageBytesMax: Int = 4 << 20
+        messageBytesMax: Int = 4 << 20,
+        deduplicates: Bool = false
     ) {
         self.name = name
         self.pattern = pattern
@@ -41,5 +44,6 @@ package struct SourceConfiguration: Sendable, Equatable {
         self.topics = topics
         self.highWaterMark = highWaterMark
         self.messageBytesMax = messageBytesMax
+        self.deduplicates = deduplicates
     }
 }

@@ -19,6 +19,10 @@ struct AnswerBook: ~Copyable {
     private var index = 0
     private var accepted = 0
     private var rejected = 0
+    private var duplicates = 0
+    /// What the message's duplicates wait for, and the answers that wait for something.
+    private var needs: [CommitPlace] = []
+    private var deferred: [DeferredAnswer] = []
 
     deinit {
         plain.deallocate()
@@ -28,6 +32,7 @@ struct AnswerBook: ~Copyable {
     mutating func begin() {
         index = 0
         accepted = 0
+        duplicates = 0
         if rejected > 0 { forgetRejections() }
     }
 
@@ -43,6 +48,23 @@ struct AnswerBook: ~Copyable {
         index += 1
     }
 
+    /// An event that came before: it counts among those that are safe.
+    mutating func acceptDuplicate() {
+        accepted += 1
+        index += 1
+        duplicates += 1
+    }
+
+    /// The message's answer may not go out before another writer's commit is durable.
+    @inline(never)
+    mutating func wait(for place: CommitPlace) {
+        if let at = needs.firstIndex(where: { $0.writer == place.writer }) {
+            needs[at].job = max(needs[at].job, place.job)
+        } else {
+            needs.append(place)
+        }
+    }
+
     @inline(never)
     mutating func reject(_ rejection: Rejection) {
         if listed < Self.listedMax {
@@ -56,7 +78,7 @@ struct AnswerBook: ~Copyable {
 
     /// Ends a message: its answer goes out with the commit.
     mutating func end(_ record: IntakeRecord) {
-        if rejected > 0 { return endListing(record) }
+        if rejected > 0 || duplicates > 0 { return endListing(record) }
         let count = AnswerText.writeCommitted(events: accepted, to: plain)
         add(record, UnsafeRawBufferPointer(rebasing: plain[..<count]))
     }
@@ -64,8 +86,28 @@ struct AnswerBook: ~Copyable {
     @inline(never)
     private mutating func endListing(_ record: IntakeRecord) {
         let quarantined = rejected > listed ? list + #",{"more":\#(rejected - listed)}"# : list
-        let answer = Array(AnswerText.committed(events: accepted, quarantined: quarantined).utf8)
-        answer.withUnsafeBytes { add(record, $0) }
+        let text = AnswerText.committed(
+            events: accepted,
+            duplicates: duplicates,
+            quarantined: quarantined
+        )
+        let start = records.count
+        Array(text.utf8).withUnsafeBytes { add(record, $0) }
+        if !needs.isEmpty { deferAnswer(from: start) }
+    }
+
+    /// Moves the last answer to those that wait.
+    private mutating func deferAnswer(from start: Int) {
+        let answer = Array(records.bytes[start...])
+        records.removeLast(answer.count)
+        deferred.append(DeferredAnswer(bytes: answer, needs: needs))
+        needs = []
+    }
+
+    /// The answers since the last call that wait for other writers.
+    mutating func takeDeferred() -> [DeferredAnswer] {
+        defer { deferred = [] }
+        return deferred
     }
 
     private mutating func add(_ record: IntakeRecord, _ answer: UnsafeRawBufferPointer) {

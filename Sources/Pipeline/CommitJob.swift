@@ -9,6 +9,8 @@ struct CommitJob: Sendable {
     /// Answers ready to go: source (4 bytes), size (4 bytes), ``Acknowledgement`` record, one after
     /// the other.
     var answers: [UInt8]
+    /// Answers that wait for commits of other writers as well.
+    var deferred: [DeferredAnswer] = []
     /// By source.
     var tallies: [CommitTally]
     /// Monotonic nanoseconds when the writer began the commit.

@@ -17,6 +17,9 @@ struct Committer: ~Copyable {
     private let segments: SegmentCommitter
     private let room: RoomWait
     private let receivers: [ReceiverShared]
+    private let peers: [WriterShared]
+    private let fileSystem: any FileSystem
+    private var deferred = DeferredAnswers()
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
     /// By source: the receiver let its ring stay full for as long as it is waited for.
@@ -30,6 +33,8 @@ struct Committer: ~Copyable {
         segments: SegmentCommitter,
         room: RoomWait,
         receivers: [ReceiverShared],
+        peers: [WriterShared],
+        fileSystem: any FileSystem,
         answers rings: [RingBuffer],
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) {
@@ -39,6 +44,8 @@ struct Committer: ~Copyable {
         self.segments = segments
         self.room = room
         self.receivers = receivers
+        self.peers = peers
+        self.fileSystem = fileSystem
         self.notify = notify
         isGone = Array(repeating: false, count: rings.count)
         answers = .allocate(capacity: rings.count)
@@ -58,6 +65,7 @@ struct Committer: ~Copyable {
     mutating func run() {
         while true {
             shared.committerHeartbeat.beat()
+            postReady()
             if shared.isHalted {
                 if shared.leave.load(ordering: .acquiring) {
                     if abandonJobs() { break }
@@ -74,15 +82,16 @@ struct Committer: ~Copyable {
                 park { shared.hasJobs }
             }
         }
+        shared.isAtEnd.store(true, ordering: .releasing)
+        postLast()
         shared.ended.store(true, ordering: .releasing)
         shared.parker.wake()
     }
 
     private func park(unless condition: () -> Bool) {
-        shared.committerParker.park(
-            timeoutNanoseconds: Writer.sleepNanosecondsMax,
-            unless: condition
-        )
+        let look = DeferredAnswers.lookNanoseconds
+        let sleep = deferred.isEmpty ? Writer.sleepNanosecondsMax : look
+        shared.committerParker.park(timeoutNanoseconds: sleep, unless: condition)
     }
 
     /// Gives whether the job is done; if not, it waits for the writer, and everything behind it.
@@ -94,9 +103,12 @@ struct Committer: ~Copyable {
             room.passed()
             book(job)
             post(job.answers)
+            deferred.add(job.deferred)
+            postReady()
             for file in sealed { notify(.sealed(file)) }
             let outcome = CommitOutcome(events: job.events, sealed: sealed)
             for waiter in job.waiters { waiter.finish(.success(outcome)) }
+            job.files.writeIdentities(in: fileSystem)
             return true
         } catch {
             // The file cannot be trusted any more: nothing of the job is acknowledged, and nothing
@@ -138,6 +150,40 @@ struct Committer: ~Copyable {
             return isBalanced
         }
         if !isBalanced { notify(.ledgerMismatch(writer: writer)) }
+    }
+
+    /// Posts the answers whose other commits have become durable; where very many wait, intake waits
+    /// with them.
+    private mutating func postReady() {
+        guard !deferred.isEmpty else { return }
+        let peers = peers
+        post(deferred.takeReady { peers[$0].durableSequence.load(ordering: .acquiring) })
+        shared.deferred.store(deferred.count, ordering: .relaxed)
+        if deferred.count >= DeferredAnswers.countMax {
+            storage.block(
+                .answers(writer),
+                "\(deferred.count) answers wait for another writer's commit"
+            )
+        } else if deferred.count <= DeferredAnswers.countLow {
+            storage.unblock(.answers(writer))
+        }
+    }
+
+    /// Waits for the commits that the last answers need, as long as their writers can still make
+    /// them durable.
+    private mutating func postLast() {
+        let peers = peers
+        while !deferred.isEmpty {
+            // First what has ended, then what is durable: the last commit counts.
+            let ended = peers.map { $0.isAtEnd.load(ordering: .acquiring) }
+            postReady()
+            let dropped = deferred.dropHopeless { ended[$0] }
+            if dropped > 0 {
+                receivers[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
+            }
+            shared.committerHeartbeat.beat()
+            if !deferred.isEmpty { usleep(1_000) }
+        }
     }
 
     /// Puts the answers into the receivers' rings and wakes them, once each.

@@ -8,6 +8,7 @@ struct EventCounts: ~Copyable {
     private let sources: Int
     private let arrived: UnsafeMutablePointer<Int>
     private let accepted: UnsafeMutablePointer<Int>
+    private let repeated: UnsafeMutablePointer<Int>
     /// By source, then ``Rejection/index``.
     private let rejected: UnsafeMutablePointer<Int>
     private let reasons = Rejection.allCases.count
@@ -18,6 +19,7 @@ struct EventCounts: ~Copyable {
         self.sources = sources
         arrived = Self.zeros(sources)
         accepted = Self.zeros(sources)
+        repeated = Self.zeros(sources)
         rejected = Self.zeros(sources * reasons)
         channels = UnsafeMutableBufferPointer(start: Self.zeros(64), count: 64)
     }
@@ -25,6 +27,7 @@ struct EventCounts: ~Copyable {
     deinit {
         arrived.deallocate()
         accepted.deallocate()
+        repeated.deallocate()
         rejected.deallocate()
         channels.deallocate()
     }
@@ -43,6 +46,11 @@ struct EventCounts: ~Copyable {
         accepted[source] &+= 1
         if Int(channel) >= channels.count { growChannels(to: Int(channel) + 1) }
         channels[Int(channel)] &+= 1
+    }
+
+    /// An event that came before.
+    func `repeat`(_ source: Int) {
+        repeated[source] &+= 1
     }
 
     func reject(_ source: Int, _ rejection: Rejection) {
@@ -72,12 +80,14 @@ struct EventCounts: ~Copyable {
         }
     }
 
-    /// What went into segments, by source; it is forgotten.
+    /// What went into segments or came before, by source; it is forgotten.
     func takeTallies() -> [CommitTally] {
         (0..<sources).map { source in
             var tally = CommitTally()
             tally.accepted = accepted[source]
             accepted[source] = 0
+            tally.repeated = repeated[source]
+            repeated[source] = 0
             for at in 0..<reasons {
                 tally.rejected[at] = rejected[source * reasons + at]
                 rejected[source * reasons + at] = 0

@@ -3,8 +3,8 @@ import Events
 /// Where every event of a source is: `received = written + quarantined + duplicate + dropped +
 /// inFlight`.
 ///
-/// `received` and `inFlight` are counted when a payload is read, `written` and `quarantined` when a
-/// commit is durable, each from its own tally, so that the equation can fail and be noticed.
+/// `received` and `inFlight` are counted when a payload is read, `written`, `quarantined` and
+/// `duplicate` when a commit is durable, each from its own tally, so that the equation can fail and be noticed.
 package struct SourceLedger: Sendable, Equatable {
     package var received = 0
     package var written = 0
@@ -35,13 +35,16 @@ package struct SourceLedger: Sendable, Equatable {
     mutating func settle(_ tally: CommitTally) {
         written += tally.accepted
         for at in quarantined.indices { quarantined[at] += tally.rejected[at] }
-        inFlight -= tally.accepted + tally.rejectedTotal
+        duplicate += tally.repeated
+        inFlight -= tally.accepted + tally.rejectedTotal + tally.repeated
     }
 }
 
 /// Events of one source in one commit.
 struct CommitTally: Sendable {
     var accepted = 0
+    /// Events that came before, and were not written again.
+    var repeated = 0
     /// By ``Rejection/index``.
     var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
 

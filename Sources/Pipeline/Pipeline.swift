@@ -1,4 +1,5 @@
 import CPlatform
+package import Dedup
 import Events
 import Glibc
 import Intake
@@ -19,6 +20,8 @@ package final class Pipeline: Sendable {
     let storage: StorageState
     let fileSystem: any FileSystem
     let reserve: DiskReserve
+    /// The ids of sources that deduplicate.
+    package let window: IdentityWindow
     /// By source: where it listens and connects.
     package let endpoints: [[String]]
     private let receiverBeats: [Heartbeat]
@@ -48,6 +51,10 @@ package final class Pipeline: Sendable {
         try? reserve.hold()
         freeBytesMin = Atomic(configuration.tunables.freeBytesMin)
         let sources = configuration.sources.count
+        guard let window = IdentityWindow(configuration.identities) else {
+            throw PipelineError("no address space for dedup.maxMemory")
+        }
+        self.window = window
         let wiring = try Wiring(configuration)
         rings = wiring.intake.flatMap(\.self)
         receivers = wiring.receivers
@@ -63,6 +70,7 @@ package final class Pipeline: Sendable {
                 configuration,
                 wiring,
                 writers,
+                window,
                 storage,
                 DataFolder(
                     fileSystem: fileSystem,
@@ -86,7 +94,9 @@ package final class Pipeline: Sendable {
             do {
                 for source in configuration.sources {
                     let answerBytes = source.pattern == .router ? 1 << 20 : 4 << 10
-                    receivers.append(try ReceiverShared())
+                    let receiver = try ReceiverShared()
+                    if source.deduplicates { receiver.ask(.loading) }
+                    receivers.append(receiver)
                     var intake: [RingBuffer] = []
                     var answers: [RingBuffer] = []
                     for _ in 0..<configuration.writers {
@@ -102,29 +112,11 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// What writers and committers need of the disk.
-    private struct DataFolder {
-        let fileSystem: any FileSystem
-        let folders: DurableFolders
-        let manifest: ManifestLog
-        let reserve: DiskReserve
-
-        func committer(
-            waitForRoom: @escaping @Sendable (FileSystemError) -> Bool
-        ) -> SegmentCommitter {
-            SegmentCommitter(
-                fileSystem: fileSystem,
-                folders: folders,
-                manifest: manifest,
-                waitForRoom: waitForRoom
-            )
-        }
-    }
-
     private static func startWriters(
         _ configuration: PipelineConfiguration,
         _ wiring: Wiring,
         _ writers: [WriterShared],
+        _ window: IdentityWindow,
         _ storage: StorageState,
         _ data: DataFolder,
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
@@ -136,13 +128,8 @@ package final class Pipeline: Sendable {
             let intake = wiring.intake.map { $0[index] }
             threads.append(
                 WorkerThread(name: "committer-\(index)") {
-                    let room = RoomWait(
-                        as: .committer(index),
-                        in: storage,
-                        reserve: data.reserve,
-                        heartbeat: shared.committerHeartbeat,
-                        shared: shared
-                    )
+                    let heartbeat = shared.committerHeartbeat
+                    let room = data.room(.committer(index), storage, heartbeat, shared)
                     var committer = Committer(
                         writer: index,
                         shared: shared,
@@ -150,6 +137,8 @@ package final class Pipeline: Sendable {
                         segments: data.committer(waitForRoom: { room.wait($0) }),
                         room: room,
                         receivers: wiring.receivers,
+                        peers: writers,
+                        fileSystem: data.fileSystem,
                         answers: answers,
                         notify: notify
                     )
@@ -165,10 +154,10 @@ package final class Pipeline: Sendable {
                         receivers: wiring.receivers,
                         sequences: sequences,
                         shared: shared,
+                        peers: writers,
+                        window: window,
                         storage: storage,
-                        reserve: data.reserve,
-                        fileSystem: data.fileSystem,
-                        folders: data.folders,
+                        data: data,
                         notify: notify
                     )
                     writer.run()

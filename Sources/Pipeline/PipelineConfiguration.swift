@@ -1,4 +1,5 @@
 package import Compression
+package import Dedup
 package import Events
 package import Intake
 package import Segments
@@ -24,6 +25,8 @@ package struct PipelineConfiguration: Sendable {
     package var engine: Engine
     package var level: Int
     package var tunables: Tunables
+    /// How long ids of sources that deduplicate are remembered, and in how much memory.
+    package var identities: IdentityWindow.Configuration
 
     /// What can change while it runs.
     package struct Tunables: Sendable, Equatable {
@@ -64,7 +67,8 @@ package struct PipelineConfiguration: Sendable {
         openMax: Int = 256,
         engine: Engine = .isal,
         level: Int = 1,
-        tunables: Tunables = Tunables()
+        tunables: Tunables = Tunables(),
+        identities: IdentityWindow.Configuration = IdentityWindow.Configuration()
     ) {
         precondition(!sources.isEmpty && writers >= 1, "a pipeline needs a source and a writer")
         self.node = node
@@ -81,13 +85,14 @@ package struct PipelineConfiguration: Sendable {
         self.engine = engine
         self.level = level
         self.tunables = tunables
+        self.identities = identities
     }
 }
 
 /// What the writer's parts are told.
 extension PipelineConfiguration {
     func store(writer: Int) -> SegmentStore.Configuration {
-        SegmentStore.Configuration(
+        var store = SegmentStore.Configuration(
             node: node,
             run: run,
             writer: writer,
@@ -99,6 +104,17 @@ extension PipelineConfiguration {
             ageMax: tunables.segmentAgeMax,
             idleMax: tunables.segmentIdleMax
         )
+        store.deduplicated = sources.indices.filter { sources[$0].deduplicates }
+        return store
+    }
+
+    /// Numbers of the sources that deduplicate, by name.
+    package var deduplicated: [String: Int] {
+        var numbers: [String: Int] = [:]
+        for (number, source) in sources.enumerated() where source.deduplicates {
+            numbers[source.name] = number
+        }
+        return numbers
     }
 
     var router: PartitionRouter.Configuration {

@@ -15,6 +15,8 @@ final class StorageState: Sendable {
         case writer(Int)
         /// A committer waits for room.
         case committer(Int)
+        /// Too many answers of a writer wait for another's commit.
+        case answers(Int)
         /// The disk failed a writer's segments, which are being written anew.
         case failed(Int)
         /// The disk is full, and what is in flight is finished with the reserve.

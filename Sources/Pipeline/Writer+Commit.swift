@@ -1,5 +1,6 @@
 import CPlatform
 import Compression
+import Dedup
 import Events
 import Intake
 import Ring
@@ -20,12 +21,14 @@ extension Writer {
             sequence: store.batches,
             files: files,
             answers: answers.take(),
+            deferred: answers.takeDeferred(),
             tallies: counts.takeTallies(),
             begunAt: begunAt,
             waiters: waiters,
             isLast: isLast
         )
         waiters = []
+        window.begin(job: nextJob, writer: index)
         schedule.committed(at: begunAt)
         shared.hand(over: job)
     }

@@ -27,11 +27,14 @@ extension Writer {
         _ record: IntakeRecord,
         _ isAnswered: Bool
     ) throws(FileSystemError) {
+        let isDeduplicated = deduplicated[record.source]
         while payloads.next(&view) {
             counts.arrive(record.source)
             if let rejection = view.rejection {
                 try quarantine(rejection, record)
                 if isAnswered { answers.reject(rejection) }
+            } else if isDeduplicated {
+                try fileOnce(record, isAnswered)
             } else {
                 try file(record)
                 if isAnswered { answers.accept() }
@@ -67,8 +70,9 @@ extension Writer {
         if isAnswered { answers.reject(rejection) }
     }
 
-    /// Writes the event in ``view`` into its partition's segment.
-    private mutating func file(_ record: IntakeRecord) throws(FileSystemError) {
+    /// Writes the event in ``view`` into its partition's segment, and gives the segment's slot.
+    @discardableResult
+    mutating func file(_ record: IntakeRecord) throws(FileSystemError) -> Int {
         let source = record.source
         let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
         let named =
@@ -100,6 +104,7 @@ extension Writer {
             eventTime: eventTime
         )
         counts.accept(source, channel: channel)
+        return slot
     }
 
     @inline(never)

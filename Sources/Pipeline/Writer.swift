@@ -1,5 +1,6 @@
 import CPlatform
 import Compression
+import Dedup
 import Events
 import Glibc
 import Intake
@@ -37,6 +38,12 @@ struct Writer: ~Copyable {
     let store: SegmentStore
     /// The store's waiting lines by slot, at hand without a call.
     let pendings: UnsafeMutablePointer<PendingLines>
+    let identities: UnsafeMutablePointer<IdentityList>
+    let window: IdentityWindow
+    /// By source: whether its events are looked up in the window.
+    let deduplicated: UnsafeMutablePointer<Bool>
+    /// All writers, for what they have made durable.
+    let peers: [WriterShared]
     let room: RoomWait
     let notify: @Sendable (PipelineNotice) -> Void
     let rings: UnsafeMutablePointer<RingConsumer>
@@ -67,39 +74,38 @@ struct Writer: ~Copyable {
         receivers: [ReceiverShared],
         sequences: SourceSequences,
         shared: WriterShared,
+        peers: [WriterShared],
+        window: IdentityWindow,
         storage: StorageState,
-        reserve: DiskReserve,
-        fileSystem: any FileSystem,
-        folders: DurableFolders,
+        data: DataFolder,
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) {
         self.index = index
         self.configuration = configuration
         self.shared = shared
         self.storage = storage
-        self.folders = folders
+        folders = data.folders
         self.receivers = receivers
         self.sequences = sequences
         self.notify = notify
+        self.peers = peers
+        self.window = window
         let names = configuration.sources.map(\.name)
-        let room = RoomWait(
-            as: .writer(index),
-            in: storage,
-            reserve: reserve,
-            heartbeat: shared.heartbeat,
-            shared: shared
-        )
+        let room = data.room(.writer(index), storage, shared.heartbeat, shared)
         self.room = room
         store = SegmentStore(
             configuration.store(writer: index),
-            fileSystem: fileSystem,
+            fileSystem: data.fileSystem,
             waitForRoom: { room.wait($0) }
         )
         pendings = store.pendings
+        identities = store.identities
+        deduplicated = .allocate(capacity: names.count)
         self.rings = .allocate(capacity: rings.count)
         splicers = .allocate(capacity: names.count)
         for (at, ring) in rings.enumerated() {
             (self.rings + at).initialize(to: RingConsumer(ring))
+            (deduplicated + at).initialize(to: configuration.sources[at].deduplicates)
             (splicers + at).initialize(
                 to: EventSplicer(
                     node: configuration.node,
@@ -113,6 +119,7 @@ struct Writer: ~Copyable {
         payloads = PayloadReader(limits: configuration.limits)
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
         counts = EventCounts(sources: names.count)
+        window.begin(job: nextJob, writer: index)
     }
 
     deinit {
@@ -120,6 +127,7 @@ struct Writer: ~Copyable {
         rings.deallocate()
         splicers.deinitialize(count: receivers.count)
         splicers.deallocate()
+        deduplicated.deallocate()
         for channel in defaultChannels { channel.deallocate() }
     }
 

@@ -41,6 +41,8 @@ final class WriterShared: Sendable {
     private let jobs = Mutex<[CommitJob]>([])
     /// ``CommitJob/sequence`` of the newest durable job: it and all before it are on stable storage.
     let durableSequence = Atomic<UInt64>(0)
+    /// Answers of durable jobs that wait for other writers' commits.
+    let deferred = Atomic<Int>(0)
     /// Why the committer stands still: the disk failed a segment, and the writer has to replace it.
     private let halt = Mutex<FileSystemError?>(nil)
     private let halted = Atomic<Bool>(false)
@@ -50,7 +52,9 @@ final class WriterShared: Sendable {
     let finish = Atomic<Bool>(false)
     /// Commit what is pending and end; segments stay open for recovery.
     let leave = Atomic<Bool>(false)
-    /// The writer's last job is durable, or has failed.
+    /// The writer's last job is durable, or has failed; answers may still wait for other writers.
+    let isAtEnd = Atomic<Bool>(false)
+    /// The same, and no answer waits any more.
     let ended = Atomic<Bool>(false)
 
     init(sources: Int) {

@@ -16,6 +16,8 @@ package struct CommitBatch: Sendable {
     package internal(set) var lines = 0
     /// Folders with names that wait for a sync.
     var newNamesIn: Set<String> = []
+    /// Ids of what is in it, to be written once it is durable.
+    var identities: [IdentityPart] = []
 
     package init() {}
 

@@ -13,6 +13,10 @@ extension FileSystemError {
         code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE
     }
 
+    /// The file changed while it was read, or is none of Touchpoint's segments.
+    static let changed = ESTALE
+    static let notASegment = EINVAL
+
     /// What the system says of an errno value; strerror(3) of Glibc is thread-safe for known
     /// values.
     static func text(of code: Int32) -> String {

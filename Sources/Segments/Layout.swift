@@ -6,6 +6,7 @@
 ///     quarantine/reason=invalid_json/date=2026-11-22/part-….ndjson.gz
 ///     manifest/date=2026-11-22/c1.ndjson
 ///     .reserve                                                       room kept for a full disk
+///     dedup/part-c1-0-20261122T100000.123Z-0.ids                     ids of that segment's events
 ///     .lock                                                          held by the daemon
 ///
 /// Names that start with a dot or an underscore are invisible to DuckDB, Spark and Hive, so a
@@ -14,6 +15,7 @@ package enum Layout {
     package static let events = "events"
     package static let quarantine = "quarantine"
     package static let manifest = "manifest"
+    package static let identities = "dedup"
     package static let lock = ".lock"
     /// Room kept for a full disk.
     package static let reserve = ".reserve"
@@ -23,6 +25,7 @@ package enum Layout {
     package static let damagedSuffix = ".damaged"
     /// Ends the name of a copy that is still being written, behind an open segment's.
     package static let copySuffix = ".recovering"
+    package static let identitySuffix = ".ids"
 
     /// `folder/.name.open` for the sealed path `folder/name`.
     package static func openPath(forSealed path: String) -> String {
@@ -37,6 +40,13 @@ package enum Layout {
     /// Another name for a sealed file whose own is taken: `part-….2.ndjson.gz`.
     package static func alternative(toSealed path: String, _ number: Int) -> String {
         "\(path.dropLast(sealedSuffix.count)).\(number)\(sealedSuffix)"
+    }
+
+    /// The file of ids for a sealed path: names are unique over all folders.
+    package static func identityPath(forSealed path: String) -> String {
+        let name = split(path).name
+        let stem = name.hasSuffix(sealedSuffix) ? String(name.dropLast(sealedSuffix.count)) : name
+        return join(identities, stem + identitySuffix)
     }
 
     /// The sealed path for `folder/.name.open`; nil when `path` is not an open segment's.

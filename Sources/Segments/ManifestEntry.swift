@@ -37,6 +37,24 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
         }
     }
 
+    /// A place where reading can begin anew, since a full flush ends there.
+    ///
+    /// What lies between two of them can be checked by itself.
+    package struct Checkpoint: Codable, Equatable, Sendable {
+        /// Bytes of the file before it.
+        package var bytes: Int
+        /// CRC-32 of all raw bytes before it, 8 hexadecimal digits.
+        package var crc32: String
+        /// Raw bytes before it.
+        package var rawBytes: Int
+
+        package init(bytes: Int, crc32: String, rawBytes: Int) {
+            self.bytes = bytes
+            self.crc32 = crc32
+            self.rawBytes = rawBytes
+        }
+    }
+
     /// Of this format; 1.
     package var version: Int
     /// Below the data folder.
@@ -57,6 +75,8 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
     package var lastEventTime: String?
     package var sequences: [Sequence]
     package var sealedAt: String
+    /// In order; nil when there is none, as in files below 1 MiB of raw bytes.
+    package var checkpoints: [Checkpoint]?
 
     package init(
         path: String,
@@ -73,7 +93,8 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
         firstEventTime: String?,
         lastEventTime: String?,
         sequences: [Sequence],
-        sealedAt: String
+        sealedAt: String,
+        checkpoints: [Checkpoint] = []
     ) {
         version = 1
         self.path = path
@@ -91,5 +112,6 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
         self.lastEventTime = lastEventTime
         self.sequences = sequences
         self.sealedAt = sealedAt
+        self.checkpoints = checkpoints.isEmpty ? nil : checkpoints
     }
 }

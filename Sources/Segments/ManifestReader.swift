@@ -4,22 +4,61 @@ import Foundation
 package enum ManifestReader {
     /// Shows every line of every manifest: its manifest's path and the entry, or nil for a line
     /// that is none, as a crash leaves one.
+    ///
+    /// `date`: leaves out manifests of earlier days, `2026-11-22`.
     package static func each(
         _ fileSystem: any FileSystem,
+        from date: String = "",
         _ visit: (String, ManifestEntry?) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
-        for path in try paths(fileSystem) {
+        try eachNumbered(fileSystem, from: date) { (place, _, entry) throws(FileSystemError) in
+            try visit(place.path, entry)
+        }
+    }
+
+    /// Where a line stands.
+    package struct Place: Codable, Hashable, Sendable {
+        package var path: String
+        /// From 1; empty lines count.
+        package var line: Int
+
+        package init(path: String, line: Int) {
+            self.path = path
+            self.line = line
+        }
+    }
+
+    /// As ``each(_:from:_:)``, with the line's place and bytes.
+    ///
+    /// `folder`: the data folder, when it is not the file system's own.
+    package static func eachNumbered(
+        _ fileSystem: any FileSystem,
+        below folder: String = "",
+        from date: String = "",
+        _ visit: (Place, [UInt8], ManifestEntry?) throws(FileSystemError) -> Void
+    ) throws(FileSystemError) {
+        for path in try paths(fileSystem, below: folder, from: date) {
+            var place = Place(path: path, line: 0)
             try eachLine(of: path, fileSystem) { (line) throws(FileSystemError) in
-                try visit(path, try? JSONDecoder().decode(ManifestEntry.self, from: Data(line)))
+                place.line += 1
+                guard !line.isEmpty else { return }
+                let entry = try? JSONDecoder().decode(ManifestEntry.self, from: Data(line))
+                try visit(place, line, entry)
             }
         }
     }
 
     /// The manifests, in order of date and node.
-    package static func paths(_ fileSystem: any FileSystem) throws(FileSystemError) -> [String] {
+    package static func paths(
+        _ fileSystem: any FileSystem,
+        below folder: String = "",
+        from first: String = ""
+    ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
-        for date in try fileSystem.list(Layout.manifest) where date.isFolder {
-            let folder = Layout.join(Layout.manifest, date.name)
+        let manifest = Layout.join(folder, Layout.manifest)
+        for date in try fileSystem.list(manifest)
+        where date.isFolder && (first.isEmpty || date.name >= "date=" + first) {
+            let folder = Layout.join(manifest, date.name)
             for entry in try fileSystem.list(folder)
             where !entry.isFolder && entry.name.hasSuffix(".ndjson") && !entry.name.hasPrefix(".") {
                 paths.append(Layout.join(folder, entry.name))
@@ -43,7 +82,7 @@ package enum ManifestReader {
             offset += chunk.count
             var lines = (rest + chunk).split(separator: 0x0a, omittingEmptySubsequences: false)
             rest = Array(lines.popLast() ?? [])
-            for line in lines where !line.isEmpty { try visit(Array(line)) }
+            for line in lines { try visit(Array(line)) }
         }
         if !rest.isEmpty { try visit(rest) }
     }

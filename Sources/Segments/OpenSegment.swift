@@ -36,6 +36,8 @@ final class OpenSegment {
     var isBroken = false
     /// Raw bytes since the last full flush.
     var rawSinceFullFlush = 0
+    /// Where its full flushes ended.
+    var checkpoints: [ManifestEntry.Checkpoint] = []
     /// Wall clock of the last commit handed over, microseconds since 1970 UTC.
     var lastCommitAt: Int64?
 
@@ -66,4 +68,16 @@ final class OpenSegment {
     }
 
     var folder: String { Layout.split(sealedPath).folder }
+
+    /// To be called when a full flush is complete: once a mebibyte, so it may allocate.
+    @inline(never)
+    func addCheckpoint() {
+        checkpoints.append(
+            ManifestEntry.Checkpoint(
+                bytes: Int(clamping: stream.compressedBytes),
+                crc32: Hex.text(stream.crc32),
+                rawBytes: Int(clamping: stream.rawBytes)
+            )
+        )
+    }
 }

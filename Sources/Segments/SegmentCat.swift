@@ -2,151 +2,190 @@ import Events
 
 /// Streams the lines of segments, for people and pipes.
 ///
-/// Changes nothing, may run beside the daemon.
+/// Changes nothing, may run beside the daemon. What cannot be read is noted, and the others are
+/// given. Memory: some 300 KiB an open file, of which there are at most ``Options/openMax``, and some
+/// 200 bytes a file.
 package struct SegmentCat {
     /// Which lines to give.
     package struct Filter: Sendable {
-        /// Of one source only, and then in order of its sequence numbers, run by run.
+        /// Of one source only.
         package var source: String?
+        /// Of one channel only: by the folder, or where that does not tell, by the event.
+        package var channel: String?
         /// Received at or after this, and before that; microseconds since 1970.
         package var from: Int64?
         package var to: Int64?
 
-        package init(source: String? = nil, from: Int64? = nil, to: Int64? = nil) {
+        package init(
+            source: String? = nil,
+            channel: String? = nil,
+            from: Int64? = nil,
+            to: Int64? = nil
+        ) {
             self.source = source
+            self.channel = channel
             self.from = from
             self.to = to
         }
+    }
 
-        func admits(_ line: borrowing WrittenLine) -> Bool {
-            if let from, line.receivedAt < from { return false }
-            if let to, line.receivedAt >= to { return false }
-            guard let source else { return true }
-            return source.utf8.elementsEqual(line.source)
-        }
+    package struct Options: Sendable {
+        /// File by file as they are given, instead of source by source, run by run, in the order of
+        /// sequence numbers.
+        package var inFileOrder = false
+        /// Files read at a time.
+        package var openMax = 128
+        /// The beginning of the paths of files that hold lines for a while, when more files overlap
+        /// than may be open; they have no name while they are read.
+        package var scratch = "touchpoint-cat"
+
+        package init() {}
     }
 
     /// What was given, and which files could not be read to their end.
     package struct Summary: Sendable {
         package var lines = 0
         package var damaged: [String: String] = [:]
+        /// Files that the disk refused.
+        package var unreadable: [String: String] = [:]
     }
 
-    private let fileSystem: any FileSystem
-    private let filter: Filter
+    let fileSystem: any FileSystem
+    let filter: Filter
+    let options: Options
     private let write: (UnsafeRawBufferPointer) -> Bool
-    private var summary = Summary()
+    var summary = Summary()
+    var scratchFiles = 0
 
-    /// Gives the lines of files, file by file, or merged when one source is asked for.
+    /// Gives the lines of files.
     ///
     /// - `paths`: sealed or open segments.
     /// - `write`: takes a line without its line feed; false ends it all.
+    /// - Throws: only what scratch files run into.
     package static func run(
         _ fileSystem: any FileSystem,
         paths: [String],
         filter: Filter = Filter(),
+        options: Options = Options(),
+        index: SegmentIndex = SegmentIndex(),
         write: @escaping (UnsafeRawBufferPointer) -> Bool
     ) throws(FileSystemError) -> Summary {
-        var cat = SegmentCat(fileSystem: fileSystem, filter: filter, write: write)
-        if filter.source == nil {
+        var cat = SegmentCat(
+            fileSystem: fileSystem,
+            filter: filter,
+            options: options,
+            write: write
+        )
+        let paths = paths.filter { filter.mayAdmit(path: $0) && index.mayHave(filter, in: $0) }
+        if options.inFileOrder {
             try cat.inFileOrder(paths)
         } else {
-            try cat.inSequenceOrder(paths)
+            try cat.inSequenceOrder(paths, index)
         }
         return cat.summary
     }
 
-    /// The sealed event files of a data folder or of folders in it, in order of their paths.
-    package static func sealedPaths(
+    /// The event files of folders, in order of their paths: sealed and open ones.
+    package static func paths(
         _ fileSystem: any FileSystem,
         below folders: [String]
     ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
         try SegmentTree.walk(fileSystem, below: folders) { (path, kind) throws(FileSystemError) in
-            if kind == .sealed { paths.append(path) }
+            if kind == .sealed || kind == .open { paths.append(path) }
         }
         return paths
     }
 
     private mutating func inFileOrder(_ paths: [String]) throws(FileSystemError) {
         for path in paths {
-            let cursor = try SegmentCursor(path, fileSystem, filter)
-            while try cursor.advance() {
-                guard emit(cursor) else { return }
-            }
-            note(cursor)
-        }
-    }
-
-    /// Merges files by sequence number.
-    ///
-    /// A file is opened when its first number comes up, so those in work are the ones that overlap.
-    private mutating func inSequenceOrder(_ paths: [String]) throws(FileSystemError) {
-        for run in try runs(in: paths) {
-            var waiting = run[...]
-            var open: [SegmentCursor] = []
-            while true {
-                let lowest = open.indices.min { open[$0].sequence < open[$1].sequence }
-                if let next = waiting.first,
-                    lowest.map({ next.first < open[$0].sequence }) ?? true
-                {
-                    waiting = waiting.dropFirst()
-                    let cursor = try SegmentCursor(next.path, fileSystem, filter)
-                    if try cursor.advance() { open.append(cursor) } else { note(cursor) }
-                    continue
-                }
-                guard let lowest else { break }
-                guard emit(open[lowest]) else { return }
-                if try !open[lowest].advance() { note(open.remove(at: lowest)) }
+            guard let cursor = open(path) else { continue }
+            while advance(cursor) {
+                guard try emit(cursor) else { return }
             }
         }
     }
 
-    private struct Start {
-        var path: String
-        var run: [UInt8]
-        var first: UInt64
-        var receivedAt: Int64
-    }
-
-    /// The files that have lines to give, grouped by run, runs by time, files by first number.
-    private mutating func runs(in paths: [String]) throws(FileSystemError) -> [[Start]] {
-        var starts: [[UInt8]: [Start]] = [:]
-        for path in paths {
-            let cursor = try SegmentCursor(path, fileSystem, filter)
-            guard try cursor.advance() else {
-                note(cursor)
-                continue
+    /// Opens a file, or says why not; an open segment that has been sealed meanwhile is the sealed
+    /// one.
+    func openCursor(
+        _ path: String,
+        _ run: RunIndex.Run?
+    ) throws(FileSystemError) -> SegmentCursor {
+        do throws(FileSystemError) {
+            return try SegmentCursor(path, fileSystem, filter, run: run)
+        } catch {
+            guard error.isMissing, let sealed = Layout.sealedPath(forOpen: path) else {
+                throw error
             }
-            starts[cursor.run, default: []].append(
-                Start(
-                    path: path,
-                    run: cursor.run,
-                    first: cursor.sequence,
-                    receivedAt: cursor.receivedAt
-                )
-            )
+            return try SegmentCursor(sealed, fileSystem, filter, run: run)
         }
-        let ordered = starts.values.map { $0.sorted { $0.first < $1.first } }
-        return ordered.sorted { ($0.first?.receivedAt ?? 0) < ($1.first?.receivedAt ?? 0) }
     }
 
-    private mutating func emit(_ cursor: SegmentCursor) -> Bool {
+    mutating func open(_ path: String, run: RunIndex.Run? = nil) -> SegmentCursor? {
+        do throws(FileSystemError) {
+            return try openCursor(path, run)
+        } catch {
+            summary.unreadable[path] = "\(error)"
+            return nil
+        }
+    }
+
+    /// Goes to the next line; false at the end, or when there is no going on.
+    mutating func advance(_ cursor: SegmentCursor) -> Bool {
+        do throws(FileSystemError) {
+            if try cursor.advance() { return true }
+            if let damage = cursor.damage { summary.damaged[cursor.path] = damage }
+        } catch {
+            summary.unreadable[cursor.path] = "\(error)"
+        }
+        return false
+    }
+
+    mutating func emit(_ cursor: SegmentCursor) throws(FileSystemError) -> Bool {
         summary.lines += 1
-        return cursor.withLine(write)
-    }
-
-    private mutating func note(_ cursor: SegmentCursor) {
-        if let damage = cursor.damage { summary.damaged[cursor.path] = damage }
+        let write = write
+        return try cursor.withLine { (line) throws(FileSystemError) in write(line) }
     }
 
     private init(
         fileSystem: any FileSystem,
         filter: Filter,
+        options: Options,
         write: @escaping (UnsafeRawBufferPointer) -> Bool
     ) {
         self.fileSystem = fileSystem
         self.filter = filter
+        self.options = options
         self.write = write
+    }
+}
+
+extension SegmentCat.Filter {
+    func admits(_ line: borrowing WrittenLine, in path: String) -> Bool {
+        if let from, line.receivedAt < from { return false }
+        if let to, line.receivedAt >= to { return false }
+        if let channel, !Self.tells(path), !channel.utf8.elementsEqual(line.channel) {
+            return false
+        }
+        guard let source else { return true }
+        return source.utf8.elementsEqual(line.source)
+    }
+
+    /// Whether the folders of a file rule it out.
+    func mayAdmit(path: String) -> Bool {
+        guard let channel, Self.tells(path), let value = Self.channelFolder(of: path) else {
+            return true
+        }
+        return value == HiveValue.escape(channel)
+    }
+
+    /// Whether the folder says the channel of its events: not when it is for all others.
+    private static func tells(_ path: String) -> Bool {
+        channelFolder(of: path).map { $0 != HiveValue.other } ?? false
+    }
+
+    private static func channelFolder(of path: String) -> Substring? {
+        path.split(separator: "/").last { $0.hasPrefix("channel=") }?.dropFirst(8)
     }
 }

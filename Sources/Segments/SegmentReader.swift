@@ -51,6 +51,7 @@ package struct SegmentReader: ~Copyable {
 
     private let fileSystem: any FileSystem
     private let file: FileHandle
+    private let start: Int
     private let lineBytesMax: Int
     private var decoder: GzipDecoder
     private var hash: SHA256Digest?
@@ -64,23 +65,32 @@ package struct SegmentReader: ~Copyable {
     private var end: End?
 
     /// Bytes of the file read so far, inflated or not.
-    package private(set) var fileBytes = 0
+    package private(set) var fileBytes: Int
 
     /// Opens the file.
     ///
+    /// - `start`: 0, or a byte of the file where a full flush ends: reading then begins there, raw
+    ///   bytes and CRC-32 count from there, and ``End/complete`` means the end of the deflate stream,
+    ///   whose trailer is not looked at.
     /// - `findsFlushPoints`: give them as pieces; costs a little speed.
     /// - `hashes`: compute what ``finishHash()`` gives.
     package init(
         _ path: String,
         in fileSystem: any FileSystem,
+        from start: Int = 0,
         findsFlushPoints: Bool = false,
         hashes: Bool = false,
         lineBytesMax: Int = Self.lineBytesMaxDefault
     ) throws(FileSystemError) {
         self.fileSystem = fileSystem
         self.lineBytesMax = lineBytesMax
+        self.start = start
+        fileBytes = start
         file = try fileSystem.open(path, .read)
-        decoder = GzipDecoder(stopsAtBlocks: findsFlushPoints)
+        decoder = GzipDecoder(
+            format: start == 0 ? .gzip : .raw,
+            stopsAtBlocks: findsFlushPoints
+        )
         hash = hashes ? SHA256Digest() : nil
         input = .allocate(byteCount: Self.chunkBytes, alignment: 16)
     }
@@ -90,8 +100,8 @@ package struct SegmentReader: ~Copyable {
         fileSystem.close(file)
     }
 
-    /// Bytes of the file that were inflated so far; after ``End/complete``, those of the member.
-    package var compressedBytes: Int { Int(clamping: decoder.compressedBytes) }
+    /// Where in the file inflating stands; after ``End/complete``, behind the member.
+    package var compressedBytes: Int { start + Int(clamping: decoder.compressedBytes) }
 
     /// Raw bytes so far, and their CRC-32.
     package var rawBytes: UInt64 { decoder.rawBytes }

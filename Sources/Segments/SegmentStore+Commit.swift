@@ -25,6 +25,7 @@ extension SegmentStore {
         guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
         let due = segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes
         try deflate(segment, slot, due ? .full : .sync)
+        takeIdentities(segment, slot)
         batch.dirty.append(
             CommitBatch.DirtyFile(
                 file: segment.file,
@@ -110,6 +111,7 @@ extension SegmentStore {
         let remains = SealedRemains(of: segment, task, batch: batches + 1)
         heldBytes -= segment.held.count - remains.held.count
         sealed.append(remains)
+        endIdentities(segment, slot)
         pendings[slot].free()
         (pendings + slot).deinitialize(count: 1)
         segments[slot] = nil
@@ -176,7 +178,8 @@ extension SegmentStore {
             firstEventTime: text(lines.firstEventTime),
             lastEventTime: text(lines.lastEventTime),
             sequences: sequences,
-            sealedAt: Timestamp.text(wallNow)
+            sealedAt: Timestamp.text(wallNow),
+            checkpoints: segment.checkpoints
         )
     }
 

@@ -15,6 +15,8 @@ package final class SegmentStore {
         /// The writer's number, in file names.
         package var writer: Int
         package var sources: [String]
+        /// Numbers of the sources whose ids are written beside the segments.
+        package var deduplicated: [Int] = []
         package var engine: Engine
         package var level: Int
         /// Open segments at a time, at least 1.
@@ -69,6 +71,8 @@ package final class SegmentStore {
     var segments: [OpenSegment?]
     /// The waiting lines of each open segment, by slot; there from the first to the last.
     package let pendings: UnsafeMutablePointer<PendingLines>
+    /// The ids of each open segment, by slot; there as long as ``pendings``.
+    package let identities: UnsafeMutablePointer<IdentityList>
     private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
     /// Slot + 1 by key, direct-mapped; a miss looks in ``slots``.
     private let cache: UnsafeMutablePointer<(key: PartitionKey, slot: Int)>
@@ -105,6 +109,7 @@ package final class SegmentStore {
         self.waitForRoom = waitForRoom
         segments = Array(repeating: nil, count: configuration.openMax)
         pendings = .allocate(capacity: configuration.openMax)
+        identities = .allocate(capacity: configuration.openMax)
         free = Array((0..<configuration.openMax).reversed())
         cache = .allocate(capacity: Self.cacheSize)
         cache.initialize(
@@ -118,8 +123,10 @@ package final class SegmentStore {
             guard let segment else { continue }
             fileSystem.close(segment.file)
             pendings[at].free()
+            identities[at].free()
         }
         pendings.deallocate()
+        identities.deallocate()
         cache.deallocate()
         output.deallocate()
     }
@@ -191,6 +198,7 @@ package final class SegmentStore {
                 sources: configuration.sources.count
             )
         )
+        (identities + slot).initialize(to: IdentityList())
         slots[key] = slot
         return slot
     }
@@ -252,6 +260,7 @@ package final class SegmentStore {
             }
             if step.isComplete { break }
         }
+        if flush == .full { segment.addCheckpoint() }
         pendings[slot].clear()
     }
 

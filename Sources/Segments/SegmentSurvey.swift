@@ -12,19 +12,25 @@ package struct SegmentSurvey: Sendable {
     package var damage: String?
     /// Number, from 1, of the first line that is none, if there is one.
     package var firstBadLine: Int?
+    /// Where in the file inflating ended, when that was not the end of a whole member.
+    package var damageOffset: Int?
+    /// Whether the gzip member is whole, and its check values are right.
+    package var isWholeMember = false
+    /// As a writer would have put them into the manifest line.
+    package var checkpoints: [ManifestEntry.Checkpoint] = []
 
     /// Reads a finished file to its end.
     ///
-    /// - `onLine`: is shown every good line, with its bytes.
+    /// - `onLine`: is shown every good line, with its bytes and its number from 1.
     /// - `onBytes`: is told how many bytes of the file were read, now and then.
     package static func read(
         _ path: String,
         in fileSystem: any FileSystem,
-        onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void = { _, _ in },
+        onLine: (borrowing WrittenLine, UnsafeRawBufferPointer, Int) -> Void = { _, _, _ in },
         onBytes: (Int) -> Void = { _ in }
     ) throws(FileSystemError) -> SegmentSurvey {
         var survey = SegmentSurvey()
-        var reader = try SegmentReader(path, in: fileSystem, hashes: true)
+        var reader = try SegmentReader(path, in: fileSystem, findsFlushPoints: true, hashes: true)
         let lines = WrittenLineReader()
         try survey.consume(&reader, lines, onLine: onLine, onBytes: onBytes)
         survey.rawBytes = reader.rawBytes
@@ -35,6 +41,7 @@ package struct SegmentSurvey: Sendable {
         if survey.damage == nil, survey.fileBytes > memberBytes {
             survey.damage =
                 "\(survey.fileBytes - memberBytes) bytes after the end of the gzip member"
+            survey.damageOffset = memberBytes
         }
         return survey
     }
@@ -42,7 +49,7 @@ package struct SegmentSurvey: Sendable {
     private mutating func consume(
         _ reader: inout SegmentReader,
         _ lineReader: consuming WrittenLineReader,
-        onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
+        onLine: (borrowing WrittenLine, UnsafeRawBufferPointer, Int) -> Void,
         onBytes: (Int) -> Void
     ) throws(FileSystemError) {
         var line = WrittenLine()
@@ -54,7 +61,7 @@ package struct SegmentSurvey: Sendable {
                 count += 1
                 if lineReader.read(bytes, into: &line) {
                     tally.add(line)
-                    onLine(line, bytes)
+                    onLine(line, bytes, count)
                 } else if firstBadLine == nil {
                     firstBadLine = count
                 }
@@ -62,9 +69,11 @@ package struct SegmentSurvey: Sendable {
                     reported = reader.fileBytes
                     onBytes(reported)
                 }
-            case .flushPoint:
-                continue
+            case .flushPoint(let point):
+                note(point)
             case .end(let end):
+                isWholeMember = end == .complete
+                damageOffset = isWholeMember ? nil : reader.compressedBytes
                 damage = Self.text(of: end, at: reader.compressedBytes)
                 if damage == nil, reader.unterminatedBytes > 0 {
                     damage = "the last line has no line feed"
@@ -75,6 +84,19 @@ package struct SegmentSurvey: Sendable {
                 return
             }
         }
+    }
+
+    /// A writer's first flush a mebibyte behind its last full one is the next full one.
+    private mutating func note(_ point: SegmentReader.FlushPoint) {
+        let last = checkpoints.last?.rawBytes ?? 0
+        guard Int(clamping: point.rawBytes) - last >= SegmentStore.fullFlushBytes else { return }
+        checkpoints.append(
+            ManifestEntry.Checkpoint(
+                bytes: point.compressedOffset,
+                crc32: Self.hex(point.crc32),
+                rawBytes: Int(clamping: point.rawBytes)
+            )
+        )
     }
 
     private static func text(of end: SegmentReader.End, at offset: Int) -> String? {
@@ -106,7 +128,8 @@ package struct SegmentSurvey: Sendable {
             firstEventTime: (tally.eventTime?.lowerBound).map(Timestamp.text),
             lastEventTime: (tally.eventTime?.upperBound).map(Timestamp.text),
             sequences: tally.sequences,
-            sealedAt: Timestamp.text(sealedAt)
+            sealedAt: Timestamp.text(sealedAt),
+            checkpoints: checkpoints
         )
     }
 

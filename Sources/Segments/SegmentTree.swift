@@ -10,6 +10,8 @@ package enum SegmentTree {
         case damaged
         /// A half-written copy that recovery left behind.
         case recovering
+        /// What `repair` saved of a damaged file; no reader sees it yet.
+        case repaired
     }
 
     /// Where segments lie.
@@ -42,6 +44,7 @@ package enum SegmentTree {
         if Layout.isOpen(name: name) { return .open }
         guard name.hasPrefix(".") else { return nil }
         if name.hasSuffix(Layout.damagedSuffix) { return .damaged }
+        if name.hasSuffix(Repaired.suffix) { return .repaired }
         return name.hasSuffix(Recovery.copySuffix) ? .recovering : nil
     }
 }

@@ -37,6 +37,69 @@ struct SequenceSet {
         return true
     }
 
+    func contains(_ number: UInt64) -> Bool {
+        guard let words = pages[number / UInt64(Self.pageBits)] else { return false }
+        let bit = Int(number % UInt64(Self.pageBits))
+        return words.isEmpty || words[bit / 64] & (UInt64(1) << UInt64(bit % 64)) != 0
+    }
+
+    /// The numbers of `range` that were not seen, as ranges in order: the first `limit` of them, and
+    /// how many numbers there are in all.
+    func missing(
+        in range: ClosedRange<UInt64>,
+        limit: Int
+    ) -> (ranges: [ClosedRange<UInt64>], count: UInt64) {
+        let upper = min(range.upperBound, .max - 1)
+        var gaps = GapList(limit: limit)
+        var number = range.lowerBound
+        // Page by page of those that are there: numbers in a file may be far apart.
+        for page in pages.keys.sorted() where number <= upper {
+            let first = page * UInt64(Self.pageBits)
+            let last = first + UInt64(Self.pageBits - 1)
+            guard last >= number, first <= upper else { continue }
+            if first > number { gaps.add(number...(first - 1)) }
+            let (from, to) = (max(number, first), min(last, upper))
+            if pages[page]?.isEmpty == false {
+                for number in from...to where !contains(number) { gaps.add(number...number) }
+            }
+            if to == upper { return gaps.result }
+            number = to + 1
+        }
+        if number <= upper { gaps.add(number...upper) }
+        return gaps.result
+    }
+
+    /// Joins ranges that touch.
+    private struct GapList {
+        let limit: Int
+        var ranges: [ClosedRange<UInt64>] = []
+        var count: UInt64 = 0
+        var last: ClosedRange<UInt64>?
+
+        init(limit: Int) { self.limit = limit }
+
+        mutating func add(_ range: ClosedRange<UInt64>) {
+            count += range.upperBound - range.lowerBound + 1
+            if let before = last, before.upperBound + 1 == range.lowerBound {
+                last = before.lowerBound...range.upperBound
+                return
+            }
+            flush()
+            last = range
+        }
+
+        mutating func flush() {
+            if let last, ranges.count < limit { ranges.append(last) }
+            last = nil
+        }
+
+        var result: (ranges: [ClosedRange<UInt64>], count: UInt64) {
+            var list = self
+            list.flush()
+            return (list.ranges, count)
+        }
+    }
+
     /// Numbers between the lowest and the highest that were not seen.
     var missing: UInt64 { count == 0 ? 0 : highest - lowest - (count - 1) }
 }

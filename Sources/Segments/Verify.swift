@@ -2,8 +2,8 @@ package import Events
 
 /// Checks a data folder against itself: manifests, files, lines, sequences.
 ///
-/// Changes nothing, and may run beside the daemon. Memory: a bit an event that is out of order, 16
-/// bytes a file. One thread.
+/// Changes nothing, and may run beside the daemon: what is sealed, opened or appended meanwhile is
+/// no finding. Memory: a bit an event that is out of order, some 50 bytes a file. One thread.
 package final class Verify {
     /// How far it is, in bytes of the files that manifests name.
     package struct Progress: Sendable, Equatable {
@@ -12,49 +12,66 @@ package final class Verify {
         package var path: String
     }
 
-    private struct Run: Hashable {
-        var source: String
-        var run: String
+    package struct Options {
+        /// Missing files are counted, but are no reason for an exit code.
+        package var allowsMissing = false
+        /// Asked when a sealed file has no manifest line yet; true after a short wait when a daemon
+        /// may be about to write it, false when there is none, or it had its time.
+        package var waitForDaemon: () -> Bool = { false }
+
+        package init() {}
     }
 
-    private let fileSystem: any FileSystem
+    let fileSystem: any FileSystem
+    let options: Options
     private let onFile: () -> Void
     private let onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void
     private let progress: (Progress) -> Void
-    private var report = VerifyReport()
-    private var known: Set<PathDigest> = []
-    private var runs: [Run: Int] = [:]
-    private var sequences: [SequenceSet] = []
+    var report = VerifyReport()
+    /// What manifest lines say, by path.
+    var known: [PathDigest: LineDigest] = [:]
+    var numbers = RunNumbers()
+    /// Events of files that are gone or damaged, by their manifest lines.
+    var lost: [RunNumbers.Run: UInt64] = [:]
+    /// Open segments a source and run.
+    var openRuns: [RunNumbers.Run: Int] = [:]
+    var duplicates: [Duplicate] = []
     private var bytesTotal: UInt64 = 0
     private var bytesDone: UInt64 = 0
 
     /// - `onFile`: is told when the lines of another file begin.
-    /// - `onLine`: is shown every good line of the event files, sealed and open.
+    /// - `onLine`: is shown every good line of the event files, sealed and, as far as committed, open.
     /// - `progress`: called every few files' chunks, on the calling thread.
     package static func run(
         _ fileSystem: any FileSystem,
+        options: Options = Options(),
         onFile: @escaping () -> Void = {},
         onLine: @escaping (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void = { _, _ in },
         progress: @escaping (Progress) -> Void = { _ in }
     ) throws(FileSystemError) -> VerifyReport {
-        let verify = Verify(fileSystem, onFile, onLine, progress)
+        let verify = Verify(fileSystem, options, onFile, onLine, progress)
         try verify.measure()
         try verify.checkManifests()
         try verify.checkTree()
+        try verify.findTornLines()
+        try verify.nameDuplicates()
         verify.findGaps()
         return verify.report
     }
 
     private init(
         _ fileSystem: any FileSystem,
+        _ options: Options,
         _ onFile: @escaping () -> Void,
         _ onLine: @escaping (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
         _ progress: @escaping (Progress) -> Void
     ) {
         self.fileSystem = fileSystem
+        self.options = options
         self.onFile = onFile
         self.onLine = onLine
         self.progress = progress
+        report.allowsMissing = options.allowsMissing
     }
 
     private func measure() throws(FileSystemError) {
@@ -66,32 +83,56 @@ package final class Verify {
     }
 
     private func checkManifests() throws(FileSystemError) {
-        var torn = 0
-        try ManifestReader.each(fileSystem) { (manifest, entry) throws(FileSystemError) in
-            guard let entry else {
-                torn += 1
+        try ManifestReader.eachNumbered(fileSystem) {
+            (place, line, entry) throws(FileSystemError) in
+            guard let entry else { return }
+            let (path, digest) = (PathDigest(entry.path), LineDigest(line))
+            if let first = known[path] {
+                if first == digest {
+                    if report.repeatedLines.count < VerifyReport.findingsMax {
+                        report.repeatedLines.append(place)
+                    }
+                } else {
+                    report.add(
+                        .conflictingEntry,
+                        entry.path,
+                        "line \(place.line) of \(place.path) says otherwise than a line before it"
+                    )
+                }
                 return
             }
-            guard known.insert(PathDigest(entry.path)).inserted else {
-                report.add(.repeatedEntry, entry.path, "named again in \(manifest)")
-                return
-            }
+            known[path] = digest
+            count(entry)
             checkFile(entry.path, against: entry)
         }
-        report.tornManifestLines = torn
+    }
+
+    private func count(_ entry: ManifestEntry) {
+        let isEvents = entry.path.hasPrefix(Layout.events + "/")
+        for sequence in entry.sequences {
+            if isEvents {
+                report.manifestSources[sequence.source, default: .init()].written += sequence.events
+            } else {
+                report.manifestSources[sequence.source, default: .init()].quarantined +=
+                    sequence.events
+            }
+        }
     }
 
     /// Reads one sealed file; `entry` is nil when no manifest names it.
-    private func checkFile(_ path: String, against entry: ManifestEntry?) {
+    func checkFile(_ path: String, against entry: ManifestEntry?) {
         let isEvents = path.hasPrefix(Layout.events + "/")
         let survey: SegmentSurvey
         do throws(FileSystemError) {
             survey = try read(path, isEvents: isEvents)
         } catch {
-            if error.isMissing {
-                report.add(.missingFile, path, "the manifest names it, but it is not there")
-            } else {
+            if let entry { noteLost(entry, nil) }
+            if !error.isMissing {
                 report.add(.unreadable, path, "\(error)")
+            } else if let repaired = Repaired.visible(for: path, in: fileSystem) {
+                report.replaced.append(.init(path: path, repaired: repaired))
+            } else {
+                report.add(.missingFile, path, missingText(path))
             }
             return
         }
@@ -100,11 +141,43 @@ package final class Verify {
         report.bytes += UInt64(survey.fileBytes)
         report.rawBytes += survey.rawBytes
         count(survey.tally, isEvents: isEvents)
-        if let damage = survey.damage { report.add(.damagedFile, path, damage) }
-        if let entry {
-            for (kind, detail) in SegmentComparison.differences(survey, entry) {
-                report.add(kind, path, detail)
-            }
+        judge(path, survey, entry)
+    }
+
+    private func judge(_ path: String, _ survey: SegmentSurvey, _ entry: ManifestEntry?) {
+        if let damage = survey.damage {
+            report.add(
+                .damagedFile,
+                path,
+                damage,
+                line: survey.firstBadLine,
+                offset: survey.damageOffset
+            )
+            if let entry { noteLost(entry, survey.tally) }
+        }
+        guard let entry else { return }
+        let stretch = SegmentComparison.damagedStretch(survey, entry)
+        for (kind, detail) in SegmentComparison.differences(survey, entry) {
+            report.add(
+                kind,
+                path,
+                detail,
+                offset: kind == .contentMismatch ? stretch?.lowerBound : nil
+            )
+        }
+    }
+
+    private func missingText(_ path: String) -> String {
+        let folder = Layout.split(path).folder
+        return "the manifest names it, but it is not there"
+            + (fileSystem.exists(folder) ? "" : ", nor is its folder: it may have been deleted")
+    }
+
+    private func noteLost(_ entry: ManifestEntry, _ tally: SegmentTally?) {
+        for said in entry.sequences {
+            let seen = tally?.sequences.first { $0.source == said.source && $0.run == said.run }
+            lost[.init(source: said.source, run: said.run), default: 0] +=
+                UInt64(max(0, said.events - (seen?.events ?? 0)))
         }
     }
 
@@ -112,15 +185,11 @@ package final class Verify {
         _ path: String,
         isEvents: Bool
     ) throws(FileSystemError) -> SegmentSurvey {
-        var cursor = SequenceCursor()
-        var duplicates = 0
+        var found = Duplicate(path: path)
         let start = bytesDone
         onFile()
-        let survey = try SegmentSurvey.read(path, in: fileSystem) { line, bytes in
-            if !note(line, &cursor) {
-                duplicates += 1
-                if duplicates == 1 { cursor.firstDuplicate = line.sequence }
-            }
+        let survey = try SegmentSurvey.read(path, in: fileSystem) { line, bytes, number in
+            if !numbers.insert(line) { found.add(line, at: number) }
             if isEvents { onLine(line, bytes) }
         } onBytes: { count in
             bytesDone = start + UInt64(count)
@@ -132,44 +201,9 @@ package final class Verify {
                 )
             )
         }
-        if duplicates > 0 {
-            report.add(
-                .duplicateSequence,
-                path,
-                "\(duplicates) events carry a number seen before, first \(cursor.firstDuplicate)"
-            )
-        }
+        bytesDone = start + UInt64(survey.fileBytes)
+        if found.count > 0 { duplicates.append(found) }
         return survey
-    }
-
-    /// Where the last line's source and run stand: mostly the next line's, too.
-    private struct SequenceCursor {
-        var index = -1
-        var source: [UInt8] = []
-        var run: [UInt8] = []
-        var firstDuplicate: UInt64 = 0
-    }
-
-    private func note(
-        _ line: borrowing WrittenLine,
-        _ cursor: inout SequenceCursor
-    ) -> Bool {
-        let (source, run) = (line.source, line.run)
-        if cursor.index < 0 || !cursor.source.elementsEqual(source)
-            || !cursor.run.elementsEqual(run)
-        {
-            let key = Run(
-                source: String(decoding: source, as: UTF8.self),
-                run: String(decoding: run, as: UTF8.self)
-            )
-            if runs[key] == nil {
-                runs[key] = sequences.count
-                sequences.append(SequenceSet())
-            }
-            cursor.index = runs[key] ?? 0
-            (cursor.source, cursor.run) = (Array(source), Array(run))
-        }
-        return sequences[cursor.index].insert(line.sequence)
     }
 
     private func count(_ tally: SegmentTally, isEvents: Bool) {
@@ -182,74 +216,27 @@ package final class Verify {
         }
     }
 
-    private func findGaps() {
-        for (run, index) in runs where sequences[index].missing > 0 {
-            report.gaps.append(
-                VerifyReport.Gap(
-                    source: run.source,
-                    run: run.run,
-                    first: sequences[index].lowest,
-                    last: sequences[index].highest,
-                    missing: sequences[index].missing
-                )
-            )
-        }
-        report.gaps.sort { ($0.source, $0.run) < ($1.source, $1.run) }
-    }
-
-    // MARK: - What no manifest names
-
-    private func checkTree() throws(FileSystemError) {
-        var unknown: [String] = []
-        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
-            switch kind {
-            case .sealed:
-                if !known.contains(PathDigest(path)) { unknown.append(path) }
-            case .open:
-                checkOpen(path)
-            case .damaged:
-                report.add(.keptAside, path, "recovery kept this damaged file aside")
-            case .recovering:
-                break
-            }
-        }
-        if !unknown.isEmpty { try checkUnknown(unknown) }
-    }
-
-    /// A live daemon may have sealed files since the manifests were read: so they are read again.
-    private func checkUnknown(_ paths: [String]) throws(FileSystemError) {
-        var entries: [String: ManifestEntry] = [:]
-        let wanted = Set(paths)
-        try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
-            if let entry, wanted.contains(entry.path) { entries[entry.path] = entry }
-        }
-        for path in paths {
-            if entries[path] == nil {
-                report.add(.missingEntry, path, "no manifest names it")
-            }
-            checkFile(path, against: entries[path])
-        }
-    }
-
     /// Counts what an open segment's flush points prove.
     ///
-    /// Its tail may be growing, so nothing in it is an error; a file that vanishes meanwhile was
-    /// sealed.
-    private func checkOpen(_ path: String) {
+    /// Its tail may be growing, so nothing in it is an error. Events that stand in a sealed file as
+    /// well are not counted again: recovery was about to remove the file, or a writer went on in
+    /// another.
+    ///
+    /// - Throws: also when the file has vanished, because it was sealed.
+    func readOpen(_ path: String) throws(FileSystemError) {
         let isEvents = path.hasPrefix(Layout.events + "/")
-        var cursor = SequenceCursor()
+        var tally = SegmentTally()
         onFile()
-        do throws(FileSystemError) {
-            let tally = try OpenSegmentScan.committed(path, in: fileSystem) { line, bytes in
-                // Not counted as a duplicate: the file may just have been sealed and read as such.
-                _ = note(line, &cursor)
-                if isEvents { onLine(line, bytes) }
-            }
-            report.openFiles += 1
-            report.openEvents += tally.events
-            count(tally, isEvents: isEvents)
-        } catch {
-            if !error.isMissing { report.add(.unreadable, path, "\(error)") }
+        try SegmentReader.eachCommitted(of: path, in: fileSystem) { line, bytes in
+            guard numbers.insert(line) else { return }
+            tally.add(line)
+            if isEvents { onLine(line, bytes) }
+        }
+        report.openFiles += 1
+        report.openEvents += tally.events
+        count(tally, isEvents: isEvents)
+        for sequence in tally.sequences {
+            openRuns[.init(source: sequence.source, run: sequence.run), default: 0] += 1
         }
     }
 }

@@ -11,21 +11,34 @@ struct CatEvents: ParsableCommand {
         commandName: "cat",
         abstract: "Print events as they stand in the files, decompressed.",
         discussion: """
-            Paths are segments or folders; a data folder means its events. With --source the lines \
-            come in the order of that source's sequence numbers, else file by file.
+            Paths are segments or folders; a data folder means its events (name its quarantine \
+            folder to see that). Lines come source by source, run by run, in the order of sequence \
+            numbers; --unordered gives file by file, which is faster. Open segments count as far as \
+            they are committed, so it works beside the daemon.
+
+            Manifests tell which files have a source or a time; files they do not name are read. \
+            When more than 128 files overlap, some of them are merged into files in $TMPDIR first. A \
+            file that cannot be read to its end is named, and the others are printed.
+
+            Exit codes: 0 done, 65 a file is damaged, 74 a file could not be read.
 
             Examples:
               touchpointctl cat /var/lib/touchpoint | jq -r .event
               touchpointctl cat --from 2026-11-22T10:00:00Z --to 2026-11-22T11:00:00Z data
-              touchpointctl cat --source reliable data
+              touchpointctl cat --source reliable --channel web data | head
+              touchpointctl cat --unordered data | wc -l
+              touchpointctl cat data/quarantine | jq -r .payload
             """
     )
 
     @Argument(help: "Segments or folders.")
     var paths = ["./touchpoint-data"]
 
-    @Option(help: "Only events of this source, in its order.")
+    @Option(help: "Only events of this source.")
     var source: String?
+
+    @Option(help: "Only events of this channel: by the folder, else by the event.")
+    var channel: String?
 
     @Option(help: "Received at this time (RFC 3339) or later.")
     var from: String?
@@ -33,35 +46,68 @@ struct CatEvents: ParsableCommand {
     @Option(help: "Received before this time (RFC 3339).")
     var to: String?
 
+    @Flag(help: "File by file, not in the order of sequence numbers.")
+    var unordered = false
+
     func run() throws {
         let filter = SegmentCat.Filter(
             source: source,
+            channel: channel,
             from: try time(from, "--from"),
             to: try time(to, "--to")
         )
-        let root = "/"
-        let disk = try openDataFolder(root)
+        // Paths may lie in several data folders, so the file system begins at the top.
+        let disk = try openDataFolder("/")
         let output = LineOutput()
         do {
-            let segments = try paths.flatMap { try Self.segments($0, disk) }
-            let summary = try SegmentCat.run(disk, paths: segments, filter: filter) {
-                output.write($0)
-            }
+            let folders = try paths.map { try Self.path($0) }
+            let segments = try folders.flatMap { try Self.segments($0, disk) }
+            let summary = try SegmentCat.run(
+                disk,
+                paths: segments,
+                filter: filter,
+                options: options,
+                index: try index(of: folders, disk)
+            ) { output.write($0) }
             output.flush()
-            if let code = output.failure, code != EPIPE {
-                throw failed(
-                    "cannot write: \(String(cString: strerror(code)))",
-                    Terminal.ExitCode.ioError
-                )
-            }
-            for (path, why) in summary.damaged.sorted(by: { $0.key < $1.key }) {
-                writeText("touchpointctl: /\(shown(path)): \(shown(why))\n", to: 2)
-            }
-            if !summary.damaged.isEmpty { throw ArgumentParser.ExitCode(Terminal.ExitCode.badData) }
+            try end(output, summary)
         } catch let error as FileSystemError {
             output.flush()
             throw failed("cat: \(error)", Terminal.ExitCode.ioError)
         }
+    }
+
+    private var options: SegmentCat.Options {
+        var options = SegmentCat.Options()
+        options.inFileOrder = unordered
+        let folder = URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
+        options.scratch = Self.below("\(folder)/touchpoint-cat-\(getpid())")
+        return options
+    }
+
+    private func index(of folders: [String], _ disk: PosixFileSystem) throws -> SegmentIndex {
+        var index = SegmentIndex()
+        for folder in Set(folders.compactMap { SegmentIndex.dataFolder(of: $0, in: disk) }) {
+            try index.add(disk, below: folder)
+        }
+        return index
+    }
+
+    private func end(_ output: LineOutput, _ summary: SegmentCat.Summary) throws {
+        if let code = output.failure, code != EPIPE {
+            throw failed(
+                "cannot write: \(String(cString: strerror(code)))",
+                Terminal.ExitCode.ioError
+            )
+        }
+        let all = summary.damaged.merging(summary.unreadable) { _, second in second }
+        for (path, why) in all.sorted(by: { $0.key < $1.key }) {
+            writeText("touchpointctl: /\(shown(path)): \(shown(why))\n", to: 2)
+        }
+        if !summary.unreadable.isEmpty {
+            throw ArgumentParser.ExitCode(Terminal.ExitCode.ioError)
+        }
+        if !summary.damaged.isEmpty { throw ArgumentParser.ExitCode(Terminal.ExitCode.badData) }
     }
 
     private func time(_ text: String?, _ option: String) throws -> Int64? {
@@ -72,44 +118,23 @@ struct CatEvents: ParsableCommand {
         return time
     }
 
-    /// The segments that an argument means, as paths below `/` without links.
-    private static func segments(_ argument: String, _ disk: PosixFileSystem) throws -> [String] {
+    /// An argument as a path below `/` without links.
+    private static func path(_ argument: String) throws -> String {
         let real = URL(fileURLWithPath: argument).resolvingSymlinksInPath().path
-        let path = String(real.drop { $0 == "/" })
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: real, isDirectory: &isFolder) else {
+        guard FileManager.default.fileExists(atPath: real) else {
             throw failed("\(argument): no such file or folder", Terminal.ExitCode.ioError)
         }
+        return below(real)
+    }
+
+    private static func below(_ path: String) -> String { String(path.drop { $0 == "/" }) }
+
+    /// The segments that a path means.
+    private static func segments(_ path: String, _ disk: PosixFileSystem) throws -> [String] {
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: "/\(path)", isDirectory: &isFolder)
         guard isFolder.boolValue else { return [path] }
         let events = Layout.join(path, Layout.events)
-        return try SegmentCat.sealedPaths(disk, below: [disk.exists(events) ? events : path])
-    }
-}
-
-/// Collects lines and writes them to standard output in large pieces.
-private final class LineOutput {
-    private static let bufferBytes = 256 << 10
-    private var buffer: [UInt8] = []
-    /// The errno of the write that failed.
-    private(set) var failure: Int32?
-
-    func write(_ line: UnsafeRawBufferPointer) -> Bool {
-        buffer += line
-        buffer.append(UInt8(ascii: "\n"))
-        if buffer.count >= Self.bufferBytes { flush() }
-        return failure == nil
-    }
-
-    func flush() {
-        var rest = buffer[...]
-        while !rest.isEmpty, failure == nil {
-            let written = rest.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
-            if written < 0 {
-                if errno != EINTR { failure = errno }
-            } else {
-                rest = rest.dropFirst(written)
-            }
-        }
-        buffer.removeAll(keepingCapacity: true)
+        return try SegmentCat.paths(disk, below: [disk.exists(events) ? events : path])
     }
 }

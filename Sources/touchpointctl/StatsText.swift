@@ -81,6 +81,15 @@ enum StatsText {
             "\(HumanText.grouped(stats.acknowledgements.sent)) sent, "
                 + "\(HumanText.grouped(stats.acknowledgements.dropped)) could not be sent",
         ])
+        if stats.dedup.state != "off" {
+            table.add([
+                "dedup",
+                "\(HumanText.grouped(stats.dedup.ids)) ids, "
+                    + "\(HumanText.bytes(Double(stats.dedup.bytes))), "
+                    + "\(HumanText.grouped(stats.dedup.forgotten)) forgotten before their time, "
+                    + "\(HumanText.grouped(stats.dedup.waitingAnswers)) answers wait",
+            ])
+        }
         table.add(["process", "CPU \(cpu), memory \(HumanText.bytes(Double(figures.rssBytes)))"])
         return table.lines
     }

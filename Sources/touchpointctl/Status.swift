@@ -41,6 +41,7 @@ struct Status: OnlineCommand {
         table.add(["data", shown(status.disk.directory)])
         table.add(["disk", disk(status.disk)])
         table.add(["recovery", recovery(status.recovery)])
+        table.add(["dedup", dedup(status.dedup)])
         table.add(["ledger", status.ledgerBalanced ? "balanced" : "NOT BALANCED: see stats"])
         return table.lines
     }
@@ -50,6 +51,20 @@ struct Status: OnlineCommand {
         let part = HumanText.percent(available, of: total)
         return "\(HumanText.bytes(available)) of \(HumanText.bytes(total)) available (\(part) %), "
             + "blocks below \(HumanText.bytes(Double(disk.minimumFreeBytes)))"
+    }
+
+    private static func dedup(_ dedup: DedupStatus) -> String {
+        guard dedup.state != "off" else { return dedup.state }
+        let why = dedup.why.map { " (\(shown($0)))" } ?? ""
+        let window = HumanText.duration(seconds: Double(dedup.windowSeconds))
+        let covered = HumanText.duration(seconds: Double(dedup.coveredSeconds))
+        let reach =
+            dedup.coveredSeconds < dedup.windowSeconds
+            ? "ONLY THE LAST \(covered) of \(window): memory does not suffice"
+            : "of the last \(window)"
+        return "\(dedup.state)\(why), \(HumanText.grouped(dedup.ids)) ids \(reach), "
+            + "\(HumanText.bytes(Double(dedup.bytes))) of "
+            + HumanText.bytes(Double(dedup.maxMemoryBytes))
     }
 
     private static func recovery(_ recovery: RecoveryStatus) -> String {

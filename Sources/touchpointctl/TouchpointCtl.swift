@@ -18,6 +18,8 @@ import Terminal
               touchpointctl top                        a full-screen view
               touchpointctl stats --json | jq .ledger  counters for a program
               touchpointctl drain                      write everything, seal, stop
+              touchpointctl verify DIR                 is everything there, and as it was written
+              touchpointctl repair DIR                 save what can be read of damaged files
 
             Exit codes: 0 done, 64 wrong usage, 65 bad data found, 69 daemon not reachable or \
             not for you, 73 cannot create, 74 I/O error.
@@ -37,7 +39,7 @@ import Terminal
             ),
             CommandGroup(
                 name: "Look at data folders",
-                subcommands: [VerifyData.self, CatEvents.self]
+                subcommands: [VerifyData.self, RepairData.self, CatEvents.self]
             ),
             CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
         ]

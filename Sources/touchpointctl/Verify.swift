@@ -10,16 +10,23 @@ struct VerifyData: ParsableCommand {
         commandName: "verify",
         abstract: "Check a data folder against itself; may run beside the daemon.",
         discussion: """
-            Reads every manifest and every file: gzip, CRC-32, SHA-256, sizes, counts, each line's \
-            JSON and metadata, sequence numbers. Gaps are information: events that were never \
-            acknowledged. Open segments count as far as they are committed.
+            Reads every manifest and every file: gzip, CRC-32, SHA-256, sizes, counts, times, each \
+            line's JSON and metadata, sequence numbers. Open segments count as far as they are \
+            committed. Nothing is changed. What the daemon seals meanwhile is no finding.
+
+            BAD lines are findings: file, line (raw) or byte (compressed), and what to do. note: \
+            lines are information. A gap is one: numbers that no file has. After a crash they are \
+            events that were never committed, so nobody was told they are safe; 'gone or damaged \
+            files' says how many of them stood in files that you lost or deleted. A number that is \
+            there twice is never normal.
 
             Exit codes: 0 nothing wrong, 65 bad data found, 74 something could not be read.
 
             Examples:
               touchpointctl verify /var/lib/touchpoint
-              touchpointctl verify --json data | jq .findings
-              touchpointctl verify --generated data      loss, duplicates, order of generated events
+              touchpointctl verify --allow-missing data    after old files were deleted
+              touchpointctl verify --json data | jq '.verify.findings[] | select(.kind == "damagedFile")'
+              touchpointctl verify --generated data        loss, duplicates, order of generated events
             """
     )
 
@@ -28,6 +35,9 @@ struct VerifyData: ParsableCommand {
 
     @Flag(help: "One JSON object instead of text.")
     var json = false
+
+    @Flag(help: "Files that manifests name and that are gone are no reason for exit code 65.")
+    var allowMissing = false
 
     @Flag(help: "Also check the events that touchpoint-send --generate made.")
     var generated = false
@@ -60,8 +70,13 @@ struct VerifyData: ParsableCommand {
         var bar: ProgressBar?
         var done = 0
         let wanted = generated
+        var options = Segments.Verify.Options()
+        options.allowsMissing = allowMissing
+        var daemon = DaemonWait(directory: directory)
+        options.waitForDaemon = { daemon.wait() }
         let report = try Segments.Verify.run(
             disk,
+            options: options,
             onFile: { if wanted { check.beginFile() } },
             onLine: { _, bytes in if wanted { check.add(bytes) } },
             progress: { progress in
@@ -80,47 +95,11 @@ struct VerifyData: ParsableCommand {
         return Answer(verify: report, generated: wanted ? check.report(expected: expected) : nil)
     }
 
-    private func printJSON(_ answer: Answer) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try printOut([String(decoding: try encoder.encode(answer), as: UTF8.self)])
-    }
-
     private func lines(_ answer: Answer) -> [String] {
-        let report = answer.verify
-        var lines = [
-            "\(HumanText.grouped(report.files)) files, \(HumanText.grouped(report.events)) events, "
-                + "\(HumanText.bytes(Double(report.bytes))), "
-                + "\(HumanText.bytes(Double(report.rawBytes))) raw"
-        ]
-        if report.openFiles > 0 {
-            lines.append(
-                "\(report.openFiles) open segments with "
-                    + "\(HumanText.grouped(report.openEvents)) committed events"
-            )
-        }
-        for (name, source) in report.sources.sorted(by: { $0.key < $1.key }) {
-            lines.append(
-                "source \(shown(name)): \(HumanText.grouped(source.written)) written, "
-                    + "\(HumanText.grouped(source.quarantined)) quarantined"
-            )
-        }
-        for gap in report.gaps {
-            lines.append(
-                "note: source \(shown(gap.source)), run \(shown(gap.run)): \(gap.missing) "
-                    + "numbers of \(gap.first) to \(gap.last) were never written"
-            )
-        }
-        if report.tornManifestLines > 0 {
-            lines.append(
-                "note: \(report.tornManifestLines) torn manifest lines, as a crash leaves them"
-            )
-        }
-        lines += report.findings.map {
-            "BAD \($0.kind.rawValue): \(shown($0.path)): \(shown($0.detail))"
-        }
+        var lines = VerifyText.lines(answer.verify)
         if let generated = answer.generated { lines += Self.lines(generated) }
-        lines.append(report.findingsTotal == 0 ? "ok" : "\(report.findingsTotal) findings")
+        let count = answer.verify.findingsTotal
+        lines.append(count == 0 ? "ok" : "\(count) findings")
         return lines
     }
 
@@ -134,4 +113,11 @@ struct VerifyData: ParsableCommand {
                 + "others \(HumanText.grouped(report.otherEvents))"
         ]
     }
+}
+
+/// Prints an answer as one line of JSON with sorted keys.
+func printJSON(_ answer: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try printOut([String(decoding: try encoder.encode(answer), as: UTF8.self)])
 }

@@ -26,6 +26,7 @@ import Testing
             try Self.keys(stats) == [
                 "time", "state", "run", "ledger", "sources", "channels", "rates", "rings",
                 "writers", "openSegments", "commit", "acknowledgements", "bytes", "process",
+                "dedup",
             ]
         )
         #expect(try Self.keys(stats, at: "ledger") == Self.ledgerKeys)
@@ -58,7 +59,7 @@ import Testing
         #expect(
             try Self.keys(status) == [
                 "state", "since", "why", "configuration", "node", "run", "version", "pid",
-                "sources", "disk", "recovery", "ledgerBalanced",
+                "sources", "disk", "recovery", "dedup", "ledgerBalanced",
             ]
         )
         let sources = try #require(status["sources"] as? [[String: Any]])
@@ -67,6 +68,12 @@ import Testing
         #expect(disk == ["directory", "totalBytes", "availableBytes", "minimumFreeBytes"])
         let recovery = try Self.keys(status, at: "recovery")
         #expect(recovery == ["state", "filesFound", "filesRecovered", "eventsRecovered"])
+        #expect(
+            try Self.keys(status, at: "dedup") == [
+                "state", "why", "ids", "bytes", "maxMemoryBytes", "windowSeconds",
+                "coveredSeconds", "forgotten", "loaded", "loadedPerSecond", "waitingAnswers",
+            ]
+        )
     }
 
     @Test func smallAnswersHaveTheContractsKeys() throws {

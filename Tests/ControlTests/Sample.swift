@@ -33,7 +33,22 @@ enum Sample {
             filesRecovered: 2,
             eventsRecovered: 30
         ),
+        dedup: dedup,
         ledgerBalanced: true
+    )
+
+    static let dedup = DedupStatus(
+        state: "incomplete",
+        why: "ids of 1 segments cannot be read",
+        ids: 1_000,
+        bytes: 40_000,
+        maxMemoryBytes: 1 << 28,
+        windowSeconds: 86_400,
+        coveredSeconds: 3_600,
+        forgotten: 7,
+        loaded: 500,
+        loadedPerSecond: 100_000,
+        waitingAnswers: 2
     )
 
     static let partition = PartitionAnswer(
@@ -90,7 +105,8 @@ enum Sample {
             commit: CommitStats(count: 11, p50us: 900, p99us: 2500, p999us: 3000, maxus: 4000),
             acknowledgements: AcknowledgementStats(sent: 8, dropped: 1),
             bytes: ByteStats(raw: 5000, compressed: 1000),
-            process: ProcessStats(cpuSeconds: cpuSeconds, rssBytes: 1 << 20)
+            process: ProcessStats(cpuSeconds: cpuSeconds, rssBytes: 1 << 20),
+            dedup: dedup
         )
     }
 }

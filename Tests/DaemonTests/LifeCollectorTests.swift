@@ -91,6 +91,7 @@ import Testing
     @Test func pausesByNameAndRefusesUnknownNames() async throws {
         let rig = try LifeRig()
         let collector = rig.collector
+        try await rig.recovered()
         #expect(try await collector.pause(source: "reliable").state == .running)
         var status = try await collector.status()
         #expect(status.sources.map(\.state) == [.running, .paused])

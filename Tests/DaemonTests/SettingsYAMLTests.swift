@@ -58,6 +58,7 @@ extension Samples {
         source.channel = "wéb \"x\""
         source.topics = ["a", ""]
         source.highWaterMark = 7
+        source.dedup = .on
         settings.sources = [source]
         settings.limits.eventBytesMax = 1025
         settings.limits.messageBytesMax = 3 << 10
@@ -70,6 +71,8 @@ extension Samples {
         settings.partition.maxOpen = 1
         settings.partition.maxValues = 2
         settings.compression.engine = .zlib
+        settings.dedup.window = .seconds(90)
+        settings.dedup.memoryBytesMax = 5 << 20
         settings.compression.level = 9
         settings.commit.interval = .milliseconds(1500)
         settings.segment.bytesMax = 1 << 40

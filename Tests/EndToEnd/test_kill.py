@@ -98,6 +98,7 @@ def assert_nothing_acknowledged_is_missing(collector, load, summary):
     missing = set(acknowledged) - written
     assert not missing, f"{len(missing)} of {len(acknowledged)} acknowledged: {sorted(missing)[:5]}"
     assert len(written) <= summary["sent"], "more is written than was sent"
+    assert len(events) == len(written), f"{len(events) - len(written)} events were written twice"
     left = [path for path in collector.data.rglob("*") if path.name.endswith(".open")]
     assert not left, f"open segments are left: {left}"
     assert collector.verify()["events"] == len(events)

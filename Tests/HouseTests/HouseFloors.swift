@@ -19,15 +19,19 @@ enum HouseFloors {
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: false),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: false),
         "Terminal": Room(floor: 1, imports: []),
+        "Dedup": Room(floor: 2, imports: [], foundation: false),
         "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: false),
         "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: false),
-        "Segments": Room(floor: 3, imports: ["Compression", "Events", "COpenSSL", "CPlatform"]),
+        "Segments": Room(
+            floor: 3,
+            imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
+        ),
         "Producer": Room(floor: 3, imports: ["ZeroMQ", "Events"]),
         "Pipeline": Room(
             floor: 4,
             imports: [
-                "Ring", "ZeroMQ", "Compression", "Events", "Intake", "Segments", "CPlatform",
-                "Histogram",
+                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
+                "CPlatform", "Histogram",
             ],
             foundation: false
         ),
@@ -35,8 +39,9 @@ enum HouseFloors {
         "Daemon": Room(
             floor: 5,
             imports: [
-                "Compression", "Control", "Events", "Intake", "Pipeline", "Segments", "Terminal",
-                "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals", "Yams",
+                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
+                "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "UnixSignals", "Yams",
             ]
         ),
         "touchpointd": Room(floor: 6, imports: ["Daemon", "Terminal", "ArgumentParser"]),

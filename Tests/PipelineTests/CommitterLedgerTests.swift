@@ -14,6 +14,12 @@ import Testing
         let folder = try TemporaryFolder(prefix: "committer-ledger")
         let disk = try PipelineDisk(directory: folder.path)
         let folders = DurableFolders(fileSystem: disk)
+        let data = DataFolder(
+            fileSystem: disk,
+            folders: folders,
+            manifest: ManifestLog(fileSystem: disk, folders: folders, node: "t1"),
+            reserve: DiskReserve(fileSystem: disk)
+        )
         let shared = WriterShared(sources: 1)
         shared.numbers.withLock { ($0.ledgers[0].received, $0.ledgers[0].inFlight) = (1, 1) }
         let receivers = [try ReceiverShared()]
@@ -23,20 +29,11 @@ import Testing
             writer: 0,
             shared: shared,
             storage: storage,
-            segments: SegmentCommitter(
-                fileSystem: disk,
-                folders: folders,
-                manifest: ManifestLog(fileSystem: disk, folders: folders, node: "t1"),
-                waitForRoom: { _ in false }
-            ),
-            room: RoomWait(
-                as: .committer(0),
-                in: storage,
-                reserve: DiskReserve(fileSystem: disk),
-                heartbeat: shared.committerHeartbeat,
-                shared: shared
-            ),
+            segments: data.committer(waitForRoom: { _ in false }),
+            room: data.room(.committer(0), storage, shared.committerHeartbeat, shared),
             receivers: receivers,
+            peers: [shared],
+            fileSystem: disk,
             answers: [try RingBuffer(capacity: 4 << 10)],
             notify: { notices.add($0) }
         )

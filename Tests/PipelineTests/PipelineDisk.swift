@@ -8,6 +8,10 @@ final class PipelineDisk: FileSystem {
     struct Faults {
         /// Syncs wait until this is taken back.
         var holdsSyncs = false
+        /// The same for files only whose path contains this.
+        var holdsSyncsOf: String?
+        /// Files whose path contains this cannot be opened until it is taken back: who tries, waits.
+        var holdsOpensOf: String?
         /// This many further syncs fail with EIO.
         var failingSyncs = 0
         /// This many further writes to segments fail with EIO.
@@ -38,10 +42,16 @@ final class PipelineDisk: FileSystem {
         var named: Set<String> = []
         var created: Set<String> = []
         var syncsHeld = 0
+        var opensHeld = 0
         var syncs = 0
         var refusals = 0
         var openHighWater = 0
         var violations: [String] = []
+
+        func holdsSync(of file: FileHandle) -> Bool {
+            let path = paths[file.number] ?? ""
+            return faults.holdsSyncs || faults.holdsSyncsOf.map(path.contains) ?? false
+        }
     }
 
     let real: PosixFileSystem
@@ -57,6 +67,7 @@ final class PipelineDisk: FileSystem {
 
     /// Syncs that wait now; syncs that were done; calls refused for want of room.
     var syncsHeld: Int { state.withLock { $0.syncsHeld } }
+    var opensHeld: Int { state.withLock { $0.opensHeld } }
     var syncs: Int { state.withLock { $0.syncs } }
     var refusals: Int { state.withLock { $0.refusals } }
     var openHighWater: Int { state.withLock { $0.openHighWater } }
@@ -83,6 +94,9 @@ final class PipelineDisk: FileSystem {
     // MARK: - FileSystem
 
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle {
+        state.withLock { $0.opensHeld += 1 }
+        while state.withLock({ $0.faults.holdsOpensOf.map(path.contains) ?? false }) { usleep(500) }
+        state.withLock { $0.opensHeld -= 1 }
         let isRefused = state.withLock { state in
             let isRefused = state.paths.count >= state.faults.openMax
             if isRefused { state.refusals += 1 }
@@ -129,7 +143,7 @@ final class PipelineDisk: FileSystem {
 
     func datasync(_ file: FileHandle) throws(FileSystemError) {
         state.withLock { $0.syncsHeld += 1 }
-        while state.withLock({ $0.faults.holdsSyncs }) { usleep(500) }
+        while state.withLock({ $0.holdsSync(of: file) }) { usleep(500) }
         let (path, fails, skips, forgets) = state.withLock { state in
             state.syncsHeld -= 1
             let fails = state.faults.failingSyncs > 0

@@ -25,6 +25,7 @@ final class PipelineRig: Sendable {
         folder: TemporaryFolder,
         disk: PipelineDisk,
         run: String = "r1",
+        opensIntake: Bool = true,
         _ change: (inout PipelineConfiguration) -> Void = { _ in }
     ) throws {
         self.folder = folder
@@ -53,6 +54,7 @@ final class PipelineRig: Sendable {
             notices.add($0)
         }
         self.notices = notices
+        if opensIntake { pipeline.openIntake() }
     }
 
     /// What the pipeline told.

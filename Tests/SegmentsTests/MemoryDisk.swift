@@ -11,6 +11,9 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
         var folders: Set<String> = [""]
         var handles: [Int32: String] = [:]
         var nextHandle: Int32 = 1
+        var handlesMax = 0
+        /// What open handles still read of files that have no name any more.
+        var removed: [Int32: [UInt8]] = [:]
         var changes = 0
         var stopAfter = Int.max
         var tearsLastWrite = false
@@ -78,14 +81,19 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
             let number = state.nextHandle
             state.nextHandle += 1
             state.handles[number] = path
+            state.handlesMax = max(state.handlesMax, state.handles.count)
             return FileHandle(number: number)
         }
     }
 
-    func close(_ file: FileHandle) { state.handles[file.number] = nil }
+    func close(_ file: FileHandle) {
+        state.handles[file.number] = nil
+        state.removed[file.number] = nil
+    }
 
-    /// How many files are open.
+    /// How many files are open, and were at most.
     var openHandles: Int { state.handles.count }
+    var openHandlesMax: Int { state.handlesMax }
 
     private func path(of file: FileHandle) -> String {
         state.handles[file.number] ?? "closed file"
@@ -106,7 +114,8 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
     ) throws(FileSystemError) -> Int {
         let path = path(of: file)
         return try look { state in
-            let bytes = state.files[path, default: []].dropFirst(offset).prefix(buffer.count)
+            let all = state.removed[file.number] ?? state.files[path, default: []]
+            let bytes = all.dropFirst(offset).prefix(buffer.count)
             buffer.copyBytes(from: bytes)
             return bytes.count
         }
@@ -154,9 +163,10 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
 
     func remove(_ path: String) throws(FileSystemError) {
         try change(.remove, path) { (state) throws(FileSystemError) in
-            guard state.files.removeValue(forKey: path) != nil else {
+            guard let bytes = state.files.removeValue(forKey: path) else {
                 throw FileSystemError(.remove, path, code: ENOENT)
             }
+            for (number, name) in state.handles where name == path { state.removed[number] = bytes }
         }
     }
 

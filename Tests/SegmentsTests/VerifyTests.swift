@@ -33,6 +33,11 @@ import Testing
         disk.put(lines, at: date)
     }
 
+    private func append(_ bytes: [UInt8], to disk: MemoryDisk) throws {
+        let path = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
+        disk.put((disk.files[path] ?? []) + bytes, at: path)
+    }
+
     @Test func healthyDataHasNoFindings() throws {
         let report = try Verify.run(try healthy())
         #expect(report.findings == [])
@@ -74,13 +79,20 @@ import Testing
                 at: "events/x/part-1.ndjson.gz"
             )
         },
-        Damage("repeated line", [.repeatedEntry]) { test, disk in
-            try test.edit(disk, Self.other) { $0 = $0 }
-            let path = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
-            let entry = try #require(
+        Damage("conflicting line", [.conflictingEntry]) { test, disk in
+            var entry = try #require(
                 try disk.manifestEntries().entries.first { $0.path == SegmentSample.path }
             )
-            disk.put((disk.files[path] ?? []) + ManifestLog.line(entry), at: path)
+            entry.events += 1
+            try test.append(ManifestLog.line(entry), to: disk)
+        },
+        Damage("wrong time", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) {
+                $0.lastReceivedAt = "2026-11-22T11:00:00.000000Z"
+            }
+        },
+        Damage("wrong node", [.contentMismatch]) {
+            try $0.edit($1, SegmentSample.path) { $0.node = "c2" }
         },
         Damage("wrong count", [.contentMismatch]) {
             try $0.edit($1, SegmentSample.path) { $0.events = 9 }
@@ -161,7 +173,16 @@ import Testing
         _ = try disk.recover()
         let report = try Verify.run(disk)
         #expect(
-            report.gaps == [.init(source: "reliable", run: "r1", first: 1, last: 10, missing: 4)]
+            report.gaps == [
+                .init(
+                    source: "reliable",
+                    run: "r1",
+                    first: 1,
+                    last: 10,
+                    missing: 4,
+                    ranges: [.init(first: 4, last: 7)]
+                )
+            ]
         )
         #expect(report.exitCode == 0)
     }
@@ -177,13 +198,125 @@ import Testing
         #expect(report.sources["reliable"]?.written == 21)
     }
 
-    @Test func aTornManifestLineIsCountedAndNoDamage() throws {
+    @Test func aTornManifestLineIsNamedAndNoDamage() throws {
         let disk = try healthy()
-        let path = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
-        disk.put((disk.files[path] ?? []) + Array(#"{"version":1,"pa"#.utf8), at: path)
+        try append(Array(#"{"version":1,"pa"#.utf8), to: disk)
         let report = try Verify.run(disk)
         #expect(report.tornManifestLines == 1)
+        #expect(report.tornLines == [.init(path: try #require(manifest(of: disk)), line: 4)])
         #expect(report.exitCode == 0)
+    }
+
+    @Test func aRepeatedManifestLineIsNamedAndNoDamage() throws {
+        let disk = try healthy()
+        let entry = try #require(try disk.manifestEntries().entries.first)
+        try append(ManifestLog.line(entry), to: disk)
+        let report = try Verify.run(disk)
+        #expect(report.repeatedLines == [.init(path: try #require(manifest(of: disk)), line: 4)])
+        #expect(report.exitCode == 0)
+        #expect(report.manifestSources == report.sources)
+    }
+
+    private func manifest(of disk: MemoryDisk) -> String? {
+        disk.files.keys.first { $0.hasPrefix(Layout.manifest) }
+    }
+
+    @Test func aDuplicateNamesItsLineAndTheFilesThatMayHaveItsTwin() throws {
+        let disk = try healthy()
+        let copy = "events/y/part-2.ndjson.gz"
+        disk.put(try SegmentSample.sealed(events: 3, from: 9).bytes, at: copy)
+        let report = try Verify.run(disk)
+        let finding = try #require(report.findings.first { $0.kind == .duplicateSequence })
+        #expect(finding.path == copy && finding.line == 1)
+        #expect(finding.detail.contains("3 events") && finding.detail.contains("first 9 of source"))
+        #expect(finding.detail.contains(SegmentSample.path))
+    }
+
+    @Test func damageNamesTheByteOrTheLine() throws {
+        let disk = try healthy()
+        let good = try #require(disk.files[SegmentSample.path])
+        disk.put(Array(good.dropLast(20)), at: SegmentSample.path)
+        let cut = try Verify.run(disk).findings.first { $0.kind == .damagedFile }
+        #expect(cut?.offset == good.count - 20)
+        disk.put(
+            try SegmentSample.sealed([SegmentSample.line(1), "{}"]).bytes,
+            at: SegmentSample.path
+        )
+        let foreign = try Verify.run(disk).findings.first { $0.kind == .damagedFile }
+        #expect(foreign?.line == 2)
+    }
+
+    @Test func metadataThatDoesNotComeFirstIsNoLine() throws {
+        let disk = try healthy()
+        let line = SegmentSample.line(1).dropFirst().dropLast()
+        disk.put(try SegmentSample.sealed([#"{"a":1,"# + line + "}"]).bytes, at: SegmentSample.path)
+        #expect(try Verify.run(disk).findings.contains { $0.kind == .damagedFile })
+    }
+
+    @Test func aGapSaysHowManyNumbersStoodInLostFiles() throws {
+        let disk = try healthy()
+        disk.remove(path: Self.other)
+        let report = try Verify.run(disk)
+        #expect(report.gaps.map(\.missing) == [5] && report.gaps.map(\.inLostFiles) == [5])
+        #expect(report.exitCode == 65)
+        var options = Verify.Options()
+        options.allowsMissing = true
+        let allowed = try Verify.run(disk, options: options)
+        #expect(allowed.exitCode == 0 && allowed.missingFiles == 1)
+        #expect(allowed.manifestSources["reliable"]?.written == 15)
+    }
+
+    @Test func whatTheDaemonIsAboutToWriteIsWaitedFor() throws {
+        let disk = try healthy()
+        let path = "events/x/part-1.ndjson.gz"
+        disk.put(try SegmentSample.sealed(events: 1, from: 18).bytes, at: path)
+        let survey = try SegmentSurvey.read(path, in: disk)
+        let line = ManifestLog.line(
+            survey.entry(path: path, node: "c1", run: "r1", sealedAt: 1_795_341_600_000_000)
+        )
+        var options = Verify.Options()
+        var waits = 0
+        options.waitForDaemon = {
+            waits += 1
+            if waits == 3 { disk.put(line, at: "manifest/date=2026-11-23/c1.ndjson") }
+            return true
+        }
+        let report = try Verify.run(disk, options: options)
+        #expect(report.findings == [] && waits == 3)
+        #expect(report.events == 18)
+    }
+
+    @Test func anOpenSegmentThatIsSealedMeanwhileIsCountedOnce() throws {
+        let disk = try healthy()
+        let open = Layout.openPath(forSealed: "events/x/part-1.ndjson.gz")
+        let sample = try SegmentSample.open(events: 4, every: 2, from: 18)
+        disk.put(sample.bytes, at: open)
+        // An unknown sealed file makes it wait, after the folders were listed.
+        disk.put(
+            try SegmentSample.sealed(events: 1, from: 22).bytes,
+            at: "events/z/part-9.ndjson.gz"
+        )
+        var options = Verify.Options()
+        options.waitForDaemon = {
+            disk.remove(path: open)
+            let sealed = try? SegmentSample.sealed(events: 4, from: 18)
+            disk.put(sealed?.bytes ?? [], at: "events/x/part-1.ndjson.gz")
+            return false
+        }
+        let report = try Verify.run(disk, options: options)
+        #expect(report.findings.map(\.path) == ["events/z/part-9.ndjson.gz"])
+        #expect(report.sources["reliable"]?.written == 20 && report.gaps == [])
+    }
+
+    @Test func eventsOfAnOpenSegmentThatAreSealedAreCountedOnce() throws {
+        let disk = try healthy()
+        disk.put(
+            try SegmentSample.open(events: 12, every: 3).bytes,
+            at: Layout.openPath(forSealed: "events/x/part-1.ndjson.gz")
+        )
+        let report = try Verify.run(disk)
+        #expect(report.findings == [] && report.openEvents == 0)
+        #expect(report.sources == ["reliable": .init(written: 15, quarantined: 2)])
     }
 
     @Test func tellsHowFarItIs() throws {

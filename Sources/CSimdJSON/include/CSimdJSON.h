@@ -63,6 +63,8 @@ typedef struct {
     csimdjson_range batch;
     /// The value of the reserved key.
     csimdjson_range reserved;
+    /// Whether `id` is the value of `messageId`.
+    bool id_is_message_id;
     bool has_reserved_key;
     bool has_batch;
     bool has_context;

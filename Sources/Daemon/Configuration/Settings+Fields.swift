@@ -72,6 +72,16 @@ extension Settings {
                 .duration(.milliseconds(100)...(.seconds(86_400)), example: "1m"),
                 isLive: true
             ),
+            Field(
+                "dedup.window",
+                \.dedup.window,
+                .duration(.seconds(1)...(.seconds(7 * 86_400)), example: "24h")
+            ),
+            Field(
+                "dedup.maxMemory",
+                \.dedup.memoryBytesMax,
+                .size(4 << 20...64 << 30, example: "256MiB")
+            ),
             Field("storage.directory", \.storage.directory, .directory),
             Field(
                 "storage.minimumFree",
@@ -131,6 +141,7 @@ extension Settings.Source {
                 \.highWaterMark,
                 .count(1...1_000_000, example: 1000)
             ),
+            Field("dedup", \.dedup, .choice),
         ]
     }
 }

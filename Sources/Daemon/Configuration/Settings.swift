@@ -21,6 +21,8 @@ package struct Settings: Sendable, Equatable {
     package var commit = Commit()
     /// When a segment is sealed.
     package var segment = Segment()
+    /// How long events are recognised that come again.
+    package var dedup = Dedup()
     /// Where files go.
     package var storage = Storage()
     /// The operators' socket.
@@ -63,6 +65,24 @@ extension Settings {
         package var topics = [""]
         /// Messages that libzmq may hold for one peer, 1…1,000,000.
         package var highWaterMark = 1000
+        /// What the file says of `dedup`; nil where it says nothing or what is the default.
+        private var dedupChoice: Switch?
+
+        /// The defaults of the configuration.
+        package init() {}
+    }
+
+    /// Something that is on or off.
+    package enum Switch: String, Sendable, CaseIterable {
+        case on, off
+    }
+
+    /// How long events are recognised that come again, for sources with `dedup` on.
+    package struct Dedup: Sendable, Equatable {
+        /// How long an id is remembered; whole seconds, 1 s…7 days.
+        package var window = Duration.seconds(86_400)
+        /// Memory for ids; the oldest are forgotten when it does not suffice.
+        package var memoryBytesMax = 256 << 20
 
         /// The defaults of the configuration.
         package init() {}
@@ -236,5 +256,23 @@ extension Settings {
 
         /// The defaults of the configuration.
         package init() {}
+    }
+}
+
+extension Settings.Source {
+    /// Whether an event that comes again, by its id, is not written again.
+    ///
+    /// By default where producers are answered: others cannot know what arrived, so they do not
+    /// send again.
+    package var dedup: Settings.Switch {
+        get { dedupChoice ?? standard }
+        set { dedupChoice = newValue }
+    }
+
+    private var standard: Settings.Switch { pattern == .router ? .on : .off }
+
+    /// Forgets a choice that is the default; when all of the source has been read.
+    mutating func settle() {
+        if dedupChoice == standard { dedupChoice = nil }
     }
 }

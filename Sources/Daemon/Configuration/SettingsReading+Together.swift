@@ -1,3 +1,5 @@
+import Dedup
+
 extension SettingsReading {
     /// Checks what no key can be checked for alone.
     ///
@@ -64,6 +66,14 @@ extension SettingsReading {
                 )
             }
             checkEndpoints(of: source, context: context, seen: &endpoints)
+            if source.dedup == .on, index >= IdentityWindow.sourcesMax {
+                refuse(
+                    "\(context).dedup",
+                    context,
+                    because: "\(context).dedup: only the first \(IdentityWindow.sourcesMax) sources"
+                        + " can have it on"
+                )
+            }
             if source.pattern != .sub, source.topics != [""], wasSet("\(context).pattern") {
                 refuse(
                     "\(context).topics",

@@ -102,6 +102,7 @@ struct SettingsReading {
             guard node.mapping != nil else { break }
             note("\(context): '\(required)' is missing", line: node.mark?.line)
         }
+        source.settle()
         settings.sources.append(source)
     }
 

@@ -33,6 +33,7 @@ extension Collector: ControlHandler {
                 minimumFreeBytes: settings.storage.minimumFreeBytes
             ),
             recovery: recovery.state.status,
+            dedup: dedup.status(pipeline),
             ledgerBalanced: pipeline.ledgerMismatches == 0
                 && stats.values.allSatisfy(\.isBalanced)
         )
@@ -44,10 +45,15 @@ extension Collector: ControlHandler {
                 name: source.name,
                 pattern: source.pattern.rawValue,
                 endpoints: pipeline.endpoints[index],
-                state: life.state == .running && pipeline.isPaused(source: index)
-                    ? .paused : life.state
+                state: sourceState(index, life.state)
             )
         }
+    }
+
+    private func sourceState(_ index: Int, _ life: ServiceState) -> ServiceState {
+        guard life == .running else { return life }
+        if pipeline.isPaused(source: index) { return .paused }
+        return pipeline.isLoading(source: index) ? .starting : .running
     }
 
     func partitions() async throws -> [PartitionAnswer] {

@@ -46,7 +46,8 @@ extension Collector {
                 raw: Int(clamping: snapshot.rawBytes),
                 compressed: Int(clamping: snapshot.compressedBytes)
             ),
-            process: ProcessFigures.now()
+            process: ProcessFigures.now(),
+            dedup: dedup.status(pipeline)
         )
     }
 

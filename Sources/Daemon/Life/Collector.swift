@@ -37,6 +37,7 @@ final class Collector: Sendable {
     let fileSystem: PosixFileSystem
     let pipeline: Pipeline
     let recovery = RecoveryRun()
+    let dedup = DedupRun()
     let events: AsyncStream<LifeEvent>.Continuation
     private let lock: DataFolderLock
 
@@ -85,6 +86,8 @@ final class Collector: Sendable {
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
+        let (dedup, recovery, pipeline, fileSystem) = (dedup, recovery, pipeline, fileSystem)
+        dedup.begin(pipeline)
         recovery.start(
             fileSystem,
             folders: folders,
@@ -93,6 +96,9 @@ final class Collector: Sendable {
             run: run,
             startedAt: startedAt,
             open: open,
+            settled: {
+                dedup.load(pipeline, fileSystem, logger) { recovery.isCancelled }
+            },
             report: Self.recoveryReporter(logger)
         )
         changing.withLock { $0.life.start() }
@@ -124,12 +130,14 @@ final class Collector: Sendable {
     func look() -> LifeState {
         let names = pipeline.configuration.sources.map(\.name)
         let paused = names.indices.filter { pipeline.isPaused(source: $0) }.map { names[$0] }
+        let loading = names.indices.filter { pipeline.isLoading(source: $0) }.map { names[$0] }
         let blocked = pipeline.blockedReason
         return changing.withLock { changing in
             changing.life.update(
                 at: cplatform_realtime_ns() / 1_000,
                 blocked: blocked,
                 pausedSources: paused,
+                loadingSources: loading,
                 allPaused: paused.count == names.count
             )
             return changing.life

@@ -30,8 +30,15 @@ struct LifeState {
     /// Looks at the world again.
     ///
     /// Precedence: draining, blocked, paused, running.
-    mutating func update(at now: Int64, blocked: String?, pausedSources: [String], allPaused: Bool)
-    {
+    ///
+    /// `loadingSources`: those that take nothing in before they know what came before.
+    mutating func update(
+        at now: Int64,
+        blocked: String?,
+        pausedSources: [String],
+        loadingSources: [String] = [],
+        allPaused: Bool
+    ) {
         let next: (ServiceState, String?) =
             if let drainReason {
                 (.draining, drainReason)
@@ -43,6 +50,11 @@ struct LifeState {
                 (.paused, "an operator paused all sources")
             } else if !pausedSources.isEmpty {
                 (.running, "paused by an operator: \(pausedSources.joined(separator: ", "))")
+            } else if !loadingSources.isEmpty {
+                (
+                    .running,
+                    "reading ids of earlier events for \(loadingSources.joined(separator: ", "))"
+                )
             } else {
                 (.running, nil)
             }

@@ -32,9 +32,13 @@ final class RecoveryRun: Sendable {
         stop.store(true, ordering: .releasing)
     }
 
+    var isCancelled: Bool { stop.load(ordering: .acquiring) }
+
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
     /// - `open`: open segments found before this run opened any.
+    /// - `settled`: called from the thread when all segments of earlier runs are sealed, as far as
+    ///   they could be; not when it was asked to end before.
     /// - `report`: told once, from the thread.
     func start(
         _ fileSystem: any FileSystem,
@@ -44,6 +48,7 @@ final class RecoveryRun: Sendable {
         run: String,
         startedAt: Int64,
         open: [String],
+        settled: @escaping @Sendable () -> Void = {},
         report: @escaping @Sendable (Result<RecoveryReport, FileSystemError>) -> Void
     ) {
         current.withLock {
@@ -62,9 +67,13 @@ final class RecoveryRun: Sendable {
         )
         let thread = Thread {
             let result = Result { () throws(FileSystemError) in
-                let report = try recovery.run(open) { progress in
-                    self.current.withLock { $0.status.filesRecovered = progress.filesDone }
+                let recovered = Result { () throws(FileSystemError) in
+                    try recovery.run(open) { progress in
+                        self.current.withLock { $0.status.filesRecovered = progress.filesDone }
+                    }
                 }
+                if (try? recovered.get())?.isStopped != true { settled() }
+                let report = try recovered.get()
                 if !report.isStopped { try self.restore(fileSystem, except: run) }
                 return report
             }

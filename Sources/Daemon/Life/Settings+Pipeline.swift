@@ -1,4 +1,5 @@
 import Compression
+import Dedup
 import Events
 import Intake
 import Pipeline
@@ -29,7 +30,11 @@ extension Settings {
             openMax: partition.maxOpen,
             engine: try engine(),
             level: compression.level,
-            tunables: tunables
+            tunables: tunables,
+            identities: IdentityWindow.Configuration(
+                window: dedup.window,
+                memoryBytesMax: dedup.memoryBytesMax
+            )
         )
     }
 
@@ -93,7 +98,8 @@ extension Settings.Source {
             channel: channel,
             topics: topics,
             highWaterMark: highWaterMark,
-            messageBytesMax: limits.messageBytesMax
+            messageBytesMax: limits.messageBytesMax,
+            deduplicates: dedup == .on
         )
     }
 }

@@ -20,6 +20,7 @@ struct Ticker {
         while !Task.isCancelled {
             collector.sample()
             collector.pipeline.watchSpace()
+            collector.dedup.tick(collector.pipeline, collector.fileSystem, collector.logger)
             let life = collector.look()
             let now = collector.pipeline.beats
             // The watchdog follows the path: every thread must have come round since the last look.

@@ -8,7 +8,7 @@ extension Collector {
     func metrics() async -> [Metric] {
         guard let stats = try? await stats() else { return [] }
         return sourceMetrics(stats.sources.sorted { $0.key < $1.key })
-            + pathMetrics(stats) + stateMetrics(stats)
+            + pathMetrics(stats) + stateMetrics(stats) + dedupMetrics(stats.dedup)
     }
 
     /// What is counted by source.
@@ -27,6 +27,10 @@ extension Collector {
                 $0.ledger.written
             },
             quarantined(sources),
+            bySource(
+                "touchpoint_events_duplicate_total",
+                "Events that came before and were not written again."
+            ) { $0.ledger.duplicate },
             bySource("touchpoint_messages_total", "Messages received.") { $0.messages },
             bySource("touchpoint_payload_bytes_total", "Payload bytes received.") { $0.bytes },
             bySource(
@@ -59,6 +63,35 @@ extension Collector {
             counter("touchpoint_bytes_compressed_total", "Bytes written.", stats.bytes.compressed),
             counter("touchpoint_commits_total", "Durable commits.", stats.commit.count),
             commitSeconds(stats.commit),
+        ]
+    }
+
+    /// What is remembered of ids.
+    private func dedupMetrics(_ dedup: DedupStatus) -> [Metric] {
+        guard dedup.state != "off" else { return [] }
+        return [
+            gauge("touchpoint_dedup_ids", "Ids remembered.", dedup.ids),
+            gauge("touchpoint_dedup_bytes", "Memory of the ids.", dedup.bytes),
+            gauge(
+                "touchpoint_dedup_window_seconds",
+                "How long an id is to be remembered.",
+                dedup.windowSeconds
+            ),
+            gauge(
+                "touchpoint_dedup_covered_seconds",
+                "How long it is: less than the window while memory does not suffice.",
+                dedup.coveredSeconds
+            ),
+            counter(
+                "touchpoint_dedup_forgotten_total",
+                "Ids forgotten before their time.",
+                dedup.forgotten
+            ),
+            gauge(
+                "touchpoint_dedup_waiting_answers",
+                "Answers that wait for another writer's commit.",
+                dedup.waitingAnswers
+            ),
         ]
     }
 

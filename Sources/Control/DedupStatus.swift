@@ -1,0 +1,47 @@
+/// What is remembered of the ids of sources with `dedup` on; in `status` and in `stats`.
+package struct DedupStatus: Codable, Sendable, Equatable {
+    /// `off` (no source has it on), `loading` (these sources take nothing in yet), `ready`, or
+    /// `incomplete` (ids of earlier runs could not be read; see `why`).
+    package var state: String
+    package var why: String?
+    /// Ids remembered now, the memory they take, and what it may be.
+    package var ids: Int
+    package var bytes: Int
+    package var maxMemoryBytes: Int
+    /// How long an id is to be remembered, and how long it is: less where memory does not suffice.
+    package var windowSeconds: Int
+    package var coveredSeconds: Int
+    /// Ids forgotten before their time in this run, for want of memory.
+    package var forgotten: Int
+    /// Ids read at the start, and how fast.
+    package var loaded: Int
+    package var loadedPerSecond: Int
+    /// Durable answers that wait until another writer has made an original durable.
+    package var waitingAnswers: Int
+
+    package init(
+        state: String,
+        why: String? = nil,
+        ids: Int = 0,
+        bytes: Int = 0,
+        maxMemoryBytes: Int = 0,
+        windowSeconds: Int = 0,
+        coveredSeconds: Int = 0,
+        forgotten: Int = 0,
+        loaded: Int = 0,
+        loadedPerSecond: Int = 0,
+        waitingAnswers: Int = 0
+    ) {
+        self.state = state
+        self.why = why
+        self.ids = ids
+        self.bytes = bytes
+        self.maxMemoryBytes = maxMemoryBytes
+        self.windowSeconds = windowSeconds
+        self.coveredSeconds = coveredSeconds
+        self.forgotten = forgotten
+        self.loaded = loaded
+        self.loadedPerSecond = loadedPerSecond
+        self.waitingAnswers = waitingAnswers
+    }
+}

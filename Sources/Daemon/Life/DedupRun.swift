@@ -1,0 +1,211 @@
+import CPlatform
+import Control
+import Dedup
+import Logging
+import Pipeline
+import Segments
+import Synchronization
+
+/// Looks after the window of ids: reads at the start what earlier runs took in, gives memory and
+/// files back that the window has passed, and says so when memory does not suffice.
+///
+/// Any thread may call; ``load(_:_:_:shouldStop:)`` is for recovery's, ``tick(_:_:_:)`` for the
+/// ticker's.
+final class DedupRun: Sendable {
+    private struct State {
+        var phase = "off"
+        var why: String?
+        var loaded = 0
+        var loadedPerSecond = 0
+        /// Ids forgotten when last looked at, and when their number last grew; monotonic
+        /// nanoseconds.
+        var forgotten = 0
+        var forgottenAt: Int64?
+        /// How far the window reached when memory was last short; nil when it suffices.
+        var coveredSeconds: Int?
+        var sweptAt = Int64.min
+    }
+
+    /// A shortage is over when nothing was forgotten for so long; then it may be said again.
+    private static let calmNanoseconds: Int64 = 600_000_000_000
+    private static let sweepNanoseconds: Int64 = 3_600_000_000_000
+    private static let progressNanoseconds: Int64 = 5_000_000_000
+
+    private let state = Mutex(State())
+
+    /// Marks sources that wait; before anything is read.
+    func begin(_ pipeline: Pipeline) {
+        guard !pipeline.configuration.deduplicated.isEmpty else { return }
+        state.withLock { $0.phase = "loading" }
+    }
+
+    // MARK: - At the start
+
+    /// Reads the ids of the window, then lets the sources that wait for them take in.
+    ///
+    /// What cannot be read is said, and they take in all the same: their retries may then be written
+    /// twice, which is better than nothing being taken at all.
+    func load(
+        _ pipeline: Pipeline,
+        _ fileSystem: any FileSystem,
+        _ logger: Logger,
+        shouldStop: @escaping @Sendable () -> Bool
+    ) {
+        let sources = pipeline.configuration.deduplicated
+        guard !sources.isEmpty else { return }
+        let begunAt = cplatform_monotonic_ns()
+        let loading = IdentityLoad(
+            fileSystem: fileSystem,
+            sources: sources,
+            since: Self.windowStart(pipeline),
+            shouldStop: shouldStop
+        )
+        var toldAt = begunAt
+        let result = Result { () throws(FileSystemError) in
+            try loading.run(
+                onIdentity: { pipeline.remember($2, source: $0, seconds: $1) },
+                progress: { report in
+                    let now = cplatform_monotonic_ns()
+                    self.note(report, now - begunAt)
+                    guard now - toldAt >= Self.progressNanoseconds else { return }
+                    toldAt = now
+                    logger.notice("reading ids", metadata: ["ids": "\(report.ids)"])
+                }
+            )
+        }
+        finish(result, cplatform_monotonic_ns() - begunAt, pipeline, logger)
+        if let report = try? result.get(), report.isStopped { return }
+        pipeline.openIntake()
+    }
+
+    private func note(_ report: IdentityLoad.Report, _ nanoseconds: Int64) {
+        let rate = Double(report.ids) / max(1e-6, Double(nanoseconds) / 1e9)
+        state.withLock { state in
+            state.loaded = report.ids
+            state.loadedPerSecond = Int(rate)
+        }
+    }
+
+    private func finish(
+        _ result: Result<IdentityLoad.Report, FileSystemError>,
+        _ nanoseconds: Int64,
+        _ pipeline: Pipeline,
+        _ logger: Logger
+    ) {
+        switch result {
+        case .failure(let error):
+            state.withLock { ($0.phase, $0.why) = ("incomplete", "\(error)") }
+            logger.error(
+                "ids of earlier events cannot be read: what is sent again may be written again",
+                metadata: ["error": "\(error)"]
+            )
+        case .success(let report):
+            note(report, nanoseconds)
+            // Those of a segment that was open stand in part in its file of ids as well.
+            let ids = pipeline.window.figures.ids
+            for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }).prefix(20) {
+                logger.error(
+                    "ids of a segment cannot be read: its events may be written again",
+                    metadata: ["path": "\(path)", "why": "\(why)"]
+                )
+            }
+            let count = report.unreadable.count
+            state.withLock { state in
+                state.loaded = ids
+                state.phase = report.isStopped ? "loading" : count > 0 ? "incomplete" : "ready"
+                state.why = count > 0 ? "ids of \(count) segments cannot be read" : nil
+            }
+            logger.notice(
+                "ids read",
+                metadata: [
+                    "ids": "\(ids)", "files": "\(report.files)",
+                    "segments": "\(report.segments)", "segmentBytes": "\(report.segmentBytes)",
+                    "milliseconds": "\(nanoseconds / 1_000_000)",
+                ]
+            )
+        }
+    }
+
+    /// Seconds since 1970 UTC.
+    private static func windowStart(_ pipeline: Pipeline) -> UInt32 {
+        let now = cplatform_realtime_ns() / 1_000_000_000
+        return UInt32(clamping: now - pipeline.window.configuration.window.components.seconds)
+    }
+
+    // MARK: - While it runs
+
+    /// About once a second.
+    func tick(_ pipeline: Pipeline, _ fileSystem: any FileSystem, _ logger: Logger) {
+        guard !pipeline.configuration.deduplicated.isEmpty else { return }
+        pipeline.window.expire(now: cplatform_realtime_ns() / 1_000)
+        let now = cplatform_monotonic_ns()
+        watchMemory(pipeline.window, now, logger)
+        let sweeps = state.withLock { state in
+            let isDue = state.sweptAt == .min || now - state.sweptAt >= Self.sweepNanoseconds
+            // Not while the load still reads them.
+            guard isDue, state.phase != "loading" else { return false }
+            state.sweptAt = now
+            return true
+        }
+        if sweeps { _ = IdentitySweep.run(fileSystem, since: Self.windowStart(pipeline)) }
+    }
+
+    /// Says once an episode that ids are forgotten before their time.
+    func watchMemory(_ window: IdentityWindow, _ now: Int64, _ logger: Logger) {
+        let figures = window.figures
+        let change = state.withLock { state -> Bool? in
+            if figures.forgotten > state.forgotten {
+                let isNew = state.forgottenAt == nil
+                state.forgotten = figures.forgotten
+                state.forgottenAt = now
+                state.coveredSeconds = figures.forgottenAgeSeconds
+                return isNew ? true : nil
+            }
+            guard let last = state.forgottenAt, now - last >= Self.calmNanoseconds else {
+                return nil
+            }
+            (state.forgottenAt, state.coveredSeconds) = (nil, nil)
+            return false
+        }
+        switch change {
+        case true?:
+            logger.warning(
+                """
+                dedup.maxMemory does not suffice: ids are forgotten before dedup.window is over, and \
+                what is sent again after that is written again
+                """,
+                metadata: [
+                    "ids": "\(figures.ids)", "bytes": "\(figures.bytes)",
+                    "covered": "\(figures.forgottenAgeSeconds)s",
+                    "window": "\(window.configuration.window.components.seconds)s",
+                ]
+            )
+        case false?:
+            logger.notice("dedup.maxMemory suffices again", metadata: ["ids": "\(figures.ids)"])
+        case nil:
+            break
+        }
+    }
+
+    // MARK: - What it tells
+
+    func status(_ pipeline: Pipeline) -> DedupStatus {
+        let state = state.withLock { $0 }
+        let figures = pipeline.window.figures
+        let configuration = pipeline.window.configuration
+        let window = Int(configuration.window.components.seconds)
+        return DedupStatus(
+            state: state.phase,
+            why: state.why,
+            ids: figures.ids,
+            bytes: figures.bytes,
+            maxMemoryBytes: configuration.memoryBytesMax,
+            windowSeconds: window,
+            coveredSeconds: min(window, state.coveredSeconds ?? window),
+            forgotten: figures.forgotten,
+            loaded: state.loaded,
+            loadedPerSecond: state.loadedPerSecond,
+            waitingAnswers: pipeline.answersDeferred
+        )
+    }
+}

@@ -1,0 +1,173 @@
+import Glibc
+
+/// A shard's records in the order in which they came, in a ring of memory that is real only where
+/// records stand.
+///
+/// Record, 4-byte aligned, never over a granule's end:
+///
+///     offset  bytes
+///     0       4     source (12 bits), writer (8), id's bytes or its form (11), from the lowest
+///     4       4     received at, seconds since 1970 UTC
+///     8       4     the original's commit: the lowest 32 bits of its number
+///     12            the packed id
+///
+/// Not thread-safe: whoever holds the shard's lock calls.
+struct IdentityArena {
+    /// What is taken from and given back to the system, in bytes.
+    static let granuleBytes = 16 << 10
+    static let headerBytes = 12
+    private static let uuidCode: UInt32 = 0x7ff
+    private static let paddingCode: UInt32 = 0x7fe
+
+    let base: UnsafeMutableRawPointer
+    /// A multiple of ``granuleBytes``, at most 16 GiB.
+    let ringBytes: Int
+    /// Bytes ever passed by the newest and the oldest record; places in the ring are their
+    /// remainders.
+    private(set) var head = 0
+    private(set) var tail = 0
+
+    init(base: UnsafeMutableRawPointer, ringBytes: Int) {
+        self.base = base
+        self.ringBytes = ringBytes
+    }
+
+    var isEmpty: Bool { head == tail }
+
+    /// Granules in which records stand, or stood since the last one was taken.
+    private var granules: Int {
+        let first = tail / Self.granuleBytes
+        return (head + Self.granuleBytes - 1) / Self.granuleBytes - first
+    }
+
+    // MARK: - The newest
+
+    static func byteCount(_ identity: PackedIdentity) -> Int {
+        headerBytes + (identity.byteCount + 3) & ~3
+    }
+
+    /// Whether `byteCount` bytes need a granule that is not there yet.
+    func needsGranule(for byteCount: Int) -> Bool {
+        let used = head % Self.granuleBytes
+        return used == 0 || used + byteCount > Self.granuleBytes
+    }
+
+    /// Whether the ring has such a granule.
+    var hasGranule: Bool { granules < ringBytes / Self.granuleBytes }
+
+    /// Puts a record at the head, for which there is room, and gives its place in the ring.
+    mutating func append(
+        _ identity: PackedIdentity,
+        source: Int,
+        seconds: UInt32,
+        writer: Int,
+        job: UInt32
+    ) -> Int {
+        let byteCount = Self.byteCount(identity)
+        let used = head % Self.granuleBytes
+        if used + byteCount > Self.granuleBytes {
+            (base + head % ringBytes).storeBytes(of: Self.paddingCode << 20, as: UInt32.self)
+            head += Self.granuleBytes - used
+        }
+        let place = head % ringBytes
+        let record = base + place
+        let code = identity.form == .uuid ? Self.uuidCode : UInt32(identity.text.count)
+        let word = UInt32(source) | UInt32(writer) << 12 | code << 20
+        record.storeBytes(of: word, as: UInt32.self)
+        record.storeBytes(of: seconds, toByteOffset: 4, as: UInt32.self)
+        record.storeBytes(of: job, toByteOffset: 8, as: UInt32.self)
+        if identity.form == .uuid {
+            // A record's id is 4-byte aligned only.
+            withUnsafeBytes(of: (identity.first, identity.second)) {
+                if let id = $0.baseAddress {
+                    (record + Self.headerBytes).copyMemory(from: id, byteCount: 16)
+                }
+            }
+        } else if let start = identity.text.baseAddress {
+            (record + Self.headerBytes).copyMemory(from: start, byteCount: identity.text.count)
+        }
+        head += byteCount
+        return place
+    }
+
+    /// Leaves the rest of the head's granule to nobody, in an empty arena; gives the bytes that
+    /// became free.
+    mutating func leaveGranule() -> Int {
+        let used = head % Self.granuleBytes
+        guard used > 0 else { return 0 }
+        giveBack(granule: head / Self.granuleBytes)
+        head += Self.granuleBytes - used
+        tail = head
+        return Self.granuleBytes
+    }
+
+    // MARK: - What stands somewhere
+
+    func seconds(at place: Int) -> UInt32 {
+        (base + place).load(fromByteOffset: 4, as: UInt32.self)
+    }
+
+    func job(at place: Int) -> UInt32 { (base + place).load(fromByteOffset: 8, as: UInt32.self) }
+
+    func writer(at place: Int) -> Int {
+        Int((base + place).load(as: UInt32.self) >> 12 & 0xff)
+    }
+
+    func source(at place: Int) -> Int { Int((base + place).load(as: UInt32.self) & 0xfff) }
+
+    private func code(at place: Int) -> UInt32 {
+        (base + place).load(as: UInt32.self) >> 20 & 0x7ff
+    }
+
+    /// The id of a record; valid as long as the record stands.
+    func identity(at place: Int) -> PackedIdentity {
+        let start = base + place + Self.headerBytes
+        let code = self.code(at: place)
+        guard code != Self.uuidCode else {
+            return PackedIdentity(
+                first: start.loadUnaligned(as: UInt64.self),
+                second: start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            )
+        }
+        return PackedIdentity(text: UnsafeRawBufferPointer(start: start, count: Int(code)))
+    }
+
+    func holds(_ identity: PackedIdentity, source: Int, at place: Int) -> Bool {
+        guard self.source(at: place) == source else { return false }
+        let start = base + place + Self.headerBytes
+        if identity.form == .uuid {
+            return code(at: place) == Self.uuidCode
+                && start.loadUnaligned(as: UInt64.self) == identity.first
+                && start.loadUnaligned(fromByteOffset: 8, as: UInt64.self) == identity.second
+        }
+        guard code(at: place) == UInt32(identity.text.count), let text = identity.text.baseAddress
+        else { return false }
+        return memcmp(start, text, identity.text.count) == 0
+    }
+
+    // MARK: - The oldest
+
+    /// The oldest record's place; there must be one.
+    var oldest: Int { tail % ringBytes }
+
+    /// Drops the oldest record, gives memory behind it back to the system, and says how many bytes
+    /// that were.
+    mutating func dropOldest() -> Int {
+        let code = self.code(at: oldest)
+        let idBytes = code == Self.uuidCode ? 16 : Int(code)
+        let granule = tail / Self.granuleBytes
+        tail += Self.headerBytes + (idBytes + 3) & ~3
+        let isPadding =
+            tail % Self.granuleBytes != 0 && tail < head
+            && self.code(at: oldest) == Self.paddingCode
+        if isPadding { tail = (tail / Self.granuleBytes + 1) * Self.granuleBytes }
+        guard tail / Self.granuleBytes > granule else { return 0 }
+        giveBack(granule: granule)
+        return Self.granuleBytes
+    }
+
+    private func giveBack(granule: Int) {
+        let place = granule * Self.granuleBytes % ringBytes
+        madvise(base + place, Self.granuleBytes, MADV_DONTNEED)
+    }
+}

@@ -1,0 +1,181 @@
+import Synchronization
+
+/// The original of an event, as far as its window knows it.
+package struct IdentityVerdict: Sendable, Equatable {
+    /// Whether the same id came before.
+    package var isDuplicate: Bool
+    /// Who wrote the original, and with which of its commits it becomes durable; 0 for one that was
+    /// durable before this run.
+    package var writer = 0
+    package var job: UInt64 = 0
+}
+
+/// A part of the window, with a lock of its own.
+struct IdentityShard {
+    /// Bytes of all shards together, and what they may be.
+    struct Budget {
+        let used: UnsafeMutablePointer<Atomic<Int>>
+        let bytesMax: Int
+
+        /// Takes bytes; false when there are not so many left.
+        func take(_ byteCount: Int) -> Bool {
+            var before = used.pointee.load(ordering: .relaxed)
+            while before + byteCount <= bytesMax {
+                let (isDone, now) = used.pointee.compareExchange(
+                    expected: before,
+                    desired: before + byteCount,
+                    ordering: .relaxed
+                )
+                if isDone { return true }
+                before = now
+            }
+            return false
+        }
+
+        /// Takes bytes from what is kept back for this, so that every shard can hold an id.
+        func insist(_ byteCount: Int) {
+            used.pointee.wrappingAdd(byteCount, ordering: .relaxed)
+        }
+
+        func give(_ byteCount: Int) {
+            used.pointee.wrappingSubtract(byteCount, ordering: .relaxed)
+        }
+    }
+
+    var table = IdentityTable()
+    var arena: IdentityArena
+    let hash: IdentityHash
+    let budget: Budget
+    let windowSeconds: Int
+    /// Ids that were dropped before their time, and how old the last of them was, in seconds.
+    private(set) var forgotten = 0
+    private(set) var forgottenAge = 0
+
+    init(arena: IdentityArena, hash: IdentityHash, budget: Budget, windowSeconds: Int) {
+        self.arena = arena
+        self.hash = hash
+        self.budget = budget
+        self.windowSeconds = windowSeconds
+    }
+
+    /// What a shard may need however little is left: its first table and one granule.
+    static let bytesMin =
+        IdentityArena.granuleBytes + IdentityTable.capacityFirst * IdentityTable.slotBytes
+
+    func free() { table.free() }
+
+    private func isExpired(_ place: Int, _ now: UInt32) -> Bool {
+        Int(now) - Int(arena.seconds(at: place)) > windowSeconds
+    }
+
+    /// The slot of an id; nil when it is not known.
+    func find(_ identity: PackedIdentity, _ source: Int, _ hash: UInt32) -> Int? {
+        var at = table.home(hash)
+        while true {
+            let slot = table.slots[at]
+            if slot == 0 { return nil }
+            if IdentityTable.hash(slot) == hash,
+                arena.holds(identity, source: source, at: IdentityTable.place(slot))
+            {
+                return at
+            }
+            at = table.following(at)
+        }
+    }
+
+    /// The place of the original that came within the window; nil when there is none.
+    ///
+    /// One that is older than the window is forgotten.
+    mutating func original(
+        _ identity: PackedIdentity,
+        _ source: Int,
+        _ hash: UInt32,
+        now: UInt32
+    ) -> Int? {
+        guard let at = find(identity, source, hash) else { return nil }
+        let place = IdentityTable.place(table.slots[at])
+        if !isExpired(place, now) { return place }
+        table.remove(at: at)
+        return nil
+    }
+
+    /// Takes in an id that is not known.
+    mutating func insert(
+        _ identity: PackedIdentity,
+        _ source: Int,
+        _ hash: UInt32,
+        now: UInt32,
+        writer: Int,
+        job: UInt64
+    ) {
+        // Two out for one in: memory follows the traffic down as well.
+        expire(now, countMax: 2)
+        if table.isFull { growTable(now) }
+        let byteCount = IdentityArena.byteCount(identity)
+        if arena.needsGranule(for: byteCount) { takeGranule(now) }
+        let place = arena.append(
+            identity,
+            source: source,
+            seconds: now,
+            writer: writer,
+            job: UInt32(truncatingIfNeeded: job)
+        )
+        table.insert(hash, place: place)
+    }
+
+    /// Drops what is older than the window, at most so many; gives how many it dropped.
+    @discardableResult
+    mutating func expire(_ now: UInt32, countMax: Int) -> Int {
+        var count = 0
+        while count < countMax, !arena.isEmpty, isExpired(arena.oldest, now) {
+            dropOldest()
+            count += 1
+        }
+        return count
+    }
+
+    /// Drops the oldest record; gives the bytes of memory that became free.
+    @discardableResult
+    private mutating func dropOldest() -> Int {
+        let place = arena.oldest
+        let hash = self.hash(arena.identity(at: place), source: arena.source(at: place))
+        if let at = table.find(UInt32(truncatingIfNeeded: hash), place: place) {
+            table.remove(at: at)
+        }
+        let freed = arena.dropOldest()
+        if freed > 0 { budget.give(freed) }
+        return freed
+    }
+
+    /// Drops the oldest record before its time.
+    private mutating func forgetOldest(_ now: UInt32) -> Int {
+        if !isExpired(arena.oldest, now) {
+            forgotten += 1
+            forgottenAge = max(0, Int(now) - Int(arena.seconds(at: arena.oldest)))
+        }
+        return dropOldest()
+    }
+
+    @inline(never)
+    private mutating func growTable(_ now: UInt32) {
+        let byteCount = table.capacityNext * IdentityTable.slotBytes
+        if budget.take(byteCount) {
+            let before = table.byteCount
+            table.grow()
+            budget.give(before)
+            return
+        }
+        while table.isFull, !arena.isEmpty { _ = forgetOldest(now) }
+    }
+
+    @inline(never)
+    private mutating func takeGranule(_ now: UInt32) {
+        if arena.isEmpty { budget.give(arena.leaveGranule()) }
+        while true {
+            if arena.hasGranule, budget.take(IdentityArena.granuleBytes) { return }
+            if arena.isEmpty { break }
+            _ = forgetOldest(now)
+        }
+        budget.insist(IdentityArena.granuleBytes)
+    }
+}

@@ -1,0 +1,104 @@
+/// Where each id's record stands: open addressing with linear probing.
+///
+/// A slot is the hash's lower half and the record's place, in one word; 0 is free. Slots are in the
+/// order of their hashes, so a table of any size will do, and growing is one walk.
+///
+/// Not thread-safe: whoever holds the shard's lock calls.
+struct IdentityTable {
+    /// At most so full: then a search for what is not there looks at some ten slots in a row.
+    private static let fullNumerator = 4
+    private static let fullDenominator = 5
+    static let capacityFirst = 64
+    static let slotBytes = 8
+
+    private(set) var slots: UnsafeMutablePointer<UInt64>
+    private(set) var capacity: Int
+    private(set) var count = 0
+
+    init() {
+        capacity = Self.capacityFirst
+        slots = Self.free(capacity)
+    }
+
+    func free() { slots.deallocate() }
+
+    private static func free(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+        slots.initialize(repeating: 0, count: count)
+        return slots
+    }
+
+    var byteCount: Int { capacity * Self.slotBytes }
+
+    /// Whether one more needs a larger table.
+    var isFull: Bool { (count + 1) * Self.fullDenominator > capacity * Self.fullNumerator }
+
+    var capacityNext: Int { capacity + capacity / 2 }
+
+    /// Where the search for a hash begins.
+    func home(_ hash: UInt32) -> Int { Int((UInt64(hash) &* UInt64(capacity)) >> 32) }
+
+    func following(_ at: Int) -> Int { at + 1 == capacity ? 0 : at + 1 }
+
+    static func hash(_ slot: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: slot >> 32) }
+
+    /// The record's place, in bytes; of a slot that is not free.
+    static func place(_ slot: UInt64) -> Int {
+        (Int(UInt32(truncatingIfNeeded: slot)) - 1) * 4
+    }
+
+    private static func slot(_ hash: UInt32, _ place: Int) -> UInt64 {
+        UInt64(hash) << 32 | UInt64(UInt32(truncatingIfNeeded: place / 4 + 1))
+    }
+
+    /// `place`: a multiple of 4, below 16 GiB.
+    ///
+    /// There must be room.
+    mutating func insert(_ hash: UInt32, place: Int) {
+        put(Self.slot(hash, place))
+        count += 1
+    }
+
+    private func put(_ slot: UInt64) {
+        var at = home(Self.hash(slot))
+        while slots[at] != 0 { at = following(at) }
+        slots[at] = slot
+    }
+
+    /// The slot of a record; nil when the table does not know it any more.
+    func find(_ hash: UInt32, place: Int) -> Int? {
+        let wanted = Self.slot(hash, place)
+        var at = home(hash)
+        while slots[at] != 0 {
+            if slots[at] == wanted { return at }
+            at = following(at)
+        }
+        return nil
+    }
+
+    /// Frees a slot and closes the gap, so that no search ends too early.
+    mutating func remove(at index: Int) {
+        var hole = index
+        var at = following(index)
+        while slots[at] != 0 {
+            let home = self.home(Self.hash(slots[at]))
+            let staysBehind = at > hole ? home > hole && home <= at : home > hole || home <= at
+            if !staysBehind {
+                slots[hole] = slots[at]
+                hole = at
+            }
+            at = following(at)
+        }
+        slots[hole] = 0
+        count -= 1
+    }
+
+    /// Moves all into a table of ``capacityNext``.
+    mutating func grow() {
+        let (old, oldCapacity) = (slots, capacity)
+        capacity = capacityNext
+        slots = Self.free(capacity)
+        for at in 0..<oldCapacity where old[at] != 0 { put(old[at]) }
+        old.deallocate()
+    }
+}

@@ -1,0 +1,193 @@
+import Glibc
+import Synchronization
+
+/// The ids of the events of some time, by source: tells which event came before, exactly.
+///
+/// Any thread may call. Ids are spread over shards by a hash whose key changes with every process;
+/// each shard has a lock, which is held for some hundred nanoseconds. Memory grows with what comes
+/// and goes back when it is older than the window. When it would grow beyond its limit, the oldest
+/// ids are forgotten before their time, and ``figures`` say so.
+///
+/// ``admit(_:source:receivedAt:writer:job:)`` allocates only when a table grows.
+package final class IdentityWindow: @unchecked Sendable {
+    package struct Configuration: Sendable, Equatable {
+        /// How long an id is remembered; whole seconds.
+        package var window: Duration
+        /// Bytes of tables and records, at least ``memoryBytesMin``.
+        package var memoryBytesMax: Int
+
+        package init(window: Duration = .seconds(86_400), memoryBytesMax: Int = 256 << 20) {
+            self.window = window
+            self.memoryBytesMax = memoryBytesMax
+        }
+    }
+
+    package struct Figures: Sendable, Equatable {
+        /// Ids remembered, and the memory they take.
+        package var ids = 0
+        package var bytes = 0
+        /// Ids forgotten for want of memory since the start.
+        package var forgotten = 0
+        /// How old the last of these was, in seconds: so far the window really reached then.
+        package var forgottenAgeSeconds = 0
+    }
+
+    /// Of ``Configuration/memoryBytesMax``.
+    package static let memoryBytesMin = 4 << 20
+    /// Sources are numbered below it.
+    package static let sourcesMax = 4_096
+    package static let writersMax = 256
+    private static let shardCount = 32
+    private static let ringBytesMax = 16 << 30
+
+    package let configuration: Configuration
+    private let hash: IdentityHash
+    private let shards: UnsafeMutablePointer<IdentityShard>
+    private let locks: UnsafeMutablePointer<pthread_mutex_t>
+    private let used: UnsafeMutablePointer<Atomic<Int>>
+    /// By writer: the number of the commit that takes in what it admits now.
+    private let jobs: UnsafeMutablePointer<Atomic<UInt64>>
+    private let memory: UnsafeMutableRawPointer
+    private let memoryBytes: Int
+
+    /// Reserves addresses; nil when the system has none left.
+    package convenience init?(_ configuration: Configuration) {
+        self.init(configuration, hash: .random)
+    }
+
+    init?(_ configuration: Configuration, hash: IdentityHash) {
+        precondition(configuration.memoryBytesMax >= Self.memoryBytesMin, "too little memory")
+        self.configuration = configuration
+        self.hash = hash
+        // Shards differ by chance only; twice the mean is never reached.
+        let share = configuration.memoryBytesMax * 2 / Self.shardCount
+        let granules = min(share, Self.ringBytesMax) / IdentityArena.granuleBytes
+        let ringBytes = granules * IdentityArena.granuleBytes
+        memoryBytes = ringBytes * Self.shardCount
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        guard let memory = mmap(nil, memoryBytes, PROT_READ | PROT_WRITE, flags, -1, 0),
+            memory != UnsafeMutableRawPointer(bitPattern: -1)
+        else { return nil }
+        self.memory = memory
+        used = .allocate(capacity: 1)
+        used.initialize(to: Atomic(0))
+        jobs = .allocate(capacity: Self.writersMax)
+        for writer in 0..<Self.writersMax { (jobs + writer).initialize(to: Atomic(0)) }
+        locks = .allocate(capacity: Self.shardCount)
+        shards = .allocate(capacity: Self.shardCount)
+        let budget = IdentityShard.Budget(
+            used: used,
+            bytesMax: configuration.memoryBytesMax - Self.shardCount * IdentityShard.bytesMin
+        )
+        for at in 0..<Self.shardCount {
+            (locks + at).initialize(to: pthread_mutex_t())
+            pthread_mutex_init(locks + at, nil)
+            let arena = IdentityArena(base: memory + at * ringBytes, ringBytes: ringBytes)
+            (shards + at).initialize(
+                to: IdentityShard(
+                    arena: arena,
+                    hash: hash,
+                    budget: budget,
+                    windowSeconds: Int(configuration.window.components.seconds)
+                )
+            )
+            budget.insist(shards[at].table.byteCount)
+        }
+    }
+
+    deinit {
+        for at in 0..<Self.shardCount {
+            shards[at].free()
+            pthread_mutex_destroy(locks + at)
+        }
+        shards.deallocate()
+        locks.deallocate()
+        used.deallocate()
+        jobs.deallocate()
+        munmap(memory, memoryBytes)
+    }
+
+    /// What `writer` admits from now on becomes durable with its commit `job`, counted from 1; its
+    /// own thread calls, before it admits.
+    package func begin(job: UInt64, writer: Int) {
+        jobs[writer].store(job, ordering: .releasing)
+    }
+
+    /// Looks an event's id up and takes it in when it is new: of several at the same time exactly
+    /// one is.
+    ///
+    /// - `identity`: of a form other than none.
+    /// - `source`: below ``sourcesMax``.
+    /// - `receivedAt`: microseconds since 1970 UTC; from 1970 to 2106.
+    /// - `job`: as `begin` was told, or 0 for what is durable already.
+    package func admit(
+        _ identity: PackedIdentity,
+        source: Int,
+        receivedAt: Int64,
+        writer: Int,
+        job: UInt64
+    ) -> IdentityVerdict {
+        let now = UInt32(clamping: receivedAt / 1_000_000)
+        let full = hash(identity, source: source)
+        let at = Int(full >> 59)
+        let low = UInt32(truncatingIfNeeded: full)
+        let shard = shards + at
+        pthread_mutex_lock(locks + at)
+        var verdict = IdentityVerdict(isDuplicate: false)
+        if let place = shard.pointee.original(identity, source, low, now: now) {
+            let writer = shard.pointee.arena.writer(at: place)
+            verdict = IdentityVerdict(
+                isDuplicate: true,
+                writer: writer,
+                job: whole(shard.pointee.arena.job(at: place), of: writer)
+            )
+        } else {
+            shard.pointee.insert(identity, source, low, now: now, writer: writer, job: job)
+        }
+        pthread_mutex_unlock(locks + at)
+        return verdict
+    }
+
+    /// The number of a commit of which the lower half was kept.
+    ///
+    /// It was no later than the writer's present one when the id came in, which the shard's lock has
+    /// made visible here; four billion commits take longer than any window.
+    private func whole(_ low: UInt32, of writer: Int) -> UInt64 {
+        let latest = jobs[writer].load(ordering: .acquiring)
+        let behind = UInt32(truncatingIfNeeded: latest) &- low
+        return latest >= UInt64(behind) ? latest - UInt64(behind) : 0
+    }
+
+    /// Gives back what is older than the window; about once a second, by anybody.
+    ///
+    /// `now`: microseconds since 1970 UTC.
+    package func expire(now: Int64) {
+        let now = UInt32(clamping: now / 1_000_000)
+        for at in 0..<Self.shardCount {
+            // In steps, for a writer may be waiting.
+            var count = 0
+            repeat {
+                pthread_mutex_lock(locks + at)
+                count = shards[at].expire(now, countMax: 256)
+                pthread_mutex_unlock(locks + at)
+            } while count == 256
+        }
+    }
+
+    /// The numbers of this moment.
+    package var figures: Figures {
+        var figures = Figures(bytes: used.pointee.load(ordering: .relaxed))
+        for at in 0..<Self.shardCount {
+            pthread_mutex_lock(locks + at)
+            figures.ids += shards[at].table.count
+            figures.forgotten += shards[at].forgotten
+            if shards[at].forgotten > 0 {
+                let age = shards[at].forgottenAge
+                figures.forgottenAgeSeconds =
+                    figures.forgottenAgeSeconds == 0 ? age : min(figures.forgottenAgeSeconds, age)
+            }
+            pthread_mutex_unlock(locks + at)
+        }
+        return figures
+    }
+}

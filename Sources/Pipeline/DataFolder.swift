@@ -1,0 +1,30 @@
+import Segments
+
+/// What writers and committers need of the disk.
+struct DataFolder: Sendable {
+    let fileSystem: any FileSystem
+    let folders: DurableFolders
+    let manifest: ManifestLog
+    let reserve: DiskReserve
+
+    func committer(
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool
+    ) -> SegmentCommitter {
+        SegmentCommitter(
+            fileSystem: fileSystem,
+            folders: folders,
+            manifest: manifest,
+            waitForRoom: waitForRoom
+        )
+    }
+
+    /// How a thread waits when the disk refuses something.
+    func room(
+        _ holder: StorageState.Holder,
+        _ storage: StorageState,
+        _ heartbeat: Heartbeat,
+        _ shared: WriterShared
+    ) -> RoomWait {
+        RoomWait(as: holder, in: storage, reserve: reserve, heartbeat: heartbeat, shared: shared)
+    }
+}

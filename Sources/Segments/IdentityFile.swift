@@ -1,0 +1,98 @@
+import Compression
+
+/// A part of a segment's file of ids, on its way to the disk.
+///
+/// To be written after the commit it came with, so that a file of ids never has the id of an event
+/// that is not durable.
+struct IdentityPart: Sendable {
+    /// The segment's sealed path.
+    var segment: String
+    /// The file's beginning: names of sources by number; nil in further parts.
+    var sources: [String]?
+    /// As ``IdentityList`` has them.
+    var entries: [UInt8]
+    /// The file's end; nil when more may follow.
+    var end: IdentityEnd?
+}
+
+/// The last words of a file of ids.
+struct IdentityEnd: Sendable, Equatable {
+    /// Ids in the file.
+    var ids: Int
+    /// The highest time of receipt, seconds since 1970 UTC.
+    var lastSeconds: UInt32
+}
+
+/// The ids of a sealed segment, so that the next start need not read the segment itself.
+///
+/// Never synced: the segment is what counts. So a file of ids is trusted only as far as it proves
+/// itself, and is whole only with its end.
+///
+///     "TPIDS\0\0\1"
+///     block*          byte count of the body (4 bytes), CRC-32 of count, kind and body (4),
+///                     kind (1), body; numbers are little-endian
+///
+///     kind 0          names of sources, each ended by a line feed; the first block, once
+///     kind 1          entries of ``IdentityList``, each block by itself
+///     kind 2          ids in the file (8), highest time of receipt (4); the last block, once
+enum IdentityFile {
+    static let magic: [UInt8] = Array("TPIDS".utf8) + [0, 0, 1]
+    static let blockHeaderBytes = 9
+    /// More than any list grows to between two commits; what claims more is damaged.
+    static let bodyBytesMax = 256 << 20
+
+    enum Kind: UInt8 {
+        case sources = 0
+        case entries = 1
+        case end = 2
+    }
+
+    /// The bytes of a part.
+    static func bytes(_ part: IdentityPart) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if let sources = part.sources {
+            bytes += magic
+            bytes += block(.sources, Array((sources.map { $0 + "\n" }.joined()).utf8))
+        }
+        if !part.entries.isEmpty { bytes += block(.entries, part.entries) }
+        if let end = part.end {
+            bytes += block(.end, number(UInt64(end.ids), 8) + number(UInt64(end.lastSeconds), 4))
+        }
+        return bytes
+    }
+
+    private static func block(_ kind: Kind, _ body: [UInt8]) -> [UInt8] {
+        let count = number(UInt64(body.count), 4)
+        let check = checksum(count, kind.rawValue, body[...])
+        return count + number(UInt64(check), 4) + [kind.rawValue] + body
+    }
+
+    static func checksum(_ count: [UInt8], _ kind: UInt8, _ body: ArraySlice<UInt8>) -> UInt32 {
+        let head = (count + [kind]).withUnsafeBytes { crc32($0) }
+        return body.withUnsafeBytes { crc32($0, continuing: head) }
+    }
+
+    private static func number(_ value: UInt64, _ byteCount: Int) -> [UInt8] {
+        (0..<byteCount).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+    }
+
+    static func number(_ bytes: some Collection<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// Appends a part to its segment's file.
+    ///
+    /// What fails leaves no file, or one that lacks its beginning or its end: the next start reads
+    /// the segment instead.
+    static func append(_ part: IdentityPart, in fileSystem: any FileSystem) {
+        let path = Layout.identityPath(forSealed: part.segment)
+        do throws(FileSystemError) {
+            if part.sources != nil { _ = try fileSystem.createFolder(Layout.identities) }
+            let file = try fileSystem.open(path, .append)
+            defer { fileSystem.close(file) }
+            try fileSystem.write(bytes(part), to: file)
+        } catch {
+            try? fileSystem.remove(path)
+        }
+    }
+}

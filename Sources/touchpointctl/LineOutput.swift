@@ -1,0 +1,30 @@
+import Glibc
+
+/// Collects lines and writes them to standard output in large pieces.
+final class LineOutput {
+    private static let bufferBytes = 256 << 10
+    private var buffer: [UInt8] = []
+    /// The errno of the write that failed.
+    private(set) var failure: Int32?
+
+    /// Takes a line without its line feed; false when nobody reads any more.
+    func write(_ line: UnsafeRawBufferPointer) -> Bool {
+        buffer += line
+        buffer.append(UInt8(ascii: "\n"))
+        if buffer.count >= Self.bufferBytes { flush() }
+        return failure == nil
+    }
+
+    func flush() {
+        var rest = buffer[...]
+        while !rest.isEmpty, failure == nil {
+            let written = rest.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno != EINTR { failure = errno }
+            } else {
+                rest = rest.dropFirst(written)
+            }
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,94 @@
+import Control
+import Dedup
+import Logging
+import Segments
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+@Suite struct DedupRunTests {
+    /// Keeps what is logged.
+    private final class Lines: Sendable {
+        private let lines = Mutex<[String]>([])
+        var all: [String] { lines.withLock { $0 } }
+        func add(_ line: String) { lines.withLock { $0.append(line) } }
+    }
+
+    private struct Handler: LogHandler {
+        let lines: Lines
+        var metadata = Logger.Metadata()
+        var logLevel = Logger.Level.debug
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            lines.add("\(event.level) \(event.message)")
+        }
+    }
+
+    private func fill(_ window: IdentityWindow, _ numbers: Range<Int>) {
+        for number in numbers {
+            _ = window.admit(
+                PackedIdentity(first: UInt64(number), second: 1),
+                source: 0,
+                receivedAt: 1_795_000_000_000_000 + Int64(number),
+                writer: 0,
+                job: 0
+            )
+        }
+    }
+
+    @Test func saysOnceAnEpisodeThatMemoryDoesNotSuffice() throws {
+        let lines = Lines()
+        let logger = Logger(label: "dedup") { _ in Handler(lines: lines) }
+        let window = try #require(
+            IdentityWindow(IdentityWindow.Configuration(memoryBytesMax: 4 << 20))
+        )
+        let run = DedupRun()
+        let second: Int64 = 1_000_000_000
+        run.watchMemory(window, 0, logger)
+        #expect(lines.all.isEmpty)
+        fill(window, 0..<150_000)
+        for time in 1...3 { run.watchMemory(window, Int64(time) * second, logger) }
+        fill(window, 150_000..<200_000)
+        run.watchMemory(window, 300 * second, logger)
+        #expect(lines.all.count == 1 && lines.all[0].hasPrefix("warning dedup.maxMemory"))
+        run.watchMemory(window, 899 * second, logger)
+        #expect(lines.all.count == 1)
+        run.watchMemory(window, 900 * second, logger)
+        #expect(lines.all.count == 2 && lines.all[1] == "notice dedup.maxMemory suffices again")
+        fill(window, 200_000..<250_000)
+        run.watchMemory(window, 901 * second, logger)
+        #expect(lines.all.count == 3)
+    }
+
+    @Test func statusTellsOfTheWindow() async throws {
+        let rig = try LifeRig(more: "dedup: { window: 2h, maxMemory: 8MiB }\n")
+        try await rig.recovered()
+        let dedup = try await rig.collector.status().dedup
+        #expect(dedup.state == "ready" && dedup.why == nil)
+        #expect(dedup.windowSeconds == 7_200 && dedup.coveredSeconds == 7_200)
+        #expect(dedup.maxMemoryBytes == 8 << 20 && dedup.bytes < 1 << 20)
+        #expect(await rig.drain())
+        let metrics = await rig.collector.metrics().map(\.name)
+        #expect(metrics.contains("touchpoint_dedup_covered_seconds"))
+    }
+
+    @Test func dedupIsOnByDefaultWhereProducersAreAnswered() throws {
+        func source(_ yaml: String) throws -> Settings.Source {
+            let text = "sources: [{ name: a, bind: [\"tcp://127.0.0.1:1\"], \(yaml) }]\n"
+            return try SettingsReader.read(yaml: text, file: "x", environment: [:]).sources[0]
+        }
+        #expect(try source("pattern: router").dedup == .on)
+        #expect(try source("pattern: pull").dedup == .off)
+        #expect(try source("pattern: sub").dedup == .off)
+        #expect(try source("dedup: off, pattern: router").dedup == .off)
+        #expect(try source("dedup: on, pattern: pull").dedup == .on)
+        // In whatever order, what is the default is no change to it.
+        #expect(try source("dedup: on, pattern: router") == source("pattern: router"))
+    }
+}

@@ -1,0 +1,70 @@
+import TestSupport
+import Testing
+
+@testable import Dedup
+
+@Suite struct IdentityTableTests {
+    /// Ids with one hash cost time, never an answer.
+    @Test func keepsRecordsWithOneHashApart() {
+        var table = IdentityTable()
+        defer { table.free() }
+        for number in 0..<1_000 {
+            if table.isFull { table.grow() }
+            table.insert(.max, place: number * 4)
+        }
+        #expect(table.count == 1_000)
+        for number in stride(from: 0, to: 1_000, by: 3) {
+            guard let at = table.find(.max, place: number * 4) else {
+                Issue.record("record \(number) is gone")
+                continue
+            }
+            table.remove(at: at)
+        }
+        for number in 0..<1_000 {
+            #expect((table.find(.max, place: number * 4) == nil) == (number % 3 == 0))
+        }
+    }
+
+    /// Where hashes are random a search is short, whatever the table's size.
+    @Test func searchesAreShort() {
+        var random = SeededGenerator(seed: 3)
+        var table = IdentityTable()
+        defer { table.free() }
+        for number in 0..<20_000 {
+            if table.isFull { table.grow() }
+            table.insert(UInt32.random(in: .min ... .max, using: &random), place: number * 4)
+        }
+        var sum = 0
+        for at in 0..<table.capacity where table.slots[at] != 0 {
+            let home = table.home(IdentityTable.hash(table.slots[at]))
+            sum += at >= home ? at - home : at + table.capacity - home
+        }
+        #expect(sum / table.count < 4, "\(Double(sum) / Double(table.count)) slots on average")
+    }
+
+    @Test(arguments: 1...8) func agreesWithASetOverRandomInsertionsAndRemovals(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var table = IdentityTable()
+        defer { table.free() }
+        var model: [Int: UInt32] = [:]
+        for step in 0..<20_000 {
+            let place = Int.random(in: 0..<700, using: &random) * 4
+            if let hash = model[place] {
+                guard let at = table.find(hash, place: place) else {
+                    Issue.record("seed \(seed), step \(step): place \(place) is gone")
+                    return
+                }
+                table.remove(at: at)
+                model[place] = nil
+            } else {
+                // Few hashes, many of them at the table's end, where searches go round.
+                let hash = UInt32.max - UInt32.random(in: 0..<40, using: &random) << 22
+                if table.isFull { table.grow() }
+                table.insert(hash, place: place)
+                model[place] = hash
+            }
+            #expect(table.count == model.count)
+        }
+        for (place, hash) in model { #expect(table.find(hash, place: place) != nil) }
+    }
+}

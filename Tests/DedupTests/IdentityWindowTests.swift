@@ -1,0 +1,179 @@
+import TestSupport
+import Testing
+
+@testable import Dedup
+
+@Suite struct IdentityWindowTests {
+    private static let second: Int64 = 1_000_000
+    private static let start: Int64 = 1_795_000_000 * second
+
+    static func window(
+        _ memoryBytesMax: Int = IdentityWindow.memoryBytesMin,
+        seconds: Int = 100
+    ) throws -> IdentityWindow {
+        try #require(
+            IdentityWindow(
+                IdentityWindow.Configuration(
+                    window: .seconds(seconds),
+                    memoryBytesMax: memoryBytesMax
+                )
+            )
+        )
+    }
+
+    static func uuid(_ random: inout some RandomNumberGenerator) -> String {
+        let digits = (0..<32).map { _ in
+            Array("0123456789abcdef")[Int.random(in: 0..<16, using: &random)]
+        }
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
+            .joined(separator: "-")
+    }
+
+    static func admit(
+        _ window: IdentityWindow,
+        _ id: String,
+        source: Int = 0,
+        at: Int64 = start,
+        writer: Int = 0,
+        job: UInt64 = 1
+    ) -> IdentityVerdict {
+        Array(id.utf8).withUnsafeBytes {
+            window.admit(
+                PackedIdentity($0),
+                source: source,
+                receivedAt: at,
+                writer: writer,
+                job: job
+            )
+        }
+    }
+
+    @Test func tellsWhoHasTheOriginal() throws {
+        let window = try Self.window()
+        window.begin(job: 7, writer: 3)
+        #expect(!Self.admit(window, "a", writer: 3, job: 7).isDuplicate)
+        window.begin(job: 900, writer: 3)
+        let again = Self.admit(window, "a", writer: 1, job: 2)
+        #expect(again == IdentityVerdict(isDuplicate: true, writer: 3, job: 7))
+        #expect(!Self.admit(window, "a", source: 1).isDuplicate)
+        #expect(!Self.admit(window, "A").isDuplicate)
+    }
+
+    /// Only the lower half of a commit's number is kept.
+    @Test func tellsCommitsBeyondFourBillion() throws {
+        let window = try Self.window()
+        for job in [UInt64(UInt32.max) - 1, UInt64(UInt32.max) + 5, 1 << 40] {
+            window.begin(job: job, writer: 200)
+            _ = Self.admit(window, "job \(job)", writer: 200, job: job)
+            window.begin(job: job + 3_000_000_000, writer: 200)
+            #expect(Self.admit(window, "job \(job)").job == job)
+        }
+    }
+
+    @Test func anIdThatWasDurableBeforeWaitsForNothing() throws {
+        let window = try Self.window()
+        _ = Self.admit(window, "before", writer: 0, job: 0)
+        window.begin(job: 12, writer: 0)
+        #expect(Self.admit(window, "before") == IdentityVerdict(isDuplicate: true))
+    }
+
+    /// Random ids, sources and times against a dictionary, with as much memory as is needed.
+    @Test(arguments: 1...6) func agreesWithADictionary(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let window = try Self.window(16 << 20)
+        var model: [String: Int64] = [:]
+        let ids = (0..<3_000).map { number in
+            switch number % 3 {
+            case 0: Self.uuid(&random)
+            case 1: "id-\(number)"
+            default: String(repeating: "long", count: number % 250) + "\(number)"
+            }
+        }
+        var now = Self.start
+        for step in 0..<60_000 {
+            if Int.random(in: 0..<50, using: &random) == 0 {
+                now += Int64.random(in: 1...9, using: &random) * Self.second
+            }
+            let id = ids[Int.random(in: 0..<ids.count, using: &random)]
+            let source = Int.random(in: 0..<3, using: &random)
+            let key = "\(source) \(id)"
+            let isKnown = model[key].map { now / Self.second - $0 / Self.second <= 100 } ?? false
+            let verdict = Self.admit(window, id, source: source, at: now)
+            guard verdict.isDuplicate == isKnown else {
+                Issue.record("seed \(seed), step \(step), \(key)")
+                return
+            }
+            if !isKnown { model[key] = now }
+            if step % 5_000 == 0 { window.expire(now: now) }
+        }
+        #expect(window.figures.forgotten == 0)
+        window.expire(now: now + 200 * Self.second)
+        #expect(window.figures.ids == 0)
+        #expect(window.figures.bytes < 1 << 20)
+    }
+
+    /// Where memory does not suffice the oldest go first, it is said, and nothing is ever taken for
+    /// a duplicate that is none.
+    @Test(arguments: 1...3) func forgetsTheOldestWhenMemoryIsShort(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let window = try Self.window(seconds: 1_000_000)
+        let ids = (0..<200_000).map { _ in
+            PackedIdentity(first: random.next(), second: random.next())
+        }
+        func isKnown(_ identity: PackedIdentity, second: Int) -> Bool {
+            window.admit(
+                identity,
+                source: 0,
+                receivedAt: Self.start + Int64(second) * Self.second,
+                writer: 0,
+                job: 1
+            ).isDuplicate
+        }
+        var wrong = 0
+        for (number, id) in ids.enumerated() {
+            if isKnown(id, second: number / 1_000) { wrong += 1 }
+            if number % 500 == 0 { #expect(window.figures.bytes <= 4 << 20) }
+        }
+        #expect(wrong == 0)
+        let figures = window.figures
+        #expect(figures.ids + figures.forgotten == ids.count)
+        #expect(figures.ids > 70_000, "\(figures)")
+        #expect((60...130).contains(figures.forgottenAgeSeconds), "\(figures)")
+        // The newest are all there; the oldest are all gone, and looking them up brings them back.
+        #expect(ids.suffix(60_000).allSatisfy { isKnown($0, second: 200) })
+        #expect(ids.prefix(1_000).allSatisfy { !isKnown($0, second: 200) })
+    }
+
+    @Test func oneIdFitsHoweverShortMemoryIs() throws {
+        var random = SeededGenerator(seed: 9)
+        let window = try Self.window(seconds: 1_000_000)
+        var wrong = 0
+        for number in 0..<20_000 {
+            let filler = String(repeating: "x", count: Int.random(in: 900...1_000, using: &random))
+            let id = filler + "\(number)"
+            if Self.admit(window, id).isDuplicate { wrong += 1 }
+            if !Self.admit(window, id).isDuplicate { wrong += 1 }
+            if number % 500 == 0 { #expect(window.figures.bytes <= 4 << 20) }
+        }
+        #expect(wrong == 0)
+        #expect(window.figures.forgotten > 0)
+    }
+
+    @Test func givesMemoryBackWhenIdsAreOld() throws {
+        let window = try Self.window(64 << 20)
+        for number in 0..<100_000 { _ = Self.admit(window, "event \(number)") }
+        let full = window.figures
+        #expect(full.ids == 100_000 && full.bytes > 3 << 20)
+        window.expire(now: Self.start + 200 * Self.second)
+        #expect(window.figures.ids == 0)
+        // Tables keep their size; records do not.
+        #expect(window.figures.bytes < full.bytes / 2)
+    }
+
+    @Test func takesLittleBeforeAnythingCame() throws {
+        let window = try Self.window(64 << 30)
+        #expect(window.figures.bytes < 32 << 10)
+        for number in 0..<32 { _ = Self.admit(window, "\(number)") }
+        #expect(window.figures.bytes < 1 << 20)
+    }
+}

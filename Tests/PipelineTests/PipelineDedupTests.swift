@@ -1,0 +1,216 @@
+import Dedup
+import Intake
+import Segments
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// Events that come again: acknowledged again, written once.
+@Suite struct PipelineDedupTests {
+    static func configure(_ configuration: inout PipelineConfiguration) {
+        configuration.sources[0].deduplicates = true
+    }
+
+    static func event(_ id: String, channel: String = "a", _ more: String = "") -> String {
+        #"{"messageId":"\#(id)","channel":"\#(channel)"\#(more)}"#
+    }
+
+    /// Sends a message and waits for its answer.
+    @discardableResult
+    static func ask(
+        _ dealer: PipelineDealer,
+        _ id: String,
+        _ payload: String
+    ) async throws
+        -> String
+    {
+        try dealer.send(id, payload)
+        try await waitUntil("the answer to \(id)") { try dealer.receive()[id] != nil }
+        return dealer.answers[id] ?? ""
+    }
+
+    @Test func aRetryIsAnsweredAndNotWritten() async throws {
+        let rig = try PipelineRig(Self.configure)
+        let dealer = try rig.dealer()
+        let batch = (0..<5).map { Self.event("e\($0)") }.joined(separator: "\n")
+        let first = try await Self.ask(dealer, "first", batch)
+        #expect(first == #"{"status":"committed","events":5,"quarantined":[]}"#)
+        for number in 0..<3 {
+            let again = try await Self.ask(dealer, "again \(number)", batch)
+            #expect(again == #"{"status":"committed","events":5,"duplicates":5,"quarantined":[]}"#)
+        }
+        let mixed = "\(Self.event("e1"))\nnonsense\n\(Self.event("new"))"
+        #expect(
+            try await Self.ask(dealer, "mixed", mixed)
+                == #"{"status":"committed","events":2,"duplicates":1,"#
+                + #""quarantined":[{"index":1,"reason":"invalid_json"}]}"#
+        )
+        let ledger = rig.ledger("reliable")
+        #expect(ledger.received == 23 && ledger.written == 6 && ledger.duplicate == 16)
+        #expect(ledger.quarantinedTotal == 1 && ledger.inFlight == 0 && ledger.isBalanced)
+        #expect(await rig.drain())
+        let files = try rig.files()
+        #expect(files.events.count == 6)
+        // A duplicate takes no number.
+        #expect(files.gaps("reliable").isEmpty)
+        #expect(files.report.findingsTotal == 0, "\(files.report.findings)")
+    }
+
+    @Test func ofTwoInOneMessageTheSecondIsTheDuplicate() async throws {
+        let rig = try PipelineRig(Self.configure)
+        let dealer = try rig.dealer()
+        let answer = try await Self.ask(
+            dealer,
+            "q",
+            "[\(Self.event("x", channel: "a", #","n":1"#)),\(Self.event("x", channel: "a", #","n":2"#))]"
+        )
+        #expect(answer == #"{"status":"committed","events":2,"duplicates":1,"quarantined":[]}"#)
+        #expect(await rig.drain())
+        #expect(try rig.files().eventTexts == [Self.event("x", channel: "a", #","n":1"#)])
+    }
+
+    @Test func noIdNoDuplicateAndEachSourceForItself() async throws {
+        let rig = try PipelineRig {
+            Self.configure(&$0)
+            $0.sources.append(PipelineRig.source("second", .router))
+            $0.sources[2].deduplicates = true
+            $0.sources.append(PipelineRig.source("off", .router))
+        }
+        for (name, duplicates) in [("reliable", 1), ("second", 1), ("off", 0)] {
+            let dealer = try rig.dealer(name)
+            for number in 0..<2 {
+                // What is no text is no id; and `id` need not be of one event alone.
+                let events = [
+                    #"{"a":1}"#, #"{"messageId":7}"#, #"{"id":"x"}"#,
+                    #"{"messageId":"m","id":"x"}"#,
+                ]
+                _ = try await Self.ask(dealer, "\(number)", events.joined(separator: "\n"))
+            }
+            #expect(rig.ledger(name).written == 8 - duplicates)
+            #expect(rig.ledger(name).duplicate == duplicates)
+        }
+        #expect(await rig.drain())
+    }
+
+    @Test func takesNothingInBeforeItKnowsWhatCame() async throws {
+        let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
+        let disk = try PipelineDisk(directory: folder.path)
+        let rig = try PipelineRig(folder: folder, disk: disk, opensIntake: false, Self.configure)
+        let dealer = try rig.dealer()
+        try dealer.send("q", Self.event("known"))
+        // The other source goes on meanwhile.
+        let pusher = try rig.pusher()
+        try pusher.push(Self.event("plain"))
+        try await waitUntil("the other source's event") { rig.ledger("plain").written == 1 }
+        let beats = rig.pipeline.beats[0]
+        try await waitUntil("the receiver to come round") { rig.pipeline.beats[0] > beats + 1 }
+        #expect(rig.pipeline.receivers[0].messages.load(ordering: .relaxed) == 0)
+        #expect(rig.pipeline.isLoading(source: 0) && !rig.pipeline.isLoading(source: 1))
+        Array("known".utf8).withUnsafeBytes {
+            rig.pipeline.remember(
+                PackedIdentity($0),
+                source: 0,
+                seconds: UInt32(PipelineClock.wallMicroseconds / 1_000_000)
+            )
+        }
+        rig.pipeline.openIntake()
+        try await waitUntil("the answer") { try dealer.receive()["q"] != nil }
+        #expect(dealer.answers["q"]?.contains(#""duplicates":1"#) == true)
+        #expect(await rig.drain())
+    }
+
+    /// Many copies of each event at the same time, by three producers to three writers with small
+    /// rings: each is written once.
+    @Test func ofManyCopiesAtOnceOneIsWritten() async throws {
+        let rig = try PipelineRig {
+            Self.configure(&$0)
+            $0.writers = 3
+            $0.ringBytes = 16 << 10
+        }
+        let dealers = try (0..<3).map { _ in try rig.dealer() }
+        let messages = 200
+        let filler = #","f":"\#(String(repeating: "x", count: 300))""#
+        for message in 0..<messages {
+            let events = (0..<5).map {
+                Self.event("\(message * 3 + $0)", channel: "c\($0)", filler)
+            }
+            for (number, dealer) in dealers.enumerated() {
+                try dealer.send("\(number)-\(message)", events.joined(separator: "\n"))
+                try dealer.receive()
+            }
+        }
+        try await waitUntil("all answers") {
+            try dealers.allSatisfy { try $0.receive().count == messages }
+        }
+        #expect(dealers.allSatisfy { $0.committed.count == messages })
+        let ledger = rig.ledger("reliable")
+        let unique = messages * 3 + 2
+        #expect(ledger.written == unique && ledger.duplicate == 15 * messages - unique)
+        #expect(ledger.isBalanced && ledger.inFlight == 0)
+        #expect(rig.pipeline.answersDeferred == 0)
+        #expect(await rig.drain())
+        let files = try rig.files()
+        #expect(files.events.count == unique && Set(files.eventTexts).count == unique)
+        #expect(files.gaps("reliable").isEmpty)
+    }
+
+    /// Starts again on the folder and reads the ids, as the daemon does.
+    private func restarted(_ rig: PipelineRig, _ run: String) throws -> (PipelineRig, Int) {
+        let again = try PipelineRig(
+            folder: rig.folder,
+            disk: rig.disk,
+            run: run,
+            opensIntake: false,
+            Self.configure
+        )
+        let now = UInt32(PipelineClock.wallMicroseconds / 1_000_000)
+        let report = try IdentityLoad(
+            fileSystem: rig.disk.real,
+            sources: again.pipeline.configuration.deduplicated,
+            since: now - 86_400
+        ).run(onIdentity: { again.pipeline.remember($2, source: $0, seconds: $1) })
+        again.pipeline.openIntake()
+        return (again, report.segments)
+    }
+
+    @Test func remembersOverARestart() async throws {
+        let rig = try PipelineRig(Self.configure)
+        let dealer = try rig.dealer()
+        let batch = (0..<40).map { Self.event("e\($0)") }.joined(separator: "\n")
+        _ = try await Self.ask(dealer, "q", batch)
+        #expect(await rig.drain())
+        let (second, read) = try restarted(rig, "r2")
+        #expect(read == 0, "the file of ids was there, and a segment was read all the same")
+        let answer = try await Self.ask(try second.dealer(), "q", batch)
+        #expect(answer.contains(#""duplicates":40"#))
+        #expect(await second.drain())
+        #expect(try second.files().events.count == 40)
+    }
+
+    /// The power goes: what was acknowledged is known as a duplicate afterwards, and what was never
+    /// durable is not.
+    @Test func remembersOverAPowerCutWhatWasDurableAndNothingElse() async throws {
+        let rig = try PipelineRig(Self.configure)
+        let dealer = try rig.dealer()
+        _ = try await Self.ask(dealer, "safe", Self.event("safe"))
+        rig.disk.set { $0.holdsSyncs = true }
+        try dealer.send("lost", Self.event("lost"))
+        try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
+        try rig.disk.cutPower()
+        rig.disk.set { ($0.failingSyncs, $0.holdsSyncs) = (.max, false) }
+        await rig.pipeline.leave()
+        rig.disk.set { $0.failingSyncs = 0 }
+        _ = try rig.recover()
+        let (second, read) = try restarted(rig, "r2")
+        #expect(read == 1)
+        let again = try second.dealer()
+        #expect(try await Self.ask(again, "1", Self.event("safe")).contains(#""duplicates":1"#))
+        let lost = try await Self.ask(again, "2", Self.event("lost"))
+        #expect(!lost.contains("duplicates"))
+        #expect(await second.drain())
+        let files = try second.files()
+        #expect(files.eventTexts.sorted() == [Self.event("lost"), Self.event("safe")])
+    }
+}

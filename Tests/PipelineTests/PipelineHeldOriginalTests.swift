@@ -1,0 +1,100 @@
+import Intake
+import Segments
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// The trap: a copy reaches another writer while its original's commit is under way.
+@Suite struct PipelineHeldOriginalTests {
+    private typealias Dedup = PipelineDedupTests
+
+    /// A rig in which writer 0 holds the original of `x` in a commit that the disk does not finish,
+    /// and a copy of it is in writer 1's hands, durable as far as that one goes.
+    private func held() async throws -> (PipelineRig, PipelineDealer) {
+        let rig = try PipelineRig {
+            Dedup.configure(&$0)
+            $0.writers = 2
+            $0.ringBytes = 64 << 10
+        }
+        let dealer = try rig.dealer()
+        rig.disk.set { $0.holdsSyncsOf = "part-t1-0-" }
+        try dealer.send("original", Dedup.event("x"))
+        try await waitUntil("the original's sync") { rig.disk.syncsHeld == 1 }
+        // Writer 0 stands still, its ring fills to more than half, and messages go to writer 1.
+        rig.disk.set { $0.holdsOpensOf = "channel=stuck" }
+        try dealer.send("stuck", Dedup.event("stuck", channel: "stuck"))
+        try await waitUntil("writer 0 to stand still") { rig.disk.opensHeld == 1 }
+        let filler = #","f":"\#(String(repeating: "x", count: 12_000))""#
+        for number in 0..<4 {
+            try dealer.send("filler \(number)", Dedup.event("f\(number)", channel: "a", filler))
+            try await waitUntil("filler \(number) to be received") {
+                rig.pipeline.receivers[0].messages.load(ordering: .relaxed) == 3 + number
+            }
+        }
+        try dealer.send("copy", Dedup.event("x"))
+        return (rig, dealer)
+    }
+
+    private func release(_ rig: PipelineRig) {
+        rig.disk.set { ($0.holdsSyncsOf, $0.holdsOpensOf) = (nil, nil) }
+    }
+
+    @Test func aCopyIsAnsweredWhenItsOriginalIsDurable() async throws {
+        let (rig, dealer) = try await held()
+        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
+        #expect(rig.ledger("reliable").duplicate == 1)
+        // Writer 1 goes on meanwhile, and its other answers go out.
+        try dealer.send("other", Dedup.event("other"))
+        try await waitUntil("another answer of writer 1") { try dealer.receive()["other"] != nil }
+        #expect(Set(dealer.answers.keys).isDisjoint(with: ["original", "stuck", "copy"]))
+        #expect(rig.pipeline.answersDeferred == 1)
+        release(rig)
+        try await waitUntil("all answers") { try dealer.receive().count == 8 }
+        #expect(dealer.committed.count == 8)
+        #expect(dealer.answers["copy"]?.contains(#""duplicates":1"#) == true)
+        #expect(rig.pipeline.answersDeferred == 0)
+        #expect(await rig.drain())
+        #expect(try rig.files().eventTexts.count { $0 == Dedup.event("x") } == 1)
+    }
+
+    /// Whether the copy is answered while the original is not durable, and the event is gone after
+    /// a power cut.
+    private func isLost(claimingDurable: Bool) async throws -> Bool {
+        let (rig, dealer) = try await held()
+        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
+        if claimingDurable {
+            rig.pipeline.writers[0].durableSequence.store(1, ordering: .releasing)
+            try await waitUntil("the copy's answer") { try dealer.receive()["copy"] != nil }
+        }
+        let answered = try dealer.receive()["copy"] != nil
+        try rig.disk.cutPower()
+        rig.disk.set { $0.failingSyncs = 1_000 }
+        release(rig)
+        await rig.pipeline.leave()
+        _ = try rig.recover()
+        return try answered && !rig.files().eventTexts.contains(Dedup.event("x"))
+    }
+
+    @Test func noAnswerClaimsWhatAPowerCutTakes() async throws {
+        #expect(try await !isLost(claimingDurable: false))
+    }
+
+    /// The twin of the test above: were the original's commit taken for durable, it would notice.
+    @Test func wouldNoticeAnAnswerThatDoesNotWait() async throws {
+        #expect(try await isLost(claimingDurable: true))
+    }
+
+    /// The original's commit fails for good: the copy is never answered, and nothing hangs.
+    @Test func aCopyOfWhatNeverBecomesDurableIsNeverAnswered() async throws {
+        let (rig, dealer) = try await held()
+        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
+        rig.disk.set { $0.failingSyncs = 1_000 }
+        release(rig)
+        try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
+        await rig.pipeline.leave()
+        #expect(try dealer.receive()["copy"] == nil)
+        #expect(rig.ledger("reliable").isBalanced)
+    }
+}

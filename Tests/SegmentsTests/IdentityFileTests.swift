@@ -1,0 +1,146 @@
+import Dedup
+import TestSupport
+import Testing
+
+@testable import Segments
+
+@Suite struct IdentityFileTests {
+    static let segment = SegmentSample.path
+    static let path = Layout.identityPath(forSealed: segment)
+
+    struct Entry: Equatable {
+        var source: String
+        var seconds: UInt32
+        var id: [UInt8]
+
+        init(_ source: String, _ seconds: UInt32, _ identity: PackedIdentity) {
+            self.source = source
+            self.seconds = seconds
+            id =
+                identity.form == .uuid
+                ? withUnsafeBytes(of: (identity.first, identity.second)) { Array($0) }
+                : Array(identity.text)
+        }
+    }
+
+    static func id(_ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        let padded = String(repeating: "0", count: 12 - digits.count) + digits
+        return number % 3 == 0 ? "event \(number)" : "00112233-4455-6677-8899-\(padded)"
+    }
+
+    /// A list with `count` ids of two sources, and what it holds.
+    static func fill(_ list: inout IdentityList, _ numbers: Range<Int>) -> [Entry] {
+        numbers.map { number in
+            let seconds = UInt32(1_795_000_000 + number / 4)
+            return Array(id(number).utf8).withUnsafeBytes { bytes in
+                let identity = PackedIdentity(bytes)
+                let source = number % 5 == 0 ? 1 : 0
+                list.add(identity, source: source, receivedAt: Int64(seconds) * 1_000_000)
+                return Entry(source == 0 ? "a" : "b", seconds, identity)
+            }
+        }
+    }
+
+    /// Writes a file of three parts; gives what it holds.
+    static func write(to disk: MemoryDisk, count: Int = 60) -> [Entry] {
+        var list = IdentityList()
+        defer { list.free() }
+        var entries: [Entry] = []
+        for part in 0..<3 {
+            entries += fill(&list, part * count / 3..<(part + 1) * count / 3)
+            let end = IdentityEnd(ids: list.ids, lastSeconds: list.lastSeconds)
+            IdentityFile.append(
+                IdentityPart(
+                    segment: segment,
+                    sources: part == 0 ? ["a", "b"] : nil,
+                    entries: list.take(),
+                    end: part == 2 ? end : nil
+                ),
+                in: disk
+            )
+        }
+        return entries
+    }
+
+    static func read(_ disk: MemoryDisk) throws -> (IdentityFileReader.Outcome, [Entry]) {
+        var entries: [Entry] = []
+        let outcome = try IdentityFileReader.read(path, in: disk) {
+            entries.append(Entry($0, $1, $2))
+        }
+        return (outcome, entries)
+    }
+
+    @Test func givesBackWhatWasWritten() throws {
+        let disk = MemoryDisk()
+        let written = Self.write(to: disk)
+        let (outcome, entries) = try Self.read(disk)
+        #expect(outcome == .whole(IdentityEnd(ids: 60, lastSeconds: 1_795_000_014)))
+        #expect(entries == written)
+    }
+
+    /// A file that was cut anywhere is not taken for a whole one, and gives only what is right.
+    @Test func noticesACutAtEveryByte() throws {
+        let disk = MemoryDisk()
+        let written = Self.write(to: disk)
+        let bytes = try #require(disk.files[Self.path])
+        for count in bytes.indices {
+            disk.put(Array(bytes[..<count]), at: Self.path)
+            let (outcome, entries) = try Self.read(disk)
+            guard case .damaged = outcome else {
+                Issue.record("cut at \(count) of \(bytes.count): \(outcome)")
+                continue
+            }
+            #expect(entries == Array(written.prefix(entries.count)))
+        }
+    }
+
+    /// Every bit of every byte, and bytes behind the end.
+    @Test func noticesEveryFlippedBit() throws {
+        let disk = MemoryDisk()
+        let written = Self.write(to: disk, count: 15)
+        let bytes = try #require(disk.files[Self.path])
+        for bit in 0..<bytes.count * 8 {
+            var flipped = bytes
+            flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+            disk.put(flipped, at: Self.path)
+            let (outcome, entries) = try Self.read(disk)
+            guard case .damaged = outcome else {
+                Issue.record("bit \(bit) of byte \(bit / 8): \(outcome)")
+                continue
+            }
+            #expect(entries == Array(written.prefix(entries.count)))
+        }
+        disk.put(bytes + [0], at: Self.path)
+        #expect(try Self.read(disk).0 != .whole(IdentityEnd(ids: 15, lastSeconds: 1_795_000_003)))
+    }
+
+    @Test func noticesAPartThatIsMissing() throws {
+        let disk = MemoryDisk()
+        var list = IdentityList()
+        defer { list.free() }
+        _ = Self.fill(&list, 0..<10)
+        let first = IdentityFile.bytes(
+            IdentityPart(segment: Self.segment, sources: ["a", "b"], entries: list.take())
+        )
+        _ = Self.fill(&list, 10..<20)
+        _ = list.take()
+        let end = IdentityEnd(ids: list.ids, lastSeconds: list.lastSeconds)
+        let last = IdentityFile.bytes(IdentityPart(segment: Self.segment, entries: [], end: end))
+        disk.put(first + last, at: Self.path)
+        let (outcome, _) = try Self.read(disk)
+        #expect(outcome == .damaged("its end does not fit it"))
+        disk.put(last, at: Self.path)
+        #expect(try Self.read(disk).0 == .damaged("it does not begin like one"))
+    }
+
+    @Test func aMillionUUIDsTakeSeventeenBytesEach() {
+        var list = IdentityList()
+        defer { list.free() }
+        for number in 0..<100_000 {
+            let identity = PackedIdentity(first: UInt64(number), second: 7)
+            list.add(identity, source: 0, receivedAt: Int64(number / 1_000) * 1_000_000)
+        }
+        #expect(list.take().count == 100_000 * 17 + 100 * 7)
+    }
+}
