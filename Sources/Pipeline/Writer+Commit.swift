@@ -28,7 +28,8 @@ extension Writer {
             isLast: isLast
         )
         waiters = []
-        window.begin(job: nextJob, writer: index)
+        admitting = nextJob
+        window.begin(job: admitting, writer: index)
         schedule.committed(at: begunAt)
         shared.hand(over: job)
     }

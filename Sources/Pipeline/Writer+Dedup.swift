@@ -18,7 +18,7 @@ extension Writer {
                 source: record.source,
                 receivedAt: record.receivedAt,
                 writer: index,
-                job: nextJob
+                job: admitting
             )
             if original.isDuplicate { return leaveOut(record.source, original, isAnswered) }
         }

@@ -62,6 +62,8 @@ struct Writer: ~Copyable {
     var waiters: [CommitWaiter] = []
     /// ``CommitJob/sequence`` of the job that takes what comes in now.
     var nextJob: UInt64 { store.batches + 1 }
+    /// The same, at hand for every event: what is admitted to the window now goes with that job.
+    var admitting: UInt64 = 1
     var now: Int64 = 0
     var lastWork: Int64 = 0
     var lastLook: Int64 = 0

@@ -38,6 +38,11 @@ struct RunBuilder {
     /// Remembers a flush, where a stretch that can be proven may begin.
     mutating func note(_ offset: Int, _ now: Check) {
         guard !checks.isEmpty else { return }
+        // The check behind a flush is empty blocks, each of which looks like a flush.
+        if points.last?.check == now {
+            points[points.count - 1].offset = offset
+            return
+        }
         if points.count == Self.pointsMax { points.removeFirst(Self.pointsMax / 2) }
         points.append(
             Point(
@@ -47,6 +52,15 @@ struct RunBuilder {
                 foreignLines: stretch.foreignLines
             )
         )
+    }
+
+    /// Takes an empty block of the check behind a flush into the stretch that the flush has ended;
+    /// false when it is none.
+    mutating func extend(to offset: Int, _ now: Check) -> Bool {
+        guard now == before, stretch.lines == 0, !run.stretches.isEmpty else { return false }
+        run.stretches[run.stretches.count - 1].end = offset
+        stretch = SalvagePlan.Stretch(start: offset, end: offset)
+        return true
     }
 
     /// Ends the stretch if a check value proves it, or its last part: reading may have begun, or bytes

@@ -120,7 +120,7 @@ package struct SalvagePlan: Sendable {
                 Check(rawBytes: UInt64(max(0, point.rawBytes)), crc32: $0)
             }
         }
-        for next in points + [total] where next.rawBytes >= last.rawBytes {
+        for next in points + [total] where next.rawBytes > last.rawBytes {
             checks.insert(Self.between(last, next))
             last = next
         }
@@ -174,6 +174,7 @@ package struct SalvagePlan: Sendable {
                     return searchFrom
                 }
                 searchFrom = offset
+                if builder.extend(to: offset, now) { continue }
                 if builder.closeProven(at: offset, now) {
                     lines.beginStretch()
                 } else if isBoundary(point, behind: builder.before) {

@@ -89,6 +89,11 @@ package struct SegmentSurvey: Sendable {
     /// A writer's first flush a mebibyte behind its last full one is the next full one.
     private mutating func note(_ point: SegmentReader.FlushPoint) {
         let last = checkpoints.last?.rawBytes ?? 0
+        if !checkpoints.isEmpty, point.rawBytes == UInt64(last) {
+            // An empty block of the check behind the flush, which belongs to it.
+            checkpoints[checkpoints.count - 1].bytes = point.compressedOffset
+            return
+        }
         guard Int(clamping: point.rawBytes) - last >= SegmentStore.fullFlushBytes else { return }
         checkpoints.append(
             ManifestEntry.Checkpoint(

@@ -106,7 +106,7 @@ import Testing
         let disk = try sample.folder()
         // Near the end of a stretch, so that events before it read well.
         var bytes = sample.bytes
-        bytes[sample.stretches[1].bytes.upperBound - 20] ^= 0xff
+        bytes[sample.stretches[1].bytes.upperBound - FlushCheck.bytes - 20] ^= 0xff
         disk.put(bytes, at: SegmentSample.path)
         let (report, lines) = try Repair.ofSample(disk, keepsDoubtful: true)
         #expect(report.eventsDoubtful > 0 && !report.isProven)
