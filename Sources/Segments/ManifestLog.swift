@@ -77,7 +77,6 @@ package final class ManifestLog: Sendable {
         } else {
             try appendInPlace(line, path, &scar)
         }
-        if scar?.isUnnamed == true { try fileSystem.syncFolder(folder) }
         scar = nil
     }
 
@@ -89,18 +88,41 @@ package final class ManifestLog: Sendable {
         let isNew = !fileSystem.exists(path)
         let file = try fileSystem.open(path, .append)
         defer { fileSystem.close(file) }
-        let isTorn = scar?.isTorn == true
-        if isNew { scar = Scar(isUnnamed: true) }
+        var state = scar ?? Scar()
+        defer { scar = state }
         do throws(FileSystemError) {
+            // Before the line: once that is durable nothing may fail any more, or the caller would
+            // give it again.
+            if isNew || state.isUnnamed {
+                state.isUnnamed = true
+                try fileSystem.syncFolder(Layout.split(path).folder)
+                state.isUnnamed = false
+            }
             let size = try fileSystem.size(file)
-            scar = scar ?? Scar()
-            scar?.isTorn = true
-            try fileSystem.write(isTorn ? [UInt8(ascii: "\n")] + line : line, to: file)
-            scar?.goodBytes = size
+            try write(line, to: file, &state)
+            state.goodBytes = size
             try fileSystem.datasync(file)
-            scar?.goodBytes = nil
+            state.goodBytes = nil
         } catch {
             throw FileSystemError(error.operation, path, code: error.code)
+        }
+    }
+
+    /// Writes a line, behind the end of one that was cut short.
+    ///
+    /// What was cut may lack no more than its line feed, and is then given again: so that it is not
+    /// there twice, its end makes it none.
+    private func write(
+        _ line: [UInt8],
+        to file: FileHandle,
+        _ state: inout Scar
+    ) throws(FileSystemError) {
+        let end = state.isTorn ? Array("~\n".utf8) : []
+        do throws(FileSystemError) {
+            try fileSystem.write(end + line, to: file)
+        } catch {
+            state.isTorn = state.isTorn || error.written > 0
+            throw error
         }
     }
 
@@ -122,7 +144,7 @@ package final class ManifestLog: Sendable {
             good = try fileSystem.bytes(of: old, at: 0, count: goodBytes)
         }
         // A line that a full disk had cut short stays one that readers skip.
-        if let last = good.last, last != UInt8(ascii: "\n") { good.append(UInt8(ascii: "\n")) }
+        if let last = good.last, last != UInt8(ascii: "\n") { good += Array("~\n".utf8) }
         try fileSystem.write(good + line, to: new)
         try fileSystem.datasync(new)
         try fileSystem.replace(copy, to: path)

@@ -45,8 +45,8 @@ import Testing
             bench.disk.log == [
                 "datasync \(open)", "rename \(sealed)", "syncFolder \(folder)",
                 "createFolder manifest", "syncFolder ", "createFolder manifest/date=2025-11-22",
-                "syncFolder manifest", "open \(manifest)", "write \(manifest)",
-                "datasync \(manifest)", "syncFolder manifest/date=2025-11-22",
+                "syncFolder manifest", "open \(manifest)", "syncFolder manifest/date=2025-11-22",
+                "write \(manifest)", "datasync \(manifest)",
             ]
         )
     }
