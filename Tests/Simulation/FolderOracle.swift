@@ -89,7 +89,8 @@ final class FolderOracle {
         if let complaint = complaintAboutVisible(files) { return complaint }
         var place: [Int: String] = [:]
         var isRotKept = false
-        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+        for (path, bytes) in files.sorted(by: { $0.key < $1.key })
+        where !path.hasPrefix(Layout.manifest) {
             switch SegmentTree.kind(ofName: Layout.split(path).name) {
             case .open, .recovering: return "\(path) was left"
             case .damaged:
