@@ -46,7 +46,11 @@ final class FolderOracle {
         var seen: Set<String> = []
         defer { named = seen }
         for entry in manifestEntries(files) {
-            guard seen.insert(entry.path).inserted else { return "two lines for \(entry.path)" }
+            guard seen.insert(entry.path).inserted else {
+                let both = manifestEntries(files).filter { $0.path == entry.path }
+                let text = both.map { "\($0.reason) of run \($0.run) at \($0.sealedAt)" }
+                return "two lines for \(entry.path): \(text.joined(separator: " and "))"
+            }
             guard let bytes = files[entry.path] else { return "a line without \(entry.path)" }
             let content = content(entry.path, bytes)
             let isRight =
@@ -59,7 +63,9 @@ final class FolderOracle {
     }
 
     private func manifestEntries(_ files: [String: [UInt8]]) -> [ManifestEntry] {
-        files.filter { $0.key.hasPrefix(Layout.manifest + "/") }.sorted { $0.key < $1.key }
+        // Hidden names are copies that were to take a manifest's place.
+        files.filter { $0.key.hasPrefix(Layout.manifest + "/") && !$0.key.contains("/.") }
+            .sorted { $0.key < $1.key }
             .flatMap { $0.value.split(separator: 0x0a) }
             .compactMap { line in
                 let line = Array(line)
@@ -83,7 +89,8 @@ final class FolderOracle {
         if let complaint = complaintAboutVisible(files) { return complaint }
         var place: [Int: String] = [:]
         var isRotKept = false
-        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+        for (path, bytes) in files.sorted(by: { $0.key < $1.key })
+        where !path.hasPrefix(Layout.manifest) {
             switch SegmentTree.kind(ofName: Layout.split(path).name) {
             case .open, .recovering, .repaired: return "\(path) was left"
             case .damaged:
