@@ -182,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Dedup", "Events", "Intake", "Ring", "Segments", "ZeroMQ", "TestSupport",
+                "Pipeline", "Dedup", "Events", "Intake", "Ring", "Segments", "ZeroMQ",
+                "TestSupport",
             ],
             swiftSettings: strict
         ),

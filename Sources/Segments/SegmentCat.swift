@@ -92,7 +92,11 @@ package struct SegmentCat {
     ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
         try SegmentTree.walk(fileSystem, below: folders) { (path, kind) throws(FileSystemError) in
-            if kind == .sealed || kind == .open { paths.append(path) }
+            // Beside its sealed file an open one is what recovery was about to remove.
+            let isCopied =
+                kind == .open
+                && Layout.sealedPath(forOpen: path).map(fileSystem.exists) == true
+            if kind == .sealed || kind == .open, !isCopied { paths.append(path) }
         }
         return paths
     }
