@@ -171,21 +171,32 @@ struct CrashPoint {
 
 extension DiskState {
     /// Sealed paths of open segments with bytes that are in memory only, be it that the name is gone
-    /// from memory but not from the disk.
+    /// from memory but not from the disk, or stands for another file since.
     var unsyncedSegments: Set<String> {
         var paths: Set<String> = []
         for tree in [names, durableNames] {
             for (folder, entries) in tree {
-                for (name, node) in entries {
-                    guard case .file(let number) = node, Layout.isOpen(name: name),
-                        files[number]?.pending.isEmpty == false,
-                        let sealed = Layout.sealedPath(forOpen: Layout.join(folder, name))
-                    else { continue }
-                    paths.insert(sealed)
-                }
+                for (name, node) in entries { noteUnsynced(folder, name, node, &paths) }
             }
         }
+        for change in pendingNames {
+            guard let added = change.added else { continue }
+            noteUnsynced(change.folder, added.name, added.node, &paths)
+        }
         return paths
+    }
+
+    private func noteUnsynced(
+        _ folder: String,
+        _ name: String,
+        _ node: Node,
+        _ paths: inout Set<String>
+    ) {
+        guard case .file(let number) = node, Layout.isOpen(name: name),
+            files[number]?.pending.isEmpty == false,
+            let sealed = Layout.sealedPath(forOpen: Layout.join(folder, name))
+        else { return }
+        paths.insert(sealed)
     }
 
     /// Gives a file other bytes, durable at once.
