@@ -174,15 +174,7 @@ package struct SalvagePlan: Sendable {
                     return searchFrom
                 }
                 searchFrom = offset
-                if builder.extend(to: offset, now) { continue }
-                if builder.closeProven(at: offset, now) {
-                    lines.beginStretch()
-                } else if isBoundary(point, behind: builder.before) {
-                    builder.close(at: offset, now, judge(builder.check(now)))
-                    lines.beginStretch()
-                } else {
-                    builder.note(offset, now)
-                }
+                if hasEnded(at: point, now, &builder) { lines.beginStretch() }
             case .end(let end):
                 var verdict = self.verdict(end, reader, start)
                 if verdict == .cut, try nextMarker(behind: searchFrom) != nil {
@@ -201,6 +193,23 @@ package struct SalvagePlan: Sendable {
                 return verdict == .cut ? nil : searchFrom
             }
         }
+    }
+
+    /// Takes in a flush; gives whether a stretch has ended with it.
+    private func hasEnded(
+        at point: SegmentReader.FlushPoint,
+        _ now: Check,
+        _ builder: inout RunBuilder
+    ) -> Bool {
+        let offset = point.compressedOffset
+        if builder.extend(to: offset, now) { return false }
+        if builder.closeProven(at: offset, now) { return true }
+        guard isBoundary(point, behind: builder.before) else {
+            builder.note(offset, now)
+            return false
+        }
+        builder.close(at: offset, now, judge(builder.check(now)))
+        return true
     }
 
     /// Where there are check values, only they tell where a stretch ends: in a file that lost bytes

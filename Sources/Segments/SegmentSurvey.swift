@@ -140,7 +140,6 @@ package struct SegmentSurvey: Sendable {
 
     /// 8 hexadecimal digits.
     package static func hex(_ value: UInt32) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
+        Hex.text(value)
     }
 }
