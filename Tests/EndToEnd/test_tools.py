@@ -81,18 +81,21 @@ def finish(loads):
 def test_verify_finds_nothing_while_files_are_sealed(daemon, load):
     collector, loads = busy_collector(daemon, load)
     files = []
-    for _ in range(VERIFICATIONS):
+
+    def verify():
         report = collector.verify()
         assert report["findings"] == [], report["findings"]
         files.append(report["files"])
-    assert files[-1] > files[0], "nothing was sealed meanwhile"
+        return len(files) >= VERIFICATIONS and files[-1] > files[0]
+
+    wait_until(f"{VERIFICATIONS} verifications, with files sealed meanwhile", verify)
     assert any(process.poll() is None for process in loads), "the load has ended"
     finish(loads)
     collector.drain()
     report = collector.verify()
     assert report["gaps"] == [] and report["openFiles"] == 0
     assert report["sources"] == report["manifestSources"]
-    print(f"{VERIFICATIONS} verifications of up to {files[-1]} files: no finding")
+    print(f"{len(files)} verifications of up to {files[-1]} files: no finding")
 
 
 def test_verify_has_no_finding_after_kills_under_load(daemon, load):
