@@ -17,7 +17,7 @@ extension Recovery {
         /// The first error; what was to follow is left to the next recovery.
         var failure: FileSystemError?
 
-        var copyPath: String { path + Recovery.copySuffix }
+        var copyPath: String { path + Layout.copySuffix }
     }
 
     /// Writes the copy of what a scan keeps, and reads it back, so that nothing is given a name that
@@ -28,7 +28,7 @@ extension Recovery {
         _ scan: OpenSegmentScan,
         sealedAt: Int64
     ) throws(FileSystemError) -> Job {
-        let copyPath = path + Self.copySuffix
+        let copyPath = path + Layout.copySuffix
         if fileSystem.exists(copyPath) { try fileSystem.remove(copyPath) }
         let copy = try fileSystem.open(copyPath, .createNew)
         do throws(FileSystemError) {

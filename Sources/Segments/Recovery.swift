@@ -18,9 +18,6 @@
 /// the readable part is sealed in the same way, and the original is then renamed to `.part.damaged`.
 /// Sealed files without a manifest line get it by being read.
 package struct Recovery {
-    /// Ends the name of a copy that is still being written.
-    package static let copySuffix = Layout.copySuffix
-
     static let filesAtOnce = 32
     static let bytesAtOnce = 64 << 20
 

@@ -45,6 +45,6 @@ package enum SegmentTree {
         guard name.hasPrefix(".") else { return nil }
         if name.hasSuffix(Layout.damagedSuffix) { return .damaged }
         if name.hasSuffix(Repaired.suffix) { return .repaired }
-        return name.hasSuffix(Recovery.copySuffix) ? .recovering : nil
+        return name.hasSuffix(Layout.copySuffix) ? .recovering : nil
     }
 }
