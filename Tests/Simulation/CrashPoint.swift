@@ -106,7 +106,9 @@ struct CrashPoint {
         let places = state.paths.places
         // Without a journal the sealed name can stand for the same bytes.
         let open = state.filePlaces.filter { place in
-            guard places[place].kind == .open, let sealed = places[place].sealed else { return false }
+            guard places[place].kind == .open, let sealed = places[place].sealed else {
+                return false
+            }
             return state.bytes(at: place) != [] && state.bytes(at: sealed) == nil
         }
         let sorted = open.map { places[$0].path }.sorted()

@@ -65,7 +65,9 @@ extension DiskState {
                 if node == .folder { folders.append(place) }
                 guard let number = node.file, !isSettled[number] else { continue }
                 isSettled[number] = true
-                after.files[number] = File(files[number].survivingBytes(cut.sectors, using: &random))
+                after.files[number] = File(
+                    files[number].survivingBytes(cut.sectors, using: &random)
+                )
             }
         }
         after.durableNames = after.names

@@ -137,7 +137,9 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return state.files[number].memory.withUnsafeBytes { memory in
             let count = max(0, min(buffer.count, memory.count - offset))
             guard count > 0 else { return 0 }
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count]))
+            buffer.copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count])
+            )
             return count
         }
     }
