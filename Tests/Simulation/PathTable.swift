@@ -11,6 +11,7 @@ final class PathTable {
         let name: String
         /// The place of its folder; the data folder's own is 0.
         let folder: Int
+        /// As what a segment it is named; nil for what is none, as all below the manifests' folder.
         let kind: SegmentTree.Kind?
         /// Whether it is a manifest, and not the copy that is to take a manifest's place.
         let isManifest: Bool
@@ -32,6 +33,7 @@ final class PathTable {
         let (above, name) = Layout.split(path)
         let folder = place(above)
         let isHidden = name.hasPrefix(".")
+        let isBelowManifests = path.hasPrefix(Layout.manifest + "/")
         var sealed: Int?
         if isHidden, let end = name.firstRange(of: Layout.sealedSuffix)?.upperBound {
             sealed = place(Layout.join(above, String(name[..<end].dropFirst())))
@@ -42,8 +44,8 @@ final class PathTable {
                 path: path,
                 name: name,
                 folder: folder,
-                kind: SegmentTree.kind(ofName: name),
-                isManifest: path.hasPrefix(Layout.manifest + "/") && !isHidden,
+                kind: isBelowManifests ? nil : SegmentTree.kind(ofName: name),
+                isManifest: isBelowManifests && !isHidden,
                 sealed: sealed
             )
         )
