@@ -27,6 +27,24 @@ package enum FlushCheck {
         }
     }
 
+    /// Whether what stands at the start of `bytes` is the whole check of some CRC, but for one bit at
+    /// most.
+    package static func resemblesCheck(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= Self.bytes else { return false }
+        var wrongBits = 0
+        for index in 0..<Self.bytes {
+            let wrong =
+                switch index % blockBytes {
+                case 0: bytes[index] & 7
+                case 1, 2: bytes[index]
+                default: ~bytes[index]
+                }
+            wrongBits += wrong.nonzeroBitCount
+            if wrongBits > 1 { return false }
+        }
+        return true
+    }
+
     /// Collects the bits of empty blocks that follow each other.
     package struct Collector: Equatable, Sendable {
         /// Empty blocks in a row so far.

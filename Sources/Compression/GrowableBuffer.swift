@@ -80,8 +80,8 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
             byteCount: capacity + guardBytes,
             alignment: 16
         )
-        // The standard library's way is a call a byte unless it is optimised.
-        if let start = memory.baseAddress { memset(start, 0, memory.count) }
+        // What is behind the filled bytes is only ever looked at, never used.
+        if let start = memory.baseAddress { memset(start + capacity, 0, guardBytes) }
         return memory
     }
 }

@@ -73,8 +73,14 @@ package enum Layout {
 
     /// Splits a path into its folder (empty for none) and its last part.
     package static func split(_ path: String) -> (folder: String, name: String) {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
-        return (String(path[..<slash]), String(path[path.utf8.index(after: slash)...]))
+        var path = path
+        return path.withUTF8 { bytes in
+            let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1
+            return (
+                String(decoding: bytes[..<max(0, slash)], as: UTF8.self),
+                String(decoding: bytes[(slash + 1)...], as: UTF8.self)
+            )
+        }
     }
 
     /// Joins a folder and a name.

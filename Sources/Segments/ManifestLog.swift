@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// Appends to a node's manifests: one write and one sync a sealed file.
@@ -52,7 +51,7 @@ package final class ManifestLog: Sendable {
     package func append(_ entries: [ManifestEntry]) throws(FileSystemError) {
         guard let first = entries.first else { return }
         let path = Layout.manifestPath(date: String(first.sealedAt.prefix(10)), node: node)
-        let lines = entries.flatMap(Self.line)
+        let lines = entries.flatMap(ManifestLine.bytes)
         let result = turn.withLock { state in
             Result { () throws(FileSystemError) in
                 if !state.named.contains(path) {
@@ -149,15 +148,5 @@ package final class ManifestLog: Sendable {
         try fileSystem.datasync(new)
         try fileSystem.replace(copy, to: path)
         try fileSystem.syncFolder(folder)
-    }
-
-    /// The entry as one line of JSON with sorted keys and a line feed.
-    package static func line(_ entry: ManifestEntry) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let json = try? encoder.encode(entry) else {
-            preconditionFailure("a manifest entry of strings and numbers always encodes")
-        }
-        return Array(json) + [UInt8(ascii: "\n")]
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Reads manifests back, line by line, in bounded memory.
 package enum ManifestReader {
@@ -37,14 +37,12 @@ package enum ManifestReader {
         from date: String = "",
         _ visit: (Place, [UInt8], ManifestEntry?) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
-        let decoder = JSONDecoder()
         for path in try paths(fileSystem, below: folder, from: date) {
             var place = Place(path: path, line: 0)
             try eachLine(of: path, fileSystem) { (line) throws(FileSystemError) in
                 place.line += 1
                 guard !line.isEmpty else { return }
-                let entry = try? decoder.decode(ManifestEntry.self, from: Data(line))
-                try visit(place, line, entry)
+                try visit(place, line, ManifestLine.entry(line))
             }
         }
     }
@@ -81,11 +79,24 @@ package enum ManifestReader {
             let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)
             if chunk.isEmpty { break }
             offset += chunk.count
-            var lines = (rest + chunk).split(separator: 0x0a, omittingEmptySubsequences: false)
-            rest = Array(lines.popLast() ?? [])
-            for line in lines { try visit(Array(line)) }
+            rest = rest.isEmpty ? chunk : rest + chunk
+            var start = 0
+            while let end = lineFeed(in: rest, from: start) {
+                try visit(Array(rest[start..<end]))
+                start = end + 1
+            }
+            rest.removeFirst(start)
         }
         if !rest.isEmpty { try visit(rest) }
+    }
+
+    private static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = memchr(base + start, 0x0a, bytes.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
     }
 
     /// Ends the last line of every manifest where a crash tore it, so that the next append starts a
@@ -116,22 +127,22 @@ extension FileSystem {
         at offset: Int,
         count: Int
     ) throws(FileSystemError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let result = bytes.withUnsafeMutableBytes { buffer in
-                Result { () throws(FileSystemError) in
-                    try read(
-                        file,
-                        at: offset + filled,
-                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+        var failure: FileSystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(FileSystemError) {
+                while filled < count {
+                    let room = UnsafeMutableRawBufferPointer(
+                        UnsafeMutableBufferPointer(rebasing: buffer[filled..<count])
                     )
+                    let added = try read(file, at: offset + filled, into: room)
+                    if added == 0 { break }
+                    filled += added
                 }
+            } catch {
+                failure = error
             }
-            let added = try result.get()
-            if added == 0 { break }
-            filled += added
         }
-        return Array(bytes[..<filled])
+        if let failure { throw failure }
+        return bytes
     }
 }

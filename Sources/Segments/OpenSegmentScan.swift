@@ -36,6 +36,8 @@ package struct OpenSegmentScan: Sendable, Equatable {
 
     private var badLine: Int?
     private var hasFlushBehindBadLine = false
+    /// Bytes of the file before the last check that is right.
+    private var checkedBytes = 0
     /// The last flush point of any kind.
     private var lastPoint: SegmentReader.FlushPoint?
     /// Offsets of whole checks that are wrong: the first of all, and one behind `keep`.
@@ -104,6 +106,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
         lastPoint = point
         if point.isChecked {
             openWrongCheck = nil
+            checkedBytes = point.compressedOffset
             if badLine != nil {
                 hasFlushBehindBadLine = true
             } else if point.isLineEnd {
@@ -171,6 +174,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
         _ file: FileHandle,
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> Bool {
+        if try hasWholeCheck(from: checkedBytes, file, fileSystem) { return true }
         if let lastPoint, lastPoint.emptyBlocks < FlushCheck.blocks, !lastPoint.isChecked,
             end != .cut
         {
@@ -192,6 +196,31 @@ package struct OpenSegmentScan: Sendable, Equatable {
             return last != [0, 0, 0, 0]
         }
         return false
+    }
+
+    /// Whether a whole check stands anywhere behind the last one that inflating has met and that is
+    /// right: what it covers may have been acknowledged.
+    ///
+    /// A flipped bit can make inflate take flushes and their checks for text, and go on in the middle
+    /// of a later check, which then looks like one that the end of the file has cut short.
+    private func hasWholeCheck(
+        from start: Int,
+        _ file: FileHandle,
+        _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> Bool {
+        var offset = start
+        while true {
+            let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)
+            let last = chunk.count - FlushCheck.bytes
+            guard last >= 0 else { return false }
+            let isThere = chunk.withUnsafeBytes { bytes in
+                (0...last).contains {
+                    FlushCheck.resemblesCheck(UnsafeRawBufferPointer(rebasing: bytes[$0...]))
+                }
+            }
+            if isThere { return true }
+            offset += last + 1
+        }
     }
 
     /// Whether the rest of the file is the begin of the check that should follow a flush, and then

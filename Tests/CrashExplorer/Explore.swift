@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Foundation
 import Segments
 import Simulation
 import Terminal
@@ -24,7 +24,8 @@ struct Explore: ParsableCommand {
             The twins are the same with one step left out or done too early. Each must be caught: \
             that shows that the check can fail.
 
-            A line that begins with FAILED names the seed; --replay SEED runs that one alone.
+            A line that begins with FAILED names the seed; --replay SEED runs that one alone. What \
+            comes out does not depend on the number of threads.
             """
     )
 
@@ -38,6 +39,8 @@ struct Explore: ParsableCommand {
     var tails = 300_000
     @Option(help: "Flipped bits, one half in open files, one in sealed ones.")
     var flips = 10_000
+    @Option(help: "Threads, as many as there are cores unless given.")
+    var jobs = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Open files on the real disk.")
     var files = 10_000
     @Option(help: "Only the life of this seed, once.")
@@ -47,6 +50,7 @@ struct Explore: ParsableCommand {
         guard min(points, twins, tails, flips, files) >= 0 else {
             throw ValidationError("Numbers must not be negative.")
         }
+        guard jobs > 0 else { throw ValidationError("At least one thread has to work.") }
     }
 
     func run() throws {
@@ -58,41 +62,34 @@ struct Explore: ParsableCommand {
             print("FAILED seed \(replay): \(violation)")
             throw ArgumentParser.ExitCode(65)
         }
-        try explore()
-        try damage()
+        if points > 0 { try explore() }
+        try Damage(tails: tails, flips: flips, seed: seed, jobs: jobs).run()
         if files > 0 { try ManyFiles(number: files).run() }
-        if twins > 0 { try TwinTable(points: twins, seed: seed).run() }
+        if twins > 0 { try TwinTable(points: twins, seed: seed, jobs: jobs).run() }
     }
 
     private func explore() throws {
-        var total = CrashExplorer.Counts()
         let watch = StopWatch()
-        var next = seed
         var told = 0.0
-        while total.points < points {
-            let explorer = CrashExplorer(seed: next)
-            explorer.run()
-            total.add(explorer.counts)
-            if let violation = explorer.violation {
-                print("FAILED seed \(next): \(violation)")
-                print("replay with: crash-explorer --replay \(next)")
-                throw ArgumentParser.ExitCode(65)
-            }
-            next += 1
+        let result = Lives.explore(points: points, from: seed, jobs: jobs) { counts, next in
             if watch.seconds - told >= 10 {
                 told = watch.seconds
-                let rate = Int(Double(total.points) / told)
-                print("… \(HumanText.grouped(total.points)) crash points, \(rate)/s, seed \(next)")
+                let rate = Int(Double(counts.points) / told)
+                print("… \(HumanText.grouped(counts.points)) crash points, \(rate)/s, seed \(next)")
                 fflush(nil)
             }
         }
-        if points > 0 {
-            print(
-                "crash points: \(HumanText.grouped(total.points)) of seeds \(seed) to \(next - 1) "
-                    + "in \(watch.text), 0 violations"
-            )
-            report(total)
+        if let violation = result.violation {
+            print("FAILED seed \(result.last): \(violation)")
+            print("replay with: crash-explorer --replay \(result.last)")
+            throw ArgumentParser.ExitCode(65)
         }
+        let rate = Int(Double(result.counts.points) / watch.seconds)
+        print(
+            "crash points: \(HumanText.grouped(result.counts.points)) of seeds \(seed) to "
+                + "\(result.last) in \(watch.text), \(HumanText.grouped(rate))/s, 0 violations"
+        )
+        report(result.counts)
     }
 
     private func report(_ counts: CrashExplorer.Counts) {
@@ -105,27 +102,6 @@ struct Explore: ParsableCommand {
             (counts.written, "events written"), (counts.acknowledged, "acknowledged"),
         ]
         for (number, text) in parts { print("  \(HumanText.grouped(number)) \(text)") }
-    }
-
-    private func damage() throws {
-        var explorer = DamageExplorer(seed: seed)
-        let watch = StopWatch()
-        explorer.tearTails(tails)
-        explorer.flipOpen(flips / 2)
-        explorer.flipSealed(flips - flips / 2)
-        if let violation = explorer.violation {
-            print("FAILED damage, seed \(seed): \(violation)")
-            throw ArgumentParser.ExitCode(65)
-        }
-        let counts = explorer.counts
-        print(
-            "torn tails: \(HumanText.grouped(counts.tails)); flipped bits: "
-                + "\(HumanText.grouped(counts.openFlips)) in open files "
-                + "(\(HumanText.grouped(counts.reported)) reported, "
-                + "\(HumanText.grouped(counts.harmless)) without effect on any event), "
-                + "\(HumanText.grouped(counts.sealedFlips)) in sealed files, all seen by verify; "
-                + "in \(watch.text)"
-        )
     }
 }
 

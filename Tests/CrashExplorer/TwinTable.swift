@@ -6,6 +6,7 @@ import Terminal
 struct TwinTable {
     let points: Int
     let seed: UInt64
+    let jobs: Int
 
     func run() throws {
         var missed: [String] = []
@@ -23,19 +24,9 @@ struct TwinTable {
     }
 
     private func explore(_ weakening: Weakening) -> (Int, String?) {
-        var count = 0
-        var next = seed
-        while count < points {
-            let explorer = CrashExplorer(seed: next, weakening: weakening)
-            explorer.run()
-            count += explorer.counts.points
-            if let violation = explorer.violation {
-                // How it came to it is for those who hunt a failure, not for the table.
-                let short = violation.split(separator: " (").first.map(String.init) ?? violation
-                return (count, "seed \(next), \(short)")
-            }
-            next += 1
-        }
-        return (count, nil)
+        let lives = Lives.explore(points: points, from: seed, jobs: jobs, weakening: weakening)
+        // How it came to it is for those who hunt a failure, not for the table.
+        let short = lives.violation?.split(separator: " (").first.map(String.init)
+        return (lives.counts.points, short.map { "seed \(lives.last), \($0)" })
     }
 }

@@ -32,7 +32,7 @@ import Testing
             .entry(path: path, node: "c1", run: "r1", sealedAt: Int64(ten) * 1_000_000)
         entry.lastReceivedAt = "2026-11-22T\(lastHour):00:00.123456Z"
         let manifest = Layout.manifestPath(date: "2026-11-22", node: "c1")
-        disk.put((disk.files[manifest] ?? []) + ManifestLog.line(entry), at: manifest)
+        disk.put((disk.files[manifest] ?? []) + ManifestLine.bytes(entry), at: manifest)
     }
 
     private static func load(

@@ -68,7 +68,7 @@ struct RepairSample {
         var entry = try SegmentSurvey.read(SegmentSample.path, in: disk)
             .entry(path: SegmentSample.path, node: "c1", run: "r1", sealedAt: 1_795_341_600_000_000)
         entry.checkpoints = withCheckpoints ? checkpoints : nil
-        disk.put(ManifestLog.line(entry), at: "manifest/date=2026-11-22/c1.ndjson")
+        disk.put(ManifestLine.bytes(entry), at: "manifest/date=2026-11-22/c1.ndjson")
         return disk
     }
 

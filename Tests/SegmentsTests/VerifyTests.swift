@@ -27,7 +27,7 @@ import Testing
         var lines: [UInt8] = []
         for var entry in try disk.manifestEntries().entries {
             if entry.path == path { change(&entry) }
-            lines += ManifestLog.line(entry)
+            lines += ManifestLine.bytes(entry)
         }
         let date = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
         disk.put(lines, at: date)
@@ -84,7 +84,7 @@ import Testing
                 try disk.manifestEntries().entries.first { $0.path == SegmentSample.path }
             )
             entry.events += 1
-            try test.append(ManifestLog.line(entry), to: disk)
+            try test.append(ManifestLine.bytes(entry), to: disk)
         },
         Damage("wrong time", [.contentMismatch]) {
             try $0.edit($1, SegmentSample.path) {
@@ -210,7 +210,7 @@ import Testing
     @Test func aRepeatedManifestLineIsNamedAndNoDamage() throws {
         let disk = try healthy()
         let entry = try #require(try disk.manifestEntries().entries.first)
-        try append(ManifestLog.line(entry), to: disk)
+        try append(ManifestLine.bytes(entry), to: disk)
         let report = try Verify.run(disk)
         #expect(report.repeatedLines == [.init(path: try #require(manifest(of: disk)), line: 4)])
         #expect(report.exitCode == 0)
@@ -271,7 +271,7 @@ import Testing
         let path = "events/x/part-1.ndjson.gz"
         disk.put(try SegmentSample.sealed(events: 1, from: 18).bytes, at: path)
         let survey = try SegmentSurvey.read(path, in: disk)
-        let line = ManifestLog.line(
+        let line = ManifestLine.bytes(
             survey.entry(path: path, node: "c1", run: "r1", sealedAt: 1_795_341_600_000_000)
         )
         var options = Verify.Options()

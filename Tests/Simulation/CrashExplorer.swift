@@ -56,8 +56,8 @@ package final class CrashExplorer {
     private let oracle: FolderOracle
     private var random: SeededGenerator
     private var isExploring = false
-    /// Sealed paths of open segments that a crash between two runs may have torn.
-    private var doubtful: Set<String> = []
+    /// Where open segments that a crash between two runs may have torn were to be sealed.
+    private var doubtful: Set<Int> = []
     /// Whether an error has made the disk forget bytes that it had taken.
     private var hasDroppedPages = false
     package private(set) var counts = Counts()

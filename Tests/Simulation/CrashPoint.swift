@@ -8,9 +8,9 @@ struct CrashPoint {
     /// The time of the recovery, microseconds since 1970.
     let wall: Int64
     let weakening: Weakening?
-    /// Sealed paths of open segments that a power cut may have torn: that they are kept aside is no
-    /// false alarm.
-    var doubtful: Set<String>
+    /// Where open segments that a power cut may have torn were to be sealed: that they are kept aside
+    /// is no false alarm.
+    var doubtful: Set<Int>
     /// Whether an error may have done so to any.
     let isAnyDoubtful: Bool
     var random: SeededGenerator
@@ -22,7 +22,7 @@ struct CrashPoint {
         state: DiskState,
         wall: Int64,
         weakening: Weakening?,
-        doubtful: Set<String>,
+        doubtful: Set<Int>,
         isAnyDoubtful: Bool,
         random: SeededGenerator
     ) {
@@ -41,9 +41,8 @@ struct CrashPoint {
     ) -> String? {
         crash(&counts)
         flipBit(&counts)
-        let before = state.contents
-        let known = Set(before.keys.filter { $0.hasSuffix(Layout.damagedSuffix) })
-        if rot == nil, let complaint = oracle.complaintAboutVisible(before) { return complaint }
+        let known = keptAside
+        if rot == nil, let complaint = oracle.complaintAboutVisible(state) { return complaint }
         for _ in 0..<max(0, Int.random(in: -2...2, using: &random)) { attempt(&counts) }
         for isLast in [false, true] {
             let disk = disk()
@@ -61,23 +60,23 @@ struct CrashPoint {
             story.append("power cut after recovery")
             cutPower(.random(&random))
         }
-        let files = state.contents
         let complaint = oracle.complaint(
-            files,
+            state,
             rot: rot,
             mayBeDamaged: { isAnyDoubtful || rot != nil || known.contains($0) || isDoubtful($0) }
         )
-        counts.alarms += files.keys.count {
-            $0.hasSuffix(Layout.damagedSuffix) && !known.contains($0) && rot == nil
-        }
-        return complaint ?? complaintAboutRest(files)
+        if rot == nil { counts.alarms += keptAside.count { !known.contains($0) } }
+        return complaint ?? complaintAboutRest()
+    }
+
+    /// The places of files that a recovery has kept aside.
+    private var keptAside: [Int] {
+        state.filePlaces.filter { state.paths.places[$0].kind == .damaged }
     }
 
     /// Whether a file kept aside comes from a doubtful open segment.
-    private func isDoubtful(_ aside: String) -> Bool {
-        let (folder, name) = Layout.split(aside)
-        guard let end = name.firstRange(of: Layout.sealedSuffix)?.upperBound else { return false }
-        return doubtful.contains(Layout.join(folder, String(name[..<end].dropFirst())))
+    private func isDoubtful(_ aside: Int) -> Bool {
+        state.paths.places[aside].sealed.map(doubtful.contains) ?? false
     }
 
     private func disk() -> SimulatedDisk {
@@ -104,14 +103,17 @@ struct CrashPoint {
     /// A sector of an open file goes bad, now and then.
     private mutating func flipBit(_ counts: inout CrashExplorer.Counts) {
         guard Int.random(in: 0..<16, using: &random) == 0 else { return }
-        let contents = state.contents
+        let places = state.paths.places
         // Without a journal the sealed name can stand for the same bytes.
-        let open = contents.filter {
-            guard let sealed = Layout.sealedPath(forOpen: $0.key) else { return false }
-            return !$0.value.isEmpty && contents[sealed] == nil
+        let open = state.filePlaces.filter { place in
+            guard places[place].kind == .open, let sealed = places[place].sealed else {
+                return false
+            }
+            return state.bytes(at: place) != [] && state.bytes(at: sealed) == nil
         }
-        guard let path = open.keys.sorted().randomElement(using: &random),
-            var bytes = open[path]
+        let sorted = open.map { places[$0].path }.sorted()
+        guard let path = sorted.randomElement(using: &random),
+            var bytes = state.bytes(at: state.paths.place(path))
         else { return }
         let index = Int.random(in: 0..<bytes.count, using: &random)
         bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
@@ -151,11 +153,11 @@ struct CrashPoint {
 
     /// What is looked at now and then, being slow: that a further recovery changes nothing, and that
     /// verify finds nothing.
-    private mutating func complaintAboutRest(_ files: [String: [UInt8]]) -> String? {
+    private mutating func complaintAboutRest() -> String? {
         if Int.random(in: 0..<8, using: &random) == 0 {
             let disk = disk()
             _ = try? SimulatedRecovery.run(disk, at: wall + 1, weakening)
-            if disk.state.contents != files { return "a further recovery changes something" }
+            if !disk.state.hasSameFiles(as: state) { return "a further recovery changes something" }
         }
         if Int.random(in: 0..<16, using: &random) == 0 {
             let report = try? Verify.run(disk())
@@ -170,38 +172,25 @@ struct CrashPoint {
 }
 
 extension DiskState {
-    /// Sealed paths of open segments with bytes that are in memory only, be it that the name is gone
-    /// from memory but not from the disk, or stands for another file since.
-    var unsyncedSegments: Set<String> {
-        var paths: Set<String> = []
-        for tree in [names, durableNames] {
-            for (folder, entries) in tree {
-                for (name, node) in entries { noteUnsynced(folder, name, node, &paths) }
-            }
+    /// Where open segments with bytes that are in memory only were to be sealed, be it that the name is
+    /// gone from memory but not from the disk, or stands for another file since.
+    var unsyncedSegments: Set<Int> {
+        var sealed: Set<Int> = []
+        func note(_ place: Int, _ node: Node) {
+            guard let number = node.file, paths.places[place].kind == .open,
+                !files[number].pending.isEmpty
+            else { return }
+            if let place = paths.places[place].sealed { sealed.insert(place) }
         }
-        for change in pendingNames {
-            guard let added = change.added else { continue }
-            noteUnsynced(change.folder, added.name, added.node, &paths)
-        }
-        return paths
-    }
-
-    private func noteUnsynced(
-        _ folder: String,
-        _ name: String,
-        _ node: Node,
-        _ paths: inout Set<String>
-    ) {
-        guard case .file(let number) = node, Layout.isOpen(name: name),
-            files[number]?.pending.isEmpty == false,
-            let sealed = Layout.sealedPath(forOpen: Layout.join(folder, name))
-        else { return }
-        paths.insert(sealed)
+        for place in names.indices { note(place, names[place]) }
+        for place in durableNames.indices { note(place, durableNames[place]) }
+        for change in pendingNames { if let added = change.added { note(added.place, added.node) } }
+        return sealed
     }
 
     /// Gives a file other bytes, durable at once.
     mutating func replace(_ path: String, with bytes: [UInt8]) {
-        guard case .file(let number) = node(path) else { return }
-        files[number] = File(memory: bytes, durable: bytes)
+        guard let number = node(path).file else { return }
+        files[number] = File(bytes)
     }
 }

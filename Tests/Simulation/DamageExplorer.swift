@@ -15,7 +15,18 @@ package struct DamageExplorer {
         package var sealedFlips = 0
 
         package init() {}
+
+        package mutating func add(_ other: Counts) {
+            tails += other.tails
+            openFlips += other.openFlips
+            reported += other.reported
+            harmless += other.harmless
+            sealedFlips += other.sealedFlips
+        }
     }
+
+    /// Bits that are flipped in one file, each alone.
+    private static let flipsPerFile = 100
 
     private enum Tail: CaseIterable {
         case cut, zeros, garbage
@@ -27,13 +38,11 @@ package struct DamageExplorer {
 
     package init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    /// Cuts files at every byte, with nothing, zeros or garbage behind, until there were so many.
-    package mutating func tearTails(_ number: Int) {
-        while counts.tails < number, violation == nil {
-            let segment = WrittenSegment(using: &random)
-            for offset in 0...segment.bytes.count where violation == nil {
-                for tail in Tail.allCases { tear(segment, at: offset, tail) }
-            }
+    /// Cuts a file at every byte, with nothing, zeros or garbage behind.
+    package mutating func tearTails() {
+        let segment = WrittenSegment(using: &random)
+        for offset in 0...segment.bytes.count where violation == nil {
+            for tail in Tail.allCases { tear(segment, at: offset, tail) }
         }
     }
 
@@ -58,16 +67,14 @@ package struct DamageExplorer {
         }
     }
 
-    /// Flips bits of open files, a random one each time.
-    package mutating func flipOpen(_ number: Int) {
-        while counts.openFlips < number, violation == nil {
-            let segment = WrittenSegment(using: &random)
-            // Only what was committed: nothing is promised of the rest.
-            let end = segment.commits.last?.offset ?? 0
-            for _ in 0..<min(100, number - counts.openFlips) where violation == nil {
-                let index = Int.random(in: 0..<end, using: &random)
-                flipOpen(segment, index, UInt8.random(in: 0..<8, using: &random))
-            }
+    /// Flips bits of an open file, a random one each time.
+    package mutating func flipOpen() {
+        let segment = WrittenSegment(using: &random)
+        // Only what was committed: nothing is promised of the rest.
+        let end = segment.commits.last?.offset ?? 0
+        for _ in 0..<Self.flipsPerFile where violation == nil {
+            let index = Int.random(in: 0..<end, using: &random)
+            flipOpen(segment, index, UInt8.random(in: 0..<8, using: &random))
         }
     }
 
@@ -92,23 +99,21 @@ package struct DamageExplorer {
         }
     }
 
-    /// Flips bits of sealed files; verify has to see each.
-    package mutating func flipSealed(_ number: Int) {
-        while counts.sealedFlips < number, violation == nil {
-            let segment = WrittenSegment(using: &random)
-            let disk = SimulatedDisk()
-            disk.state.put(segment.finished, at: WrittenSegment.openPath)
-            _ = try? SimulatedRecovery.run(disk, at: 1_795_341_600_000_000, nil)
-            for _ in 0..<min(100, number - counts.sealedFlips) where violation == nil {
-                counts.sealedFlips += 1
-                var bytes = segment.finished
-                let index = Int.random(in: 0..<bytes.count, using: &random)
-                bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                let copy = SimulatedDisk(disk.state)
-                copy.state.replace(WrittenSegment.sealedPath, with: bytes)
-                if (try? Verify.run(copy))?.exitCode != 65 {
-                    violation = "verify does not see a flip in byte \(index) of a sealed file"
-                }
+    /// Flips bits of a sealed file; verify has to see each.
+    package mutating func flipSealed() {
+        let segment = WrittenSegment(using: &random)
+        let disk = SimulatedDisk()
+        disk.state.put(segment.finished, at: WrittenSegment.openPath)
+        _ = try? SimulatedRecovery.run(disk, at: 1_795_341_600_000_000, nil)
+        for _ in 0..<Self.flipsPerFile where violation == nil {
+            counts.sealedFlips += 1
+            var bytes = segment.finished
+            let index = Int.random(in: 0..<bytes.count, using: &random)
+            bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            let copy = SimulatedDisk(disk.state)
+            copy.state.replace(WrittenSegment.sealedPath, with: bytes)
+            if (try? Verify.run(copy))?.exitCode != 65 {
+                violation = "verify does not see a flip in byte \(index) of a sealed file"
             }
         }
     }

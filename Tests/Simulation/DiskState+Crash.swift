@@ -55,30 +55,29 @@ extension DiskState {
         using random: inout SeededGenerator
     ) -> DiskState {
         let kept = survivingNames(cut.names, using: &random)
-        var after = DiskState()
-        after.nextFile = nextFile
-        var folders = [""]
+        var after = DiskState(emptyLike: self)
+        var isSettled = [Bool](repeating: false, count: files.count)
+        var folders = [0]
         while let folder = folders.popLast() {
-            let entries = kept[folder] ?? [:]
-            after.names[folder] = entries
-            after.durableNames[folder] = entries
-            for (name, node) in entries.sorted(by: { $0.key < $1.key }) {
-                switch node {
-                case .folder: folders.append(Layout.join(folder, name))
-                case .file(let number):
-                    guard after.files[number] == nil, let file = files[number] else { continue }
-                    let bytes = file.survivingBytes(cut.sectors, using: &random)
-                    after.files[number] = File(memory: bytes, durable: bytes)
-                }
+            for place in paths.places[folder].inner {
+                let node = kept[place]
+                after.names[place] = node
+                if node == .folder { folders.append(place) }
+                guard let number = node.file, !isSettled[number] else { continue }
+                isSettled[number] = true
+                after.files[number] = File(
+                    files[number].survivingBytes(cut.sectors, using: &random)
+                )
             }
         }
+        after.durableNames = after.names
         return after
     }
 
     private func survivingNames(
         _ rule: PowerCut.Names,
         using random: inout SeededGenerator
-    ) -> [String: [String: Node]] {
+    ) -> Names {
         var names = durableNames
         let moment = Int.random(in: 0...pendingNames.count, using: &random)
         for (index, change) in pendingNames.enumerated() {
@@ -93,7 +92,7 @@ extension DiskState {
                 isKept = Bool.random(using: &random)
                 if change.added != nil, Bool.random(using: &random) { change.removed = nil }
             }
-            if isKept { names[change.folder, default: [:]].apply(change) }
+            if isKept { names.apply(change) }
         }
         return names
     }

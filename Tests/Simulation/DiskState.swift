@@ -3,146 +3,191 @@ import Segments
 /// What a simulated disk holds: for every file and folder what is durable, and what is in memory only,
 /// in order.
 ///
-/// A value: a copy is a snapshot.
-package struct DiskState: Sendable {
+/// A value: a copy is a snapshot. Copies share a table of paths, and belong to one thread.
+package struct DiskState {
     /// What a name stands for.
-    enum Node: Sendable, Equatable {
-        case file(Int)
-        case folder
+    struct Node: Equatable {
+        static let nothing = Node(value: 0)
+        static let folder = Node(value: -1)
+
+        private let value: Int32
+
+        private init(value: Int32) { self.value = value }
+
+        /// A file; numbers begin with 1.
+        init(file: Int) { value = Int32(file) }
+
+        /// The file's number; nil when it is none.
+        var file: Int? { value > 0 ? Int(value) : nil }
     }
 
     /// A change of a file that no sync has covered.
-    enum Change: Sendable {
+    enum Change {
         case write(offset: Int, bytes: [UInt8])
         case cut(size: Int)
     }
 
-    struct File: Sendable {
+    struct File {
         /// What reads see.
         var memory: [UInt8] = []
         /// What is on the disk.
         var durable: [UInt8] = []
         var pending: [Change] = []
+        /// Whether a change was dropped, so that the disk has something else than memory.
+        var hasLost = false
+
+        init(_ bytes: [UInt8] = []) { (memory, durable) = (bytes, bytes) }
     }
 
     /// A change of a folder that no sync has covered: a name gone, a name come, or both for a rename.
-    struct NameChange: Sendable {
-        var folder: String
-        var removed: String?
-        var added: (name: String, node: Node)?
+    struct NameChange {
+        var folder: Int
+        var removed: Int?
+        var added: (place: Int, node: Node)?
     }
 
-    var files: [Int: File] = [:]
-    /// Names by folder, as processes see them.
-    var names: [String: [String: Node]] = ["": [:]]
-    /// Names by folder, as they are on the disk.
-    var durableNames: [String: [String: Node]] = ["": [:]]
+    let paths: PathTable
+    /// By number.
+    var files = [File()]
+    /// What stands at each place, as processes see it.
+    var names = Names()
+    /// The same, as it is on the disk.
+    var durableNames = Names()
     var pendingNames: [NameChange] = []
-    var nextFile = 1
 
-    package init() {}
+    package init() { paths = PathTable() }
 
-    func node(_ path: String) -> Node? {
-        let (folder, name) = Layout.split(path)
-        return names[folder]?[name]
+    /// The same places, and nothing there; as many files.
+    init(emptyLike other: DiskState) {
+        paths = other.paths
+        files = Array(repeating: File(), count: other.files.count)
+        names = Names(count: paths.count)
     }
+
+    /// Nodes by place.
+    struct Names: Equatable {
+        private var nodes: [Node]
+
+        init(count: Int = 1) {
+            nodes = Array(repeating: .nothing, count: count)
+            nodes[0] = .folder
+        }
+
+        var indices: Range<Int> { nodes.indices }
+
+        subscript(place: Int) -> Node {
+            get { place < nodes.count ? nodes[place] : .nothing }
+            set {
+                while nodes.count <= place { nodes.append(.nothing) }
+                nodes[place] = newValue
+            }
+        }
+
+        func contains(_ node: Node) -> Bool { nodes.contains(node) }
+
+        mutating func apply(_ change: NameChange) {
+            if let removed = change.removed { self[removed] = .nothing }
+            if let added = change.added { self[added.place] = added.node }
+        }
+    }
+
+    func node(_ path: String) -> Node { names[paths.place(path)] }
+
+    /// What reads see of the file at a place; nil when there is none.
+    func bytes(at place: Int) -> [UInt8]? { names[place].file.map { files[$0].memory } }
+
+    /// The places of all files, as processes see them.
+    var filePlaces: [Int] { names.indices.filter { names[$0].file != nil } }
 
     /// The bytes of all files by path, as processes see them.
     package var contents: [String: [UInt8]] {
         var contents: [String: [UInt8]] = [:]
-        for (folder, entries) in names {
-            for (name, node) in entries {
-                if case .file(let number) = node {
-                    contents[Layout.join(folder, name)] = files[number]?.memory
-                }
-            }
-        }
+        for place in filePlaces { contents[paths.places[place].path] = bytes(at: place) }
         return contents
+    }
+
+    /// Whether processes see the same files; both must be of one life.
+    func hasSameFiles(as other: DiskState) -> Bool {
+        (0..<paths.count).allSatisfy { bytes(at: $0) == other.bytes(at: $0) }
     }
 
     /// Puts a file there with its folders, all durable.
     package mutating func put(_ bytes: [UInt8], at path: String) {
-        let (folder, name) = Layout.split(path)
-        var above = folder
-        while !above.isEmpty {
-            let (parent, part) = Layout.split(above)
-            for tree in [\DiskState.names, \DiskState.durableNames] {
-                if self[keyPath: tree][above] == nil { self[keyPath: tree][above] = [:] }
-                self[keyPath: tree][parent, default: [:]][part] = .folder
-            }
-            above = parent
+        let place = paths.place(path)
+        var folder = paths.places[place].folder
+        while folder != 0 {
+            (names[folder], durableNames[folder]) = (.folder, .folder)
+            folder = paths.places[folder].folder
         }
-        files[nextFile] = File(memory: bytes, durable: bytes)
-        names[folder, default: [:]][name] = .file(nextFile)
-        durableNames[folder, default: [:]][name] = .file(nextFile)
-        nextFile += 1
+        let file = Node(file: files.count)
+        files.append(File(bytes))
+        (names[place], durableNames[place]) = (file, file)
     }
 
     // MARK: - Changes
 
-    mutating func create(_ path: String, _ node: Node) {
-        let (folder, name) = Layout.split(path)
-        names[folder, default: [:]][name] = node
-        if node == .folder { names[path] = [:] }
-        pendingNames.append(NameChange(folder: folder, removed: nil, added: (name, node)))
+    mutating func create(_ place: Int, _ node: Node) {
+        names[place] = node
+        let folder = paths.places[place].folder
+        pendingNames.append(NameChange(folder: folder, removed: nil, added: (place, node)))
     }
 
-    mutating func createFile(_ path: String) -> Int {
-        let number = nextFile
-        nextFile += 1
-        files[number] = File()
-        create(path, .file(number))
-        return number
+    mutating func createFile(_ place: Int) -> Int {
+        files.append(File())
+        create(place, Node(file: files.count - 1))
+        return files.count - 1
     }
 
-    mutating func remove(_ path: String) {
-        let (folder, name) = Layout.split(path)
-        names[folder]?[name] = nil
-        pendingNames.append(NameChange(folder: folder, removed: name, added: nil))
+    mutating func remove(_ place: Int) {
+        names[place] = .nothing
+        let folder = paths.places[place].folder
+        pendingNames.append(NameChange(folder: folder, removed: place, added: nil))
     }
 
     /// Both names in one folder; what stands at `to` is replaced.
-    mutating func rename(_ from: String, to: String, _ node: Node) {
-        let (folder, old) = Layout.split(from)
-        let name = Layout.split(to).name
-        names[folder]?[old] = nil
-        names[folder]?[name] = node
-        pendingNames.append(NameChange(folder: folder, removed: old, added: (name, node)))
+    mutating func rename(_ from: Int, to: Int) {
+        let node = names[from]
+        names[from] = .nothing
+        names[to] = node
+        let folder = paths.places[from].folder
+        pendingNames.append(NameChange(folder: folder, removed: from, added: (to, node)))
     }
 
     /// Whether any name leads to a file.
-    func isNamed(_ number: Int) -> Bool {
-        names.values.contains { $0.values.contains(.file(number)) }
-    }
+    func isNamed(_ number: Int) -> Bool { names.contains(Node(file: number)) }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer, to number: Int) {
-        let offset = files[number]?.memory.count ?? 0
-        files[number]?.memory.append(contentsOf: bytes)
-        files[number]?.pending.append(.write(offset: offset, bytes: Array(bytes)))
+        let offset = files[number].memory.count
+        files[number].memory.append(contentsOf: bytes)
+        files[number].pending.append(.write(offset: offset, bytes: Array(bytes)))
     }
 
     mutating func cut(_ number: Int, to size: Int) {
-        files[number]?.memory.resize(to: size)
-        files[number]?.pending.append(.cut(size: size))
+        files[number].memory.resize(to: size)
+        files[number].pending.append(.cut(size: size))
     }
 
     /// Makes a file's bytes durable; what a failed sync has dropped stays lost.
     mutating func datasync(_ number: Int) {
-        guard var file = files[number] else { return }
-        for change in file.pending { file.durable.apply(change) }
-        file.pending = []
-        files[number] = file
+        guard !files[number].pending.isEmpty else { return }
+        if files[number].hasLost {
+            for change in files[number].pending { files[number].durable.apply(change) }
+        } else {
+            files[number].durable = files[number].memory
+        }
+        files[number].pending = []
     }
 
     /// What a failed datasync(2) leaves on Linux: the pages are clean, and were never written.
     mutating func dropPages(_ number: Int) {
-        files[number]?.pending = []
+        guard !files[number].pending.isEmpty else { return }
+        files[number].pending = []
+        files[number].hasLost = true
     }
 
-    mutating func syncFolder(_ folder: String) {
-        for change in pendingNames where change.folder == folder {
-            durableNames[folder, default: [:]].apply(change)
-        }
+    mutating func syncFolder(_ folder: Int) {
+        guard !pendingNames.isEmpty else { return }
+        for change in pendingNames where change.folder == folder { durableNames.apply(change) }
         pendingNames.removeAll { $0.folder == folder }
     }
 }
@@ -172,12 +217,5 @@ extension [UInt8] {
         } else {
             append(contentsOf: repeatElement(0, count: size - count))
         }
-    }
-}
-
-extension [String: DiskState.Node] {
-    mutating func apply(_ change: DiskState.NameChange) {
-        if let removed = change.removed { self[removed] = nil }
-        if let added = change.added { self[added.name] = added.node }
     }
 }

@@ -3,7 +3,7 @@
 package final class EventLedger {
     /// Line by number, without its line feed.
     private(set) var lines: [[UInt8]] = []
-    private var numbers: [[UInt8]: Int] = [:]
+    private var numbers: [ByteKey: Int] = [:]
     /// The folder each belongs to.
     private(set) var folders: [String] = []
     private(set) var isAcknowledged: [Bool] = []
@@ -17,7 +17,7 @@ package final class EventLedger {
     func note(_ line: [UInt8], folder: String) -> Int {
         let number = lines.count
         lines.append(line)
-        numbers[line] = number
+        numbers[ByteKey(line)] = number
         folders.append(folder)
         isAcknowledged.append(false)
         return number
@@ -28,5 +28,5 @@ package final class EventLedger {
     }
 
     /// The number of a line; nil for one that was never written.
-    func number(of line: [UInt8]) -> Int? { numbers[line] }
+    func number(of line: [UInt8]) -> Int? { numbers[ByteKey(line)] }
 }

@@ -36,18 +36,17 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     package private(set) var calls = 0
     package private(set) var changes = 0
 
-    private var handles: [Int32: (file: Int, path: String)] = [:]
-    private var nextHandle: Int32 = 1
+    /// By the number of a handle, from 1: the file, and the place it was opened at; nil when closed.
+    private var handles: [(file: Int, place: Int)?] = [nil]
+    /// Files open now.
+    package private(set) var openFiles = 0
     /// Renames that a weakened disk holds back.
-    private var heldRenames: [(from: String, to: String)] = []
+    private var heldRenames: [(from: Int, to: Int)] = []
 
     package init(_ state: DiskState = DiskState(), weakening: Weakening? = nil) {
         self.state = state
         self.weakening = weakening
     }
-
-    /// Files open now.
-    package var openFiles: Int { handles.count }
 
     private func look(
         _ operation: FileSystemError.Operation,
@@ -71,35 +70,45 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         changes += 1
     }
 
-    private func number(_ file: FileHandle) -> Int { handles[file.number]?.file ?? 0 }
+    private func number(_ file: FileHandle) -> Int { handles[Int(file.number)]?.file ?? 0 }
 
-    private func path(_ file: FileHandle) -> String { handles[file.number]?.path ?? "" }
+    private func path(_ file: FileHandle) -> String {
+        state.paths.places[handles[Int(file.number)]?.place ?? 0].path
+    }
+
+    private func isFolder(_ place: Int) -> Bool { state.names[place] == .folder }
 
     // MARK: - Files
 
     package func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle {
-        let node = state.node(path)
-        var number = 0
-        switch (node, mode) {
-        case (.file(let found), .read), (.file(let found), .modify), (.file(let found), .append):
+        let place = state.paths.place(path)
+        let node = state.names[place]
+        if node == .folder { throw FileSystemError(.open, path, code: EISDIR) }
+        let number: Int
+        if let found = node.file {
+            if mode == .createNew { throw FileSystemError(.open, path, code: EEXIST) }
             try look(.open, path)
             number = found
-        case (nil, .createNew), (nil, .append):
-            try change(.open, path)
-            guard state.names[Layout.split(path).folder] != nil else {
+        } else {
+            guard mode == .createNew || mode == .append else {
                 throw FileSystemError(.open, path, code: ENOENT)
             }
-            number = state.createFile(path)
-        case (nil, _): throw FileSystemError(.open, path, code: ENOENT)
-        case (.folder, _): throw FileSystemError(.open, path, code: EISDIR)
-        case (_, .createNew): throw FileSystemError(.open, path, code: EEXIST)
+            try change(.open, path)
+            guard isFolder(state.paths.places[place].folder) else {
+                throw FileSystemError(.open, path, code: ENOENT)
+            }
+            number = state.createFile(place)
         }
-        nextHandle += 1
-        handles[nextHandle] = (number, path)
-        return FileHandle(number: nextHandle)
+        handles.append((number, place))
+        openFiles += 1
+        return FileHandle(number: Int32(handles.count - 1))
     }
 
-    package func close(_ file: FileHandle) { handles[file.number] = nil }
+    package func close(_ file: FileHandle) {
+        guard handles[Int(file.number)] != nil else { return }
+        handles[Int(file.number)] = nil
+        openFiles -= 1
+    }
 
     package func write(
         _ bytes: UnsafeRawBufferPointer,
@@ -124,19 +133,20 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int {
         try look(.read, "")
-        guard let memory = state.files[number(file)]?.memory, offset < memory.count else {
-            return 0
+        let number = number(file)
+        return state.files[number].memory.withUnsafeBytes { memory in
+            let count = max(0, min(buffer.count, memory.count - offset))
+            guard count > 0 else { return 0 }
+            buffer.copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count])
+            )
+            return count
         }
-        let count = min(buffer.count, memory.count - offset)
-        memory.withUnsafeBytes {
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count]))
-        }
-        return count
     }
 
     package func size(_ file: FileHandle) throws(FileSystemError) -> Int {
         try look(.size, "")
-        return state.files[number(file)]?.memory.count ?? 0
+        return state.files[number(file)].memory.count
     }
 
     package func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError) {
@@ -164,23 +174,27 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     package func rename(_ from: String, to: String) throws(FileSystemError) {
         try change(.rename, from)
-        guard let node = state.node(from) else {
+        let (old, new) = (state.paths.place(from), state.paths.place(to))
+        guard state.names[old] != .nothing else {
             throw FileSystemError(.rename, from, code: ENOENT)
         }
-        guard state.node(to) == nil else { throw FileSystemError(.rename, to, code: EEXIST) }
+        guard state.names[new] == .nothing else {
+            throw FileSystemError(.rename, to, code: EEXIST)
+        }
         if weakening == .manifestBeforeRename {
-            heldRenames.append((from, to))
+            heldRenames.append((old, new))
         } else {
-            state.rename(from, to: to, node)
+            state.rename(old, to: new)
         }
     }
 
     package func replace(_ from: String, to: String) throws(FileSystemError) {
         try change(.rename, from)
-        guard let node = state.node(from) else {
+        let (old, new) = (state.paths.place(from), state.paths.place(to))
+        guard state.names[old] != .nothing else {
             throw FileSystemError(.rename, from, code: ENOENT)
         }
-        state.rename(from, to: to, node)
+        state.rename(old, to: new)
     }
 
     package func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {
@@ -188,50 +202,56 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
 
     private func releaseRenames() {
-        for held in heldRenames {
-            guard let node = state.node(held.from) else { continue }
-            state.rename(held.from, to: held.to, node)
-            state.syncFolder(Layout.split(held.to).folder)
+        for held in heldRenames where state.names[held.from] != .nothing {
+            state.rename(held.from, to: held.to)
+            state.syncFolder(state.paths.places[held.to].folder)
         }
         heldRenames = []
     }
 
     package func remove(_ path: String) throws(FileSystemError) {
         try change(.remove, path)
-        guard case .file = state.node(path) else {
+        let place = state.paths.place(path)
+        guard state.names[place].file != nil else {
             throw FileSystemError(.remove, path, code: ENOENT)
         }
-        state.remove(path)
+        state.remove(place)
         if weakening == .recoveryRemovesFirst { state.syncLastRemoval() }
     }
 
     package func createFolder(_ path: String) throws(FileSystemError) -> Bool {
-        if state.names[path] != nil {
+        let place = state.paths.place(path)
+        if isFolder(place) {
             try look(.createFolder, path)
             return false
         }
         try change(.createFolder, path)
-        guard state.names[Layout.split(path).folder] != nil else {
+        guard isFolder(state.paths.places[place].folder) else {
             throw FileSystemError(.createFolder, path, code: ENOENT)
         }
-        state.create(path, .folder)
+        state.create(place, .folder)
         return true
     }
 
     package func syncFolder(_ path: String) throws(FileSystemError) {
         try change(.syncFolder, path)
-        if weakening?.skipsFolderSync(path, in: state) == true { return }
-        state.syncFolder(path)
+        let folder = state.paths.place(path)
+        if weakening?.skipsFolderSync(folder, in: state) == true { return }
+        state.syncFolder(folder)
     }
 
     package func list(_ path: String) throws(FileSystemError) -> [FolderEntry] {
         try look(.list, path)
-        let entries = state.names[path] ?? [:]
-        return entries.map { FolderEntry(name: $0.key, isFolder: $0.value == .folder) }
-            .sorted { $0.name < $1.name }
+        let folder = state.paths.place(path)
+        guard isFolder(folder) else { return [] }
+        return state.paths.places[folder].inner.compactMap { place in
+            let node = state.names[place]
+            if node == .nothing { return nil }
+            return FolderEntry(name: state.paths.places[place].name, isFolder: node == .folder)
+        }
     }
 
-    package func exists(_ path: String) -> Bool { state.node(path) != nil }
+    package func exists(_ path: String) -> Bool { state.node(path) != .nothing }
 
     package func space() throws(FileSystemError) -> DiskSpace {
         DiskSpace(totalBytes: 1 << 40, availableBytes: 1 << 39)

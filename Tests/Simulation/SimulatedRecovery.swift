@@ -34,7 +34,7 @@ enum SimulatedRecovery {
 
     /// Puts the right check behind the last flush of a file, as if every flush were to be believed.
     private static func addCheck(_ path: String, _ disk: SimulatedDisk) {
-        guard case .file(let number) = disk.state.node(path),
+        guard let number = disk.state.node(path).file,
             var reader = try? SegmentReader(path, in: disk, findsFlushPoints: true)
         else { return }
         var last: SegmentReader.FlushPoint?

@@ -33,10 +33,11 @@ package enum Weakening: String, CaseIterable, Sendable {
         }
     }
 
-    func skipsFolderSync(_ folder: String, in state: DiskState) -> Bool {
+    func skipsFolderSync(_ folder: Int, in state: DiskState) -> Bool {
         switch self {
         case .folderSyncDoesNothing, .recoveryRemovesFirst: true
-        case .parentsAreNotSynced: state.names[folder]?.values.contains(.folder) == true
+        case .parentsAreNotSynced:
+            state.paths.places[folder].inner.contains { state.names[$0] == .folder }
         default: false
         }
     }
@@ -46,6 +47,6 @@ extension DiskState {
     /// Makes the last removal durable before everything that was done before it.
     mutating func syncLastRemoval() {
         guard let change = pendingNames.popLast() else { return }
-        durableNames[change.folder, default: [:]].apply(change)
+        durableNames.apply(change)
     }
 }
