@@ -188,6 +188,8 @@ def half_a_write(stage):
 
 def fill(stage):
     """The disk is full, for a moment; sometimes the collector is killed, or the power goes, meanwhile."""
+    # What has no room in a recovery is left to the next start as well.
+    oracle.recovered(stage.collector)
     ballast = rooms.Ballast(stage.disk.place)
     rooms.fill(stage, ballast)
     wait_a_moment(stage.dice, 0.2)

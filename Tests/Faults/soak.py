@@ -121,7 +121,7 @@ def tell(run, outcome):
 
 
 def counts(tally):
-    return ", ".join(f"{kind} {tally[kind]:,}" for kind in sorted(tally) if kind not in ("restarts", "partitions"))
+    return ", ".join(f"{kind} {text_of(tally[kind])}" for kind in sorted(tally) if kind not in ("restarts", "partitions"))
 
 
 def commit_of(project):
@@ -142,12 +142,17 @@ def machine():
 
 def line_of(arguments, tally, minutes, calls, result):
     """A run as the record has it: a text a column."""
-    told = {figure.name: f"{tally[figure.kind]:,}" for figure in record.FIGURES}
+    told = {figure.name: text_of(tally[figure.kind]) for figure in record.FIGURES}
     return told | {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M"),
         "commit": commit_of(PROJECT), "seed": arguments.seed, "minutes": f"{minutes:.0f}", "machine": machine(),
-        "calls of a run": calls, "result": result, "lost": tally["lost"],
+        "calls of a run": calls, "result": result,
     }
+
+
+def text_of(figure):
+    """A figure of the record; what is not known is a text already."""
+    return f"{figure:,}" if isinstance(figure, int) else figure
 
 
 def parsed():
