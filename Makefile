@@ -55,7 +55,7 @@ test: setup debug build venv gates crashes ## Run all tests: units, gates, crash
 # What needs loop devices is left out where there is no root, and the run says so at its end.
 faults: build venv ## Cut the power, kill, fail calls, fill the disk: the real daemon on real file systems (root)
 	@((EUID != 0)) || scripts/setup $(FAULT_PACKAGES)
-	@echo "==> Running the fault tests against $(RELEASE) (some 5 minutes)"
+	@echo "==> Running the fault tests against $(RELEASE) (some 3 minutes)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/Faults $(PYTESTFLAGS)
 
 check: lint floors house ## Everything that needs no running program: lint, floors, house rules

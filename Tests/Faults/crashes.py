@@ -1,6 +1,7 @@
 """The collector ends, or its disk does, at random moments and at chosen calls."""
 
 import select
+import signal
 import socket
 
 from load import wait_a_moment
@@ -8,6 +9,8 @@ from waiting import wait_until
 
 # The longest time between two random crashes, in seconds.
 BETWEEN = 0.06
+# How a call ends the power: while it is made, or with the collector stopped before or behind it.
+CUTS = ("cut", "stop_before", "stop_after")
 
 
 def cut_again_and_again(stage, cuts):
@@ -25,17 +28,25 @@ def cut_again_and_again(stage, cuts):
 
 
 def cut_at_a_call(stage):
-    stage.faults.arm("cut", first=stage.dice.randrange(1, 60))
+    stage.faults.arm(way_to_cut(stage), first=stage.dice.randrange(1, 60))
     wait_for_cut(stage)
-    stage.faults.disarm()
-    stage.tally["cuts"] += 1
+
+
+def way_to_cut(stage):
+    return stage.dice.choice(CUTS[1:]) if stage.dice.random() < stage.stopped_share else CUTS[0]
 
 
 def wait_for_cut(stage):
+    """Waits for the call at which the power goes, and cuts it if the collector was only stopped there."""
     try:
-        wait_until("a power cut at a call", lambda: stage.faults.cut_at is not None, every=0.001)
+        wait_until("a power cut at a call", lambda: stage.faults.is_cut, every=0.001)
     except AssertionError as failure:
         raise AssertionError(f"{failure}\n{stage.collector.log}") from None
+    if stage.faults.is_stopped:
+        stage.cut_power(stopped=True)
+    else:
+        stage.tally["cuts"] += 1
+    stage.faults.disarm()
 
 
 def kill_again_and_again(stage, kills):
@@ -100,9 +111,7 @@ def is_answered(connection):
 
 
 def has_ended(stage):
-    if not stage.collector.is_running:
-        return True
-    return stage.faults.cut_at is not None
+    return not stage.collector.is_running or stage.faults.is_cut
 
 
 def calls_of_a_run(make_stage):
@@ -137,11 +146,11 @@ def end_at_call(make_stage, number, action, recovery_number=None, twin="none"):
 
 
 def note_end(stage, action):
-    if action == "cut":
-        stage.tally["cuts"] += 1
+    if action in CUTS:
+        wait_for_cut(stage)
     else:
         stage.tally["call kills"] += 1
-        assert stage.collector.process.wait() == -9, stage.collector.log
+        assert stage.collector.wait_for_exit() == -signal.SIGKILL, stage.collector.log
 
 
 def come_back_through(stage, recovery_number):
@@ -162,27 +171,29 @@ def recover_until_killed(stage, number):
 
 def recover_until_cut(stage, number):
     """Starts, and the power goes at the n-th call by which it changes the disk, if it makes so many."""
-    stage.faults.arm("cut", first=number)
+    stage.faults.arm(way_to_cut(stage), first=number)
     recover(stage)
     if stage.faults.hits > 0:
         wait_for_cut(stage)
-        stage.tally["cuts"] += 1
         stage.tally["recovery cuts"] += 1
     stage.put_down()
 
 
 def recover(stage):
+    """Starts, and waits until it has recovered or was hit by the fault that is armed."""
     stage.collector.launch()
     wait_until(
         "the end of the recovery, or a fault in it",
         lambda: stage.faults.hits > 0 or not stage.collector.is_running or is_recovered(stage),
-        every=0.001,
+        every=0.004,
     )
     stage.faults.disarm()
 
 
 def is_recovered(stage):
     try:
-        return stage.status()["recovery"]["state"] == "done"
+        # One that was stopped answers no more.
+        status = stage.collector.ask("status", unless=lambda: stage.faults.hits > 0)
+        return status["recovery"]["state"] == "done"
     except (OSError, ValueError):
         return False

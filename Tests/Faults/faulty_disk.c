@@ -1,5 +1,5 @@
 // Makes calls of a running program that change what is below one folder fail, lie, come to half, cut the
-// power of the file system, or end the program: at the n-th such call, counted over all threads.
+// power of the file system, stop the program or end it: at the n-th such call, counted over all threads.
 //
 // Use: cc -O2 -fPIC -shared -o faulty_disk.so faulty_disk.c -ldl, make a file of 4096 zeros, then
 //      FAULTY_DISK_FILE=FILE FAULTY_DISK_ROOT=FOLDER LD_PRELOAD=./faulty_disk.so PROGRAM…
@@ -39,7 +39,7 @@ enum kind {
     WRITE, FDATASYNC, FSYNC, FTRUNCATE, RENAME, MKDIR, UNLINK, OPEN_CREATE, OPEN_WRITE, OPEN_READ, READ, SPACE,
     ALLOCATE, KINDS
 };
-enum action { PASS, FAIL, KILL_BEFORE, KILL_AFTER, CUT, HALF, LIE };
+enum action { PASS, FAIL, KILL_BEFORE, KILL_AFTER, CUT, HALF, LIE, STOP_BEFORE, STOP_AFTER };
 // Programs that break their promise, for twins: LAZY keeps writes to itself until it closes the file, DEAF does
 // not hear that a write failed.
 enum twin { NONE, LAZY, DEAF };
@@ -122,6 +122,13 @@ static void end_program(void) {
     for (;;) pause();
 }
 
+// All threads stand still from here on, each as soon as the call that it is in is over; this one at once. Whoever
+// follows the plan cuts the power then, or ends the program.
+static void stop_program(void) {
+    kill(getpid(), SIGSTOP);
+    for (;;) pause();
+}
+
 // As when the plug is pulled: nothing that is not on the disk will get there (FS_IOC_SHUTDOWN, no log flush).
 static void cut_power(void) {
     int fd = (int)syscall(SYS_openat, AT_FDCWD, root, O_RDONLY | O_CLOEXEC, 0);
@@ -142,9 +149,16 @@ static int before_call(enum action action, long lie, long *result) {
             return 1;
         case LIE: *result = lie; return 1;
         case KILL_BEFORE: end_program(); return 1;
+        case STOP_BEFORE: stop_program(); return 1;
         case CUT: cut_power(); return 0;
         default: return 0;
     }
+}
+
+// What follows a call, before its result is seen.
+static void after_call(enum action action) {
+    if (action == KILL_AFTER) end_program();
+    if (action == STOP_AFTER) stop_program();
 }
 
 #define AROUND(kind, lie, call)                                                                                   \
@@ -153,7 +167,7 @@ static int before_call(enum action action, long lie, long *result) {
         long early;                                                                                               \
         if (before_call(action, lie, &early)) return early;                                                 \
         __typeof__(call) result = call;                                                                           \
-        if (action == KILL_AFTER) end_program();                                                                  \
+        after_call(action);                                                                                       \
         return result;                                                                                            \
     } while (0)
 
@@ -202,7 +216,7 @@ ssize_t write(int fd, const void *bytes, size_t count) {
     if (plan->twin == LAZY && hold_back(fd, bytes, count, path)) return (ssize_t)count;
     ssize_t result = real(fd, bytes, action == HALF && count > 1 ? count / 2 : count);
     if (plan->twin == DEAF && result < (ssize_t)count) result = (ssize_t)count;
-    if (action == KILL_AFTER) end_program();
+    after_call(action);
     return result;
 }
 
@@ -238,7 +252,7 @@ int posix_fallocate(int fd, off_t at, off_t length) {
     long early;
     if (before_call(action, 0, &early)) return early == 0 ? 0 : (int)plan->error;
     int result = real(fd, at, length);
-    if (action == KILL_AFTER) end_program();
+    after_call(action);
     return result;
 }
 
@@ -276,7 +290,7 @@ int fdatasync(int fd) {
     if (before_call(action, 0, &early)) return (int)early;
     int result = real(fd);
     if (result == 0 && fd < FILES) atomic_store(&synced[fd], size);
-    if (action == KILL_AFTER) end_program();
+    after_call(action);
     return result;
 }
 
@@ -325,7 +339,7 @@ static enum kind kind_of_open(uint64_t flags) {
 
 static long note_opened(long fd, enum action action) {
     if (fd >= 0 && fd < FILES) atomic_store(&synced[fd], size_of((int)fd));
-    if (action == KILL_AFTER) end_program();
+    after_call(action);
     return fd;
 }
 

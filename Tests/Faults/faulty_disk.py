@@ -13,7 +13,7 @@ KINDS = (
 )
 # What changes the disk, or promises that it has.
 PERSISTENCE = KINDS[:9] + ("allocate",)
-ACTIONS = ("pass", "fail", "kill_before", "kill_after", "cut", "half", "lie")
+ACTIONS = ("pass", "fail", "kill_before", "kill_after", "cut", "half", "lie", "stop_before", "stop_after")
 TWINS = ("none", "lazy", "deaf")
 FOR_EVER = (1 << 64) - 1
 
@@ -63,6 +63,17 @@ class FaultyDisk:
         )
         mask = sum(1 << KINDS.index(kind) for kind in kinds)
         struct.pack_into("<I", self.plan, _MASK_AT, mask)
+
+    @property
+    def is_stopped(self):
+        """Whether a call has stopped the program."""
+        (action,) = struct.unpack_from("<I", self.plan, _MASK_AT + 4)
+        return self.hits > 0 and ACTIONS[action].startswith("stop")
+
+    @property
+    def is_cut(self):
+        """Whether a call has cut the power, or stopped the program so that it can be cut."""
+        return self.cut_at is not None or self.is_stopped
 
     def count(self, kinds=PERSISTENCE):
         """Counts calls of `kinds` from now on, and hits none."""

@@ -1,6 +1,8 @@
 """A producer that knows what it sent and what was acknowledged, and keeps a record of both."""
 
 import json
+import math
+import os
 import queue
 import random
 import string
@@ -10,19 +12,19 @@ import zlib
 
 import zmq
 
-from waiting import BOUND_SECONDS, wait_until
+from waiting import wait_until
 
 CHANNELS = ("web", "store", "app")
-_TEXT = string.ascii_letters + string.digits + " äß→\"\\"
+_LETTERS = string.ascii_letters + string.digits + " äß→\"\\"
+_LENGTH = 200
+# Texts of events are parts of this one.
+_TEXT = "".join(random.Random(1).choices(_LETTERS, k=20 * _LENGTH))
 
 
 def event(identifier, channel, dice):
     """An event that carries a checksum of itself, as the bytes that are sent."""
-    body = {
-        "messageId": identifier,
-        "channel": channel,
-        "text": "".join(dice.choices(_TEXT, k=dice.randrange(200))),
-    }
+    start = dice.randrange(len(_TEXT) - _LENGTH)
+    body = {"messageId": identifier, "channel": channel, "text": _TEXT[start : start + dice.randrange(_LENGTH)]}
     body["sum"] = zlib.crc32(json.dumps(body).encode())
     return json.dumps(body, ensure_ascii=dice.random() < 0.5).encode()
 
@@ -36,11 +38,13 @@ class Load:
     """Sends messages over DEALER in a thread of its own, at most `window` unanswered.
 
     Each identifier is written to `log`, which is on another file system than the data, after the
-    answer for it has come. A message without an answer is sent again when `send_again` is called:
+    answer for it has come, with the time. A message without an answer is sent again when `send_again` is called:
     then its events may be there twice, and only then.
+
+    `events`: of a message, on average. `gap`: seconds between two messages, if there are more in the window.
     """
 
-    def __init__(self, endpoint, log, seed, window=8, events=5):
+    def __init__(self, endpoint, log, seed, window=8, events=5, gap=0.0):
         self.endpoint = endpoint
         self.log = open(log, "a", encoding="utf-8")  # noqa: SIM115, closed by `end`
         self.log_path = log
@@ -48,6 +52,7 @@ class Load:
         self.seed = seed
         self.window = window
         self.events = events
+        self.gap = gap
         self.channels = list(CHANNELS)
         # Of pieces that are not the first of their message.
         self.broken_share = 0.02
@@ -66,6 +71,7 @@ class Load:
         self._lately = []
         self._next = 0
         self._orders = queue.Queue()
+        self._alarm = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._paused = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
         self._thread.start()
@@ -79,11 +85,13 @@ class Load:
 
     def resume(self):
         self._paused.clear()
+        self._wake()
         return self
 
     def send_again(self):
         """Sends again what was not answered: the collector is another one now."""
         self._orders.put("again")
+        self._wake()
 
     def doubt_since(self, moment):
         """What was acknowledged at `moment` (seconds of time.time) or later, up to `send_again`, is in doubt."""
@@ -96,7 +104,8 @@ class Load:
     def _give(self, order):
         done = threading.Event()
         self._orders.put((*order, done))
-        assert done.wait(BOUND_SECONDS), f"waited {BOUND_SECONDS:g} s in vain for the producer to {order}"
+        self._wake()
+        wait_until(f"the producer to {order}", lambda: done.wait(0.25))
 
     def wait_for_answers(self, collector, number=1):
         """Waits for so many further answers."""
@@ -128,8 +137,13 @@ class Load:
     def end(self):
         if self._thread.is_alive():
             self._orders.put("end")
-            self._thread.join(BOUND_SECONDS)
+            self._wake()
+            wait_until("the end of the producer", lambda: not self._thread.is_alive())
+        os.close(self._alarm)
         self.log.close()
+
+    def _wake(self):
+        os.eventfd_write(self._alarm, 1)
 
     # In the thread
 
@@ -139,24 +153,35 @@ class Load:
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.RECONNECT_IVL, 5)
         socket.connect(self.endpoint)
+        poller = zmq.Poller()
+        poller.register(socket, zmq.POLLIN)
+        poller.register(self._alarm, zmq.POLLIN)
+        due = time.monotonic()
         try:
             while self._obey(socket):
+                timeout = None
                 if not self._paused.is_set() and len(self._unanswered) < self.window:
-                    self._send_one(socket)
-                    timeout = 0
-                else:
-                    timeout = 2
-                if socket.poll(timeout):
+                    timeout = max(0, math.ceil(1000 * (due - time.monotonic())))
+                    if timeout == 0:
+                        self._send_one(socket)
+                        due = time.monotonic() + self.gap
+                ready = dict(poller.poll(timeout))
+                if socket in ready:
                     self._take(socket.recv_multipart())
+                if self._alarm in ready:
+                    os.eventfd_read(self._alarm)
         finally:
             socket.close()
             context.term()
 
     def _obey(self, socket):
-        try:
-            order = self._orders.get_nowait()
-        except queue.Empty:
-            return True
+        """Does what the test's thread asked for; false when that is to end."""
+        while not self._orders.empty():
+            if not self._obey_one(socket, self._orders.get()):
+                return False
+        return True
+
+    def _obey_one(self, socket, order):
         if order == "again":
             self._begin_again(socket)
         elif isinstance(order, tuple):
@@ -212,9 +237,10 @@ class Load:
         if answer["status"] != "committed" or found != len(identifiers):
             self.wrong_answers.append(answer)
             return
-        self.log.write("".join(f"{identifier}\n" for identifier in identifiers))
+        now = time.time()
+        self.log.write("".join(f"{identifier} {now:.6f}\n" for identifier in identifiers))
         self.log.flush()
-        self._lately.append((time.time(), identifiers))
+        self._lately.append((now, identifiers))
         if self._in_doubt:
             self.doubtful.update(identifiers)
         self.acknowledged += len(identifiers)

@@ -1,24 +1,43 @@
 """A file system of its own in an image file, whose power can be cut."""
 
+import ctypes
+import errno
 import fcntl
 import os
 import shutil
 import struct
-import subprocess
 import tempfile
 from pathlib import Path
+
+from waiting import finished
 
 # FS_IOC_SHUTDOWN of linux/fs.h, without flushing the log: every unsynced byte is gone.
 _SHUTDOWN = 0x8004587D
 _NO_LOG_FLUSH = 2
+# LOOP_CTL_GET_FREE and LOOP_CONFIGURE of linux/loop.h. `struct loop_config` begins with the image's descriptor;
+# its flags stand at byte 60 of 304. With LO_FLAGS_AUTOCLEAR the device is free again when nobody uses it.
+_GET_FREE = 0x4C82
+_CONFIGURE = 0x4C0A
+_CONFIGURATION = struct.Struct("<I56xI240x")
+_AUTOCLEAR = 4
 # XFS takes no less than 300 MiB; the image is a sparse file.
 _MEBIBYTES = {"ext4": 64, "xfs": 320}
 
 
+_system = ctypes.CDLL(None, use_errno=True)
+
+
 def run(*command, codes=(0,)):
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    assert done.returncode in codes, f"{' '.join(map(str, command))}: {done.stderr or done.stdout}"
-    return done.stdout
+    code, output, errors = finished(command)
+    assert code in codes, f"{' '.join(map(str, command))}: {errors or output}"
+    return output
+
+
+def call(name, *arguments):
+    """A system call of the C library; its error is an OSError."""
+    if getattr(_system, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
 def why_not_here():
@@ -33,8 +52,24 @@ def why_not_here():
             with LoopDisk(kind):
                 pass
         return None
-    except AssertionError as failure:
+    except (AssertionError, OSError) as failure:
         return str(failure)
+
+
+def attach(image):
+    """A free loop device with the image file in it: its path and an open descriptor, which keeps it."""
+    with open("/dev/loop-control", "rb") as control, open(image, "r+b") as file:
+        while True:
+            path = f"/dev/loop{fcntl.ioctl(control, _GET_FREE)}"
+            device = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                fcntl.ioctl(device, _CONFIGURE, _CONFIGURATION.pack(file.fileno(), _AUTOCLEAR))
+                return path, device
+            except OSError as failure:
+                os.close(device)
+                # Another process was faster.
+                if failure.errno != errno.EBUSY:
+                    raise
 
 
 class LoopDisk:
@@ -66,20 +101,25 @@ class LoopDisk:
         if self.is_mounted:
             try:
                 self.unmount()
-            except AssertionError:
+            except OSError:
                 # Somebody still has a file open; the device goes when that one does.
                 run("umount", "-l", self.place)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def mount(self, *options):
-        run("mount", "-o", ",".join(("loop", *options)), self.image, self.place)
+    def mount(self):
+        """Nothing of what was read or written before the last `unmount` is still in memory."""
+        self.device, descriptor = attach(self.image)
+        try:
+            call("mount", *map(os.fsencode, (self.device, self.place, self.kind)), ctypes.c_ulong(0), None)
+        finally:
+            os.close(descriptor)
         self.is_mounted = True
 
     def remount(self, *options):
         run("mount", "-o", ",".join(("remount", *options)), self.place)
 
     def unmount(self):
-        run("umount", self.place)
+        call("umount2", os.fsencode(self.place), 0)
         self.is_mounted = False
 
     def cut_power(self):
@@ -92,8 +132,7 @@ class LoopDisk:
 
     def provoke_an_error(self):
         """ext4 finds an error in itself, and does what it was mounted to do then."""
-        device = Path(run("findmnt", "-n", "-o", "SOURCE", self.place).strip()).name
-        Path(f"/sys/fs/ext4/{device}/trigger_fs_error").write_text("1")
+        Path(f"/sys/fs/ext4/{Path(self.device).name}/trigger_fs_error").write_text("1")
 
     def restart(self):
         """As the machine does when power is back. Nobody may have a file open."""

@@ -9,12 +9,14 @@ import errno
 import hashlib
 import json
 import os
-import subprocess
 import zlib
 from collections import Counter
 
 from readback import sealed_files, taken_apart
-from waiting import wait_until
+from waiting import finished, wait_until
+
+# The daemon says so where it could not read which events it has.
+NOT_RECOGNISED = "may be written again"
 
 
 class Lost(AssertionError):
@@ -26,6 +28,15 @@ class Lost(AssertionError):
         some = ", ".join(sorted(missing)[:5])
         more = "".join(f"\n{problem}" for problem in problems[:5])
         super().__init__(f"{self.count} of {acknowledged} acknowledged are gone: {some}{more}")
+
+
+class Repeated(AssertionError):
+    """Events are there twice though the daemon recognises what it has."""
+
+    def __init__(self, again, events, more=""):
+        self.count = len(again)
+        self.acknowledged = events
+        super().__init__(f"{self.count} of {events} are there twice: {', '.join(sorted(again)[:5])}{more}")
 
 
 class Found:
@@ -60,15 +71,18 @@ def recovered(collector):
         raise AssertionError(f"{failure}\n{collector.log}") from None
 
 
-def check(collector, *loads, absent=(), removed=()):
+def check(collector, *loads, absent=(), removed=(), recognises=True):
     """The whole check on a running collector. Its loads have settled, or their collector was killed.
 
-    `absent`: identifiers a test itself took away. `removed`: paths of sealed files it took away.
+    `absent`: identifiers a test itself took away. `removed`: paths of sealed files it took away. `recognises`:
+    whether it has to recognise what was sent again.
     """
     recovered(collector)
     answer = collector.ask("seal")
     assert "error" not in answer, f"{answer}\n{collector.log}"
     found = check_files(collector.data, loads, absent, removed)
+    if recognises:
+        assert_recognised(collector, found, loads)
     hidden = [str(path) for path in collector.data.rglob(".*") if path.name.startswith(".part-")]
     assert not hidden, f"left behind: {hidden}\n{collector.log}"
     check_daemon(collector, found, whole=not removed)
@@ -85,7 +99,7 @@ def check_log(collector):
 
 def check_files(data, loads, absent=(), removed=()):
     """What can be told from the files alone."""
-    acknowledged = [name for load in loads for name in load.log_path.read_text().split()]
+    acknowledged = [line.split()[0] for load in loads for line in load.log_path.read_text().splitlines()]
     assert len(acknowledged) == len(set(acknowledged)), "one identifier acknowledged twice"
     sent, refused = {}, {}
     for load in loads:
@@ -120,6 +134,16 @@ def assert_once(found, loads):
     assert not invented, f"there twice, but sent once: {sorted(invented)[:5]}"
     numbers = [number for number, count in found.numbers.items() if count > 1]
     assert not numbers, f"numbers that two lines have: {sorted(numbers)[:5]}"
+
+
+def assert_recognised(collector, found, loads):
+    """No event is there twice, sent again or not. What went to quarantine has no identifier to be recognised by."""
+    if NOT_RECOGNISED in collector.log_path.read_text(errors="replace"):
+        return
+    again = found.twice.difference(*(load.refused for load in loads))
+    if again:
+        raise Repeated(again, len(found.events), f"\n{collector.log}")
+    assert collector.ask("status")["dedup"]["state"] == "ready", collector.log
 
 
 def read_manifest(data, problems):
@@ -182,8 +206,8 @@ def check_daemon(collector, found, whole=True):
     collector.verify(expect=0 if whole else 65)
     files = list(map(str, sealed_files(collector.data)))
     for start in range(0, len(files), 1000):
-        done = subprocess.run(["gzip", "-t", *files[start : start + 1000]], capture_output=True, text=True)
-        assert done.returncode == 0 and not done.stderr, done.stderr
+        code, _, errors = finished(["gzip", "-t", *files[start : start + 1000]])
+        assert code == 0 and not errors, errors
     assert_balanced(collector)
     if whole:
         ledger = collector.ledger()

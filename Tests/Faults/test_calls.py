@@ -34,7 +34,7 @@ def test_outlives_power_cuts_at_each_call(stage, seed, note, dice, file_system):
     calls = crashes.calls_of_a_run(on_disk)
     for number in sample(calls, CALLS // 4, dice):
         again = dice.randrange(1, 12) if dice.random() < 0.5 else None
-        note(crashes.end_at_call(on_disk, number, "cut", again))
+        note(crashes.end_at_call(on_disk, number, dice.choice(crashes.CUTS), again))
 
 
 @pytest.mark.loop_disk

@@ -19,5 +19,9 @@ def test_what_is_acknowledged_outlives_kills(stage, seed, note):
         note(here.tally)
 
 
+def test_what_is_sent_again_and_not_recognised_is_caught(stage):
+    twins.repetitions(stage)
+
+
 def test_kills_of_a_collector_that_answers_before_it_writes_are_caught(stage):
     twins.kills(stage)

@@ -22,6 +22,7 @@ def test_what_is_acknowledged_outlives_power_cuts(stage, seed, note, file_system
         note(here.tally)
 
 
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped first"])
 @pytest.mark.parametrize("file_system", ["ext4", "xfs"])
-def test_power_cuts_without_syncs_are_caught(stage, file_system):
-    twins.power_cuts(stage, file_system)
+def test_power_cuts_without_syncs_are_caught(stage, file_system, stopped):
+    twins.power_cuts(stage, file_system, stopped)

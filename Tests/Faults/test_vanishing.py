@@ -165,7 +165,7 @@ def test_a_file_system_that_goes_away_blocks_and_does_not_end_it(stage, note, fi
     with stage(file_system) as here:
         here.note_base()
         here.load.resume().wait_for_answers(here.collector, 20)
-        here.cut_power()
+        here.cut_power(stopped=False)
         why = here.wait_for_state("blocked", os.strerror(errno.EIO))
         print(why)
         assert here.collector.ask("ping")["pong"] is True

@@ -11,31 +11,35 @@ from stage import EAT_MY_DATA, KEEP_OPEN
 ROWS = []
 
 
-def must_lose(what, how, attempt, attempts=10):
+def must_lose(what, how, attempt, attempts=10, caught=oracle.Lost):
     """Calls `attempt` with 0, 1, … until the ledger check says that acknowledged events are gone."""
     for number in range(attempts):
         try:
             attempt(number)
-        except oracle.Lost as lost:
-            ROWS.append((what, how, f"{lost.count} of {lost.acknowledged}", number + 1))
-            return lost
-    raise AssertionError(f"{what}: {how}, and {attempts} runs have not shown a loss: the test cannot fail")
+        except caught as failure:
+            ROWS.append((what, how, f"{failure.count} of {failure.acknowledged}", number + 1))
+            return failure
+    raise AssertionError(f"{what}: {how}, and {attempts} runs have not shown it: the test cannot fail")
 
 
 def table():
-    head = ("test", "its twin", "lost, and caught", "runs")
+    head = ("test", "its twin", "caught", "runs")
     rows = [head, *((*row[:3], str(row[3])) for row in ROWS)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def power_cuts(make, file_system):
+def power_cuts(make, file_system, stopped):
+    """`stopped`: whether the collector is stopped before each cut, or lives on."""
+
     def attempt(_):
         with make(file_system, preload=[EAT_MY_DATA]) as stage:
+            stage.stopped_share = int(stopped)
             crashes.cut_again_and_again(stage, 3)
             stage.check()
 
-    must_lose(f"power cuts on {file_system}", "no sync reaches the disk (eatmydata)", attempt)
+    what = f"power cuts on {file_system}" + (", stopped first" if stopped else "")
+    must_lose(what, "no sync reaches the disk (eatmydata)", attempt)
 
 
 def power_cuts_at_calls(make):
@@ -105,3 +109,22 @@ def removed_file(make):
             stage.check()
 
     must_lose("files removed", "a sealed file is gone, and the test does not say so", attempt)
+
+
+def repetitions(make):
+    """Killed when events are durable and not answered, so that they are sent again."""
+
+    def recognise_nothing(stage):
+        stage.collector.settings["sources"][0]["dedup"] = "off"
+
+    def attempt(_):
+        with make(first=recognise_nothing) as stage:
+            stage.load.wait_for_answers(stage.collector)
+            stage.faults.arm("kill_after", ["fdatasync"])
+            assert stage.collector.wait_for_exit() < 0
+            stage.faults.disarm()
+            stage.come_back()
+            stage.check()
+
+    how = "what was sent again is not recognised"
+    must_lose("sent again", how, attempt, caught=oracle.Repeated)

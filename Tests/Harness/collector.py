@@ -1,5 +1,6 @@
 """A running touchpointd with a folder, a configuration and a control socket of its own."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from waiting import BOUND_SECONDS, wait_until
+from waiting import BOUND_SECONDS, finished, wait_for_input, wait_until
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -73,17 +74,18 @@ class Collector:
             )
         return self
 
-    def start(self):
+    def start(self, bound=BOUND_SECONDS):
         """Starts the program and waits until it says that it runs."""
         self.launch()
-        wait_until(
-            f"state 'running' on the control socket {self.socket}", self._is_running
-        )
+        try:
+            wait_until(f"state 'running' on the control socket {self.socket}", self._is_running, bound)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}\n{self.log}") from None
         return self
 
     def _is_running(self):
         code = self.process.poll()
-        assert code is None, f"touchpointd ended with exit code {code} at its start\n{self.log}"
+        assert code is None, f"touchpointd ended with exit code {code} at its start"
         try:
             return self.ask("status").get("state") == "running"
         except (OSError, json.JSONDecodeError):
@@ -98,12 +100,11 @@ class Collector:
     def wait_for_exit(self):
         """Waits for the end of the program and gives its exit code."""
         try:
-            code = self.process.wait(BOUND_SECONDS)
-        except subprocess.TimeoutExpired:
+            wait_until("the end of touchpointd", lambda: self.process.poll() is not None)
+        except AssertionError as failure:
             self.kill()
-            raise AssertionError(
-                f"touchpointd did not end within {BOUND_SECONDS:g} s\n{self.log}"
-            ) from None
+            raise AssertionError(f"{failure}\n{self.log}") from None
+        code = self.process.returncode
         self.process = None
         return code
 
@@ -130,26 +131,33 @@ class Collector:
 
     # Talk
 
-    def ask(self, request, timeout=BOUND_SECONDS):
-        """One line to the control socket, and the line of JSON it answers."""
+    def ask(self, request, unless=None):
+        """One line to the control socket, and the line of JSON it answers; an OSError when `unless` holds before."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout)
             connection.connect(str(self.socket))
             connection.sendall(request.encode() + b"\n")
-            with connection.makefile("rb") as answers:
-                return json.loads(answers.readline())
+            answer = b""
+            while not answer.endswith(b"\n"):
+                wait_for_input(f"an answer to '{request}'", connection, unless)
+                part = connection.recv(1 << 16)
+                if not part:
+                    break
+                answer += part
+            return json.loads(answer)
+
+    def tell(self, request):
+        """One line to the control socket; what it answers does not matter, nor whether it is there."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, contextlib.suppress(OSError):
+            connection.connect(str(self.socket))
+            connection.sendall(request.encode() + b"\n")
 
     def control(self, *arguments, expect=0):
         """touchpointctl VERB… on this collector's socket; gives what it printed."""
-        done = subprocess.run(
-            [self.programs / "touchpointctl", *arguments, "--socket", self.socket],
-            capture_output=True, text=True, timeout=BOUND_SECONDS,
+        code, output, errors = finished([self.programs / "touchpointctl", *arguments, "--socket", self.socket])
+        assert code == expect, (
+            f"touchpointctl {' '.join(arguments)}: exit code {code}, not {expect}\n{output}{errors}{self.log}"
         )
-        assert done.returncode == expect, (
-            f"touchpointctl {' '.join(arguments)}: exit code {done.returncode}, not {expect}\n"
-            f"{done.stdout}{done.stderr}{self.log}"
-        )
-        return done.stdout
+        return output
 
     def endpoint(self, source, index=0):
         """Where a source really listens: the port was assigned by the system."""
@@ -179,15 +187,11 @@ class Collector:
 
     def verify(self, expect=0):
         """touchpointctl verify on the data folder; gives its report."""
-        done = subprocess.run(
-            [self.programs / "touchpointctl", "verify", "--json", self.data],
-            capture_output=True, text=True, timeout=BOUND_SECONDS,
+        code, output, errors = finished([self.programs / "touchpointctl", "verify", "--json", self.data])
+        assert code == expect, (
+            f"touchpointctl verify: exit code {code}, not {expect}\n{output}{errors}{self.log}"
         )
-        assert done.returncode == expect, (
-            f"touchpointctl verify: exit code {done.returncode}, not {expect}\n"
-            f"{done.stdout}{done.stderr}{self.log}"
-        )
-        return json.loads(done.stdout)["verify"]
+        return json.loads(output)["verify"]
 
     def __str__(self):
         return f"Collector({os.fspath(self.folder)})"
