@@ -49,7 +49,7 @@ let package = Package(
         // Floor 2: what an event is.
         .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
 
-        .target(name: "Dedup", swiftSettings: strict),
+        .target(name: "Dedup", dependencies: ["CPlatform"], swiftSettings: strict),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(

@@ -53,6 +53,9 @@ extension StageEntry {
         uncounted("dedup-large", "find an id of five million, far apart in memory") {
             RunningStage(DedupStage(.known, ids: 5_000_000))
         },
+        uncounted("dedup-ahead", "the same, eight announced before the first is looked up") {
+            RunningStage(DedupStage(.known, ids: 5_000_000, ahead: 8))
+        },
     ]
 
     private static let writing = [

@@ -22,23 +22,23 @@ struct IdentityArena {
     let base: UnsafeMutableRawPointer
     /// A multiple of ``granuleBytes``, at most 16 GiB.
     let ringBytes: Int
-    /// Bytes ever passed by the newest and the oldest record; places in the ring are their
-    /// remainders.
-    private(set) var head = 0
-    private(set) var tail = 0
+    /// Where the next record goes, if its granule has room; the ring's end counts as its start.
+    private var head = 0
+    /// The oldest record's place; there must be one.
+    private(set) var oldest = 0
+    /// When the oldest record came, seconds since 1970 UTC: kept apart, so that asking whether it is
+    /// too old touches no memory of its own.
+    private(set) var oldestSeconds: UInt32 = 0
+    private var records = 0
+    /// Granules in which records stand, or stood since the last one was taken.
+    private var granules = 0
 
     init(base: UnsafeMutableRawPointer, ringBytes: Int) {
         self.base = base
         self.ringBytes = ringBytes
     }
 
-    var isEmpty: Bool { head == tail }
-
-    /// Granules in which records stand, or stood since the last one was taken.
-    private var granules: Int {
-        let first = tail / Self.granuleBytes
-        return (head + Self.granuleBytes - 1) / Self.granuleBytes - first
-    }
+    var isEmpty: Bool { records == 0 }
 
     // MARK: - The newest
 
@@ -64,12 +64,11 @@ struct IdentityArena {
         job: UInt32
     ) -> Int {
         let byteCount = Self.byteCount(identity)
-        let used = head % Self.granuleBytes
-        if used + byteCount > Self.granuleBytes {
-            (base + head % ringBytes).storeBytes(of: Self.paddingCode << 20, as: UInt32.self)
-            head += Self.granuleBytes - used
-        }
-        let place = head % ringBytes
+        if needsGranule(for: byteCount) { enterGranule() }
+        let place = head
+        if records == 0 { (oldest, oldestSeconds) = (place, seconds) }
+        records += 1
+        head += byteCount
         let record = base + place
         let code = identity.form == .uuid ? Self.uuidCode : UInt32(identity.text.count)
         let word = UInt32(source) | UInt32(writer) << 12 | code << 20
@@ -86,8 +85,18 @@ struct IdentityArena {
         } else if let start = identity.text.baseAddress {
             (record + Self.headerBytes).copyMemory(from: start, byteCount: identity.text.count)
         }
-        head += byteCount
         return place
+    }
+
+    /// Moves the head to the start of the next granule.
+    private mutating func enterGranule() {
+        let used = head % Self.granuleBytes
+        if used > 0 {
+            (base + head).storeBytes(of: Self.paddingCode << 20, as: UInt32.self)
+            head += Self.granuleBytes - used
+        }
+        if head == ringBytes { head = 0 }
+        granules += 1
     }
 
     /// Leaves the rest of the head's granule to nobody, in an empty arena; gives the bytes that
@@ -97,7 +106,6 @@ struct IdentityArena {
         guard used > 0 else { return 0 }
         giveBack(granule: head / Self.granuleBytes)
         head += Self.granuleBytes - used
-        tail = head
         return Self.granuleBytes
     }
 
@@ -147,27 +155,27 @@ struct IdentityArena {
 
     // MARK: - The oldest
 
-    /// The oldest record's place; there must be one.
-    var oldest: Int { tail % ringBytes }
-
     /// Drops the oldest record, gives memory behind it back to the system, and says how many bytes
     /// that were.
     mutating func dropOldest() -> Int {
         let code = self.code(at: oldest)
         let idBytes = code == Self.uuidCode ? 16 : Int(code)
-        let granule = tail / Self.granuleBytes
-        tail += Self.headerBytes + (idBytes + 3) & ~3
+        let granule = oldest / Self.granuleBytes
+        var next = oldest + Self.headerBytes + (idBytes + 3) & ~3
+        records -= 1
         let isPadding =
-            tail % Self.granuleBytes != 0 && tail < head
-            && self.code(at: oldest) == Self.paddingCode
-        if isPadding { tail = (tail / Self.granuleBytes + 1) * Self.granuleBytes }
-        guard tail / Self.granuleBytes > granule else { return 0 }
+            next % Self.granuleBytes != 0 && records > 0 && self.code(at: next) == Self.paddingCode
+        if isPadding { next = (granule + 1) * Self.granuleBytes }
+        let hasLeft = next / Self.granuleBytes > granule
+        oldest = next == ringBytes ? 0 : next
+        if records > 0 { oldestSeconds = seconds(at: oldest) }
+        guard hasLeft else { return 0 }
         giveBack(granule: granule)
         return Self.granuleBytes
     }
 
-    private func giveBack(granule: Int) {
-        let place = granule * Self.granuleBytes % ringBytes
-        madvise(base + place, Self.granuleBytes, MADV_DONTNEED)
+    private mutating func giveBack(granule: Int) {
+        granules -= 1
+        madvise(base + granule * Self.granuleBytes, Self.granuleBytes, MADV_DONTNEED)
     }
 }

@@ -28,14 +28,20 @@ struct IdentityHash {
                 state.take(text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
                 at += 8
             }
-            var rest: UInt64 = 0
-            while at < text.count {
-                rest = rest << 8 | UInt64(text[at])
-                at += 1
-            }
-            state.take(rest)
+            state.take(Self.rest(text, from: at))
         }
         return state.finish()
+    }
+
+    /// What is left of a text from `start` on, at most seven bytes, as one word; of a longer text its
+    /// last eight bytes, some of which were taken before.
+    ///
+    /// The hash has the text's length, so that no two texts of one give the same words.
+    private static func rest(_ text: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+        if start > 0 {
+            return text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self)
+        }
+        return text.reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

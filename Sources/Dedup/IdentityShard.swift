@@ -44,18 +44,29 @@ struct IdentityShard {
 
     var table = IdentityTable()
     var arena: IdentityArena
+    let windowSeconds: Int
     let hash: IdentityHash
     let budget: Budget
-    let windowSeconds: Int
+    let whereabouts: UnsafeMutablePointer<TableWhereabouts>
     /// Ids that were dropped before their time, and how old the last of them was, in seconds.
     private(set) var forgotten = 0
     private(set) var forgottenAge = 0
 
-    init(arena: IdentityArena, hash: IdentityHash, budget: Budget, windowSeconds: Int) {
+    /// `whereabouts`: memory that becomes this shard's.
+    init(
+        arena: IdentityArena,
+        hash: IdentityHash,
+        budget: Budget,
+        windowSeconds: Int,
+        whereabouts: UnsafeMutablePointer<TableWhereabouts>
+    ) {
         self.arena = arena
         self.hash = hash
         self.budget = budget
         self.windowSeconds = windowSeconds
+        self.whereabouts = whereabouts
+        whereabouts.initialize(to: TableWhereabouts())
+        whereabouts.pointee.tell(table)
     }
 
     /// What a shard may need however little is left: its first table and one granule.
@@ -64,55 +75,34 @@ struct IdentityShard {
 
     func free() { table.free() }
 
-    private func isExpired(_ place: Int, _ now: UInt32) -> Bool {
-        Int(now) - Int(arena.seconds(at: place)) > windowSeconds
+    private func isExpired(_ seconds: UInt32, _ now: UInt32) -> Bool {
+        Int(now) - Int(seconds) > windowSeconds
     }
 
-    /// The slot of an id; nil when it is not known.
-    func find(_ identity: PackedIdentity, _ source: Int, _ hash: UInt32) -> Int? {
-        var at = table.home(hash)
-        while true {
-            let slot = table.slots[at]
-            if slot == 0 { return nil }
-            if IdentityTable.hash(slot) == hash,
-                arena.holds(identity, source: source, at: IdentityTable.place(slot))
-            {
-                return at
-            }
-            at = table.following(at)
-        }
-    }
-
-    /// The place of the original that came within the window; nil when there is none.
+    /// Looks an id up, and takes it in when it did not come within the window.
     ///
-    /// One that is older than the window is forgotten.
-    mutating func original(
-        _ identity: PackedIdentity,
-        _ source: Int,
-        _ hash: UInt32,
-        now: UInt32
-    ) -> Int? {
-        guard let at = find(identity, source, hash) else { return nil }
-        let place = IdentityTable.place(table.slots[at])
-        if !isExpired(place, now) { return place }
-        table.remove(at: at)
-        return nil
-    }
-
-    /// Takes in an id that is not known.
-    mutating func insert(
+    /// Gives the place of the original; nil when there is none.
+    mutating func admit(
         _ identity: PackedIdentity,
         _ source: Int,
         _ hash: UInt32,
         now: UInt32,
         writer: Int,
         job: UInt64
-    ) {
+    ) -> Int? {
         // Two out for one in: memory follows the traffic down as well.
         expire(now, countMax: 2)
-        if table.isFull { growTable(now) }
+        var at = find(identity, source, hash)
+        if let place = table.place(at: at) {
+            if !isExpired(arena.seconds(at: place), now) { return place }
+            table.remove(at: at)
+            at = table.freeSlot(hash)
+        }
         let byteCount = IdentityArena.byteCount(identity)
-        if arena.needsGranule(for: byteCount) { takeGranule(now) }
+        if table.isFull || arena.needsGranule(for: byteCount) {
+            makeRoom(byteCount, now)
+            at = table.freeSlot(hash)
+        }
         let place = arena.append(
             identity,
             source: source,
@@ -120,14 +110,28 @@ struct IdentityShard {
             writer: writer,
             job: UInt32(truncatingIfNeeded: job)
         )
-        table.insert(hash, place: place)
+        table.insert(hash, place: place, at: at)
+        return nil
+    }
+
+    /// The slot of an id, or the free one where the search for it ended.
+    private func find(_ identity: PackedIdentity, _ source: Int, _ hash: UInt32) -> Int {
+        var at = table.home(hash)
+        while let place = table.place(at: at) {
+            let isIt =
+                IdentityTable.hash(table.slots[at]) == hash
+                && arena.holds(identity, source: source, at: place)
+            if isIt { break }
+            at = table.following(at)
+        }
+        return at
     }
 
     /// Drops what is older than the window, at most so many; gives how many it dropped.
     @discardableResult
     mutating func expire(_ now: UInt32, countMax: Int) -> Int {
         var count = 0
-        while count < countMax, !arena.isEmpty, isExpired(arena.oldest, now) {
+        while count < countMax, !arena.isEmpty, isExpired(arena.oldestSeconds, now) {
             dropOldest()
             count += 1
         }
@@ -149,26 +153,32 @@ struct IdentityShard {
 
     /// Drops the oldest record before its time.
     private mutating func forgetOldest(_ now: UInt32) -> Int {
-        if !isExpired(arena.oldest, now) {
+        if !isExpired(arena.oldestSeconds, now) {
             forgotten += 1
-            forgottenAge = max(0, Int(now) - Int(arena.seconds(at: arena.oldest)))
+            forgottenAge = max(0, Int(now) - Int(arena.oldestSeconds))
         }
         return dropOldest()
     }
 
+    /// Makes room for one more record of so many bytes; slots may move.
     @inline(never)
+    private mutating func makeRoom(_ byteCount: Int, _ now: UInt32) {
+        if table.isFull { growTable(now) }
+        if arena.needsGranule(for: byteCount) { takeGranule(now) }
+    }
+
     private mutating func growTable(_ now: UInt32) {
         let byteCount = table.capacityNext * IdentityTable.slotBytes
         if budget.take(byteCount) {
             let before = table.byteCount
             table.grow()
+            whereabouts.pointee.tell(table)
             budget.give(before)
             return
         }
         while table.isFull, !arena.isEmpty { _ = forgetOldest(now) }
     }
 
-    @inline(never)
     private mutating func takeGranule(_ now: UInt32) {
         if arena.isEmpty { budget.give(arena.leaveGranule()) }
         while true {

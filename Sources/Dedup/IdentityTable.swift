@@ -36,33 +36,40 @@ struct IdentityTable {
     var capacityNext: Int { capacity + capacity / 2 }
 
     /// Where the search for a hash begins.
-    func home(_ hash: UInt32) -> Int { Int((UInt64(hash) &* UInt64(capacity)) >> 32) }
+    func home(_ hash: UInt32) -> Int { Self.home(hash, capacity) }
+
+    static func home(_ hash: UInt32, _ capacity: Int) -> Int {
+        Int((UInt64(hash) &* UInt64(capacity)) >> 32)
+    }
 
     func following(_ at: Int) -> Int { at + 1 == capacity ? 0 : at + 1 }
 
     static func hash(_ slot: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: slot >> 32) }
 
-    /// The record's place, in bytes; of a slot that is not free.
-    static func place(_ slot: UInt64) -> Int {
-        (Int(UInt32(truncatingIfNeeded: slot)) - 1) * 4
+    /// The place of the slot's record, in bytes; nil when the slot is free.
+    func place(at index: Int) -> Int? {
+        let slot = slots[index]
+        return slot == 0 ? nil : (Int(UInt32(truncatingIfNeeded: slot)) - 1) * 4
     }
 
     private static func slot(_ hash: UInt32, _ place: Int) -> UInt64 {
         UInt64(hash) << 32 | UInt64(UInt32(truncatingIfNeeded: place / 4 + 1))
     }
 
-    /// `place`: a multiple of 4, below 16 GiB.
+    /// Takes a record in.
     ///
-    /// There must be room.
-    mutating func insert(_ hash: UInt32, place: Int) {
-        put(Self.slot(hash, place))
+    /// - `at`: as ``freeSlot(_:)`` gives it, or a search that found nothing.
+    /// - `place`: a multiple of 4, below 16 GiB.
+    mutating func insert(_ hash: UInt32, place: Int, at: Int) {
+        slots[at] = Self.slot(hash, place)
         count += 1
     }
 
-    private func put(_ slot: UInt64) {
-        var at = home(Self.hash(slot))
+    /// Where a record with this hash goes; there must be room.
+    func freeSlot(_ hash: UInt32) -> Int {
+        var at = home(hash)
         while slots[at] != 0 { at = following(at) }
-        slots[at] = slot
+        return at
     }
 
     /// The slot of a record; nil when the table does not know it any more.
@@ -98,7 +105,9 @@ struct IdentityTable {
         let (old, oldCapacity) = (slots, capacity)
         capacity = capacityNext
         slots = Self.free(capacity)
-        for at in 0..<oldCapacity where old[at] != 0 { put(old[at]) }
+        for at in 0..<oldCapacity where old[at] != 0 {
+            slots[freeSlot(Self.hash(old[at]))] = old[at]
+        }
         old.deallocate()
     }
 }

@@ -1,14 +1,28 @@
 import Glibc
 import Synchronization
 
+/// An id on its way into its window; must not outlive the memory that the id points into.
+package struct AnnouncedIdentity {
+    let identity: PackedIdentity
+    let source: Int
+    let hash: UInt64
+
+    /// The shard's number.
+    var shard: Int { Int(hash >> 59) }
+    /// What the shard's table goes by.
+    var low: UInt32 { UInt32(truncatingIfNeeded: hash) }
+}
+
 /// The ids of the events of some time, by source: tells which event came before, exactly.
 ///
 /// Any thread may call. Ids are spread over shards by a hash whose key changes with every process;
-/// each shard has a lock, which is held for some hundred nanoseconds. Memory grows with what comes
+/// each shard has a lock, which is held for some dozen nanoseconds. Memory grows with what comes
 /// and goes back when it is older than the window. When it would grow beyond its limit, the oldest
 /// ids are forgotten before their time, and ``figures`` say so.
 ///
-/// ``admit(_:source:receivedAt:writer:job:)`` allocates only when a table grows.
+/// A table of millions of ids fits no cache. ``announce(_:source:)`` has the memory come that a
+/// search will look at, and ``admit(_:receivedAt:writer:job:)`` some hundred nanoseconds later need
+/// not wait for it. Only a table that grows allocates.
 package final class IdentityWindow: @unchecked Sendable {
     package struct Configuration: Sendable, Equatable {
         /// How long an id is remembered; whole seconds.
@@ -42,8 +56,8 @@ package final class IdentityWindow: @unchecked Sendable {
 
     package let configuration: Configuration
     private let hash: IdentityHash
-    private let shards: UnsafeMutablePointer<IdentityShard>
-    private let locks: UnsafeMutablePointer<pthread_mutex_t>
+    private let cells: IdentityCells
+    private let whereabouts: UnsafeMutablePointer<TableWhereabouts>
     private let used: UnsafeMutablePointer<Atomic<Int>>
     /// By writer: the number of the commit that takes in what it admits now.
     private let jobs: UnsafeMutablePointer<Atomic<UInt64>>
@@ -73,35 +87,29 @@ package final class IdentityWindow: @unchecked Sendable {
         used.initialize(to: Atomic(0))
         jobs = .allocate(capacity: Self.writersMax)
         for writer in 0..<Self.writersMax { (jobs + writer).initialize(to: Atomic(0)) }
-        locks = .allocate(capacity: Self.shardCount)
-        shards = .allocate(capacity: Self.shardCount)
+        whereabouts = .allocate(capacity: Self.shardCount)
+        cells = IdentityCells(count: Self.shardCount)
         let budget = IdentityShard.Budget(
             used: used,
             bytesMax: configuration.memoryBytesMax - Self.shardCount * IdentityShard.bytesMin
         )
         for at in 0..<Self.shardCount {
-            (locks + at).initialize(to: pthread_mutex_t())
-            pthread_mutex_init(locks + at, nil)
-            let arena = IdentityArena(base: memory + at * ringBytes, ringBytes: ringBytes)
-            (shards + at).initialize(
-                to: IdentityShard(
-                    arena: arena,
-                    hash: hash,
-                    budget: budget,
-                    windowSeconds: Int(configuration.window.components.seconds)
-                )
+            let shard = IdentityShard(
+                arena: IdentityArena(base: memory + at * ringBytes, ringBytes: ringBytes),
+                hash: hash,
+                budget: budget,
+                windowSeconds: Int(configuration.window.components.seconds),
+                whereabouts: whereabouts + at
             )
-            budget.insist(shards[at].table.byteCount)
+            budget.insist(shard.table.byteCount)
+            cells.fill(at, shard)
         }
     }
 
     deinit {
-        for at in 0..<Self.shardCount {
-            shards[at].free()
-            pthread_mutex_destroy(locks + at)
-        }
-        shards.deallocate()
-        locks.deallocate()
+        cells.free()
+        whereabouts.deinitialize(count: Self.shardCount)
+        whereabouts.deallocate()
         used.deallocate()
         jobs.deallocate()
         munmap(memory, memoryBytes)
@@ -113,38 +121,50 @@ package final class IdentityWindow: @unchecked Sendable {
         jobs[writer].store(job, ordering: .releasing)
     }
 
-    /// Looks an event's id up and takes it in when it is new: of several at the same time exactly
-    /// one is.
+    /// Has the memory come that ``admit(_:receivedAt:writer:job:)`` will look at, without waiting.
     ///
     /// - `identity`: of a form other than none.
     /// - `source`: below ``sourcesMax``.
+    package func announce(_ identity: PackedIdentity, source: Int) -> AnnouncedIdentity {
+        let hash = hash(identity, source: source)
+        let announced = AnnouncedIdentity(identity: identity, source: source, hash: hash)
+        whereabouts[announced.shard].fetchHome(of: announced.low)
+        cells.fetch(announced.shard)
+        return announced
+    }
+
+    /// Looks an event's id up and takes it in when it is new: of several at the same time exactly
+    /// one is.
+    ///
     /// - `receivedAt`: microseconds since 1970 UTC; from 1970 to 2106.
     /// - `job`: as `begin` was told, or 0 for what is durable already.
     package func admit(
-        _ identity: PackedIdentity,
-        source: Int,
+        _ announced: AnnouncedIdentity,
         receivedAt: Int64,
         writer: Int,
         job: UInt64
     ) -> IdentityVerdict {
         let now = UInt32(clamping: receivedAt / 1_000_000)
-        let full = hash(identity, source: source)
-        let at = Int(full >> 59)
-        let low = UInt32(truncatingIfNeeded: full)
-        let shard = shards + at
-        pthread_mutex_lock(locks + at)
+        let cell = cells[announced.shard]
         var verdict = IdentityVerdict(isDuplicate: false)
-        if let place = shard.pointee.original(identity, source, low, now: now) {
-            let writer = shard.pointee.arena.writer(at: place)
+        pthread_mutex_lock(&cell.pointee.lock)
+        let original = cell.pointee.shard.admit(
+            announced.identity,
+            announced.source,
+            announced.low,
+            now: now,
+            writer: writer,
+            job: job
+        )
+        if let place = original {
+            let writer = cell.pointee.shard.arena.writer(at: place)
             verdict = IdentityVerdict(
                 isDuplicate: true,
                 writer: writer,
-                job: whole(shard.pointee.arena.job(at: place), of: writer)
+                job: whole(cell.pointee.shard.arena.job(at: place), of: writer)
             )
-        } else {
-            shard.pointee.insert(identity, source, low, now: now, writer: writer, job: job)
         }
-        pthread_mutex_unlock(locks + at)
+        pthread_mutex_unlock(&cell.pointee.lock)
         return verdict
     }
 
@@ -167,9 +187,7 @@ package final class IdentityWindow: @unchecked Sendable {
             // In steps, for a writer may be waiting.
             var count = 0
             repeat {
-                pthread_mutex_lock(locks + at)
-                count = shards[at].expire(now, countMax: 256)
-                pthread_mutex_unlock(locks + at)
+                count = cells.withLock(at) { $0.expire(now, countMax: 256) }
             } while count == 256
         }
     }
@@ -178,15 +196,14 @@ package final class IdentityWindow: @unchecked Sendable {
     package var figures: Figures {
         var figures = Figures(bytes: used.pointee.load(ordering: .relaxed))
         for at in 0..<Self.shardCount {
-            pthread_mutex_lock(locks + at)
-            figures.ids += shards[at].table.count
-            figures.forgotten += shards[at].forgotten
-            if shards[at].forgotten > 0 {
-                let age = shards[at].forgottenAge
+            cells.withLock(at) { shard in
+                figures.ids += shard.table.count
+                guard shard.forgotten > 0 else { return }
+                let age = shard.forgottenAge
                 figures.forgottenAgeSeconds =
-                    figures.forgottenAgeSeconds == 0 ? age : min(figures.forgottenAgeSeconds, age)
+                    figures.forgotten == 0 ? age : min(figures.forgottenAgeSeconds, age)
+                figures.forgotten += shard.forgotten
             }
-            pthread_mutex_unlock(locks + at)
         }
         return figures
     }

@@ -9,8 +9,7 @@ extension Pipeline {
     /// One thread, before ``openIntake()``; oldest first. `seconds`: since 1970 UTC.
     package func remember(_ identity: PackedIdentity, source: Int, seconds: UInt32) {
         _ = window.admit(
-            identity,
-            source: source,
+            window.announce(identity, source: source),
             receivedAt: Int64(seconds) * 1_000_000,
             writer: 0,
             job: 0

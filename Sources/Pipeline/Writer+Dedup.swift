@@ -12,17 +12,19 @@ extension Writer {
         _ isAnswered: Bool
     ) throws(FileSystemError) {
         let identity = view.isMessageID ? PackedIdentity(view.id) : .none
-        if !identity.isNone {
+        // While the event's place is looked for, the window's memory comes.
+        let announced = identity.isNone ? nil : window.announce(identity, source: record.source)
+        let route = route(record)
+        if let announced {
             let original = window.admit(
-                identity,
-                source: record.source,
+                announced,
                 receivedAt: record.receivedAt,
                 writer: index,
                 job: admitting
             )
             if original.isDuplicate { return leaveOut(record.source, original, isAnswered) }
         }
-        let slot = try file(record)
+        let slot = try file(record, route)
         (identities + slot).pointee.add(
             identity,
             source: record.source,

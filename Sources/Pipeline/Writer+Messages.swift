@@ -4,6 +4,15 @@ import Intake
 import Ring
 import Segments
 
+/// Where an event belongs.
+struct Route {
+    /// Of ``PartitionRouter/channel(_:receivedAt:)``.
+    var channel: UInt32
+    var key: PartitionKey
+    /// Microseconds since 1970 UTC, by its producer.
+    var eventTime: Int64?
+}
+
 /// A message's way into segments.
 extension Writer {
     /// Reads a message and files all that is in it.
@@ -36,7 +45,7 @@ extension Writer {
             } else if isDeduplicated {
                 try fileOnce(record, isAnswered)
             } else {
-                try file(record)
+                try file(record, route(record))
                 if isAnswered { answers.accept() }
             }
         }
@@ -70,9 +79,8 @@ extension Writer {
         if isAnswered { answers.reject(rejection) }
     }
 
-    /// Writes the event in ``view`` into its partition's segment, and gives the segment's slot.
-    @discardableResult
-    mutating func file(_ record: IntakeRecord) throws(FileSystemError) -> Int {
+    /// Finds out where the event in ``view`` belongs; nothing is written or counted.
+    mutating func route(_ record: IntakeRecord) -> Route {
         let source = record.source
         let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
         let named =
@@ -85,7 +93,14 @@ extension Writer {
             receivedAt: record.receivedAt,
             eventTime: eventTime
         )
-        let slot = try slot(key)
+        return Route(channel: channel, key: key, eventTime: eventTime)
+    }
+
+    /// Writes the event in ``view`` into its partition's segment, and gives the segment's slot.
+    @discardableResult
+    mutating func file(_ record: IntakeRecord, _ route: Route) throws(FileSystemError) -> Int {
+        let source = record.source
+        let slot = try slot(route.key)
         let need = (splicers + source).pointee.bytesMax(for: view)
         let pending = pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
@@ -101,9 +116,9 @@ extension Writer {
             source: source,
             sequence: sequence,
             receivedAt: record.receivedAt,
-            eventTime: eventTime
+            eventTime: route.eventTime
         )
-        counts.accept(source, channel: channel)
+        counts.accept(source, channel: route.channel)
         return slot
     }
 

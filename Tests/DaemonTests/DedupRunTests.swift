@@ -33,8 +33,7 @@ import Testing
     private func fill(_ window: IdentityWindow, _ numbers: Range<Int>) {
         for number in numbers {
             _ = window.admit(
-                PackedIdentity(first: UInt64(number), second: 1),
-                source: 0,
+                window.announce(PackedIdentity(first: UInt64(number), second: 1), source: 0),
                 receivedAt: 1_795_000_000_000_000 + Int64(number),
                 writer: 0,
                 job: 0

@@ -10,7 +10,7 @@ import Testing
         defer { table.free() }
         for number in 0..<1_000 {
             if table.isFull { table.grow() }
-            table.insert(.max, place: number * 4)
+            table.insert(.max, place: number * 4, at: table.freeSlot(.max))
         }
         #expect(table.count == 1_000)
         for number in stride(from: 0, to: 1_000, by: 3) {
@@ -32,7 +32,8 @@ import Testing
         defer { table.free() }
         for number in 0..<20_000 {
             if table.isFull { table.grow() }
-            table.insert(UInt32.random(in: .min ... .max, using: &random), place: number * 4)
+            let hash = UInt32.random(in: .min ... .max, using: &random)
+            table.insert(hash, place: number * 4, at: table.freeSlot(hash))
         }
         var sum = 0
         for at in 0..<table.capacity where table.slots[at] != 0 {
@@ -60,7 +61,7 @@ import Testing
                 // Few hashes, many of them at the table's end, where searches go round.
                 let hash = UInt32.max - UInt32.random(in: 0..<40, using: &random) << 22
                 if table.isFull { table.grow() }
-                table.insert(hash, place: place)
+                table.insert(hash, place: place, at: table.freeSlot(hash))
                 model[place] = hash
             }
             #expect(table.count == model.count)

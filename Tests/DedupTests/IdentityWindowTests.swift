@@ -39,8 +39,7 @@ import Testing
     ) -> IdentityVerdict {
         Array(id.utf8).withUnsafeBytes {
             window.admit(
-                PackedIdentity($0),
-                source: source,
+                window.announce(PackedIdentity($0), source: source),
                 receivedAt: at,
                 writer: writer,
                 job: job
@@ -67,6 +66,20 @@ import Testing
             _ = Self.admit(window, "job \(job)", writer: 200, job: job)
             window.begin(job: job + 3_000_000_000, writer: 200)
             #expect(Self.admit(window, "job \(job)").job == job)
+        }
+    }
+
+    /// Announcing is a hint: whatever comes between it and the admission, the answer is the same.
+    @Test func whatWasAnnouncedLongBeforeIsFound() throws {
+        let window = try Self.window(16 << 20)
+        let ids = (1...50_000).map { PackedIdentity(first: $0, second: 7) }
+        for isKnown in [false, true] {
+            // Tables grow while these wait.
+            let announced = ids.map { window.announce($0, source: 3) }
+            let duplicates = announced.count {
+                window.admit($0, receivedAt: Self.start, writer: 0, job: 1).isDuplicate
+            }
+            #expect(duplicates == (isKnown ? ids.count : 0))
         }
     }
 
@@ -122,8 +135,7 @@ import Testing
         }
         func isKnown(_ identity: PackedIdentity, second: Int) -> Bool {
             window.admit(
-                identity,
-                source: 0,
+                window.announce(identity, source: 0),
                 receivedAt: Self.start + Int64(second) * Self.second,
                 writer: 0,
                 job: 1

@@ -19,7 +19,7 @@ enum HouseFloors {
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: false),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: false),
         "Terminal": Room(floor: 1, imports: []),
-        "Dedup": Room(floor: 2, imports: [], foundation: false),
+        "Dedup": Room(floor: 2, imports: ["CPlatform"], foundation: false),
         "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: false),
         "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: false),
         "Segments": Room(

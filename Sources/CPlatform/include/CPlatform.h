@@ -23,6 +23,16 @@ int cplatform_futex_wake(const uint32_t *word, int count);
 /// Tells the processor that this is a spin-wait loop.
 void cplatform_cpu_relax(void);
 
+/// Has the processor bring the cache line of `address` near, to be written soon, and does not wait. Any
+/// address will do: one that is not there is no error.
+static inline void cplatform_fetch(const void *address) {
+#if defined(__x86_64__)
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address));
+#else
+    __builtin_prefetch(address, 1);
+#endif
+}
+
 /// A non-blocking, close-on-exec eventfd(2).
 int cplatform_eventfd(void);
 

@@ -1,0 +1,59 @@
+import CPlatform
+import Glibc
+
+/// A shard and its lock, side by side.
+struct IdentityCell {
+    var lock = pthread_mutex_t()
+    var shard: IdentityShard
+}
+
+/// The shards with their locks, each on cache lines of its own, so that whoever works on one takes
+/// nothing away from who works on its neighbour.
+struct IdentityCells {
+    private static let lineBytes = 64
+    private static let stride =
+        (MemoryLayout<IdentityCell>.size + lineBytes - 1) / lineBytes * lineBytes
+
+    private let memory: UnsafeMutableRawPointer
+    private let count: Int
+
+    /// Memory for so many, each to be filled.
+    init(count: Int) {
+        self.count = count
+        memory = .allocate(byteCount: count * Self.stride, alignment: Self.lineBytes)
+    }
+
+    func fill(_ at: Int, _ shard: IdentityShard) {
+        let cell = (memory + at * Self.stride).initializeMemory(
+            as: IdentityCell.self,
+            to: IdentityCell(shard: shard)
+        )
+        pthread_mutex_init(&cell.pointee.lock, nil)
+    }
+
+    /// Lets go of all shards.
+    func free() {
+        for at in 0..<count {
+            self[at].pointee.shard.free()
+            pthread_mutex_destroy(&self[at].pointee.lock)
+        }
+        memory.deallocate()
+    }
+
+    subscript(at: Int) -> UnsafeMutablePointer<IdentityCell> {
+        (memory + at * Self.stride).assumingMemoryBound(to: IdentityCell.self)
+    }
+
+    /// Has the processor bring what every admission touches near: the lock, table and arena.
+    func fetch(_ at: Int) {
+        let cell = memory + at * Self.stride
+        cplatform_fetch(cell)
+        cplatform_fetch(cell + Self.lineBytes)
+    }
+
+    func withLock<Value>(_ at: Int, _ body: (inout IdentityShard) -> Value) -> Value {
+        pthread_mutex_lock(&self[at].pointee.lock)
+        defer { pthread_mutex_unlock(&self[at].pointee.lock) }
+        return body(&self[at].pointee.shard)
+    }
+}
