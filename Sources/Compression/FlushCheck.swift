@@ -27,23 +27,32 @@ package enum FlushCheck {
         }
     }
 
-    /// Whether what stands at the start of `bytes` is the whole check of some CRC, but for one bit at
-    /// most.
-    package static func resemblesCheck(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count >= Self.bytes else { return false }
+    /// Bytes of a flush's end, `00 00 FF FF`, and of the check behind it.
+    package static let bytesWithMarker = 4 + bytes
+
+    /// Whether a flush's end and the whole check of some CRC stand at the start of `bytes`, but for a
+    /// few bits.
+    ///
+    /// Fewer than a byte has: a check that lacks its last byte is none. With the flush's end, since a
+    /// flush and the first six blocks of its check look like seven blocks.
+    package static func isLikely(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= bytesWithMarker else { return false }
         var wrongBits = 0
-        for index in 0..<Self.bytes {
+        for index in 0..<bytesWithMarker {
+            // One byte on, the flush's end stands as that of a block.
             let wrong =
-                switch index % blockBytes {
+                switch (index + 1) % blockBytes {
                 case 0: bytes[index] & 7
                 case 1, 2: bytes[index]
                 default: ~bytes[index]
                 }
             wrongBits += wrong.nonzeroBitCount
-            if wrongBits > 1 { return false }
+            if wrongBits > wrongBitsMax { return false }
         }
         return true
     }
+
+    private static let wrongBitsMax = 4
 
     /// Collects the bits of empty blocks that follow each other.
     package struct Collector: Equatable, Sendable {

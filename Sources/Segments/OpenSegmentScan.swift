@@ -174,7 +174,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
         _ file: FileHandle,
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> Bool {
-        if try hasWholeCheck(from: checkedBytes, file, fileSystem) { return true }
+        if try hasWholeCheck(file, fileSystem) { return true }
         if let lastPoint, lastPoint.emptyBlocks < FlushCheck.blocks, !lastPoint.isChecked,
             end != .cut
         {
@@ -198,24 +198,23 @@ package struct OpenSegmentScan: Sendable, Equatable {
         return false
     }
 
-    /// Whether a whole check stands anywhere behind the last one that inflating has met and that is
-    /// right: what it covers may have been acknowledged.
+    /// Whether a flush with its whole check stands anywhere behind the last check that is right: what
+    /// it covers may have been acknowledged.
     ///
     /// A flipped bit can make inflate take flushes and their checks for text, and go on in the middle
     /// of a later check, which then looks like one that the end of the file has cut short.
     private func hasWholeCheck(
-        from start: Int,
         _ file: FileHandle,
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> Bool {
-        var offset = start
+        var offset = checkedBytes
         while true {
             let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)
-            let last = chunk.count - FlushCheck.bytes
+            let last = chunk.count - FlushCheck.bytesWithMarker
             guard last >= 0 else { return false }
             let isThere = chunk.withUnsafeBytes { bytes in
                 (0...last).contains {
-                    FlushCheck.resemblesCheck(UnsafeRawBufferPointer(rebasing: bytes[$0...]))
+                    FlushCheck.isLikely(UnsafeRawBufferPointer(rebasing: bytes[$0...]))
                 }
             }
             if isThere { return true }

@@ -20,6 +20,32 @@ import Testing
         for bit in 0..<32 { #expect(!collector.matches(crc32 ^ 1 << UInt32(bit))) }
     }
 
+    /// With any bit flipped it is still seen, wherever the flush's end stands; without its last byte it
+    /// is none, whatever the flush's last byte of text was.
+    @Test func aWholeOneIsSeenAndABegunOneIsNot() {
+        let whole = GzipFraming.flushMarker + check(of: 0x1234_5678)
+        #expect(isLikely(whole))
+        for bit in 0..<(whole.count * 8) {
+            var flipped = whole
+            flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(isLikely(flipped), "bit \(bit)")
+        }
+        for text in UInt8.min ... .max {
+            for count in 0..<whole.count {
+                let begun = [text] + whole[..<count]
+                let zeros = [UInt8](repeating: 0, count: 40)
+                for tail in [begun, begun + zeros] {
+                    let starts = tail.indices.filter { isLikely(Array(tail[$0...])) }
+                    #expect(starts == [], "\(count) bytes behind \(text)")
+                }
+            }
+        }
+    }
+
+    private func isLikely(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { FlushCheck.isLikely($0) }
+    }
+
     @Test func itIsMadeOfEmptyStoredBlocks() {
         let bytes = check(of: 0xdead_beef)
         for start in stride(from: 0, to: bytes.count, by: FlushCheck.blockBytes) {

@@ -56,6 +56,25 @@ import Testing
         }
     }
 
+    /// What begins behind the first commit reads as text from there into the last check, which then
+    /// looks like one that was cut short.
+    @Test(arguments: 1..<FlushCheck.blocks)
+    func commitsThatInflateTakesForTextAreNoTornTail(block: Int) throws {
+        let sample = try SegmentSample.open(events: 9, every: 3)
+        let start = sample.commits[0].offset
+        let end = sample.bytes.count - FlushCheck.bytes + block * FlushCheck.blockBytes
+        let count = UInt16(end - start - FlushCheck.blockBytes)
+        var bytes = sample.bytes
+        // The header of a stored block: RFC 1951, 3.2.4.
+        let low = UInt8(truncatingIfNeeded: count)
+        let high = UInt8(truncatingIfNeeded: count >> 8)
+        bytes.replaceSubrange(start..<(start + 5), with: [0, low, high, ~low, ~high])
+        let (disk, report) = try recovered(bytes)
+        #expect(report.hasDamage)
+        #expect(sealedLines(disk) == Array(sample.lines[..<3]))
+        #expect(disk.files[Layout.damagedPath(forSealed: SegmentSample.path)] == bytes)
+    }
+
     @Test func writesTheManifestLineFromTheLines() throws {
         let sample = try SegmentSample.open(events: 20, every: 5)
         let (disk, _) = try recovered(sample.bytes)
