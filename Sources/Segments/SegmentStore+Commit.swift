@@ -100,7 +100,7 @@ extension SegmentStore {
         try deflate(segment, slot, .finish)
         countLines(segment, slot)
         batch.dirty.removeAll { $0.file == segment.file }
-        let isDurable = batch.seals.count >= Self.sealsMax && finishHere(segment)
+        let isDurable = batch.seals.count >= configuration.sealsMax && finishHere(segment)
         let task = SealTask(
             file: isDurable ? nil : segment.file,
             isDirty: !isDurable,
@@ -128,8 +128,10 @@ extension SegmentStore {
     ///
     /// One message can seal any number of segments before the next commit; would all wait for the
     /// committer with their descriptors, these would run out, and the writer would wait for
-    /// descriptors that only its own next batch gives back.
+    /// descriptors that only its own next batch gives back. One that lacks bytes, since a write has
+    /// failed, is left to the repair, as is one whose sync fails.
     private func finishHere(_ segment: OpenSegment) -> Bool {
+        if segment.isBroken { return false }
         do {
             try fileSystem.datasync(segment.file)
         } catch {

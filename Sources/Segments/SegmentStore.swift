@@ -25,6 +25,11 @@ package final class SegmentStore {
         package var segmentBytesMax: Int
         package var ageMax: Duration
         package var idleMax: Duration
+        /// Sealed files of one batch that keep their descriptors until the committer has them.
+        package var sealsMax: Int
+
+        /// Of ``sealsMax``, unless another one is given.
+        package static let sealsMaxDefault = 64
 
         package init(
             node: String,
@@ -36,7 +41,8 @@ package final class SegmentStore {
             openMax: Int = 256,
             segmentBytesMax: Int = 64 << 20,
             ageMax: Duration = .seconds(300),
-            idleMax: Duration = .seconds(60)
+            idleMax: Duration = .seconds(60),
+            sealsMax: Int = sealsMaxDefault
         ) {
             self.node = node
             self.run = run
@@ -48,6 +54,7 @@ package final class SegmentStore {
             self.segmentBytesMax = segmentBytesMax
             self.ageMax = ageMax
             self.idleMax = idleMax
+            self.sealsMax = sealsMax
         }
     }
 
@@ -60,9 +67,6 @@ package final class SegmentStore {
 
     /// Open segments from which further ones are set up with less memory.
     static let manySegments = 256
-
-    /// Sealed files of one batch that keep their descriptors until the committer has them.
-    static let sealsMax = 64
 
     var configuration: Configuration
     let fileSystem: any FileSystem

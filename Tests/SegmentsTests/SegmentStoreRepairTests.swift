@@ -88,18 +88,22 @@ import Testing
     }
 
     /// One message that seals more segments than may wait with their descriptors, on a bad disk.
-    @Test func manySealedAtOnceAreMadeGood() throws {
+    ///
+    /// `after`: calls that succeed; from the 65th file on the writer syncs and closes it by itself.
+    @Test(arguments: [
+        (FileSystemError.Operation.datasync, 3), (.write, 3), (.write, 72),
+    ])
+    func manySealedAtOnceAreMadeGood(operation: FileSystemError.Operation, after: Int) throws {
+        let count = SegmentStore.Configuration.sealsMaxDefault + 20
         let bench = try WritingBench(openMax: 2)
         bench.disk.fail(
-            .init(operation: .datasync, suffix: Self.open, code: EIO, after: 3, times: 5)
+            .init(operation: operation, suffix: Self.open, code: EIO, after: after, times: 5)
         )
-        for number in 0..<(SegmentStore.sealsMax + 20) {
-            try bench.put("{}", channel: "c\(number)")
-        }
+        for number in 0..<count { try bench.put("{}", channel: "c\(number)") }
         #expect(bench.store.failure != nil)
         _ = try bench.store.seal(prefix: "")
         try commitRepaired(bench)
-        #expect(try bench.checkSealed() == SegmentStore.sealsMax + 20)
+        #expect(try bench.checkSealed() == count)
     }
 
     /// Every call of a repair fails once; each time it is begun again.

@@ -46,16 +46,14 @@ final class SimulatedCollector {
                 ? "channel={channel}/date={date}/hour={hour}" : "channel={channel}"
         )
         guard let template else { preconditionFailure("the templates are right") }
-        let openMax = Int.random(in: 1...3, using: &random)
-        let bytesMax = Int.random(in: 300...2_500, using: &random)
+        let shape = SimulatedWriter.Shape(
+            template: template,
+            openMax: Int.random(in: 1...3, using: &random),
+            bytesMax: Int.random(in: 300...2_500, using: &random),
+            sealsMax: Int.random(in: 0...3, using: &random)
+        )
         writers = (0..<Int.random(in: 1...2, using: &random)).map {
-            SimulatedWriter(
-                process,
-                writer: $0,
-                template: template,
-                openMax: openMax,
-                bytesMax: bytesMax
-            )
+            SimulatedWriter(process, writer: $0, shape)
         }
         pass(micros: 0)
     }

@@ -42,8 +42,15 @@ final class SimulatedWriter {
         }
     }
 
-    init(_ process: Process, writer: Int, template: PartitionTemplate, openMax: Int, bytesMax: Int)
-    {
+    /// What differs from life to life.
+    struct Shape {
+        var template: PartitionTemplate
+        var openMax: Int
+        var bytesMax: Int
+        var sealsMax: Int
+    }
+
+    init(_ process: Process, writer: Int, _ shape: Shape) {
         self.process = process
         let patience = self.patience
         store = SegmentStore(
@@ -54,10 +61,11 @@ final class SimulatedWriter {
                 sources: Self.sources,
                 engine: process.engine,
                 level: 1,
-                openMax: openMax,
-                segmentBytesMax: bytesMax,
+                openMax: shape.openMax,
+                segmentBytesMax: shape.bytesMax,
                 ageMax: .seconds(300),
-                idleMax: .seconds(60)
+                idleMax: .seconds(60),
+                sealsMax: shape.sealsMax
             ),
             fileSystem: process.disk,
             waitForRoom: { _ in patience.wait() }
@@ -70,7 +78,7 @@ final class SimulatedWriter {
         )
         router = PartitionRouter(
             PartitionRouter.Configuration(
-                template: template,
+                template: shape.template,
                 time: .received,
                 valuesMax: 100,
                 node: Self.node,
