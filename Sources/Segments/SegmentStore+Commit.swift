@@ -129,9 +129,10 @@ extension SegmentStore {
     /// One message can seal any number of segments before the next commit; would all wait for the
     /// committer with their descriptors, these would run out, and the writer would wait for
     /// descriptors that only its own next batch gives back. One that lacks bytes, since a write has
-    /// failed, is left to the repair, as is one whose sync fails.
+    /// failed, is left to the repair, as is one whose sync fails. One that a committer may still have
+    /// to sync is left to it: of two who sync a file, one hears of what failed.
     private func finishHere(_ segment: OpenSegment) -> Bool {
-        if segment.isBroken { return false }
+        if segment.isBroken || segment.handedIn > durableBatch { return false }
         do {
             try fileSystem.datasync(segment.file)
         } catch {

@@ -33,6 +33,7 @@ struct SealedRemains {
 extension SegmentStore {
     /// Lets go of what was held for batches that are durable, up to the number `batch`.
     package func forgetHeld(durable batch: UInt64) {
+        durableBatch = batch
         guard heldBytes > 0 else { return }
         for case let segment? in segments { heldBytes -= segment.forgetHeld(durable: batch) }
         while let first = sealed.first, first.batch <= batch {

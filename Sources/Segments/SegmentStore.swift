@@ -86,6 +86,8 @@ package final class SegmentStore {
     var batch = CommitBatch()
     /// Batches taken so far; the number of the last one.
     package private(set) var batches: UInt64 = 0
+    /// The last batch that is known to be durable.
+    var durableBatch: UInt64 = 0
     /// Bytes held in memory because they are not durable yet.
     package internal(set) var heldBytes = 0
     /// What is left of sealed segments until they are durable.

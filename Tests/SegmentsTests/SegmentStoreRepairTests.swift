@@ -106,6 +106,23 @@ import Testing
         #expect(try bench.checkSealed() == count)
     }
 
+    /// Of two who sync a file whose bytes the disk has dropped, only the first hears of it: were that
+    /// the writer, the committer would acknowledge what is gone.
+    @Test func whatACommitterHasIsNotSyncedByTheWriter() throws {
+        let count = SegmentStore.Configuration.sealsMaxDefault + 5
+        let bench = try WritingBench(openMax: count)
+        for number in 0..<count { try bench.put("{}", channel: "c\(number)") }
+        var underWay = try bench.store.takeBatch()
+        for number in 0..<count { try bench.put("{}", channel: "c\(number)") }
+        bench.disk.clearLog()
+        #expect(try bench.store.seal(prefix: "") == count)
+        #expect(!bench.disk.log.contains { $0.hasPrefix("datasync") })
+        _ = try bench.committer.commit(&underWay)
+        bench.store.forgetHeld(durable: bench.store.batches)
+        try commitRepaired(bench)
+        #expect(try bench.checkSealed() == count)
+    }
+
     /// Every call of a repair fails once; each time it is begun again.
     @Test func aRepairCanBeBegunAgain() throws {
         let faults: [(FileSystemError.Operation, String)] = [
