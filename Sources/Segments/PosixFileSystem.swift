@@ -205,8 +205,9 @@ extension PosixFileSystem {
         do {
             folder = try descriptor(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY, for: .list)
         } catch {
-            if error.isMissing { return [] }
-            throw error
+            // Whoever believes a folder empty that is not does what cannot be undone.
+            guard error.isMissing, !isNamed(path) else { throw error }
+            return []
         }
         guard let stream = fdopendir(folder) else {
             Glibc.close(folder)
@@ -226,6 +227,11 @@ extension PosixFileSystem {
         }
         guard errno == 0 else { throw FileSystemError(.list, path, code: errno) }
         return entries.sorted { $0.name < $1.name }
+    }
+
+    /// Whether something has the name, asked without opening anything; `""` has one.
+    private func isNamed(_ path: String) -> Bool {
+        path.isEmpty || faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0
     }
 
     /// Some file systems do not tell the kind with the name; then it is looked up.
