@@ -3,6 +3,7 @@
 import errno
 import os
 
+import oracle
 from faulty_disk import FOR_EVER
 from load import CHANNELS, wait_a_moment
 from waiting import wait_until
@@ -58,6 +59,31 @@ def fail_some_calls(stage, kinds, error):
     stage.wait_for_state("running")
     stage.faults.disarm()
     stage.tally["injected errors"] += stage.faults.hits
+
+
+def opens_of_a_start(stage):
+    """How often it opens something to read from its start to the end of its recovery."""
+    stage.kill()
+    stage.faults.count(["open_read"])
+    stage.start()
+    oracle.recovered(stage.collector)
+    calls = stage.faults.calls
+    stage.faults.disarm()
+    return calls
+
+
+def fail_to_open_in_a_start(stage, number, error):
+    """The n-th of these calls fails, whatever becomes of the recovery then."""
+    stage.kill()
+    stage.faults.arm("fail", ["open_read"], first=number, error=error)
+    stage.start_or_end()
+
+    def is_over():
+        return not stage.collector.is_running or stage.status()["recovery"]["state"] != "running"
+
+    wait_until("the end of a recovery in which a call failed", is_over)
+    stage.tally["injected errors"] += int(stage.faults.hits > 0)
+    stage.faults.disarm()
 
 
 def meet(stage, what):

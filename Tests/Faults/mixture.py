@@ -150,11 +150,11 @@ def fail_then_cut(stage):
 
 
 def fail_in_recovery(stage):
-    """The disk fails while it recovers: the next start finishes what this one could not."""
-    stage.kill()
+    """The disk fails while it recovers, at some calls or at all from one on."""
     kinds = stage.dice.sample([*PERSISTENCE, "read", "open_read"], 3)
     first = stage.dice.randrange(1, 30)
     last = stage.dice.choice([first, first + 3, FOR_EVER])
+    stage.kill()
     stage.faults.arm("fail", kinds, first=first, last=last, error=stage.dice.choice(ERRORS))
     stage.start_or_end()
     moment(stage)

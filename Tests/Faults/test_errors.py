@@ -40,6 +40,21 @@ def test_goes_on_when_calls_fail_in_a_row(stage, seed, note, dice):
     note(here.tally)
 
 
+def test_takes_nothing_for_missing_that_a_start_cannot_open(stage, seed, note):
+    """Manifests, folders and segments that have their names, but cannot be opened once."""
+    print(f"TOUCHPOINT_SEED={seed}")
+    with stage() as here:
+        here.note_base()
+        here.load.resume().wait_for_answers(here.collector, 3)
+        here.load.pause()
+        for number in range(1, errors.opens_of_a_start(here) + 1):
+            errors.fail_to_open_in_a_start(here, number, errno.ENOENT)
+        here.kill()
+        here.come_back()
+        here.check()
+    note(here.tally)
+
+
 def test_goes_on_after_half_a_write(stage, seed, note, dice):
     print(f"TOUCHPOINT_SEED={seed}")
     with stage() as here:
