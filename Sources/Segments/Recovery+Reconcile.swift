@@ -53,6 +53,7 @@ extension Recovery {
             survey = try SegmentSurvey.read(path, in: fileSystem)
         } catch {
             report.unreadable[path] = "\(error)"
+            report.hasRefusedReads = true
             return
         }
         if let damage = survey.damage {

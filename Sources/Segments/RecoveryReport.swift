@@ -78,11 +78,21 @@ package struct RecoveryReport: Sendable, Equatable {
     package var tornLines = 0
     /// Whether it was asked to stop before it was done.
     package var isStopped = false
+    /// Whether the disk refused to let one of ``unreadable`` be read.
+    package var hasRefusedReads = false
 
     package init() {}
 
     /// Events that were brought back.
     package var events: Int { files.reduce(0) { $0 + $1.events } }
+
+    /// Whether the disk refused something, so that a further recovery may do more.
+    package var hasFailed: Bool {
+        hasRefusedReads
+            || files.contains {
+                if case .failed = $0.outcome { true } else { false }
+            }
+    }
 
     /// Whether something was found that an operator must look at.
     package var hasDamage: Bool {

@@ -1,5 +1,6 @@
 import Control
 import Events
+import Foundation
 import Pipeline
 import Segments
 import TestSupport
@@ -46,6 +47,32 @@ import Testing
         let report = try Verify.run(rig.collector.fileSystem)
         #expect(report.findingsTotal == 0, "\(report.findings)")
         #expect(report.sources["producers"] == VerifyReport.Source(written: 4, quarantined: 2))
+    }
+
+    @Test func whatTheDiskRefusedIsTriedAgain() async throws {
+        let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+        try await run(folder, #"{"n":1}"#, events: 1, leaving: true)
+        let data = "\(folder.path)/data"
+        let open = try Recovery.openSegments(PosixFileSystem(directory: data))
+        // Where recovery wants to make its copy there is a folder.
+        let obstacle = "\(data)/\(try #require(open.first))\(Layout.copySuffix)"
+        try FileManager.default.createDirectory(
+            atPath: obstacle,
+            withIntermediateDirectories: false
+        )
+        let rig = try LifeRig(folder: folder)
+        try await waitUntil("recovery to fail") {
+            rig.collector.recovery.state.status.state == "failed"
+        }
+        #expect(try await rig.collector.status().recovery.eventsRecovered == 0)
+        try FileManager.default.removeItem(atPath: obstacle)
+        try await rig.recovered()
+        let status = try await rig.collector.status()
+        #expect(status.recovery.state == "done")
+        #expect(status.recovery.filesRecovered == 1 && status.recovery.eventsRecovered == 1)
+        #expect(try await rig.collector.stats().ledger.written == 1)
+        #expect(await rig.drain())
+        #expect(try Verify.run(rig.collector.fileSystem).findingsTotal == 0)
     }
 
     @Test func aSourceThatIsGoneStaysInTheLedger() async throws {

@@ -193,7 +193,10 @@ extension Collector {
             switch result {
             case .success(let report): Self.log(report, logger)
             case .failure(let error):
-                logger.error("recovery failed", metadata: ["error": "\(error)"])
+                logger.error(
+                    "recovery failed, it will be tried again",
+                    metadata: ["error": "\(error)"]
+                )
             }
         }
     }

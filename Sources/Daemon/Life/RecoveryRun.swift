@@ -8,7 +8,15 @@ import Synchronization
 
 /// Recovers what earlier runs left, on a thread of its own beside the new intake, and then reads
 /// from the manifests what earlier runs have written: the ledger goes on from what files can prove.
+///
+/// What the disk refused is tried again after a pause, a longer one each time.
 final class RecoveryRun: Sendable {
+    /// Seconds before what failed is tried again: the first time, and at most.
+    private static let pauseFirst = 1.0
+    private static let pauseMax = 600.0
+    /// Seconds between looks at whether to end.
+    private static let look = 0.2
+
     /// What is known so far.
     struct State: Sendable {
         var status = RecoveryStatus(
@@ -19,6 +27,8 @@ final class RecoveryRun: Sendable {
         )
         /// By source name, from earlier runs.
         var restored: [String: SourceLedger] = [:]
+        /// Brought back by attempts before the present one.
+        fileprivate var eventsBefore = 0
     }
 
     private let current = Mutex(State())
@@ -37,10 +47,10 @@ final class RecoveryRun: Sendable {
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
     /// - `open`: open segments found before this run opened any.
-    /// - `settled`: called from the thread when all segments of earlier runs are sealed, as far as
-    ///   they could be; not when it was asked to end before.
+    /// - `settled`: called once from the thread, when all segments of earlier runs are sealed, as far
+    ///   as they could be at the first attempt; not when it was asked to end before.
     /// - `onFile`: told of each open segment when it is done, from the thread.
-    /// - `report`: told once, from the thread.
+    /// - `report`: told of each attempt, from the thread.
     func start(
         _ fileSystem: any FileSystem,
         folders: DurableFolders,
@@ -65,21 +75,28 @@ final class RecoveryRun: Sendable {
             run: run,
             now: { cplatform_realtime_ns() / 1_000 },
             isInUse: Recovery.isOfRun(startedAt: startedAt),
-            shouldStop: { self.stop.load(ordering: .acquiring) },
+            shouldStop: { self.isCancelled },
             waitForRoom: { _ in self.waitForRoom() }
         )
         let thread = Thread {
-            let result = Result { () throws(FileSystemError) in
-                let recovered = Result { () throws(FileSystemError) in
-                    try recovery.run(open, progress: self.note, onFile: onFile)
+            var pause = Self.pauseFirst
+            var settled: (() -> Void)? = settled
+            while true {
+                let result = Result { () throws(FileSystemError) in
+                    let recovered = Result { () throws(FileSystemError) in
+                        try recovery.run(open, progress: self.note, onFile: onFile)
+                    }
+                    if (try? recovered.get())?.isStopped != true { settled?() }
+                    settled = nil
+                    let report = try recovered.get()
+                    if !report.isStopped { try self.restore(fileSystem, except: run) }
+                    return report
                 }
-                if (try? recovered.get())?.isStopped != true { settled() }
-                let report = try recovered.get()
-                if !report.isStopped { try self.restore(fileSystem, except: run) }
-                return report
+                let isOver = self.finish(result)
+                report(result)
+                if isOver || !self.wait(pause) { break }
+                pause = min(2 * pause, Self.pauseMax)
             }
-            self.finish(result)
-            report(result)
             self.isDone.store(true, ordering: .releasing)
         }
         thread.name = "recovery"
@@ -90,25 +107,39 @@ final class RecoveryRun: Sendable {
         current.withLock { state in
             state.status.state = "running"
             state.status.filesRecovered = progress.filesDone
-            state.status.eventsRecovered = progress.events
+            state.status.eventsRecovered = state.eventsBefore + progress.events
         }
+    }
+
+    /// Lets time go by; false when the run is to end.
+    private func wait(_ seconds: Double) -> Bool {
+        var left = seconds
+        while left > 0, !isCancelled {
+            Thread.sleep(forTimeInterval: min(left, Self.look))
+            left -= Self.look
+        }
+        return !isCancelled
     }
 
     /// A full disk is looked at five times a second until it takes the file or the run is to end.
     private func waitForRoom() -> Bool {
         current.withLock { $0.status.state = "waiting for room" }
-        Thread.sleep(forTimeInterval: 0.2)
-        return !stop.load(ordering: .acquiring)
+        return wait(Self.look)
     }
 
-    private func finish(_ result: Result<RecoveryReport, FileSystemError>) {
+    /// Shows what an attempt came to; gives whether there is nothing to try again.
+    private func finish(_ result: Result<RecoveryReport, FileSystemError>) -> Bool {
         current.withLock { state in
             switch result {
             case .success(let report):
-                state.status.state = report.isStopped ? "stopped" : "done"
-                state.status.eventsRecovered = report.events
+                let isWhole = report.isStopped || !report.hasFailed
+                state.eventsBefore += report.events
+                state.status.eventsRecovered = state.eventsBefore
+                state.status.state = report.isStopped ? "stopped" : isWhole ? "done" : "failed"
+                return isWhole
             case .failure:
                 state.status.state = "failed"
+                return false
             }
         }
     }
