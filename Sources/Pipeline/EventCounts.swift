@@ -43,7 +43,8 @@ struct EventCounts: ~Copyable {
     }
 
     mutating func accept(_ source: Int, channel: UInt32) {
-        accepted[source] &+= 1
+        // Swift 6.3 cannot compile accepted[source] here for the thread sanitizer.
+        (accepted + source).pointee &+= 1
         if Int(channel) >= channels.count { growChannels(to: Int(channel) + 1) }
         channels[Int(channel)] &+= 1
     }

@@ -27,6 +27,8 @@ struct Writer: ~Copyable {
     static let lookNanoseconds: Int64 = 100_000_000
     /// Compressed bytes that may wait for a commit under way.
     static let heldBytesMax = 64 << 20
+    /// Sealed files that may wait for a commit under way.
+    static let sealsWaitMax = 1_024
 
     let index: Int
     let configuration: PipelineConfiguration
@@ -221,9 +223,8 @@ struct Writer: ~Copyable {
     /// Not while the reserve is all there is, or while the disk lags far behind; a drain takes what
     /// stands in the rings all the same.
     private func takesMessages() -> Bool {
-        if shared.jobsUnderWay.load(ordering: .relaxed) > 0, store.heldBytes > Self.heldBytesMax {
-            return false
-        }
+        let isFarAhead = store.heldBytes > Self.heldBytesMax || store.sealsWait > Self.sealsWaitMax
+        if isFarAhead, shared.jobsUnderWay.load(ordering: .relaxed) > 0 { return false }
         return !storage.usesReserve.load(ordering: .relaxed)
             || shared.finish.load(ordering: .relaxed)
     }
