@@ -6,7 +6,9 @@ import Testing
 
 /// Short enough for ThreadSanitizer: `make tsan`.
 @Suite struct IdentityWindowStressTests {
-    /// How often each id was new. With a lock that ThreadSanitizer sees, as it does not see a Mutex.
+    /// How often each id was new.
+    ///
+    /// With a lock that ThreadSanitizer sees, as it does not see a Mutex.
     private final class Originals: @unchecked Sendable {
         private let lock = NSLock()
         private var counts: [Int: Int] = [:]
