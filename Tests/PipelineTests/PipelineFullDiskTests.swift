@@ -12,7 +12,8 @@ import Testing
         try dealer.send("first", #"{"n":0}"#)
         try await waitUntil("the first answer") { try dealer.receive().count == 1 }
         rig.disk.set { $0.isFull = true }
-        for number in 1...20 { try dealer.send("q\(number)", #"{"n":\#(number)}"#) }
+        // In one message: intake may stop behind the first, and the rest would wait for the reserve.
+        try dealer.send("q", (1...20).map { #"{"n":\#($0)}"# }.joined(separator: "\n"))
         try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
         #expect(rig.pipeline.blockedReason?.contains("No space left on device") == true)
         try await waitUntil("several refusals") { rig.disk.refusals >= 3 }
@@ -23,8 +24,8 @@ import Testing
             zip(rig.pipeline.beats, beats).allSatisfy { $0 > $1 }
         }
         rig.disk.set { $0.isFull = false }
-        try await waitUntil("all answers") { try dealer.receive().count == 21 }
-        #expect(dealer.committed.count == 21)
+        try await waitUntil("the second answer") { try dealer.receive().count == 2 }
+        #expect(dealer.committed.count == 2)
         // The reserve was given away, and is taken back by the look that comes each second.
         #expect(rig.pipeline.blockedReason?.contains("reserve") == true)
         rig.pipeline.watchSpace()
