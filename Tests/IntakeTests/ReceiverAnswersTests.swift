@@ -61,13 +61,15 @@ import ZeroMQ
         }
         try bench.run(until: "the peer is gone") { $0.shared.count.peers == 0 }
         let stranger = Taken(kind: .router, identity: [1, 2, 3], requestID: [], payload: [])
-        try bench.answer(bench.all[0], committed)
         try bench.answer(stranger, committed)
-        try bench.run(until: "both answers are counted") {
-            $0.shared.count.acknowledgementsDropped
-                + $0.shared.count.acknowledged == 2
+        try bench.run(until: "the answer to nobody is dropped") {
+            $0.shared.count.acknowledgementsDropped == 1
         }
-        #expect(bench.shared.count.acknowledgementsDropped == 2)
+        // The monitor may tell of a peer's end a moment before its pipe is gone.
+        try bench.run(until: "an answer to the peer that is gone is dropped") {
+            try $0.answer($0.all[0], committed)
+            return $0.shared.count.acknowledgementsDropped >= 2
+        }
         // The source goes on.
         let next = try Peer(.dealer, bench.endpoint, in: Context())
         try next.send("again")
