@@ -75,8 +75,6 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
     package var lastEventTime: String?
     package var sequences: [Sequence]
     package var sealedAt: String
-    /// The day of the manifest it belongs to, `2026-11-22`.
-    var day: String { String(sealedAt.prefix(10)) }
     /// In order; nil when there is none, as in files below 1 MiB of raw bytes.
     package var checkpoints: [Checkpoint]?
 

@@ -45,12 +45,12 @@ package final class ManifestLog: Sendable {
         try append([entry])
     }
 
-    /// Writes entries that were sealed on the same day, with one sync; durable on return.
+    /// Writes entries that were sealed at the same time, with one sync; durable on return.
     ///
     /// May be called again after an error.
     package func append(_ entries: [ManifestEntry]) throws(FileSystemError) {
         guard let first = entries.first else { return }
-        let path = Layout.manifestPath(date: first.day, node: node)
+        let path = Layout.manifestPath(date: String(first.sealedAt.prefix(10)), node: node)
         let lines = entries.flatMap(ManifestLine.bytes)
         let result = turn.withLock { state in
             Result { () throws(FileSystemError) in

@@ -9,7 +9,7 @@ import Events
 /// 1. `fdatasync` of every dirty file: its bytes up to the last flush point can be read.
 /// 2. for a new file: its folders' names, then `fsync` of its folder: the open file can be found.
 /// 3. sealing: rename without replacing, `fsync` of the folder: readers see a whole file.
-/// 4. the manifest's lines, synced. If the power goes between 3 and 4, recovery writes them.
+/// 4. the manifest's line, synced. If the power goes between 3 and 4, recovery writes the line.
 ///
 /// When it returns, all events of the batch may be acknowledged.
 ///
@@ -103,20 +103,12 @@ package struct SegmentCommitter: Sendable {
             batch.newNamesIn.insert(Layout.split(batch.seals[at].sealedPath).folder)
         }
         try syncNames(&batch.newNamesIn)
-        try list(&batch)
-        return batch.seals.map(\.sealedFile)
-    }
-
-    /// Writes the manifest lines, with one sync for all of a day.
-    private func list(_ batch: inout CommitBatch) throws(FileSystemError) {
-        while let first = batch.seals.first(where: { !$0.isListed }) {
-            let ofDay = batch.seals.indices.filter {
-                !batch.seals[$0].isListed && batch.seals[$0].entry.day == first.entry.day
-            }
-            let entries = ofDay.map { batch.seals[$0].entry }
-            try repeating { () throws(FileSystemError) in try manifest.append(entries) }
-            for at in ofDay { batch.seals[at].isListed = true }
+        for at in batch.seals.indices where !batch.seals[at].isListed {
+            let entry = batch.seals[at].entry
+            try repeating { () throws(FileSystemError) in try manifest.append(entry) }
+            batch.seals[at].isListed = true
         }
+        return batch.seals.map(\.sealedFile)
     }
 
     /// Gives a file its visible name, or one like it where that is taken.

@@ -136,18 +136,4 @@ import Testing
         try bench.commit()
         #expect(try bench.checkSealed() == 60)
     }
-
-    /// A manifest a day, and one sync for all lines of a batch that go into it.
-    @Test func linesOfABatchAreSyncedTogether() throws {
-        let bench = try WritingBench()
-        for channel in ["a", "b", "c"] { try bench.put("{}", channel: channel) }
-        #expect(try bench.store.seal(prefix: "") == 3)
-        bench.pass(seconds: 86_400)
-        for channel in ["a", "b"] { try bench.put("{}", channel: channel) }
-        #expect(try bench.store.seal(prefix: "") == 2)
-        bench.disk.clearLog()
-        try bench.commit()
-        #expect(bench.disk.log.count { $0.hasPrefix("datasync manifest/") } == 2)
-        #expect(try bench.checkSealed() == 5)
-    }
 }
