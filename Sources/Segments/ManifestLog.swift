@@ -26,7 +26,8 @@ package final class ManifestLog: Sendable {
     private struct Scar {
         /// Its last line may be cut short.
         var isTorn = false
-        /// A sync failed: the file cannot be trusted behind this many bytes, nor synced again.
+        /// A sync failed, or a write of several lines was cut: the file cannot be trusted behind this
+        /// many bytes, nor synced again.
         var goodBytes: Int?
         /// Its name was not synced.
         var isUnnamed = false
@@ -57,7 +58,7 @@ package final class ManifestLog: Sendable {
                 if !state.named.contains(path) {
                     state.scars[path, default: Scar()].isUnnamed = true
                 }
-                try append(lines, to: path, &state.scars[path])
+                try append(lines, to: path, isOne: entries.count == 1, &state.scars[path])
                 state.named.insert(path)
             }
         }
@@ -65,23 +66,25 @@ package final class ManifestLog: Sendable {
     }
 
     private func append(
-        _ line: [UInt8],
+        _ lines: [UInt8],
         to path: String,
+        isOne: Bool,
         _ scar: inout Scar?
     ) throws(FileSystemError) {
         let folder = Layout.split(path).folder
         try folders.ensure(folder)
         if let goodBytes = scar?.goodBytes {
-            try rewrite(path, goodBytes, line)
+            try rewrite(path, goodBytes, lines)
         } else {
-            try appendInPlace(line, path, &scar)
+            try appendInPlace(lines, path, isOne: isOne, &scar)
         }
         scar = nil
     }
 
     private func appendInPlace(
-        _ line: [UInt8],
+        _ lines: [UInt8],
         _ path: String,
+        isOne: Bool,
         _ scar: inout Scar?
     ) throws(FileSystemError) {
         let isNew = !fileSystem.exists(path)
@@ -98,7 +101,13 @@ package final class ManifestLog: Sendable {
                 state.isUnnamed = false
             }
             let size = try fileSystem.size(file)
-            try write(line, to: file, &state)
+            do throws(FileSystemError) {
+                try write(lines, to: file, &state)
+            } catch {
+                // Of several lines there may be whole ones now, which are given again.
+                if error.written > 0, !isOne { state.goodBytes = size }
+                throw error
+            }
             state.goodBytes = size
             try fileSystem.datasync(file)
             state.goodBytes = nil
@@ -107,29 +116,29 @@ package final class ManifestLog: Sendable {
         }
     }
 
-    /// Writes a line, behind the end of one that was cut short.
+    /// Writes lines, behind the end of one that was cut short.
     ///
     /// What was cut may lack no more than its line feed, and is then given again: so that it is not
     /// there twice, its end makes it none.
     private func write(
-        _ line: [UInt8],
+        _ lines: [UInt8],
         to file: FileHandle,
         _ state: inout Scar
     ) throws(FileSystemError) {
         let end = state.isTorn ? Array("~\n".utf8) : []
         do throws(FileSystemError) {
-            try fileSystem.write(end + line, to: file)
+            try fileSystem.write(end + lines, to: file)
         } catch {
             state.isTorn = state.isTorn || error.written > 0
             throw error
         }
     }
 
-    /// Writes the good part of a manifest and a line to a new file that takes its place.
+    /// Writes the good part of a manifest and lines to a new file that takes its place.
     private func rewrite(
         _ path: String,
         _ goodBytes: Int,
-        _ line: [UInt8]
+        _ lines: [UInt8]
     ) throws(FileSystemError) {
         let (folder, name) = Layout.split(path)
         let copy = Layout.join(folder, ".\(name)\(Layout.copySuffix)")
@@ -144,7 +153,7 @@ package final class ManifestLog: Sendable {
         }
         // A line that a full disk had cut short stays one that readers skip.
         if let last = good.last, last != UInt8(ascii: "\n") { good += Array("~\n".utf8) }
-        try fileSystem.write(good + line, to: new)
+        try fileSystem.write(good + lines, to: new)
         try fileSystem.datasync(new)
         try fileSystem.replace(copy, to: path)
         try fileSystem.syncFolder(folder)

@@ -89,6 +89,27 @@ import Testing
         #expect(try read(folder) == [entry(1), entry(2)])
     }
 
+    /// Lines of one write that is cut anywhere, behind a line that was cut before or not.
+    @Test(arguments: [false, true])
+    func linesOfACutWriteAreThereOnce(isBehindTornLine: Bool) throws {
+        let several = (2...4).map { entry($0) }
+        for taken in 1...several.flatMap(ManifestLine.bytes).count {
+            let folder = try TemporaryFolder()
+            let disk = try WritingDisk(directory: folder.path)
+            let log = log(disk)
+            try log.append(entry(1))
+            if isBehindTornLine {
+                disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: 20))
+                #expect(throws: FileSystemError.self) { try log.append(entry(9)) }
+            }
+            disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: taken))
+            #expect(throws: FileSystemError.self) { try log.append(several) }
+            try log.append(several)
+            try log.append(entry(5))
+            #expect(try read(folder) == (1...5).map { entry($0) }, "cut at \(taken)")
+        }
+    }
+
     @Test(arguments: 0..<6)
     func aLineIsThereOnceWhicheverSyncOfAFolderFails(after: Int) throws {
         let folder = try TemporaryFolder()
