@@ -142,9 +142,12 @@ def bare_fdatasync(place, size, per_second, seconds):
 # --- touchpointd ---
 
 class Daemon:
-    """A running touchpointd with default settings, but for ports, folder, and what a row asks for."""
+    """A running touchpointd with default settings, but for ports, folder, and what a row asks for.
 
-    def __init__(self, place, folder, settings):
+    `reliable`: further settings of the acknowledged source.
+    """
+
+    def __init__(self, place, folder, settings, reliable=""):
         self.data = folder / "data"
         # The path of a Unix socket has at most 107 bytes.
         self.private = pathlib.Path(tempfile.mkdtemp(prefix="touchpoint-"))
@@ -153,7 +156,7 @@ class Daemon:
         configuration.write_text(
             "sources:\n"
             "  - { name: producers, pattern: pull, bind: ['tcp://127.0.0.1:*'] }\n"
-            "  - { name: reliable, pattern: router, bind: ['tcp://127.0.0.1:*'] }\n"
+            f"  - {{ name: reliable, pattern: router, bind: ['tcp://127.0.0.1:*']{reliable} }}\n"
             f"storage: {{ directory: {self.data} }}\n"
             f"control: {{ socket: {self.control_socket} }}\n" + settings)
         self.log = (folder / "touchpointd.log").open("w+")
@@ -208,12 +211,12 @@ class Daemon:
         return time.monotonic(), stats
 
 
-def daemon(place, load, settings="", before=None, examine=None):
+def daemon(place, load, settings="", before=None, examine=None, reliable=""):
     """Time is from the first message sent to the commit that covers the last event.
 
     `before` is a load that comes first and does not count; `examine` sees the sealed files.
     """
-    with place.fresh_folder() as folder, Daemon(place, folder, settings) as collector:
+    with place.fresh_folder() as folder, Daemon(place, folder, settings, reliable) as collector:
         if before:
             place.send(collector.endpoint(before), before)
             collector.wait_for(before.events)

@@ -43,7 +43,9 @@ def batch(r):
     load = r.load(BATCH_EVENTS, batch=100)
     r.run("bare PULL", bare_pull, load)
     r.run("touchpointd", daemon, load)
-    r.run("touchpointd, acknowledged", daemon, dataclasses.replace(load, pattern="dealer"))
+    acknowledged = dataclasses.replace(load, pattern="dealer")
+    r.run("touchpointd, acknowledged", daemon, acknowledged)
+    r.run("touchpointd, acknowledged, dedup off", daemon, acknowledged, reliable=", dedup: off")
     r.run("bare parts", bare_parts, load)
 
 
@@ -56,7 +58,8 @@ def latency(r):
 
 
 def zlib(r):
-    for level, events in ((1, SINGLE_EVENTS // 3), (6, SINGLE_EVENTS // 5)):
+    # Some four seconds each: of less, the wait for the last commit would be a good part.
+    for level, events in ((1, SINGLE_EVENTS), (6, SINGLE_EVENTS // 2)):
         load = r.load(events, batch=100)
         settings = f"compression: {{ engine: zlib, level: {level} }}\n"
         r.run(f"touchpointd, zlib {level}", daemon, load, settings)
@@ -162,6 +165,8 @@ TARGETS = [
     Target("batch", "CPU an event, 100 a message", cpu("touchpointd"), "µs", cpu(PARTS), PARTS, ratio_unit="×"),
     Target("batch", "acknowledged, 100 a message, window 64", rate("touchpointd, acknowledged"), "events/s",
            rate("touchpointd"), "PUSH", bound=0.80),
+    Target("batch", "the same, repeats not recognised (dedup: off)", rate("touchpointd, acknowledged, dedup off"),
+           "events/s", rate("touchpointd"), "PUSH", bound=0.80),
     Target("latency", f"acknowledgement p99, {LATENCY_RATE:,} events/s, commit {COMMIT_MS} ms",
            more("touchpointd", "p99", 1e-3), "ms", allowed_latency, f"{COMMIT_MS} ms + 3 × fdatasync p99",
            bound=1, more=False),

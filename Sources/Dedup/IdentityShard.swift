@@ -115,6 +115,9 @@ struct IdentityShard {
     }
 
     /// The slot of an id, or the free one where the search for it ended.
+    ///
+    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    @inline(__always)
     private func find(_ identity: PackedIdentity, _ source: Int, _ hash: UInt32) -> Int {
         var at = table.home(hash)
         while let place = table.place(at: at) {

@@ -44,12 +44,18 @@ package struct EventReader: ~Copyable {
     var structurals: Int { csimdjson_structurals(reader) }
 
     /// A stretch of the indexed bytes; empty for none.
+    ///
+    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    @inline(__always)
     func slice(_ range: csimdjson_range) -> UnsafeRawBufferPointer {
         guard range.length > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(rebasing: bytes[range.start..<(range.start + range.length)])
     }
 
     /// The object last read, as an event.
+    ///
+    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    @inline(__always)
     func view(into view: inout EventView) {
         view.bytes = slice(found.object)
         view.rejection = nil

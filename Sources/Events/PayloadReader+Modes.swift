@@ -57,6 +57,9 @@ extension PayloadReader {
     }
 
     /// Whether only white space stands between `position` and the end of its line.
+    ///
+    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    @inline(__always)
     private func endsItsLine(_ position: Int) -> Bool {
         var at = position
         while at < payload.count, payload[at].isJSONSpace {
