@@ -130,10 +130,11 @@ void cplatform_name_thread(const char *name) {
     pthread_setname_np(pthread_self(), cut);
 }
 
-int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available) {
+int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available, uint64_t *files) {
     struct statvfs status;
     if (fstatvfs(fd, &status) != 0) return -errno;
     *total = (uint64_t)status.f_blocks * status.f_frsize;
     *available = (uint64_t)status.f_bavail * status.f_frsize;
+    *files = status.f_files == 0 ? UINT64_MAX : (uint64_t)status.f_favail;
     return 0;
 }

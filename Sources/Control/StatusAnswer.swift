@@ -83,18 +83,27 @@ package struct SourceStatus: Codable, Sendable, Equatable {
     }
 }
 
-/// The file system that holds the data, in bytes.
+/// The file system that holds the data.
 package struct DiskStatus: Codable, Sendable, Equatable {
     package var directory: String
     package var totalBytes: Int
     package var availableBytes: Int
+    /// New files (inodes) that it takes; absent where the file system does not count them.
+    package var availableFiles: Int?
     /// Below this many available bytes the daemon blocks.
     package var minimumFreeBytes: Int
 
-    package init(directory: String, totalBytes: Int, availableBytes: Int, minimumFreeBytes: Int) {
+    package init(
+        directory: String,
+        totalBytes: Int,
+        availableBytes: Int,
+        availableFiles: Int?,
+        minimumFreeBytes: Int
+    ) {
         self.directory = directory
         self.totalBytes = totalBytes
         self.availableBytes = availableBytes
+        self.availableFiles = availableFiles
         self.minimumFreeBytes = minimumFreeBytes
     }
 }

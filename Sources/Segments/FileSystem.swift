@@ -30,14 +30,17 @@ package struct FolderEntry: Hashable, Sendable {
     }
 }
 
-/// Room on the device that holds the data folder, in bytes.
+/// Room on the device that holds the data folder.
 package struct DiskSpace: Hashable, Sendable {
     package let totalBytes: UInt64
     package let availableBytes: UInt64
+    /// New files (inodes) that it takes; nil where the file system does not count them.
+    package let availableFiles: UInt64?
 
-    package init(totalBytes: UInt64, availableBytes: UInt64) {
+    package init(totalBytes: UInt64, availableBytes: UInt64, availableFiles: UInt64? = nil) {
         self.totalBytes = totalBytes
         self.availableBytes = availableBytes
+        self.availableFiles = availableFiles
     }
 }
 

@@ -161,9 +161,14 @@ package final class PosixFileSystem: FileSystem {
     package func space() throws(FileSystemError) -> DiskSpace {
         var total: UInt64 = 0
         var available: UInt64 = 0
-        let result = cplatform_disk_space(root, &total, &available)
+        var files: UInt64 = 0
+        let result = cplatform_disk_space(root, &total, &available, &files)
         guard result == 0 else { throw FileSystemError(.space, "", code: -result) }
-        return DiskSpace(totalBytes: total, availableBytes: available)
+        return DiskSpace(
+            totalBytes: total,
+            availableBytes: available,
+            availableFiles: files == .max ? nil : files
+        )
     }
 
     /// The folder that holds `path`'s last part, opened without leaving the data folder, and that

@@ -46,11 +46,16 @@ struct Status: OnlineCommand {
         return table.lines
     }
 
+    /// Fewer than this are worth a word: a busy hour can make as many.
+    private static let fewFiles = 10_000
+
     private static func disk(_ disk: DiskStatus) -> String {
         let (available, total) = (Double(disk.availableBytes), Double(disk.totalBytes))
         let part = HumanText.percent(available, of: total)
+        // Without them a disk with gigabytes to spare has "no space left".
+        let files = disk.availableFiles.map { $0 < fewFiles ? "\($0) inodes left, " : "" } ?? ""
         return "\(HumanText.bytes(available)) of \(HumanText.bytes(total)) available (\(part) %), "
-            + "blocks below \(HumanText.bytes(Double(disk.minimumFreeBytes)))"
+            + "\(files)blocks below \(HumanText.bytes(Double(disk.minimumFreeBytes)))"
     }
 
     private static func dedup(_ dedup: DedupStatus) -> String {

@@ -65,7 +65,11 @@ import Testing
         let sources = try #require(status["sources"] as? [[String: Any]])
         #expect(sources.map { Set($0.keys) } == [["name", "pattern", "endpoints", "state"]])
         let disk = try Self.keys(status, at: "disk")
-        #expect(disk == ["directory", "totalBytes", "availableBytes", "minimumFreeBytes"])
+        #expect(
+            disk == [
+                "directory", "totalBytes", "availableBytes", "availableFiles", "minimumFreeBytes",
+            ]
+        )
         let recovery = try Self.keys(status, at: "recovery")
         #expect(recovery == ["state", "filesFound", "filesRecovered", "eventsRecovered"])
         #expect(

@@ -47,7 +47,7 @@ import Testing
             #expect(result.code == 0)
             #expect(result.output.contains("state            blocked: no space left\n"))
             #expect(result.output.contains("source reliable  router, paused, tcp://127.0.0.1:5572"))
-            #expect(result.output.contains("250 B of 1000 B available (25 %)"))
+            #expect(result.output.contains("250 B of 1000 B available (25 %), 40 inodes left"))
             #expect(result.errors.isEmpty)
         }
     }

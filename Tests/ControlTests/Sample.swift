@@ -25,6 +25,7 @@ enum Sample {
             directory: "/data",
             totalBytes: 1000,
             availableBytes: 250,
+            availableFiles: 40,
             minimumFreeBytes: 100
         ),
         recovery: RecoveryStatus(

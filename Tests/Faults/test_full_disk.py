@@ -88,6 +88,7 @@ def test_inodes_are_room_as_well(stage, note):
             here.load.channels = [f"new-{cycle}"]
             why = here.wait_for_state("blocked", rooms.FULL)
             print(why)
+            assert here.status()["disk"]["availableFiles"] < 8
             inodes.drop()
             here.load.wait_for_answers(here.collector, 3)
             here.wait_for_state("running")

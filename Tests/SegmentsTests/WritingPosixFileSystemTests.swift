@@ -130,5 +130,6 @@ import Testing
     @Test func theDiskHasSpace() throws {
         let space = try disk.space()
         #expect(space.totalBytes >= space.availableBytes && space.totalBytes > 0)
+        #expect(space.availableFiles.map { $0 > 0 } ?? true)
     }
 }

@@ -74,8 +74,9 @@ int64_t cplatform_monotonic_ns(void);
 /// Names the calling thread, at most 15 bytes; longer names are cut.
 void cplatform_name_thread(const char *name);
 
-/// Total and available bytes of the file system that holds `fd`.
-int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available);
+/// Total and available bytes of the file system that holds `fd`, and how many files (inodes) it still takes;
+/// UINT64_MAX where it does not count them.
+int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available, uint64_t *files);
 
 #ifdef __cplusplus
 }

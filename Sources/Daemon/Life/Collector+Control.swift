@@ -30,6 +30,7 @@ extension Collector: ControlHandler {
                 directory: settings.storage.directory,
                 totalBytes: Int(clamping: space.totalBytes),
                 availableBytes: Int(clamping: space.availableBytes),
+                availableFiles: space.availableFiles.map { Int(clamping: $0) },
                 minimumFreeBytes: settings.storage.minimumFreeBytes
             ),
             recovery: recovery.state.status,
