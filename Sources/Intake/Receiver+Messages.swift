@@ -23,7 +23,7 @@ extension Receiver {
             shared.stalled.store(false, ordering: .relaxed)
             count += 1
         }
-        while count < Self.batchMax {
+        while count < Self.batchMax, payloadBytes < Self.batchBytesMax {
             guard let payload = try receiveMessage() else {
                 hasEmptied = count > 0
                 break
@@ -52,7 +52,6 @@ extension Receiver {
     ///
     /// Once it is ``backlogBytes`` behind, the next takes part; when all are, the one that is least.
     private mutating func chooseTarget() {
-        guard ringCount > 1 else { return }
         var least = Int.max
         for at in 0..<ringCount {
             let used = (rings + at).pointee.usedBytes()
@@ -60,8 +59,9 @@ extension Receiver {
                 target = at
                 least = used
             }
-            if used <= backlogBytes { return }
+            if used <= backlogBytes { break }
         }
+        isAhead = least > backlogBytes
     }
 
     /// Puts the message into the target's ring, or into any that has room.

@@ -15,6 +15,8 @@ package import ZeroMQ
 package struct Receiver: ~Copyable {
     /// Messages of one duty cycle.
     static let batchMax = 256
+    /// Bytes of them: the writers are looked at anew before one of them is far behind.
+    static let batchBytesMax = 256 << 10
     /// How long ``idle()`` waits at most, so that a lost signal could cost no more than this.
     static let idleMilliseconds = 750
     /// How long to let messages gather after a round that left none, so that one wake-up brings
@@ -24,6 +26,9 @@ package struct Receiver: ~Copyable {
     static let gatherMicroseconds: UInt32 = 100
     /// Some two milliseconds of a writer's work; more than gathers while it dozes.
     static let backlogBytesMax = 1 << 20
+    /// How long to leave the processor to writers that have all fallen behind; less than they need
+    /// for ``backlogBytesMax``.
+    static let aheadMicroseconds: UInt32 = 2_000
     /// How long a drain takes in what producers keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000
     /// How long nothing must come before a drain believes that nothing is on its way: what stands
@@ -62,6 +67,8 @@ package struct Receiver: ~Copyable {
     var payloadBytes = 0
     /// Whether the current round took messages and left none.
     var hasEmptied = false
+    /// Whether all writers have fallen behind.
+    var isAhead = false
     var drainDeadline: Int64?
     /// When a drain last received something.
     var lastDrained: Int64?
@@ -132,9 +139,12 @@ package struct Receiver: ~Copyable {
 
     /// To be called after a round with work: lets messages gather where the round left none.
     package mutating func gather() {
-        guard hasEmptied else { return }
-        hasEmptied = false
-        usleep(Self.gatherMicroseconds)
+        if hasEmptied {
+            hasEmptied = false
+            usleep(Self.gatherMicroseconds)
+        } else if isAhead {
+            usleep(Self.aheadMicroseconds)
+        }
     }
 
     /// Waits for messages (unless held or stalled), answers, room or requests.

@@ -4,6 +4,7 @@
 //     0               8         written cursor           producer     release / acquire
 //     8               8         high water, bytes        producer     relaxed
 //     16              8         times full               producer     relaxed
+//     24              8         last early wrap          producer     relaxed
 //     128             8         read cursor              consumer     release / acquire
 //     256             4         space request, 0 or 1    both         exchange, acquire + release
 //     4096            capacity  records                  producer     plain
@@ -20,7 +21,8 @@
 //     8   …   payload
 //
 // Where a record does not fit before the end, a padding record fills the rest and the record starts
-// at offset 0; both become visible at once. The guard lets a vectorised reader load up to 64 bytes
+// at offset 0; both become visible at once. A producer whose consumer keeps up wraps early, after the
+// first mebibytes, so that the same warm memory serves again. The guard lets a vectorised reader load up to 64 bytes
 // beyond the last payload without a fault.
 //
 // Why no record is torn, lost or overwritten:
@@ -60,6 +62,7 @@ package struct BlockCells: RingCells, @unchecked Sendable {
     @usableFromInline let spaceRequest: UnsafeMutablePointer<Atomic<UInt32>>
     @usableFromInline let highWater: UnsafeMutablePointer<Atomic<Int>>
     @usableFromInline let timesFull: UnsafeMutablePointer<Atomic<Int>>
+    @usableFromInline let earlyWrap: UnsafeMutablePointer<Atomic<Int>>
     /// The first byte of the records, page-aligned.
     @usableFromInline package let records: UnsafeMutableRawPointer
     /// Bytes of the records' memory, a power of two.
@@ -73,6 +76,7 @@ package struct BlockCells: RingCells, @unchecked Sendable {
         written = Self.cell(Int(0), in: block, at: 0)
         highWater = Self.cell(Int(0), in: block, at: 8)
         timesFull = Self.cell(Int(0), in: block, at: 16)
+        earlyWrap = Self.cell(Int(-1), in: block, at: 24)
         read = Self.cell(Int(0), in: block, at: 128)
         spaceRequest = Self.cell(UInt32(0), in: block, at: 256)
         records = block + Self.pageBytes
@@ -133,6 +137,16 @@ package struct BlockCells: RingCells, @unchecked Sendable {
     @inlinable
     package func exchangeSpaceRequest(_ isWaiting: Bool) -> Bool {
         spaceRequest.pointee.exchange(isWaiting ? 1 : 0, ordering: .acquiringAndReleasing) == 1
+    }
+
+    @inlinable
+    package func storeEarlyWrap(_ position: Int) {
+        earlyWrap.pointee.store(position, ordering: .relaxed)
+    }
+
+    /// Where the padding of the last early wrap starts; -1 before the first.
+    func loadEarlyWrap() -> Int {
+        earlyWrap.pointee.load(ordering: .relaxed)
     }
 
     @inlinable

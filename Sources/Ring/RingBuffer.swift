@@ -12,6 +12,9 @@ package final class RingBuffer: Sendable {
 
     /// Bytes for records and their headers, a power of two.
     package let capacity: Int
+    /// How much of it is used as long as the consumer keeps up: 8 MiB, of which caches hold a good
+    /// part, and beyond which no memory is touched that the system would first have to clear.
+    let hotBytes: Int
     let cells: BlockCells
     /// Whether an end is in use; see `RingLease`.
     let hasProducer = Atomic(false)
@@ -28,7 +31,7 @@ package final class RingBuffer: Sendable {
     }
 
     /// A ring of 64 bytes or more: the tests' way to have every record meet the wrap.
-    init(capacityOfAnySize capacity: Int) throws(RingError) {
+    init(capacityOfAnySize capacity: Int, hotBytes: Int = 8 << 20) throws(RingError) {
         guard capacity >= 64 else {
             throw RingError(reason: .outOfRange, capacityBytes: capacity)
         }
@@ -39,6 +42,7 @@ package final class RingBuffer: Sendable {
             throw RingError(reason: .outOfMemory, capacityBytes: capacity)
         }
         self.capacity = capacity
+        self.hotBytes = hotBytes
         self.cells = cells
     }
 
@@ -50,13 +54,19 @@ package final class RingBuffer: Sendable {
     /// padding before the wrap it fits once the consumer has caught up.
     package var recordBytesMax: Int { capacity / 4 }
 
-    /// Bytes published and not yet released, with headers and padding: a moment's value.
+    /// Bytes published and not yet released, with headers: a moment's value.
     ///
     /// Any thread.
     package var usedBytes: Int {
-        // Read first: the cursor that may move in between then only makes the difference larger.
-        let read = cells.loadRead()
-        return min(cells.loadWritten() - read, capacity)
+        while true {
+            let read = cells.loadRead()
+            let written = cells.loadWritten()
+            let earlyWrap = cells.loadEarlyWrap()
+            // They belong together where nothing was released in between.
+            guard cells.loadRead() == read else { continue }
+            let isPending = read <= earlyWrap && earlyWrap < written
+            return written - read - (isPending ? capacity - earlyWrap & (capacity - 1) : 0)
+        }
     }
 
     /// The most bytes that were ever in use when a batch was published.

@@ -27,6 +27,8 @@ package protocol RingCells {
     /// Whether the producer waits for room: a read-modify-write, acquiring and releasing.
     func exchangeSpaceRequest(_ isWaiting: Bool) -> Bool
 
+    /// Statistics, relaxed: where the padding of an early wrap starts. Producer only.
+    func storeEarlyWrap(_ position: Int)
     /// Statistics, relaxed; `bytes` only ever grows. Producer only.
     func storeHighWater(_ bytes: Int)
     /// Statistics, relaxed: one more time that a claim found no room. Producer only.

@@ -21,19 +21,32 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
     @usableFromInline var readSeen: Int
     /// The most bytes in use at a publish so far.
     @usableFromInline var highWater: Int
+    /// How far from the start records go while the consumer keeps up; see `wrapEarly`.
+    @usableFromInline let hotBytes: Int
+    /// Where the padding of the last early wrap starts; -1 before the first.
+    @usableFromInline var earlyWrap: Int
     /// The room the last claim lacked, padding included; 0 after a claim that succeeded.
     @usableFromInline var lackingBytes = 0
     private let lease: RingLease?
 
     /// An end over `cells` that wakes `bed`; the caller sees to it that there is one.
-    package init(cells: Cells, bed: Bed) {
-        self.init(cells: cells, bed: bed, highWater: 0, lease: nil)
+    package init(cells: Cells, bed: Bed, hotBytes: Int) {
+        self.init(cells: cells, bed: bed, hotBytes: hotBytes, highWater: 0, earlyWrap: -1)
     }
 
-    fileprivate init(cells: Cells, bed: Bed, highWater: Int, lease: RingLease?) {
+    fileprivate init(
+        cells: Cells,
+        bed: Bed,
+        hotBytes: Int,
+        highWater: Int,
+        earlyWrap: Int,
+        lease: RingLease? = nil
+    ) {
         self.cells = cells
         self.bed = bed
+        self.hotBytes = hotBytes
         self.highWater = highWater
+        self.earlyWrap = earlyWrap
         self.lease = lease
         claimed = cells.loadWritten()
         published = claimed
@@ -51,15 +64,12 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         precondition(byteCount >= 1 && byteCount <= capacity / 4, "no such record fits this ring")
         let size = RecordHeader.recordByteCount(payload: byteCount)
         var offset = claimed & (capacity &- 1)
+        if offset >= hotBytes, wrapEarly(size) { offset = 0 }
         let bytesToEnd = capacity &- offset
         let needed = size <= bytesToEnd ? size : bytesToEnd &+ size
         guard hasRoom(needed) else { return nil }
         if size > bytesToEnd {
-            let padding = bytesToEnd &- RecordHeader.byteCount
-            cells.writeHeader(
-                RecordHeader(length: padding, kind: RecordHeader.paddingKind),
-                at: offset
-            )
+            pad(offset)
             offset = 0
         }
         cells.writeHeader(
@@ -68,6 +78,44 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         )
         claimed &+= needed
         return cells.records + (offset &+ RecordHeader.byteCount)
+    }
+
+    /// Fills the rest of the ring.
+    @inlinable
+    func pad(_ offset: Int) {
+        let length = cells.capacity &- offset &- RecordHeader.byteCount
+        cells.writeHeader(
+            RecordHeader(length: length, kind: RecordHeader.paddingKind),
+            at: offset
+        )
+    }
+
+    /// Goes back to the start of the ring, where its memory is warm, although there is room up to
+    /// the end: when the consumer is at most a quarter of the hot bytes behind.
+    ///
+    /// The rest of the ring is out of reach until the consumer has passed the padding, so there is
+    /// one early wrap at a time, and only one behind which the record fits.
+    @inlinable
+    mutating func wrapEarly(_ size: Int) -> Bool {
+        let capacity = cells.capacity
+        if claimed &- readSeen > hotBytes / 4 { readSeen = cells.loadRead() }
+        let used = claimed &- readSeen
+        let offset = claimed & (capacity &- 1)
+        guard used <= hotBytes / 4, size <= offset &- used, readSeen > earlyWrap else {
+            return false
+        }
+        pad(offset)
+        earlyWrap = claimed
+        cells.storeEarlyWrap(claimed)
+        claimed &+= capacity &- offset
+        return true
+    }
+
+    /// Bytes claimed and not yet read, without the padding of an early wrap, as far as known.
+    @inlinable var usedSeen: Int {
+        let isPending = readSeen <= earlyWrap
+        let padding = isPending ? cells.capacity &- earlyWrap & (cells.capacity &- 1) : 0
+        return claimed &- readSeen &- padding
     }
 
     @inlinable
@@ -92,10 +140,10 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
     package mutating func publish() {
         guard claimed != published else { return }
         // The cached cursor may be old and would show a ring that is always full.
-        if claimed &- readSeen > highWater {
+        if usedSeen > highWater {
             readSeen = cells.loadRead()
-            if claimed &- readSeen > highWater {
-                highWater = claimed &- readSeen
+            if usedSeen > highWater {
+                highWater = usedSeen
                 cells.storeHighWater(highWater)
             }
         }
@@ -109,7 +157,7 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
     @inlinable
     package mutating func usedBytes() -> Int {
         readSeen = cells.loadRead()
-        return claimed &- readSeen
+        return usedSeen
     }
 
     /// After `claim` gave nil and everything claimed is published (else it traps: the consumer
@@ -135,7 +183,9 @@ extension ProducerEnd where Cells == BlockCells, Bed == FutexBed {
         self.init(
             cells: ring.cells,
             bed: consumer.bed,
+            hotBytes: ring.hotBytes,
             highWater: ring.highWaterBytes,
+            earlyWrap: ring.cells.loadEarlyWrap(),
             lease: lease
         )
     }

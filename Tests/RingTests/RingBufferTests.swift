@@ -94,6 +94,34 @@ import Testing
         #expect(ends.ring.highWaterBytes <= 2 * 112)
     }
 
+    @Test func staysInItsFirstBytesWhileTheConsumerKeepsUp() throws {
+        let ends = try RingEnds(capacity: 64 << 10, hotBytes: 4096)
+        var places = Set<Int>()
+        for _ in 0..<1000 {
+            let room = try #require(ends.claim(100))
+            places.insert(room - ends.ring.cells.records)
+            ends.publish()
+            #expect(ends.ring.usedBytes == 112, "an early wrap's padding is not in use")
+            #expect(ends.next()?.count == 100)
+            ends.release()
+        }
+        #expect(places.allSatisfy { $0 < 4096 + 112 })
+        #expect(ends.ring.highWaterBytes == 112)
+        #expect(ends.ring.timesFull == 0)
+    }
+
+    @Test func usesAllOfItWhenTheConsumerFallsBehind() throws {
+        let ends = try RingEnds(capacity: 64 << 10, hotBytes: 4096)
+        var count = 0
+        while ends.claim(1016) != nil { count += 1 }
+        ends.publish()
+        #expect(count == 64)
+        #expect(ends.ring.usedBytes == 64 << 10)
+        while ends.next() != nil {}
+        ends.release()
+        #expect(ends.ring.usedBytes == 0)
+    }
+
     @Test func asksForSpaceOnceAndSeesSpaceThatAppearedMeanwhile() throws {
         let ends = try RingEnds(capacity: 4096)
         for _ in 0..<4 { #expect(ends.claim(1000) != nil) }

@@ -9,8 +9,8 @@ final class RingEnds {
     private var producer: RingProducer
     private var consumer: RingConsumer
 
-    init(capacity: Int) throws {
-        ring = try RingBuffer(capacityOfAnySize: capacity)
+    init(capacity: Int, hotBytes: Int = 8 << 20) throws {
+        ring = try RingBuffer(capacityOfAnySize: capacity, hotBytes: hotBytes)
         producer = RingProducer(ring, consumer: Parker())
         consumer = RingConsumer(ring)
     }

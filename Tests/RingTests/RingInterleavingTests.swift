@@ -8,6 +8,10 @@ import Testing
         Scenario(capacity: 64, records: [[16, 9, 16]], producerBatch: 2),
         Scenario(capacity: 64, records: [[8, 8, 8, 8, 8]], producerBatch: 4, consumerBatch: 2),
         Scenario(capacity: 64, records: [[8, 16, 8]], consumerBatch: 3),
+        // Back to the start at once when all is read, and where there is no room for that.
+        Scenario(capacity: 64, hotBytes: 16, records: [[8, 8, 8]]),
+        Scenario(capacity: 64, hotBytes: 32, records: [[16, 16, 16]], producerBatch: 2),
+        Scenario(capacity: 64, hotBytes: 24, records: [[8, 16, 8]], consumerBatch: 2),
         // Two producers wake one consumer.
         Scenario(capacity: 64, records: [[8], [8]]),
     ]

@@ -5,15 +5,16 @@ import Testing
 
 /// The ring does what a plain queue does, under any sequence of calls.
 @Suite struct RingModelTests {
-    @Test(arguments: [64, 256, 1024, 4096, 65536])
-    func behavesAsAQueue(_ capacity: Int) throws {
-        let seed = RingSeededGenerator.seed(for: "ring model, capacity \(capacity)")
-        var model = try Model(capacity: capacity, seed: seed)
+    @Test(arguments: [64, 256, 1024, 4096, 65536], [1, 2, 3, 8])
+    func behavesAsAQueue(_ capacity: Int, hotPart: Int) throws {
+        let seed = RingSeededGenerator.seed(for: "ring model, capacity \(capacity) / \(hotPart)")
+        var model = try Model(capacity: capacity, hotBytes: capacity / hotPart, seed: seed)
         for _ in 0..<20_000 {
             try #require(try model.step(), "seed \(seed)")
         }
         try #require(try model.drain(), "seed \(seed)")
         #expect(model.taken > 1000, "seed \(seed)")
+        #expect((model.earlyWraps > 10) == (hotPart > 1), "seed \(seed)")
         #expect(model.ring.timesFull > 0, "seed \(seed)")
     }
 
@@ -56,9 +57,10 @@ import Testing
         private var published: [Record] = []
         private var unreleasedBytes = 0
         private(set) var taken = 0
+        private(set) var earlyWraps = 0
 
-        init(capacity: Int, seed: UInt64) throws {
-            ring = try RingBuffer(capacityOfAnySize: capacity)
+        init(capacity: Int, hotBytes: Int, seed: UInt64) throws {
+            ring = try RingBuffer(capacityOfAnySize: capacity, hotBytes: hotBytes)
             producer = RingProducer(ring, consumer: Parker())
             consumer = RingConsumer(ring)
             random = RingSeededGenerator(seed: seed)
@@ -89,10 +91,15 @@ import Testing
                 let largest = Bool.random(using: &random) ? ring.recordBytesMax : 16
                 let size = Int.random(in: 1...largest, using: &random)
                 let used = producer.usedBytes()
+                let taken = producer.claimed - producer.readSeen
+                let earlyWrap = producer.earlyWrap
                 guard let room = producer.claim(size) else {
                     // Less than a record, its header and the longest padding was left.
-                    return used + 2 * (size + 16) > ring.capacity
+                    return used <= taken && taken + 2 * (size + 16) > ring.capacity
                 }
+                if producer.earlyWrap != earlyWrap { earlyWraps += 1 }
+                let added = producer.usedBytes() - used
+                guard added >= size + 8, added <= 2 * (size + 16) else { return false }
                 let record = Record(size: size, start: Int.random(in: 0..<4096, using: &random))
                 record.write(to: room)
                 claimed.append(record)

@@ -19,10 +19,22 @@ import Testing
         try run(producers: 4, recordsEach: 3_000, capacity: 512, batchMax: 3, pauses: true)
     }
 
+    @Test func keepsEveryRecordWhenProducersWrapEarly() throws {
+        try run(
+            producers: 4,
+            recordsEach: 20_000,
+            capacity: 4096,
+            hotBytes: 1024,
+            batchMax: 5,
+            pauses: false
+        )
+    }
+
     private func run(
         producers: Int,
         recordsEach: Int,
         capacity: Int,
+        hotBytes: Int = 8 << 20,
         batchMax: Int,
         pauses: Bool
     ) throws {
@@ -34,7 +46,7 @@ import Testing
             seed: seed
         )
         let lanes = try (0..<producers).map { _ in
-            RingStressLane(ring: try RingBuffer(capacityOfAnySize: capacity))
+            RingStressLane(ring: try RingBuffer(capacityOfAnySize: capacity, hotBytes: hotBytes))
         }
         let result = load.run(lanes)
         #expect(

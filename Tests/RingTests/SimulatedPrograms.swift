@@ -4,6 +4,8 @@
 /// sizes in batches and wait for room; one consumer takes them all and sleeps when there are none.
 struct Scenario {
     var capacity: Int
+    /// From where on producers wrap early; nowhere in a ring that is no larger.
+    var hotBytes = 64
     /// Payload bytes of each record, by ring; each ring has a producer of its own.
     var records: [[Int]]
     /// Records a publish, at most.
@@ -37,7 +39,8 @@ struct Scenario {
 
     private func produce(_ ring: Int, on thread: SimulatedThread) {
         let cells = SimulatedCells(thread: thread, layout: layout, ring: ring, flaw: flaw)
-        var end = ProducerEnd(cells: cells, bed: SimulatedBed(thread: thread, flaw: flaw))
+        let bed = SimulatedBed(thread: thread, flaw: flaw)
+        var end = ProducerEnd(cells: cells, bed: bed, hotBytes: hotBytes)
         var unpublished = 0
         for (index, byteCount) in records[ring].enumerated() {
             guard let room = room(byteCount, in: ring, &end, &unpublished, thread) else { return }

@@ -91,6 +91,7 @@ struct SimulatedCells: RingCells {
         }
     }
 
+    func storeEarlyWrap(_ position: Int) {}
     func storeHighWater(_ bytes: Int) {}
     func countFull() {}
 }
