@@ -61,7 +61,7 @@ extension Receiver {
             }
             if used <= backlogBytes { break }
         }
-        isAhead = least > backlogBytes
+        aheadBytes = least > backlogBytes ? least : 0
     }
 
     /// Puts the message into the target's ring, or into any that has room.

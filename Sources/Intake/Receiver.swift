@@ -26,9 +26,10 @@ package struct Receiver: ~Copyable {
     static let gatherMicroseconds: UInt32 = 100
     /// Some two milliseconds of a writer's work; more than gathers while it dozes.
     static let backlogBytesMax = 1 << 20
-    /// How long to leave the processor to writers that have all fallen behind; less than they need
-    /// for ``backlogBytesMax``.
+    /// How long to leave the processor to writers that have all fallen behind, for each
+    /// ``backlogBytesMax`` up to ``aheadBacklogsMax``: less than a writer needs for them.
     static let aheadMicroseconds: UInt32 = 2_000
+    static let aheadBacklogsMax: UInt32 = 4
     /// How long a drain takes in what producers keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000
     /// How long nothing must come before a drain believes that nothing is on its way: what stands
@@ -67,8 +68,8 @@ package struct Receiver: ~Copyable {
     var payloadBytes = 0
     /// Whether the current round took messages and left none.
     var hasEmptied = false
-    /// Whether all writers have fallen behind.
-    var isAhead = false
+    /// Bytes in the ring of the writer that is least behind, where all have fallen behind; else 0.
+    var aheadBytes = 0
     var drainDeadline: Int64?
     /// When a drain last received something.
     var lastDrained: Int64?
@@ -137,14 +138,22 @@ package struct Receiver: ~Copyable {
         return try answered + receiveBatch()
     }
 
-    /// To be called after a round with work: lets messages gather where the round left none.
+    /// To be called after a round with work: lets messages gather where the round left none, and
+    /// writers work where all are behind.
+    ///
+    /// Not if they come from publishers, who do not wait but drop.
     package mutating func gather() {
-        if hasEmptied {
-            hasEmptied = false
-            usleep(Self.gatherMicroseconds)
-        } else if isAhead {
-            usleep(Self.aheadMicroseconds)
-        }
+        let pause = pauseMicroseconds
+        hasEmptied = false
+        if pause > 0 { usleep(pause) }
+    }
+
+    /// How long to pause after the round.
+    var pauseMicroseconds: UInt32 {
+        if hasEmptied { return Self.gatherMicroseconds }
+        guard aheadBytes > 0, configuration.pattern != .sub else { return 0 }
+        let backlogs = UInt32(clamping: max(1, aheadBytes / Self.backlogBytesMax))
+        return min(backlogs, Self.aheadBacklogsMax) * Self.aheadMicroseconds
     }
 
     /// Waits for messages (unless held or stalled), answers, room or requests.

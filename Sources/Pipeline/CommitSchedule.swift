@@ -10,6 +10,10 @@ import Segments
 /// commit does in databases), and reading goes on while it syncs. Where many messages wait at once,
 /// the next commit keeps some distance to the last: each syncs every file, and a disk has only so
 /// many syncs a second (PostgreSQL's `commit_siblings` and `commit_delay` weigh the same).
+///
+/// A commit that takes longer than the interval, as of a thousand files, is followed by a pause as
+/// long while events keep coming for which nobody waits: without it a good part of the processor
+/// would go into syncing a few kilobytes of each file.
 struct CommitSchedule {
     var intervalNanoseconds: Int64
     /// Sealed files in one commit that make it due at once: each holds a descriptor.
@@ -24,6 +28,9 @@ struct CommitSchedule {
     /// Bytes of waiting messages from which a commit is worth its syncs without that distance.
     static let crowdBytesMax = 512 << 10
 
+    /// The longest pause after a commit that took longer than the interval.
+    static let pauseNanosecondsMax: Int64 = 1_000_000_000
+
     /// When the first event since the last commit came; nil when there is none.
     private(set) var openSince: Int64?
     /// Answers that wait for the next commit, and that went with the last one.
@@ -33,6 +40,10 @@ struct CommitSchedule {
     private var answeredBytes = 0
     /// When the last commit began.
     private var committedAt = Int64.min / 2
+    /// Whether the last commit is not known to have ended.
+    private var isUnderWay = false
+    /// When a commit for which nobody waits may begin at the earliest.
+    private var pausesUntil = Int64.min
     private var isDemanded = false
 
     init(interval: Duration) {
@@ -58,6 +69,19 @@ struct CommitSchedule {
             ? .min : committedAt + min(Self.crowdNanoseconds, intervalNanoseconds)
     }
 
+    /// Looks whether the last commit has ended.
+    mutating func watch(at now: Int64, jobsUnderWay: Int) {
+        guard isUnderWay, jobsUnderWay == 0 else { return }
+        isUnderWay = false
+        let took = now - committedAt
+        if took > intervalNanoseconds { pausesUntil = now + min(took, Self.pauseNanosecondsMax) }
+    }
+
+    /// When events that came then have waited long enough.
+    private func dueAt(_ since: Int64, isIdle: Bool) -> Int64 {
+        isIdle ? since + intervalNanoseconds : max(since + intervalNanoseconds, pausesUntil)
+    }
+
     /// Somebody asked for a commit now.
     mutating func demand() {
         isDemanded = true
@@ -70,7 +94,7 @@ struct CommitSchedule {
     func isDue(at now: Int64, isIdle: Bool, jobsUnderWay: Int, seals: Int) -> Bool {
         if isDemanded { return true }
         guard let openSince, jobsUnderWay == 0 else { return false }
-        if seals >= Self.sealsMax || now - openSince >= intervalNanoseconds { return true }
+        if seals >= Self.sealsMax || now >= dueAt(openSince, isIdle: isIdle) { return true }
         guard answersWait, now >= mayBeginAt else { return false }
         return isIdle || now - openSince >= Self.gatherNanoseconds
     }
@@ -78,7 +102,7 @@ struct CommitSchedule {
     /// Nanoseconds until a commit may become due by time; nil when nothing waits.
     func untilDue(at now: Int64) -> Int64? {
         openSince.map { since in
-            let due = since + intervalNanoseconds
+            let due = dueAt(since, isIdle: true)
             return max(0, (answersWait ? min(due, max(mayBeginAt, now)) : due) - now)
         }
     }
@@ -87,6 +111,7 @@ struct CommitSchedule {
     mutating func committed(at now: Int64) {
         openSince = nil
         committedAt = now
+        isUnderWay = true
         answersBefore = answers
         answers = 0
         answeredBytes = 0

@@ -209,10 +209,12 @@ struct Writer: ~Copyable {
             if store.sealsWait > 0 { schedule.touch(at: now) }
         }
         tell()
+        let jobsUnderWay = shared.jobsUnderWay.load(ordering: .acquiring)
+        schedule.watch(at: now, jobsUnderWay: jobsUnderWay)
         let isDue = schedule.isDue(
             at: now,
             isIdle: count == 0,
-            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
+            jobsUnderWay: jobsUnderWay,
             seals: store.sealsWait
         )
         if isDue { try commit(isLast: false) }

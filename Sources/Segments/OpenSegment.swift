@@ -14,8 +14,6 @@ final class OpenSegment {
     let digest = SHA256Digest()
     /// Nanoseconds of the monotonic clock.
     let openedAt: Int64
-    /// What its waiting lines may grow to, but for one long line.
-    let pendingBytesMax: Int
     var lastUsedAt: Int64
     /// The events it had when the idle clock last looked.
     var eventsAtLastLook = 0
@@ -46,15 +44,13 @@ final class OpenSegment {
         sealedPath: String,
         file: FileHandle,
         stream: consuming GzipEncoder,
-        openedAt: Int64,
-        pendingBytesMax: Int
+        openedAt: Int64
     ) {
         self.key = key
         self.sealedPath = sealedPath
         self.file = file
         self.stream = stream
         self.openedAt = openedAt
-        self.pendingBytesMax = pendingBytesMax
         lastUsedAt = openedAt
     }
 

@@ -60,10 +60,10 @@ package final class SegmentStore {
 
     /// Raw bytes between two points from which a damaged file can be read on.
     static let fullFlushBytes = 1 << 20
-    /// Raw bytes that wait before they are deflated: the first size, and the size it grows to.
-    static let pendingBytesFirst = 8 << 10
-    static let pendingBytesMax = 32 << 10
-    static let pendingBytesMaxOfMany = 16 << 10
+    /// Raw bytes that wait before they are deflated, but for one long line.
+    ///
+    /// Memory is real only as far as lines have reached.
+    static let pendingBytes = 32 << 10
 
     /// Open segments from which further ones are set up with less memory.
     static let manySegments = 256
@@ -182,12 +182,11 @@ package final class SegmentStore {
         let folder = router.folder(key)
         let (path, file) = try createFile(in: folder)
         guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
-        let isOneOfMany = openCount >= Self.manySegments
         guard
             let stream = try? GzipEncoder(
                 engine: configuration.engine,
                 level: configuration.level,
-                isOneOfMany: isOneOfMany
+                isOneOfMany: openCount >= Self.manySegments
             )
         else { preconditionFailure("the level was checked with the configuration") }
         segments[slot] = OpenSegment(
@@ -195,12 +194,11 @@ package final class SegmentStore {
             sealedPath: path,
             file: file,
             stream: stream,
-            openedAt: now,
-            pendingBytesMax: isOneOfMany ? Self.pendingBytesMaxOfMany : Self.pendingBytesMax
+            openedAt: now
         )
         (pendings + slot).initialize(
             to: PendingLines(
-                capacity: Self.pendingBytesFirst,
+                capacity: Self.pendingBytes,
                 sources: configuration.sources.count
             )
         )
@@ -234,8 +232,7 @@ package final class SegmentStore {
     package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, dueFlush(segment, slot, atLeast: .none))
-        let doubled = min(pendings[slot].capacity * 2, segment.pendingBytesMax)
-        pendings[slot].grow(to: max(doubled, byteCount))
+        pendings[slot].grow(to: byteCount)
     }
 
     /// A full flush when a mebibyte has gone by, else what the caller needs.

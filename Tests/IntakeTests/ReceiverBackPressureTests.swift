@@ -58,6 +58,29 @@ import ZeroMQ
         #expect(bench.all.allSatisfy { $0.payload == text })
     }
 
+    @Test func itPausesWhileAllWritersAreBehind() throws {
+        let bench = try IntakeBench(.local(.pull), ringBytes: 1 << 14)
+        let peer = try Peer(.push, bench.endpoint, in: Context())
+        for number in 0..<12 { try peer.send(payload(number, 1_000)) }
+        try bench.run(until: "more than half the ring is full", taking: false) {
+            $0.shared.count.messages == 12
+        }
+        bench.receiver.gather()
+        #expect(try bench.work() == 0)
+        #expect(bench.receiver.pauseMicroseconds == Receiver.aheadMicroseconds)
+        bench.receiver.aheadBytes = 100 << 20
+        #expect(bench.receiver.pauseMicroseconds == 4 * Receiver.aheadMicroseconds)
+        bench.take()
+        #expect(try bench.work() == 0)
+        #expect(bench.receiver.pauseMicroseconds == 0)
+    }
+
+    @Test func itDoesNotPauseForPublishersWhoDrop() throws {
+        let bench = try IntakeBench(.local(.sub))
+        bench.receiver.aheadBytes = 100 << 20
+        #expect(bench.receiver.pauseMicroseconds == 0)
+    }
+
     /// A consumer that frees too little at first must be asked again, not once.
     @Test func everyReleaseIsSignalledUntilTheMessageFits() throws {
         let bench = try IntakeBench(.local(.pull), ringBytes: 1 << 12)

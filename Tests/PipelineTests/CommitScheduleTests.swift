@@ -93,6 +93,40 @@ import Testing
         #expect(isDue(schedule, at: interval * 9))
     }
 
+    /// Begins a commit at 0 and ends it after `took`.
+    private func afterCommit(_ took: Int64) -> CommitSchedule {
+        var schedule = schedule()
+        schedule.touch(at: 0)
+        schedule.committed(at: 0)
+        schedule.touch(at: 1)
+        schedule.watch(at: took - 1, jobsUnderWay: 1)
+        schedule.watch(at: took, jobsUnderWay: 0)
+        schedule.watch(at: took + 5, jobsUnderWay: 0)
+        return schedule
+    }
+
+    @Test func aCommitThatTookLongIsFollowedByAPauseWhileEventsCome() {
+        var schedule = afterCommit(interval * 3)
+        #expect(!isDue(schedule, at: interval * 6 - 1, isIdle: false))
+        #expect(isDue(schedule, at: interval * 6, isIdle: false))
+        #expect(isDue(schedule, at: interval * 3), "nothing comes that would need the processor")
+        #expect(schedule.untilDue(at: interval * 3) == 0)
+        schedule.wantAnswer(bytes: 100)
+        #expect(isDue(schedule, at: interval * 3, isIdle: false), "somebody waits")
+    }
+
+    @Test func aCommitWithinTheIntervalIsFollowedByNoPause() {
+        let schedule = afterCommit(interval)
+        #expect(isDue(schedule, at: interval + 1, isIdle: false))
+    }
+
+    @Test func noPauseIsLongerThanASecond() {
+        let schedule = afterCommit(interval * 100)
+        let pause = CommitSchedule.pauseNanosecondsMax
+        #expect(!isDue(schedule, at: interval * 100 + pause - 1, isIdle: false))
+        #expect(isDue(schedule, at: interval * 100 + pause, isIdle: false))
+    }
+
     @Test func demandQueuesBehindACommitUnderWay() {
         var schedule = schedule()
         schedule.demand()
