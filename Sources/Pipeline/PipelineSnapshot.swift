@@ -100,6 +100,15 @@ extension Pipeline {
         return snapshot
     }
 
+    /// Events and bytes of messages received so far, of all sources: what a look once a second
+    /// needs, without all that a snapshot counts together.
+    package var intake: (events: Int, bytes: Int) {
+        (
+            ledgers().reduce(0) { $0 + $1.received },
+            receivers.reduce(0) { $0 + $1.bytes.load(ordering: .relaxed) }
+        )
+    }
+
     private func source(
         _ index: Int,
         _ receiver: ReceiverShared,

@@ -106,11 +106,11 @@ extension Collector {
 
     /// Takes a sample for the rates; about once a second.
     func sample() {
-        let snapshot = pipeline.snapshot()
+        let intake = pipeline.intake
         let sample = RateMeter.Sample(
             at: cplatform_monotonic_ns(),
-            events: snapshot.sources.reduce(0) { $0 + $1.ledger.received },
-            bytes: snapshot.sources.reduce(0) { $0 + $1.bytes }
+            events: intake.events,
+            bytes: intake.bytes
         )
         changing.withLock { $0.meter.add(sample) }
     }
