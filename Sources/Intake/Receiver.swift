@@ -141,7 +141,8 @@ package struct Receiver: ~Copyable {
     /// To be called after a round with work: lets messages gather where the round left none, and
     /// writers work where all are behind.
     ///
-    /// Not if they come from publishers, who do not wait but drop.
+    /// Not for writers if messages come from publishers, who do not wait but drop, nor in a drain,
+    /// which takes in what it can while there is time.
     package mutating func gather() {
         let pause = pauseMicroseconds
         hasEmptied = false
@@ -151,7 +152,8 @@ package struct Receiver: ~Copyable {
     /// How long to pause after the round.
     var pauseMicroseconds: UInt32 {
         if hasEmptied { return Self.gatherMicroseconds }
-        guard aheadBytes > 0, configuration.pattern != .sub else { return 0 }
+        guard aheadBytes > 0, configuration.pattern != .sub, !shared.requests.contains(.draining)
+        else { return 0 }
         let backlogs = UInt32(clamping: max(1, aheadBytes / Self.backlogBytesMax))
         return min(backlogs, Self.aheadBacklogsMax) * Self.aheadMicroseconds
     }

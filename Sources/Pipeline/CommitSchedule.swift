@@ -40,10 +40,6 @@ struct CommitSchedule {
     private var answeredBytes = 0
     /// When the last commit began.
     private var committedAt = Int64.min / 2
-    /// Whether the last commit is not known to have ended.
-    private var isUnderWay = false
-    /// When a commit for which nobody waits may begin at the earliest.
-    private var pausesUntil = Int64.min
     private var isDemanded = false
 
     init(interval: Duration) {
@@ -69,17 +65,11 @@ struct CommitSchedule {
             ? .min : committedAt + min(Self.crowdNanoseconds, intervalNanoseconds)
     }
 
-    /// Looks whether the last commit has ended.
-    mutating func watch(at now: Int64, jobsUnderWay: Int) {
-        guard isUnderWay, jobsUnderWay == 0 else { return }
-        isUnderWay = false
-        let took = now - committedAt
-        if took > intervalNanoseconds { pausesUntil = now + min(took, Self.pauseNanosecondsMax) }
-    }
-
-    /// When events that came then have waited long enough.
-    private func dueAt(_ since: Int64, isIdle: Bool) -> Int64 {
-        isIdle ? since + intervalNanoseconds : max(since + intervalNanoseconds, pausesUntil)
+    /// When a commit for which nobody waits may begin while events come: after one that took longer
+    /// than the interval, as long again.
+    private func pausesUntil(_ durableAt: Int64) -> Int64 {
+        let took = durableAt - committedAt
+        return took > intervalNanoseconds ? durableAt + min(took, Self.pauseNanosecondsMax) : .min
     }
 
     /// Somebody asked for a commit now.
@@ -91,10 +81,19 @@ struct CommitSchedule {
     ///
     /// - `isIdle`: nothing came in this round.
     /// - `jobsUnderWay`: commits handed over and not durable yet; a second one may queue only on demand.
-    func isDue(at now: Int64, isIdle: Bool, jobsUnderWay: Int, seals: Int) -> Bool {
+    /// - `durableAt`: when the last commit became durable; before 0 if there was none.
+    func isDue(
+        at now: Int64,
+        isIdle: Bool,
+        jobsUnderWay: Int,
+        durableAt: Int64,
+        seals: Int
+    ) -> Bool {
         if isDemanded { return true }
         guard let openSince, jobsUnderWay == 0 else { return false }
-        if seals >= Self.sealsMax || now >= dueAt(openSince, isIdle: isIdle) { return true }
+        if seals >= Self.sealsMax { return true }
+        let isOver = now - openSince >= intervalNanoseconds
+        if isOver, isIdle || now >= pausesUntil(durableAt) { return true }
         guard answersWait, now >= mayBeginAt else { return false }
         return isIdle || now - openSince >= Self.gatherNanoseconds
     }
@@ -102,7 +101,7 @@ struct CommitSchedule {
     /// Nanoseconds until a commit may become due by time; nil when nothing waits.
     func untilDue(at now: Int64) -> Int64? {
         openSince.map { since in
-            let due = dueAt(since, isIdle: true)
+            let due = since + intervalNanoseconds
             return max(0, (answersWait ? min(due, max(mayBeginAt, now)) : due) - now)
         }
     }
@@ -111,7 +110,6 @@ struct CommitSchedule {
     mutating func committed(at now: Int64) {
         openSince = nil
         committedAt = now
-        isUnderWay = true
         answersBefore = answers
         answers = 0
         answeredBytes = 0

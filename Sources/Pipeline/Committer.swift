@@ -137,7 +137,9 @@ struct Committer: ~Copyable {
     }
 
     private func book(_ job: CommitJob) {
-        let latency = UInt64(max(0, cplatform_monotonic_ns() - job.begunAt)) / 1_000
+        let now = cplatform_monotonic_ns()
+        shared.durableAt.store(now, ordering: .relaxed)
+        let latency = UInt64(max(0, now - job.begunAt)) / 1_000
         shared.commitLatency.withLock { _ = $0.record(min(latency, 600_000_000)) }
         let isBalanced = shared.numbers.withLock { numbers in
             // Counted twice, by source in the writer and by file in the segments.

@@ -209,12 +209,11 @@ struct Writer: ~Copyable {
             if store.sealsWait > 0 { schedule.touch(at: now) }
         }
         tell()
-        let jobsUnderWay = shared.jobsUnderWay.load(ordering: .acquiring)
-        schedule.watch(at: now, jobsUnderWay: jobsUnderWay)
         let isDue = schedule.isDue(
             at: now,
             isIdle: count == 0,
-            jobsUnderWay: jobsUnderWay,
+            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
+            durableAt: shared.durableAt.load(ordering: .relaxed),
             seals: store.sealsWait
         )
         if isDue { try commit(isLast: false) }

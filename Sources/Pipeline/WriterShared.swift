@@ -41,6 +41,8 @@ final class WriterShared: Sendable {
     private let jobs = Mutex<[CommitJob]>([])
     /// ``CommitJob/sequence`` of the newest durable job: it and all before it are on stable storage.
     let durableSequence = Atomic<UInt64>(0)
+    /// When it became durable, in monotonic nanoseconds; visible to who sees no job under way.
+    let durableAt = Atomic<Int64>(.min)
     /// Answers of durable jobs that wait for other writers' commits.
     let deferred = Atomic<Int>(0)
     /// Why the committer stands still: the disk failed a segment, and the writer has to replace it.

@@ -21,9 +21,9 @@
 //     8   …   payload
 //
 // Where a record does not fit before the end, a padding record fills the rest and the record starts
-// at offset 0; both become visible at once. A producer whose consumer keeps up wraps early, after the
-// first mebibytes, so that the same warm memory serves again. The guard lets a vectorised reader load up to 64 bytes
-// beyond the last payload without a fault.
+// at offset 0; both become visible at once. A producer whose consumer keeps up wraps early, after
+// the first mebibytes, so that the same warm memory serves again. The guard lets a vectorised
+// reader load up to 64 bytes beyond the last payload without a fault.
 //
 // Why no record is torn, lost or overwritten:
 //

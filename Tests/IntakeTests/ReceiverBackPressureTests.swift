@@ -75,6 +75,14 @@ import ZeroMQ
         #expect(bench.receiver.pauseMicroseconds == 0)
     }
 
+    @Test func aDrainDoesNotPause() throws {
+        let bench = try IntakeBench(.local(.pull))
+        bench.receiver.aheadBytes = 100 << 20
+        #expect(bench.receiver.pauseMicroseconds > 0)
+        bench.shared.ask(.draining)
+        #expect(bench.receiver.pauseMicroseconds == 0)
+    }
+
     @Test func itDoesNotPauseForPublishersWhoDrop() throws {
         let bench = try IntakeBench(.local(.sub))
         bench.receiver.aheadBytes = 100 << 20

@@ -11,9 +11,16 @@ import Testing
         at now: Int64,
         isIdle: Bool = true,
         jobs: Int = 0,
+        durableAt: Int64 = .min,
         seals: Int = 0
     ) -> Bool {
-        schedule.isDue(at: now, isIdle: isIdle, jobsUnderWay: jobs, seals: seals)
+        schedule.isDue(
+            at: now,
+            isIdle: isIdle,
+            jobsUnderWay: jobs,
+            durableAt: durableAt,
+            seals: seals
+        )
     }
 
     @Test func nothingIsDueWhenNothingWaits() {
@@ -93,38 +100,35 @@ import Testing
         #expect(isDue(schedule, at: interval * 9))
     }
 
-    /// Begins a commit at 0 and ends it after `took`.
-    private func afterCommit(_ took: Int64) -> CommitSchedule {
+    /// A commit that began at 0, and events behind it.
+    private var committed: CommitSchedule {
         var schedule = schedule()
         schedule.touch(at: 0)
         schedule.committed(at: 0)
         schedule.touch(at: 1)
-        schedule.watch(at: took - 1, jobsUnderWay: 1)
-        schedule.watch(at: took, jobsUnderWay: 0)
-        schedule.watch(at: took + 5, jobsUnderWay: 0)
         return schedule
     }
 
     @Test func aCommitThatTookLongIsFollowedByAPauseWhileEventsCome() {
-        var schedule = afterCommit(interval * 3)
-        #expect(!isDue(schedule, at: interval * 6 - 1, isIdle: false))
-        #expect(isDue(schedule, at: interval * 6, isIdle: false))
-        #expect(isDue(schedule, at: interval * 3), "nothing comes that would need the processor")
-        #expect(schedule.untilDue(at: interval * 3) == 0)
+        var schedule = committed
+        let end = interval * 3
+        #expect(!isDue(schedule, at: end * 2 - 1, isIdle: false, durableAt: end))
+        #expect(isDue(schedule, at: end * 2, isIdle: false, durableAt: end))
+        #expect(isDue(schedule, at: end, durableAt: end), "nothing comes that needs the processor")
+        #expect(schedule.untilDue(at: end) == 0)
         schedule.wantAnswer(bytes: 100)
-        #expect(isDue(schedule, at: interval * 3, isIdle: false), "somebody waits")
+        #expect(isDue(schedule, at: end, isIdle: false, durableAt: end), "somebody waits")
     }
 
     @Test func aCommitWithinTheIntervalIsFollowedByNoPause() {
-        let schedule = afterCommit(interval)
-        #expect(isDue(schedule, at: interval + 1, isIdle: false))
+        #expect(isDue(committed, at: interval + 1, isIdle: false, durableAt: interval))
     }
 
     @Test func noPauseIsLongerThanASecond() {
-        let schedule = afterCommit(interval * 100)
-        let pause = CommitSchedule.pauseNanosecondsMax
-        #expect(!isDue(schedule, at: interval * 100 + pause - 1, isIdle: false))
-        #expect(isDue(schedule, at: interval * 100 + pause, isIdle: false))
+        let end = interval * 100
+        let next = end + CommitSchedule.pauseNanosecondsMax
+        #expect(!isDue(committed, at: next - 1, isIdle: false, durableAt: end))
+        #expect(isDue(committed, at: next, isIdle: false, durableAt: end))
     }
 
     @Test func demandQueuesBehindACommitUnderWay() {
