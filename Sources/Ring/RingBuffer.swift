@@ -10,10 +10,13 @@ package final class RingBuffer: Sendable {
     /// The capacities a ring may have, in bytes.
     package static let capacityBytesAllowed = 4 << 10...1 << 30
 
+    /// Caches hold a good part of it, and beyond it no memory is touched that the system would first
+    /// have to clear.
+    static let hotBytesDefault = 8 << 20
+
     /// Bytes for records and their headers, a power of two.
     package let capacity: Int
-    /// How much of it is used as long as the consumer keeps up: 8 MiB, of which caches hold a good
-    /// part, and beyond which no memory is touched that the system would first have to clear.
+    /// How much of it is used as long as the consumer keeps up.
     let hotBytes: Int
     let cells: BlockCells
     /// Whether an end is in use; see `RingLease`.
@@ -31,7 +34,7 @@ package final class RingBuffer: Sendable {
     }
 
     /// A ring of 64 bytes or more: the tests' way to have every record meet the wrap.
-    init(capacityOfAnySize capacity: Int, hotBytes: Int = 8 << 20) throws(RingError) {
+    init(capacityOfAnySize capacity: Int, hotBytes: Int = hotBytesDefault) throws(RingError) {
         guard capacity >= 64 else {
             throw RingError(reason: .outOfRange, capacityBytes: capacity)
         }
@@ -64,8 +67,7 @@ package final class RingBuffer: Sendable {
             let earlyWrap = cells.loadEarlyWrap()
             // They belong together where nothing was released in between.
             guard cells.loadRead() == read else { continue }
-            let isPending = read <= earlyWrap && earlyWrap < written
-            return written - read - (isPending ? capacity - earlyWrap & (capacity - 1) : 0)
+            return cells.usedBytes(from: read, to: written, earlyWrap: earlyWrap)
         }
     }
 

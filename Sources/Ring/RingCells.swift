@@ -35,6 +35,16 @@ package protocol RingCells {
     func countFull()
 }
 
+extension RingCells {
+    /// Bytes of records between two cursors, without the padding of an early wrap that the lower one
+    /// has not passed.
+    @inlinable
+    func usedBytes(from read: Int, to end: Int, earlyWrap: Int) -> Int {
+        let isPending = read <= earlyWrap && earlyWrap < end
+        return end &- read &- (isPending ? capacity &- earlyWrap & (capacity &- 1) : 0)
+    }
+}
+
 /// What a parked consumer and its wakers share, one requirement per access; see `Parker`.
 @usableFromInline
 package protocol ParkingCell {

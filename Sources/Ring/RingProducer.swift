@@ -64,7 +64,7 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         precondition(byteCount >= 1 && byteCount <= capacity / 4, "no such record fits this ring")
         let size = RecordHeader.recordByteCount(payload: byteCount)
         var offset = claimed & (capacity &- 1)
-        if offset >= hotBytes, wrapEarly(size) { offset = 0 }
+        if offset >= hotBytes, wrapEarly(from: offset, for: size) { offset = 0 }
         let bytesToEnd = capacity &- offset
         let needed = size <= bytesToEnd ? size : bytesToEnd &+ size
         guard hasRoom(needed) else { return nil }
@@ -96,26 +96,22 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
     /// The rest of the ring is out of reach until the consumer has passed the padding, so there is
     /// one early wrap at a time, and only one behind which the record fits.
     @inlinable
-    mutating func wrapEarly(_ size: Int) -> Bool {
-        let capacity = cells.capacity
+    mutating func wrapEarly(from offset: Int, for size: Int) -> Bool {
         if claimed &- readSeen > hotBytes / 4 { readSeen = cells.loadRead() }
         let used = claimed &- readSeen
-        let offset = claimed & (capacity &- 1)
         guard used <= hotBytes / 4, size <= offset &- used, readSeen > earlyWrap else {
             return false
         }
         pad(offset)
         earlyWrap = claimed
         cells.storeEarlyWrap(claimed)
-        claimed &+= capacity &- offset
+        claimed &+= cells.capacity &- offset
         return true
     }
 
     /// Bytes claimed and not yet read, without the padding of an early wrap, as far as known.
     @inlinable var usedSeen: Int {
-        let isPending = readSeen <= earlyWrap
-        let padding = isPending ? cells.capacity &- earlyWrap & (cells.capacity &- 1) : 0
-        return claimed &- readSeen &- padding
+        cells.usedBytes(from: readSeen, to: claimed, earlyWrap: earlyWrap)
     }
 
     @inlinable

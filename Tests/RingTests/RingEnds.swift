@@ -9,7 +9,7 @@ final class RingEnds {
     private var producer: RingProducer
     private var consumer: RingConsumer
 
-    init(capacity: Int, hotBytes: Int = 8 << 20) throws {
+    init(capacity: Int, hotBytes: Int = RingBuffer.hotBytesDefault) throws {
         ring = try RingBuffer(capacityOfAnySize: capacity, hotBytes: hotBytes)
         producer = RingProducer(ring, consumer: Parker())
         consumer = RingConsumer(ring)

@@ -34,7 +34,7 @@ import Testing
         producers: Int,
         recordsEach: Int,
         capacity: Int,
-        hotBytes: Int = 8 << 20,
+        hotBytes: Int = RingBuffer.hotBytesDefault,
         batchMax: Int,
         pauses: Bool
     ) throws {

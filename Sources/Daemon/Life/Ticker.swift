@@ -29,7 +29,7 @@ struct Ticker {
                 beats = now
             }
             if life.isDraining { collector.notifier.extendTimeout(.seconds(10)) }
-            if collector.notifier.isActive { collector.notifier.status(text(life)) }
+            collector.notifier.status(text(life))
             try? await Task.sleep(for: period)
         }
     }

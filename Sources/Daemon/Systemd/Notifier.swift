@@ -41,9 +41,9 @@ package struct Notifier: Sendable {
         send("STOPPING=1\nSTATUS=\(oneLine(status))")
     }
 
-    /// What `systemctl status` shows.
-    package func status(_ text: String) {
-        send("STATUS=\(oneLine(text))")
+    /// What `systemctl status` shows; not put together when nobody listens.
+    package func status(_ text: @autoclosure () -> String) {
+        if isActive { send("STATUS=\(oneLine(text()))") }
     }
 
     /// The pipeline moved on.
