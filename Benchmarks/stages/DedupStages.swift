@@ -1,4 +1,5 @@
 import Dedup
+import Events
 
 /// Ids looked up in the window, from their text on.
 struct DedupStage: Stage, ~Copyable {
@@ -13,18 +14,18 @@ struct DedupStage: Stage, ~Copyable {
     private let kind: Kind
     private let window: IdentityWindow
     private let ids: Int
-    private let ahead: Int
+    private let burstSize: Int
     private var number: UInt64
     private let text: UnsafeMutableRawBufferPointer
-    private var announced: [AnnouncedIdentity] = []
+    private var burst: IdentityBurst
 
     /// - `ids`: how many the window holds before.
-    /// - `ahead`: how many are announced before the first of them is looked up.
-    init(_ kind: Kind, ids: Int, ahead: Int = 1) {
+    /// - `burst`: how many are announced before they are looked up together.
+    init(_ kind: Kind, ids: Int, burst: Int = PayloadReader.burstSize) {
         self.kind = kind
         self.ids = ids
-        self.ahead = ahead
-        announced.reserveCapacity(ahead)
+        burstSize = burst
+        self.burst = IdentityBurst(capacity: burst)
         let configuration = IdentityWindow.Configuration(memoryBytesMax: 1 << 30)
         guard let window = IdentityWindow(configuration) else {
             preconditionFailure("no addresses for the window")
@@ -33,9 +34,9 @@ struct DedupStage: Stage, ~Copyable {
         text = .allocate(byteCount: 36, alignment: 8)
         text.copyBytes(from: Array("00000000-0000-4000-8000-000000000000".utf8))
         number = 0
-        for _ in 0..<ids {
+        while number < ids {
             announceNext()
-            _ = admitAnnounced()
+            _ = admitBurst()
         }
     }
 
@@ -43,15 +44,15 @@ struct DedupStage: Stage, ~Copyable {
 
     mutating func run(_ iterations: Int) throws -> Int {
         var count = 1
-        for _ in 0..<iterations * EventInputs.count / ahead {
-            for _ in 0..<ahead {
+        for _ in 0..<iterations * EventInputs.count / burstSize {
+            for _ in 0..<burstSize {
                 if kind == .known {
                     // Steps that go through all, far apart in memory.
                     number = (number &+ 7_919_117) % UInt64(ids)
                 }
                 announceNext()
             }
-            count += admitAnnounced()
+            count += admitBurst()
         }
         return count
     }
@@ -64,17 +65,14 @@ struct DedupStage: Stage, ~Copyable {
         }
         number += 1
         let identity = PackedIdentity(UnsafeRawBufferPointer(text))
-        announced.append(window.announce(identity, source: 0))
+        window.announce(identity, source: 0, in: &burst)
     }
 
     /// How many of them came before.
-    private mutating func admitAnnounced() -> Int {
-        var count = 0
-        for id in announced {
-            let verdict = window.admit(id, receivedAt: EventInputs.receivedAt, writer: 0, job: 1)
-            if verdict.isDuplicate { count += 1 }
-        }
-        announced.removeAll(keepingCapacity: true)
+    private mutating func admitBurst() -> Int {
+        window.admit(burst, receivedAt: EventInputs.receivedAt, writer: 0, job: 1)
+        let count = (0..<burst.count).count { burst.verdict(at: $0).isDuplicate }
+        burst.clear()
         return count
     }
 }

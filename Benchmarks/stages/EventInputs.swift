@@ -38,6 +38,15 @@ enum EventInputs {
         return views
     }()
 
+    /// Room for as many events as the writer reads at once; the caller's.
+    static func burst() -> UnsafeMutableBufferPointer<EventView> {
+        let views = UnsafeMutableBufferPointer<EventView>.allocate(
+            capacity: PayloadReader.burstSize
+        )
+        views.initialize(repeating: EventView())
+        return views
+    }
+
     static let timeBytes = views.reduce(0) { $0 + $1.time.count }
 
     /// The events as they stand in a file, one after the other.

@@ -5,19 +5,27 @@ import Segments
 struct ParseStage: Stage, ~Copyable {
     private let payloads: [UnsafeRawBufferPointer]
     private var reader = PayloadReader(limits: PayloadLimits())
+    private let views = EventInputs.burst()
 
     init(_ payloads: [UnsafeRawBufferPointer]) {
         self.payloads = payloads
     }
 
+    deinit {
+        views.deallocate()
+    }
+
     mutating func run(_ iterations: Int) -> Int {
-        var view = EventView()
         var sum = 0
         for _ in 0..<iterations {
             for at in 0..<payloads.count {
                 reader.begin(payloads[at])
-                while reader.next(&view) {
-                    sum += view.bytes.count + view.channel.count + view.name.count + view.time.count
+                while true {
+                    let count = reader.next(views)
+                    if count == 0 { break }
+                    for view in views[..<count] {
+                        sum += view.bytes.count + view.channel.count + view.time.count
+                    }
                 }
             }
         }

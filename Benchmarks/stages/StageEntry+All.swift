@@ -53,8 +53,8 @@ extension StageEntry {
         uncounted("dedup-large", "find an id of five million, far apart in memory") {
             RunningStage(DedupStage(.known, ids: 5_000_000))
         },
-        uncounted("dedup-ahead", "the same, eight announced before the first is looked up") {
-            RunningStage(DedupStage(.known, ids: 5_000_000, ahead: 8))
+        uncounted("dedup-alone", "the same, each looked up as soon as it is announced") {
+            RunningStage(DedupStage(.known, ids: 5_000_000, burst: 1))
         },
     ]
 

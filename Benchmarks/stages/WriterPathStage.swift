@@ -17,7 +17,7 @@ struct WriterPathStage: Stage, ~Copyable {
     private var producer: RingProducer
     private var consumer: RingConsumer
     private var reader: PayloadReader
-    private var view = EventView()
+    private let views = EventInputs.burst()
     private var splicer: EventSplicer
     private var segments: BenchSegments
     private let sequences: Atomic<UInt64>
@@ -35,6 +35,10 @@ struct WriterPathStage: Stage, ~Copyable {
         var time = EventInputs.receivedAt
         headers = [UInt8](repeating: 0, count: 8) + withUnsafeBytes(of: &time) { [UInt8]($0) }
         precondition(headers.count == IntakeRecord.headerByteCount, "the record's header changed")
+    }
+
+    deinit {
+        views.deallocate()
     }
 
     mutating func run(_ iterations: Int) throws -> Int {
@@ -74,16 +78,22 @@ struct WriterPathStage: Stage, ~Copyable {
     private mutating func take(_ record: IntakeRecord) throws(FileSystemError) -> Int {
         var events = 0
         reader.begin(record.payload)
-        while reader.next(&view) {
-            precondition(view.rejection == nil, "a generated event is one")
-            try file(record.receivedAt)
-            events += 1
+        while true {
+            let count = reader.next(views)
+            if count == 0 { return events }
+            for at in 0..<count {
+                precondition(views[at].rejection == nil, "a generated event is one")
+                try file(views[at], record.receivedAt)
+            }
+            events += count
         }
-        return events
     }
 
     /// What the writer does with an event.
-    private mutating func file(_ receivedAt: Int64) throws(FileSystemError) {
+    private mutating func file(
+        _ view: borrowing EventView,
+        _ receivedAt: Int64
+    ) throws(FileSystemError) {
         let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
         let slot = try segments.slot(for: view, eventTime: eventTime)
         let need = splicer.bytesMax(for: view)

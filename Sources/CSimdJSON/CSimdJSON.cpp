@@ -443,7 +443,6 @@ struct csimdjson_reader {
     csimdjson_code read(csimdjson_event *event) {
         memset(event, 0, sizeof *event);
         for (field *field : {&channel, &time, &id, &name}) *field = {{nullptr, 0}, 99};
-        scratch_used = 0;
         event->object.start = next < end ? *next : length;
         bool is_object = mark(next) == '{';
         place behind = is_object ? members(next, 1, event, false) : value(next, 0);
@@ -488,6 +487,7 @@ csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, s
     reader->length = length;
     reader->next = reader->end = nullptr;
     reader->count = 0;
+    reader->scratch_used = 0;
     reader->in_array = false;
     reader->error_offset = 0;
     for (finder *finder : {&reader->backslash, &reader->line_feed, &reader->carriage_return})

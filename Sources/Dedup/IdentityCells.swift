@@ -44,13 +44,14 @@ struct IdentityCells {
         (memory + at * Self.stride).assumingMemoryBound(to: IdentityCell.self)
     }
 
-    /// Has the processor bring what every admission touches near: the lock, table and arena.
+    /// Has the processor bring near what every admission touches: the lock, table and arena.
     func fetch(_ at: Int) {
         let cell = memory + at * Self.stride
         cplatform_fetch(cell)
         cplatform_fetch(cell + Self.lineBytes)
     }
 
+    @inline(__always)
     func withLock<Value>(_ at: Int, _ body: (inout IdentityShard) -> Value) -> Value {
         pthread_mutex_lock(&self[at].pointee.lock)
         defer { pthread_mutex_unlock(&self[at].pointee.lock) }

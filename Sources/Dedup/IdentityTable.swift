@@ -9,31 +9,21 @@ struct IdentityTable {
     private static let fullNumerator = 4
     private static let fullDenominator = 5
     static let capacityFirst = 64
-    static let slotBytes = 8
+    static let slotBytes = SlotMemory.slotBytes
 
-    private(set) var slots: UnsafeMutablePointer<UInt64>
-    private(set) var capacity: Int
+    private var memory = SlotMemory(count: capacityFirst)
     private(set) var count = 0
 
-    init() {
-        capacity = Self.capacityFirst
-        slots = Self.free(capacity)
-    }
+    func free() { memory.free() }
 
-    func free() { slots.deallocate() }
-
-    private static func free(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        slots.initialize(repeating: 0, count: count)
-        return slots
-    }
-
+    var slots: UnsafeMutablePointer<UInt64> { memory.slots }
+    var capacity: Int { memory.count }
     var byteCount: Int { capacity * Self.slotBytes }
 
     /// Whether one more needs a larger table.
     var isFull: Bool { (count + 1) * Self.fullDenominator > capacity * Self.fullNumerator }
 
-    var capacityNext: Int { capacity + capacity / 2 }
+    var capacityNext: Int { SlotMemory.count(atLeast: capacity + capacity / 2) }
 
     /// Where the search for a hash begins.
     func home(_ hash: UInt32) -> Int { Self.home(hash, capacity) }
@@ -102,12 +92,11 @@ struct IdentityTable {
 
     /// Moves all into a table of ``capacityNext``.
     mutating func grow() {
-        let (old, oldCapacity) = (slots, capacity)
-        capacity = capacityNext
-        slots = Self.free(capacity)
-        for at in 0..<oldCapacity where old[at] != 0 {
-            slots[freeSlot(Self.hash(old[at]))] = old[at]
+        let old = memory
+        memory = SlotMemory(count: capacityNext)
+        for at in 0..<old.count where old.slots[at] != 0 {
+            slots[freeSlot(Self.hash(old.slots[at]))] = old.slots[at]
         }
-        old.deallocate()
+        old.free()
     }
 }

@@ -5,10 +5,10 @@ import Synchronization
 package struct AnnouncedIdentity {
     let identity: PackedIdentity
     let source: Int
-    let hash: UInt64
+    fileprivate let hash: UInt64
 
     /// The shard's number.
-    var shard: Int { Int(hash >> 59) }
+    var shard: Int { Int(hash >> (64 - IdentityWindow.shardBits)) }
     /// What the shard's table goes by.
     var low: UInt32 { UInt32(truncatingIfNeeded: hash) }
 }
@@ -16,13 +16,15 @@ package struct AnnouncedIdentity {
 /// The ids of the events of some time, by source: tells which event came before, exactly.
 ///
 /// Any thread may call. Ids are spread over shards by a hash whose key changes with every process;
-/// each shard has a lock, which is held for some dozen nanoseconds. Memory grows with what comes
+/// each shard has a lock, which is held for some dozen nanoseconds an id. There are few shards, so
+/// that of a burst several ids go to the same: what a shard's lock guards then comes from another
+/// core once for all of them. Memory grows with what comes
 /// and goes back when it is older than the window. When it would grow beyond its limit, the oldest
 /// ids are forgotten before their time, and ``figures`` say so.
 ///
 /// A table of millions of ids fits no cache. ``announce(_:source:)`` has the memory come that a
-/// search will look at, and ``admit(_:receivedAt:writer:job:)`` some hundred nanoseconds later need
-/// not wait for it. Only a table that grows allocates.
+/// search will look at, and ``admit(_:receivedAt:writer:job:)`` some microseconds later need not
+/// wait for it. Only a table that grows allocates.
 package final class IdentityWindow: @unchecked Sendable {
     package struct Configuration: Sendable, Equatable {
         /// How long an id is remembered; whole seconds.
@@ -51,7 +53,8 @@ package final class IdentityWindow: @unchecked Sendable {
     /// Sources are numbered below it.
     package static let sourcesMax = 4_096
     package static let writersMax = 256
-    private static let shardCount = 32
+    fileprivate static let shardBits = 2
+    private static let shardCount = 1 << shardBits
     private static let ringBytesMax = 16 << 30
 
     package let configuration: Configuration
@@ -129,8 +132,16 @@ package final class IdentityWindow: @unchecked Sendable {
         let hash = hash(identity, source: source)
         let announced = AnnouncedIdentity(identity: identity, source: source, hash: hash)
         whereabouts[announced.shard].fetchHome(of: announced.low)
-        cells.fetch(announced.shard)
         return announced
+    }
+
+    /// The same for the next of a burst; of form none it only takes its place.
+    package func announce(_ identity: PackedIdentity, source: Int, in burst: inout IdentityBurst) {
+        burst.append(
+            identity.isNone
+                ? AnnouncedIdentity(identity: identity, source: source, hash: 0)
+                : announce(identity, source: source)
+        )
     }
 
     /// Looks an event's id up and takes it in when it is new: of several at the same time exactly
@@ -144,28 +155,55 @@ package final class IdentityWindow: @unchecked Sendable {
         writer: Int,
         job: UInt64
     ) -> IdentityVerdict {
-        let now = UInt32(clamping: receivedAt / 1_000_000)
-        let cell = cells[announced.shard]
-        var verdict = IdentityVerdict(isDuplicate: false)
-        pthread_mutex_lock(&cell.pointee.lock)
-        let original = cell.pointee.shard.admit(
+        cells.withLock(announced.shard) { shard in
+            admit(announced, into: &shard, receivedAt: receivedAt, writer: writer, job: job)
+        }
+    }
+
+    /// The same for all ids of a burst, which are new or not as if they came one after the other.
+    package func admit(
+        _ burst: borrowing IdentityBurst,
+        receivedAt: Int64,
+        writer: Int,
+        job: UInt64
+    ) {
+        var left = burst.shards
+        while left != 0 {
+            let at = left.trailingZeroBitCount
+            left &= left - 1
+            cells.fetch(left.trailingZeroBitCount % Self.shardCount)
+            cells.withLock(at) { shard in
+                burst.decide(at) {
+                    admit($0, into: &shard, receivedAt: receivedAt, writer: writer, job: job)
+                }
+            }
+        }
+    }
+
+    /// Whoever calls holds the shard's lock.
+    @inline(__always)
+    private func admit(
+        _ announced: AnnouncedIdentity,
+        into shard: inout IdentityShard,
+        receivedAt: Int64,
+        writer: Int,
+        job: UInt64
+    ) -> IdentityVerdict {
+        let original = shard.admit(
             announced.identity,
             announced.source,
             announced.low,
-            now: now,
+            now: UInt32(clamping: receivedAt / 1_000_000),
             writer: writer,
             job: job
         )
-        if let place = original {
-            let writer = cell.pointee.shard.arena.writer(at: place)
-            verdict = IdentityVerdict(
-                isDuplicate: true,
-                writer: writer,
-                job: whole(cell.pointee.shard.arena.job(at: place), of: writer)
-            )
-        }
-        pthread_mutex_unlock(&cell.pointee.lock)
-        return verdict
+        guard let place = original else { return IdentityVerdict(isDuplicate: false) }
+        let writer = shard.arena.writer(at: place)
+        return IdentityVerdict(
+            isDuplicate: true,
+            writer: writer,
+            job: whole(shard.arena.job(at: place), of: writer)
+        )
     }
 
     /// The number of a commit of which the lower half was kept.

@@ -4,7 +4,7 @@ import CSimdJSON
 /// it changed the mode.
 extension PayloadReader {
     mutating func nextValue(_ view: inout EventView) -> Bool {
-        let code = reader.next()
+        let code = read()
         switch code {
         case CSIMDJSON_OK, CSIMDJSON_NOT_AN_OBJECT:
             let object = reader.found.object
@@ -149,7 +149,7 @@ extension PayloadReader {
     }
 
     mutating func nextInArray(_ view: inout EventView) -> Bool {
-        let code = reader.next()
+        let code = read()
         switch code {
         case CSIMDJSON_OK:
             accept(&view)

@@ -28,6 +28,10 @@ package struct PayloadReader: ~Copyable {
         case whole(Rejection, Int)
     }
 
+    /// Pieces that are worth reading at once: what a piece needs comes from memory meanwhile, and its
+    /// bytes are still in the processor's first cache when it is written.
+    package static let burstSize = 16
+
     let limits: PayloadLimits
     var reader: EventReader
     var payload = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -45,6 +49,8 @@ package struct PayloadReader: ~Copyable {
     var pieces = 0
     /// Bytes of this payload's envelopes handed down so far, each time counted.
     var handedDownBytes = 0
+    /// What the reader came to when it was asked ahead of its turn.
+    private var ahead: csimdjson_code?
 
     package init(limits: PayloadLimits) {
         self.limits = limits
@@ -65,6 +71,7 @@ package struct PayloadReader: ~Copyable {
         inherited.clear()
         pieces = 0
         handedDownBytes = 0
+        ahead = nil
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
             mode = .whole(.invalidJSON, 0)
             return
@@ -120,6 +127,37 @@ package struct PayloadReader: ~Copyable {
                 return true
             }
         }
+    }
+
+    /// Gives the next pieces, as many as stay valid together and no more than there are places; 0 at
+    /// the payload's end.
+    ///
+    /// Only the last of them may be a rejection.
+    package mutating func next(_ views: UnsafeMutableBufferPointer<EventView>) -> Int {
+        var count = 0
+        repeat {
+            guard next(&views[count]) else { break }
+            count += 1
+        } while count < views.count && views[count - 1].rejection == nil && isPlainAhead()
+        return count
+    }
+
+    /// Whether the next piece is an event that can be given without a new index.
+    private mutating func isPlainAhead() -> Bool {
+        switch mode {
+        case .values, .array: break
+        case .done, .lines, .elements, .whole: return false
+        }
+        let code = reader.next()
+        ahead = code
+        return code == CSIMDJSON_OK && reader.found.batch.length == 0
+    }
+
+    /// What comes next in the indexed part.
+    mutating func read() -> csimdjson_code {
+        guard let code = ahead else { return reader.next() }
+        ahead = nil
+        return code
     }
 
     func reject(

@@ -6,27 +6,37 @@ import Synchronization
 
 /// Events of sources with `dedup` on.
 extension Writer {
-    /// Writes the event in ``view`` unless one with its `messageId` came before from the same source.
+    /// Has the window's memory come for the ids of a burst.
+    mutating func announce(_ count: Int, _ record: IntakeRecord) {
+        burst.identities.clear()
+        for at in 0..<count {
+            let identity =
+                burst.views[at].isMessageID ? PackedIdentity(burst.views[at].id) : .none
+            window.announce(identity, source: record.source, in: &burst.identities)
+        }
+    }
+
+    /// Looks the announced ids up, and takes in those that are new.
+    func admit(_ record: IntakeRecord) {
+        window.admit(
+            burst.identities,
+            receivedAt: record.receivedAt,
+            writer: index,
+            job: admitting
+        )
+    }
+
+    /// Writes an event of the burst unless one with its `messageId` came before from the same source.
     mutating func fileOnce(
+        _ at: Int,
         _ record: IntakeRecord,
         _ isAnswered: Bool
     ) throws(FileSystemError) {
-        let identity = view.isMessageID ? PackedIdentity(view.id) : .none
-        // While the event's place is looked for, the window's memory comes.
-        let announced = identity.isNone ? nil : window.announce(identity, source: record.source)
-        let route = route(record)
-        if let announced {
-            let original = window.admit(
-                announced,
-                receivedAt: record.receivedAt,
-                writer: index,
-                job: admitting
-            )
-            if original.isDuplicate { return leaveOut(record.source, original, isAnswered) }
-        }
-        let slot = try file(record, route)
+        let original = burst.identities.verdict(at: at)
+        if original.isDuplicate { return leaveOut(record.source, original, isAnswered) }
+        let slot = try file(at, record)
         (identities + slot).pointee.add(
-            identity,
+            burst.identities.identity(at: at),
             source: record.source,
             receivedAt: record.receivedAt
         )

@@ -67,7 +67,9 @@ extension Writer {
         for command in shared.takeCommands() { refuse(command, error) }
         shared.hand(
             over: CommitJob(
-                sequence: nextJob,
+                // That of the last one handed over: what was to go with the next stays behind, and
+                // copies of it that other writers have must not be taken for safe.
+                sequence: admitting - 1,
                 files: CommitBatch(),
                 answers: [],
                 tallies: Array(repeating: CommitTally(), count: receivers.count),

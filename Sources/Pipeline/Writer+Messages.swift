@@ -4,15 +4,6 @@ import Intake
 import Ring
 import Segments
 
-/// Where an event belongs.
-struct Route {
-    /// Of ``PartitionRouter/channel(_:receivedAt:)``.
-    var channel: UInt32
-    var key: PartitionKey
-    /// Microseconds since 1970 UTC, by its producer.
-    var eventTime: Int64?
-}
-
 /// A message's way into segments.
 extension Writer {
     /// Reads a message and files all that is in it.
@@ -37,16 +28,24 @@ extension Writer {
         _ isAnswered: Bool
     ) throws(FileSystemError) {
         let isDeduplicated = deduplicated[record.source]
-        while payloads.next(&view) {
-            counts.arrive(record.source)
-            if let rejection = view.rejection {
-                try quarantine(rejection, record)
-                if isAnswered { answers.reject(rejection) }
-            } else if isDeduplicated {
-                try fileOnce(record, isAnswered)
-            } else {
-                try file(record, route(record))
-                if isAnswered { answers.accept() }
+        while true {
+            let count = payloads.next(burst.views)
+            if count == 0 { return }
+            // While places are looked for, the window's memory comes.
+            if isDeduplicated { announce(count, record) }
+            findRoutes(count, record)
+            if isDeduplicated { admit(record) }
+            for at in 0..<count {
+                counts.arrive(record.source)
+                if let rejection = burst.views[at].rejection {
+                    try quarantine(burst.views[at], rejection, record)
+                    if isAnswered { answers.reject(rejection) }
+                } else if isDeduplicated {
+                    try fileOnce(at, record, isAnswered)
+                } else {
+                    try file(at, record)
+                    if isAnswered { answers.accept() }
+                }
             }
         }
     }
@@ -61,7 +60,7 @@ extension Writer {
             into: &inflated,
             limit: configuration.inflatedBytesMax
         )
-        view = EventView()
+        var view = EventView()
         view.bytes = record.payload
         switch outcome {
         case .ok:
@@ -75,38 +74,22 @@ extension Writer {
         }
         guard let rejection = view.rejection else { return }
         counts.arrive(record.source)
-        try quarantine(rejection, record)
+        try quarantine(view, rejection, record)
         if isAnswered { answers.reject(rejection) }
     }
 
-    /// Finds out where the event in ``view`` belongs; nothing is written or counted.
-    mutating func route(_ record: IntakeRecord) -> Route {
-        let source = record.source
-        let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
-        let named =
-            view.channel.isEmpty ? UnsafeRawBufferPointer(defaultChannels[source]) : view.channel
-        let channel = router.channel(named, receivedAt: record.receivedAt)
-        let key = router.key(
-            channel: channel,
-            event: view.name,
-            source: source,
-            receivedAt: record.receivedAt,
-            eventTime: eventTime
-        )
-        return Route(channel: channel, key: key, eventTime: eventTime)
-    }
-
-    /// Writes the event in ``view`` into its partition's segment, and gives the segment's slot.
+    /// Writes an event of the burst into its partition's segment, and gives the segment's slot.
     @discardableResult
-    mutating func file(_ record: IntakeRecord, _ route: Route) throws(FileSystemError) -> Int {
+    mutating func file(_ at: Int, _ record: IntakeRecord) throws(FileSystemError) -> Int {
+        let route = burst.routes[at]
         let source = record.source
         let slot = try slot(route.key)
-        let need = (splicers + source).pointee.bytesMax(for: view)
+        let need = (splicers + source).pointee.bytesMax(for: burst.views[at])
         let pending = pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
         let count = (splicers + source).pointee.write(
-            view,
+            burst.views[at],
             receivedAt: record.receivedAt,
             sequence: sequence,
             to: pending.pointee.end
@@ -124,6 +107,7 @@ extension Writer {
 
     @inline(never)
     private mutating func quarantine(
+        _ view: EventView,
         _ rejection: Rejection,
         _ record: IntakeRecord
     ) throws(FileSystemError) {

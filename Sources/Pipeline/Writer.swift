@@ -18,6 +18,8 @@ struct Writer: ~Copyable {
     /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
     /// large messages.
     static let bytesPerTurn = 256 << 10
+    /// So many open segments are in the caches anyway.
+    static let warmSegments = 32
     /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
     static let dozeMicroseconds: UInt32 = 500
     /// How long after the last message that goes on.
@@ -55,7 +57,9 @@ struct Writer: ~Copyable {
     var payloads: PayloadReader
     var inflater = Inflater()
     var inflated = GrowableBuffer()
-    var view = EventView()
+    var burst = EventBurst()
+    /// Whether there are more than ``warmSegments``, as of the round's beginning.
+    var hasManySegments = false
     var answers = AnswerBook()
     var schedule: CommitSchedule
     /// What arrived in the current round and is not yet in the shared ledger, and what the next
@@ -194,6 +198,7 @@ struct Writer: ~Copyable {
         readClocks()
         if shared.isHalted { try replaceSegments() }
         var count = 0
+        hasManySegments = store.openCount > Self.warmSegments
         if takesMessages() {
             for at in 0..<receivers.count { count += try takeMessages(ring: at) }
         }

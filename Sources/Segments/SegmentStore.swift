@@ -1,3 +1,4 @@
+import CPlatform
 package import Compression
 import Events
 
@@ -147,6 +148,29 @@ package final class SegmentStore {
     package func slot(for key: PartitionKey) -> Int {
         let at = key.tableHash & (Self.cacheSize - 1)
         return cache[at].key == key ? cache[at].slot : uncachedSlot(for: key, at)
+    }
+
+    /// Has the place come where ``slot(for:)`` looks.
+    package func fetchSlot(_ key: PartitionKey) {
+        cplatform_fetch(cache + (key.tableHash & (Self.cacheSize - 1)))
+    }
+
+    /// Has the waiting lines' description come, if the segment is open.
+    package func fetchPending(_ key: PartitionKey) {
+        let at = key.tableHash & (Self.cacheSize - 1)
+        guard cache[at].key == key else { return }
+        let pending = UnsafeRawPointer(pendings + cache[at].slot)
+        cplatform_fetch(pending)
+        cplatform_fetch(pending + 64)
+    }
+
+    /// Has the memory come where the next line goes.
+    package func fetchEnd(_ key: PartitionKey) {
+        let at = key.tableHash & (Self.cacheSize - 1)
+        guard cache[at].key == key else { return }
+        let pending = pendings + cache[at].slot
+        cplatform_fetch(pending.pointee.tallies.baseAddress)
+        for line in 0..<4 { cplatform_fetch(pending.pointee.end + line * 64) }
     }
 
     @inline(never)

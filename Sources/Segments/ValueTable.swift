@@ -1,3 +1,4 @@
+import CPlatform
 import Events
 import Glibc
 
@@ -60,6 +61,18 @@ struct ValueTable: ~Copyable {
             at = (at + 1) & (slots - 1)
         }
         return admit(value, hash, at)
+    }
+
+    private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots - 1) }
+
+    /// Has the place come where the search for a value begins.
+    func fetch(_ value: UnsafeRawBufferPointer) {
+        cplatform_fetch(entries + home(HiveValue.hash(value)))
+    }
+
+    /// Has the bytes come that a value is compared with.
+    func fetchText(_ value: UnsafeRawBufferPointer) {
+        if let bytes = entries[home(HiveValue.hash(value))].bytes { cplatform_fetch(bytes) }
     }
 
     private func matches(_ entry: Entry, _ value: UnsafeRawBufferPointer) -> Bool {

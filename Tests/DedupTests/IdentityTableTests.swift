@@ -43,6 +43,29 @@ import Testing
         #expect(sum / table.count < 4, "\(Double(sum) / Double(table.count)) slots on average")
     }
 
+    /// Beyond a mebibyte a table takes whole pages of 2 MiB, and uses all of them.
+    @Test func largeTablesTakeLargePages() {
+        var table = IdentityTable()
+        defer { table.free() }
+        var capacities: [Int] = []
+        for number in 0..<700_000 {
+            if table.isFull {
+                table.grow()
+                capacities.append(table.capacity)
+            }
+            let hash = UInt32(truncatingIfNeeded: number &* 2_654_435_761)
+            table.insert(hash, place: number * 4, at: table.freeSlot(hash))
+        }
+        let large = capacities.filter { $0 * IdentityTable.slotBytes > 1 << 20 }
+        #expect(large == [1 << 18, 1 << 19, 3 << 18, 5 << 18])
+        #expect(UInt(bitPattern: table.slots) % (2 << 20) == 0)
+        let isComplete = (0..<700_000).allSatisfy { number in
+            let hash = UInt32(truncatingIfNeeded: number &* 2_654_435_761)
+            return table.find(hash, place: number * 4) != nil
+        }
+        #expect(isComplete)
+    }
+
     @Test(arguments: 1...8) func agreesWithASetOverRandomInsertionsAndRemovals(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var table = IdentityTable()

@@ -19,27 +19,36 @@ import Testing
     }
 
     /// Two threads admit the same ids: each has exactly one original, and the other learns whose.
-    @Test func oneOfTwoThreadsHasTheOriginal() throws {
+    @Test(arguments: [1, 16]) func oneOfTwoThreadsHasTheOriginal(burst size: Int) throws {
         let window = try IdentityWindowTests.window(16 << 20)
-        let count = 20_000
+        let count = 32_000
         let originals = Originals()
         let wrong = Atomic<Int>(0)
         let done = DispatchGroup()
         for writer in 0..<2 {
             let thread = Thread {
+                var burst = IdentityBurst(capacity: size)
                 for job in 1...10 {
                     window.begin(job: UInt64(job), writer: writer)
-                    for number in (job - 1) * count / 10..<job * count / 10 {
-                        let verdict = IdentityWindowTests.admit(
-                            window,
-                            "event \(number)",
-                            writer: writer,
-                            job: UInt64(job)
-                        )
-                        if !verdict.isDuplicate {
-                            originals.add(number)
-                        } else if verdict.job != UInt64(job) || verdict.writer == writer {
-                            wrong.wrappingAdd(1, ordering: .relaxed)
+                    for first in stride(
+                        from: (job - 1) * count / 10,
+                        to: job * count / 10,
+                        by: size
+                    ) {
+                        let numbers = first..<(first + size)
+                        burst.clear()
+                        for number in numbers {
+                            let identity = PackedIdentity(first: UInt64(number), second: 0)
+                            window.announce(identity, source: 0, in: &burst)
+                        }
+                        window.admit(burst, receivedAt: 0, writer: writer, job: UInt64(job))
+                        for (at, number) in numbers.enumerated() {
+                            let verdict = burst.verdict(at: at)
+                            if !verdict.isDuplicate {
+                                originals.add(number)
+                            } else if verdict.job != UInt64(job) || verdict.writer == writer {
+                                wrong.wrappingAdd(1, ordering: .relaxed)
+                            }
                         }
                     }
                 }

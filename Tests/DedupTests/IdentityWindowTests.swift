@@ -83,6 +83,33 @@ import Testing
         }
     }
 
+    /// A burst's ids are new or not as if they came one after the other, in it and before it.
+    @Test(arguments: [1, 7, 16]) func aBurstIsAnsweredLikeOneAfterTheOther(size: Int) throws {
+        var random = SeededGenerator(seed: UInt64(size))
+        let (together, alone) = (try Self.window(16 << 20), try Self.window(16 << 20))
+        for window in [together, alone] { window.begin(job: 5, writer: 2) }
+        var burst = IdentityBurst(capacity: size)
+        for round in 0..<2_000 {
+            let numbers = (0..<size).map { _ in UInt64.random(in: 0..<9_000, using: &random) }
+            burst.clear()
+            let expected = numbers.map { number in
+                // Each tenth event has no id.
+                let identity =
+                    number % 10 == 0 ? .none : PackedIdentity(first: number, second: ~number)
+                together.announce(identity, source: 1, in: &burst)
+                if identity.isNone { return IdentityVerdict(isDuplicate: false) }
+                let announced = alone.announce(identity, source: 1)
+                return alone.admit(announced, receivedAt: Self.start, writer: 2, job: 5)
+            }
+            together.admit(burst, receivedAt: Self.start, writer: 2, job: 5)
+            let verdicts = numbers.indices.map { burst.verdict(at: $0) }
+            #expect(verdicts == expected, "round \(round)")
+            let kept = numbers.indices.map { burst.identity(at: $0).first }
+            #expect(kept == numbers.map { $0 % 10 == 0 ? 0 : $0 })
+        }
+        #expect(together.figures.ids == alone.figures.ids)
+    }
+
     @Test func anIdThatWasDurableBeforeWaitsForNothing() throws {
         let window = try Self.window()
         _ = Self.admit(window, "before", writer: 0, job: 0)

@@ -3,6 +3,20 @@ import Testing
 
 /// What a payload may look like, and what comes out of it.
 @Suite struct PayloadFormsTests {
+    /// Texts with escapes lie in the reader's scratch, those of a burst side by side.
+    @Test func unescapedTextsOfABurstStayApart() {
+        let lines = (0..<40).map { number in
+            #"{"channel":"we\u0062 \#(number)","\u0069d":"\"\#(number)","context":{"channel":"\n"}}"#
+        }
+        let batch =
+            #"{"channel":"\t","context":{"channel":"b\\"},"batch":[{"id":"\r"},{"id":"\n"}]}"#
+        let found = pieces((lines + [batch] + lines).joined(separator: "\n"))
+        let expected = (0..<40).map { "web \($0)" }
+        #expect(found.map(\.channel) == expected + ["\t", "\t"] + expected)
+        #expect(found[40...41].map(\.id) == ["\r", "\n"])
+        #expect(found[..<40].map(\.id) == (0..<40).map { "\"\($0)" })
+    }
+
     @Test func anObjectIsOneEventWithItsBytes() throws {
         let text = #"{"type":"track", "n": [1, {"a": null}], "ü":"\u00fc"}"#
         let piece = try #require(pieces(text).first)

@@ -1,4 +1,5 @@
 import Events
+import Testing
 
 /// A piece of a payload with everything copied out of the reader.
 struct Piece: Equatable {
@@ -23,7 +24,26 @@ private func string(_ bytes: UnsafeRawBufferPointer) -> String {
     String(decoding: bytes, as: UTF8.self)
 }
 
-/// Reads a payload to its end; stops after more pieces than the payload could ever have.
+extension Piece {
+    init(_ view: EventView, in payload: UnsafeRawBufferPointer) {
+        start = -1
+        if !view.bytes.isEmpty, let base = payload.baseAddress, let at = view.bytes.baseAddress {
+            start = at - base
+        }
+        text = Array(view.bytes)
+        rejection = view.rejection
+        errorOffset = view.errorOffset
+        channel = EventsTests.string(view.channel)
+        time = EventsTests.string(view.time)
+        id = EventsTests.string(view.id)
+        name = EventsTests.string(view.name)
+        hasLineBreaks = view.hasLineBreaks
+        context = EventsTests.string(view.inheritedContext)
+        sentAt = EventsTests.string(view.inheritedSentAt)
+    }
+}
+
+/// Reads a payload to its end, one piece at a time and in bursts, which have to agree.
 func pieces(_ payload: [UInt8], _ reader: inout PayloadReader) -> [Piece] {
     // A heap copy of exactly this size: reading beyond it is what a sanitizer would see.
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: payload.count, alignment: 1)
@@ -33,26 +53,33 @@ func pieces(_ payload: [UInt8], _ reader: inout PayloadReader) -> [Piece] {
     var found: [Piece] = []
     var view = EventView()
     reader.begin(bytes)
+    // No payload has more pieces than bytes, but for an empty one.
     while reader.next(&view), found.count <= payload.count + 1 {
-        var start = -1
-        if !view.bytes.isEmpty, let base = bytes.baseAddress, let at = view.bytes.baseAddress {
-            start = at - base
-        }
-        found.append(
-            Piece(
-                text: Array(view.bytes),
-                rejection: view.rejection,
-                errorOffset: view.errorOffset,
-                channel: string(view.channel),
-                time: string(view.time),
-                id: string(view.id),
-                name: string(view.name),
-                hasLineBreaks: view.hasLineBreaks,
-                context: string(view.inheritedContext),
-                sentAt: string(view.inheritedSentAt),
-                start: start
-            )
+        found.append(Piece(view, in: bytes))
+    }
+    for size in [2, 16] { #expect(bursts(bytes, &reader, of: size) == found) }
+    return found
+}
+
+/// The pieces of a payload, each copied when all of its burst had been read.
+private func bursts(
+    _ payload: UnsafeRawBufferPointer,
+    _ reader: inout PayloadReader,
+    of size: Int
+) -> [Piece] {
+    let views = UnsafeMutableBufferPointer<EventView>.allocate(capacity: size)
+    views.initialize(repeating: EventView())
+    defer { views.deallocate() }
+    var found: [Piece] = []
+    reader.begin(payload)
+    while found.count <= payload.count + 1 {
+        let count = reader.next(views)
+        if count == 0 { break }
+        #expect(
+            views[..<(count - 1)].allSatisfy { $0.rejection == nil },
+            "a rejection ends its burst"
         )
+        found += views[..<count].map { Piece($0, in: payload) }
     }
     return found
 }

@@ -12,7 +12,11 @@ import Testing
 
     /// A rig in which writer 0 holds the original of `x` in a commit that the disk does not finish,
     /// and a copy of it is in writer 1's hands, durable as far as that one goes.
-    private func held() async throws -> (PipelineRig, PipelineDealer) {
+    ///
+    /// `behindAnother`: the commit that is held is one before; the original waits for the next.
+    private func held(
+        behindAnother: Bool = false
+    ) async throws -> (PipelineRig, PipelineDealer) {
         let rig = try PipelineRig {
             Dedup.configure(&$0)
             $0.writers = 2
@@ -20,8 +24,9 @@ import Testing
         }
         let dealer = try rig.dealer()
         rig.disk.set { $0.holdsSyncsOf = "part-t1-0-" }
-        try dealer.send("original", Dedup.event("x"))
+        try dealer.send("original", Dedup.event(behindAnother ? "another" : "x"))
         try await waitUntil("the original's sync") { rig.disk.syncsHeld == 1 }
+        if behindAnother { try dealer.send("behind", Dedup.event("x")) }
         // Writer 0 stands still, its ring fills to more than half, and messages go to writer 1.
         rig.disk.set { $0.holdsOpensOf = "channel=stuck" }
         try dealer.send("stuck", Dedup.event("stuck", channel: "stuck"))
@@ -31,6 +36,7 @@ import Testing
             try dealer.send("filler \(number)", Dedup.event("f\(number)", channel: "a", filler))
             try await waitUntil("filler \(number) to be received") {
                 rig.pipeline.receivers[0].messages.load(ordering: .relaxed) == 3 + number
+                    + (behindAnother ? 1 : 0)
             }
         }
         try dealer.send("copy", Dedup.event("x"))
@@ -96,5 +102,21 @@ import Testing
         await rig.pipeline.leave()
         #expect(try dealer.receive()["copy"] == nil)
         #expect(rig.ledger("reliable").isBalanced)
+    }
+
+    /// The original's writer leaves, for want of room, before the original's commit has begun.
+    @Test func aCopyOfWhatItsWriterLeavesBehindIsNeverAnswered() async throws {
+        let (rig, dealer) = try await held(behindAnother: true)
+        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
+        rig.disk.set { $0.openMax = 0 }
+        release(rig)
+        try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
+        await rig.pipeline.leave()
+        #expect(try dealer.receive()["copy"] == nil)
+        #expect(dealer.committed.contains("original"))
+        try rig.disk.cutPower()
+        rig.disk.set { $0.openMax = .max }
+        _ = try rig.recover()
+        #expect(try !rig.files().eventTexts.contains(Dedup.event("x")))
     }
 }

@@ -33,7 +33,7 @@ typedef enum {
     CSIMDJSON_NO_MEMORY = 6,
 } csimdjson_code;
 
-/// Bytes of a string value, unescaped; valid until the next event is read. `bytes` is NULL when absent.
+/// Bytes of a string value, unescaped; valid until something else is indexed. `bytes` is NULL when absent.
 typedef struct {
     const uint8_t *bytes;
     size_t length;

@@ -1,0 +1,58 @@
+import Glibc
+
+/// Memory for the slots of a table, each 0 at first.
+///
+/// A large table is looked at in random places, and with pages of 4 KiB nearly every look has to walk
+/// the page tables first. From a mebibyte on a table therefore takes whole pages of 2 MiB, where the
+/// kernel's `transparent_hugepage` is `madvise` or `always`; elsewhere it only aligns them.
+struct SlotMemory {
+    static let slotBytes = 8
+    private static let largePageBytes = 2 << 20
+    /// A table of more bytes takes large pages.
+    private static let smallBytesMax = 1 << 20
+
+    let slots: UnsafeMutablePointer<UInt64>
+    let count: Int
+
+    /// How many slots fit when at least so many are wanted.
+    static func count(atLeast wanted: Int) -> Int {
+        guard wanted * slotBytes > smallBytesMax else { return wanted }
+        let pages = (wanted * slotBytes + largePageBytes - 1) / largePageBytes
+        return pages * largePageBytes / slotBytes
+    }
+
+    /// - `count`: as ``count(atLeast:)`` gives it.
+    init(count: Int) {
+        self.count = count
+        guard count * Self.slotBytes > Self.smallBytesMax else {
+            slots = .allocate(capacity: count)
+            slots.initialize(repeating: 0, count: count)
+            return
+        }
+        slots = Self.largePages(count * Self.slotBytes).assumingMemoryBound(to: UInt64.self)
+    }
+
+    func free() {
+        let byteCount = count * Self.slotBytes
+        if byteCount > Self.smallBytesMax {
+            munmap(slots, byteCount)
+        } else {
+            slots.deallocate()
+        }
+    }
+
+    private static func largePages(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        // A page more, to find an aligned start in it; what stands before and behind goes back.
+        let whole = byteCount + largePageBytes
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        guard let memory = mmap(nil, whole, PROT_READ | PROT_WRITE, flags, -1, 0),
+            memory != UnsafeMutableRawPointer(bitPattern: -1)
+        else { preconditionFailure("no memory for \(byteCount) bytes of ids") }
+        let start = memory.alignedUp(toMultipleOf: largePageBytes)
+        let before = start - memory
+        if before > 0 { munmap(memory, before) }
+        munmap(start + byteCount, largePageBytes - before)
+        madvise(start, byteCount, MADV_HUGEPAGE)
+        return start
+    }
+}

@@ -1,0 +1,66 @@
+import Events
+import Intake
+import Segments
+
+/// Where an event belongs.
+struct Route {
+    /// Of ``PartitionRouter/channel(_:receivedAt:)``.
+    var channel: UInt32
+    var key: PartitionKey
+    /// Microseconds since 1970 UTC, by its producer.
+    var eventTime: Int64?
+}
+
+/// Where the events of a burst belong.
+extension Writer {
+    /// Finds out where the events belong; nothing is written or counted.
+    ///
+    /// With many partitions an event's way to its segment is a chain of places in memory, each of
+    /// which is known only from the one before. Each step has the memory come for the next one, for
+    /// all events of the burst.
+    mutating func findRoutes(_ count: Int, _ record: IntakeRecord) {
+        let isCold = hasManySegments && count > 1
+        if isCold { fetchChannels(count, record.source) }
+        for at in 0..<count where burst.views[at].rejection == nil {
+            burst.routes[at] = route(at, record)
+            if isCold { store.fetchSlot(burst.routes[at].key) }
+        }
+        if isCold { fetchSegments(count) }
+    }
+
+    private mutating func route(_ at: Int, _ record: IntakeRecord) -> Route {
+        let source = record.source
+        let time = burst.views[at].time
+        let eventTime = time.isEmpty ? nil : Timestamp.parse(time)
+        let channel = router.channel(channel(at, source), receivedAt: record.receivedAt)
+        let key = router.key(
+            channel: channel,
+            event: burst.views[at].name,
+            source: source,
+            receivedAt: record.receivedAt,
+            eventTime: eventTime
+        )
+        return Route(channel: channel, key: key, eventTime: eventTime)
+    }
+
+    private func channel(_ at: Int, _ source: Int) -> UnsafeRawBufferPointer {
+        let named = burst.views[at].channel
+        return named.isEmpty ? UnsafeRawBufferPointer(defaultChannels[source]) : named
+    }
+
+    @inline(never)
+    private func fetchChannels(_ count: Int, _ source: Int) {
+        for at in 0..<count { router.fetchChannel(channel(at, source)) }
+        for at in 0..<count { router.fetchChannelText(channel(at, source)) }
+    }
+
+    @inline(never)
+    private func fetchSegments(_ count: Int) {
+        for at in 0..<count where burst.views[at].rejection == nil {
+            store.fetchPending(burst.routes[at].key)
+        }
+        for at in 0..<count where burst.views[at].rejection == nil {
+            store.fetchEnd(burst.routes[at].key)
+        }
+    }
+}
