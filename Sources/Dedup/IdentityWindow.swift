@@ -171,7 +171,7 @@ package final class IdentityWindow: @unchecked Sendable {
         while left != 0 {
             let at = left.trailingZeroBitCount
             left &= left - 1
-            cells.fetch(left.trailingZeroBitCount % Self.shardCount)
+            if left != 0 { cells.fetch(left.trailingZeroBitCount) }
             cells.withLock(at) { shard in
                 burst.decide(at) {
                     admit($0, into: &shard, receivedAt: receivedAt, writer: writer, job: job)

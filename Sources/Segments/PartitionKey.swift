@@ -88,9 +88,10 @@ package struct PartitionRouter: ~Copyable {
         channels.id(of: value, hour: Int(receivedAt / 3_600_000_000))
     }
 
-    /// Has the memory come that ``channel(_:receivedAt:)`` looks at, and after it what it compares.
+    /// Has the memory come that ``channel(_:receivedAt:)`` looks at.
     package func fetchChannel(_ value: UnsafeRawBufferPointer) { channels.fetch(value) }
 
+    /// Has the memory come that it then compares; after ``fetchChannel(_:)``.
     package func fetchChannelText(_ value: UnsafeRawBufferPointer) { channels.fetchText(value) }
 
     package func channelName(_ id: UInt32) -> String {

@@ -146,43 +146,50 @@ package final class SegmentStore {
 
     /// The slot of an open segment; -1 when there is none: ``open(_:router:)`` it.
     package func slot(for key: PartitionKey) -> Int {
-        let at = key.tableHash & (Self.cacheSize - 1)
-        return cache[at].key == key ? cache[at].slot : uncachedSlot(for: key, at)
+        let slot = cachedSlot(for: key)
+        return slot >= 0 ? slot : uncachedSlot(for: key)
+    }
+
+    private func cachePlace(_ key: PartitionKey) -> Int { key.tableHash & (Self.cacheSize - 1) }
+
+    private func cachedSlot(for key: PartitionKey) -> Int {
+        let at = cachePlace(key)
+        return cache[at].key == key ? cache[at].slot : -1
+    }
+
+    @inline(never)
+    private func uncachedSlot(for key: PartitionKey) -> Int {
+        guard let slot = slots[key] else { return -1 }
+        cache[cachePlace(key)] = (key, slot)
+        return slot
     }
 
     /// Has the place come where ``slot(for:)`` looks.
     package func fetchSlot(_ key: PartitionKey) {
-        cplatform_fetch(cache + (key.tableHash & (Self.cacheSize - 1)))
+        cplatform_fetch(cache + cachePlace(key))
     }
 
-    /// Has the waiting lines' description come, if the segment is open.
+    /// Has the segment's ``pendings`` come, if it is open; after ``fetchSlot(_:)``.
     package func fetchPending(_ key: PartitionKey) {
-        let at = key.tableHash & (Self.cacheSize - 1)
-        guard cache[at].key == key else { return }
-        let pending = UnsafeRawPointer(pendings + cache[at].slot)
+        let slot = cachedSlot(for: key)
+        guard slot >= 0 else { return }
+        let pending = UnsafeRawPointer(pendings + slot)
         cplatform_fetch(pending)
         cplatform_fetch(pending + 64)
     }
 
-    /// Has the memory come where the next line goes.
+    /// Has the memory come where the segment's next line goes; after ``fetchPending(_:)``.
     package func fetchEnd(_ key: PartitionKey) {
-        let at = key.tableHash & (Self.cacheSize - 1)
-        guard cache[at].key == key else { return }
-        let pending = pendings + cache[at].slot
+        let slot = cachedSlot(for: key)
+        guard slot >= 0 else { return }
+        let pending = pendings + slot
         cplatform_fetch(pending.pointee.tallies.baseAddress)
         for line in 0..<4 { cplatform_fetch(pending.pointee.end + line * 64) }
     }
 
-    @inline(never)
-    private func uncachedSlot(for key: PartitionKey, _ at: Int) -> Int {
-        guard let slot = slots[key] else { return -1 }
-        cache[at] = (key, slot)
-        return slot
-    }
-
     func forget(_ key: PartitionKey) {
         slots[key] = nil
-        let at = key.tableHash & (Self.cacheSize - 1)
+        let at = cachePlace(key)
         if cache[at].key == key { cache[at] = (PartitionKey(values: .max, place: .max), -1) }
     }
 

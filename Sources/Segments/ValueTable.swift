@@ -55,7 +55,7 @@ struct ValueTable: ~Copyable {
         if let last, self.hour == hour, matches(entries[last], value) { return entries[last].id }
         if self.hour != hour { turn(to: hour) }
         let hash = HiveValue.hash(value)
-        var at = Int(truncatingIfNeeded: hash) & (slots - 1)
+        var at = home(hash)
         while entries[at].bytes != nil {
             if entries[at].hash == hash, matches(entries[at], value) { return seen(at) }
             at = (at + 1) & (slots - 1)
