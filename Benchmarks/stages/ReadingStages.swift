@@ -24,7 +24,8 @@ struct ParseStage: Stage, ~Copyable {
                     let count = reader.next(views)
                     if count == 0 { break }
                     for view in views[..<count] {
-                        sum += view.bytes.count + view.channel.count + view.time.count
+                        sum += view.bytes.count + view.channel.count
+                        sum += view.name.count + view.time.count
                     }
                 }
             }

@@ -48,8 +48,8 @@ package struct IdentityBurst: ~Copyable {
     /// Gives all ids of a shard, in order, and keeps what is said of them.
     @inline(__always)
     func decide(_ shard: Int, _ verdict: (AnnouncedIdentity) -> IdentityVerdict) {
-        for at in 0..<count where announced[at].shard == shard {
-            if announced[at].identity.isNone { continue }
+        for at in 0..<count
+        where announced[at].shard == shard && !announced[at].identity.isNone {
             verdicts[at] = verdict(announced[at])
         }
     }

@@ -81,10 +81,9 @@ package final class IdentityWindow: @unchecked Sendable {
         let granules = min(share, Self.ringBytesMax) / IdentityArena.granuleBytes
         let ringBytes = granules * IdentityArena.granuleBytes
         memoryBytes = ringBytes * Self.shardCount
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        guard let memory = mmap(nil, memoryBytes, PROT_READ | PROT_WRITE, flags, -1, 0),
-            memory != UnsafeMutableRawPointer(bitPattern: -1)
-        else { return nil }
+        guard let memory = AnonymousPages.map(memoryBytes, flags: MAP_NORESERVE) else {
+            return nil
+        }
         self.memory = memory
         used = .allocate(capacity: 1)
         used.initialize(to: Atomic(0))

@@ -14,9 +14,11 @@ struct SlotMemory {
     let slots: UnsafeMutablePointer<UInt64>
     let count: Int
 
+    private static func isLarge(_ count: Int) -> Bool { count * slotBytes > smallBytesMax }
+
     /// How many slots fit when at least so many are wanted.
     static func count(atLeast wanted: Int) -> Int {
-        guard wanted * slotBytes > smallBytesMax else { return wanted }
+        guard isLarge(wanted) else { return wanted }
         let pages = (wanted * slotBytes + largePageBytes - 1) / largePageBytes
         return pages * largePageBytes / slotBytes
     }
@@ -24,18 +26,18 @@ struct SlotMemory {
     /// - `count`: as ``count(atLeast:)`` gives it.
     init(count: Int) {
         self.count = count
-        guard count * Self.slotBytes > Self.smallBytesMax else {
+        if Self.isLarge(count) {
+            let pages = Self.largePages(count * Self.slotBytes)
+            slots = pages.assumingMemoryBound(to: UInt64.self)
+        } else {
             slots = .allocate(capacity: count)
             slots.initialize(repeating: 0, count: count)
-            return
         }
-        slots = Self.largePages(count * Self.slotBytes).assumingMemoryBound(to: UInt64.self)
     }
 
     func free() {
-        let byteCount = count * Self.slotBytes
-        if byteCount > Self.smallBytesMax {
-            munmap(slots, byteCount)
+        if Self.isLarge(count) {
+            munmap(slots, count * Self.slotBytes)
         } else {
             slots.deallocate()
         }
@@ -43,11 +45,9 @@ struct SlotMemory {
 
     private static func largePages(_ byteCount: Int) -> UnsafeMutableRawPointer {
         // A page more, to find an aligned start in it; what stands before and behind goes back.
-        let whole = byteCount + largePageBytes
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS
-        guard let memory = mmap(nil, whole, PROT_READ | PROT_WRITE, flags, -1, 0),
-            memory != UnsafeMutableRawPointer(bitPattern: -1)
-        else { preconditionFailure("no memory for \(byteCount) bytes of ids") }
+        guard let memory = AnonymousPages.map(byteCount + largePageBytes) else {
+            preconditionFailure("no memory for \(byteCount) bytes of ids")
+        }
         let start = memory.alignedUp(toMultipleOf: largePageBytes)
         let before = start - memory
         if before > 0 { munmap(memory, before) }

@@ -15,6 +15,8 @@ struct EventBurst: ~Copyable {
     let views: UnsafeMutableBufferPointer<EventView>
     /// Where each event belongs; unset for a rejection.
     let routes: UnsafeMutablePointer<Route>
+    /// By what the channels' numbers are looked up, while memory is fetched for it.
+    let hashes: UnsafeMutablePointer<UInt64>
     /// Their ids, where the source looks them up.
     var identities = IdentityBurst(capacity: eventsMax)
 
@@ -22,10 +24,12 @@ struct EventBurst: ~Copyable {
         views = .allocate(capacity: Self.eventsMax)
         views.initialize(repeating: EventView())
         routes = .allocate(capacity: Self.eventsMax)
+        hashes = .allocate(capacity: Self.eventsMax)
     }
 
     deinit {
         views.deallocate()
         routes.deallocate()
+        hashes.deallocate()
     }
 }

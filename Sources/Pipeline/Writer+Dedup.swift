@@ -6,7 +6,7 @@ import Synchronization
 
 /// Events of sources with `dedup` on.
 extension Writer {
-    /// Has the window's memory come for the ids of a burst.
+    /// Has the window's memory come for the ids of the burst's events.
     mutating func announce(_ count: Int, _ record: IntakeRecord) {
         burst.identities.clear()
         for at in 0..<count {

@@ -31,9 +31,11 @@ extension Writer {
         while true {
             let count = payloads.next(burst.views)
             if count == 0 { return }
+            // Only the last piece of a burst may be a rejection.
+            let events = burst.views[count - 1].rejection == nil ? count : count - 1
             // While places are looked for, the window's memory comes.
-            if isDeduplicated { announce(count, record) }
-            findRoutes(count, record)
+            if isDeduplicated { announce(events, record) }
+            findRoutes(events, record)
             if isDeduplicated { admit(record) }
             for at in 0..<count {
                 counts.arrive(record.source)

@@ -13,7 +13,8 @@ struct Route {
 
 /// Where the events of a burst belong.
 extension Writer {
-    /// Finds out where the events belong; nothing is written or counted.
+    /// Finds out where the first so many pieces of the burst belong, which are events; nothing is
+    /// written or counted.
     ///
     /// With many partitions an event's way to its segment is a chain of places in memory, each of
     /// which is known only from the one before. Each step has the memory come for the next one, for
@@ -21,7 +22,7 @@ extension Writer {
     mutating func findRoutes(_ count: Int, _ record: IntakeRecord) {
         let isCold = hasManySegments && count > 1
         if isCold { fetchChannels(count, record.source) }
-        for at in 0..<count where burst.views[at].rejection == nil {
+        for at in 0..<count {
             burst.routes[at] = route(at, record)
             if isCold { store.fetchSlot(burst.routes[at].key) }
         }
@@ -50,17 +51,13 @@ extension Writer {
 
     @inline(never)
     private func fetchChannels(_ count: Int, _ source: Int) {
-        for at in 0..<count { router.fetchChannel(channel(at, source)) }
-        for at in 0..<count { router.fetchChannelText(channel(at, source)) }
+        for at in 0..<count { burst.hashes[at] = router.fetchChannel(channel(at, source)) }
+        for at in 0..<count { router.fetchChannelText(hash: burst.hashes[at]) }
     }
 
     @inline(never)
     private func fetchSegments(_ count: Int) {
-        for at in 0..<count where burst.views[at].rejection == nil {
-            store.fetchPending(burst.routes[at].key)
-        }
-        for at in 0..<count where burst.views[at].rejection == nil {
-            store.fetchEnd(burst.routes[at].key)
-        }
+        for at in 0..<count { store.fetchPending(burst.routes[at].key) }
+        for at in 0..<count { store.fetchEnd(burst.routes[at].key) }
     }
 }

@@ -88,11 +88,11 @@ package struct PartitionRouter: ~Copyable {
         channels.id(of: value, hour: Int(receivedAt / 3_600_000_000))
     }
 
-    /// Has the memory come that ``channel(_:receivedAt:)`` looks at.
-    package func fetchChannel(_ value: UnsafeRawBufferPointer) { channels.fetch(value) }
+    /// Has the memory come that ``channel(_:receivedAt:)`` looks at, and gives the channel's hash.
+    package func fetchChannel(_ value: UnsafeRawBufferPointer) -> UInt64 { channels.fetch(value) }
 
     /// Has the memory come that it then compares; after ``fetchChannel(_:)``.
-    package func fetchChannelText(_ value: UnsafeRawBufferPointer) { channels.fetchText(value) }
+    package func fetchChannelText(hash: UInt64) { channels.fetchText(hash: hash) }
 
     package func channelName(_ id: UInt32) -> String {
         channels.name(id)

@@ -65,14 +65,16 @@ struct ValueTable: ~Copyable {
 
     private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots - 1) }
 
-    /// Has the place come where the search for a value begins.
-    func fetch(_ value: UnsafeRawBufferPointer) {
-        cplatform_fetch(entries + home(HiveValue.hash(value)))
+    /// Has the place come where the search for a value begins, and gives the value's hash.
+    func fetch(_ value: UnsafeRawBufferPointer) -> UInt64 {
+        let hash = HiveValue.hash(value)
+        cplatform_fetch(entries + home(hash))
+        return hash
     }
 
-    /// Has the bytes come that a value is compared with.
-    func fetchText(_ value: UnsafeRawBufferPointer) {
-        if let bytes = entries[home(HiveValue.hash(value))].bytes { cplatform_fetch(bytes) }
+    /// Has the bytes come that a value of this hash is compared with.
+    func fetchText(hash: UInt64) {
+        if let bytes = entries[home(hash)].bytes { cplatform_fetch(bytes) }
     }
 
     private func matches(_ entry: Entry, _ value: UnsafeRawBufferPointer) -> Bool {

@@ -24,9 +24,11 @@ import Testing
         }
         let dealer = try rig.dealer()
         rig.disk.set { $0.holdsSyncsOf = "part-t1-0-" }
-        try dealer.send("original", Dedup.event(behindAnother ? "another" : "x"))
-        try await waitUntil("the original's sync") { rig.disk.syncsHeld == 1 }
-        if behindAnother { try dealer.send("behind", Dedup.event("x")) }
+        let ids = behindAnother ? ["another", "x"] : ["x"]
+        for id in ids {
+            try dealer.send(id, Dedup.event(id))
+            try await waitUntil("the first one's sync") { rig.disk.syncsHeld == 1 }
+        }
         // Writer 0 stands still, its ring fills to more than half, and messages go to writer 1.
         rig.disk.set { $0.holdsOpensOf = "channel=stuck" }
         try dealer.send("stuck", Dedup.event("stuck", channel: "stuck"))
@@ -35,11 +37,12 @@ import Testing
         for number in 0..<4 {
             try dealer.send("filler \(number)", Dedup.event("f\(number)", channel: "a", filler))
             try await waitUntil("filler \(number) to be received") {
-                rig.pipeline.receivers[0].messages.load(ordering: .relaxed) == 3 + number
-                    + (behindAnother ? 1 : 0)
+                rig.pipeline.receivers[0].messages.load(ordering: .relaxed)
+                    == ids.count + 2 + number
             }
         }
         try dealer.send("copy", Dedup.event("x"))
+        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
         return (rig, dealer)
     }
 
@@ -47,14 +50,24 @@ import Testing
         rig.disk.set { ($0.holdsSyncsOf, $0.holdsOpensOf) = (nil, nil) }
     }
 
+    /// Lets the disk go on with a fault that blocks it, and leaves.
+    private func leave(
+        _ rig: PipelineRig,
+        after fault: (inout PipelineDisk.Faults) -> Void
+    ) async throws {
+        rig.disk.set(fault)
+        release(rig)
+        try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
+        await rig.pipeline.leave()
+    }
+
     @Test func aCopyIsAnsweredWhenItsOriginalIsDurable() async throws {
         let (rig, dealer) = try await held()
-        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
         #expect(rig.ledger("reliable").duplicate == 1)
         // Writer 1 goes on meanwhile, and its other answers go out.
         try dealer.send("other", Dedup.event("other"))
         try await waitUntil("another answer of writer 1") { try dealer.receive()["other"] != nil }
-        #expect(Set(dealer.answers.keys).isDisjoint(with: ["original", "stuck", "copy"]))
+        #expect(Set(dealer.answers.keys).isDisjoint(with: ["x", "stuck", "copy"]))
         #expect(rig.pipeline.answersDeferred == 1)
         release(rig)
         try await waitUntil("all answers") { try dealer.receive().count == 8 }
@@ -69,7 +82,6 @@ import Testing
     /// a power cut.
     private func isLost(claimingDurable: Bool) async throws -> Bool {
         let (rig, dealer) = try await held()
-        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
         if claimingDurable {
             rig.pipeline.writers[0].durableSequence.store(1, ordering: .releasing)
             try await waitUntil("the copy's answer") { try dealer.receive()["copy"] != nil }
@@ -95,11 +107,7 @@ import Testing
     /// The original's commit fails for good: the copy is never answered, and nothing hangs.
     @Test func aCopyOfWhatNeverBecomesDurableIsNeverAnswered() async throws {
         let (rig, dealer) = try await held()
-        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
-        rig.disk.set { $0.failingSyncs = 1_000 }
-        release(rig)
-        try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
-        await rig.pipeline.leave()
+        try await leave(rig) { $0.failingSyncs = 1_000 }
         #expect(try dealer.receive()["copy"] == nil)
         #expect(rig.ledger("reliable").isBalanced)
     }
@@ -107,13 +115,9 @@ import Testing
     /// The original's writer leaves, for want of room, before the original's commit has begun.
     @Test func aCopyOfWhatItsWriterLeavesBehindIsNeverAnswered() async throws {
         let (rig, dealer) = try await held(behindAnother: true)
-        try await waitUntil("the copy's answer to wait") { rig.pipeline.answersDeferred == 1 }
-        rig.disk.set { $0.openMax = 0 }
-        release(rig)
-        try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
-        await rig.pipeline.leave()
+        try await leave(rig) { $0.openMax = 0 }
         #expect(try dealer.receive()["copy"] == nil)
-        #expect(dealer.committed.contains("original"))
+        #expect(dealer.committed.contains("another"))
         try rig.disk.cutPower()
         rig.disk.set { $0.openMax = .max }
         _ = try rig.recover()
