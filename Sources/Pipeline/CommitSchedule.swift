@@ -11,8 +11,8 @@ import Segments
 /// the next commit keeps some distance to the last: each syncs every file, and a disk has only so
 /// many syncs a second (PostgreSQL's `commit_siblings` and `commit_delay` weigh the same).
 ///
-/// A commit that takes longer than the interval, as of a thousand files, is followed by a pause as
-/// long while events keep coming for which nobody waits: without it a good part of the processor
+/// A commit that takes longer than the interval, as of a thousand files, is followed by a pause twice
+/// as long while events keep coming for which nobody waits: without it a good part of the processor
 /// would go into syncing a few kilobytes of each file.
 struct CommitSchedule {
     var intervalNanoseconds: Int64
@@ -27,9 +27,13 @@ struct CommitSchedule {
     static let crowdNanoseconds: Int64 = 4_000_000
     /// Bytes of waiting messages from which a commit is worth its syncs without that distance.
     static let crowdBytesMax = 512 << 10
-
-    /// The longest pause after a commit that took longer than the interval.
-    static let pauseNanosecondsMax: Int64 = 1_000_000_000
+    /// The pause after a commit that took longer than the interval, in times that it took.
+    static let pauseFactor: Int64 = 2
+    /// The longest such pause.
+    static let pauseNanosecondsMax: Int64 = 2_000_000_000
+    /// Without a message for so long, events have stopped coming, and no pause is kept: rings run
+    /// empty for a moment under full load as well, when a receiver leaves the processor to writers.
+    static let quietNanoseconds: Int64 = 20_000_000
 
     /// When the first event since the last commit came; nil when there is none.
     private(set) var openSince: Int64?
@@ -65,11 +69,14 @@ struct CommitSchedule {
             ? .min : committedAt + min(Self.crowdNanoseconds, intervalNanoseconds)
     }
 
-    /// When a commit for which nobody waits may begin while events come: after one that took longer
-    /// than the interval, as long again.
-    private func pausesUntil(_ durableAt: Int64) -> Int64 {
-        let took = durableAt - committedAt
-        return took > intervalNanoseconds ? durableAt + min(took, Self.pauseNanosecondsMax) : .min
+    /// When a commit for which nobody waits may begin: the interval after the first event, but after
+    /// one that took longer than the interval not before a pause, or before events have stopped
+    /// coming.
+    private func dueAt(_ openSince: Int64, quietAt: Int64, durableAt: Int64) -> Int64 {
+        let due = openSince + intervalNanoseconds
+        guard durableAt > committedAt + intervalNanoseconds else { return due }
+        let took = min(durableAt - committedAt, Self.pauseNanosecondsMax / Self.pauseFactor)
+        return max(due, min(durableAt + took * Self.pauseFactor, quietAt))
     }
 
     /// Somebody asked for a commit now.
@@ -79,12 +86,12 @@ struct CommitSchedule {
 
     /// Whether to commit now.
     ///
-    /// - `isIdle`: nothing came in this round.
+    /// - `lastMessageAt`: when the last message came; `now` when one came in this round.
     /// - `jobsUnderWay`: commits handed over and not durable yet; a second one may queue only on demand.
     /// - `durableAt`: when the last commit became durable; before 0 if there was none.
     func isDue(
         at now: Int64,
-        isIdle: Bool,
+        lastMessageAt: Int64,
         jobsUnderWay: Int,
         durableAt: Int64,
         seals: Int
@@ -92,16 +99,18 @@ struct CommitSchedule {
         if isDemanded { return true }
         guard let openSince, jobsUnderWay == 0 else { return false }
         if seals >= Self.sealsMax { return true }
-        let isOver = now - openSince >= intervalNanoseconds
-        if isOver, isIdle || now >= pausesUntil(durableAt) { return true }
+        let quietAt = lastMessageAt + Self.quietNanoseconds
+        if now >= dueAt(openSince, quietAt: quietAt, durableAt: durableAt) { return true }
         guard answersWait, now >= mayBeginAt else { return false }
-        return isIdle || now - openSince >= Self.gatherNanoseconds
+        return now > lastMessageAt || now - openSince >= Self.gatherNanoseconds
     }
 
-    /// Nanoseconds until a commit may become due by time; nil when nothing waits.
-    func untilDue(at now: Int64) -> Int64? {
+    /// Nanoseconds until a commit may become due by time, when no more messages come; nil when nothing
+    /// waits.
+    func untilDue(at now: Int64, lastMessageAt: Int64, durableAt: Int64) -> Int64? {
         openSince.map { since in
-            let due = since + intervalNanoseconds
+            let quietAt = lastMessageAt + Self.quietNanoseconds
+            let due = dueAt(since, quietAt: quietAt, durableAt: durableAt)
             return max(0, (answersWait ? min(due, max(mayBeginAt, now)) : due) - now)
         }
     }

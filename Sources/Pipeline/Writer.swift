@@ -71,7 +71,7 @@ struct Writer: ~Copyable {
     /// The same, at hand for every event: what is admitted to the window now goes with that job.
     var admitting: UInt64 = 1
     var now: Int64 = 0
-    var lastWork: Int64 = 0
+    var lastMessageAt: Int64 = 0
     var lastLook: Int64 = 0
     var lastTold: Int64 = 0
 
@@ -203,7 +203,7 @@ struct Writer: ~Copyable {
             for at in 0..<receivers.count { count += try takeMessages(ring: at) }
         }
         if count > 0 {
-            lastWork = now
+            lastMessageAt = now
             schedule.touch(at: now)
         }
         for command in shared.takeCommands() { try perform(command) }
@@ -216,7 +216,7 @@ struct Writer: ~Copyable {
         tell()
         let isDue = schedule.isDue(
             at: now,
-            isIdle: count == 0,
+            lastMessageAt: lastMessageAt,
             jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
             durableAt: shared.durableAt.load(ordering: .relaxed),
             seals: store.sealsWait
@@ -264,6 +264,14 @@ struct Writer: ~Copyable {
         store.setTime(monotonic: now, wall: cplatform_realtime_ns() / 1_000)
     }
 
+    private func untilDue() -> Int64? {
+        schedule.untilDue(
+            at: now,
+            lastMessageAt: lastMessageAt,
+            durableAt: shared.durableAt.load(ordering: .relaxed)
+        )
+    }
+
     /// Dozes while messages keep coming, else sleeps until something comes or is due.
     private mutating func idle() {
         if !takesMessages() {
@@ -272,12 +280,12 @@ struct Writer: ~Copyable {
         }
         var sleep = Self.sleepNanosecondsMax
         let waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
-        if !waitsForCommit, let due = schedule.untilDue(at: now) { sleep = min(sleep, due) }
+        if !waitsForCommit, let due = untilDue() { sleep = min(sleep, due) }
         if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
         if sleep <= 0 { return }
         // The end of a commit that holds the next answers up wakes only a sleeper.
         let waitsForAnswers = waitsForCommit && schedule.answersWait
-        if now - lastWork < Self.warmNanoseconds, !waitsForAnswers {
+        if now - lastMessageAt < Self.warmNanoseconds, !waitsForAnswers {
             usleep(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
             return
         }

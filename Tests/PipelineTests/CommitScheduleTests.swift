@@ -16,17 +16,26 @@ import Testing
     ) -> Bool {
         schedule.isDue(
             at: now,
-            isIdle: isIdle,
+            lastMessageAt: isIdle ? now - CommitSchedule.quietNanoseconds : now,
             jobsUnderWay: jobs,
             durableAt: durableAt,
             seals: seals
         )
     }
 
+    private func untilDue(
+        _ schedule: CommitSchedule,
+        at now: Int64,
+        lastMessageAt: Int64 = 0,
+        durableAt: Int64 = .min
+    ) -> Int64? {
+        schedule.untilDue(at: now, lastMessageAt: lastMessageAt, durableAt: durableAt)
+    }
+
     @Test func nothingIsDueWhenNothingWaits() {
         var schedule = schedule()
         #expect(!isDue(schedule, at: .max))
-        #expect(schedule.untilDue(at: 5) == nil)
+        #expect(untilDue(schedule, at: 5) == nil)
         schedule.wantAnswer(bytes: 100)
         #expect(!isDue(schedule, at: .max), "an answer without events waits for its touch")
     }
@@ -37,8 +46,8 @@ import Testing
         #expect(!isDue(schedule, at: 999 + interval))
         #expect(isDue(schedule, at: 1_000 + interval))
         #expect(isDue(schedule, at: 1_000 + interval, isIdle: false))
-        #expect(schedule.untilDue(at: 1_000) == interval)
-        #expect(schedule.untilDue(at: 2_000 + interval) == 0)
+        #expect(untilDue(schedule, at: 1_000) == interval)
+        #expect(untilDue(schedule, at: 2_000 + interval) == 0)
     }
 
     @Test func countsFromTheFirstEvent() {
@@ -77,7 +86,7 @@ import Testing
         schedule.wantAnswer(bytes: 100)
         let next = 1_001 + CommitSchedule.crowdNanoseconds
         #expect(!isDue(schedule, at: next - 1))
-        #expect(schedule.untilDue(at: next - 7) == 7)
+        #expect(untilDue(schedule, at: next - 7) == 7)
         #expect(isDue(schedule, at: next))
         schedule.wantAnswer(bytes: CommitSchedule.crowdBytesMax)
         #expect(isDue(schedule, at: 2_001), "so much is worth a sync at any time")
@@ -88,7 +97,7 @@ import Testing
         for now: Int64 in [10, 20, 30] {
             schedule.touch(at: now)
             schedule.wantAnswer(bytes: 100)
-            #expect(isDue(schedule, at: now) && schedule.untilDue(at: now) == 0)
+            #expect(isDue(schedule, at: now) && untilDue(schedule, at: now) == 0)
             schedule.committed(at: now)
         }
     }
@@ -112,19 +121,37 @@ import Testing
     @Test func aCommitThatTookLongIsFollowedByAPauseWhileEventsCome() {
         var schedule = committed
         let end = interval * 3
-        #expect(!isDue(schedule, at: end * 2 - 1, isIdle: false, durableAt: end))
-        #expect(isDue(schedule, at: end * 2, isIdle: false, durableAt: end))
-        #expect(isDue(schedule, at: end, durableAt: end), "nothing comes that needs the processor")
-        #expect(schedule.untilDue(at: end) == 0)
+        let next = end + end * CommitSchedule.pauseFactor
+        #expect(!isDue(schedule, at: next - 1, isIdle: false, durableAt: end))
+        #expect(isDue(schedule, at: next, isIdle: false, durableAt: end))
         schedule.wantAnswer(bytes: 100)
         #expect(isDue(schedule, at: end, isIdle: false, durableAt: end), "somebody waits")
+    }
+
+    @Test func thePauseEndsWhenNothingHasComeForAWhile() {
+        let end = interval * 3
+        let quiet = end + CommitSchedule.quietNanoseconds
+        func isDue(_ now: Int64) -> Bool {
+            committed.isDue(
+                at: now,
+                lastMessageAt: end,
+                jobsUnderWay: 0,
+                durableAt: end,
+                seals: 0
+            )
+        }
+        #expect(!isDue(quiet - 1), "rings that are empty for a moment are no end")
+        #expect(isDue(quiet))
+        let wait = untilDue(committed, at: end + 7, lastMessageAt: end, durableAt: end)
+        #expect(wait == CommitSchedule.quietNanoseconds - 7, "a writer sleeps until then")
+        #expect(untilDue(committed, at: end, lastMessageAt: 1, durableAt: end) == 0)
     }
 
     @Test func aCommitWithinTheIntervalIsFollowedByNoPause() {
         #expect(isDue(committed, at: interval + 1, isIdle: false, durableAt: interval))
     }
 
-    @Test func noPauseIsLongerThanASecond() {
+    @Test func noPauseIsLongerThanTwoSeconds() {
         let end = interval * 100
         let next = end + CommitSchedule.pauseNanosecondsMax
         #expect(!isDue(committed, at: next - 1, isIdle: false, durableAt: end))
