@@ -18,6 +18,9 @@ struct CommitSchedule {
     var intervalNanoseconds: Int64
     /// Sealed files in one commit that make it due at once: each holds a descriptor.
     static let sealsMax = 64
+    /// Compressed bytes since the last commit that make one due at once: they are held in memory until
+    /// they are durable, however long the interval.
+    static let commitBytesMax: UInt64 = 32 << 20
     /// How long a commit that somebody waits for gathers events while more of them come.
     static let gatherNanoseconds: Int64 = 1_000_000
     /// From how many answers in a commit the next one keeps its distance; one lone client never
@@ -42,8 +45,9 @@ struct CommitSchedule {
     private var answersBefore = 0
     /// Bytes of the messages that wait for their answers.
     private var answeredBytes = 0
-    /// When the last commit began.
+    /// When the last commit began, and the store's compressed bytes then.
     private var committedAt = Int64.min / 2
+    private var committedBytes: UInt64 = 0
     private var isDemanded = false
 
     init(interval: Duration) {
@@ -89,16 +93,20 @@ struct CommitSchedule {
     /// - `lastMessageAt`: when the last message came; `now` when one came in this round.
     /// - `jobsUnderWay`: commits handed over and not durable yet; a second one may queue only on demand.
     /// - `durableAt`: when the last commit became durable; before 0 if there was none.
+    /// - `seals`: sealed files that wait for a commit.
+    /// - `compressedBytes`: all that the store has written since its beginning.
     func isDue(
         at now: Int64,
         lastMessageAt: Int64,
         jobsUnderWay: Int,
         durableAt: Int64,
-        seals: Int
+        seals: Int,
+        compressedBytes: UInt64
     ) -> Bool {
         if isDemanded { return true }
         guard let openSince, jobsUnderWay == 0 else { return false }
-        if seals >= Self.sealsMax { return true }
+        let held = compressedBytes - committedBytes
+        if seals >= Self.sealsMax || held >= Self.commitBytesMax { return true }
         let quietAt = lastMessageAt + Self.quietNanoseconds
         if now >= dueAt(openSince, quietAt: quietAt, durableAt: durableAt) { return true }
         guard answersWait, now >= mayBeginAt else { return false }
@@ -116,9 +124,10 @@ struct CommitSchedule {
     }
 
     /// A commit was handed over.
-    mutating func committed(at now: Int64) {
+    mutating func committed(at now: Int64, compressedBytes: UInt64) {
         openSince = nil
         committedAt = now
+        committedBytes = compressedBytes
         answersBefore = answers
         answers = 0
         answeredBytes = 0

@@ -30,7 +30,7 @@ extension Writer {
         waiters = []
         admitting = nextJob
         window.begin(job: admitting, writer: index)
-        schedule.committed(at: begunAt)
+        schedule.committed(at: begunAt, compressedBytes: store.compressedBytes)
         shared.hand(over: job)
     }
 

@@ -219,7 +219,8 @@ struct Writer: ~Copyable {
             lastMessageAt: lastMessageAt,
             jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
             durableAt: shared.durableAt.load(ordering: .relaxed),
-            seals: store.sealsWait
+            seals: store.sealsWait,
+            compressedBytes: store.compressedBytes
         )
         if isDue { try commit(isLast: false) }
         room.passed()

@@ -12,14 +12,16 @@ import Testing
         isIdle: Bool = true,
         jobs: Int = 0,
         durableAt: Int64 = .min,
-        seals: Int = 0
+        seals: Int = 0,
+        compressedBytes: UInt64 = 0
     ) -> Bool {
         schedule.isDue(
             at: now,
             lastMessageAt: isIdle ? now - CommitSchedule.quietNanoseconds : now,
             jobsUnderWay: jobs,
             durableAt: durableAt,
-            seals: seals
+            seals: seals,
+            compressedBytes: compressedBytes
         )
     }
 
@@ -81,7 +83,7 @@ import Testing
         for _ in 0..<CommitSchedule.crowdMin { schedule.wantAnswer(bytes: 100) }
         schedule.touch(at: 1_000)
         #expect(isDue(schedule, at: 1_001), "the first has nothing to keep a distance to")
-        schedule.committed(at: 1_001)
+        schedule.committed(at: 1_001, compressedBytes: 0)
         schedule.touch(at: 2_000)
         schedule.wantAnswer(bytes: 100)
         let next = 1_001 + CommitSchedule.crowdNanoseconds
@@ -98,7 +100,7 @@ import Testing
             schedule.touch(at: now)
             schedule.wantAnswer(bytes: 100)
             #expect(isDue(schedule, at: now) && untilDue(schedule, at: now) == 0)
-            schedule.committed(at: now)
+            schedule.committed(at: now, compressedBytes: 0)
         }
     }
 
@@ -113,7 +115,7 @@ import Testing
     private var committed: CommitSchedule {
         var schedule = schedule()
         schedule.touch(at: 0)
-        schedule.committed(at: 0)
+        schedule.committed(at: 0, compressedBytes: 0)
         schedule.touch(at: 1)
         return schedule
     }
@@ -137,7 +139,8 @@ import Testing
                 lastMessageAt: end,
                 jobsUnderWay: 0,
                 durableAt: end,
-                seals: 0
+                seals: 0,
+                compressedBytes: 0
             )
         }
         #expect(!isDue(quiet - 1), "rings that are empty for a moment are no end")
@@ -172,12 +175,32 @@ import Testing
         #expect(isDue(schedule, at: 1, isIdle: false, seals: most))
     }
 
+    @Test func manyBytesAreDueAtOnce() {
+        var schedule = schedule()
+        schedule.touch(at: 0)
+        let most = CommitSchedule.commitBytesMax
+        #expect(!isDue(schedule, at: 1, isIdle: false, compressedBytes: most - 1))
+        #expect(isDue(schedule, at: 1, isIdle: false, compressedBytes: most))
+        #expect(!isDue(schedule, at: 1, isIdle: false, jobs: 1, compressedBytes: most))
+        schedule.committed(at: 1, compressedBytes: most)
+        schedule.touch(at: 2)
+        #expect(!isDue(schedule, at: 3, isIdle: false, compressedBytes: most * 2 - 1))
+        let isDueInPause = isDue(
+            schedule,
+            at: interval * 3 + 1,
+            isIdle: false,
+            durableAt: interval * 3,
+            compressedBytes: most * 2
+        )
+        #expect(isDueInPause, "a pause does not keep them either")
+    }
+
     @Test func aCommitTakesAllReasonsAway() {
         var schedule = schedule()
         schedule.touch(at: 0)
         schedule.wantAnswer(bytes: 100)
         schedule.demand()
-        schedule.committed(at: 10)
+        schedule.committed(at: 10, compressedBytes: 0)
         #expect(!isDue(schedule, at: .max))
         schedule.touch(at: 5)
         #expect(!isDue(schedule, at: 6), "the answer went out with the commit")

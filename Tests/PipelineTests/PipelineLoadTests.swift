@@ -18,6 +18,24 @@ import Testing
         try check(load)
     }
 
+    /// Bytes are held until they are durable: a long interval must not let them pile up.
+    @Test func muchIsCommittedBeforeALongIntervalIsOver() async throws {
+        let rig = try PipelineRig { configuration in
+            configuration.ringBytes = 16 << 20
+            configuration.tunables.commitInterval = .seconds(3_600)
+        }
+        let pusher = try rig.pusher()
+        // Six bits a character ("!" for the backslash), and too long for what an event repeats of the last to be found.
+        let noise = CompressionSample.random.bytes(count: 900_000)
+            .map { $0 & 63 == 44 ? UInt8(ascii: "!") : UInt8(ascii: "0") + ($0 & 63) }
+        let event = #"{"noise":"\#(String(decoding: noise, as: UTF8.self))"}"#
+        let count = Int(CommitSchedule.commitBytesMax) / (noise.count * 6 / 8) + 2
+        for _ in 0..<count { try pusher.push(event) }
+        try await waitUntil("a commit of what has come") { rig.ledger("plain").written > 0 }
+        #expect(await rig.drain())
+        #expect(rig.ledger("plain").written == count)
+    }
+
     private func check(_ load: PipelineLoad) throws {
         let files = try load.rig.files()
         let expected = load.expected
