@@ -176,6 +176,19 @@ def pending_size():
         [Metric("mbps", "MB/s", "{:,.0f}", best=max), Metric("memory_mib", "MiB", "{:,.1f}")])
 
 
+def shared_stream():
+    pieces = (2 * KIB, 8 * KIB, 32 * KIB)
+    ways = {"own stream": {"flush": 1}}
+    ways |= {f"shared, {size(kept)}": {"dictionary": kept} for kept in (4 * KIB, 8 * KIB, 32 * KIB)}
+    return Question(
+        "one ISA-L stream for all segments, with their last lines as its dictionary; a flush a piece", "piece, segments",
+        [Case(f"{size(piece)}, {streams}", way, "deflate_pieces",
+              {"file": "{lines}", "kilotokens": 8, "piece": piece, "streams": streams, "megabytes": 128, **more})
+         for streams in (3, 1000) for piece in pieces for way, more in ways.items()],
+        [Metric("mbps", "MB/s", "{:,.0f}", best=max), Metric("ratio", "ratio", "{:.2f}"),
+         Metric("memory_mib", "MiB", "{:,.1f}")])
+
+
 def level_buffer():
     texts = {"generated": "{lines}", "real": "{real}"}
     names = {1: "MIN", 2: "", 4: "", 8: "", 16: "SMALL", 32: "MEDIUM", 64: "LARGE", 128: "EXTRA_LARGE"}
@@ -292,6 +305,7 @@ QUESTIONS = {
     "high-water-mark": high_water_mark,
     "high-water-memory": high_water_memory,
     "pending-size": pending_size,
+    "shared-stream": shared_stream,
     "level-buffer": level_buffer,
     "history": history,
     "flushes": flushes,
