@@ -114,6 +114,7 @@ int main(int argc, char **argv) {
     struct stream *streams = need(calloc(count, sizeof *streams));
     struct deflater *deflaters = need(calloc(deflater_count, sizeof *deflaters));
     for (size_t i = 0; i < deflater_count; i++) deflater_open(&deflaters[i], argc, argv);
+    if (dictionary_bytes && !deflaters[0].isal) errno = EINVAL, die("dictionary= takes engine=isal");
     if (dictionary_bytes) deflaters[0].isal->gzip_flag = IGZIP_DEFLATE;
     uint64_t random = 2;
     for (size_t i = 0; i < count; i++) {

@@ -76,11 +76,11 @@ struct CommitSchedule {
     /// When a commit for which nobody waits may begin: the interval after the first event, but after
     /// one that took longer than the interval not before a pause, or before events have stopped
     /// coming.
-    private func dueAt(_ openSince: Int64, quietAt: Int64, durableAt: Int64) -> Int64 {
+    private func dueAt(_ openSince: Int64, lastMessageAt: Int64, durableAt: Int64) -> Int64 {
         let due = openSince + intervalNanoseconds
         guard durableAt > committedAt + intervalNanoseconds else { return due }
-        let took = min(durableAt - committedAt, Self.pauseNanosecondsMax / Self.pauseFactor)
-        return max(due, min(durableAt + took * Self.pauseFactor, quietAt))
+        let pause = min((durableAt - committedAt) * Self.pauseFactor, Self.pauseNanosecondsMax)
+        return max(due, min(durableAt + pause, lastMessageAt + Self.quietNanoseconds))
     }
 
     /// Somebody asked for a commit now.
@@ -107,8 +107,8 @@ struct CommitSchedule {
         guard let openSince, jobsUnderWay == 0 else { return false }
         let held = compressedBytes - committedBytes
         if seals >= Self.sealsMax || held >= Self.commitBytesMax { return true }
-        let quietAt = lastMessageAt + Self.quietNanoseconds
-        if now >= dueAt(openSince, quietAt: quietAt, durableAt: durableAt) { return true }
+        let due = dueAt(openSince, lastMessageAt: lastMessageAt, durableAt: durableAt)
+        if now >= due { return true }
         guard answersWait, now >= mayBeginAt else { return false }
         return now > lastMessageAt || now - openSince >= Self.gatherNanoseconds
     }
@@ -117,8 +117,7 @@ struct CommitSchedule {
     /// waits.
     func untilDue(at now: Int64, lastMessageAt: Int64, durableAt: Int64) -> Int64? {
         openSince.map { since in
-            let quietAt = lastMessageAt + Self.quietNanoseconds
-            let due = dueAt(since, quietAt: quietAt, durableAt: durableAt)
+            let due = dueAt(since, lastMessageAt: lastMessageAt, durableAt: durableAt)
             return max(0, (answersWait ? min(due, max(mayBeginAt, now)) : due) - now)
         }
     }

@@ -25,7 +25,8 @@ import Testing
             configuration.tunables.commitInterval = .seconds(3_600)
         }
         let pusher = try rig.pusher()
-        // Six bits a character ("!" for the backslash), and too long for what an event repeats of the last to be found.
+        // Six bits a character ("!" for the backslash), and so long that the window never holds what an
+        // event repeats of the last.
         let noise = CompressionSample.random.bytes(count: 900_000)
             .map { $0 & 63 == 44 ? UInt8(ascii: "!") : UInt8(ascii: "0") + ($0 & 63) }
         let event = #"{"noise":"\#(String(decoding: noise, as: UTF8.self))"}"#
