@@ -18,6 +18,7 @@ struct WriterPathStage: Stage, ~Copyable {
     private var consumer: RingConsumer
     private var reader: PayloadReader
     private let views = EventInputs.burst()
+    private var joined = JoinedPayloads()
     private var splicer: EventSplicer
     private var segments: BenchSegments
     private let sequences: Atomic<UInt64>
@@ -45,7 +46,11 @@ struct WriterPathStage: Stage, ~Copyable {
         var events = 0
         for _ in 0..<iterations {
             fill()
-            while let bytes = consumer.next() { events += try take(IntakeRecord(bytes)) }
+            while let bytes = consumer.next() {
+                consumer.fetchAhead(min(bytes.count, 1 << 10))
+                events += try gather(IntakeRecord(bytes))
+            }
+            events += try takeRun()
             consumer.release()
             done += 1
             if done % Self.iterationsPerCommit == 0 {
@@ -74,16 +79,33 @@ struct WriterPathStage: Stage, ~Copyable {
         producer.publish()
     }
 
-    /// What the writer does with a message.
-    private mutating func take(_ record: IntakeRecord) throws(FileSystemError) -> Int {
-        var events = 0
+    /// What the writer does with a message: those of one event are read together.
+    private mutating func gather(_ record: IntakeRecord) throws(FileSystemError) -> Int {
+        if joined.add(record.payload) { return 0 }
+        var events = try takeRun()
+        if joined.add(record.payload) { return events }
         reader.begin(record.payload)
+        events += try takePieces()
+        return events
+    }
+
+    private mutating func takeRun() throws(FileSystemError) -> Int {
+        guard joined.count > 0 else { return 0 }
+        reader.begin(joined)
+        let events = try takePieces()
+        precondition(events == joined.count, "a generated event is one")
+        joined.removeAll()
+        return events
+    }
+
+    private mutating func takePieces() throws(FileSystemError) -> Int {
+        var events = 0
         while true {
             let count = reader.next(views)
             if count == 0 { return events }
             for at in 0..<count {
                 precondition(views[at].rejection == nil, "a generated event is one")
-                try file(views[at], record.receivedAt)
+                try file(views[at], EventInputs.receivedAt)
             }
             events += count
         }

@@ -11,6 +11,8 @@ import CSimdJSON
 ///
 ///     values ──error, batch──► lines          array ──error──► elements
 ///
+/// Payloads that look like one object each can be read together (``JoinedPayloads``).
+///
 /// Nothing is lost: every byte that is not white space, a separator or a batch's envelope ends up
 /// in an event or in a rejection.
 package struct PayloadReader: ~Copyable {
@@ -26,6 +28,8 @@ package struct PayloadReader: ~Copyable {
         case elements
         /// The whole payload is one rejection.
         case whole(Rejection, Int)
+        /// ``JoinedPayloads``, indexed together.
+        case joined
     }
 
     /// Pieces that are worth reading at once: what a piece needs comes from memory meanwhile, and its
@@ -51,6 +55,9 @@ package struct PayloadReader: ~Copyable {
     var handedDownBytes = 0
     /// What the reader came to when it was asked ahead of its turn.
     private var ahead: csimdjson_code?
+    /// Where joined payloads end, and how many they are.
+    var ends: UnsafePointer<Int>?
+    var endCount = 0
 
     package init(limits: PayloadLimits) {
         self.limits = limits
@@ -63,15 +70,7 @@ package struct PayloadReader: ~Copyable {
 
     /// Begins a payload, which must stay in place until it is read.
     package mutating func begin(_ payload: UnsafeRawBufferPointer) {
-        self.payload = payload
-        base = 0
-        position = 0
-        resumeAfterBatch = nil
-        hasReadLine = false
-        inherited.clear()
-        pieces = 0
-        handedDownBytes = 0
-        ahead = nil
+        restart(payload)
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
             mode = .whole(.invalidJSON, 0)
             return
@@ -81,6 +80,19 @@ package struct PayloadReader: ~Copyable {
         } else {
             beginValues()
         }
+    }
+
+    /// Forgets the payload before this one.
+    mutating func restart(_ payload: UnsafeRawBufferPointer) {
+        self.payload = payload
+        base = 0
+        position = 0
+        resumeAfterBatch = nil
+        hasReadLine = false
+        inherited.clear()
+        pieces = 0
+        handedDownBytes = 0
+        ahead = nil
     }
 
     private mutating func beginValues() {
@@ -117,6 +129,7 @@ package struct PayloadReader: ~Copyable {
             case .array: isFilled = nextInArray(&view)
             case .lines: isFilled = nextLine(&view)
             case .elements: isFilled = nextElement(&view)
+            case .joined: isFilled = nextJoined(&view)
             case .whole(let rejection, let offset):
                 mode = .done
                 reject(payload, rejection, at: offset, &view)
@@ -145,7 +158,7 @@ package struct PayloadReader: ~Copyable {
     /// Whether the next piece is an event that can be given without a new index.
     private mutating func isPlainAhead() -> Bool {
         switch mode {
-        case .values, .array: break
+        case .values, .array, .joined: break
         case .done, .lines, .elements, .whole: return false
         }
         let code = reader.next()

@@ -1,8 +1,8 @@
 import Dedup
 import Events
 
-/// Some events of one message, read before the first of them is filed, so that what filing one
-/// needs comes from memory while others are looked at.
+/// Some events of one message, or of messages that are read together, all read before the first of
+/// them is filed, so that what filing one needs comes from memory while others are looked at.
 ///
 /// Where an event's way leads through memory that no cache holds, as with a thousand partitions or
 /// millions of ids, each step of it would wait for the step before; a burst takes each step with all

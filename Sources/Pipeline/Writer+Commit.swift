@@ -64,8 +64,9 @@ extension Writer {
             var left = configuration.ringBytes
             while left > 0, let bytes = (rings + at).pointee.next() {
                 left -= bytes.count + 8
-                try take(IntakeRecord(bytes))
+                try gather(IntakeRecord(bytes))
             }
+            try takeRun()
             giveBack(at)
         }
     }

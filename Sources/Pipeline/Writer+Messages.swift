@@ -6,13 +6,51 @@ import Segments
 
 /// A message's way into segments.
 extension Writer {
-    /// Reads a message and files all that is in it.
-    mutating func take(_ record: IntakeRecord) throws(FileSystemError) {
-        let isAnswered = record.isAnswered
-        if isAnswered {
-            answers.begin()
-            schedule.wantAnswer(bytes: record.payload.count)
+    /// Puts a message that looks like one event aside, to be read with those that come next; files
+    /// all that is in any other.
+    mutating func gather(_ record: IntakeRecord) throws(FileSystemError) {
+        if messages.add(record) { return }
+        try takeRun()
+        if !messages.add(record) { try take(record) }
+    }
+
+    /// Files the events of the messages put aside.
+    mutating func takeRun() throws(FileSystemError) {
+        var taken = messages.count > 1 ? try takeTogether() : 0
+        // What is not one event is a matter for whoever reads a message by itself.
+        while taken < messages.count {
+            try take(messages.records[taken])
+            taken += 1
         }
+        messages.removeAll()
+    }
+
+    /// Files events for as long as each message is one, and gives their number.
+    private mutating func takeTogether() throws(FileSystemError) -> Int {
+        payloads.begin(messages.payloads)
+        // All of them have its source, its time, and its need of an answer.
+        let first = messages.records[0]
+        let isDeduplicated = deduplicated[first.source]
+        var taken = 0
+        while true {
+            let count = payloads.next(burst.views)
+            if count == 0 { return taken }
+            prepare(count, first, isDeduplicated)
+            for at in 0..<count {
+                let record = messages.records[taken + at]
+                if first.isAnswered { beginAnswer(record) }
+                counts.arrive(first.source)
+                try accept(at, first, isDeduplicated)
+                if first.isAnswered { answers.end(record) }
+            }
+            taken += count
+        }
+    }
+
+    /// Reads a message and files all that is in it.
+    private mutating func take(_ record: IntakeRecord) throws(FileSystemError) {
+        let isAnswered = record.isAnswered
+        if isAnswered { beginAnswer(record) }
         let payload = record.payload
         if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B {
             try takeInflated(record, isAnswered)
@@ -33,23 +71,41 @@ extension Writer {
             if count == 0 { return }
             // Only the last piece of a burst may be a rejection.
             let events = burst.views[count - 1].rejection == nil ? count : count - 1
-            // While places are looked for, the window's memory comes.
-            if isDeduplicated { announce(events, record) }
-            findRoutes(events, record)
-            if isDeduplicated { admit(record) }
+            prepare(events, record, isDeduplicated)
             for at in 0..<count {
                 counts.arrive(record.source)
                 if let rejection = burst.views[at].rejection {
                     try quarantine(burst.views[at], rejection, record)
                     if isAnswered { answers.reject(rejection) }
-                } else if isDeduplicated {
-                    try fileOnce(at, record, isAnswered)
                 } else {
-                    try file(at, record)
-                    if isAnswered { answers.accept() }
+                    try accept(at, record, isDeduplicated)
                 }
             }
         }
+    }
+
+    private mutating func beginAnswer(_ record: IntakeRecord) {
+        answers.begin()
+        schedule.wantAnswer(bytes: record.payload.count)
+    }
+
+    /// Finds out where events of the burst belong, and which of them came before.
+    private mutating func prepare(_ events: Int, _ record: IntakeRecord, _ isDeduplicated: Bool) {
+        // While places are looked for, the window's memory comes.
+        if isDeduplicated { announce(events, record) }
+        findRoutes(events, record)
+        if isDeduplicated { admit(record) }
+    }
+
+    /// Files an event of the burst.
+    private mutating func accept(
+        _ at: Int,
+        _ record: IntakeRecord,
+        _ isDeduplicated: Bool
+    ) throws(FileSystemError) {
+        if isDeduplicated { return try fileOnce(at, record, record.isAnswered) }
+        try file(at, record)
+        if record.isAnswered { answers.accept() }
     }
 
     @inline(never)

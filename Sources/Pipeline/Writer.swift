@@ -18,6 +18,8 @@ struct Writer: ~Copyable {
     /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
     /// large messages.
     static let bytesPerTurn = 256 << 10
+    /// Bytes to fetch ahead for a message; the processor sees by itself to those of long ones.
+    static let fetchBytesMax = 1 << 10
     /// So many open segments are in the caches anyway.
     static let warmSegments = 32
     /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
@@ -58,6 +60,8 @@ struct Writer: ~Copyable {
     var inflater = Inflater()
     var inflated = GrowableBuffer()
     var burst = EventBurst()
+    /// Messages of an event each, which are read together.
+    var messages = MessageRun()
     /// Whether there are more than ``warmSegments``, as of the round's beginning.
     var hasManySegments = false
     var answers = AnswerBook()
@@ -240,11 +244,13 @@ struct Writer: ~Copyable {
         var count = 0
         var left = Self.bytesPerTurn
         while count < Self.messagesPerTurn, left > 0, let bytes = (rings + ring).pointee.next() {
-            try take(IntakeRecord(bytes))
+            (rings + ring).pointee.fetchAhead(min(bytes.count, Self.fetchBytesMax))
+            try gather(IntakeRecord(bytes))
             count += 1
             left -= bytes.count
         }
         guard count > 0 else { return 0 }
+        try takeRun()
         giveBack(ring)
         return count
     }

@@ -1,3 +1,5 @@
+public import CPlatform
+
 /// The consumer's end of a `RingBuffer`: one thread at a time.
 ///
 ///     while let record = consumer.next() { …use it in place… }
@@ -17,6 +19,9 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
     /// The written cursor as last seen, possibly old.
     @usableFromInline var writtenSeen: Int
     private let lease: RingLease?
+
+    /// Bytes between what is read now and what is fetched for later.
+    @usableFromInline static var fetchDistance: Int { 2048 }
 
     /// An end over `cells`; the caller sees to it that there is one.
     package init(cells: Cells) {
@@ -56,6 +61,17 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
             start: cells.records + (offset &+ RecordHeader.byteCount),
             count: header.length
         )
+    }
+
+    /// Has memory come that `next()` will give out in a moment: `byteCount` bytes, some way ahead.
+    ///
+    /// Only what is published: the producer would lose the lines that it is writing. Behind the end
+    /// of the ring nothing is fetched, which does no harm.
+    @inlinable
+    package func fetchAhead(_ byteCount: Int) {
+        let start = position &+ Self.fetchDistance
+        guard start &+ byteCount <= writtenSeen else { return }
+        cplatform_fetch_text(cells.records + (start & (cells.capacity &- 1)), byteCount)
     }
 
     /// Gives back the room of everything `next()` returned since the last call: once a batch.
