@@ -1,3 +1,4 @@
+import CPlatform
 import Events
 import Intake
 import Ring
@@ -47,7 +48,8 @@ struct WriterPathStage: Stage, ~Copyable {
         for _ in 0..<iterations {
             fill()
             while let bytes = consumer.next() {
-                consumer.fetchAhead(min(bytes.count, 1 << 10))
+                let size = min(bytes.count, 1 << 10)
+                if let ahead = consumer.ahead(size) { cplatform_fetch_text(ahead, size) }
                 events += try gather(IntakeRecord(bytes))
             }
             events += try takeRun()

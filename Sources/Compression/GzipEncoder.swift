@@ -24,18 +24,19 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
 
     /// Sets up a stream; fails when the engine has no such level, or memory is out.
     ///
-    /// `isOneOfMany`: take less memory, at the price of a ratio that is a little worse where more
-    /// than some 20 KB go between two flushes.
+    /// `streams`: how many there are, this one with them; of many each takes less memory, at the price
+    /// of a little speed, and of a ratio that is a little worse where more than some 20 KB go between
+    /// two flushes.
     package init(
         engine: Engine,
         level: Int,
-        isOneOfMany: Bool = false
+        among streams: Int = 1
     ) throws(CompressionError) {
         guard engine.levels.contains(level) else {
             throw .unsupportedLevel(level: level, engine: engine)
         }
         switch engine {
-        case .isal: backend = .isal(try ISALDeflate(level: level, isOneOfMany: isOneOfMany))
+        case .isal: backend = .isal(try ISALDeflate(level: level, among: streams))
         case .zlib: backend = .zlib(try ZlibDeflate(level: level))
         }
     }

@@ -8,18 +8,20 @@ struct ISALDeflate {
     private let levelBuffer: UnsafeMutablePointer<UInt8>
     private let levelBufferBytes: Int
 
-    /// The hash tables of the level and 8 Ki tokens of four bytes, half of the library's
-    /// `ISAL_DEF_LVL*_SMALL`; larger ones give the same ratio on events (docs/PERFORMANCE.md).
+    /// The hash tables of the level, and tokens of four bytes, of which a block has as many at most.
     ///
-    /// One of many has 4 Ki tokens: it is flushed before it has filled them.
-    private static func levelBufferBytes(level: Int, isOneOfMany: Bool) -> Int {
+    /// The library's `ISAL_DEF_LVL*_MEDIUM` has 32 Ki: more gain nothing on events, while with fewer the
+    /// code of a block is made more often (docs/PERFORMANCE.md). Of many streams most are flushed
+    /// before they have filled so much.
+    private static func levelBufferBytes(level: Int, among streams: Int) -> Int {
         let tables = level == 1 ? 4 * 1024 + 16 * 1024 : 4 * 1024 + 64 * 1024
         let chains = level == 3 ? 64 * 1024 : 0
-        return tables + chains + (isOneOfMany ? 16 : 32) * 1024
+        let tokens = streams <= 32 ? 32 * 1024 : streams <= 256 ? 8 * 1024 : 4 * 1024
+        return tables + chains + 4 * tokens
     }
 
-    init(level: Int, isOneOfMany: Bool) throws(CompressionError) {
-        levelBufferBytes = Self.levelBufferBytes(level: level, isOneOfMany: isOneOfMany)
+    init(level: Int, among streams: Int) throws(CompressionError) {
+        levelBufferBytes = Self.levelBufferBytes(level: level, among: streams)
         stream = .allocate(capacity: 1)
         levelBuffer = .allocate(capacity: levelBufferBytes)
         isal_deflate_init(stream)

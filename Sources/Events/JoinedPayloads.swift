@@ -13,9 +13,9 @@ import CSimdJSON
 package struct JoinedPayloads: ~Copyable {
     /// 16 and 128 gain as much.
     package static let countMax = 64
-    /// Of one payload. A larger one is a text worth an index of its own.
+    /// Of one payload; a larger one is a text worth an index of its own.
     static let payloadBytesMax = 4 << 10
-    /// Of all together: they are read again, and should still be in the processor's caches then.
+    /// Of all together: they are read again while they are still in the processor's caches.
     static let textBytesMax = 32 << 10
     /// simdjson reads in steps of 64 bytes.
     private static let paddingBytes = 64

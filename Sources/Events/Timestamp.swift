@@ -10,19 +10,27 @@ package enum Timestamp {
     ///
     /// Nil for anything else, and for years outside 1970…9999.
     package static func parse(_ text: UnsafeRawBufferPointer) -> Int64? {
-        guard text.count >= 19, text.count <= 40,
-            text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+        guard text.count >= 19, text.count <= 40, let start = text.baseAddress,
+            let date = pairs(
+                start,
+                0,
+                like: 0x2D30_302D_3030_3030,
+                separators: 0x0900_0009_0000_0000
+            ),
+            let time = pairs(
+                start,
+                11,
+                like: 0x3030_3A30_303A_3030,
+                separators: 0x0000_0900_0009_0000
+            ),
             text[10] == UInt8(ascii: "T") || text[10] == UInt8(ascii: "t")
-                || text[10] == UInt8(ascii: " "),
-            text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":")
+                || text[10] == UInt8(ascii: " ")
         else { return nil }
-        let (century, yearOfCentury) = (pair(text, 0), pair(text, 2))
-        let year = century * 100 + yearOfCentury
-        let (month, day) = (pair(text, 5), pair(text, 8))
-        let (hour, minute, second) = (pair(text, 11), pair(text, 14), pair(text, 17))
-        guard century >= 0, yearOfCentury >= 0, (1...12).contains(month), day >= 1,
-            day <= 28 || day <= daysIn(month, of: year), (0..<24).contains(hour),
-            (0..<60).contains(minute), (0...60).contains(second)
+        let year = byte(date, 0) * 100 + byte(date, 2)
+        let (month, day) = (byte(date, 5), pair(text, 8))
+        let (hour, minute, second) = (byte(time, 0), byte(time, 3), byte(time, 6))
+        guard month >= 1, month <= 12, day >= 1, day <= 28 || day <= daysIn(month, of: year),
+            hour < 24, minute < 60, second <= 60
         else { return nil }
         var at = 19
         let fraction = micros(text, &at)
@@ -49,6 +57,26 @@ package enum Timestamp {
         var text = text
         return text.withUTF8 { parse(UnsafeRawBufferPointer($0)) }
     }
+
+    /// The numbers that each two neighbours among eight digits and separators make, a byte each; nil
+    /// where they are not as in the pattern, which has zeros for digits.
+    ///
+    /// All eight bytes at once: a digit without its pattern is at most 9, a separator 0.
+    @inline(__always)
+    private static func pairs(
+        _ text: UnsafeRawPointer,
+        _ offset: Int,
+        like pattern: UInt64,
+        separators: UInt64
+    ) -> UInt64? {
+        let bytes = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let digits = UInt64(littleEndian: bytes) ^ pattern
+        let tooLarge = digits &+ 0x7676_7676_7676_7676 &+ separators
+        guard (digits | tooLarge) & 0x8080_8080_8080_8080 == 0 else { return nil }
+        return digits &* 10 &+ digits >> 8
+    }
+
+    private static func byte(_ bytes: UInt64, _ at: Int) -> Int { Int(bytes >> (8 * at) & 0xFF) }
 
     /// The number that two digits make; -1 where they are none.
     private static func pair(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {

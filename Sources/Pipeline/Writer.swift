@@ -244,7 +244,8 @@ struct Writer: ~Copyable {
         var count = 0
         var left = Self.bytesPerTurn
         while count < Self.messagesPerTurn, left > 0, let bytes = (rings + ring).pointee.next() {
-            (rings + ring).pointee.fetchAhead(min(bytes.count, Self.fetchBytesMax))
+            let size = min(bytes.count, Self.fetchBytesMax)
+            if let ahead = (rings + ring).pointee.ahead(size) { cplatform_fetch_text(ahead, size) }
             try gather(IntakeRecord(bytes))
             count += 1
             left -= bytes.count

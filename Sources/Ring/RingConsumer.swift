@@ -1,5 +1,3 @@
-public import CPlatform
-
 /// The consumer's end of a `RingBuffer`: one thread at a time.
 ///
 ///     while let record = consumer.next() { …use it in place… }
@@ -21,7 +19,7 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
     private let lease: RingLease?
 
     /// Bytes between what is read now and what is fetched for later.
-    @usableFromInline static var fetchDistance: Int { 2048 }
+    @usableFromInline static var aheadBytes: Int { 2048 }
 
     /// An end over `cells`; the caller sees to it that there is one.
     package init(cells: Cells) {
@@ -63,15 +61,15 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
         )
     }
 
-    /// Has memory come that `next()` will give out in a moment: `byteCount` bytes, some way ahead.
+    /// Where `byteCount` bytes stand that `next()` will give out in a moment, to be fetched: a hint,
+    /// not to be read, since it may lead beyond the end of the ring.
     ///
-    /// Only what is published: the producer would lose the lines that it is writing. Behind the end
-    /// of the ring nothing is fetched, which does no harm.
+    /// Nil where they are not published: the producer would lose the lines that it is writing.
     @inlinable
-    package func fetchAhead(_ byteCount: Int) {
-        let start = position &+ Self.fetchDistance
-        guard start &+ byteCount <= writtenSeen else { return }
-        cplatform_fetch_text(cells.records + (start & (cells.capacity &- 1)), byteCount)
+    package func ahead(_ byteCount: Int) -> UnsafeRawPointer? {
+        let start = position &+ Self.aheadBytes
+        guard start &+ byteCount <= writtenSeen else { return nil }
+        return UnsafeRawPointer(cells.records + (start & (cells.capacity &- 1)))
     }
 
     /// Gives back the room of everything `next()` returned since the last call: once a batch.

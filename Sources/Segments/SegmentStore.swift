@@ -66,9 +66,6 @@ package final class SegmentStore {
     /// Memory is real only as far as lines have reached.
     static let pendingBytes = 32 << 10
 
-    /// Open segments from which further ones are set up with less memory.
-    static let manySegments = 256
-
     var configuration: Configuration
     let fileSystem: any FileSystem
     /// Called when the disk is full, with what failed; true: room was waited for, try again.
@@ -217,7 +214,7 @@ package final class SegmentStore {
             let stream = try? GzipEncoder(
                 engine: configuration.engine,
                 level: configuration.level,
-                isOneOfMany: openCount >= Self.manySegments
+                among: openCount + 1
             )
         else { preconditionFailure("the level was checked with the configuration") }
         segments[slot] = OpenSegment(

@@ -5,19 +5,19 @@ import Testing
 struct Setting: Sendable, CustomTestStringConvertible {
     var engine: Engine
     var level: Int
-    var isOneOfMany = false
+    var streams = 1
 
     var testDescription: String {
-        "\(engine.rawValue)-\(level)\(isOneOfMany ? "-one-of-many" : "")"
+        "\(engine.rawValue)-\(level)\(streams > 1 ? "-one-of-\(streams)" : "")"
     }
 
     static let all: [Setting] =
         Engine.allCases.flatMap { engine in
             engine.levels.map { Setting(engine: engine, level: $0) }
-        } + Engine.isal.levels.map { Setting(engine: .isal, level: $0, isOneOfMany: true) }
+        } + Engine.isal.levels.map { Setting(engine: .isal, level: $0, streams: 1_000) }
 
     func encoder() throws -> GzipEncoder {
-        try GzipEncoder(engine: engine, level: level, isOneOfMany: isOneOfMany)
+        try GzipEncoder(engine: engine, level: level, among: streams)
     }
 
     /// The fastest and the strongest of each engine.

@@ -94,6 +94,48 @@ import Testing
         #expect(parse(text) == nil)
     }
 
+    /// Every byte in every place of the part with a fixed form.
+    @Test func takesOnlyDigitsAndSeparatorsInTheirPlaces() throws {
+        for at in 0..<19 {
+            for byte in UInt8.min ... .max {
+                var bytes = Array("2026-11-22T10:00:00Z".utf8)
+                bytes[at] = byte
+                let isRight = bytes.indices.prefix(19).allSatisfy { place in
+                    switch place {
+                    case 4, 7: bytes[place] == UInt8(ascii: "-")
+                    case 10: "Tt ".utf8.contains(bytes[place])
+                    case 13, 16: bytes[place] == UInt8(ascii: ":")
+                    default: (48...57).contains(bytes[place])
+                    }
+                }
+                var expected: Int64?
+                if isRight {
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    let field = { (start: Int, count: Int) in
+                        Int(text.dropFirst(start).prefix(count)) ?? -1
+                    }
+                    let isLeap = field(17, 2) == 60
+                    let parts = DateComponents(
+                        year: field(0, 4),
+                        month: field(5, 2),
+                        day: field(8, 2),
+                        hour: field(11, 2),
+                        minute: field(14, 2),
+                        second: field(17, 2) - (isLeap ? 1 : 0)
+                    )
+                    let calendar = try utc
+                    // Foundation would take the 32nd of a month for the first of the next.
+                    if parts.isValidDate(in: calendar), let date = calendar.date(from: parts) {
+                        let seconds = Int64(date.timeIntervalSince1970) + (isLeap ? 1 : 0)
+                        if seconds >= 0 { expected = seconds * 1_000_000 }
+                    }
+                }
+                let time = bytes.withUnsafeBytes { Timestamp.parse($0) }
+                #expect(time == expected, "byte \(byte) at \(at)")
+            }
+        }
+    }
+
     @Test func randomBytesNeverTrap() {
         let seed = UInt64.random(in: 1 ... .max)
         print("timestamp bytes: seed \(seed)")

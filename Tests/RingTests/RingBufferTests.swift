@@ -62,6 +62,21 @@ import Testing
         }
     }
 
+    @Test func tellsWhatStandsAheadOnlyWhereItIsPublished() throws {
+        let ends = try RingEnds(capacity: 16_384)
+        var rooms: [UnsafeRawPointer] = []
+        for _ in 0..<5 { rooms.append(UnsafeRawPointer(try #require(ends.claim(1_016)))) }
+        #expect(ends.next() == nil && ends.ahead(1_016) == nil)
+        ends.publish()
+        // Records are 1 KiB with their headers: two of them lie between.
+        #expect(ends.next()?.baseAddress == rooms[0])
+        #expect(ends.ahead(1_016) == rooms[3] - 8)
+        #expect(ends.next()?.baseAddress == rooms[1])
+        #expect(ends.ahead(1_016) == rooms[4] - 8)
+        #expect(ends.next()?.baseAddress == rooms[2])
+        #expect(ends.ahead(1) == nil)
+    }
+
     @Test func countsUseHighWaterAndEpisodesOfBeingFull() throws {
         let ends = try RingEnds(capacity: 4096)
         for _ in 0..<4 { #expect(ends.claim(1000) != nil) }
