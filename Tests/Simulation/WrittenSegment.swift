@@ -75,11 +75,16 @@ package struct WrittenSegment {
         _ flush: Flush,
         _ encoder: inout GzipEncoder
     ) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: input.count + 16_384)
-        let step = input.withUnsafeBytes { input in
-            output.withUnsafeMutableBytes { encoder.step(input, flush: flush, into: $0) }
+        var output: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        var rest = input[...]
+        while true {
+            let step = rest.withUnsafeBytes { input in
+                chunk.withUnsafeMutableBytes { encoder.step(input, flush: flush, into: $0) }
+            }
+            output += chunk[..<step.produced]
+            rest = rest.dropFirst(step.consumed)
+            if step.isComplete { return output }
         }
-        precondition(step.isComplete, "the segment is larger than its buffer")
-        return Array(output[..<step.produced])
     }
 }
