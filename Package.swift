@@ -129,7 +129,12 @@ let package = Package(
         ),
 
         // Tests, a target a module, and what they share.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Compression"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .target(
             name: "Simulation",
             dependencies: ["Segments", "Compression", "Events", "TestSupport"],

@@ -48,8 +48,9 @@ struct WriterPathStage: Stage, ~Copyable {
         for _ in 0..<iterations {
             fill()
             while let bytes = consumer.next() {
-                let size = min(bytes.count, 1 << 10)
-                if let ahead = consumer.ahead(size) { cplatform_fetch_text(ahead, size) }
+                if let ahead = consumer.ahead(bytes.count) {
+                    cplatform_fetch_text(ahead.baseAddress, ahead.count)
+                }
                 events += try gather(IntakeRecord(bytes))
             }
             events += try takeRun()

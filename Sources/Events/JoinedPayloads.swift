@@ -74,15 +74,14 @@ extension PayloadReader {
     /// stands behind it are to be read by themselves.
     package mutating func begin(_ joined: borrowing JoinedPayloads) {
         restart(joined.bytes)
-        ends = UnsafePointer(joined.ends)
-        endCount = joined.count
+        ends = UnsafeBufferPointer(start: joined.ends, count: joined.count)
         mode = reader.index(payload) == CSIMDJSON_OK ? .joined : .done
     }
 
     mutating func nextJoined(_ view: inout EventView) -> Bool {
         let code = read()
         let object = reader.found.object
-        if code == CSIMDJSON_OK, pieces < endCount, let ends,
+        if code == CSIMDJSON_OK, pieces < ends.count,
             object.start == (pieces == 0 ? 0 : ends[pieces - 1]),
             object.start + object.length == ends[pieces], reader.found.batch.length == 0
         {

@@ -55,9 +55,8 @@ package struct PayloadReader: ~Copyable {
     var handedDownBytes = 0
     /// What the reader came to when it was asked ahead of its turn.
     private var ahead: csimdjson_code?
-    /// Where joined payloads end, and how many they are.
-    var ends: UnsafePointer<Int>?
-    var endCount = 0
+    /// Where each of joined payloads ends.
+    var ends = UnsafeBufferPointer<Int>(start: nil, count: 0)
 
     package init(limits: PayloadLimits) {
         self.limits = limits

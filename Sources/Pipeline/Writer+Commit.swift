@@ -2,8 +2,6 @@ import CPlatform
 import Compression
 import Dedup
 import Events
-import Intake
-import Ring
 import Segments
 import Synchronization
 
@@ -61,13 +59,11 @@ extension Writer {
     /// that producers who never pause cannot hold it up.
     private mutating func takeAllWaiting() throws(FileSystemError) {
         for at in 0..<receivers.count {
-            var left = configuration.ringBytes
-            while left > 0, let bytes = (rings + at).pointee.next() {
-                left -= bytes.count + 8
-                try gather(IntakeRecord(bytes))
-            }
-            try takeRun()
-            giveBack(at)
+            _ = try takeMessages(
+                ring: at,
+                messagesMax: .max,
+                bytesMax: configuration.ringBytes
+            )
         }
     }
 

@@ -30,6 +30,7 @@ extension Writer {
         payloads.begin(messages.payloads)
         // All of them have its source, its time, and its need of an answer.
         let first = messages.records[0]
+        let isAnswered = first.isAnswered
         let isDeduplicated = deduplicated[first.source]
         var taken = 0
         while true {
@@ -38,10 +39,10 @@ extension Writer {
             prepare(count, first, isDeduplicated)
             for at in 0..<count {
                 let record = messages.records[taken + at]
-                if first.isAnswered { beginAnswer(record) }
+                if isAnswered { beginAnswer(record) }
                 counts.arrive(first.source)
-                try accept(at, first, isDeduplicated)
-                if first.isAnswered { answers.end(record) }
+                try accept(at, first, isDeduplicated, isAnswered)
+                if isAnswered { answers.end(record) }
             }
             taken += count
         }
@@ -78,7 +79,7 @@ extension Writer {
                     try quarantine(burst.views[at], rejection, record)
                     if isAnswered { answers.reject(rejection) }
                 } else {
-                    try accept(at, record, isDeduplicated)
+                    try accept(at, record, isDeduplicated, isAnswered)
                 }
             }
         }
@@ -101,11 +102,12 @@ extension Writer {
     private mutating func accept(
         _ at: Int,
         _ record: IntakeRecord,
-        _ isDeduplicated: Bool
+        _ isDeduplicated: Bool,
+        _ isAnswered: Bool
     ) throws(FileSystemError) {
-        if isDeduplicated { return try fileOnce(at, record, record.isAnswered) }
+        if isDeduplicated { return try fileOnce(at, record, isAnswered) }
         try file(at, record)
-        if record.isAnswered { answers.accept() }
+        if isAnswered { answers.accept() }
     }
 
     @inline(never)

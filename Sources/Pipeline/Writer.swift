@@ -18,8 +18,6 @@ struct Writer: ~Copyable {
     /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
     /// large messages.
     static let bytesPerTurn = 256 << 10
-    /// Bytes to fetch ahead for a message; the processor sees by itself to those of long ones.
-    static let fetchBytesMax = 1 << 10
     /// So many open segments are in the caches anyway.
     static let warmSegments = 32
     /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
@@ -240,15 +238,24 @@ struct Writer: ~Copyable {
             || shared.finish.load(ordering: .relaxed)
     }
 
-    private mutating func takeMessages(ring: Int) throws(FileSystemError) -> Int {
+    /// Files what stands in a ring, up to so many messages and until there were so many bytes, with
+    /// their records' headers.
+    ///
+    /// Gives how many messages there were.
+    mutating func takeMessages(
+        ring: Int,
+        messagesMax: Int = Self.messagesPerTurn,
+        bytesMax: Int = Self.bytesPerTurn
+    ) throws(FileSystemError) -> Int {
         var count = 0
-        var left = Self.bytesPerTurn
-        while count < Self.messagesPerTurn, left > 0, let bytes = (rings + ring).pointee.next() {
-            let size = min(bytes.count, Self.fetchBytesMax)
-            if let ahead = (rings + ring).pointee.ahead(size) { cplatform_fetch_text(ahead, size) }
+        var left = bytesMax
+        while count < messagesMax, left > 0, let bytes = (rings + ring).pointee.next() {
+            if let ahead = (rings + ring).pointee.ahead(bytes.count) {
+                cplatform_fetch_text(ahead.baseAddress, ahead.count)
+            }
             try gather(IntakeRecord(bytes))
             count += 1
-            left -= bytes.count
+            left -= bytes.count + 8
         }
         guard count > 0 else { return 0 }
         try takeRun()

@@ -20,6 +20,8 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
 
     /// Bytes between what is read now and what is fetched for later.
     @usableFromInline static var aheadBytes: Int { 2048 }
+    /// Bytes to fetch at most; the processor sees by itself to those of long records.
+    @usableFromInline static var fetchBytesMax: Int { 1024 }
 
     /// An end over `cells`; the caller sees to it that there is one.
     package init(cells: Cells) {
@@ -61,15 +63,19 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
         )
     }
 
-    /// Where `byteCount` bytes stand that `next()` will give out in a moment, to be fetched: a hint,
-    /// not to be read, since it may lead beyond the end of the ring.
+    /// Where up to `byteCount` bytes stand that `next()` will give out in a moment, to be fetched: a
+    /// hint, not to be read, since it may lead beyond the end of the ring.
     ///
     /// Nil where they are not published: the producer would lose the lines that it is writing.
     @inlinable
-    package func ahead(_ byteCount: Int) -> UnsafeRawPointer? {
+    package func ahead(_ byteCount: Int) -> UnsafeRawBufferPointer? {
         let start = position &+ Self.aheadBytes
-        guard start &+ byteCount <= writtenSeen else { return nil }
-        return UnsafeRawPointer(cells.records + (start & (cells.capacity &- 1)))
+        let count = min(byteCount, Self.fetchBytesMax)
+        guard start &+ count <= writtenSeen else { return nil }
+        return UnsafeRawBufferPointer(
+            start: cells.records + (start & (cells.capacity &- 1)),
+            count: count
+        )
     }
 
     /// Gives back the room of everything `next()` returned since the last call: once a batch.

@@ -1,4 +1,5 @@
 import Compression
+import TestSupport
 import Testing
 
 /// Everything about one encoder that a test varies.
@@ -25,27 +26,6 @@ struct Setting: Sendable, CustomTestStringConvertible {
         [engine.levels.lowerBound, engine.levels.upperBound].map {
             Setting(engine: engine, level: $0)
         }
-    }
-}
-
-/// Feeds `input` to the encoder with one flush, through outputs of `outputBytes`.
-func encode(
-    _ input: ArraySlice<UInt8>,
-    flush: Flush,
-    outputBytes: Int = 4096,
-    with encoder: inout GzipEncoder
-) -> [UInt8] {
-    var output: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: outputBytes)
-    var rest = input
-    while true {
-        let step = rest.withUnsafeBytes { input in
-            chunk.withUnsafeMutableBytes { encoder.step(input, flush: flush, into: $0) }
-        }
-        output += chunk[..<step.produced]
-        rest = rest.dropFirst(step.consumed)
-        if step.isComplete { return output }
-        precondition(step.consumed > 0 || step.produced > 0, "the encoder stands still")
     }
 }
 

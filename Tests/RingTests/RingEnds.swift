@@ -20,7 +20,7 @@ final class RingEnds {
     func claimedAndUsedBytes() -> Int { producer.usedBytes() }
     func requestSpaceSignal() -> Bool { producer.requestSpaceSignal() }
     func next() -> UnsafeRawBufferPointer? { consumer.next() }
-    func ahead(_ byteCount: Int) -> UnsafeRawPointer? { consumer.ahead(byteCount) }
+    func ahead(_ byteCount: Int) -> UnsafeRawPointer? { consumer.ahead(byteCount)?.baseAddress }
     func release() { consumer.release() }
     func takeSpaceRequest() -> Bool { consumer.takeSpaceRequest() }
     var isEmpty: Bool { consumer.isEmpty }

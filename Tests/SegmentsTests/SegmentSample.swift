@@ -1,6 +1,7 @@
 import Compression
 import Events
 import Segments
+import TestSupport
 
 /// A segment as a writer leaves it, with what is known of it.
 struct SegmentSample {
@@ -65,13 +66,7 @@ struct SegmentSample {
     }
 
     static func encode(_ text: String, _ flush: Flush, _ encoder: inout GzipEncoder) -> [UInt8] {
-        let input = Array(text.utf8)
-        var output = [UInt8](repeating: 0, count: input.count + 4096)
-        let step = input.withUnsafeBytes { input in
-            output.withUnsafeMutableBytes { encoder.step(input, flush: flush, into: $0) }
-        }
-        precondition(step.isComplete, "the sample is larger than its buffer")
-        return Array(output[..<step.produced])
+        TestSupport.encode(Array(text.utf8)[...], flush: flush, with: &encoder)
     }
 }
 

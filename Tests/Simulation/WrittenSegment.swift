@@ -23,11 +23,11 @@ package struct WrittenSegment {
         }
         for _ in 0..<Int.random(in: 2...6, using: &random) {
             for _ in 0..<Int.random(in: 1...4, using: &random) { write(&encoder, &random) }
-            bytes += Self.flush(.sync, &encoder)
+            bytes += encode([], flush: .sync, with: &encoder)
             commits.append((bytes.count, lines.count))
         }
         write(&encoder, &random)
-        finished = bytes + Self.flush(.finish, &encoder)
+        finished = bytes + encode([], flush: .finish, with: &encoder)
     }
 
     /// A large one: full-size events, a commit every thousand.
@@ -42,7 +42,7 @@ package struct WrittenSegment {
         while encoder.rawBytes < UInt64(rawBytes) {
             for _ in 0..<1_000 { write(&encoder, &random) }
             count += lines.count
-            bytes += Self.flush(.sync, &encoder)
+            bytes += encode([], flush: .sync, with: &encoder)
             commits.append((bytes.count, count))
             lines = []
         }
@@ -63,28 +63,6 @@ package struct WrittenSegment {
         }
         let line = Array((text + #""}"#).utf8)
         lines.append(line)
-        bytes += Self.step(line + [0x0a], .none, &encoder)
-    }
-
-    private static func flush(_ flush: Flush, _ encoder: inout GzipEncoder) -> [UInt8] {
-        step([], flush, &encoder)
-    }
-
-    private static func step(
-        _ input: [UInt8],
-        _ flush: Flush,
-        _ encoder: inout GzipEncoder
-    ) -> [UInt8] {
-        var output: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        var rest = input[...]
-        while true {
-            let step = rest.withUnsafeBytes { input in
-                chunk.withUnsafeMutableBytes { encoder.step(input, flush: flush, into: $0) }
-            }
-            output += chunk[..<step.produced]
-            rest = rest.dropFirst(step.consumed)
-            if step.isComplete { return output }
-        }
+        bytes += encode((line + [0x0a])[...], flush: .none, with: &encoder)
     }
 }
