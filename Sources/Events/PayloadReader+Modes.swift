@@ -111,7 +111,7 @@ extension PayloadReader {
         return true
     }
 
-    private func offset(of piece: UnsafeRawBufferPointer) -> Int {
+    func offset(of piece: UnsafeRawBufferPointer) -> Int {
         guard let start = payload.baseAddress, let at = piece.baseAddress else { return 0 }
         return at - start
     }
@@ -122,7 +122,8 @@ extension PayloadReader {
         _ envelope: UnsafeRawBufferPointer,
         _ view: inout EventView
     ) -> Bool {
-        position = offset(of: envelope) + envelope.count
+        envelopeStart = offset(of: envelope)
+        position = envelopeStart + envelope.count
         inherited.take(
             context: reader.slice(reader.found.context),
             sentAt: reader.slice(reader.found.sent_at),
@@ -183,7 +184,7 @@ extension PayloadReader {
         return true
     }
 
-    private mutating func rejectRest(
+    mutating func rejectRest(
         from start: Int,
         _ rejection: Rejection,
         _ view: inout EventView

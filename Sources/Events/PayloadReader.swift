@@ -48,6 +48,8 @@ package struct PayloadReader: ~Copyable {
     var hasReadLine = false
     /// After a batch, where reading goes on by lines; nil when not in one.
     var resumeAfterBatch: Int?
+    /// Where the last batch's envelope begins in the payload; -1 before the first.
+    var envelopeStart = -1
     var inherited = Inherited()
     /// Pieces of this payload given so far.
     var pieces = 0
@@ -87,6 +89,7 @@ package struct PayloadReader: ~Copyable {
         base = 0
         position = 0
         resumeAfterBatch = nil
+        envelopeStart = -1
         hasReadLine = false
         inherited.clear()
         pieces = 0
@@ -152,6 +155,20 @@ package struct PayloadReader: ~Copyable {
             count += 1
         } while count < views.count && views[count - 1].rejection == nil && isPlainAhead()
         return count
+    }
+
+    /// Gives all that is not yet read as one rejected piece, and ends the payload; false when nothing
+    /// is left.
+    ///
+    /// Of a batch that has already begun, its envelope's beginning is not part of that piece.
+    @inline(never)
+    package mutating func takeRest(_ view: inout EventView, _ rejection: Rejection) -> Bool {
+        let (given, begun) = (pieces, envelopeStart)
+        guard next(&view) else { return false }
+        let isFirstOfBatch = envelopeStart != begun
+        let start = isFirstOfBatch ? envelopeStart : offset(of: view.bytes)
+        rejectRest(from: given == 0 ? 0 : start, rejection, &view)
+        return true
     }
 
     /// Whether the next piece is an event that can be given without a new index.
