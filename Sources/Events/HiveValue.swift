@@ -1,4 +1,7 @@
-/// Partition values as Hive and its readers expect them in folder names.
+/// Partition values in folder names, written as Hive and Spark write them.
+///
+/// Both escape a fixed set of ASCII characters as `%XX` and leave all others alone, so a reader that
+/// takes each `%XX` for one character reads every value as it was.
 package enum HiveValue {
     /// Stands for a value that is empty.
     package static let missing = "__HIVE_DEFAULT_PARTITION__"
@@ -7,23 +10,31 @@ package enum HiveValue {
     /// Bytes of an escaped value before it is cut and given a hash.
     package static let bytesMax = 64
 
-    /// Bytes outside `[A-Za-z0-9._-]` and a leading dot become `%XX`; what is then longer than
-    /// ``bytesMax`` is cut and ends in `-` and 16 hexadecimal digits of its FNV-1a hash.
+    /// The name of a value: what Hive escapes, and a dot at the beginning, as `%XX`.
     ///
-    /// Never empty, `.`, `..`, or with a path separator.
+    /// What is then longer than ``bytesMax`` is cut between two characters and ends in `-` and 16
+    /// hexadecimal digits of the value's FNV-1a hash. The value that reads as ``missing`` has its first
+    /// character escaped. Bytes that are no UTF-8 are escaped one by one.
+    ///
+    /// Never empty, `.`, `..`, or with a path separator or a control character of ASCII.
     package static func escape(_ bytes: UnsafeRawBufferPointer) -> String {
         if bytes.isEmpty { return missing }
         var out: [UInt8] = []
-        for (at, byte) in bytes.enumerated() {
-            let width = isPlain(byte, isFirst: at == 0) ? 1 : 3
+        var at = 0
+        while at < bytes.count {
+            let length = characterLength(bytes, at)
+            let isPlain = length > 1 || isPlain(bytes[at])
+            let isHidden = at == 0 && (bytes[0] == UInt8(ascii: ".") || isMissing(bytes))
+            let width = isPlain && !isHidden ? length : 3
             if out.count + width > bytesMax {
-                return String(decoding: out, as: UTF8.self) + "-" + hex(hash(bytes))
+                return String(decoding: out, as: UTF8.self) + cutSuffix(bytes)
             }
-            if width == 1 {
-                out.append(byte)
+            if isPlain && !isHidden {
+                out += bytes[at..<(at + length)]
             } else {
-                out += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
+                out += [UInt8(ascii: "%"), digit(bytes[at] >> 4), digit(bytes[at] & 15)]
             }
+            at += length
         }
         return String(decoding: out, as: UTF8.self)
     }
@@ -33,13 +44,69 @@ package enum HiveValue {
         return text.withUTF8 { escape(UnsafeRawBufferPointer($0)) }
     }
 
-    private static func isPlain(_ byte: UInt8, isFirst: Bool) -> Bool {
+    /// Whether a folder's name stands for a value.
+    ///
+    /// True also for names of earlier versions, which escaped each byte outside `[A-Za-z0-9._-]` and
+    /// could cut a character in two.
+    package static func isName(_ name: some StringProtocol, of value: String) -> Bool {
+        let value = Array(value.utf8)
+        if name.utf8.elementsEqual(missing.utf8) {
+            return value.isEmpty || value == Array(missing.utf8)
+        }
+        let plain = unescape(name)
+        if plain == value { return true }
+        let suffix = value.withUnsafeBytes { Array(cutSuffix($0).utf8) }
+        guard plain.count > suffix.count, plain.suffix(suffix.count) == suffix[...] else {
+            return false
+        }
+        return value.starts(with: plain.dropLast(suffix.count))
+    }
+
+    private static func unescape(_ name: some StringProtocol) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = Array(name.utf8)[...]
+        while let first = rest.popFirst() {
+            if first == UInt8(ascii: "%"), rest.count >= 2,
+                let byte = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(byte)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(first)
+            }
+        }
+        return bytes
+    }
+
+    private static func isMissing(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.elementsEqual(missing.utf8)
+    }
+
+    /// Bytes of the UTF-8 character that begins at `at`; 1 for ASCII and for what is no UTF-8.
+    private static func characterLength(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Int {
+        let length =
+            switch bytes[at] {
+            case 0xC2...0xDF: 2
+            case 0xE0...0xEF: 3
+            case 0xF0...0xF4: 4
+            default: 1
+            }
+        guard length > 1, at + length <= bytes.count,
+            String(validating: bytes[at..<(at + length)], as: UTF8.self) != nil
+        else { return 1 }
+        return length
+    }
+
+    /// Whether Hive's `FileUtils` and Spark's `ExternalCatalogUtils` leave an ASCII character alone.
+    private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-            true
-        case UInt8(ascii: "."): !isFirst
-        default: false
+        case 0..<0x20, 0x7F...: false
+        case UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "'"),
+            UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "="),
+            UInt8(ascii: "?"), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "["),
+            UInt8(ascii: "]"), UInt8(ascii: "^"):
+            false
+        default: true
         }
     }
 
@@ -47,9 +114,9 @@ package enum HiveValue {
         value < 10 ? 48 + value : 55 + value
     }
 
-    private static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    private static func cutSuffix(_ bytes: UnsafeRawBufferPointer) -> String {
+        let digits = String(hash(bytes), radix: 16)
+        return "-" + String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// FNV-1a, 64 bits (Fowler, Noll, Vo; RFC 9923).

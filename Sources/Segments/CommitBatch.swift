@@ -15,7 +15,7 @@ package struct CommitBatch: Sendable {
     /// Lines in it that were in no batch before, as the files' own tallies count them.
     package internal(set) var lines = 0
     /// Folders with names that wait for a sync.
-    var newNamesIn: Set<String> = []
+    var newNamesIn: Set<PathKey> = []
     /// Ids of what is in it, to be written once it is durable.
     var identities: [IdentityPart] = []
 

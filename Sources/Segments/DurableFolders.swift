@@ -9,7 +9,7 @@ import Synchronization
 /// the first use in a run syncs every parent whether or not the folder is new.
 package final class DurableFolders: Sendable {
     private let fileSystem: any FileSystem
-    private let known = Mutex<Set<String>>([])
+    private let known = Mutex<Set<PathKey>>([])
 
     package init(fileSystem: any FileSystem) {
         self.fileSystem = fileSystem
@@ -24,15 +24,15 @@ package final class DurableFolders: Sendable {
     ///
     /// Names inside `folder` itself are not synced: that is ``FileSystem/syncFolder(_:)``.
     package func ensure(_ folder: String) throws(FileSystemError) {
-        if known.withLock({ $0.contains(folder) }) { return }
+        if known.withLock({ $0.contains(PathKey(folder)) }) { return }
         var path = ""
-        for part in folder.split(separator: "/") {
+        for part in Layout.parts(folder) {
             let parent = path
-            path = Layout.join(path, String(part))
-            if known.withLock({ $0.contains(path) }) { continue }
+            path = Layout.join(path, part)
+            if known.withLock({ $0.contains(PathKey(path)) }) { continue }
             _ = try fileSystem.createFolder(path)
             try fileSystem.syncFolder(parent)
-            known.withLock { _ = $0.insert(path) }
+            known.withLock { _ = $0.insert(PathKey(path)) }
         }
     }
 }

@@ -104,8 +104,8 @@ extension FileSystem {
     /// ``DurableFolders/ensure(_:)``.
     package func createFolders(_ path: String) throws(FileSystemError) {
         var soFar = ""
-        for part in path.split(separator: "/") {
-            soFar = Layout.join(soFar, String(part))
+        for part in Layout.parts(path) {
+            soFar = Layout.join(soFar, part)
             _ = try createFolder(soFar)
         }
     }

@@ -82,7 +82,7 @@ package struct IdentityLoad {
         var paths: [String: String] = [:]
         let date = Timestamp.date(Int64(since) * 1_000_000)
         try ManifestReader.each(fileSystem, from: date) { (_, entry) throws(FileSystemError) in
-            guard let entry, entry.path.hasPrefix(Layout.events + "/"),
+            guard let entry, Layout.isBelow(Layout.events, entry.path),
                 entry.sequences.contains(where: { sources[$0.source] != nil }),
                 let last = entry.lastReceivedAt.flatMap({ Timestamp.parse($0) }),
                 last / 1_000_000 >= Int64(since)

@@ -83,6 +83,19 @@ package enum Layout {
         }
     }
 
+    /// The names of a path, folders first.
+    ///
+    /// By bytes: as characters, a separator and an accent behind it would be one.
+    package static func parts(_ path: String) -> [String] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether a path leads below a folder.
+    package static func isBelow(_ folder: String, _ path: String) -> Bool {
+        path.utf8.starts(with: folder.utf8)
+            && path.utf8.dropFirst(folder.utf8.count).first == UInt8(ascii: "/")
+    }
+
     /// Joins a folder and a name.
     package static func join(_ folder: String, _ name: String) -> String {
         folder.isEmpty ? name : "\(folder)/\(name)"

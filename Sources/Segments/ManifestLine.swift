@@ -4,7 +4,7 @@ import Foundation
 ///
 ///     {"compressedBytes":310,"crc32":"0f3b…","events":3,…,"sha256":"9a41…","version":1}
 ///
-/// Lines of this form with plain ASCII in their strings, which are nearly all that there are, are read
+/// Lines of this form without escapes in their strings, which are nearly all that there are, are read
 /// and written here; Foundation's coders, which are some thirty times slower, take the rest, so that
 /// both ways give the same.
 package enum ManifestLine {
@@ -46,7 +46,7 @@ package enum ManifestLine {
 /// Writes an entry, as long as nothing in it needs an escape.
 private struct ManifestLineWriter {
     private(set) var bytes: [UInt8] = []
-    /// False once a string had something else than plain ASCII.
+    /// False once a string had something that needs an escape.
     private(set) var isPlain = true
 
     mutating func write(_ entry: ManifestEntry) {

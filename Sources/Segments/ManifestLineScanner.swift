@@ -9,9 +9,9 @@ struct ManifestLineScanner {
 
     init(_ line: UnsafeRawBufferPointer) { rest = line }
 
-    /// Whether a byte stands for itself in a JSON string, here and for every coder.
+    /// Whether a byte of UTF-8 stands for itself in a JSON string, here and for every coder.
     static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        byte >= 0x20 && byte != 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// What the line stands for; nil for a line of another form, which may be good all the same.
@@ -115,12 +115,14 @@ struct ManifestLineScanner {
     /// Up to the quote, and the quote.
     private mutating func text() -> String {
         let count = rest.firstIndex { !Self.isPlain($0) } ?? rest.count
-        guard count < rest.count, rest[count] == UInt8(ascii: "\"") else {
+        guard count < rest.count, rest[count] == UInt8(ascii: "\""),
+            let text = String(validating: rest[..<count], as: UTF8.self)
+        else {
             isRight = false
             return ""
         }
-        defer { rest = UnsafeRawBufferPointer(rebasing: rest[(count + 1)...]) }
-        return String(decoding: rest[..<count], as: UTF8.self)
+        rest = UnsafeRawBufferPointer(rebasing: rest[(count + 1)...])
+        return text
     }
 
     private mutating func number(_ key: StaticString) -> Int {

@@ -118,11 +118,12 @@ extension Recovery {
     }
 
     private func syncNames(_ jobs: inout [Job]) {
-        for folder in Set(jobs.map { Layout.split($0.sealed).folder }).sorted() {
+        let folder = { (job: Job) in PathKey(Layout.split(job.sealed).folder) }
+        for name in Set(jobs.map(folder)).sorted() {
             do throws(FileSystemError) {
-                try fileSystem.syncFolder(folder)
+                try fileSystem.syncFolder(name.path)
             } catch {
-                for index in jobs.indices where Layout.split(jobs[index].sealed).folder == folder {
+                for index in jobs.indices where folder(jobs[index]) == name {
                     jobs[index].failure = jobs[index].failure ?? error
                 }
             }

@@ -181,7 +181,7 @@ extension SegmentCat.Filter {
         guard let channel, Self.tells(path), let value = Self.channelFolder(of: path) else {
             return true
         }
-        return value == HiveValue.escape(channel)
+        return HiveValue.isName(value, of: channel)
     }
 
     /// Whether the folder says the channel of its events: not when it is for all others.
@@ -189,7 +189,11 @@ extension SegmentCat.Filter {
         channelFolder(of: path).map { $0 != HiveValue.other } ?? false
     }
 
-    private static func channelFolder(of path: String) -> Substring? {
-        path.split(separator: "/").last { $0.hasPrefix("channel=") }?.dropFirst(8)
+    private static func channelFolder(of path: String) -> String? {
+        let key = "channel=".utf8
+        guard let folder = Layout.parts(path).last(where: { $0.utf8.starts(with: key) }) else {
+            return nil
+        }
+        return String(decoding: folder.utf8.dropFirst(key.count), as: UTF8.self)
     }
 }

@@ -45,7 +45,7 @@ package struct SegmentCommitter: Sendable {
         startWriting(batch)
         while let dirty = batch.dirty.last {
             try datasync(dirty.file, dirty.path)
-            if let folder = dirty.newNameIn { batch.newNamesIn.insert(folder) }
+            if let folder = dirty.newNameIn { batch.newNamesIn.insert(PathKey(folder)) }
             batch.dirty.removeLast()
         }
         for at in batch.seals.indices where batch.seals[at].isDirty {
@@ -73,11 +73,11 @@ package struct SegmentCommitter: Sendable {
         }
     }
 
-    private func syncNames(_ names: inout Set<String>) throws(FileSystemError) {
+    private func syncNames(_ names: inout Set<PathKey>) throws(FileSystemError) {
         for folder in names.sorted() {
             try repeating { () throws(FileSystemError) in
-                try folders.ensure(folder)
-                try fileSystem.syncFolder(folder)
+                try folders.ensure(folder.path)
+                try fileSystem.syncFolder(folder.path)
             }
             names.remove(folder)
         }
@@ -100,7 +100,7 @@ package struct SegmentCommitter: Sendable {
     private func seal(_ batch: inout CommitBatch) throws(FileSystemError) -> [SealedFile] {
         for at in batch.seals.indices where !batch.seals[at].isRenamed {
             try rename(&batch.seals[at])
-            batch.newNamesIn.insert(Layout.split(batch.seals[at].sealedPath).folder)
+            batch.newNamesIn.insert(PathKey(Layout.split(batch.seals[at].sealedPath).folder))
         }
         try syncNames(&batch.newNamesIn)
         for at in batch.seals.indices where !batch.seals[at].isListed {

@@ -108,7 +108,7 @@ package final class Verify {
     }
 
     private func count(_ entry: ManifestEntry) {
-        let isEvents = entry.path.hasPrefix(Layout.events + "/")
+        let isEvents = Layout.isBelow(Layout.events, entry.path)
         for sequence in entry.sequences {
             if isEvents {
                 report.manifestSources[sequence.source, default: .init()].written += sequence.events
@@ -121,7 +121,7 @@ package final class Verify {
 
     /// Reads one sealed file; `entry` is nil when no manifest names it.
     func checkFile(_ path: String, against entry: ManifestEntry?) {
-        let isEvents = path.hasPrefix(Layout.events + "/")
+        let isEvents = Layout.isBelow(Layout.events, path)
         let survey: SegmentSurvey
         do throws(FileSystemError) {
             survey = try read(path, isEvents: isEvents)
@@ -224,7 +224,7 @@ package final class Verify {
     ///
     /// - Throws: also when the file has vanished, because it was sealed.
     func readOpen(_ path: String) throws(FileSystemError) {
-        let isEvents = path.hasPrefix(Layout.events + "/")
+        let isEvents = Layout.isBelow(Layout.events, path)
         var tally = SegmentTally()
         onFile()
         try SegmentReader.eachCommitted(of: path, in: fileSystem) { line, bytes in
