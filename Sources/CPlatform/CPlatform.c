@@ -115,9 +115,13 @@ bool cplatform_user_in_group(uid_t uid, gid_t gid) {
     return false;
 }
 
+// A clock that is before 1970 or beyond 2262 (a machine without a battery, a broken time server) stands
+// at that end, so that nobody behind this has to reckon with a negative time.
 static int64_t nanoseconds(clockid_t clock) {
     struct timespec now;
     clock_gettime(clock, &now);
+    if (now.tv_sec < 0) return 0;
+    if (now.tv_sec > 9223372035) return 9223372035000000000;
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 

@@ -16,7 +16,7 @@ package struct PartitionTemplate: Sendable, Equatable {
         package var event: String
         package var source: String
         package var node: String
-        /// Hours since 1970 UTC.
+        /// Hours since 1970 UTC; negative before.
         package var hour: Int
 
         package init(channel: String, event: String, source: String, node: String, hour: Int) {
@@ -114,7 +114,7 @@ package struct PartitionTemplate: Sendable, Equatable {
             case .value(.node): path += HiveValue.escape(values.node)
             case .value(.date): path += Timestamp.date(Int64(values.hour) * 3_600_000_000)
             case .value(.hour):
-                let hour = values.hour % 24
+                let hour = (values.hour % 24 + 24) % 24
                 path += hour < 10 ? "0\(hour)" : "\(hour)"
             }
         }

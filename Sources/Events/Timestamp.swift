@@ -1,4 +1,4 @@
-/// Microseconds since 1970 UTC, to and from text.
+/// Microseconds since 1970 UTC, to and from text; negative before.
 ///
 /// No clock is read here. Any thread may call.
 package enum Timestamp {
@@ -8,7 +8,7 @@ package enum Timestamp {
     /// Reads RFC 3339 (`2011-10-11T13:45:40.276+02:00`); a blank for the `T` and a missing offset,
     /// which then means UTC, are allowed.
     ///
-    /// Nil for anything else, and for years outside 1970…9999.
+    /// Nil for anything else, and for times outside the years 1 to 9999 UTC.
     package static func parse(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard text.count >= 19, text.count <= 40, let start = text.baseAddress,
             let date = pairs(
@@ -37,9 +37,13 @@ package enum Timestamp {
         guard let offset = offsetSeconds(text, at) else { return nil }
         let days = days(year: year, month: month, day: day)
         let seconds = Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset)
-        guard (0...secondsMax).contains(seconds) else { return nil }
+        guard (secondsMin...secondsMax).contains(seconds) else { return nil }
         return seconds * 1_000_000 + Int64(fraction)
     }
+
+    /// 0001-01-01T00:00:00Z.
+    private static let secondsMin: Int64 = -62_135_596_800
+    static let daysMin = -719_162
 
     /// 9999-12-31T23:59:59Z: an offset can lead beyond, and four digits could not hold the year.
     private static let secondsMax: Int64 = 253_402_300_799
@@ -128,8 +132,8 @@ package enum Timestamp {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// The civil date of a day since 1970 (the same source, civil_from_days); for days from 1970
-    /// on.
+    /// The civil date of a day since 1970 (the same source, civil_from_days); for days from
+    /// ``daysMin`` on.
     static func civil(day: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = shifted / 146_097
@@ -144,11 +148,26 @@ package enum Timestamp {
 }
 
 extension Timestamp {
-    /// Writes the ``byteCount`` bytes of `micros` (0 or later) to `out`.
+    /// The first microsecond that can be written: 0001-01-01T00:00:00Z.
+    package static let least: Int64 = -62_135_596_800_000_000
+
+    /// Microseconds since ``least``, which is the first of a day: no fraction of them is negative.
+    private static func sinceLeast(_ micros: Int64) -> UInt64 {
+        UInt64(bitPattern: max(micros, least)) &- UInt64(bitPattern: least)
+    }
+
+    /// The hour of ``least``, the first of a day; hours since 1970.
+    package static let firstHour = daysMin * 24
+
+    /// Full hours since 1970, rounded down.
+    package static func hour(_ micros: Int64) -> Int {
+        Int(sinceLeast(micros) / 3_600_000_000) + firstHour
+    }
+
+    /// Writes the ``byteCount`` bytes of `micros` to `out`; of ``least`` for what is before.
     package static func write(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
-        let micros = max(0, micros)
-        let seconds = Int(micros / 1_000_000)
-        let (year, month, day) = civil(day: seconds / 86_400)
+        let seconds = Int(sinceLeast(micros) / 1_000_000)
+        let (year, month, day) = civil(day: seconds / 86_400 + daysMin)
         put(year, 4, out)
         out[4] = UInt8(ascii: "-")
         put(month, 2, out + 5)
@@ -167,7 +186,7 @@ extension Timestamp {
 
     /// Writes only the six digits of the fraction into a form written before.
     static func writeFraction(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
-        put(Int(micros % 1_000_000), 6, out + 20)
+        put(Int(sinceLeast(micros) % 1_000_000), 6, out + 20)
     }
 
     private static func put(_ value: Int, _ width: Int, _ out: UnsafeMutablePointer<UInt8>) {

@@ -6,7 +6,8 @@ package import Events
 package struct PartitionKey: Hashable, Sendable {
     /// Channel and event name by ``ValueTable``, or the rejection in quarantine.
     let values: UInt64
-    /// Hour (or first hour of the day) since 1970 and source, or the mark of quarantine.
+    /// Hour (or first hour of the day) since 1970 in the lower 32 bits, two's complement; source, or
+    /// the mark of quarantine, in the upper ones.
     let place: UInt64
 
     static let quarantineMark: UInt64 = 1 << 63
@@ -19,7 +20,7 @@ package struct PartitionKey: Hashable, Sendable {
     var isQuarantine: Bool { place & Self.quarantineMark != 0 }
 
     /// The first hour of the partition's time span; 0 when time is not in its path.
-    var hour: Int { Int(truncatingIfNeeded: place & 0xFFFF_FFFF) }
+    var hour: Int { Int(Int32(truncatingIfNeeded: place)) }
 
     /// Mixes both words (the finaliser of splitmix64) for a table of a power of two.
     var tableHash: Int {
@@ -114,20 +115,22 @@ package struct PartitionRouter: ~Copyable {
         let filed = byEventTime ? eventTime ?? receivedAt : receivedAt
         return PartitionKey(
             values: values,
-            place: (usesSource ? UInt64(source) : 0) << 32 | UInt64(firstHour(filed))
+            place: (usesSource ? UInt64(source) : 0) << 32
+                | UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
         )
     }
 
     /// The first hour of the partition that holds a time; 0 when time is not in the path.
     func firstHour(_ micros: Int64) -> Int {
         guard hoursPerPartition > 0 else { return 0 }
-        let hour = Int(micros / 3_600_000_000)
-        return hour - hour % hoursPerPartition
+        let hour = Timestamp.hour(micros)
+        return hoursPerPartition == 1
+            ? hour : hour - (hour - Timestamp.firstHour) % hoursPerPartition
     }
 
     /// The key of what cannot be accepted: by reason and day.
     package func quarantineKey(_ rejection: Rejection, receivedAt: Int64) -> PartitionKey {
-        let hour = Int(receivedAt / 3_600_000_000)
+        let hour = Int(max(0, receivedAt) / 3_600_000_000)
         return PartitionKey(
             values: UInt64(rejection.index),
             place: PartitionKey.quarantineMark | UInt64(hour - hour % 24)

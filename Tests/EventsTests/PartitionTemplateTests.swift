@@ -15,12 +15,22 @@ import Testing
             "channel={channel}/date={date}/hour={hour}/{event}-{source}.{node}"
         )
         #expect(
-            path.path(values) == "channel=a%2Fb/date=2025-11-24/hour=16/Page%20Viewed-s1.c1"
+            path.path(values) == "channel=a%2Fb/date=2025-11-24/hour=16/Page Viewed-s1.c1"
         )
         #expect(path.hoursPerPartition == 1 && path.uses(.node))
         #expect(try PartitionTemplate("d={date}").hoursPerPartition == 24)
         #expect(try PartitionTemplate("c={channel}").hoursPerPartition == nil)
         #expect(try PartitionTemplate("").path(values).isEmpty)
+    }
+
+    @Test(arguments: [
+        (-1, "d=1969-12-31/h=23"), (0, "d=1970-01-01/h=00"), (-25, "d=1969-12-30/h=23"),
+        (-17_259_888, "d=0001-01-01/h=00"), (70_389_527, "d=9999-12-31/h=23"),
+    ])
+    func hoursBefore1970HaveTheirFolders(hour: Int, expected: String) throws {
+        var values = values
+        values.hour = hour
+        #expect(try PartitionTemplate("d={date}/h={hour}").path(values) == expected)
     }
 
     @Test(arguments: [

@@ -17,31 +17,36 @@ import Testing
         }
     }
 
-    @Test func writesWhatFoundationReads() throws {
+    @Test func writesWhatTheSystemReads() throws {
         let seed = UInt64.random(in: 1 ... .max)
         print("timestamps: seed \(seed)")
         var generator = SeededGenerator(seed: seed)
-        let calendar = try utc
         for _ in 0..<5_000 {
-            let micros = Int64.random(in: 0...253_402_300_799_999_999, using: &generator)
-            let text = Timestamp.text(micros)
-            let date = Date(timeIntervalSince1970: Double(micros / 1_000_000))
-            let parts = calendar.dateComponents(
-                [.year, .month, .day, .hour, .minute, .second],
-                from: date
+            let micros = Int64.random(
+                in: Timestamp.least...253_402_300_799_999_999,
+                using: &generator
             )
+            let text = Timestamp.text(micros)
+            let fraction = (micros % 1_000_000 + 1_000_000) % 1_000_000
+            let seconds = (micros - fraction) / 1_000_000
+            // Not Foundation, whose calendar is Julian before 1582.
+            var moment = time_t(seconds)
+            var parts = tm()
+            gmtime_r(&moment, &parts)
             let expected = String(
                 format: "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-                parts.year ?? 0,
-                parts.month ?? 0,
-                parts.day ?? 0,
-                parts.hour ?? 0,
-                parts.minute ?? 0,
-                parts.second ?? 0,
-                Int(micros % 1_000_000)
+                Int(parts.tm_year) + 1_900,
+                Int(parts.tm_mon) + 1,
+                Int(parts.tm_mday),
+                Int(parts.tm_hour),
+                Int(parts.tm_min),
+                Int(parts.tm_sec),
+                Int(fraction)
             )
             #expect(text == expected, "seed \(seed)")
             #expect(parse(text) == micros, "seed \(seed): \(text)")
+            let hour = Int((Double(seconds) / 3_600).rounded(.down))
+            #expect(Timestamp.hour(micros) == hour, "seed \(seed): \(text)")
         }
     }
 
@@ -71,6 +76,11 @@ import Testing
         ("2016-12-31T23:59:60Z", 1_483_228_800_000_000),
         ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999),
         ("1969-12-31T23:00:00-01:00", 0),
+        ("1969-12-31T23:59:59Z", -1_000_000), ("1969-12-31T23:59:59.999999Z", -1),
+        ("1970-01-01T00:00:00+01:00", -3_600_000_000),
+        ("0001-01-01T00:00:00Z", -62_135_596_800_000_000),
+        ("0000-12-31T23:00:00-01:00", -62_135_596_800_000_000),
+        ("1900-03-01T00:00:00Z", -2_203_891_200_000_000),
     ])
     func readsTheFormsOfRFC3339(text: String, micros: Int64) {
         #expect(parse(text) == micros)
@@ -86,7 +96,8 @@ import Testing
         "2026-11-22T10:00:00ZZ",
         "2026-11-22T10:00:00+1", "2026-11-22T10:00:00+1:00", "2026-11-22T10:00:00+24:00",
         "2026-11-22T10:00:00+10:60", "2026/11/22T10:00:00Z", "2026-11-22X10:00:00Z",
-        "1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-00:01",
+        "0000-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
         "２０２６-11-22T10:00:00Z", "2026-11-22T10:00:00.1234567890123456789012345Z",
         "-026-11-22T10:00:00Z",
     ])
@@ -124,10 +135,17 @@ import Testing
                         second: field(17, 2) - (isLeap ? 1 : 0)
                     )
                     let calendar = try utc
-                    // Foundation would take the 32nd of a month for the first of the next.
-                    if parts.isValidDate(in: calendar), let date = calendar.date(from: parts) {
-                        let seconds = Int64(date.timeIntervalSince1970) + (isLeap ? 1 : 0)
-                        if seconds >= 0 { expected = seconds * 1_000_000 }
+                    // timegm would take the 32nd of a month for the first of the next.
+                    if parts.isValidDate(in: calendar) {
+                        var local = tm()
+                        local.tm_year = Int32(field(0, 4) - 1_900)
+                        local.tm_mon = Int32(field(5, 2) - 1)
+                        local.tm_mday = Int32(field(8, 2))
+                        local.tm_hour = Int32(field(11, 2))
+                        local.tm_min = Int32(field(14, 2))
+                        local.tm_sec = Int32(field(17, 2))
+                        let seconds = Int64(timegm(&local))
+                        if seconds >= Timestamp.least / 1_000_000 { expected = seconds * 1_000_000 }
                     }
                 }
                 let time = bytes.withUnsafeBytes { Timestamp.parse($0) }
@@ -148,8 +166,20 @@ import Testing
                 bytes[at] = UInt8.random(in: .min ... .max, using: &generator)
             }
             let time = bytes.withUnsafeBytes { Timestamp.parse($0) }
-            #expect(time.map { (0...253_402_300_799_999_999).contains($0) } ?? true, "seed \(seed)")
+            #expect(
+                time.map { (Timestamp.least...253_402_300_799_999_999).contains($0) } ?? true,
+                "seed \(seed)"
+            )
         }
+    }
+
+    @Test func whatCannotBeWrittenStandsAtTheFirstMoment() {
+        for micros in [Int64.min, Timestamp.least - 1, Timestamp.least] {
+            #expect(Timestamp.text(micros) == "0001-01-01T00:00:00.000000Z")
+            #expect(Timestamp.hour(micros) == Timestamp.firstHour)
+        }
+        #expect(Timestamp.text(.max).utf8.count == Timestamp.byteCount)
+        #expect(Timestamp.hour(.max) > 0)
     }
 
     @Test func shortensToDatesAndFileNames() {
