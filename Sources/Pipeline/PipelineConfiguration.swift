@@ -11,6 +11,8 @@ package struct PipelineConfiguration: Sendable {
     package var node: String
     /// Identifies this run of the daemon in every event.
     package var run: String
+    /// When the run began; microseconds since 1970.
+    package var startedAt: Int64 = 0
     package var sources: [SourceConfiguration]
     package var limits: PayloadLimits
     /// Bytes a gzip payload may inflate to.
@@ -104,6 +106,7 @@ extension PipelineConfiguration {
             ageMax: tunables.segmentAgeMax,
             idleMax: tunables.segmentIdleMax
         )
+        store.startedAt = startedAt
         store.deduplicated = sources.indices.filter { sources[$0].deduplicates }
         return store
     }

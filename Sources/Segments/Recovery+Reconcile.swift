@@ -1,5 +1,3 @@
-import Events
-
 extension Recovery {
     /// Ends torn manifest lines.
     ///
@@ -9,16 +7,6 @@ extension Recovery {
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> [String] {
         try ManifestReader.mend(fileSystem)
-    }
-
-    /// An `isInUse` for files named by a run that started at `startedAt` (microseconds since 1970):
-    /// those whose name carries that time or a later one.
-    package static func isOfRun(startedAt: Int64) -> @Sendable (String) -> Bool {
-        let start = Timestamp.compact(startedAt)
-        return { path in
-            let parts = Layout.split(path).name.split(separator: "-")
-            return parts.count >= 2 && parts[parts.count - 2] >= start
-        }
     }
 
     /// Gives every sealed file a manifest line and reports lines without a file.

@@ -13,6 +13,9 @@ package final class SegmentStore {
     package struct Configuration: Sendable {
         package var node: String
         package var run: String
+        /// Microseconds since 1970; the names of files carry no earlier time, though the clock be put
+        /// back: ``Leftovers`` goes by it.
+        package var startedAt: Int64 = 0
         /// The writer's number, in file names.
         package var writer: Int
         package var sources: [String]
@@ -237,8 +240,9 @@ package final class SegmentStore {
 
     private func createFile(in folder: String) throws(FileSystemError) -> (String, FileHandle) {
         while true {
+            let time = Timestamp.compact(max(wallNow, configuration.startedAt))
             let name =
-                "part-\(configuration.node)-\(configuration.writer)-\(Timestamp.compact(wallNow))"
+                "part-\(configuration.node)-\(configuration.writer)-\(time)"
                 + "-\(fileNumber)\(Layout.sealedSuffix)"
             fileNumber += 1
             let path = Layout.join(folder, name)

@@ -100,8 +100,7 @@ import Testing
             manifest: manifest,
             node: "n",
             run: "now",
-            startedAt: 0,
-            open: [],
+            leftovers: Leftovers(startedAt: 0),
             report: { _ in }
         )
         try await waitUntil("recovery to end") { recovery.hasEnded }

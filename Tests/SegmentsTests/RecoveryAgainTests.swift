@@ -12,7 +12,8 @@ import Testing
 
     private func recovery(
         _ disk: SimulatedDisk,
-        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false },
+        isInUse: @escaping @Sendable (String) -> Bool = { _ in false }
     ) -> Recovery {
         let folders = DurableFolders(fileSystem: disk)
         return Recovery(
@@ -22,6 +23,7 @@ import Testing
             node: "c1",
             run: "r2",
             now: { 1_795_341_600_000_000 },
+            isInUse: isInUse,
             waitForRoom: waitForRoom
         )
     }
@@ -153,16 +155,8 @@ import Testing
     @Test func givenFilesAreRecoveredWhateverTheClockSays() throws {
         let sample = try SegmentSample.open(events: 6, every: 3)
         let disk = disk([openPath: sample.bytes])
-        let folders = DurableFolders(fileSystem: disk)
-        let recovery = Recovery(
-            fileSystem: disk,
-            folders: folders,
-            manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),
-            node: "c1",
-            run: "r2",
-            now: { 1_795_341_600_000_000 },
-            isInUse: Recovery.isOfRun(startedAt: 0)
-        )
-        #expect(try recovery.run(try Recovery.openSegments(disk)).events == 6)
+        let leftovers = try Leftovers(disk, startedAt: 0)
+        let recovery = recovery(disk, isInUse: leftovers.isOfThisRun)
+        #expect(try recovery.run(leftovers.open).events == 6)
     }
 }

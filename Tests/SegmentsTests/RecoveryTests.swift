@@ -186,8 +186,26 @@ import Testing
         #expect(report == RecoveryReport())
         #expect(disk.files == [SegmentSample.openPath: sample.bytes])
         let start = try #require(timestamp("2026-11-22T10:00:00Z"))
-        #expect(Recovery.isOfRun(startedAt: start)(SegmentSample.openPath))
-        #expect(!Recovery.isOfRun(startedAt: start + 1_000)(SegmentSample.openPath))
+        #expect(Leftovers(startedAt: start).isOfThisRun(SegmentSample.openPath))
+        #expect(!Leftovers(startedAt: start + 1_000).isOfThisRun(SegmentSample.openPath))
+    }
+
+    /// A clock that was ahead names files later than the run that comes next.
+    @Test func filesOfAClockThatWasAheadAreNotOfThisRun() throws {
+        let disk = MemoryDisk()
+        let sealed = try SegmentSample.sealed(events: 4)
+        let other = "events/channel=web/part-c1-0-20261122T100000.000Z-7.ndjson.gz"
+        disk.put(sealed.bytes, at: other)
+        let open = try SegmentSample.open(events: 6, every: 3, from: 10)
+        disk.put(open.bytes, at: SegmentSample.openPath)
+        let start = try #require(timestamp("2026-01-01T00:00:00Z"))
+        let leftovers = try Leftovers(disk, startedAt: start)
+        let own = "events/channel=web/part-c1-0-20260101T000000.000Z-0.ndjson.gz"
+        disk.put(try SegmentSample.sealed(events: 2, from: 20).bytes, at: own)
+        let report = try disk.recovery(isInUse: leftovers.isOfThisRun).run(leftovers.open)
+        #expect(report.entriesAdded == [other] && report.events == 6)
+        let listed = try disk.manifestEntries().entries
+        #expect(Set(listed.map(\.path)) == [other, SegmentSample.path])
     }
 
     private func timestamp(_ text: String) -> Int64? {

@@ -115,9 +115,9 @@ package final class CrashExplorer {
             collector.step()
             isStepping = false
         }
-        let open = collector.start()
+        let leftovers = collector.start(at: startedAt)
         isRecovering = true
-        collector.recover(open, startedAt: startedAt)
+        collector.recover(leftovers, startedAt: startedAt)
         isRecovering = false
         for _ in 0..<Int.random(in: 3...10, using: &random) where violation == nil {
             collector.step()

@@ -114,19 +114,19 @@ final class SimulatedCollector {
         return Array((text + "}").utf8)
     }
 
-    /// What a start does before it takes anything in; gives what earlier runs left open.
-    func start() -> [String] {
+    /// What a start does before it takes anything in; gives what earlier runs left.
+    func start(at startedAt: Int64) -> Leftovers {
         do throws(FileSystemError) {
             _ = try Recovery.mendManifests(disk)
-            return try Recovery.openSegments(disk)
+            return try Leftovers(disk, startedAt: startedAt)
         } catch {
             failure = error
-            return []
+            return Leftovers(startedAt: startedAt)
         }
     }
 
     /// Recovers beside the intake: see ``SimulatedDisk/beforeChange``.
-    func recover(_ open: [String], startedAt: Int64) {
+    func recover(_ leftovers: Leftovers, startedAt: Int64) {
         guard failure == nil else { return }
         let recovery = Recovery(
             fileSystem: disk,
@@ -135,9 +135,9 @@ final class SimulatedCollector {
             node: SimulatedWriter.node,
             run: run,
             now: { startedAt + 1_000_000 },
-            isInUse: Recovery.isOfRun(startedAt: startedAt)
+            isInUse: leftovers.isOfThisRun
         )
         // An error is in its report or thrown: a daemon logs it and goes on.
-        _ = try? recovery.run(open)
+        _ = try? recovery.run(leftovers.open)
     }
 }

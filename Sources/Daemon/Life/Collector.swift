@@ -70,11 +70,12 @@ final class Collector: Sendable {
         lock = try DataFolderLock(directory: settings.storage.directory)
         let folders = DurableFolders(fileSystem: fileSystem)
         let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: settings.node)
-        let open = try Self.prepare(fileSystem)
-        let configuration = try settings.pipeline(
+        let leftovers = try Self.prepare(fileSystem, startedAt: startedAt)
+        var configuration = try settings.pipeline(
             run: run,
             cores: ProcessInfo.processInfo.activeProcessorCount
         )
+        configuration.startedAt = startedAt
         do {
             pipeline = try Pipeline(
                 configuration,
@@ -94,8 +95,7 @@ final class Collector: Sendable {
             manifest: manifest,
             node: settings.node,
             run: run,
-            startedAt: startedAt,
-            open: open,
+            leftovers: leftovers,
             settled: {
                 dedup.load(pipeline, fileSystem, logger) { recovery.isCancelled }
             },
@@ -107,10 +107,13 @@ final class Collector: Sendable {
 
     /// Ends torn manifest lines and lists what earlier runs left open, before this run opens
     /// anything.
-    private static func prepare(_ fileSystem: PosixFileSystem) throws(DaemonFailure) -> [String] {
+    private static func prepare(
+        _ fileSystem: PosixFileSystem,
+        startedAt: Int64
+    ) throws(DaemonFailure) -> Leftovers {
         do {
             _ = try Recovery.mendManifests(fileSystem)
-            return try Recovery.openSegments(fileSystem)
+            return try Leftovers(fileSystem, startedAt: startedAt)
         } catch {
             throw DaemonFailure(
                 exitCode: 74,

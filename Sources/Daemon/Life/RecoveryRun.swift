@@ -46,7 +46,7 @@ final class RecoveryRun: Sendable {
 
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
-    /// - `open`: open segments found before this run opened any.
+    /// - `leftovers`: taken before this run opened any file.
     /// - `settled`: called once from the thread, when all segments of earlier runs are sealed, as far
     ///   as they could be at the first attempt; not when it was asked to end before.
     /// - `onFile`: told of each open segment when it is done, from the thread.
@@ -57,15 +57,14 @@ final class RecoveryRun: Sendable {
         manifest: ManifestLog,
         node: String,
         run: String,
-        startedAt: Int64,
-        open: [String],
+        leftovers: Leftovers,
         settled: @escaping @Sendable () -> Void = {},
         onFile: @escaping @Sendable (RecoveryReport.File) -> Void = { _ in },
         report: @escaping @Sendable (Result<RecoveryReport, FileSystemError>) -> Void
     ) {
         current.withLock {
             $0.status.state = "running"
-            $0.status.filesFound = open.count
+            $0.status.filesFound = leftovers.open.count
         }
         let recovery = Recovery(
             fileSystem: fileSystem,
@@ -74,7 +73,7 @@ final class RecoveryRun: Sendable {
             node: node,
             run: run,
             now: { cplatform_realtime_ns() / 1_000 },
-            isInUse: Recovery.isOfRun(startedAt: startedAt),
+            isInUse: leftovers.isOfThisRun,
             shouldStop: { self.isCancelled },
             waitForRoom: { _ in self.waitForRoom() }
         )
@@ -84,7 +83,7 @@ final class RecoveryRun: Sendable {
             while true {
                 let result = Result { () throws(FileSystemError) in
                     let recovered = Result { () throws(FileSystemError) in
-                        try recovery.run(open, progress: self.note, onFile: onFile)
+                        try recovery.run(leftovers.open, progress: self.note, onFile: onFile)
                     }
                     if (try? recovered.get())?.isStopped != true { settled?() }
                     settled = nil
