@@ -52,12 +52,13 @@ enum EventInputs {
     /// The events as they stand in a file, one after the other.
     nonisolated(unsafe) static let lines: UnsafeRawBufferPointer = {
         var splicer = EventSplicer(node: "c1", source: "reliable", run: "20261122T100000.000Z-0a1b")
-        let room = views.reduce(0) { $0 + splicer.bytesMax(for: $1) }
+        let room = views.reduce(0) { $0 + splicer.bytesMax(for: $1, as: resolved($1)) }
         let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: room)
         var end = memory
         for (at, view) in views.enumerated() {
             end += splicer.write(
                 view,
+                as: resolved(view),
                 receivedAt: receivedAt,
                 sequence: UInt64(at + 1),
                 to: end
@@ -65,6 +66,11 @@ enum EventInputs {
         }
         return UnsafeRawBufferPointer(start: memory, count: end - memory)
     }()
+
+    /// An event as the writer hands it on: generated ones have channel and time of their own.
+    static func resolved(_ view: borrowing EventView) -> ResolvedEvent {
+        ResolvedEvent(channel: view.channel, time: Timestamp.parse(view.time))
+    }
 
     private static func payloads(batch: Int) -> [UnsafeRawBufferPointer] {
         var configuration = GeneratedEvents.Configuration(count: count, run: 0x0123_4567_89AB_CDEF)

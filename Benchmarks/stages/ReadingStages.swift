@@ -72,6 +72,7 @@ struct RouteStage: Stage, ~Copyable {
 /// Writes events as lines into memory.
 struct SpliceStage: Stage, ~Copyable {
     private let views = EventInputs.views
+    private let resolved = EventInputs.views.map { EventInputs.resolved($0) }
     private var splicer = EventSplicer(node: BenchSegments.node, source: "s", run: "r")
     private let room: UnsafeMutablePointer<UInt8>
 
@@ -92,6 +93,7 @@ struct SpliceStage: Stage, ~Copyable {
                 sequence += 1
                 end += splicer.write(
                     views[at],
+                    as: resolved[at],
                     receivedAt: EventInputs.receivedAt,
                     sequence: sequence,
                     to: end

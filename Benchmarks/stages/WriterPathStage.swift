@@ -121,12 +121,14 @@ struct WriterPathStage: Stage, ~Copyable {
     ) throws(FileSystemError) {
         let eventTime = view.time.isEmpty ? nil : Timestamp.parse(view.time)
         let slot = try segments.slot(for: view, eventTime: eventTime)
-        let need = splicer.bytesMax(for: view)
+        let resolved = ResolvedEvent(channel: view.channel, time: eventTime)
+        let need = splicer.bytesMax(for: view, as: resolved)
         let pending = segments.store.pendings + slot
         if pending.pointee.room < need { try segments.store.makeRoom(need, in: slot) }
         let sequence = sequences.wrappingAdd(1, ordering: .relaxed).newValue
         let count = splicer.write(
             view,
+            as: resolved,
             receivedAt: receivedAt,
             sequence: sequence,
             to: pending.pointee.end

@@ -454,6 +454,7 @@ struct csimdjson_reader {
         event->id = id.text;
         event->id_is_message_id = id.rank == 1;
         event->name = name.text;
+        event->name_is_event = name.rank == 1;
         size_t start = event->object.start, stop = start + event->object.length;
         event->has_line_breaks = line_feed.has(start, stop) || carriage_return.has(start, stop);
         if (is_object) return CSIMDJSON_OK;

@@ -65,6 +65,7 @@ package struct EventReader: ~Copyable {
         view.id = UnsafeRawBufferPointer(found.id)
         view.isMessageID = found.id_is_message_id
         view.name = UnsafeRawBufferPointer(found.name)
+        view.isEventName = found.name_is_event
         view.hasLineBreaks = found.has_line_breaks
         view.inheritedContext = UnsafeRawBufferPointer(start: nil, count: 0)
         view.inheritedSentAt = UnsafeRawBufferPointer(start: nil, count: 0)

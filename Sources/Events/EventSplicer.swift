@@ -2,12 +2,15 @@
 ///
 /// One a source and thread.
 ///
-///     {"_touchpoint":{"receivedAt":"…","node":"c1","source":"reliable","seq":17,"run":"…"},"type":…}\n
+///     {"_touchpoint":{"receivedAt":"…","node":"c1","source":"reliable","seq":17,"run":"…",
+///      "channel":"web","time":"…"},"type":…}\n
 ///
-/// Everything but the time and the number is rendered once; the time is kept between events, since
-/// many have the same.
+/// What is the same for all events of a source is rendered once; the time of receipt is kept
+/// between events, since many have the same.
 package struct EventSplicer: ~Copyable {
     private let memory: UnsafeMutablePointer<UInt8>
+    /// Where the scratch for a number's digits ends, behind everything else.
+    private let scratchEnd: UnsafeMutablePointer<UInt8>
     private let headCount: Int
     private let middleCount: Int
     private let tailCount: Int
@@ -16,6 +19,7 @@ package struct EventSplicer: ~Copyable {
 
     /// Digits of the largest number.
     private static let digitsMax = 20
+    private static let channelKeyCount = 12
     private static let contextKey: StaticString = "\"context\":"
     private static let sentAtKey: StaticString = "\"sentAt\":"
 
@@ -23,13 +27,15 @@ package struct EventSplicer: ~Copyable {
     package init(node: String, source: String, run: String) {
         let head = Array(#"{"_touchpoint":{"receivedAt":""#.utf8)
         let middle = Array(#"","node":"\#(node)","source":"\#(source)","seq":"#.utf8)
-        let tail = Array(#","run":"\#(run)"}"#.utf8)
+        let channelKey = Array(#","channel":""#.utf8)
+        let tail = Array(#","run":"\#(run)""#.utf8)
         headCount = head.count
         middleCount = middle.count
         tailCount = tail.count
         let time = [UInt8](repeating: 48, count: Timestamp.byteCount)
-        let all = head + time + middle + tail
-        memory = .allocate(capacity: all.count + 2 * Self.digitsMax)
+        let all = head + time + middle + tail + channelKey
+        memory = .allocate(capacity: all.count + Self.digitsMax)
+        scratchEnd = memory + (all.count + Self.digitsMax)
         memory.initialize(from: all, count: all.count)
     }
 
@@ -37,15 +43,18 @@ package struct EventSplicer: ~Copyable {
         memory.deallocate()
     }
 
-    /// Room that ``write(_:receivedAt:sequence:to:)`` can need for an event.
-    package func bytesMax(for event: borrowing EventView) -> Int {
-        metadataBytesMax + event.bytes.count + event.inheritedContext.count
-            + event.inheritedSentAt.count + 32
+    /// Room that ``write(_:as:receivedAt:sequence:to:)`` can need for an event.
+    package func bytesMax(
+        for event: borrowing EventView,
+        as resolved: ResolvedEvent = ResolvedEvent()
+    ) -> Int {
+        metadataBytesMax + ResolvedEvent.bytesMax(resolved, event) + event.bytes.count
+            + event.inheritedContext.count + event.inheritedSentAt.count + 32
     }
 
-    /// Room that the metadata alone can need.
+    /// Room that the metadata of a rejected piece can need.
     package var metadataBytesMax: Int {
-        headCount + Timestamp.byteCount + middleCount + Self.digitsMax + tailCount
+        headCount + Timestamp.byteCount + middleCount + Self.digitsMax + tailCount + 1
     }
 
     /// Writes the line, line feed included, and gives its length.
@@ -53,11 +62,22 @@ package struct EventSplicer: ~Copyable {
     /// `receivedAt`: microseconds since 1970 UTC.
     package mutating func write(
         _ event: borrowing EventView,
+        as resolved: ResolvedEvent = ResolvedEvent(),
         receivedAt: Int64,
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        var end = out + writeMetadata(receivedAt: receivedAt, sequence: sequence, to: out)
+        var end = writeOrigin(receivedAt, sequence, out)
+        if resolved.hasChannel {
+            // Both stand side by side.
+            end.update(from: memory + tailStart, count: tailCount + Self.channelKeyCount)
+            end += tailCount + Self.channelKeyCount
+            end = resolved.writeChannel(to: end)
+        } else {
+            end.update(from: memory + tailStart, count: tailCount)
+            end += tailCount
+        }
+        end = resolved.write(event, to: end)
         end = Self.member(Self.contextKey, event.inheritedContext, end)
         end = Self.member(Self.sentAtKey, event.inheritedSentAt, end)
         // What stands behind the opening brace stays as its producer wrote it, blanks included.
@@ -71,19 +91,31 @@ package struct EventSplicer: ~Copyable {
         return end + 1 - out
     }
 
-    /// Writes `{"_touchpoint":{…}` and gives its length; members, if any, follow after a comma.
+    /// Writes the metadata of a rejected piece, `{"_touchpoint":{…}`, and gives its length.
     package mutating func writeMetadata(
         receivedAt: Int64,
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        if receivedAt != rendered { render(receivedAt) }
-        let untilNumber = headCount + Timestamp.byteCount + middleCount
-        out.update(from: memory, count: untilNumber)
-        let end = decimal(sequence, out + untilNumber)
-        end.update(from: memory + untilNumber, count: tailCount)
-        return end + tailCount - out
+        let end = writeOrigin(receivedAt, sequence, out)
+        end.update(from: memory + tailStart, count: tailCount)
+        end[tailCount] = UInt8(ascii: "}")
+        return end + tailCount + 1 - out
     }
+
+    /// Writes the metadata up to the number, and gives its end.
+    private mutating func writeOrigin(
+        _ receivedAt: Int64,
+        _ sequence: UInt64,
+        _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        if receivedAt != rendered { render(receivedAt) }
+        out.update(from: memory, count: tailStart)
+        return decimal(sequence, out + tailStart)
+    }
+
+    /// Where in the memory stands what follows the number.
+    private var tailStart: Int { headCount + Timestamp.byteCount + middleCount }
 
     private mutating func render(_ time: Int64) {
         let isSameSecond = time / 1_000_000 == rendered / 1_000_000 && rendered >= 0
@@ -140,7 +172,7 @@ package struct EventSplicer: ~Copyable {
         _ value: UInt64,
         _ out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
-        let end = memory + (metadataBytesMax + Self.digitsMax)
+        let end = scratchEnd
         var first = end
         var rest = value
         repeat {

@@ -22,6 +22,8 @@ package struct EventView {
     package var isMessageID = false
     /// `event`, else `type`.
     package var name = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Whether ``name`` is the value of `event`.
+    package var isEventName = false
     /// Whether line breaks stand in ``bytes``; they are outside strings.
     package var hasLineBreaks = false
     /// Raw JSON that a batch hands down to an event that lacks it.

@@ -33,8 +33,10 @@ struct Inherited {
         channel.deallocate()
     }
 
-    func handDown(to view: inout EventView, hasContext: Bool, hasSentAt: Bool) {
-        guard isActive else { return }
+    /// Gives the bytes that the event's line gets by it.
+    func handDown(to view: inout EventView, hasContext: Bool, hasSentAt: Bool) -> Int {
+        guard isActive else { return 0 }
+        var byteCount = 0
         if !hasContext {
             view.inheritedContext = context
             if view.channel.isEmpty {
@@ -42,8 +44,10 @@ struct Inherited {
                     start: channel.baseAddress,
                     count: channelCount
                 )
+                byteCount += channelCount
             }
         }
         if !hasSentAt { view.inheritedSentAt = sentAt }
+        return byteCount + view.inheritedContext.count + view.inheritedSentAt.count
     }
 }

@@ -211,12 +211,11 @@ package struct PayloadReader: ~Copyable {
         } else if reader.found.has_reserved_key {
             reject(view.bytes, .reservedKey, at: offset, &view)
         } else {
-            inherited.handDown(
+            handedDownBytes += inherited.handDown(
                 to: &view,
                 hasContext: reader.found.has_context,
                 hasSentAt: reader.found.has_sent_at
             )
-            handedDownBytes += view.inheritedContext.count + view.inheritedSentAt.count
             if handedDownBytes > limits.handedDownBytesMax {
                 reject(view.bytes, .tooLarge, at: offset, &view)
             }

@@ -16,14 +16,17 @@ package struct WrittenLine {
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether ``id`` is the `messageId`.
     package var isMessageID = false
-    /// `channel` or `context.channel`; empty when absent.
+    /// The one that the collector resolved, in lines of older versions `channel` or
+    /// `context.channel`; empty when absent.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
 
     package init() {}
 }
 
 /// Reads lines back as recovery, verify and cat need them: strict JSON whose first member is the
-/// collector's metadata in the form ``EventSplicer`` writes.
+/// collector's metadata in the form ``EventSplicer`` writes, or wrote in earlier versions.
+///
+/// Metadata that it does not know is passed over.
 ///
 /// One thread at a time.
 package struct WrittenLineReader: ~Copyable {
@@ -31,8 +34,17 @@ package struct WrittenLineReader: ~Copyable {
     private var reader = EventReader(depthMax: 1_026)
     /// Where the metadata stands in every line: behind `{"_touchpoint":`.
     private static let metadataStart = 15
+    /// For a channel whose text has escapes.
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 6 * ResolvedEvent.textBytesMax,
+        alignment: 1
+    )
 
     package init() {}
+
+    deinit {
+        scratch.deallocate()
+    }
 
     /// Reads one line without its line feed; false when it is not such a line.
     package mutating func read(
@@ -49,19 +61,46 @@ package struct WrittenLineReader: ~Copyable {
             scanner.skip(#"","node":""#), let node = scanner.takeUntilQuote(),
             scanner.skip(#"","source":""#), let source = scanner.takeUntilQuote(),
             scanner.skip(#"","seq":"#), let sequence = scanner.takeNumber(),
-            scanner.skip(#","run":""#), let run = scanner.takeUntilQuote(), scanner.skip(#""}"#),
-            scanner.rest.isEmpty
+            scanner.skip(#","run":""#), let run = scanner.takeUntilQuote(), scanner.skip("\"")
         else { return false }
+        written.channel = UnsafeRawBufferPointer(reader.found.channel)
+        written.eventTime = Timestamp.parse(UnsafeRawBufferPointer(reader.found.time))
+        guard readResolved(&scanner, into: &written) else { return false }
         written.receivedAt = receivedAt
         written.node = node
         written.source = source
         written.sequence = sequence
         written.run = run
-        written.eventTime = Timestamp.parse(UnsafeRawBufferPointer(reader.found.time))
         written.id = UnsafeRawBufferPointer(reader.found.id)
         written.isMessageID = reader.found.id_is_message_id
-        written.channel = UnsafeRawBufferPointer(reader.found.channel)
         return true
+    }
+
+    /// Reads what stands behind the run, up to the metadata's end; lines of older versions have
+    /// nothing there.
+    private func readResolved(
+        _ scanner: inout MetadataScanner,
+        into written: inout WrittenLine
+    ) -> Bool {
+        while let key = scanner.takeKey() {
+            guard scanner.startsWithQuote else {
+                scanner.takeLiteral()
+                continue
+            }
+            guard let text = scanner.takeString() else { return false }
+            if key.elementsEqual("channel".utf8) {
+                guard let channel = plain(text) else { return false }
+                written.channel = channel
+            } else if key.elementsEqual("time".utf8) {
+                guard let time = Timestamp.parse(text) else { return false }
+                written.eventTime = time
+            }
+        }
+        return scanner.skip("}") && scanner.rest.isEmpty
+    }
+
+    private func plain(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        text.contains(UInt8(ascii: "\\")) ? JSONText.unescape(text, to: scratch) : text
     }
 }
 
@@ -85,6 +124,34 @@ private struct MetadataScanner {
     mutating func takeUntilQuote() -> UnsafeRawBufferPointer? {
         guard let quote = rest.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
         return take(quote - rest.startIndex)
+    }
+
+    /// Steps over `,"…":` and gives the key; nil, and nothing done, where none stands.
+    mutating func takeKey() -> UnsafeRawBufferPointer? {
+        guard rest.starts(with: #",""#.utf8) else { return nil }
+        _ = take(2)
+        guard let key = takeUntilQuote(), skip(#"":"#) else { return nil }
+        return key
+    }
+
+    var startsWithQuote: Bool { rest.first == UInt8(ascii: "\"") }
+
+    /// Steps over a string, and gives what stands between its quotes.
+    mutating func takeString() -> UnsafeRawBufferPointer? {
+        var at = 1
+        while at < rest.count, rest[at] != UInt8(ascii: "\"") {
+            at += rest[at] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        guard at < rest.count else { return nil }
+        let text = UnsafeRawBufferPointer(rebasing: rest[1..<at])
+        _ = take(at + 1)
+        return text
+    }
+
+    /// Steps over a number or a literal.
+    mutating func takeLiteral() {
+        let end = rest.firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") }
+        _ = take((end ?? rest.endIndex) - rest.startIndex)
     }
 
     mutating func takeNumber() -> UInt64? {

@@ -144,12 +144,14 @@ extension Writer {
         let route = burst.routes[at]
         let source = record.source
         let slot = try slot(route.key)
-        let need = (splicers + source).pointee.bytesMax(for: burst.views[at])
+        let resolved = ResolvedEvent(channel: channel(at, source), time: route.eventTime)
+        let need = (splicers + source).pointee.bytesMax(for: burst.views[at], as: resolved)
         let pending = pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
         let count = (splicers + source).pointee.write(
             burst.views[at],
+            as: resolved,
             receivedAt: record.receivedAt,
             sequence: sequence,
             to: pending.pointee.end

@@ -44,7 +44,8 @@ extension Writer {
         return Route(channel: channel, key: key, eventTime: eventTime)
     }
 
-    private func channel(_ at: Int, _ source: Int) -> UnsafeRawBufferPointer {
+    /// The channel of an event of the burst: its own, its batch's, or its source's.
+    func channel(_ at: Int, _ source: Int) -> UnsafeRawBufferPointer {
         let named = burst.views[at].channel
         return named.isEmpty ? UnsafeRawBufferPointer(defaultChannels[source]) : named
     }

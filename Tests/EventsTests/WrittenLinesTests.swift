@@ -14,7 +14,8 @@ import Testing
         _ payload: [UInt8],
         receivedAt: Int64 = receivedAt,
         sequence: UInt64 = 17,
-        limits: PayloadLimits = PayloadLimits()
+        limits: PayloadLimits = PayloadLimits(),
+        resolve: (EventView) -> ResolvedEvent = { _ in ResolvedEvent() }
     ) -> [[UInt8]] {
         var splicer = EventSplicer(node: "c1", source: "s", run: "r")
         return lines(
@@ -22,7 +23,8 @@ import Testing
             receivedAt: receivedAt,
             sequence: sequence,
             limits: limits,
-            with: &splicer
+            with: &splicer,
+            resolve: resolve
         )
     }
 
@@ -31,7 +33,8 @@ import Testing
         receivedAt: Int64,
         sequence: UInt64,
         limits: PayloadLimits = PayloadLimits(),
-        with splicer: inout EventSplicer
+        with splicer: inout EventSplicer,
+        resolve: (EventView) -> ResolvedEvent = { _ in ResolvedEvent() }
     ) -> [[UInt8]] {
         var reader = PayloadReader(limits: limits)
         var view = EventView()
@@ -51,12 +54,14 @@ import Testing
                     )
                     continue
                 }
-                let room = splicer.bytesMax(for: view)
+                let resolved = resolve(view)
+                let room = splicer.bytesMax(for: view, as: resolved)
                 lines.append(
                     [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
                         guard let out = buffer.baseAddress else { return }
                         count = splicer.write(
                             view,
+                            as: resolved,
                             receivedAt: receivedAt,
                             sequence: sequence,
                             to: out
@@ -141,6 +146,9 @@ import Testing
         #"{"_touchpoint":{"receivedAt":"2025-11-22T10:00:00.123456Z","node":"c1","source":"s","seq":,"run":"r"}}"#,
         #"{"_touchpoint":{"receivedAt":"2025-13-22T10:00:00.123456Z","node":"c1","source":"s","seq":1,"run":"r"}}"#,
         #"{"_touchpoint":{"receivedAt":"2025-11-22T10:00:00.123456Z","node":"c1","source":"s","seq":18446744073709551616,"run":"r"}}"#,
+        #"{"_touchpoint":{"receivedAt":"2025-11-22T10:00:00.123456Z","node":"c1","source":"s","seq":1,"run":"r","time":"soon"}}"#,
+        #"{"_touchpoint":{"receivedAt":"2025-11-22T10:00:00.123456Z","node":"c1","source":"s","seq":1,"run":"r","channel":"\u1234"}}"#,
+        #"{"_touchpoint":{"receivedAt":"2025-11-22T10:00:00.123456Z","node":"c1","source":"s","seq":1,"run":"r" }}"#,
     ])
     func linesOfAnotherKindAreNotRead(text: String) {
         var reader = WrittenLineReader()

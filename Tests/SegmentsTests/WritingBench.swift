@@ -96,11 +96,13 @@ final class WritingBench {
         )
         var slot = store.slot(for: key)
         if slot < 0 { slot = try store.open(key, router: router) }
-        let need = splicer.bytesMax(for: view)
+        let resolved = ResolvedEvent(channel: view.channel, time: time)
+        let need = splicer.bytesMax(for: view, as: resolved)
         let pending = store.pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let count = splicer.write(
             view,
+            as: resolved,
             receivedAt: wall,
             sequence: sequence,
             to: pending.pointee.end

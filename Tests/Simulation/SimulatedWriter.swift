@@ -122,10 +122,17 @@ final class SimulatedWriter {
                 eventTime: nil
             )
             let slot = try slot(key)
-            let need = splicer.bytesMax(for: view)
+            let resolved = ResolvedEvent(channel: view.channel)
+            let need = splicer.bytesMax(for: view, as: resolved)
             if store.pendings[slot].room < need { try store.makeRoom(need, in: slot) }
             let end = store.pendings[slot].end
-            let count = splicer.write(view, receivedAt: wall, sequence: sequence, to: end)
+            let count = splicer.write(
+                view,
+                as: resolved,
+                receivedAt: wall,
+                sequence: sequence,
+                to: end
+            )
             let name = String(decoding: view.channel, as: UTF8.self)
             add(count, slot, source, sequence, "\(Layout.events)/channel=\(name)")
             return

@@ -65,6 +65,8 @@ typedef struct {
     csimdjson_range reserved;
     /// Whether `id` is the value of `messageId`.
     bool id_is_message_id;
+    /// Whether `name` is the value of `event`.
+    bool name_is_event;
     bool has_reserved_key;
     bool has_batch;
     bool has_context;

@@ -1,0 +1,137 @@
+/// What the collector made of an event, for its metadata: no reader of the files then needs the
+/// folder, the configuration or the rules by which it was recognised.
+///
+/// The buffer must outlive the writing of the line.
+package struct ResolvedEvent {
+    /// Bytes of the longest text that is repeated in the metadata; a longer one is left out.
+    package static let textBytesMax = 1_024
+
+    /// The event's, its batch's or its source's; empty for none.
+    package var channel: UnsafeRawBufferPointer
+    /// The event's own time, microseconds since 1970 UTC, where it can be read.
+    package var time: Int64?
+    /// Whether another event had the same id.
+    package var isIDReused: Bool
+
+    package init(
+        channel: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        time: Int64? = nil,
+        isIDReused: Bool = false
+    ) {
+        self.channel = channel
+        self.time = time
+        self.isIDReused = isIDReused
+    }
+
+    /// Room that all members together can need.
+    static func bytesMax(_ resolved: ResolvedEvent, _ event: borrowing EventView) -> Int {
+        var texts = min(resolved.channel.count, textBytesMax)
+        if !event.isEventName { texts += min(event.name.count, textBytesMax) }
+        if !event.isMessageID { texts += min(event.id.count, textBytesMax) }
+        // A byte is at most six when it is escaped; the keys, the time and the mark have 84.
+        return texts * 6 + 96
+    }
+
+    private static func isShort(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.count - 1 < textBytesMax && !text.isEmpty
+    }
+
+    var hasChannel: Bool { Self.isShort(channel) }
+
+    /// Writes the channel and the quote behind it.
+    @inline(__always)
+    func writeChannel(to out: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        Self.quoted(channel, out)
+    }
+
+    /// Writes what follows the channel, and the brace that ends the metadata.
+    @inline(__always)
+    func write(
+        _ event: borrowing EventView,
+        to out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var end = out
+        if let time { end = Self.write(time, as: event.time, to: end) }
+        let name = event.isEventName ? 0 : event.name.count
+        let id = event.isMessageID ? 0 : event.id.count
+        if name | id != 0 || isIDReused { end = writeRest(event, to: end) }
+        end.pointee = UInt8(ascii: "}")
+        return end + 1
+    }
+
+    @inline(never)
+    private func writeRest(
+        _ event: borrowing EventView,
+        to out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var end = out
+        if !event.isEventName, Self.isShort(event.name) {
+            end = Self.quoted(event.name, Self.put(#","name":""#, end))
+        }
+        if !event.isMessageID, Self.isShort(event.id) {
+            end = Self.quoted(event.id, Self.put(#","id":""#, end))
+        }
+        if isIDReused { end = Self.put(#","idReused":true"#, end) }
+        return end
+    }
+
+    private static func put(
+        _ text: StaticString,
+        _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        out.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+        return out + text.utf8CodeUnitCount
+    }
+
+    @inline(__always)
+    private static func quoted(
+        _ text: UnsafeRawBufferPointer,
+        _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        let end = JSONText.write(text, to: out)
+        end.pointee = UInt8(ascii: "\"")
+        return end + 1
+    }
+
+    // MARK: - The event's time
+
+    private static let timeTemplate: StaticString = ",\"time\":\"0000-00-00T00:00:00.000000Z\""
+    private static let timeKeyCount = 9
+
+    /// Writes `,"time":"…"`; `text` is what the time was read from.
+    @inline(__always)
+    private static func write(
+        _ time: Int64,
+        as text: UnsafeRawBufferPointer,
+        to out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        let count = timeKeyCount + Timestamp.byteCount + 1
+        out.update(from: timeTemplate.utf8Start, count: count)
+        if isInWrittenForm(text), let start = text.baseAddress {
+            let digits = UnsafeMutableRawPointer(out + timeKeyCount)
+            digits.copyMemory(from: start, byteCount: 19)
+            var at = 20
+            while at < text.count - 1 {
+                digits.storeBytes(of: text[at], toByteOffset: at, as: UInt8.self)
+                at += 1
+            }
+        } else {
+            Timestamp.write(time, to: out + timeKeyCount)
+        }
+        return out + count
+    }
+
+    /// Whether a text that could be read as a time lacks at most digits of the fraction to be the
+    /// written form.
+    ///
+    /// Most do: then no date need be worked out.
+    @inline(__always)
+    private static func isInWrittenForm(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard text.count >= 20, text.count <= Timestamp.byteCount,
+            text[text.count - 1] == UInt8(ascii: "Z"), text[10] == UInt8(ascii: "T"),
+            // A leap second is another minute's first.
+            text[17] != UInt8(ascii: "6")
+        else { return false }
+        return text.count == 20 || text[19] == UInt8(ascii: ".")
+    }
+}
