@@ -64,7 +64,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "Producer", dependencies: ["ZeroMQ", "Events"], swiftSettings: strict),
+        .target(
+            name: "Producer",
+            dependencies: ["ZeroMQ", "Compression", "Events"],
+            swiftSettings: strict
+        ),
 
         // Floor 4: the path itself, and, apart from it, the control socket.
         .target(
@@ -181,7 +185,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ProducerTests",
-            dependencies: ["Producer", "ZeroMQ", "TestSupport"],
+            dependencies: ["Producer", "ZeroMQ", "Compression", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -19,7 +19,7 @@ final class AcknowledgedLog {
     deinit { close(descriptor) }
 
     /// Appends the ids, but not those at the given places.
-    func append(_ ids: [String], except skipped: [Int]) throws(ProducerError) {
+    func append(_ ids: [String], except skipped: Set<Int>) throws(ProducerError) {
         var lines: [UInt8] = []
         for (index, id) in ids.enumerated() where !skipped.contains(index) {
             lines.append(contentsOf: id.utf8)

@@ -2,18 +2,25 @@ import ZeroMQ
 
 /// The messages of a dealer that have no answer yet: their window and their bytes.
 struct Conversation {
-    struct Sent { let payload: [UInt8]; let ids: [String] }
+    /// A message as it goes out, and where its events come from.
+    struct Sent {
+        let payload: [UInt8]
+        let ids: [String]
+        let origins: [MessageOrigin]
+    }
 
     var window: AcknowledgementWindow
     /// What must be sent again byte for byte if no answer comes.
     private(set) var messages: [UInt64: Sent] = [:]
     /// When something last went forward: an answer that settled a message.
     var lastProgress: Duration
+    /// Why the collector last took nothing; nil once it has.
+    var unavailable: String?
 
     init(_ configuration: Sender.Configuration, at now: Duration) {
         window = AcknowledgementWindow(
             capacity: configuration.window,
-            retryAfter: configuration.retryAfter
+            pace: RetryPace(first: configuration.retryAfter)
         )
         lastProgress = now
     }
@@ -22,8 +29,8 @@ struct Conversation {
 
     mutating func remove(_ id: UInt64) -> Sent? { messages.removeValue(forKey: id) }
 
-    /// Sends the message, or sends it again; one that libzmq has no room for is sent at its next
-    /// turn.
+    /// Sends the message, or sends it again; one that libzmq has no room or no connection for is
+    /// sent at its next turn.
     func send(_ id: UInt64, over socket: borrowing Socket) throws {
         guard let message = messages[id] else { return }
         let name = Self.requestId(id)
@@ -52,4 +59,10 @@ struct Conversation {
         guard let id, let reply else { return (true, nil) }
         return (true, (id, reply))
     }
+}
+
+/// Where an event of a message begins in its payload, and where it came from.
+struct MessageOrigin: Equatable {
+    let offset: Int
+    let place: EventPlace
 }

@@ -1,123 +1,101 @@
-import Glibc
-
-/// The lines of NDJSON files, one after the other; `-` is standard input.
+/// The events of files, one after the other; `-` is standard input.
 ///
-/// Empty lines are left out.
+/// A line that holds an object, or no object at all, is an event as it stands there: what the
+/// collector makes of it is the collector's business. An object over several lines, and an element
+/// of an array, is given without the line breaks between its tokens. What cannot be told apart is
+/// left out: nothing inside of it may become an event.
 package final class FileSource: EventSource {
-    /// Longer than any event a collector takes.
-    private static let lineBytesMax = 64 << 20
+    /// How files are read.
+    package struct Reading: Sendable {
+        /// How many times all files are read; standard input can be read once only.
+        package var rounds = 1
+        /// Every line is an event, whatever it holds.
+        package var isByLine = false
+        /// How long an object of several lines may be.
+        package var objectBytesMax = 4 << 20
+        /// How much is read at once; grows with the longest line.
+        package var windowBytes = 1 << 20
+
+        package init() {}
+    }
 
     /// Not known without reading everything.
     package var total: Int? { nil }
+    package private(set) var place: EventPlace?
 
     private let paths: [String]
-    private var rounds: Int
+    private let reading: Reading
+    private var round = 1
     private var nextPath = 0
-    private var path = ""
-    private var descriptor: Int32 = -1
-    private var line = 0
-    private var buffer: UnsafeMutableRawBufferPointer
-    private var unread = 0..<0
+    private var text: FileText?
+    private var separator: EventSeparator
+    private var refusals: [SendFinding] = []
 
-    /// Opens nothing yet.
-    ///
-    /// - Parameters:
-    ///   - paths: none is standard input.
-    ///   - rounds: how many times all files are read; standard input can be read once only.
-    ///   - bufferBytes: how much is read at once; grows with the longest line.
-    package init(paths: [String], rounds: Int = 1, bufferBytes: Int = 1 << 20) {
+    /// Opens nothing yet; no paths are standard input.
+    package init(paths: [String], reading: Reading = Reading()) {
         self.paths = paths.isEmpty ? ["-"] : paths
-        self.rounds = rounds
-        buffer = .allocate(byteCount: bufferBytes, alignment: 16)
-    }
-
-    deinit {
-        if descriptor > 0 { close(descriptor) }
-        buffer.deallocate()
+        self.reading = reading
+        separator = EventSeparator(reading)
     }
 
     package func appendNext(to payload: inout [UInt8]) throws(ProducerError) -> Bool {
         while true {
-            if descriptor < 0, try !openNext() { return false }
-            guard let text = try nextLine() else { continue }
-            line += 1
-            if text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) { continue }
-            payload.append(contentsOf: text)
-            return true
-        }
-    }
-
-    /// The next line of the open file, valid until the next call; nil, and the file closed, at its
-    /// end.
-    private func nextLine() throws(ProducerError) -> UnsafeRawBufferPointer? {
-        var searched = 0
-        while true {
-            let rest = UnsafeRawBufferPointer(rebasing: buffer[unread])
-            if let newline = Self.newline(in: rest, from: searched) {
-                unread = (unread.lowerBound + newline + 1)..<unread.upperBound
-                return UnsafeRawBufferPointer(rebasing: rest[..<newline])
+            guard let text = try openText() else { return false }
+            let piece = try separator.next(in: text)
+            place = text.place
+            switch piece {
+            case .line(let count):
+                payload.append(contentsOf: text.bytes.prefix(count))
+                text.take(count + 1)
+                return true
+            case .object(let range):
+                Self.append(
+                    UnsafeRawBufferPointer(rebasing: text.bytes[range]),
+                    to: &payload
+                )
+                text.take(range.upperBound)
+                return true
+            case .unknown(let place, let why):
+                refusals.append(
+                    SendFinding(
+                        .refused,
+                        at: place,
+                        reason: "not_separable",
+                        detail: "\(why); it and the rest of the file were not sent"
+                    )
+                )
+                self.text = nil
+            case .end:
+                self.text = nil
             }
-            searched = rest.count
-            if try fill() { continue }
-            closeFile()
-            return searched > 0 ? UnsafeRawBufferPointer(rebasing: buffer[..<searched]) : nil
         }
     }
 
-    private static func newline(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard let base = bytes.baseAddress, start < bytes.count,
-            let found = memchr(base + start, 0x0a, bytes.count - start)
-        else { return nil }
-        return UnsafeRawPointer(found) - base
+    package func takeRefusals() -> [SendFinding] {
+        guard !refusals.isEmpty else { return [] }
+        defer { refusals.removeAll() }
+        return refusals
     }
 
-    /// Reads more behind what is unread, which moves to the front; false at the file's end.
-    private func fill() throws(ProducerError) -> Bool {
-        let count = unread.count
-        if unread.lowerBound > 0 {
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[unread]))
-            unread = 0..<count
-        }
-        if count == buffer.count { try grow() }
-        let free = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
-        var got = read(descriptor, free.baseAddress, free.count)
-        while got < 0, errno == EINTR { got = read(descriptor, free.baseAddress, free.count) }
-        guard got >= 0 else { throw .file(operation: "read", path: path, errno: errno) }
-        unread = 0..<(count + got)
-        return got > 0
-    }
-
-    private func grow() throws(ProducerError) {
-        guard buffer.count < Self.lineBytesMax else {
-            throw .lineTooLong(path: path, line: line + 1, bytesMax: Self.lineBytesMax)
-        }
-        let larger = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: buffer.count * 2,
-            alignment: 16
-        )
-        larger.copyMemory(from: UnsafeRawBufferPointer(buffer))
-        buffer.deallocate()
-        buffer = larger
-    }
-
-    private func openNext() throws(ProducerError) -> Bool {
+    /// The file that is being read, or the next one; nil after the last.
+    private func openText() throws(ProducerError) -> FileText? {
+        if let text { return text }
         if nextPath == paths.count {
-            rounds -= 1
+            guard round < reading.rounds else { return nil }
+            round += 1
             nextPath = 0
         }
-        guard rounds > 0 else { return false }
-        path = paths[nextPath]
+        let path = paths[nextPath]
         nextPath += 1
-        line = 0
-        unread = 0..<0
-        descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file(operation: "open", path: path, errno: errno) }
-        return true
+        separator = EventSeparator(reading)
+        text = try FileText(path: path, windowBytes: reading.windowBytes)
+        return text
     }
 
-    private func closeFile() {
-        if descriptor > 0 { close(descriptor) }
-        descriptor = -1
-        unread = 0..<0
+    /// Appends an object without the line breaks in it, which stand between its tokens.
+    private static func append(_ object: UnsafeRawBufferPointer, to payload: inout [UInt8]) {
+        for part in object.split(separator: 0x0a) {
+            payload.append(contentsOf: part.last == 0x0d ? part.dropLast() : part)
+        }
     }
 }

@@ -6,6 +6,10 @@ package struct SendSummary: Codable, Equatable, Sendable {
     package var sent = 0
     /// On stable storage of the collector, by its own word (dealer only).
     package var acknowledged = 0
+    /// Of those, known to the collector from before (dealer only).
+    package var duplicates = 0
+    /// Not sent: too long, or not to be told apart from others.
+    package var refused = 0
     /// Not taken by the collector, for good (dealer only).
     package var rejected = 0
     /// On stable storage of the collector, but as unacceptable (dealer only).
@@ -22,8 +26,26 @@ package struct SendSummary: Codable, Equatable, Sendable {
     package var seconds = 0.0
     /// Whether a signal ended it early.
     package var interrupted = false
+    /// Which events were refused, rejected or quarantined, and why: the first of them.
+    package private(set) var findings: [SendFinding] = []
+    /// How many findings there were beyond those.
+    package private(set) var findingsLeftOut = 0
+
+    private static let findingsMax = 20
 
     package init() {}
+
+    /// Keeps a finding, or counts it when there are many.
+    package mutating func note(_ finding: SendFinding) {
+        if findings.count < Self.findingsMax {
+            findings.append(finding)
+        } else {
+            findingsLeftOut += 1
+        }
+    }
+
+    /// Events that did not get in.
+    package var failed: Int { refused + rejected + quarantined }
 
     /// Events sent a second.
     package var eventsPerSecond: Double { seconds > 0 ? Double(sent) / seconds : 0 }
@@ -38,7 +60,8 @@ package struct SendSummary: Codable, Equatable, Sendable {
             eventsPerSecond,
             megabytesPerSecond
         )
-        return "sent \(sent), acknowledged \(acknowledged), rejected \(rejected), "
+        let refusals = refused > 0 ? "refused \(refused), " : ""
+        return "sent \(sent), acknowledged \(acknowledged), \(refusals)rejected \(rejected), "
             + "quarantined \(quarantined), retried \(retried), \(figures)"
     }
 

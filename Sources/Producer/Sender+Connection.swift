@@ -2,33 +2,47 @@ import Glibc
 import ZeroMQ
 
 extension Sender {
-    /// A socket of the configured kind, connected or bound.
-    func openSocket(in context: Context) throws(ZeroMQError) -> Socket {
+    /// A socket of the configured kind, not yet bound or connected.
+    func makeSocket(in context: Context) throws(ZeroMQError) -> Socket {
         let socket = try Socket(configuration.pattern.socketPattern, in: context)
-        // What is in the queue at the end still goes out, as long as there is patience.
-        try socket.setLinger(configuration.timeout)
         try socket.setSendTimeout(.milliseconds(100))
-        try socket.setReconnectInterval(first: .milliseconds(50), longest: .seconds(1))
-        if configuration.pattern == .pub {
+        // Not much slower the longer it takes: a restart must not cost more than itself.
+        try socket.setReconnectInterval(first: .milliseconds(50), longest: .milliseconds(200))
+        switch configuration.pattern {
+        case .push:
+            // What is in the queue at the end still goes out, as long as there is patience.
+            try socket.setLinger(configuration.timeout)
+        case .pub:
+            try socket.setLinger(configuration.timeout)
             // A pub socket drops what does not fit its queue; it shall not drop here.
             try socket.setSendHighWaterMark(0)
+        case .dealer:
+            // What has no answer is kept here. With a connection its queue goes as well, so that
+            // nothing is sent twice when all of it is sent again.
+            try socket.setLinger(.zero)
+            try socket.setImmediate(true)
+            try socket.setSendHighWaterMark(max(1000, configuration.window))
         }
-        try socket.monitor(Self.monitorEndpoint, events: .handshakeSucceeded)
+        return socket
+    }
+
+    /// Binds or connects the socket.
+    func attach(_ socket: borrowing Socket) throws(ZeroMQError) {
         if configuration.binds {
             try socket.bind(configuration.endpoint)
         } else {
             try socket.connect(configuration.endpoint)
         }
-        return socket
     }
 
     /// Waits until the first peer is there; false when interrupted before.
-    func awaitPeer(of socket: borrowing Socket, in context: Context) throws -> Bool {
-        let monitor = try Socket(.pair, in: context)
-        try monitor.connect(Self.monitorEndpoint)
+    func awaitPeer(
+        of socket: borrowing Socket,
+        using watch: inout ConnectionWatch
+    ) throws -> Bool {
         var poll = PollSet(capacity: 1)
-        poll.add(monitor)
-        while try MonitorEvent.receive(from: monitor) == nil {
+        poll.add(watch.monitor)
+        while try !watch.look() {
             if interrupted() { return false }
             guard now < configuration.timeout else {
                 try socket.setLinger(.zero)
@@ -39,7 +53,6 @@ extension Sender {
             }
             try poll.wait(timeout: 50)
         }
-        try socket.stopMonitor()
         if configuration.pattern == .pub {
             // The subscription follows the handshake, and nothing tells when it has arrived.
             usleep(200_000)
@@ -47,7 +60,34 @@ extension Sender {
         return true
     }
 
-    private static var monitorEndpoint: String { "inproc://sender-monitor" }
+    /// Closes the socket, which ends when all it had is on the network, and waits for that.
+    func awaitHandedOver(
+        _ socket: consuming Socket,
+        using watch: inout ConnectionWatch
+    ) throws {
+        let handedOver = now
+        _ = consume socket
+        var poll = PollSet(capacity: 1)
+        poll.add(watch.monitor)
+        while !watch.hasEnded {
+            _ = try watch.look()
+            guard now - handedOver < configuration.timeout else {
+                throw ProducerError.stalled(
+                    endpoint: configuration.endpoint,
+                    after: configuration.timeout,
+                    waitingFor: "the rest of the queue to go out"
+                )
+            }
+            if !watch.hasEnded { try poll.wait(timeout: 50) }
+        }
+        guard watch.lost == 0 else {
+            throw ProducerError.brokenOff(
+                endpoint: configuration.endpoint,
+                times: watch.lost,
+                longestMessage: longestMessage
+            )
+        }
+    }
 }
 
 extension Sender.Configuration.Pattern {

@@ -4,7 +4,8 @@ import ZeroMQ
 extension Sender {
     mutating func converse(
         _ source: inout some EventSource,
-        over socket: borrowing Socket
+        over socket: borrowing Socket,
+        using watch: inout ConnectionWatch
     ) throws {
         let log = try configuration.acknowledgedLog.map { path throws(ProducerError) in
             try AcknowledgedLog(path: path)
@@ -15,21 +16,28 @@ extension Sender {
             summary.retried = conversation.window.retried
             summary.lateAnswers = conversation.window.late
         }
-        var poll = PollSet(capacity: 1)
+        var poll = PollSet(capacity: 2)
         poll.add(socket)
+        poll.add(watch.monitor)
         var message = Message()
         var isAtEnd = false
         while true {
+            if try watch.look() { conversation.window.reconnect(at: now) }
+            // Of several collectors that connect, others are there when one has gone.
+            let canSend = watch.isUp || configuration.binds
             isAtEnd = isAtEnd || interrupted()
-            if !isAtEnd {
-                isAtEnd = try submit(&source, to: &conversation, over: socket, log: log)
-            }
-            while let id = conversation.window.nextRetry(at: now) {
-                try conversation.send(id, over: socket)
+            if canSend {
+                while let id = conversation.window.nextRetry(at: now) {
+                    try conversation.send(id, over: socket)
+                }
+                if !isAtEnd {
+                    isAtEnd = try submit(&source, to: &conversation, over: socket, log: log)
+                }
             }
             if isAtEnd, conversation.window.inFlight == 0 { break }
-            try checkProgress(&conversation, socket)
-            try poll.wait(timeout: waitMilliseconds(&conversation, isAtEnd: isAtEnd))
+            try checkProgress(&conversation, watch)
+            let wait = waitMilliseconds(&conversation, canSend: canSend, isAtEnd: isAtEnd)
+            try poll.wait(timeout: wait)
             try receiveAll(into: &conversation, from: socket, using: &message, log: log)
             showProgress(total: source.total)
         }
@@ -44,12 +52,15 @@ extension Sender {
         log: AcknowledgedLog?
     ) throws -> Bool {
         while conversation.window.hasRoom, pause() == .zero, !interrupted() {
-            let events = try nextPayload(&source)
+            let events = nextPayload(&source)
             if events == 0 { return true }
             if conversation.window.inFlight == 0 { conversation.lastProgress = now }
             let id = conversation.window.submit(events: events, at: now)
             let ids = log == nil ? [] : AcknowledgedLog.eventIds(in: payload)
-            conversation.keep(Conversation.Sent(payload: payload, ids: ids), as: id)
+            conversation.keep(
+                Conversation.Sent(payload: payload, ids: ids, origins: origins),
+                as: id
+            )
             try conversation.send(id, over: socket)
             countSent(events: events)
         }
@@ -77,38 +88,59 @@ extension Sender {
         log: AcknowledgedLog?
     ) throws(ProducerError) {
         switch action {
-        case .acknowledged(let id, let events, let quarantined):
-            summary.acknowledged += events
-            summary.quarantined += quarantined.count
+        case .acknowledged(let id, let sent, let committed):
             conversation.lastProgress = now
+            conversation.unavailable = nil
             let message = conversation.remove(id)
-            if let log, let message { try log.append(message.ids, except: quarantined) }
-        case .rejected(let id, let events, _):
-            summary.rejected += events
+            let settled = SettledMessage(committed, sent: sent, origins: message?.origins ?? [])
+            summary.acknowledged += committed.events
+            summary.duplicates += committed.duplicates
+            summary.quarantined += settled.quarantinedCount
+            settled.findings.forEach { summary.note($0) }
+            if let log, let message { try log.append(message.ids, except: settled.notAccepted) }
+        case .rejected(let id, let events, let reason):
             conversation.lastProgress = now
-            _ = conversation.remove(id)
-        case .putOff, .ignored:
+            conversation.unavailable = nil
+            summary.rejected += events
+            let first = conversation.remove(id)?.origins.first?.place
+            let detail = events > 1 ? "and the \(events - 1) events behind it" : nil
+            summary.note(SendFinding(.rejected, at: first, reason: reason, detail: detail))
+        case .putOff(_, let reason):
+            conversation.unavailable = reason
+        case .ignored:
             break
         }
     }
 
     private func checkProgress(
         _ conversation: inout Conversation,
-        _ socket: borrowing Socket
+        _ watch: borrowing ConnectionWatch
     ) throws {
-        guard conversation.window.inFlight > 0,
-            now - conversation.lastProgress >= configuration.timeout
-        else { return }
-        try socket.setLinger(.zero)
+        guard conversation.window.inFlight > 0 || !watch.isUp && !configuration.binds else {
+            conversation.lastProgress = now
+            return
+        }
+        guard now - conversation.lastProgress >= configuration.timeout else { return }
+        var what = "\(conversation.window.inFlight) acknowledgements"
+        if let reason = conversation.unavailable { what += "; the collector says: \(reason)" }
+        if watch.lost > 0 {
+            what += "; the connection broke \(watch.lost) times, which a message above the"
+            what += " collector's limits.message does too: the longest had \(longestMessage) bytes"
+        }
         throw ProducerError.stalled(
             endpoint: configuration.endpoint,
             after: configuration.timeout,
-            waitingFor: "\(conversation.window.inFlight) acknowledgements"
+            waitingFor: what
         )
     }
 
     /// Until the next retry or the next turn of the rate; at most 100 ms, for signals and timeouts.
-    private func waitMilliseconds(_ conversation: inout Conversation, isAtEnd: Bool) -> Int {
+    private func waitMilliseconds(
+        _ conversation: inout Conversation,
+        canSend: Bool,
+        isAtEnd: Bool
+    ) -> Int {
+        guard canSend else { return 100 }
         var wait: Duration = .milliseconds(100)
         if let retry = conversation.window.nextRetryTime() { wait = min(wait, retry - now) }
         if !isAtEnd, conversation.window.hasRoom { wait = min(wait, pause()) }

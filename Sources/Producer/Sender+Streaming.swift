@@ -5,7 +5,8 @@ import ZeroMQ
 extension Sender {
     mutating func stream(
         _ source: inout some EventSource,
-        to socket: borrowing Socket
+        to socket: borrowing Socket,
+        using watch: inout ConnectionWatch
     ) throws {
         let topic = Array(configuration.topic.utf8)
         while !interrupted() {
@@ -14,15 +15,14 @@ extension Sender {
                 usleep(UInt32(min(wait / .microseconds(1), 100_000)))
                 continue
             }
-            let events = try nextPayload(&source)
+            let events = nextPayload(&source)
             if events == 0 { break }
             if configuration.pattern == .pub { try hand(topic, more: true, to: socket) }
             guard try hand(payload, more: false, to: socket) else { break }
             countSent(events: events)
-            showProgress(total: source.total)
+            if showProgress(total: source.total) { _ = try watch.look() }
         }
         showProgress(total: source.total, final: true)
-        handedOver = now
     }
 
     /// Hands one frame to libzmq; false when interrupted while it waited for room.

@@ -21,8 +21,14 @@ package struct Sender {
         package var eventsPerSecond: Double?
         /// How long nothing may happen before giving up.
         package var timeout: Duration = .seconds(30)
-        /// Dealer: how long an answer may take before the message is sent again.
-        package var retryAfter: Duration = .seconds(5)
+        /// How long a message may be: an event that does not fit any more begins the next one.
+        ///
+        /// A little less than `limits.message` is by default: a collector with the smallest of
+        /// rings has no room for quite as much.
+        package var messageBytesMax = 4092 << 10
+        /// Dealer: how long the first answer to a message may take before it is sent again; further
+        /// ones may take longer.
+        package var retryAfter: Duration = .seconds(1)
         /// Pub: the frame before the payload.
         package var topic = ""
         /// Dealer: a file that gets the id of every acknowledged event, a line each.
@@ -39,6 +45,13 @@ package struct Sender {
     var progress: any ProgressSink
     var summary = SendSummary()
     var payload: [UInt8] = []
+    /// Where the events of ``payload`` came from, as far as that is known.
+    var origins: [MessageOrigin] = []
+    /// An event that did not fit into the last message.
+    var held: (bytes: [UInt8], place: EventPlace?)?
+    /// Why the source gives nothing more.
+    var sourceFailure: ProducerError?
+    var longestMessage = 0
     private let start = ContinuousClock.now
     private var firstEvent: Duration?
     private var nextProgress: Duration = .zero
@@ -77,11 +90,15 @@ package struct Sender {
     private mutating func publish(_ source: inout some EventSource) throws(ProducerError) {
         do {
             let context = try Context()
-            let socket = try openSocket(in: context)
-            guard try awaitPeer(of: socket, in: context) else { return }
+            let socket = try makeSocket(in: context)
+            var watch = try ConnectionWatch(socket, in: context)
+            try attach(socket)
+            guard try awaitPeer(of: socket, using: &watch) else { return }
             switch configuration.pattern {
-            case .push, .pub: try stream(&source, to: socket)
-            case .dealer: try converse(&source, over: socket)
+            case .push, .pub:
+                try stream(&source, to: socket, using: &watch)
+                try awaitHandedOver(consume socket, using: &watch)
+            case .dealer: try converse(&source, over: socket, using: &watch)
             }
         } catch let error as ZeroMQError {
             throw .zeroMQ(error)
@@ -90,46 +107,22 @@ package struct Sender {
         } catch {
             preconditionFailure("no other error is thrown here: \(error)")
         }
-        try checkLinger()
+        if let sourceFailure { throw sourceFailure }
     }
 
     /// Time since the sender was made.
     var now: Duration { ContinuousClock.now - start }
 
-    /// When the context began to wait for what libzmq still holds, if it did.
-    var handedOver: Duration?
-
-    /// The context has ended: it waited for what was not yet on the network, but not beyond the
-    /// timeout.
-    private func checkLinger() throws(ProducerError) {
-        guard let handedOver, now - handedOver >= configuration.timeout else { return }
-        throw .stalled(
-            endpoint: configuration.endpoint,
-            after: configuration.timeout,
-            waitingFor: "the rest of the queue to go out"
-        )
-    }
-
-    /// Fills ``payload`` with the next message; gives its events, 0 when the source is at its end.
-    mutating func nextPayload(_ source: inout some EventSource) throws(ProducerError) -> Int {
-        payload.removeAll(keepingCapacity: true)
-        var events = 0
-        while events < configuration.batch {
-            if events > 0 { payload.append(0x0a) }
-            guard try source.appendNext(to: &payload) else {
-                if events > 0 { payload.removeLast() }
-                break
-            }
-            events += 1
-        }
-        if firstEvent == nil { firstEvent = now }
-        return events
-    }
-
     /// Counts a message that has been handed to libzmq.
     mutating func countSent(events: Int) {
         summary.sent += events
         summary.bytes += payload.count
+        longestMessage = max(longestMessage, payload.count)
+    }
+
+    /// Notes when the first event was read.
+    mutating func startClock() {
+        if firstEvent == nil { firstEvent = now }
     }
 
     /// How long to wait until the next message may go, given the rate.
@@ -138,13 +131,15 @@ package struct Sender {
         return max(.zero, firstEvent + .seconds(Double(summary.sent) / rate) - now)
     }
 
-    /// Shows the progress, if it is time to.
-    mutating func showProgress(total: Int?, final: Bool = false) {
+    /// Shows the progress, if it is time to; true when it was.
+    @discardableResult
+    mutating func showProgress(total: Int?, final: Bool = false) -> Bool {
         let now = now
-        guard final || now >= nextProgress else { return }
+        guard final || now >= nextProgress else { return false }
         nextProgress = now + .milliseconds(100)
         let isAnswered = configuration.pattern == .dealer
         let answered = summary.acknowledged + summary.rejected + summary.quarantined
         progress.update(sent: summary.sent, acknowledged: isAnswered ? answered : nil, total: total)
+        return true
     }
 }

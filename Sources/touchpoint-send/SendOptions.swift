@@ -4,7 +4,12 @@ import Producer
 
 /// What was typed, and what it means.
 struct SendOptions: ParsableArguments {
-    @Argument(help: "NDJSON files; '-' or none is standard input.")
+    @Argument(
+        help: """
+            Files of JSON objects, also gzip: NDJSON, pretty-printed, arrays; '-' or none is \
+            standard input.
+            """
+    )
     var files: [String] = []
 
     @Option(
@@ -20,8 +25,16 @@ struct SendOptions: ParsableArguments {
     @Flag(help: "Listen at the endpoint, for collectors that connect.")
     var bind = false
 
-    @Option(help: "Lines a message.")
+    @Option(help: "Events a message, at most.")
     var batch = 1
+
+    @Option(
+        help: "Bytes a message, at most (KiB, MiB): the collector's limits.message, or less."
+    )
+    var maxMessage = ByteCount(bytes: 4092 << 10)
+
+    @Flag(help: "Send each line as an event, whatever it holds.")
+    var lines = false
 
     @Option(help: "Dealer: messages in flight without an answer.")
     var window = 64
@@ -53,8 +66,10 @@ struct SendOptions: ParsableArguments {
     @Option(help: "Give up when nothing goes on for this long (ms, s, m, h).")
     var timeout = Patience(duration: .seconds(30))
 
-    @Option(help: "Dealer: send a message again when unanswered for this long.")
-    var retryAfter = Patience(duration: .seconds(5))
+    @Option(
+        help: "Dealer: send a message again when unanswered for this long; then twice as long, …"
+    )
+    var retryAfter = Patience(duration: .seconds(1))
 
     @Option(help: "Dealer: append the id of each acknowledged event to this file.")
     var acknowledgedLog: String?
@@ -72,6 +87,7 @@ struct SendOptions: ParsableArguments {
             throw ValidationError("'\(name)' must be at least 1, not \(count).")
         }
         if let rate, !(rate > 0) { throw ValidationError("'--rate' must be above 0.") }
+        if lines, generate != nil { throw ValidationError("'--lines' needs files.") }
         if generate != nil, !files.isEmpty {
             throw ValidationError("'--generate' takes no files.")
         }
@@ -89,6 +105,7 @@ struct SendOptions: ParsableArguments {
         var configuration = Sender.Configuration(pattern: pattern, endpoint: to ?? standard)
         configuration.binds = bind
         configuration.batch = batch
+        configuration.messageBytesMax = maxMessage.bytes
         configuration.window = window
         configuration.eventsPerSecond = rate
         configuration.timeout = timeout.duration
@@ -96,6 +113,15 @@ struct SendOptions: ParsableArguments {
         configuration.topic = topic
         configuration.acknowledgedLog = acknowledgedLog
         return configuration
+    }
+
+    /// How the files are read.
+    var reading: FileSource.Reading {
+        var reading = FileSource.Reading()
+        reading.rounds = `repeat`
+        reading.isByLine = lines
+        reading.objectBytesMax = maxMessage.bytes
+        return reading
     }
 
     /// What to generate; nil when files are sent.
@@ -130,4 +156,27 @@ struct Patience: ExpressibleByArgument, CustomStringConvertible {
     }
 
     var description: String { "\(Int(duration / .seconds(1)))s" }
+}
+
+/// A number of bytes as the configuration file spells it: `4MiB`, `64KiB`, `1000`.
+struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
+    /// What one frame of ZeroMQ can have is more; nobody wants to keep that in memory.
+    private static let bytesMax = 1 << 30
+
+    let bytes: Int
+
+    init(bytes: Int) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let units: [(String, Int)] = [
+            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1),
+        ]
+        guard let (unit, factor) = units.first(where: { argument.hasSuffix($0.0) }),
+            let number = Int(argument.dropLast(unit.count)), number > 0,
+            number <= Self.bytesMax / factor
+        else { return nil }
+        bytes = number * factor
+    }
+
+    var description: String { bytes % 1024 == 0 ? "\(bytes >> 10)KiB" : "\(bytes)" }
 }

@@ -6,19 +6,30 @@ import Terminal
 @main struct TouchpointSend: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "touchpoint-send",
-        abstract: "Publishes NDJSON events to a Touchpoint collector.",
+        abstract: "Publishes JSON events of files to a Touchpoint collector.",
         discussion: """
+            What is an event: a line as it stands, an object over several lines, an element of an \
+            array. Objects are told apart by their brackets outside of strings. Where that \
+            fails, the rest of the file is refused, and its line is named: with '--lines' each \
+            line is an event, whatever it holds. Files that begin with the bytes 1f 8b are gzip.
+
             What "sent" means: with push and pub, that libzmq has taken the event; at the end the \
             program waits until the queue is on the network. Nobody acknowledges: what the \
             network, or a collector that ends hard, still holds is lost, and pub drops what \
             nobody subscribes to.
 
             What "acknowledged" means: with dealer, that the collector has answered "committed": \
-            the event is on stable storage. Without an answer the same message is sent again.
+            the event is on stable storage. Without an answer the same message is sent again, and \
+            at once after a broken connection.
+
+            Events that were refused, rejected or quarantined are named on standard error, the \
+            first 20 with file, line and reason.
 
             Exit codes: 0 everything sent (dealer: committed, nothing rejected or quarantined); 64 \
-            usage; 65 something was rejected or quarantined; 69 the collector cannot be reached or \
-            does not go on; 74 a file cannot be read or written; 130 interrupted.
+            usage; 65 something was refused, rejected or quarantined, or a file is neither text \
+            nor whole gzip; 69 the collector cannot be reached or does not go on, or (push, pub) \
+            the connection broke on the way, so that events may be lost; 74 a file cannot be read \
+            or written; 130 interrupted.
             """,
         version: "touchpoint-send \(ProductVersion.number) (\(ProductVersion.build))"
     )
@@ -41,15 +52,19 @@ import Terminal
             if let generated = options.generatedEvents {
                 publish(GeneratedEvents(generated), with: &sender)
             } else {
-                publish(FileSource(paths: options.files, rounds: options.repeat), with: &sender)
+                publish(FileSource(paths: options.files, reading: options.reading), with: &sender)
             }
         progress.finish()
         print(options.json ? try summary.json : summary.line)
+        for finding in summary.findings { writeText("touchpoint-send: \(finding)\n", to: 2) }
+        if summary.findingsLeftOut > 0 {
+            writeText("touchpoint-send: and \(summary.findingsLeftOut) more like these\n", to: 2)
+        }
         if let failure {
             writeText("touchpoint-send: \(failure)\n", to: 2)
             throw ArgumentParser.ExitCode(failure.exitCode)
         }
-        if summary.rejected + summary.quarantined > 0 {
+        if summary.failed > 0 {
             throw ArgumentParser.ExitCode(Terminal.ExitCode.badData)
         }
         if summary.interrupted { throw ArgumentParser.ExitCode(130) }

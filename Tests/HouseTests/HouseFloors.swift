@@ -26,7 +26,7 @@ enum HouseFloors {
             floor: 3,
             imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
         ),
-        "Producer": Room(floor: 3, imports: ["ZeroMQ", "Events"]),
+        "Producer": Room(floor: 3, imports: ["ZeroMQ", "Compression", "Events"]),
         "Pipeline": Room(
             floor: 4,
             imports: [

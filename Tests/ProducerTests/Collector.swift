@@ -20,12 +20,18 @@ final class Collector: Sendable {
     var payloads: [[UInt8]] { state.withLock { $0.payloads } }
 
     /// Binds to a port of the system's choice and starts its thread.
-    init(_ pattern: Socket.Pattern, answer: @escaping Answer = { _, _ in nil }) throws {
+    ///
+    /// A frame above `messageBytesMax` breaks its connection; -1 is no limit.
+    init(
+        _ pattern: Socket.Pattern,
+        messageBytesMax: Int64 = -1,
+        answer: @escaping Answer = { _, _ in nil }
+    ) throws {
         context = try Context()
         var thread = pthread_t()
         let work = Unmanaged.passRetained(
             Work {
-                try self.serve(pattern, answer)
+                try self.serve(pattern, messageBytesMax, answer)
             } onFailure: { text in
                 self.state.withLock { $0.failure = text }
             }
@@ -68,9 +74,14 @@ final class Collector: Sendable {
         }
     }
 
-    private func serve(_ pattern: Socket.Pattern, _ answer: Answer) throws {
+    private func serve(
+        _ pattern: Socket.Pattern,
+        _ messageBytesMax: Int64,
+        _ answer: Answer
+    ) throws {
         let socket = try Socket(pattern, in: context)
         try socket.setLinger(.zero)
+        try socket.setMessageBytesMax(messageBytesMax)
         if pattern == .sub { try socket.subscribe("") }
         try socket.bind(ZeroMQEndpoints.anyPort)
         let endpoint = try socket.lastEndpoint

@@ -119,6 +119,116 @@ import ZeroMQ
         #expect(ids.map { $0.split(separator: "-").last } == ["4", "6", "7", "8", "9"])
     }
 
+    private static func send(
+        lines: [String],
+        _ configuration: Sender.Configuration
+    ) throws -> (summary: SendSummary, failure: ProducerError?) {
+        let path = "/tmp/touchpoint-lines-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        var sender = Sender(configuration, progress: NoProgress(), interrupted: { false })
+        var source = FileSource(paths: [path])
+        return sender.run(&source)
+    }
+
+    @Test func namesTheLinesThatTheCollectorDidNotAccept() throws {
+        let collector = try Collector(.router) { index, payload in
+            switch index {
+            case 0:
+                #"{"status":"committed","events":2,"quarantined":[{"index":1,"offset":8,"#
+                    + #""reason":"invalid_json","detail":"a letter at byte 9"}]}"#
+            case 1: #"{"status":"rejected","reason":"too_large"}"#
+            default: Self.committed(payload)
+            }
+        }
+        defer { collector.stop() }
+        var configuration = try Self.dealer(collector)
+        configuration.window = 1
+        let lines = ["{\"a\":1}", "", "{bad}", "{\"a\":2}"] + (4..<9).map { "{\"a\":\($0)}" }
+        let (summary, failure) = try Self.send(lines: lines, configuration)
+        #expect(failure == nil && summary.sent == 8 && summary.failed == 4)
+        #expect(summary.findings.map(\.line) == [3, 5])
+        #expect(summary.findings.map(\.verdict) == [.quarantined, .rejected])
+        let text = try #require(summary.findings.first?.description)
+        #expect(text.hasSuffix(" line 3: quarantined: invalid_json (a letter at byte 9)"))
+    }
+
+    /// What was answered `committed` is never sent again, whatever else the answer says.
+    @Test func countsPiecesThatAreNotListed() throws {
+        let pieces = (0..<3).map { #"{"index":\#($0),"offset":\#($0 * 4),"reason":"x"}"# }
+        for rest in [[#"{"more":27}"#], []] {
+            let list = (pieces + rest).joined(separator: ",")
+            let collector = try Collector(.router) { _, _ in
+                #"{"status":"committed","events":0,"quarantined":[\#(list)]}"#
+            }
+            defer { collector.stop() }
+            var configuration = try Self.dealer(collector)
+            configuration.batch = 30
+            let (summary, failure) = try Self.send(
+                lines: Array(repeating: "{x}", count: 30),
+                configuration
+            )
+            #expect(failure == nil && collector.payloads.count == 1)
+            #expect(summary.quarantined == 30 && summary.acknowledged == 0 && summary.retried == 0)
+            #expect(summary.findings.map(\.line) == [1, 2, 3])
+        }
+    }
+
+    @Test(arguments: [Sender.Configuration.Pattern.push, .dealer])
+    func beginsANewMessageBeforeOneIsTooLong(pattern: Sender.Configuration.Pattern) throws {
+        let collector = try Collector(pattern == .push ? .pull : .router) { _, payload in
+            Self.committed(payload)
+        }
+        defer { collector.stop() }
+        var configuration = Sender.Configuration(
+            pattern: pattern,
+            endpoint: try collector.endpoint()
+        )
+        configuration.batch = 100
+        configuration.messageBytesMax = 40
+        let event = #"{"n":"0123456789"}"#
+        let long = #"{"n":"\#(String(repeating: "x", count: 40))"}"#
+        let (summary, failure) = try Self.send(
+            lines: [event, event, event, long, event],
+            configuration
+        )
+        #expect(failure == nil && summary.sent == 4 && summary.refused == 1)
+        #expect(summary.findings.map(\.line) == [4])
+        #expect(summary.findings.first?.reason == "too_large")
+        try collector.waitForPayloads(2)
+        #expect(collector.payloads.map(\.count) == [37, 37])
+    }
+
+    @Test func sendsWhatStandsBeforeTheFailureOfAFile() throws {
+        let collector = try Collector(.router) { _, payload in Self.committed(payload) }
+        defer { collector.stop() }
+        let path = "/tmp/touchpoint-lines-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "{}\n{}".write(toFile: path, atomically: true, encoding: .utf8)
+        var sender = Sender(
+            try Self.dealer(collector),
+            progress: NoProgress(),
+            interrupted: { false }
+        )
+        var source = FileSource(paths: [path, "/no/such/file"])
+        let (summary, failure) = sender.run(&source)
+        #expect(failure?.exitCode == 74 && summary.acknowledged == 2 && summary.unanswered == 0)
+    }
+
+    @Test func pushSaysThatTheConnectionBroke() throws {
+        let collector = try Collector(.pull, messageBytesMax: 100)
+        defer { collector.stop() }
+        var configuration = Sender.Configuration(pattern: .push, endpoint: try collector.endpoint())
+        configuration.eventsPerSecond = 10
+        let (_, failure) = Self.send(10, configuration)
+        guard case .brokenOff(_, let times, let longest) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(times > 0 && longest > 100 && failure?.exitCode == 69)
+        #expect(collector.payloads.isEmpty)
+    }
+
     @Test func dealerGivesUpWhenNothingGoesOn() throws {
         let collector = try Collector(.router)
         defer { collector.stop() }
