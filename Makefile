@@ -26,6 +26,8 @@ RELEASE := .build/release
 STEP := scripts/step
 BENCH := .build/bench
 FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
+# What the programs and recipes of the pages need: Java's client, Spark, and jq.
+PAGE_PACKAGES := default-jdk-headless libjeromq-java jq
 COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync)
 
 ##@ Start
@@ -48,6 +50,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 ##@ Check
 test: setup debug build venv gates crashes ## Run all tests: units, gates, crashes, the real programs end to end
 	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
+	@scripts/setup $(PAGE_PACKAGES)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
 	@$(MAKE) faults
