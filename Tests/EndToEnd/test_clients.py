@@ -240,6 +240,8 @@ def test_java_client_sends_each_line_when_it_comes(daemon, programs, java):
     collector.wait_for_received(10)
     output, _ = finish(process)
     assert output == "committed messages: 10\n"
+    # Nothing was sent twice, as it would be if the first connection passed for a repeated one.
+    assert collector.ledger()["received"] == 10
 
 
 @pytest.mark.parametrize("answer", LATER)
