@@ -1,52 +1,51 @@
 /// An answer on its way from a committer to the receiver that owns the socket.
 ///
 ///     offset  bytes
-///     0       4     bytes of the peer's identity
-///     4       2     bytes of the request id
-///     6       1     1 when a frame for the request id (REQ's is empty) is sent, else 0
-///     8             identity, request id, answer (JSON), without gaps
+///     0       1     bytes of the peer's routing id
+///     1       1     0
+///     2       2     bytes of the envelope
+///     4       2     number of the connection, as in ``IntakeRecord``
+///     6       2     0
+///     8             routing id, envelope, answer (JSON), without gaps
 package struct Acknowledgement {
     package static let headerByteCount = 8
 
-    let identity: UnsafeRawBufferPointer
-    /// Nil: no frame for it.
-    let requestID: UnsafeRawBufferPointer?
+    let peer: UInt16
+    let routingID: UnsafeRawBufferPointer
+    /// As in ``IntakeRecord``.
+    let envelope: UnsafeRawBufferPointer
     let answer: UnsafeRawBufferPointer
 
     init(_ bytes: UnsafeRawBufferPointer) {
-        let identityCount = Int(bytes.load(as: UInt32.self))
-        let requestCount = Int(bytes.load(fromByteOffset: 4, as: UInt16.self))
-        let requestStart = Self.headerByteCount + identityCount
-        let answerStart = requestStart + requestCount
-        identity = UnsafeRawBufferPointer(rebasing: bytes[Self.headerByteCount..<requestStart])
-        let hasRequestFrame = bytes[6] == 1
-        requestID =
-            hasRequestFrame
-            ? UnsafeRawBufferPointer(rebasing: bytes[requestStart..<answerStart]) : nil
+        let envelopeStart = Self.headerByteCount + Int(bytes[0])
+        let answerStart = envelopeStart + Int(bytes.load(fromByteOffset: 2, as: UInt16.self))
+        peer = bytes.load(fromByteOffset: 4, as: UInt16.self)
+        routingID = UnsafeRawBufferPointer(rebasing: bytes[Self.headerByteCount..<envelopeStart])
+        envelope = UnsafeRawBufferPointer(rebasing: bytes[envelopeStart..<answerStart])
         answer = UnsafeRawBufferPointer(rebasing: bytes[answerStart...])
     }
 
-    /// Bytes of a record.
-    package static func byteCount(identity: Int, requestID: Int, answer: Int) -> Int {
-        headerByteCount + identity + requestID + answer
+    /// Bytes of the answer to a record.
+    package static func byteCount(for record: IntakeRecord, answer: Int) -> Int {
+        headerByteCount + record.routingID.count + record.envelope.count + answer
     }
 
+    /// Writes the answer to a record, with the envelope it came in.
     package static func write(
         to room: UnsafeMutableRawPointer,
-        identity: UnsafeRawBufferPointer,
-        requestID: UnsafeRawBufferPointer,
-        hasRequestFrame: Bool,
+        for record: IntakeRecord,
         answer: UnsafeRawBufferPointer
     ) {
-        room.storeBytes(of: UInt32(truncatingIfNeeded: identity.count), as: UInt32.self)
+        room.storeBytes(of: 0, as: UInt64.self)
+        room.storeBytes(of: UInt8(truncatingIfNeeded: record.routingID.count), as: UInt8.self)
         room.storeBytes(
-            of: UInt16(truncatingIfNeeded: requestID.count),
-            toByteOffset: 4,
+            of: UInt16(truncatingIfNeeded: record.envelope.count),
+            toByteOffset: 2,
             as: UInt16.self
         )
-        room.storeBytes(of: hasRequestFrame ? 1 : 0, toByteOffset: 6, as: UInt16.self)
-        var at = copy(identity, to: room + headerByteCount)
-        at = copy(requestID, to: at)
+        room.storeBytes(of: record.peer, toByteOffset: 4, as: UInt16.self)
+        var at = copy(record.routingID, to: room + headerByteCount)
+        at = copy(record.envelope, to: at)
         _ = copy(answer, to: at)
     }
 

@@ -12,8 +12,8 @@ extension Receiver {
             while let record = (acknowledgements + at).pointee.next() {
                 let answer = Acknowledgement(record)
                 try send(
-                    identity: answer.identity,
-                    requestID: answer.requestID,
+                    to: answer.routingID,
+                    envelope: answer.envelope,
                     answer: answer.answer
                 )
                 count += 1
@@ -23,28 +23,30 @@ extension Receiver {
         return count
     }
 
-    /// Sends one answer: identity, the request id (REQ's is an empty frame; nil is none at all),
-    /// the JSON.
+    /// Sends one answer: routing id, the envelope as it came, the JSON.
     ///
     /// One that cannot be sent at once is dropped and counted: its client asks again.
     func send(
-        identity: UnsafeRawBufferPointer,
-        requestID: UnsafeRawBufferPointer?,
+        to routingID: UnsafeRawBufferPointer,
+        envelope: UnsafeRawBufferPointer,
         answer: UnsafeRawBufferPointer
     ) throws(ZeroMQError) {
-        guard try sendFirst(identity) else {
+        guard try sendFirst(routingID) else {
             shared.acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
             return
         }
-        if let requestID { _ = try sockets.socket.send(requestID, more: true, wait: true) }
+        var frames = EnvelopeFrames(envelope)
+        while let frame = frames.next() {
+            _ = try sockets.socket.send(frame, more: true, wait: true)
+        }
         _ = try sockets.socket.send(answer, more: false, wait: true)
         shared.acknowledged.wrappingAdd(1, ordering: .relaxed)
     }
 
-    /// Once a router has taken the identity, the frames behind it go the same way and never block.
-    private func sendFirst(_ identity: UnsafeRawBufferPointer) throws(ZeroMQError) -> Bool {
+    /// Once a router has taken the routing id, the frames behind it go the same way and never block.
+    private func sendFirst(_ routingID: UnsafeRawBufferPointer) throws(ZeroMQError) -> Bool {
         do throws(ZeroMQError) {
-            return try sockets.socket.send(identity, more: true, wait: false)
+            return try sockets.socket.send(routingID, more: true, wait: false)
         } catch {
             if error.errno == EHOSTUNREACH { return false }
             throw error

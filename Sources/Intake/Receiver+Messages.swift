@@ -91,12 +91,10 @@ extension Receiver {
     ) -> Bool {
         let size = IntakeRecord.byteCount(address: address, payload: payload.count)
         guard let room = (rings + ring).pointee.claim(size) else { return false }
-        let kind: IntakeRecord.Kind =
-            !isRouter ? .unacknowledged : address.hasRequestFrame ? .router : .routerBare
         IntakeRecord.write(
             to: room,
             source: index,
-            kind: kind,
+            kind: isRouter ? .router : .unacknowledged,
             receivedAt: receivedAt,
             address: address,
             payload: payload
@@ -140,12 +138,19 @@ extension Receiver {
         case missingPayload = "missing_payload"
         case tooManyFrames = "too_many_frames"
         case requestIDTooLong = "request_id_too_long"
+        /// Nobody can be answered by a routing id that is longer than ZeroMQ's own.
+        case routingIDTooLong = "routing_id_too_long"
+        /// What ZMQ_PROBE_ROUTER sends at each connect; no message at all.
+        case probe
     }
 
     @inline(never)
     private mutating func reject(_ fault: Fault) throws(ZeroMQError) {
+        if fault == .probe { return }
         shared.rejected.wrappingAdd(1, ordering: .relaxed)
-        if isRouter { try refuse(AnswerText.rejected(fault.rawValue)) }
+        if isRouter, fault != .routingIDTooLong {
+            try refuse(AnswerText.rejected(fault.rawValue))
+        }
     }
 
     @inline(never)
@@ -153,24 +158,29 @@ extension Receiver {
         while message.hasMore, try sockets.socket.receive(&message, wait: true) {}
     }
 
-    /// Reads what follows the identity, which is in `message`: `id, payload` of a DEALER, an empty
-    /// frame and the payload of a REQ, or the payload alone.
+    /// Reads what follows the routing id, which is in `message`: the envelope and the payload.
     ///
-    /// Gives why it makes no sense, or nil.
+    /// Of a DEALER the envelope is the request id or nothing, of a REQ an empty frame, and a device
+    /// on the way puts a frame in front. Gives why the message makes no sense, or nil.
     private mutating func receiveRequest() throws(ZeroMQError) -> Fault? {
-        address.setIdentity(message.bytes)
+        var fault: Fault? = address.begin(message.bytes) ? nil : .routingIDTooLong
         guard message.hasMore, try sockets.socket.receive(&message, wait: true) else {
-            return .missingPayload
+            return fault ?? .missingPayload
         }
-        guard message.hasMore else { return nil }
-        // Two frames behind the identity: the first is the id, or REQ's empty delimiter.
-        let isShortEnough = address.setRequestID(message.bytes)
-        guard try sockets.socket.receive(&message, wait: true) else { return .missingPayload }
-        if message.hasMore {
-            try takeLastFrame()
-            return .tooManyFrames
+        if !message.hasMore, message.bytes.isEmpty { return fault ?? .probe }
+        while message.hasMore {
+            if fault == nil || fault == .requestIDTooLong {
+                switch address.add(message.bytes) {
+                case .added: break
+                case .shortened: fault = .requestIDTooLong
+                case .refused: fault = .tooManyFrames
+                }
+            }
+            guard try sockets.socket.receive(&message, wait: true) else {
+                return fault ?? .missingPayload
+            }
         }
-        return isShortEnough ? nil : .requestIDTooLong
+        return fault
     }
 
     /// Answers every request that has arrived with "unavailable".
@@ -183,9 +193,10 @@ extension Receiver {
             count += 1
         }
         while count < Self.batchMax, try sockets.socket.receive(&message, wait: false) {
-            _ = try receiveRequest()
-            try refuse(AnswerText.unavailable("draining"))
+            let fault = try receiveRequest()
             count += 1
+            if fault == .probe || fault == .routingIDTooLong { continue }
+            try refuse(AnswerText.unavailable("draining"))
         }
         return count
     }
@@ -196,8 +207,8 @@ extension Receiver {
         let result = answer.withUTF8 { bytes in
             Result { () throws(ZeroMQError) in
                 try send(
-                    identity: address.identity,
-                    requestID: address.hasRequestFrame ? address.requestID : nil,
+                    to: address.routingID,
+                    envelope: address.envelope,
                     answer: UnsafeRawBufferPointer(bytes)
                 )
             }

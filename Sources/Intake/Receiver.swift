@@ -96,7 +96,8 @@ package struct Receiver: ~Copyable {
         isRouter = configuration.pattern == .router
         self.shared = shared
         backlogBytes = min((rings.map(\.capacity).min() ?? 0) / 2, Self.backlogBytesMax)
-        payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - IntakeRecord.overheadBytesMax
+        let overhead = isRouter ? IntakeRecord.overheadBytesMax : IntakeRecord.headerByteCount
+        payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - overhead
         sockets = try SourceSockets.open(configuration, index: index, in: context)
         poll = PollSet(capacity: 3)
         socketAt = poll.add(sockets.socket, readable: true, writable: false)

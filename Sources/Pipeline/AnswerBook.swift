@@ -111,24 +111,14 @@ struct AnswerBook: ~Copyable {
     }
 
     private mutating func add(_ record: IntakeRecord, _ answer: UnsafeRawBufferPointer) {
-        let size = Acknowledgement.byteCount(
-            identity: record.identity.count,
-            requestID: record.requestID.count,
-            answer: answer.count
-        )
+        let size = Acknowledgement.byteCount(for: record, answer: answer.count)
         if records.room.count < 8 + size {
             records.reserve(max(4096, 2 * (records.count + 8 + size)))
         }
         guard let room = records.room.baseAddress else { return }
         room.storeBytes(of: UInt32(truncatingIfNeeded: record.source), as: UInt32.self)
         room.storeBytes(of: UInt32(truncatingIfNeeded: size), toByteOffset: 4, as: UInt32.self)
-        Acknowledgement.write(
-            to: room + 8,
-            identity: record.identity,
-            requestID: record.requestID,
-            hasRequestFrame: record.hasRequestFrame,
-            answer: answer
-        )
+        Acknowledgement.write(to: room + 8, for: record, answer: answer)
         records.advance(by: 8 + size)
     }
 

@@ -10,9 +10,12 @@ import ZeroMQ
 /// What a writer found in a ring.
 struct Taken: Equatable {
     var kind: IntakeRecord.Kind
-    var identity: [UInt8]
-    var requestID: [UInt8]
+    var routingID: [UInt8]
+    /// The frames in front of the payload.
+    var envelope: [[UInt8]]
     var payload: [UInt8]
+    /// The whole record, as the receiver wrote it.
+    var record: [UInt8] = []
 
     var text: String { String(decoding: payload, as: UTF8.self) }
 }
@@ -75,21 +78,29 @@ final class IntakeBench {
     func take(ring at: Int, most: Int = .max) {
         var consumer = RingConsumer(consumers[at])
         var count = 0
-        while count < most, let record = consumer.next() {
-            let record = IntakeRecord(record)
+        while count < most, let bytes = consumer.next() {
+            let record = IntakeRecord(bytes)
             #expect(record.source == 3 && record.receivedAt > 1_700_000_000_000_000)
             taken[at].append(
                 Taken(
                     kind: record.kind,
-                    identity: Array(record.identity),
-                    requestID: Array(record.requestID),
-                    payload: Array(record.payload)
+                    routingID: Array(record.routingID),
+                    envelope: Self.frames(record.envelope),
+                    payload: Array(record.payload),
+                    record: Array(bytes)
                 )
             )
             count += 1
         }
         consumer.release()
         if consumer.takeSpaceRequest() { shared.signal() }
+    }
+
+    private static func frames(_ envelope: UnsafeRawBufferPointer) -> [[UInt8]] {
+        var frames: [[UInt8]] = []
+        var rest = EnvelopeFrames(envelope)
+        while let frame = rest.next() { frames.append(Array(frame)) }
+        return frames
     }
 
     /// Turns and takes until `isDone`, or fails after half a minute with what it waited for.
@@ -112,26 +123,13 @@ final class IntakeBench {
     func answer(_ taken: Taken, _ text: String, ring: Int = 0) throws {
         var producer = RingProducer(answers[ring], consumer: Parker())
         let answer = Array(text.utf8)
-        let size = Acknowledgement.byteCount(
-            identity: taken.identity.count,
-            requestID: taken.requestID.count,
-            answer: answer.count
-        )
-        guard let room = producer.claim(size) else {
-            throw IntakeError("the answers' ring is full")
-        }
-        taken.identity.withUnsafeBytes { identity in
-            taken.requestID.withUnsafeBytes { requestID in
-                answer.withUnsafeBytes { answer in
-                    Acknowledgement.write(
-                        to: room,
-                        identity: identity,
-                        requestID: requestID,
-                        hasRequestFrame: taken.kind == .router,
-                        answer: answer
-                    )
-                }
+        try taken.record.withUnsafeBytes { bytes in
+            let record = IntakeRecord(bytes)
+            let size = Acknowledgement.byteCount(for: record, answer: answer.count)
+            guard let room = producer.claim(size) else {
+                throw IntakeError("the answers' ring is full")
             }
+            answer.withUnsafeBytes { Acknowledgement.write(to: room, for: record, answer: $0) }
         }
         producer.publish()
         shared.signal()
@@ -147,9 +145,11 @@ final class Peer {
         _ pattern: Socket.Pattern,
         _ endpoint: String,
         in context: Context,
-        id: [UInt8]? = nil
+        id: [UInt8]? = nil,
+        probes: Bool = false
     ) throws {
         let socket = try Socket(pattern, in: context)
+        if probes { try socket.setProbeRouter(true) }
         try socket.setLinger(.zero)
         try socket.setSendTimeout(.seconds(20))
         if let id { try id.withUnsafeBytes { try socket.setRoutingId($0) } }
@@ -158,6 +158,10 @@ final class Peer {
     }
 
     func send(_ frames: [UInt8]...) throws {
+        try sendFrames(frames)
+    }
+
+    func sendFrames(_ frames: [[UInt8]]) throws {
         for (at, frame) in frames.enumerated() {
             let isSent = try frame.withUnsafeBytes {
                 try socket.send($0, more: at < frames.count - 1, wait: true)

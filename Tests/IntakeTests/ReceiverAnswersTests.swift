@@ -60,7 +60,15 @@ import ZeroMQ
             try bench.run(until: "the request came") { $0.all.count == 1 }
         }
         try bench.run(until: "the peer is gone") { $0.shared.count.peers == 0 }
-        let stranger = Taken(kind: .router, identity: [1, 2, 3], requestID: [], payload: [])
+        // A record of a routing id that nobody has: header, three bytes of id, no envelope.
+        let record: [UInt8] = [3, 0, 1, 3] + [UInt8](repeating: 0, count: 12) + [1, 2, 3]
+        let stranger = Taken(
+            kind: .router,
+            routingID: [1, 2, 3],
+            envelope: [],
+            payload: [],
+            record: record
+        )
         try bench.answer(stranger, committed)
         try bench.run(until: "the answer to nobody is dropped") {
             $0.shared.count.acknowledgementsDropped == 1

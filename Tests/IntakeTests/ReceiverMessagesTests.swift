@@ -16,7 +16,7 @@ import ZeroMQ
         try peer.send("")
         try bench.run(until: "three messages came") { $0.all.count == 3 }
         #expect(bench.all.map(\.text) == ["one", "two", ""])
-        #expect(bench.all.allSatisfy { $0.kind == .unacknowledged && $0.identity.isEmpty })
+        #expect(bench.all.allSatisfy { $0.kind == .unacknowledged && $0.routingID.isEmpty })
         #expect(bench.shared.count.messages == 3)
         #expect(bench.shared.count.bytes == 6)
     }
@@ -41,7 +41,7 @@ import ZeroMQ
         #expect(Set(bench.all.map(\.text)) == ["yes", "last"])
     }
 
-    @Test func routerKeepsIdentityAndRequestID() throws {
+    @Test func routerKeepsRoutingIDAndEnvelope() throws {
         let bench = try IntakeBench(.local(.router))
         let longest = (0..<255).map { UInt8(truncatingIfNeeded: 255 - $0) }
         let peer = try Peer(.dealer, bench.endpoint, in: Context(), id: longest)
@@ -50,31 +50,77 @@ import ZeroMQ
         try peer.send([], bytes("three"))
         try peer.send(bytes("bare"))
         try peer.send([7], [])
-        try bench.run(until: "five messages came") { $0.all.count == 5 }
-        #expect(bench.all.map(\.requestID) == [[0], longest, [], [], [7]])
-        #expect(bench.all.map(\.text) == ["one", "two", "three", "bare", ""])
-        #expect(bench.all.map(\.kind) == [.router, .router, .router, .routerBare, .router])
-        #expect(bench.all.allSatisfy { $0.identity == longest })
+        try peer.send([1, 2, 3, 4], [], bytes("correlated"))
+        try bench.run(until: "six messages came") { $0.all.count == 6 }
+        let envelopes: [[[UInt8]]] = [[[0]], [longest], [[]], [], [[7]], [[1, 2, 3, 4], []]]
+        #expect(bench.all.map(\.envelope) == envelopes)
+        #expect(bench.all.map(\.text) == ["one", "two", "three", "bare", "", "correlated"])
+        #expect(bench.all.allSatisfy { $0.routingID == longest && $0.kind == .router })
     }
 
-    @Test func framesThatMakeNoSenseAreRejectedAndTheNextIsTaken() throws {
+    /// Eight frames of 128 bytes are all that an envelope may be.
+    @Test func anEnvelopeHasEightFramesAndAKibibyte() throws {
+        let bench = try IntakeBench(.local(.router))
+        let peer = try Peer(.dealer, bench.endpoint, in: Context())
+        let frame = [UInt8](repeating: 9, count: 128)
+        let eight = Array(repeating: frame, count: 8)
+        let small = (0..<8).map { [UInt8($0)] }
+        try peer.sendFrames(eight + [bytes("most")])
+        try peer.sendFrames([[1]] + eight.dropLast() + [frame + [9], bytes("a byte too many")])
+        try peer.sendFrames(small + [[8], bytes("a frame too many")])
+        try peer.sendFrames(Array(repeating: [], count: 1_000) + [bytes("many more")])
+        try peer.send(bytes("good"), bytes("{}"))
+        var answers: [[[UInt8]]] = []
+        try bench.run(until: "three rejections and two messages came") { bench in
+            if let answer = try peer.receive() { answers.append(answer) }
+            return answers.count == 3 && bench.all.count == 2
+        }
+        let rejected = bytes(AnswerText.rejected("too_many_frames"))
+        #expect(bench.all.map(\.text) == ["most", "{}"])
+        #expect(bench.all[0].envelope == eight)
+        #expect(answers[0] == [[1]] + eight.dropLast() + [rejected])
+        #expect(answers[1] == small + [rejected])
+        #expect(answers[2] == Array(repeating: [], count: 8) + [rejected])
+        #expect(bench.shared.count.rejected == 3)
+    }
+
+    @Test func aRequestIDThatIsTooLongIsRejectedWithAnEmptyFrameInItsPlace() throws {
         let bench = try IntakeBench(.local(.router))
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
         try peer.send([UInt8](repeating: 1, count: 256), bytes("{}"))
-        try peer.send(bytes("id"), bytes("x"), bytes("{}"))
-        try peer.send(bytes("id"), bytes("x"), bytes("y"), bytes("{}"))
+        try peer.send([7], [UInt8](repeating: 1, count: 256), [8], bytes("{}"))
         try peer.send(bytes("good"), bytes("{}"))
         var answers: [[[UInt8]]] = []
-        try bench.run(until: "three rejections and a message came") { bench in
+        try bench.run(until: "two rejections and a message came") { bench in
             if let answer = try peer.receive() { answers.append(answer) }
-            return answers.count == 3 && bench.all.count == 1
+            return answers.count == 2 && bench.all.count == 1
         }
-        #expect(answers[0] == [[], bytes(AnswerText.rejected("request_id_too_long"))])
-        #expect(answers[1] == [bytes("id"), bytes(AnswerText.rejected("too_many_frames"))])
-        #expect(answers[2] == answers[1])
-        #expect(bench.all.map(\.requestID) == [bytes("good")])
-        #expect(bench.shared.count.rejected == 3)
+        let rejected = bytes(AnswerText.rejected("request_id_too_long"))
+        #expect(answers == [[[], rejected], [[7], [], [8], rejected]])
+        #expect(bench.all.map(\.envelope) == [[bytes("good")]])
+        #expect(bench.shared.count.rejected == 2)
         #expect(bench.shared.count.messages == 1)
+    }
+
+    @Test func aProbeIsNoMessage() throws {
+        let bench = try IntakeBench(.local(.router))
+        let context = try Context()
+        let peer = try Peer(.dealer, bench.endpoint, in: context, probes: true)
+        let req = try Peer(.req, bench.endpoint, in: context, probes: true)
+        try peer.send(bytes("id"), bytes("a"))
+        try req.send("b")
+        try bench.run(until: "two messages came") { $0.all.count == 2 }
+        #expect(Set(bench.all.map(\.text)) == ["a", "b"])
+        for taken in bench.all { try bench.answer(taken, "to \(taken.text)") }
+        var answers: [[[UInt8]]?] = [nil, nil]
+        try bench.run(until: "two answers came") { _ in
+            answers[0] = try answers[0] ?? peer.receive()
+            answers[1] = try answers[1] ?? req.receive()
+            return answers.allSatisfy { $0 != nil }
+        }
+        #expect(answers == [[bytes("id"), bytes("to a")], [bytes("to b")]])
+        #expect(bench.shared.count.messages == 2)
+        #expect(bench.shared.count.rejected == 0)
     }
 
     @Test func whatNoRecordCanHoldIsRejected() throws {

@@ -6,16 +6,12 @@ import Testing
 @testable import Pipeline
 
 @Suite struct AnswerBookTests {
-    /// A record as a receiver writes it, in the layout `IntakeRecord` gives.
-    private func record(
-        source: UInt8,
-        kind: IntakeRecord.Kind,
-        identity: String,
-        request: String
-    ) -> [UInt8] {
-        var bytes: [UInt8] = [source, 0, kind.rawValue, UInt8(request.utf8.count)]
-        bytes += [UInt8(identity.utf8.count), 0, 0, 0] + [UInt8](repeating: 0, count: 8)
-        return bytes + Array(identity.utf8) + Array(request.utf8) + Array("{}".utf8)
+    /// A router's record as a receiver writes it, in the layout `IntakeRecord` gives.
+    private func record(source: UInt8, routingID: String, envelope: [String]) -> [UInt8] {
+        let frames = envelope.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        var bytes: [UInt8] = [source, 0, 1, UInt8(routingID.utf8.count)]
+        bytes += [UInt8(frames.count), 0, 0, 0] + [UInt8](repeating: 0, count: 8)
+        return bytes + Array(routingID.utf8) + frames + Array("{}".utf8)
     }
 
     private func end(_ book: inout AnswerBook, _ record: [UInt8]) {
@@ -26,28 +22,33 @@ import Testing
         bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
-    /// Takes the answers apart: source, identity, request id, whether it has a frame, JSON.
-    private func answers(
-        _ bytes: [UInt8]
-    ) -> [(source: Int, identity: String, request: String, hasFrame: Bool, json: String)] {
+    private struct Answer {
+        var source: Int
+        var routingID: String
+        /// The frames as they stand in the record, each behind its length.
+        var envelope: String
+        var json: String
+    }
+
+    /// Takes the answers apart.
+    private func answers(_ bytes: [UInt8]) -> [Answer] {
         var rest = bytes[...]
-        var answers: [(Int, String, String, Bool, String)] = []
+        var answers: [Answer] = []
         while !rest.isEmpty {
-            let source = number(rest.prefix(4))
             let size = number(rest.dropFirst(4).prefix(4))
             let body = Array(rest.dropFirst(8).prefix(size))
-            rest = rest.dropFirst(8 + size)
-            let identity = number(body[0..<4])
-            let request = number(body[4..<6])
+            let id = Int(body[0])
+            let envelope = number(body[2..<4])
             let text = body.dropFirst(8)
             answers.append(
-                (
-                    source, String(decoding: text.prefix(identity), as: UTF8.self),
-                    String(decoding: text.dropFirst(identity).prefix(request), as: UTF8.self),
-                    body[6] == 1,
-                    String(decoding: text.dropFirst(identity + request), as: UTF8.self)
+                Answer(
+                    source: number(rest.prefix(4)),
+                    routingID: String(decoding: text.prefix(id), as: UTF8.self),
+                    envelope: String(decoding: text.dropFirst(id).prefix(envelope), as: UTF8.self),
+                    json: String(decoding: text.dropFirst(id + envelope), as: UTF8.self)
                 )
             )
+            rest = rest.dropFirst(8 + size)
         }
         return answers
     }
@@ -58,12 +59,11 @@ import Testing
         book.accept()
         book.reject(.invalidJSON)
         book.accept()
-        end(&book, record(source: 3, kind: .router, identity: "peer", request: "id-7"))
+        end(&book, record(source: 3, routingID: "peer", envelope: ["id-7", ""]))
         let answer = try #require(answers(book.take()).first)
         #expect(answer.source == 3)
-        #expect(answer.identity == "peer")
-        #expect(answer.request == "id-7")
-        #expect(answer.hasFrame)
+        #expect(answer.routingID == "peer")
+        #expect(answer.envelope == "\u{4}id-7\u{0}")
         #expect(
             answer.json
                 == #"{"status":"committed","events":2,"quarantined":[{"index":1,"reason":"invalid_json"}]}"#
@@ -73,16 +73,16 @@ import Testing
 
     @Test func aMessageForgetsTheOneBefore() throws {
         var book = AnswerBook()
-        for kind in [IntakeRecord.Kind.router, .routerBare] {
+        for isFirst in [true, false] {
             book.begin()
-            if kind == .router { book.reject(.tooDeep) }
+            if isFirst { book.reject(.tooDeep) }
             book.accept()
-            end(&book, record(source: 0, kind: kind, identity: "a", request: ""))
+            end(&book, record(source: 0, routingID: "a", envelope: isFirst ? [""] : []))
         }
         let both = answers(book.take())
         #expect(both.count == 2)
         #expect(both[1].json == #"{"status":"committed","events":1,"quarantined":[]}"#)
-        #expect(both[0].hasFrame && !both[1].hasFrame)
+        #expect(both[0].envelope == "\u{0}" && both[1].envelope.isEmpty)
     }
 
     @Test(arguments: [999, 1_000, 1_001, 5_000])
@@ -90,7 +90,7 @@ import Testing
         var book = AnswerBook()
         book.begin()
         for _ in 0..<count { book.reject(.tooManyEvents) }
-        end(&book, record(source: 0, kind: .router, identity: "a", request: "b"))
+        end(&book, record(source: 0, routingID: "a", envelope: ["b"]))
         let json = try #require(answers(book.take()).first).json
         let listed = json.components(separatedBy: #""index":"#).count - 1
         #expect(listed == min(count, 1_000))
@@ -105,7 +105,7 @@ import Testing
         book.reject(.tooLarge)
         #expect(book.take().isEmpty)
         book.accept()
-        end(&book, record(source: 0, kind: .router, identity: "a", request: "b"))
+        end(&book, record(source: 0, routingID: "a", envelope: ["b"]))
         let json = try #require(answers(book.take()).first).json
         #expect(
             json
