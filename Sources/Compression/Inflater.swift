@@ -1,8 +1,14 @@
 /// Inflates whole gzip payloads that came from outside, within a limit, reusing its memory.
 ///
 /// Owned by one thread at a time; nothing that comes in can make it trap or grow past the limit.
+/// ``inflate(_:into:limit:)`` does all at once. A thread with other duties calls
+/// ``begin(_:into:limit:)`` and then ``step(_:into:bytesMax:)`` until that has an outcome.
 package struct Inflater: ~Copyable, Sendable {
     private var decoder = GzipDecoder()
+    /// How far the payload has been read.
+    private var offset = 0
+    /// One byte above the limit.
+    private var ceiling = 1
 
     package init() {}
 
@@ -26,29 +32,51 @@ package struct Inflater: ~Copyable, Sendable {
         into buffer: inout GrowableBuffer,
         limit: Int
     ) -> Outcome {
+        begin(gzip, into: &buffer, limit: limit)
+        while true {
+            if let outcome = step(gzip, into: &buffer, bytesMax: .max) { return outcome }
+        }
+    }
+
+    /// Empties `buffer` and prepares it for a payload.
+    package mutating func begin(
+        _ gzip: UnsafeRawBufferPointer,
+        into buffer: inout GrowableBuffer,
+        limit: Int
+    ) {
         buffer.removeAll()
         decoder.reset()
-        let ceiling = min(max(0, limit), Int.max - 1) + 1
-        buffer.reserve(
-            min(ceiling, max(4096, gzip.count.multipliedReportingOverflow(by: 4).partialValue))
-        )
-        var offset = 0
-        while true {
-            let wanted = min(buffer.room.count, ceiling - buffer.count)
+        offset = 0
+        ceiling = min(max(0, limit), Int.max - 1) + 1
+        let (guess, overflow) = gzip.count.multipliedReportingOverflow(by: 4)
+        buffer.reserve(min(ceiling, max(4096, overflow ? .max : guess)))
+    }
+
+    /// Inflates on until `bytesMax` bytes (at least 1) were read and written together; nil while there
+    /// is more to inflate.
+    ///
+    /// `gzip` and `buffer` are those of ``begin(_:into:limit:)``.
+    package mutating func step(
+        _ gzip: UnsafeRawBufferPointer,
+        into buffer: inout GrowableBuffer,
+        bytesMax: Int
+    ) -> Outcome? {
+        var left = bytesMax
+        while left > 0 {
+            let wanted = min(buffer.room.count, ceiling - buffer.count, left)
             let result = decoder.step(
                 UnsafeRawBufferPointer(rebasing: gzip[offset...]),
                 into: UnsafeMutableRawBufferPointer(rebasing: buffer.room[..<wanted])
             )
             offset += result.consumed
             buffer.advance(by: result.produced)
+            left -= result.produced + result.consumed
             guard buffer.count < ceiling else { return .tooLarge }
             switch result.state {
             case .failed(let reason):
                 return .failed(offset: offset, reason: reason)
             case .needsOutput, .blockBoundary:
-                if buffer.room.isEmpty {
-                    buffer.reserve(min(ceiling, buffer.capacity * 2))
-                }
+                if buffer.room.isEmpty { buffer.reserve(min(ceiling, buffer.capacity * 2)) }
             case .needsInput:
                 guard offset < gzip.count else {
                     return .failed(offset: offset, reason: "it ends in the middle of the stream")
@@ -61,5 +89,6 @@ package struct Inflater: ~Copyable, Sendable {
                 decoder.reset()
             }
         }
+        return nil
     }
 }

@@ -15,6 +15,18 @@ package struct PayloadLimits: Sendable, Equatable {
         return overflow ? .max : bytes
     }
 
+    /// The most that a configuration may allow an event or a message to have.
+    package static let messageBytesCeiling = 1 << 30
+
+    /// The longest line that a writer writes with any configuration, and so what every reader of lines
+    /// has to take: an event with as much handed down to it again, or a message in quarantine.
+    package static var lineBytesCeiling: Int {
+        max(
+            2 * messageBytesCeiling + (1 << 20),
+            QuarantineRecord.lineBytesMax(message: messageBytesCeiling)
+        )
+    }
+
     package init(eventBytesMax: Int = 1 << 20, eventsMax: Int = 100_000, depthMax: Int = 64) {
         self.eventBytesMax = eventBytesMax
         self.eventsMax = eventsMax

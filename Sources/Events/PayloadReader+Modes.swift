@@ -75,7 +75,7 @@ extension PayloadReader {
             let line = Self.trimmed(self.line(at: start))
             position = min(endOfLine(at: start) + 1, payload.count)
             if line.isEmpty { continue }
-            if pieces >= limits.eventsMax {
+            if pieces >= eventsMax {
                 rejectRest(from: start, .tooManyEvents, &view)
                 return true
             }
@@ -133,7 +133,7 @@ extension PayloadReader {
         let batch = reader.slice(reader.found.batch)
         base = offset(of: batch)
         var code = reader.index(batch)
-        if code == CSIMDJSON_OK, arrayHasMore(than: limits.eventsMax - pieces, batch) {
+        if code == CSIMDJSON_OK, arrayHasMore(than: eventsMax - pieces, batch) {
             endArray()
             reject(envelope, .tooManyEvents, at: offset(of: envelope), &view)
             return true
@@ -210,7 +210,7 @@ extension PayloadReader {
     /// What does not balance is rejected with all that follows.
     mutating func nextElement(_ view: inout EventView) -> Bool {
         let start = position
-        if pieces >= limits.eventsMax {
+        if pieces >= eventsMax {
             rejectRest(from: start, .tooManyEvents, &view)
             return true
         }

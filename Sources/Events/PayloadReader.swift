@@ -37,6 +37,8 @@ package struct PayloadReader: ~Copyable {
     package static let burstSize = 16
 
     let limits: PayloadLimits
+    /// Events and rejected pieces that the current payload may have.
+    var eventsMax = 0
     var reader: EventReader
     var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     var mode = Mode.done
@@ -70,8 +72,12 @@ package struct PayloadReader: ~Copyable {
     }
 
     /// Begins a payload, which must stay in place until it is read.
-    package mutating func begin(_ payload: UnsafeRawBufferPointer) {
+    ///
+    /// `piecesMax`: the most events and rejected pieces that this one may have, where that is less
+    /// than ``PayloadLimits/eventsMax``.
+    package mutating func begin(_ payload: UnsafeRawBufferPointer, piecesMax: Int = .max) {
         restart(payload)
+        eventsMax = min(limits.eventsMax, piecesMax)
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
             mode = .whole(.invalidJSON, 0)
             return
@@ -102,7 +108,7 @@ package struct PayloadReader: ~Copyable {
         if code == CSIMDJSON_OK {
             mode = hasTooMany(inArray: false) ? .whole(.tooManyEvents, 0) : .values
         } else if looksLikeLines(from: 0) {
-            mode = lineCount > limits.eventsMax ? .whole(.tooManyEvents, 0) : .lines
+            mode = lineCount > eventsMax ? .whole(.tooManyEvents, 0) : .lines
         } else {
             mode = .whole(Rejection(code), reader.errorOffset)
         }
@@ -189,6 +195,16 @@ package struct PayloadReader: ~Copyable {
         return code
     }
 
+    /// Makes the rejected piece that was last returned one piece with all that is left of the
+    /// payload, and ends the payload.
+    @inline(never)
+    package mutating func joinRest(to view: inout EventView) {
+        guard let rejection = view.rejection, !view.bytes.isEmpty else { return }
+        let cause = view.errorOffset
+        rejectRest(from: offset(of: view.bytes), rejection, &view)
+        view.errorOffset = cause
+    }
+
     func reject(
         _ bytes: UnsafeRawBufferPointer,
         _ rejection: Rejection,
@@ -216,7 +232,8 @@ package struct PayloadReader: ~Copyable {
                 hasContext: reader.found.has_context,
                 hasSentAt: reader.found.has_sent_at
             )
-            if handedDownBytes > limits.handedDownBytesMax {
+            let members = view.inheritedContext.count + view.inheritedSentAt.count
+            if members > limits.eventBytesMax || handedDownBytes > limits.handedDownBytesMax {
                 reject(view.bytes, .tooLarge, at: offset, &view)
             }
         }
@@ -230,11 +247,11 @@ extension PayloadReader {
     /// so many at all.
     private mutating func hasTooMany(inArray: Bool) -> Bool {
         if inArray {
-            guard reader.structurals / 2 > limits.eventsMax else { return false }
+            guard reader.structurals / 2 > eventsMax else { return false }
             if reader.enterArray() != CSIMDJSON_OK { return false }
         } else {
             // Each value must end its line, so there are no more pieces than lines.
-            guard reader.structurals > limits.eventsMax, lineCount > limits.eventsMax else {
+            guard reader.structurals > eventsMax, lineCount > eventsMax else {
                 return false
             }
         }
@@ -245,7 +262,7 @@ extension PayloadReader {
             code = reader.next()
         }
         _ = reader.index(UnsafeRawBufferPointer(rebasing: payload[base...]))
-        return count > limits.eventsMax || (code != CSIMDJSON_END && lineCount > limits.eventsMax)
+        return count > eventsMax || (code != CSIMDJSON_END && lineCount > eventsMax)
     }
 
     private var lineCount: Int {

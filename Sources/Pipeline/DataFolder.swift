@@ -8,13 +8,15 @@ struct DataFolder: Sendable {
     let reserve: DiskReserve
 
     func committer(
-        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool,
+        onProgress: @escaping @Sendable () -> Void
     ) -> SegmentCommitter {
         SegmentCommitter(
             fileSystem: fileSystem,
             folders: folders,
             manifest: manifest,
-            waitForRoom: waitForRoom
+            waitForRoom: waitForRoom,
+            onProgress: onProgress
         )
     }
 

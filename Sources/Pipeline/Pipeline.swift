@@ -134,7 +134,10 @@ package final class Pipeline: Sendable {
                         writer: index,
                         shared: shared,
                         storage: storage,
-                        segments: data.committer(waitForRoom: { room.wait($0) }),
+                        segments: data.committer(
+                            waitForRoom: { room.wait($0) },
+                            onProgress: { heartbeat.beat() }
+                        ),
                         room: room,
                         receivers: wiring.receivers,
                         peers: writers,

@@ -32,14 +32,18 @@ extension Writer {
         shared.hand(over: job)
     }
 
-    mutating func perform(_ command: WriterCommand) throws(FileSystemError) {
+    /// Does what was asked for; in the middle of a message with what has been filed so far.
+    mutating func perform(
+        _ command: WriterCommand,
+        isWithinMessage: Bool
+    ) throws(FileSystemError) {
         switch command {
         case .flush(let waiter):
-            try takeAllWaiting()
+            if !isWithinMessage { try takeAllWaiting() }
             waiters.append(waiter)
             schedule.demand()
         case .seal(let prefix, let waiter):
-            try takeAllWaiting()
+            if !isWithinMessage { try takeAllWaiting() }
             _ = try store.seal(prefix: prefix)
             waiters.append(waiter)
             schedule.demand()

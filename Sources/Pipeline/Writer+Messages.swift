@@ -18,7 +18,7 @@ extension Writer {
     mutating func takeRun() throws(FileSystemError) {
         var taken = messages.count > 1 ? try takeTogether() : 0
         // What is not one event is a matter for whoever reads a message by itself.
-        while taken < messages.count {
+        while taken < messages.count, !isLeaving {
             try take(messages.records[taken])
             taken += 1
         }
@@ -45,6 +45,7 @@ extension Writer {
                 if isAnswered { answers.end(record) }
             }
             taken += count
+            guard try attend(isAnswered: false) else { return taken }
         }
     }
 
@@ -57,14 +58,17 @@ extension Writer {
             try takeInflated(record, isAnswered)
         } else {
             payloads.begin(payload)
-            try takePieces(record, isAnswered)
+            var rejections = RejectedPieces()
+            try takePieces(record, isAnswered, &rejections)
         }
-        if isAnswered { answers.end(record) }
+        // Of a message that was left in the middle the client hears nothing, and sends it again.
+        if isAnswered, !isLeaving { answers.end(record) }
     }
 
-    private mutating func takePieces(
+    mutating func takePieces(
         _ record: IntakeRecord,
-        _ isAnswered: Bool
+        _ isAnswered: Bool,
+        _ rejections: inout RejectedPieces
     ) throws(FileSystemError) {
         let isDeduplicated = deduplicated[record.source]
         while true {
@@ -73,15 +77,12 @@ extension Writer {
             // Only the last piece of a burst may be a rejection.
             let events = burst.views[count - 1].rejection == nil ? count : count - 1
             prepare(events, record, isDeduplicated)
-            for at in 0..<count {
+            for at in 0..<events {
                 counts.arrive(record.source)
-                if let rejection = burst.views[at].rejection {
-                    try quarantine(burst.views[at], rejection, record)
-                    if isAnswered { answers.reject(rejection) }
-                } else {
-                    try accept(at, record, isDeduplicated, isAnswered)
-                }
+                try accept(at, record, isDeduplicated, isAnswered)
             }
+            if events < count { try reject(events, record, isAnswered, &rejections) }
+            guard try attend(isAnswered: isAnswered) else { return }
         }
     }
 
@@ -108,34 +109,6 @@ extension Writer {
         if isDeduplicated { return try fileOnce(at, record, isAnswered) }
         try file(at, record)
         if isAnswered { answers.accept() }
-    }
-
-    @inline(never)
-    private mutating func takeInflated(
-        _ record: IntakeRecord,
-        _ isAnswered: Bool
-    ) throws(FileSystemError) {
-        let outcome = inflater.inflate(
-            record.payload,
-            into: &inflated,
-            limit: configuration.inflatedBytesMax
-        )
-        var view = EventView()
-        view.bytes = record.payload
-        switch outcome {
-        case .ok:
-            payloads.begin(inflated.bytes)
-            return try takePieces(record, isAnswered)
-        case .tooLarge:
-            view.rejection = .tooLarge
-        case .failed(let offset, _):
-            view.rejection = .inflateFailed
-            view.errorOffset = offset
-        }
-        guard let rejection = view.rejection else { return }
-        counts.arrive(record.source)
-        try quarantine(view, rejection, record)
-        if isAnswered { answers.reject(rejection) }
     }
 
     /// Writes an event of the burst into its partition's segment, and gives the segment's slot.
@@ -167,36 +140,7 @@ extension Writer {
         return slot
     }
 
-    @inline(never)
-    private mutating func quarantine(
-        _ view: EventView,
-        _ rejection: Rejection,
-        _ record: IntakeRecord
-    ) throws(FileSystemError) {
-        let source = record.source
-        let slot = try slot(router.quarantineKey(rejection, receivedAt: record.receivedAt))
-        let sequence = sequences.next(source)
-        let line = QuarantineRecord.line(
-            view,
-            rejection: rejection,
-            splicer: &(splicers + source).pointee,
-            receivedAt: record.receivedAt,
-            sequence: sequence
-        )
-        let pending = pendings + slot
-        if pending.pointee.room < line.count { try store.makeRoom(line.count, in: slot) }
-        pending.pointee.end.update(from: line, count: line.count)
-        pending.pointee.add(
-            line.count,
-            source: source,
-            sequence: sequence,
-            receivedAt: record.receivedAt,
-            eventTime: nil
-        )
-        counts.reject(source, rejection)
-    }
-
-    private mutating func slot(_ key: PartitionKey) throws(FileSystemError) -> Int {
+    mutating func slot(_ key: PartitionKey) throws(FileSystemError) -> Int {
         let slot = store.slot(for: key)
         return slot >= 0 ? slot : try store.open(key, router: router)
     }

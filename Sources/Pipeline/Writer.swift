@@ -72,6 +72,9 @@ struct Writer: ~Copyable {
     var nextJob: UInt64 { store.batches + 1 }
     /// The same, at hand for every event: what is admitted to the window now goes with that job.
     var admitting: UInt64 = 1
+    /// Whether the writer was told to leave in the middle of a message: what is left of it, and
+    /// whatever is still in the rings, is not taken.
+    var isLeaving = false
     var now: Int64 = 0
     var lastMessageAt: Int64 = 0
     var lastLook: Int64 = 0
@@ -106,7 +109,8 @@ struct Writer: ~Copyable {
         store = SegmentStore(
             configuration.store(writer: index),
             fileSystem: data.fileSystem,
-            waitForRoom: { room.wait($0) }
+            waitForRoom: { room.wait($0) },
+            onProgress: { shared.heartbeat.beat() }
         )
         pendings = store.pendings
         identities = store.identities
@@ -208,23 +212,10 @@ struct Writer: ~Copyable {
             lastMessageAt = now
             schedule.touch(at: now)
         }
-        for command in shared.takeCommands() { try perform(command) }
-        if now - lastLook >= Self.lookNanoseconds {
-            lastLook = now
-            store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
-            try store.sealDue(router: router)
-            if store.sealsWait > 0 { schedule.touch(at: now) }
-        }
+        for command in shared.takeCommands() { try perform(command, isWithinMessage: false) }
+        try lookAtSegments()
         tell()
-        let isDue = schedule.isDue(
-            at: now,
-            lastMessageAt: lastMessageAt,
-            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
-            durableAt: shared.durableAt.load(ordering: .relaxed),
-            seals: store.sealsWait,
-            compressedBytes: store.compressedBytes
-        )
-        if isDue { try commit(isLast: false) }
+        if isCommitDue { try commit(isLast: false) }
         room.passed()
         return count
     }
@@ -249,7 +240,9 @@ struct Writer: ~Copyable {
     ) throws(FileSystemError) -> Int {
         var count = 0
         var left = bytesMax
-        while count < messagesMax, left > 0, let bytes = (rings + ring).pointee.next() {
+        while count < messagesMax, left > 0, !isLeaving,
+            let bytes = (rings + ring).pointee.next()
+        {
             if let ahead = (rings + ring).pointee.ahead(bytes.count) {
                 cplatform_fetch_text(ahead.baseAddress, ahead.count)
             }

@@ -23,17 +23,21 @@ package struct SegmentCommitter: Sendable {
     private let manifest: ManifestLog
     /// Called with what failed and can be tried again; true: that was waited for, try again.
     private let waitForRoom: @Sendable (FileSystemError) -> Bool
+    /// Called after each call to the disk that may take long.
+    private let onProgress: @Sendable () -> Void
 
     package init(
         fileSystem: any FileSystem,
         folders: DurableFolders,
         manifest: ManifestLog,
-        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool,
+        onProgress: @escaping @Sendable () -> Void = {}
     ) {
         self.fileSystem = fileSystem
         self.folders = folders
         self.manifest = manifest
         self.waitForRoom = waitForRoom
+        self.onProgress = onProgress
     }
 
     /// Syncs and seals.
@@ -68,6 +72,7 @@ package struct SegmentCommitter: Sendable {
     private func datasync(_ file: FileHandle, _ path: String) throws(FileSystemError) {
         do {
             try fileSystem.datasync(file)
+            onProgress()
         } catch {
             throw FileSystemError(error.operation, path, code: error.code)
         }
@@ -80,6 +85,7 @@ package struct SegmentCommitter: Sendable {
                 try fileSystem.syncFolder(folder.path)
             }
             names.remove(folder)
+            onProgress()
         }
     }
 
@@ -107,6 +113,7 @@ package struct SegmentCommitter: Sendable {
             let entry = batch.seals[at].entry
             try repeating { () throws(FileSystemError) in try manifest.append(entry) }
             batch.seals[at].isListed = true
+            onProgress()
         }
         return batch.seals.map(\.sealedFile)
     }
@@ -141,5 +148,6 @@ package struct SegmentCommitter: Sendable {
         task.isRenamed = true
         if let file = task.file { fileSystem.close(file) }
         task.file = nil
+        onProgress()
     }
 }

@@ -1,4 +1,5 @@
 import Compression
+import Events
 import Glibc
 
 /// Reads a segment, sealed or open, as lines, in bounded memory.
@@ -48,9 +49,8 @@ package struct SegmentReader: ~Copyable {
         case lineTooLong
     }
 
-    /// More than any line the daemon writes with sensible limits: a quarantined payload of 16 MiB
-    /// grows at most sixfold.
-    package static let lineBytesMaxDefault = 256 << 20
+    /// The longest line that a daemon can write with any configuration.
+    package static let lineBytesMaxDefault = PayloadLimits.lineBytesCeiling
 
     private static let chunkBytes = 64 << 10
 

@@ -73,6 +73,8 @@ package final class SegmentStore {
     let fileSystem: any FileSystem
     /// Called when the disk is full, with what failed; true: room was waited for, try again.
     private let waitForRoom: (FileSystemError) -> Bool
+    /// Called while much is deflated, written or synced: the caller is at work.
+    let onProgress: () -> Void
     var segments: [OpenSegment?]
     /// The waiting lines of each open segment, by slot; there from the first to the last.
     package let pendings: UnsafeMutablePointer<PendingLines>
@@ -108,12 +110,14 @@ package final class SegmentStore {
     package init(
         _ configuration: Configuration,
         fileSystem: any FileSystem,
-        waitForRoom: @escaping (FileSystemError) -> Bool
+        waitForRoom: @escaping (FileSystemError) -> Bool,
+        onProgress: @escaping () -> Void = {}
     ) {
         precondition(configuration.openMax >= 1, "a writer needs an open segment")
         self.configuration = configuration
         self.fileSystem = fileSystem
         self.waitForRoom = waitForRoom
+        self.onProgress = onProgress
         segments = Array(repeating: nil, count: configuration.openMax)
         pendings = .allocate(capacity: configuration.openMax)
         identities = .allocate(capacity: configuration.openMax)
@@ -293,6 +297,7 @@ package final class SegmentStore {
                     segment
                 )
             }
+            onProgress()
             if step.isComplete { break }
         }
         if flush == .full { segment.addCheckpoint() }

@@ -38,16 +38,17 @@ struct ValueTable: ~Copyable {
         var slots = 64
         while slots < valuesMax * 8 { slots *= 2 }
         self.slots = slots
-        entries = .allocate(capacity: slots)
-        entries.initialize(
-            repeating: Entry(hash: 0, bytes: nil, count: 0, id: 0, hour: 0),
-            count: slots
-        )
+        // An empty entry is all zeros, and the system gives zeros without taking memory for them: a
+        // table for a million values costs what its values cost.
+        guard let zeros = calloc(slots, MemoryLayout<Entry>.stride) else {
+            preconditionFailure("no memory for \(slots) partition values")
+        }
+        entries = zeros.bindMemory(to: Entry.self, capacity: slots)
     }
 
     deinit {
         for at in 0..<slots { entries[at].bytes?.deallocate() }
-        entries.deallocate()
+        free(entries)
     }
 
     /// The number of a value in an hour (hours since 1970).

@@ -92,4 +92,31 @@ import Testing
             _ = inflate(payload, limit: 5000)
         }
     }
+
+    @Test(arguments: [1, 7, 1_000, 1 << 20])
+    func inStepsAsAtOnce(bytesMax: Int) throws {
+        let raw = [UInt8]((0..<50_000).map { UInt8(truncatingIfNeeded: $0 / 3) })
+        let whole = try gzip(raw, Self.fast) + gzip([1, 2, 3], Self.fast)
+        for payload in [whole, Array(whole.dropLast(5)), whole + [0]] {
+            var inflater = Inflater()
+            var atOnce = Inflater()
+            var buffer = GrowableBuffer()
+            var expected = GrowableBuffer()
+            payload.withUnsafeBytes { payload in
+                let outcome = atOnce.inflate(payload, into: &expected, limit: 1 << 20)
+                inflater.begin(payload, into: &buffer, limit: 1 << 20)
+                var steps = 0
+                var stepped: Inflater.Outcome?
+                while stepped == nil {
+                    let before = buffer.count
+                    stepped = inflater.step(payload, into: &buffer, bytesMax: bytesMax)
+                    #expect(buffer.count - before <= bytesMax)
+                    steps += 1
+                }
+                #expect(stepped == outcome)
+                #expect(Array(buffer.bytes) == Array(expected.bytes))
+                #expect(steps > 1 || bytesMax > 50_000)
+            }
+        }
+    }
 }

@@ -29,7 +29,7 @@ import Testing
             writer: 0,
             shared: shared,
             storage: storage,
-            segments: data.committer(waitForRoom: { _ in false }),
+            segments: data.committer(waitForRoom: { _ in false }, onProgress: {}),
             room: data.room(.committer(0), storage, shared.committerHeartbeat, shared),
             receivers: receivers,
             peers: [shared],

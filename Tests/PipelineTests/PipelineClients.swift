@@ -57,8 +57,11 @@ final class PipelineDealer {
     }
 
     func send(_ id: String, _ payload: String) throws {
+        try send(id, Array(payload.utf8))
+    }
+
+    func send(_ id: String, _ payload: [UInt8]) throws {
         let id = Array(id.utf8)
-        let payload = Array(payload.utf8)
         _ = try id.withUnsafeBytes { try socket.send($0, more: true, wait: true) }
         _ = try payload.withUnsafeBytes { try socket.send($0, more: false, wait: true) }
     }

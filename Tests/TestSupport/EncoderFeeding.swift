@@ -20,3 +20,9 @@ package func encode(
         precondition(step.consumed > 0 || step.produced > 0, "the encoder stands still")
     }
 }
+
+/// `text` as a gzip member, as a producer compresses a message.
+package func gzipped(_ text: String) throws -> [UInt8] {
+    var encoder = try GzipEncoder(engine: .zlib, level: 9, among: 1)
+    return encode(Array(text.utf8)[...], flush: .finish, with: &encoder)
+}

@@ -1,3 +1,5 @@
+import Events
+
 extension Settings {
     /// Every key but those of the sources, in the order they are printed.
     static var fields: [Field<Settings>] {
@@ -10,12 +12,12 @@ extension Settings {
             Field(
                 "limits.event",
                 \.limits.eventBytesMax,
-                .size(1 << 10...1 << 30, example: "1MiB")
+                .size(1 << 10...PayloadLimits.messageBytesCeiling, example: "1MiB")
             ),
             Field(
                 "limits.message",
                 \.limits.messageBytesMax,
-                .size(1 << 10...1 << 30, example: "4MiB")
+                .size(1 << 10...PayloadLimits.messageBytesCeiling, example: "4MiB")
             ),
             Field(
                 "limits.eventsPerMessage",

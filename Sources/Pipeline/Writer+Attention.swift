@@ -1,0 +1,82 @@
+import CPlatform
+import Ring
+import Segments
+import Synchronization
+
+/// What must not wait for the end of a message: heartbeat, commit, commands, shutdown.
+///
+/// One message can have a hundred thousand events, each of a partition of its own. So the writer
+/// looks up between two bursts of events, and while it inflates; a commit in the middle of a message
+/// has the events that were filed so far, and the message's answer goes with the commit of its last
+/// event. Commits of one writer become durable in their order, so that answer is true.
+extension Writer {
+    /// How long a writer works on a message without looking up.
+    static let attentionNanoseconds: Int64 = 20_000_000
+    /// Sealed files that may wait for a commit under way, in the middle of a message: they hold
+    /// descriptors until then, and a commit of many of them holds up whoever wants to leave.
+    static let sealsAheadMax = 32
+    /// How long a writer that is far ahead of its committer waits before it looks up again.
+    static let attentionSleepNanoseconds: Int64 = 50_000_000
+
+    /// Looks up when it is time; false when the writer is to leave the message and end.
+    ///
+    /// - `isAnswered`: a producer waits for the message's answer.
+    mutating func attend(isAnswered: Bool) throws(FileSystemError) -> Bool {
+        let isTime = cplatform_monotonic_ns() - now >= Self.attentionNanoseconds
+        guard isTime || store.sealsWait >= Self.sealsAheadMax else { return true }
+        return try lookUp(isAnswered)
+    }
+
+    @inline(never)
+    private mutating func lookUp(_ isAnswered: Bool) throws(FileSystemError) -> Bool {
+        while true {
+            shared.heartbeat.beat()
+            readClocks()
+            if shared.leave.load(ordering: .acquiring) {
+                isLeaving = true
+                return false
+            }
+            if shared.isHalted { try replaceSegments() }
+            lastMessageAt = now
+            schedule.touch(at: now)
+            for command in shared.takeCommands() { try perform(command, isWithinMessage: true) }
+            try lookAtSegments()
+            tell()
+            if isCommitDue || isFarAhead && shared.jobsUnderWay.load(ordering: .acquiring) == 0 {
+                try commit(isLast: false)
+                if isAnswered { schedule.wantAnswer(bytes: 0) }
+            }
+            guard isFarAhead else { return true }
+            shared.parker.park(timeoutNanoseconds: Self.attentionSleepNanoseconds) {
+                shared.jobsUnderWay.load(ordering: .acquiring) == 0 || shared.isHalted
+                    || shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
+            }
+        }
+    }
+
+    /// Whether the committer must catch up before more of a message is filed.
+    private var isFarAhead: Bool {
+        store.heldBytes > Self.heldBytesMax || store.sealsWait >= Self.sealsAheadMax
+    }
+
+    /// Seals what is too old, idle, or of an hour that is over; some times a second.
+    mutating func lookAtSegments() throws(FileSystemError) {
+        guard now - lastLook >= Self.lookNanoseconds else { return }
+        lastLook = now
+        store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
+        try store.sealDue(router: router)
+        if store.sealsWait > 0 { schedule.touch(at: now) }
+    }
+
+    /// Whether to commit now.
+    var isCommitDue: Bool {
+        schedule.isDue(
+            at: now,
+            lastMessageAt: lastMessageAt,
+            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
+            durableAt: shared.durableAt.load(ordering: .relaxed),
+            seals: store.sealsWait,
+            compressedBytes: store.compressedBytes
+        )
+    }
+}
