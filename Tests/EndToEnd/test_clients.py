@@ -20,7 +20,7 @@ JEROMQ = "/usr/share/java/jeromq.jar"
 COUNT = 6000
 # Debian's JeroMQ speaks ZMTP 2.
 KNOWS_LEGACY = "legacy" in (pages.PROJECT / "config" / "touchpointd.yaml").read_text()
-LEGACY = {"legacy": True} if KNOWS_LEGACY else {}
+LEGACY = {"legacy": "on"} if KNOWS_LEGACY else {}
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def programs(tmp_path):
     running = []
     folder = tmp_path / "programs"
     folder.mkdir()
-    pages.write_programs(folder, "send.py", "worker.py", "push.py", "two.py", "Send.java")
+    pages.write_programs(folder, "send.py", "worker.py", "request.py", "push.py", "two.py", "Send.java")
 
     def start(*command, **more):
         process = subprocess.Popen(
@@ -115,6 +115,17 @@ def test_python_thread_loses_nothing_over_kills(daemon, programs):
     while_killed(collector, process, lines(COUNT))
     finish(process)
     assert_each_once(collector, COUNT)
+
+
+@pages.runs(PROTOCOL, "request.py")
+def test_requests_are_repeated_safely(daemon, programs):
+    endpoint = free_endpoint()
+    collector = router(daemon, endpoint)
+    process = python(programs, "request.py", endpoint)
+    while_killed(collector, process, lines(600))
+    output, _ = finish(process)
+    assert output.count("committed") == 600
+    assert_each_once(collector, 600)
 
 
 @pages.runs(PROTOCOL, "two.py")
