@@ -100,7 +100,7 @@ package final class SegmentStore {
     /// What first failed since the last ``repair(failed:folders:)``.
     package internal(set) var failure: FileSystemError?
     private var fileNumber = 0
-    /// Monotonic nanoseconds and wall microseconds, as last told by ``tick(_:wall:router:)``.
+    /// Monotonic nanoseconds and wall microseconds, as last told by ``setTime(monotonic:wall:)``.
     private(set) var now: Int64 = 0
     private(set) var wallNow: Int64 = 0
     /// All raw and compressed bytes written by this store.
@@ -223,7 +223,7 @@ package final class SegmentStore {
                 level: configuration.level,
                 among: openCount + 1
             )
-        else { preconditionFailure("the level was checked with the configuration") }
+        else { preconditionFailure("no memory for a stream: the level was checked with the configuration") }
         segments[slot] = OpenSegment(
             key: key,
             sealedPath: path,

@@ -10,7 +10,7 @@ import Testing
         load.start()
         let seen = try await load.watch()
         #expect(load.problems.isEmpty, "\(load.problems)")
-        #expect(seen.looks >= 1_000)
+        #expect(seen.looks >= 10, "the ledgers were hardly looked at")
         #expect(seen.wrong.isEmpty, "\(seen.wrong.prefix(3))")
         let rings = load.rig.pipeline.snapshot().rings
         #expect(rings.contains { $0.timesFull > 0 }, "the rings were never full: no load")
