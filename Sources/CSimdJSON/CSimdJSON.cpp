@@ -372,7 +372,7 @@ struct csimdjson_reader {
             if (is("event", 5)) return wanted(at, depth, name, 1);
             if (is("batch", 5)) return batch(at, depth, event);
             break;
-        case 6: if (is("sentAt", 6)) return kept(at, depth, &event->sent_at, &event->has_sent_at); break;
+        case 6: if (is("sentAt", 6)) return sent_at(at, depth, event); break;
         case 7:
             if (is("channel", 7)) return wanted(at, depth, channel, 1);
             if (is("context", 7)) return this->context(at, depth, event);
@@ -410,6 +410,15 @@ struct csimdjson_reader {
         place behind = value(at, depth);
         if (behind) *range = range_between(at, behind);
         *present = behind != nullptr;
+        return behind;
+    }
+
+    place sent_at(place at, size_t depth, csimdjson_event *event) {
+        place behind = kept(at, depth, &event->sent_at, &event->has_sent_at);
+        if (!behind) return nullptr;
+        // The key and its colon stand before the value.
+        size_t start = at[-2];
+        event->sent_at_member = {start, event->sent_at.start + event->sent_at.length - start};
         return behind;
     }
 

@@ -6,6 +6,8 @@ package struct Ledger: Codable, Sendable, Equatable {
     package var written: Int
     package var quarantined: Int
     package var duplicate: Int
+    /// Of those written: events with an id that another event had.
+    package var reusedIds: Int
     package var dropped: Int
     package var inFlight: Int
     package var reasons: Reasons
@@ -26,6 +28,7 @@ package struct Ledger: Codable, Sendable, Equatable {
         written: Int = 0,
         quarantined: Int = 0,
         duplicate: Int = 0,
+        reusedIds: Int = 0,
         dropped: Int = 0,
         inFlight: Int = 0,
         reasons: Reasons = Reasons()
@@ -34,6 +37,7 @@ package struct Ledger: Codable, Sendable, Equatable {
         self.written = written
         self.quarantined = quarantined
         self.duplicate = duplicate
+        self.reusedIds = reusedIds
         self.dropped = dropped
         self.inFlight = inFlight
         self.reasons = reasons

@@ -6,18 +6,22 @@ import Glibc
 /// Record, 4-byte aligned, never over a granule's end:
 ///
 ///     offset  bytes
-///     0       4     source (12 bits), writer (8), id's bytes or its form (11), from the lowest
+///     0       4     source (12 bits), writer (8), id's bytes or its form (11), whether the id came
+///                   with another content since (1), from the lowest
 ///     4       4     received at, seconds since 1970 UTC
 ///     8       4     the original's commit: the lowest 32 bits of its number
-///     12            the packed id
+///     12      8     hash of the event's content, 0 for unknown
+///     20            the packed id
 ///
 /// Not thread-safe: whoever holds the shard's lock calls.
 struct IdentityArena {
     /// What is taken from and given back to the system, in bytes.
     static let granuleBytes = 16 << 10
-    static let headerBytes = 12
+    static let headerBytes = 20
     private static let uuidCode: UInt32 = 0x7ff
     private static let paddingCode: UInt32 = 0x7fe
+    private static let sourceMask: UInt32 = 0xfff
+    private static let earlierBit: UInt32 = 1 << 31
 
     let base: UnsafeMutableRawPointer
     /// A multiple of ``granuleBytes``, at most 16 GiB.
@@ -58,6 +62,7 @@ struct IdentityArena {
     /// Puts a record at the head, for which there is room, and gives its place in the ring.
     mutating func append(
         _ identity: PackedIdentity,
+        content: UInt64,
         source: Int,
         seconds: UInt32,
         writer: Int,
@@ -75,6 +80,7 @@ struct IdentityArena {
         record.storeBytes(of: word, as: UInt32.self)
         record.storeBytes(of: seconds, toByteOffset: 4, as: UInt32.self)
         record.storeBytes(of: job, toByteOffset: 8, as: UInt32.self)
+        record.storeBytes(of: content, toByteOffset: 12, as: UInt64.self)
         if identity.form == .uuid {
             // A record's id is 4-byte aligned only.
             withUnsafeBytes(of: (identity.first, identity.second)) {
@@ -121,7 +127,24 @@ struct IdentityArena {
         Int((base + place).load(as: UInt32.self) >> 12 & 0xff)
     }
 
-    func source(at place: Int) -> Int { Int((base + place).load(as: UInt32.self) & 0xfff) }
+    func source(at place: Int) -> Int {
+        Int((base + place).load(as: UInt32.self) & Self.sourceMask)
+    }
+
+    /// The hash of the event's content, 0 when it is not known.
+    func content(at place: Int) -> UInt64 {
+        (base + place).loadUnaligned(fromByteOffset: 12, as: UInt64.self)
+    }
+
+    /// Whether the id came with another content since.
+    func isEarlier(at place: Int) -> Bool {
+        (base + place).load(as: UInt32.self) & Self.earlierBit != 0
+    }
+
+    func markEarlier(at place: Int) {
+        let word = (base + place).load(as: UInt32.self)
+        (base + place).storeBytes(of: word | Self.earlierBit, as: UInt32.self)
+    }
 
     private func code(at place: Int) -> UInt32 {
         (base + place).load(as: UInt32.self) >> 20 & 0x7ff
@@ -140,8 +163,15 @@ struct IdentityArena {
         return PackedIdentity(text: UnsafeRawBufferPointer(start: start, count: Int(code)))
     }
 
-    func holds(_ identity: PackedIdentity, source: Int, at place: Int) -> Bool {
-        guard self.source(at: place) == source else { return false }
+    /// Whether a record is the newest of an id, or an earlier one.
+    func holds(
+        _ identity: PackedIdentity,
+        source: Int,
+        isEarlier: Bool = false,
+        at place: Int
+    ) -> Bool {
+        let word = (base + place).load(as: UInt32.self) & (Self.sourceMask | Self.earlierBit)
+        guard word == UInt32(source) | (isEarlier ? Self.earlierBit : 0) else { return false }
         let start = base + place + Self.headerBytes
         if identity.form == .uuid {
             return code(at: place) == Self.uuidCode

@@ -42,6 +42,9 @@ package struct IdentityBurst: ~Copyable {
     /// An id, by the order in which they came.
     package func identity(at place: Int) -> PackedIdentity { announced[place].identity }
 
+    /// The hash of its event's content.
+    package func content(at place: Int) -> UInt64 { announced[place].content }
+
     /// What the window said of it; not a duplicate before it was asked.
     package func verdict(at place: Int) -> IdentityVerdict { verdicts[place] }
 

@@ -2,8 +2,10 @@ import Synchronization
 
 /// The original of an event, as far as its window knows it.
 package struct IdentityVerdict: Sendable, Equatable {
-    /// Whether the same id came before.
+    /// Whether the same id came before with the same content.
     package var isDuplicate: Bool
+    /// Whether the same id came before with other content only.
+    package var isReused = false
     /// Who wrote the original, and with which of its commits it becomes durable; 0 for one that was
     /// durable before this run.
     package var writer = 0
@@ -79,23 +81,39 @@ struct IdentityShard {
         Int(now) - Int(seconds) > windowSeconds
     }
 
-    /// Looks an id up, and takes it in when it did not come within the window.
+    /// What an id came to.
+    enum Admission {
+        /// It came before with the same content, which stands at this place.
+        case duplicate(Int)
+        /// It was taken in; whether it came before with other content.
+        case new(isReused: Bool)
+    }
+
+    /// Looks an id up, and takes it in when it did not come with this content within the window.
     ///
-    /// Gives the place of the original; nil when there is none.
+    /// The newest record of an id stands in the table by the id's hash; earlier ones, with other
+    /// content, by a hash of id and content. So each is found in one step, however many there are,
+    /// and as long as one of them stands, so does the newest.
     mutating func admit(
-        _ identity: PackedIdentity,
-        _ source: Int,
-        _ hash: UInt32,
+        _ announced: AnnouncedIdentity,
         now: UInt32,
         writer: Int,
         job: UInt64
-    ) -> Int? {
+    ) -> Admission {
+        let (identity, hash) = (announced.identity, announced.low)
         // Two out for one in: memory follows the traffic down as well.
         expire(now, countMax: 2)
-        var at = find(identity, source, hash)
+        var at = find(identity, announced.source, hash)
+        var isReused = false
         if let place = table.place(at: at) {
-            if !isExpired(arena.seconds(at: place), now) { return place }
-            table.remove(at: at)
+            if isExpired(arena.seconds(at: place), now) {
+                table.remove(at: at)
+            } else if Self.isSame(arena.content(at: place), announced.content) {
+                return .duplicate(place)
+            } else {
+                if let earlier = reuse(announced, place, now) { return .duplicate(earlier) }
+                isReused = true
+            }
             at = table.freeSlot(hash)
         }
         let byteCount = IdentityArena.byteCount(identity)
@@ -105,13 +123,64 @@ struct IdentityShard {
         }
         let place = arena.append(
             identity,
-            source: source,
+            content: announced.content,
+            source: announced.source,
             seconds: now,
             writer: writer,
             job: UInt32(truncatingIfNeeded: job)
         )
         table.insert(hash, place: place, at: at)
+        return .new(isReused: isReused)
+    }
+
+    /// What is not known of one counts as the same as any: then the id alone decides.
+    private static func isSame(_ one: UInt64, _ other: UInt64) -> Bool {
+        one == other || one == 0 || other == 0
+    }
+
+    /// Looks up an id whose newest record, at `place`, has other content: gives the earlier record
+    /// with this one, or nil after it made the newest one an earlier one, and the way free for
+    /// another.
+    @inline(never)
+    private mutating func reuse(
+        _ announced: AnnouncedIdentity,
+        _ place: Int,
+        _ now: UInt32
+    ) -> Int? {
+        let hash = Self.earlierHash(announced.hash, announced.content)
+        let at = findEarlier(announced, hash)
+        if let earlier = table.place(at: at) {
+            if !isExpired(arena.seconds(at: earlier), now) { return earlier }
+            table.remove(at: at)
+        }
+        if let newest = table.find(announced.low, place: place) { table.remove(at: newest) }
+        arena.markEarlier(at: place)
+        let moved = Self.earlierHash(announced.hash, arena.content(at: place))
+        table.insert(moved, place: place, at: table.freeSlot(moved))
         return nil
+    }
+
+    private func findEarlier(_ announced: AnnouncedIdentity, _ hash: UInt32) -> Int {
+        var at = table.home(hash)
+        while let place = table.place(at: at) {
+            let isIt =
+                IdentityTable.hash(table.slots[at]) == hash
+                && arena.content(at: place) == announced.content
+                && arena.holds(
+                    announced.identity,
+                    source: announced.source,
+                    isEarlier: true,
+                    at: place
+                )
+            if isIt { break }
+            at = table.following(at)
+        }
+        return at
+    }
+
+    /// By what the table knows a record that is not its id's newest.
+    private static func earlierHash(_ hash: UInt64, _ content: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: (hash ^ content) &* 0x9E37_79B9_7F4A_7C15 >> 32)
     }
 
     /// The slot of an id, or the free one where the search for it ended.
@@ -146,7 +215,10 @@ struct IdentityShard {
     private mutating func dropOldest() -> Int {
         let place = arena.oldest
         let hash = self.hash(arena.identity(at: place), source: arena.source(at: place))
-        if let at = table.find(UInt32(truncatingIfNeeded: hash), place: place) {
+        let low =
+            arena.isEarlier(at: place)
+            ? Self.earlierHash(hash, arena.content(at: place)) : UInt32(truncatingIfNeeded: hash)
+        if let at = table.find(low, place: place) {
             table.remove(at: at)
         }
         let freed = arena.dropOldest()

@@ -5,7 +5,9 @@ import Synchronization
 package struct AnnouncedIdentity {
     let identity: PackedIdentity
     let source: Int
-    fileprivate let hash: UInt64
+    /// Of the event's content; 0 when it is not known.
+    let content: UInt64
+    let hash: UInt64
 
     /// The shard's number.
     var shard: Int { Int(hash >> (64 - IdentityWindow.shardBits)) }
@@ -13,7 +15,10 @@ package struct AnnouncedIdentity {
     var low: UInt32 { UInt32(truncatingIfNeeded: hash) }
 }
 
-/// The ids of the events of some time, by source: tells which event came before, exactly.
+/// The ids of the events of some time, by source: tells which event came before.
+///
+/// Ids are compared exactly. Beside each stands a hash of its event's content: an id that comes with
+/// other content is another event's.
 ///
 /// Any thread may call. Ids are spread over shards by a hash whose key changes with every process;
 /// each shard has a lock, which is held for some dozen nanoseconds an id. There are few shards, so
@@ -126,20 +131,35 @@ package final class IdentityWindow: @unchecked Sendable {
     /// Has the memory come that ``admit(_:receivedAt:writer:job:)`` will look at, without waiting.
     ///
     /// - `identity`: of a form other than none.
+    /// - `content`: a hash of the event's content; 0 when it is not known, which is the same as any.
     /// - `source`: below ``sourcesMax``.
-    package func announce(_ identity: PackedIdentity, source: Int) -> AnnouncedIdentity {
+    package func announce(
+        _ identity: PackedIdentity,
+        content: UInt64 = 0,
+        source: Int
+    ) -> AnnouncedIdentity {
         let hash = hash(identity, source: source)
-        let announced = AnnouncedIdentity(identity: identity, source: source, hash: hash)
+        let announced = AnnouncedIdentity(
+            identity: identity,
+            source: source,
+            content: content,
+            hash: hash
+        )
         whereabouts[announced.shard].fetchHome(of: announced.low)
         return announced
     }
 
     /// The same for the next of a burst; of form none it only takes its place.
-    package func announce(_ identity: PackedIdentity, source: Int, in burst: inout IdentityBurst) {
+    package func announce(
+        _ identity: PackedIdentity,
+        content: UInt64 = 0,
+        source: Int,
+        in burst: inout IdentityBurst
+    ) {
         burst.append(
             identity.isNone
-                ? AnnouncedIdentity(identity: identity, source: source, hash: 0)
-                : announce(identity, source: source)
+                ? AnnouncedIdentity(identity: identity, source: source, content: 0, hash: 0)
+                : announce(identity, content: content, source: source)
         )
     }
 
@@ -188,15 +208,17 @@ package final class IdentityWindow: @unchecked Sendable {
         writer: Int,
         job: UInt64
     ) -> IdentityVerdict {
-        let original = shard.admit(
-            announced.identity,
-            announced.source,
-            announced.low,
+        let admission = shard.admit(
+            announced,
             now: UInt32(clamping: receivedAt / 1_000_000),
             writer: writer,
             job: job
         )
-        guard let place = original else { return IdentityVerdict(isDuplicate: false) }
+        let place: Int
+        switch admission {
+        case .new(let isReused): return IdentityVerdict(isDuplicate: false, isReused: isReused)
+        case .duplicate(let original): place = original
+        }
         let writer = shard.arena.writer(at: place)
         return IdentityVerdict(
             isDuplicate: true,

@@ -66,6 +66,7 @@ package struct EventReader: ~Copyable {
         view.isMessageID = found.id_is_message_id
         view.name = UnsafeRawBufferPointer(found.name)
         view.isEventName = found.name_is_event
+        view.sentAtMember = slice(found.sent_at_member)
         view.hasLineBreaks = found.has_line_breaks
         view.inheritedContext = UnsafeRawBufferPointer(start: nil, count: 0)
         view.inheritedSentAt = UnsafeRawBufferPointer(start: nil, count: 0)

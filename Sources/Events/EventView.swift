@@ -24,6 +24,8 @@ package struct EventView {
     package var name = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether ``name`` is the value of `event`.
     package var isEventName = false
+    /// The event's own `sentAt`, key and value, in ``bytes``.
+    package var sentAtMember = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether line breaks stand in ``bytes``; they are outside strings.
     package var hasLineBreaks = false
     /// Raw JSON that a batch hands down to an event that lacks it.

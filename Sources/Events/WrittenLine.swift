@@ -19,6 +19,10 @@ package struct WrittenLine {
     /// The one that the collector resolved, in lines of older versions `channel` or
     /// `context.channel`; empty when absent.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// The event's text but for `sentAt`, as ``EventContent`` has it: what stands before that
+    /// member, and behind it.
+    var content = UnsafeRawBufferPointer(start: nil, count: 0)
+    var contentBehindSentAt = UnsafeRawBufferPointer(start: nil, count: 0)
 
     package init() {}
 }
@@ -73,7 +77,19 @@ package struct WrittenLineReader: ~Copyable {
         written.run = run
         written.id = UnsafeRawBufferPointer(reader.found.id)
         written.isMessageID = reader.found.id_is_message_id
+        takeContent(of: line, into: &written)
         return true
+    }
+
+    /// Notes where the event's own text stands in its line.
+    private func takeContent(of line: UnsafeRawBufferPointer, into written: inout WrittenLine) {
+        var start = reader.found.reserved.start + reader.found.reserved.length
+        if start < line.count, line[start] == UInt8(ascii: ",") { start += 1 }
+        let content = EventContent(
+            UnsafeRawBufferPointer(rebasing: line[start...]),
+            without: reader.slice(reader.found.sent_at_member)
+        )
+        (written.content, written.contentBehindSentAt) = (content.first, content.second)
     }
 
     /// Reads what stands behind the run, up to the metadata's end; lines of older versions have

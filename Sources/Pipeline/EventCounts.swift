@@ -9,6 +9,7 @@ struct EventCounts: ~Copyable {
     private let arrived: UnsafeMutablePointer<Int>
     private let accepted: UnsafeMutablePointer<Int>
     private let repeated: UnsafeMutablePointer<Int>
+    private let reused: UnsafeMutablePointer<Int>
     /// By source, then ``Rejection/index``.
     private let rejected: UnsafeMutablePointer<Int>
     private let reasons = Rejection.allCases.count
@@ -20,6 +21,7 @@ struct EventCounts: ~Copyable {
         arrived = Self.zeros(sources)
         accepted = Self.zeros(sources)
         repeated = Self.zeros(sources)
+        reused = Self.zeros(sources)
         rejected = Self.zeros(sources * reasons)
         channels = UnsafeMutableBufferPointer(start: Self.zeros(64), count: 64)
     }
@@ -28,6 +30,7 @@ struct EventCounts: ~Copyable {
         arrived.deallocate()
         accepted.deallocate()
         repeated.deallocate()
+        reused.deallocate()
         rejected.deallocate()
         channels.deallocate()
     }
@@ -52,6 +55,11 @@ struct EventCounts: ~Copyable {
     /// An event that came before.
     func `repeat`(_ source: Int) {
         repeated[source] &+= 1
+    }
+
+    /// An accepted event whose id another one had.
+    func reuse(_ source: Int) {
+        reused[source] &+= 1
     }
 
     func reject(_ source: Int, _ rejection: Rejection) {
@@ -89,6 +97,8 @@ struct EventCounts: ~Copyable {
             accepted[source] = 0
             tally.repeated = repeated[source]
             repeated[source] = 0
+            tally.reused = reused[source]
+            reused[source] = 0
             for at in 0..<reasons {
                 tally.rejected[at] = rejected[source * reasons + at]
                 rejected[source * reasons + at] = 0

@@ -11,6 +11,8 @@ package struct SourceLedger: Sendable, Equatable {
     /// By ``Rejection/index``.
     package var quarantined = [Int](repeating: 0, count: Rejection.allCases.count)
     package var duplicate = 0
+    /// Of those written: events with an id that another event had.
+    package var reusedIDs = 0
     package var dropped = 0
     package var inFlight = 0
 
@@ -27,6 +29,7 @@ package struct SourceLedger: Sendable, Equatable {
         sum.written += other.written
         for at in sum.quarantined.indices { sum.quarantined[at] += other.quarantined[at] }
         sum.duplicate += other.duplicate
+        sum.reusedIDs += other.reusedIDs
         sum.dropped += other.dropped
         sum.inFlight += other.inFlight
     }
@@ -36,6 +39,7 @@ package struct SourceLedger: Sendable, Equatable {
         written += tally.accepted
         for at in quarantined.indices { quarantined[at] += tally.rejected[at] }
         duplicate += tally.repeated
+        reusedIDs += tally.reused
         inFlight -= tally.accepted + tally.rejectedTotal + tally.repeated
     }
 }
@@ -45,6 +49,8 @@ struct CommitTally: Sendable {
     var accepted = 0
     /// Events that came before, and were not written again.
     var repeated = 0
+    /// Accepted events with an id that another event had.
+    var reused = 0
     /// By ``Rejection/index``.
     var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
 

@@ -1,16 +1,17 @@
-package import Dedup
+import Dedup
 import Intake
+package import Segments
 import Synchronization
 
 /// Sources that deduplicate take nothing in before they know what came before.
 extension Pipeline {
     /// Takes an id into the window that was durable before this run.
     ///
-    /// One thread, before ``openIntake()``; oldest first. `seconds`: since 1970 UTC.
-    package func remember(_ identity: PackedIdentity, source: Int, seconds: UInt32) {
+    /// One thread, before ``openIntake()``; oldest first.
+    package func remember(_ known: KnownIdentity) {
         _ = window.admit(
-            window.announce(identity, source: source),
-            receivedAt: Int64(seconds) * 1_000_000,
+            window.announce(known.identity, content: known.content, source: known.source),
+            receivedAt: Int64(known.seconds) * 1_000_000,
             writer: 0,
             job: 0
         )

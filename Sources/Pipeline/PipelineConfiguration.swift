@@ -29,6 +29,8 @@ package struct PipelineConfiguration: Sendable {
     package var tunables: Tunables
     /// How long ids of sources that deduplicate are remembered, and in how much memory.
     package var identities: IdentityWindow.Configuration
+    /// By what events with one id are told apart; the same in every run of a data folder.
+    package var contentHash = ContentHash.random
 
     /// What can change while it runs.
     package struct Tunables: Sendable, Equatable {
@@ -108,6 +110,7 @@ extension PipelineConfiguration {
         )
         store.startedAt = startedAt
         store.deduplicated = sources.indices.filter { sources[$0].deduplicates }
+        store.contentCheck = contentHash.check
         return store
     }
 

@@ -12,7 +12,13 @@ extension Writer {
         for at in 0..<count {
             let identity =
                 burst.views[at].isMessageID ? PackedIdentity(burst.views[at].id) : .none
-            window.announce(identity, source: record.source, in: &burst.identities)
+            let content = identity.isNone ? 0 : contentHash(burst.views[at])
+            window.announce(
+                identity,
+                content: content,
+                source: record.source,
+                in: &burst.identities
+            )
         }
     }
 
@@ -26,7 +32,8 @@ extension Writer {
         )
     }
 
-    /// Writes an event of the burst unless one with its `messageId` came before from the same source.
+    /// Writes an event of the burst unless it came before: one from the same source with its
+    /// `messageId` and its content.
     mutating func fileOnce(
         _ at: Int,
         _ record: IntakeRecord,
@@ -34,9 +41,11 @@ extension Writer {
     ) throws(FileSystemError) {
         let original = burst.identities.verdict(at: at)
         if original.isDuplicate { return leaveOut(record.source, original, isAnswered) }
-        let slot = try file(at, record)
+        let slot = try file(at, record, isIDReused: original.isReused)
+        if original.isReused { counts.reuse(record.source) }
         (identities + slot).pointee.add(
             burst.identities.identity(at: at),
+            content: burst.identities.content(at: at),
             source: record.source,
             receivedAt: record.receivedAt
         )

@@ -91,12 +91,14 @@ extension Writer {
         schedule.wantAnswer(bytes: record.payload.count)
     }
 
-    /// Finds out where events of the burst belong, and which of them came before.
+    /// Finds out which events of the burst came before, and where the others belong.
     private mutating func prepare(_ events: Int, _ record: IntakeRecord, _ isDeduplicated: Bool) {
-        // While places are looked for, the window's memory comes.
-        if isDeduplicated { announce(events, record) }
-        findRoutes(events, record)
-        if isDeduplicated { admit(record) }
+        if isDeduplicated {
+            // While contents are hashed, the window's memory comes.
+            announce(events, record)
+            admit(record)
+        }
+        findRoutes(events, record, isDeduplicated)
     }
 
     /// Files an event of the burst.
@@ -113,11 +115,19 @@ extension Writer {
 
     /// Writes an event of the burst into its partition's segment, and gives the segment's slot.
     @discardableResult
-    mutating func file(_ at: Int, _ record: IntakeRecord) throws(FileSystemError) -> Int {
+    mutating func file(
+        _ at: Int,
+        _ record: IntakeRecord,
+        isIDReused: Bool = false
+    ) throws(FileSystemError) -> Int {
         let route = burst.routes[at]
         let source = record.source
         let slot = try slot(route.key)
-        let resolved = ResolvedEvent(channel: channel(at, source), time: route.eventTime)
+        let resolved = ResolvedEvent(
+            channel: channel(at, source),
+            time: route.eventTime,
+            isIDReused: isIDReused
+        )
         let need = (splicers + source).pointee.bytesMax(for: burst.views[at], as: resolved)
         let pending = pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }

@@ -1,3 +1,4 @@
+import Dedup
 import Events
 import Intake
 import Segments
@@ -9,6 +10,9 @@ struct Route {
     var key: PartitionKey
     /// Microseconds since 1970 UTC, by its producer.
     var eventTime: Int64?
+
+    /// Of an event that is not written.
+    static var none: Route { Route(channel: 0, key: .none, eventTime: nil) }
 }
 
 /// Where the events of a burst belong.
@@ -16,13 +20,19 @@ extension Writer {
     /// Finds out where the first so many pieces of the burst belong, which are events; nothing is
     /// written or counted.
     ///
+    /// What came before belongs nowhere: it must not take one of `partition.maxValues`.
+    ///
     /// With many partitions an event's way to its segment is a chain of places in memory, each of
     /// which is known only from the one before. Each step has the memory come for the next one, for
     /// all events of the burst.
-    mutating func findRoutes(_ count: Int, _ record: IntakeRecord) {
+    mutating func findRoutes(_ count: Int, _ record: IntakeRecord, _ isDeduplicated: Bool) {
         let isCold = hasManySegments && count > 1
         if isCold { fetchChannels(count, record.source) }
         for at in 0..<count {
+            if isDeduplicated, burst.identities.verdict(at: at).isDuplicate {
+                burst.routes[at] = .none
+                continue
+            }
             burst.routes[at] = route(at, record)
             if isCold { store.fetchSlot(burst.routes[at].key) }
         }

@@ -44,6 +44,7 @@ struct Writer: ~Copyable {
     let pendings: UnsafeMutablePointer<PendingLines>
     let identities: UnsafeMutablePointer<IdentityList>
     let window: IdentityWindow
+    let contentHash: ContentHash
     /// By source: whether its events are looked up in the window.
     let deduplicated: UnsafeMutablePointer<Bool>
     /// All writers, for what they have made durable.
@@ -103,6 +104,7 @@ struct Writer: ~Copyable {
         self.notify = notify
         self.peers = peers
         self.window = window
+        contentHash = configuration.contentHash
         let names = configuration.sources.map(\.name)
         let room = data.room(.writer(index), storage, shared.heartbeat, shared)
         self.room = room

@@ -63,6 +63,8 @@ package protocol FileSystem: Sendable {
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int
     func size(_ file: FileHandle) throws(FileSystemError) -> Int
+    /// Lets nobody but the daemon's user read the file.
+    func hide(_ file: FileHandle) throws(FileSystemError)
     func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError)
     /// Asks the system to begin writing what a file has in memory, and does not wait. Promises
     /// nothing: what goes wrong is ``datasync(_:)``'s to tell.
@@ -91,6 +93,9 @@ package protocol FileSystem: Sendable {
 extension FileSystem {
     /// A disk may leave the hint alone.
     package func startWriting(_ file: FileHandle) {}
+
+    /// A disk in memory has no other readers.
+    package func hide(_ file: FileHandle) throws(FileSystemError) {}
 
     /// Writes all bytes of an array at the end of the file.
     package func write(_ bytes: [UInt8], to file: FileHandle) throws(FileSystemError) {

@@ -7,8 +7,11 @@ import Compression
 struct IdentityPart: Sendable {
     /// The segment's sealed path.
     var segment: String
-    /// The file's beginning: names of sources by number; nil in further parts.
+    /// The file's beginning: names of sources by number, ``IdentityFile/noSource`` for those whose
+    /// ids it does not have; nil in further parts.
     var sources: [String]?
+    /// Of the key by which contents were hashed; in the file's beginning.
+    var contentCheck: UInt64 = 0
     /// As ``IdentityList`` has them.
     var entries: [UInt8]
     /// The file's end; nil when more may follow.
@@ -28,15 +31,21 @@ struct IdentityEnd: Sendable, Equatable {
 /// Never synced: the segment is what counts. So a file of ids is trusted only as far as it proves
 /// itself, and is whole only with its end.
 ///
-///     "TPIDS\0\0\1"
+///     "TPIDS\0\0\2"
 ///     block*          byte count of the body (4 bytes), CRC-32 of count, kind and body (4),
 ///                     kind (1), body; numbers are little-endian
 ///
-///     kind 0          names of sources, each ended by a line feed; the first block, once
+///     kind 0          check of the content hash's key (8), names of sources, each ended by a line
+///                     feed; the first block, once
 ///     kind 1          entries of ``IdentityList``, each block by itself
 ///     kind 2          ids in the file (8), highest time of receipt (4); the last block, once
+///
+/// Version 1 has no check, and names all sources, with ids in the file or without.
 enum IdentityFile {
-    static let magic: [UInt8] = Array("TPIDS".utf8) + [0, 0, 1]
+    static let magic: [UInt8] = Array("TPIDS".utf8) + [0, 0, 2]
+    static let magicOfVersion1: [UInt8] = Array("TPIDS".utf8) + [0, 0, 1]
+    /// Stands for the name of a source whose ids the file does not have.
+    static let noSource = "-"
     static let blockHeaderBytes = 9
     /// More than any list grows to between two commits; what claims more is damaged.
     static let bodyBytesMax = 256 << 20
@@ -52,7 +61,8 @@ enum IdentityFile {
         var bytes: [UInt8] = []
         if let sources = part.sources {
             bytes += magic
-            bytes += block(.sources, Array((sources.map { $0 + "\n" }.joined()).utf8))
+            let names = Array((sources.map { $0 + "\n" }.joined()).utf8)
+            bytes += block(.sources, number(part.contentCheck, 8) + names)
         }
         if !part.entries.isEmpty { bytes += block(.entries, part.entries) }
         if let end = part.end {
@@ -72,7 +82,7 @@ enum IdentityFile {
         return body.withUnsafeBytes { crc32($0, continuing: head) }
     }
 
-    private static func number(_ value: UInt64, _ byteCount: Int) -> [UInt8] {
+    static func number(_ value: UInt64, _ byteCount: Int) -> [UInt8] {
         (0..<byteCount).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
     }
 

@@ -10,11 +10,15 @@ package import Dedup
 ///     0  source (2 bytes), seconds since 1970 UTC (4 bytes)     of all ids up to the next of these
 ///     1  16 bytes                                                a UUID
 ///     2  byte count (2 bytes), bytes                             any other id
+///     3  hash of the content (8 bytes), 16 bytes                 a UUID
+///     4  hash of the content (8 bytes), byte count (2), bytes    any other id
+///
+/// Versions before 2 wrote 1 and 2, of which the content is not known.
 package struct IdentityList {
     /// From how many bytes on a commit takes them out.
     static let takenFrom = 16 << 10
     /// What one event can need.
-    private static let entryBytesMax = 7 + 3 + PackedIdentity.byteCountMax
+    private static let entryBytesMax = 7 + 11 + PackedIdentity.byteCountMax
 
     private var start: UnsafeMutableRawPointer?
     private var capacity = 0
@@ -34,8 +38,14 @@ package struct IdentityList {
 
     /// Notes an event that was filed into the segment.
     ///
-    /// `receivedAt`: microseconds since 1970 UTC.
-    package mutating func add(_ identity: PackedIdentity, source: Int, receivedAt: Int64) {
+    /// - `content`: the hash of its content.
+    /// - `receivedAt`: microseconds since 1970 UTC.
+    package mutating func add(
+        _ identity: PackedIdentity,
+        content: UInt64,
+        source: Int,
+        receivedAt: Int64
+    ) {
         events += 1
         guard !identity.isNone else { return }
         if capacity - count < Self.entryBytesMax { grow() }
@@ -43,17 +53,18 @@ package struct IdentityList {
         let seconds = UInt32(clamping: receivedAt / 1_000_000)
         if source != self.source || seconds != self.seconds { begin(source, seconds, start) }
         ids += 1
+        let entry = start + count
+        entry.storeBytes(of: identity.isUUID ? 3 : 4, as: UInt8.self)
+        entry.storeBytes(of: content.littleEndian, toByteOffset: 1, as: UInt64.self)
         if identity.isUUID {
-            (start + count).storeBytes(of: 1, as: UInt8.self)
-            (start + count + 1).storeBytes(of: identity.first.littleEndian, as: UInt64.self)
-            (start + count + 9).storeBytes(of: identity.second.littleEndian, as: UInt64.self)
-            count += 17
+            entry.storeBytes(of: identity.first.littleEndian, toByteOffset: 9, as: UInt64.self)
+            entry.storeBytes(of: identity.second.littleEndian, toByteOffset: 17, as: UInt64.self)
+            count += 25
         } else if let text = identity.text.baseAddress {
-            (start + count).storeBytes(of: 2, as: UInt8.self)
             let size = UInt16(truncatingIfNeeded: identity.text.count)
-            (start + count + 1).storeBytes(of: size.littleEndian, as: UInt16.self)
-            (start + count + 3).copyMemory(from: text, byteCount: identity.text.count)
-            count += 3 + identity.text.count
+            entry.storeBytes(of: size.littleEndian, toByteOffset: 9, as: UInt16.self)
+            (entry + 11).copyMemory(from: text, byteCount: identity.text.count)
+            count += 11 + identity.text.count
         }
     }
 

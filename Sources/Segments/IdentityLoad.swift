@@ -1,8 +1,27 @@
 package import Dedup
-import Events
+package import Events
+
+/// An id of earlier, on its way into the window; valid while it is shown.
+package struct KnownIdentity {
+    /// The number of its source.
+    package var source: Int
+    /// When its event was received, seconds since 1970 UTC.
+    package var seconds: UInt32
+    package var identity: PackedIdentity
+    /// The hash of its event's content; 0 when it is not known.
+    package var content: UInt64
+
+    package init(source: Int, seconds: UInt32, identity: PackedIdentity, content: UInt64) {
+        self.source = source
+        self.seconds = seconds
+        self.identity = identity
+        self.content = content
+    }
+}
 
 /// Finds the ids of all events that were committed within a window before now, by sources with
-/// `dedup` on: from the files of ids, and where one is missing or damaged from the segment itself.
+/// `dedup` on: from the files of ids, and where one is missing or damaged, or lacks a source that has
+/// `dedup` on now, from the segment itself.
 ///
 /// To be run after ``Recovery``, when every segment of earlier runs is sealed and in a manifest, and
 /// before these sources take anything in. Oldest first. One thread.
@@ -21,6 +40,9 @@ package struct IdentityLoad {
         package var segmentBytes = 0
         /// What could be read neither way, and why: its ids are not known, or not all of them.
         package var unreadable: [String: String] = [:]
+        /// When the last event of these was received, seconds since 1970 UTC; of younger ones all
+        /// ids are known.
+        package var unreadableUntil: UInt32?
         /// Whether it was asked to stop before it was done.
         package var isStopped = false
 
@@ -32,35 +54,39 @@ package struct IdentityLoad {
     let sources: [String: Int]
     /// The window's beginning, seconds since 1970 UTC.
     let since: UInt32
+    let contentHash: ContentHash
     let shouldStop: @Sendable () -> Bool
 
     /// - `sources`: those with `dedup` on.
     /// - `since`: the window's beginning, seconds since 1970 UTC.
+    /// - `contentHash`: of this data folder.
     /// - `shouldStop`: asked between files.
     package init(
         fileSystem: any FileSystem,
         sources: [String: Int],
         since: UInt32,
+        contentHash: ContentHash,
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) {
         self.fileSystem = fileSystem
         self.sources = sources
         self.since = since
+        self.contentHash = contentHash
         self.shouldStop = shouldStop
     }
 
-    /// Shows every id with its source's number and its seconds since 1970 UTC.
+    /// Shows every id.
     ///
     /// Throws only when manifests or the folder of ids cannot be read; what one file does is in the
     /// report.
     package func run(
-        onIdentity: (Int, UInt32, PackedIdentity) -> Void,
+        onIdentity: (KnownIdentity) -> Void,
         progress: (Report) -> Void = { _ in }
     ) throws(FileSystemError) -> Report {
         var report = Report()
         var segments = try segmentsInWindow()
         for name in try IdentitySweep.names(fileSystem) {
-            if segments[name] == nil { segments[name] = .some("") }
+            if segments[name] == nil { segments[name] = Segment() }
         }
         let ordered = segments.sorted {
             (IdentitySweep.stamp($0.key), $0.key) < (IdentitySweep.stamp($1.key), $1.key)
@@ -76,67 +102,127 @@ package struct IdentityLoad {
         return report
     }
 
-    /// Sealed paths of the segments that have events of the window, by the name of their file of
-    /// ids.
-    private func segmentsInWindow() throws(FileSystemError) -> [String: String] {
-        var paths: [String: String] = [:]
+    /// A segment with events of the window.
+    private struct Segment {
+        /// Its sealed path; empty when no manifest of the window names it.
+        var path = ""
+        /// The sources with `dedup` on that it has events of.
+        var sources: Set<String> = []
+        /// When its last event was received, seconds since 1970 UTC.
+        var lastSeconds: UInt32 = 0
+    }
+
+    /// The segments that have events of the window, by the name of their file of ids.
+    private func segmentsInWindow() throws(FileSystemError) -> [String: Segment] {
+        var segments: [String: Segment] = [:]
         let date = Timestamp.date(Int64(since) * 1_000_000)
         try ManifestReader.each(fileSystem, from: date) { (_, entry) throws(FileSystemError) in
             guard let entry, Layout.isBelow(Layout.events, entry.path),
-                entry.sequences.contains(where: { sources[$0.source] != nil }),
                 let last = entry.lastReceivedAt.flatMap({ Timestamp.parse($0) }),
                 last / 1_000_000 >= Int64(since)
             else { return }
-            paths[Layout.split(Layout.identityPath(forSealed: entry.path)).name] = entry.path
+            let found = Set(entry.sequences.map(\.source)).filter { sources[$0] != nil }
+            guard !found.isEmpty else { return }
+            segments[Layout.split(Layout.identityPath(forSealed: entry.path)).name] = Segment(
+                path: entry.path,
+                sources: found,
+                lastSeconds: UInt32(clamping: last / 1_000_000)
+            )
         }
-        return paths
+        return segments
     }
 
-    /// `segment`: its path, or empty when no manifest of the window names it.
     private func load(
         _ name: String,
-        _ segment: String,
+        _ segment: Segment,
         _ report: inout Report,
-        _ onIdentity: (Int, UInt32, PackedIdentity) -> Void
+        _ onIdentity: (KnownIdentity) -> Void
     ) {
         let path = Layout.join(Layout.identities, name)
         do throws(FileSystemError) {
-            var damage = "there is none"
-            if fileSystem.exists(path) {
-                let outcome = try IdentityFileReader.read(path, in: fileSystem) {
-                    (source, seconds, identity) in
-                    guard seconds >= since, let number = sources[source] else { return }
-                    report.ids += 1
-                    onIdentity(number, seconds, identity)
-                }
-                if case .whole = outcome {
-                    report.files += 1
-                    return
-                }
-                if case .damaged(let why) = outcome { damage = why }
-            }
-            if segment.isEmpty {
+            guard let lack = try readFile(path, segment, &report, onIdentity) else { return }
+            if segment.path.isEmpty {
                 // Older than the window, or begun and never sealed.
                 try fileSystem.remove(path)
-            } else if fileSystem.exists(segment) {
-                try read(segment, &report, onIdentity)
+            } else if fileSystem.exists(segment.path) {
+                let why = try read(segment.path, &report, onIdentity)
+                if let why { note(segment, why, &report) }
             } else {
-                report.unreadable[segment] = "it is gone, and of its file of ids: \(damage)"
+                note(segment, "it is gone, and of its file of ids: \(lack)", &report)
             }
         } catch {
-            report.unreadable[segment.isEmpty ? path : segment] = "\(error)"
+            note(segment.path.isEmpty ? Segment(path: path) : segment, "\(error)", &report)
         }
     }
 
-    /// Reads a segment's lines, and writes the file of ids that it lacks.
+    private func note(_ segment: Segment, _ why: String, _ report: inout Report) {
+        report.unreadable[segment.path] = why
+        report.unreadableUntil = max(report.unreadableUntil ?? 0, segment.lastSeconds)
+    }
+
+    /// Shows the ids of a file; gives what it lacks of its segment's, nil for nothing.
+    private func readFile(
+        _ path: String,
+        _ segment: Segment,
+        _ report: inout Report,
+        _ onIdentity: (KnownIdentity) -> Void
+    ) throws(FileSystemError) -> String? {
+        guard fileSystem.exists(path) else { return "there is none" }
+        var ids = 0
+        let show = { (entry: IdentityFileReader.Entry) in
+            guard entry.seconds >= since, let number = sources[entry.source] else { return }
+            ids += 1
+            onIdentity(
+                KnownIdentity(
+                    source: number,
+                    seconds: entry.seconds,
+                    identity: entry.identity,
+                    content: entry.content
+                )
+            )
+        }
+        var outcome = try IdentityFileReader.read(
+            path,
+            in: fileSystem,
+            contents: .of(check: contentHash.check),
+            onEntry: show
+        )
+        // The contents can only be hashed anew where the events are.
+        if outcome == .otherKey, segment.path.isEmpty || !fileSystem.exists(segment.path) {
+            outcome = try IdentityFileReader.read(
+                path,
+                in: fileSystem,
+                contents: .unknown,
+                onEntry: show
+            )
+        }
+        report.ids += ids
+        switch outcome {
+        case .damaged(let why): return why
+        case .otherKey: return "its contents were hashed with another key"
+        case .whole(_, let covered):
+            let lacking = segment.sources.subtracting(covered)
+            guard lacking.isEmpty else {
+                return "it has no ids of \(lacking.sorted().joined(separator: ", "))"
+            }
+            report.files += 1
+            return nil
+        }
+    }
+
+    /// Reads a segment's lines, and writes the file of ids that it lacks; gives what is wrong with it.
     private func read(
         _ segment: String,
         _ report: inout Report,
-        _ onIdentity: (Int, UInt32, PackedIdentity) -> Void
-    ) throws(FileSystemError) {
+        _ onIdentity: (KnownIdentity) -> Void
+    ) throws(FileSystemError) -> String? {
         report.segments += 1
         var reader = try SegmentReader(segment, in: fileSystem)
-        var rewrite = IdentityRewrite(segment: segment, sources: sources)
+        var rewrite = IdentityRewrite(
+            segment: segment,
+            sources: sources,
+            contentCheck: contentHash.check
+        )
         defer { rewrite.free() }
         var lineReader = WrittenLineReader()
         var line = WrittenLine()
@@ -147,21 +233,23 @@ package struct IdentityLoad {
                     let source = sources[String(decoding: line.source, as: UTF8.self)]
                 else { continue }
                 let identity = line.isMessageID ? PackedIdentity(line.id) : .none
-                rewrite.add(identity, source: source, receivedAt: line.receivedAt, fileSystem)
-                let seconds = UInt32(clamping: line.receivedAt / 1_000_000)
-                guard !identity.isNone, seconds >= since else { continue }
+                let known = KnownIdentity(
+                    source: source,
+                    seconds: UInt32(clamping: line.receivedAt / 1_000_000),
+                    identity: identity,
+                    content: identity.isNone ? 0 : contentHash(line)
+                )
+                rewrite.add(known, receivedAt: line.receivedAt, fileSystem)
+                guard !identity.isNone, known.seconds >= since else { continue }
                 report.ids += 1
-                onIdentity(source, seconds, identity)
+                onIdentity(known)
             case .flushPoint:
                 continue
             case .end(let end):
                 report.segmentBytes += reader.fileBytes
-                if end == .complete {
-                    rewrite.end(fileSystem)
-                } else {
-                    report.unreadable[segment] = "it cannot be read to its end"
-                }
-                return
+                guard end == .complete else { return "it cannot be read to its end" }
+                rewrite.end(fileSystem)
+                return nil
             }
         }
     }
@@ -171,13 +259,14 @@ package struct IdentityLoad {
 private struct IdentityRewrite {
     let segment: String
     let names: [String]
+    let contentCheck: UInt64
     var list = IdentityList()
 
-    init(segment: String, sources: [String: Int]) {
+    init(segment: String, sources: [String: Int], contentCheck: UInt64) {
         self.segment = segment
-        var names = Array(repeating: "", count: (sources.values.max() ?? -1) + 1)
-        // Numbers nobody uses need a name all the same.
-        for number in names.indices { names[number] = "-" }
+        self.contentCheck = contentCheck
+        let count = (sources.values.max() ?? -1) + 1
+        var names = Array(repeating: IdentityFile.noSource, count: count)
         for (name, number) in sources { names[number] = name }
         self.names = names
     }
@@ -185,12 +274,16 @@ private struct IdentityRewrite {
     func free() { list.free() }
 
     mutating func add(
-        _ identity: PackedIdentity,
-        source: Int,
+        _ known: KnownIdentity,
         receivedAt: Int64,
         _ fileSystem: any FileSystem
     ) {
-        list.add(identity, source: source, receivedAt: receivedAt)
+        list.add(
+            known.identity,
+            content: known.content,
+            source: known.source,
+            receivedAt: receivedAt
+        )
         if list.count >= IdentityList.takenFrom { write(end: nil, fileSystem) }
     }
 
@@ -203,6 +296,7 @@ private struct IdentityRewrite {
         let part = IdentityPart(
             segment: segment,
             sources: list.isBegun ? nil : names,
+            contentCheck: contentCheck,
             entries: list.take(),
             end: end
         )

@@ -7,6 +7,7 @@
 ///     manifest/date=2026-11-22/c1.ndjson
 ///     .reserve                                                       room kept for a full disk
 ///     dedup/part-c1-0-20261122T100000.123Z-0.ids                     ids of that segment's events
+///     dedup/key                                                      by which contents are hashed
 ///     .lock                                                          held by the daemon
 ///
 /// Names that start with a dot or an underscore are invisible to DuckDB, Spark and Hive, so a
@@ -16,6 +17,8 @@ package enum Layout {
     package static let quarantine = "quarantine"
     package static let manifest = "manifest"
     package static let identities = "dedup"
+    /// The key by which contents are hashed.
+    package static let contentKey = "dedup/key"
     package static let lock = ".lock"
     /// Room kept for a full disk.
     package static let reserve = ".reserve"

@@ -11,6 +11,8 @@ package struct PartitionKey: Hashable, Sendable {
     let place: UInt64
 
     static let quarantineMark: UInt64 = 1 << 63
+    /// No segment's.
+    package static let none = PartitionKey(values: .max, place: .max)
 
     init(values: UInt64, place: UInt64) {
         self.values = values

@@ -89,6 +89,12 @@ package final class PosixFileSystem: FileSystem {
         }
     }
 
+    package func hide(_ file: FileHandle) throws(FileSystemError) {
+        guard fchmod(file.number, 0o600) == 0 else {
+            throw FileSystemError(.open, "", code: errno)
+        }
+    }
+
     package func startWriting(_ file: FileHandle) {
         cplatform_start_writing(file.number)
     }

@@ -20,12 +20,21 @@ extension SegmentStore {
         batch.identities.append(part(segment, slot, end: end))
     }
 
+    /// The sources' names, but for those whose ids are not kept.
+    private var sourcesWithIdentities: [String] {
+        configuration.sources.indices.map {
+            configuration.deduplicated.contains($0)
+                ? configuration.sources[$0] : IdentityFile.noSource
+        }
+    }
+
     private func part(_ segment: OpenSegment, _ slot: Int, end: IdentityEnd?) -> IdentityPart {
-        let sources = identities[slot].isBegun ? nil : configuration.sources
+        let isFirst = !identities[slot].isBegun
         identities[slot].isBegun = true
         return IdentityPart(
             segment: segment.sealedPath,
-            sources: sources,
+            sources: isFirst ? sourcesWithIdentities : nil,
+            contentCheck: configuration.contentCheck,
             entries: identities[slot].take(),
             end: end
         )

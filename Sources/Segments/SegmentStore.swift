@@ -21,6 +21,8 @@ package final class SegmentStore {
         package var sources: [String]
         /// Numbers of the sources whose ids are written beside the segments.
         package var deduplicated: [Int] = []
+        /// Of the key by which their events' contents are hashed.
+        package var contentCheck: UInt64 = 0
         package var engine: Engine
         package var level: Int
         /// Open segments at a time, at least 1.

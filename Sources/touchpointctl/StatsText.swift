@@ -31,7 +31,10 @@ enum StatsText {
                 ]
             )
         }
-        return table.lines + reasons("dropped", stats.ledger.reasons.dropped)
+        let reused = stats.ledger.reusedIds
+        return table.lines
+            + (reused > 0 ? ["ids of other events: " + HumanText.grouped(reused)] : [])
+            + reasons("dropped", stats.ledger.reasons.dropped)
             + reasons("quarantined", stats.ledger.reasons.quarantined)
     }
 

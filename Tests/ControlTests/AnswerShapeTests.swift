@@ -17,7 +17,8 @@ import Testing
     }
 
     private static let ledgerKeys: Set<String> = [
-        "received", "written", "quarantined", "duplicate", "dropped", "inFlight", "reasons",
+        "received", "written", "quarantined", "duplicate", "reusedIds", "dropped", "inFlight",
+        "reasons",
     ]
 
     @Test func statsHasTheContractsKeys() throws {

@@ -65,6 +65,29 @@ import Testing
         #expect(lines.all.count == 3)
     }
 
+    @Test func saysOnceAnHourASourceThatIDsAreReused() {
+        let lines = Lines()
+        let logger = Logger(label: "dedup") { _ in Handler(lines: lines) }
+        let run = DedupRun()
+        let minute: Int64 = 60_000_000_000
+        let text =
+            "warning events with the messageId of another event were written, marked idReused"
+        run.watchReuse([("a", 0), ("b", 0)], 0, logger)
+        #expect(lines.all.isEmpty)
+        run.watchReuse([("a", 3), ("b", 0)], minute, logger)
+        #expect(lines.all == [text])
+        for at in 2...60 { run.watchReuse([("a", 3 + at), ("b", at)], Int64(at) * minute, logger) }
+        #expect(lines.all.count == 2)
+        run.watchReuse([("a", 63), ("b", 60)], 61 * minute, logger)
+        #expect(lines.all.count == 3)
+        // Nothing new since: nothing is said.
+        run.watchReuse([("a", 63), ("b", 60)], 62 * minute, logger)
+        run.watchReuse([("a", 63), ("b", 60)], 200 * minute, logger)
+        #expect(lines.all.count == 4)
+        run.watchReuse([("a", 63), ("b", 60)], 400 * minute, logger)
+        #expect(lines.all.count == 4)
+    }
+
     @Test func statusTellsOfTheWindow() async throws {
         let rig = try LifeRig(more: "dedup: { window: 2h, maxMemory: 8MiB }\n")
         try await rig.recovered()

@@ -25,8 +25,15 @@ import Testing
     private func expect(_ record: Record, in arena: IdentityArena) {
         #expect(arena.seconds(at: record.place) == UInt32(record.number))
         #expect(arena.job(at: record.place) == UInt32(record.number) &* 3)
+        #expect(arena.content(at: record.place) == ~record.number)
+        let isEarlier = record.number % 3 == 0
+        #expect(
+            arena.isEarlier(at: record.place) == isEarlier && arena.writer(at: record.place) == 7
+        )
         withIdentity(record.number, record.byteCount) {
-            #expect(arena.holds($0, source: record.byteCount, at: record.place))
+            let (source, place) = (record.byteCount, record.place)
+            #expect(arena.holds($0, source: source, isEarlier: isEarlier, at: place))
+            #expect(!arena.holds($0, source: source, isEarlier: !isEarlier, at: place))
         }
     }
 
@@ -46,11 +53,13 @@ import Testing
             if needs { taken += IdentityArena.granuleBytes }
             let place = arena.append(
                 identity,
+                content: ~number,
                 source: byteCount,
                 seconds: UInt32(number),
                 writer: 7,
                 job: UInt32(number) &* 3
             )
+            if number % 3 == 0 { arena.markEarlier(at: place) }
             result = (Record(place: place, number: number, byteCount: byteCount), taken)
         }
         return result

@@ -1,8 +1,11 @@
 """Exactly once for producers that send again: over kill -9, and where memory is short."""
 
+import gzip
 import json
+import os
 import random
 import uuid
+from pathlib import Path
 
 import pytest
 import zmq
@@ -24,6 +27,10 @@ def new_ids(random_numbers, count):
 
 def written_ids(collector):
     return [json.loads(taken_apart(line)[1])["messageId"] for line in lines_by_zcat(collector.data)]
+
+
+def lines_of_events(collector):
+    return [taken_apart(line) for line in lines_by_zcat(collector.data)]
 
 
 def dedup(collector):
@@ -65,6 +72,136 @@ def test_a_retry_after_a_kill_is_not_written_again(daemon, producer, seals):
     collector.drain()
     assert sorted(written_ids(collector)) == sorted(sum(batches, []) + mixed[10:])
     assert collector.verify()["events"] == 2001
+
+
+def router(collector, name="reliable", **more):
+    endpoint = f"ipc://{collector.short_folder}/{name}.sock"
+    return endpoint, {"name": name, "pattern": "router", "bind": [endpoint], **more}
+
+
+def mails(ids, names, sent_at):
+    return [
+        json.dumps({"messageId": name, "event": event, "channel": f"c{at % 3}", "sentAt": sent_at})
+        for at, name in enumerate(ids)
+        for event in names
+    ]
+
+
+@pytest.mark.parametrize("keeps", ["all", "no files of ids", "no key"])
+def test_other_events_with_one_id_are_written_and_known_again(daemon, producer, keeps):
+    """Over kill -9, from open segments and sealed ones; with what is in dedup/ and without."""
+    collector = daemon(start=False, commit={"interval": "10ms"})
+    endpoint, source = router(collector)
+    collector.settings["sources"] = [source]
+    collector.start()
+    ids = new_ids(random.Random(3), 40) + [f"mail {number}" for number in range(40)]
+    dealer = producer(zmq.DEALER, endpoint)
+    first = mails(ids, ["delivered", "opened"], "1")
+    assert answer_to(dealer, b"1", "\n".join(first).encode()) == {
+        "status": "committed",
+        "events": 160,
+        "quarantined": [],
+    }
+    collector.seal()
+    # These stay in open segments.
+    second = mails(ids, ["clicked"], "1")
+    assert "duplicates" not in answer_to(dealer, b"2", "\n".join(second).encode())
+    assert answer_to(dealer, b"3", "\n".join(mails(ids, ["opened"], "2")).encode())["duplicates"] == 80
+    ledger = collector.ledger()
+    assert ledger["written"] == 240 and ledger["reusedIds"] == 160 and ledger["duplicate"] == 80
+    wait_until("the reuse to be said", lambda: "idReused" in collector.log)
+    collector.kill()
+    folder = collector.data / "dedup"
+    if keeps == "no files of ids":
+        for path in folder.iterdir():
+            path.unlink()
+    elif keeps == "no key":
+        (folder / "key").unlink()
+    collector.start()
+    assert oct((folder / "key").stat().st_mode & 0o777) == "0o600"
+    again = producer(zmq.DEALER, endpoint)
+    resent = mails(ids, ["clicked", "delivered", "opened"], "3")
+    assert answer_to(again, b"4", "\n".join(resent).encode())["duplicates"] == 240
+    assert "duplicates" not in answer_to(again, b"5", "\n".join(mails(ids, ["bounced"], "1")).encode())
+    assert collector.ledger()["reusedIds"] == 80
+    collector.drain()
+    written = lines_of_events(collector)
+    assert sorted(original for _, original in written) == sorted(
+        line.encode() for line in first + second + mails(ids, ["bounced"], "1")
+    )
+    marked = sum(metadata.get("idReused", False) for metadata, _ in written)
+    assert marked == 240 and len(written) == 320
+    assert collector.verify()["events"] == 320
+
+
+def segment_calls():
+    """Real calls that share ids; where they are not at hand, samples that do."""
+    root = Path(os.environ.get("TOUCHPOINT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+    path = root / "events" / "rudder-segment-spec-calls.ndjson.gz"
+    if path.exists():
+        return [line for line in gzip.decompress(path.read_bytes()).splitlines() if line]
+    print(f"{path} is not there: samples are used instead, ten of them with each id")
+    lines = (Path(__file__).resolve().parents[2] / "samples" / "completejourney.ndjson").read_bytes()
+    events = [json.loads(line) for line in lines.splitlines()[:1_579]]
+    return [
+        json.dumps({**event, "messageId": f"m{at // 10}", "n": at}).encode()
+        for at, event in enumerate(events)
+    ]
+
+
+def test_all_different_calls_of_real_producers_are_kept(daemon, producer):
+    collector = daemon()
+    wait_until_ready(collector)
+    calls = segment_calls()
+    assert len(set(calls)) == len(calls) == 1_579
+    with_ids = [call for call in calls if isinstance(json.loads(call).get("messageId"), str)]
+    dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
+    assert answer_to(dealer, b"1", b"\n".join(calls)) == {
+        "status": "committed",
+        "events": 1_579,
+        "quarantined": [],
+    }
+    # Those without an id are written again; the others are known.
+    assert answer_to(dealer, b"2", b"\n".join(calls))["duplicates"] == len(with_ids)
+    collector.drain()
+    kept = [json.loads(original) for _, original in lines_of_events(collector)]
+    assert len(kept) == 2 * 1_579 - len(with_ids)
+    assert {json.dumps(event, sort_keys=True) for event in kept} == {
+        json.dumps(json.loads(call), sort_keys=True) for call in calls
+    }
+
+
+def test_what_came_before_dedup_was_switched_on_is_known(daemon, producer):
+    """A source shares its segments with one that had dedup on all the time."""
+    collector = daemon(start=False)
+    endpoints = {}
+    for dedup_of_a in ("off", "on", "on"):
+        sources = []
+        for name, value in (("a", dedup_of_a), ("b", "on")):
+            endpoints[name], source = router(collector, name, dedup=value)
+            sources.append(source)
+        collector.settings["sources"] = sources
+        collector.start()
+        answers = {}
+        for name in ("a", "b"):
+            dealer = producer(zmq.DEALER, endpoints[name])
+            answers[name] = answer_to(dealer, b"1", events([f"of {name}"]))
+        if dedup_of_a == "off":
+            assert not any("duplicates" in answer for answer in answers.values())
+        else:
+            assert all(answer["duplicates"] == 1 for answer in answers.values()), answers
+            status = dedup(collector)
+            assert status["state"] == "ready"
+            assert status["coveredSeconds"] == status["windowSeconds"] == 86_400
+        collector.drain()
+    # What cannot be read any more is said, and not covered.
+    for path in list((collector.data / "events").rglob("*.ndjson.gz")) + list(
+        (collector.data / "dedup").iterdir()
+    ):
+        path.unlink()
+    collector.start()
+    wait_until("ids to be looked for", lambda: dedup(collector)["state"] == "incomplete")
+    assert dedup(collector)["coveredSeconds"] < 600
 
 
 def test_dedup_can_be_switched_off(daemon, producer):

@@ -1,4 +1,5 @@
 import Dedup
+import Events
 import Intake
 import Segments
 import Synchronization
@@ -11,7 +12,11 @@ import Testing
 @Suite struct PipelineDedupTests {
     static func configure(_ configuration: inout PipelineConfiguration) {
         configuration.sources[0].deduplicates = true
+        // As of one data folder.
+        configuration.contentHash = contentHash
     }
+
+    private static let contentHash = ContentHash(key0: 11, key1: 12)
 
     static func event(_ id: String, channel: String = "a", _ more: String = "") -> String {
         #"{"messageId":"\#(id)","channel":"\#(channel)"\#(more)}"#
@@ -61,14 +66,76 @@ import Testing
     @Test func ofTwoInOneMessageTheSecondIsTheDuplicate() async throws {
         let rig = try PipelineRig(Self.configure)
         let dealer = try rig.dealer()
-        let answer = try await Self.ask(
-            dealer,
-            "q",
-            "[\(Self.event("x", channel: "a", #","n":1"#)),\(Self.event("x", channel: "a", #","n":2"#))]"
-        )
+        let one = Self.event("x", channel: "a", #","sentAt":1"#)
+        let two = Self.event("x", channel: "a", #","sentAt":2"#)
+        let answer = try await Self.ask(dealer, "q", "[\(one),\(two)]")
         #expect(answer == #"{"status":"committed","events":2,"duplicates":1,"quarantined":[]}"#)
         #expect(await rig.drain())
-        #expect(try rig.files().eventTexts == [Self.event("x", channel: "a", #","n":1"#)])
+        #expect(try rig.files().eventTexts == [one])
+    }
+
+    /// Other events with one id are written, each once, and each is known again: alone and in a
+    /// batch, with another time of sending, and after a restart, from files of ids and from segments.
+    @Test(arguments: [false, true])
+    func otherEventsWithOneIDAreWritten(removesFilesOfIDs: Bool) async throws {
+        let rig = try PipelineRig(Self.configure)
+        let dealer = try rig.dealer()
+        let events = ["delivered", "opened", "clicked"].map {
+            Self.event(
+                "mail",
+                channel: "a",
+                #","event":"\#($0)","context":{"ip":"1"},"sentAt":"now""#
+            )
+        }
+        for (at, event) in events.enumerated() {
+            let answer = try await Self.ask(dealer, "first \(at)", event)
+            #expect(answer == #"{"status":"committed","events":1,"quarantined":[]}"#)
+        }
+        #expect(rig.ledger("reliable").written == 3 && rig.ledger("reliable").reusedIDs == 2)
+        let again = events.map { $0.replacing("now", with: "later") }.joined(separator: ",")
+        #expect(try await Self.ask(dealer, "again", "[\(again)]").contains(#""duplicates":3"#))
+        #expect(await rig.drain())
+        var marks = 0
+        _ = try SegmentCat.run(rig.disk.real, paths: rig.files().sealed) { line in
+            marks += String(decoding: line, as: UTF8.self).contains(#","idReused":true}"#) ? 1 : 0
+            return true
+        }
+        #expect(marks == 2)
+        if removesFilesOfIDs {
+            for entry in try rig.disk.real.list(Layout.identities) {
+                try rig.disk.real.remove(Layout.join(Layout.identities, entry.name))
+            }
+        }
+        let (second, read) = try restarted(rig, "r2")
+        #expect(read == (removesFilesOfIDs ? 1 : 0))
+        let other = try second.dealer()
+        #expect(try await Self.ask(other, "1", "[\(again)]").contains(#""duplicates":3"#))
+        let fourth = Self.event("mail", channel: "a", #","event":"bounced""#)
+        #expect(try await !Self.ask(other, "2", fourth).contains("duplicates"))
+        #expect(second.ledger("reliable").reusedIDs == 1)
+        #expect(await second.drain())
+        #expect(try second.files().events.count == 4)
+        #expect(try second.files().report.findingsTotal == 0)
+    }
+
+    /// A duplicate is written nowhere, so its channel takes no place among the folders.
+    @Test func duplicatesOpenNoFolders() async throws {
+        let rig = try PipelineRig {
+            Self.configure(&$0)
+            $0.valuesMax = 4
+            $0.writers = 1
+        }
+        let dealer = try rig.dealer()
+        for number in 0..<8 {
+            // Only the time of sending differs, and the batch's channel.
+            let event = #"{"messageId":"same","sentAt":\#(number)}"#
+            let batch = #"{"batch":[\#(event)],"channel":"c\#(number)"}"#
+            _ = try await Self.ask(dealer, "\(number)", batch)
+        }
+        _ = try await Self.ask(dealer, "new", Self.event("new", channel: "shop"))
+        #expect(await rig.drain())
+        let folders = Set(try rig.files().sealed.map { $0.split(separator: "/")[1] })
+        #expect(folders == ["channel=c0", "channel=shop"])
     }
 
     @Test func noIdNoDuplicateAndEachSourceForItself() async throws {
@@ -110,9 +177,12 @@ import Testing
         #expect(rig.pipeline.isLoading(source: 0) && !rig.pipeline.isLoading(source: 1))
         Array("known".utf8).withUnsafeBytes {
             rig.pipeline.remember(
-                PackedIdentity($0),
-                source: 0,
-                seconds: UInt32(PipelineClock.wallMicroseconds / 1_000_000)
+                KnownIdentity(
+                    source: 0,
+                    seconds: UInt32(PipelineClock.wallMicroseconds / 1_000_000),
+                    identity: PackedIdentity($0),
+                    content: 0
+                )
             )
         }
         rig.pipeline.openIntake()
@@ -134,7 +204,8 @@ import Testing
         let filler = #","f":"\#(String(repeating: "x", count: 300))""#
         for message in 0..<messages {
             let events = (0..<5).map {
-                Self.event("\(message * 3 + $0)", channel: "c\($0)", filler)
+                let number = message * 3 + $0
+                return Self.event("\(number)", channel: "c\(number % 5)", filler)
             }
             for (number, dealer) in dealers.enumerated() {
                 try dealer.send("\(number)-\(message)", events.joined(separator: "\n"))
@@ -169,8 +240,9 @@ import Testing
         let report = try IdentityLoad(
             fileSystem: rig.disk.real,
             sources: again.pipeline.configuration.deduplicated,
-            since: now - 86_400
-        ).run(onIdentity: { again.pipeline.remember($2, source: $0, seconds: $1) })
+            since: now - 86_400,
+            contentHash: again.pipeline.configuration.contentHash
+        ).run(onIdentity: { again.pipeline.remember($0) })
         again.pipeline.openIntake()
         return (again, report.segments)
     }

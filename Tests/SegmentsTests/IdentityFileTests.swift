@@ -12,10 +12,12 @@ import Testing
         var source: String
         var seconds: UInt32
         var id: [UInt8]
+        var content: UInt64
 
-        init(_ source: String, _ seconds: UInt32, _ identity: PackedIdentity) {
+        init(_ source: String, _ seconds: UInt32, _ identity: PackedIdentity, _ content: UInt64) {
             self.source = source
             self.seconds = seconds
+            self.content = content
             id =
                 identity.form == .uuid
                 ? withUnsafeBytes(of: (identity.first, identity.second)) { Array($0) }
@@ -36,8 +38,14 @@ import Testing
             return Array(id(number).utf8).withUnsafeBytes { bytes in
                 let identity = PackedIdentity(bytes)
                 let source = number % 5 == 0 ? 1 : 0
-                list.add(identity, source: source, receivedAt: Int64(seconds) * 1_000_000)
-                return Entry(source == 0 ? "a" : "b", seconds, identity)
+                let content = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+                list.add(
+                    identity,
+                    content: content,
+                    source: source,
+                    receivedAt: Int64(seconds) * 1_000_000
+                )
+                return Entry(source == 0 ? "a" : "b", seconds, identity, content)
             }
         }
     }
@@ -53,7 +61,8 @@ import Testing
             IdentityFile.append(
                 IdentityPart(
                     segment: segment,
-                    sources: part == 0 ? ["a", "b"] : nil,
+                    sources: part == 0 ? ["a", "b", "-"] : nil,
+                    contentCheck: check,
                     entries: list.take(),
                     end: part == 2 ? end : nil
                 ),
@@ -63,19 +72,29 @@ import Testing
         return entries
     }
 
-    static func read(_ disk: MemoryDisk) throws -> (IdentityFileReader.Outcome, [Entry]) {
+    /// Of the key with which the contents are taken to be hashed.
+    static let check: UInt64 = 0xC0FF_EE00_0000_0001
+
+    static func read(
+        _ disk: MemoryDisk,
+        _ contents: IdentityFileReader.Contents = .of(check: check)
+    ) throws -> (IdentityFileReader.Outcome, [Entry]) {
         var entries: [Entry] = []
-        let outcome = try IdentityFileReader.read(path, in: disk) {
-            entries.append(Entry($0, $1, $2))
+        let outcome = try IdentityFileReader.read(path, in: disk, contents: contents) {
+            entries.append(Entry($0.source, $0.seconds, $0.identity, $0.content))
         }
         return (outcome, entries)
+    }
+
+    private static func whole(_ ids: Int, _ lastSeconds: UInt32) -> IdentityFileReader.Outcome {
+        .whole(IdentityEnd(ids: ids, lastSeconds: lastSeconds), ["a", "b"])
     }
 
     @Test func givesBackWhatWasWritten() throws {
         let disk = MemoryDisk()
         let written = Self.write(to: disk)
         let (outcome, entries) = try Self.read(disk)
-        #expect(outcome == .whole(IdentityEnd(ids: 60, lastSeconds: 1_795_000_014)))
+        #expect(outcome == Self.whole(60, 1_795_000_014))
         #expect(entries == written)
     }
 
@@ -112,7 +131,7 @@ import Testing
             #expect(entries == Array(written.prefix(entries.count)))
         }
         disk.put(bytes + [0], at: Self.path)
-        #expect(try Self.read(disk).0 != .whole(IdentityEnd(ids: 15, lastSeconds: 1_795_000_003)))
+        #expect(try Self.read(disk).0 != Self.whole(15, 1_795_000_003))
     }
 
     @Test func noticesAPartThatIsMissing() throws {
@@ -121,7 +140,12 @@ import Testing
         defer { list.free() }
         _ = Self.fill(&list, 0..<10)
         let first = IdentityFile.bytes(
-            IdentityPart(segment: Self.segment, sources: ["a", "b"], entries: list.take())
+            IdentityPart(
+                segment: Self.segment,
+                sources: ["a", "b"],
+                contentCheck: Self.check,
+                entries: list.take()
+            )
         )
         _ = Self.fill(&list, 10..<20)
         _ = list.take()
@@ -134,13 +158,51 @@ import Testing
         #expect(try Self.read(disk).0 == .damaged("it does not begin like one"))
     }
 
-    @Test func aMillionUUIDsTakeSeventeenBytesEach() {
+    /// Hashes of another key say nothing of an event.
+    @Test func contentsOfAnotherKeyAreNotBelieved() throws {
+        let disk = MemoryDisk()
+        let written = Self.write(to: disk)
+        let (outcome, entries) = try Self.read(disk, .of(check: Self.check ^ 1))
+        #expect(outcome == .otherKey && entries.isEmpty)
+        let (again, ids) = try Self.read(disk, .unknown)
+        #expect(again == Self.whole(60, 1_795_000_014))
+        #expect(ids.map(\.id) == written.map(\.id) && ids.allSatisfy { $0.content == 0 })
+    }
+
+    /// As the versions before wrote it: without hashes, and with the names of all sources.
+    @Test func readsFilesOfVersion1() throws {
+        func block(_ kind: UInt8, _ body: [UInt8]) -> [UInt8] {
+            let count = IdentityFile.number(UInt64(body.count), 4)
+            let check = IdentityFile.checksum(count, kind, body[...])
+            return count + IdentityFile.number(UInt64(check), 4) + [kind] + body
+        }
+        let uuid = (0..<16).map { UInt8($0) }
+        let entries: [UInt8] = [0, 1, 0, 9, 0, 0, 0, 1] + uuid + [2, 3, 0, 0x61, 0x62, 0x63]
+        let end = IdentityFile.number(2, 8) + IdentityFile.number(9, 4)
+        let bytes =
+            Array("TPIDS".utf8) + [0, 0, 1] + block(0, Array("a\nb\n".utf8)) + block(1, entries)
+            + block(2, end)
+        let disk = MemoryDisk()
+        disk.put(bytes, at: Self.path)
+        let (outcome, found) = try Self.read(disk)
+        // Of the sources without an id nobody can say whether their ids were kept.
+        #expect(outcome == .whole(IdentityEnd(ids: 2, lastSeconds: 9), ["b"]))
+        #expect(found.map(\.id) == [uuid, Array("abc".utf8)])
+        #expect(found.allSatisfy { $0.source == "b" && $0.seconds == 9 && $0.content == 0 })
+    }
+
+    @Test func aMillionUUIDsTakeTwentyFiveBytesEach() {
         var list = IdentityList()
         defer { list.free() }
         for number in 0..<100_000 {
             let identity = PackedIdentity(first: UInt64(number), second: 7)
-            list.add(identity, source: 0, receivedAt: Int64(number / 1_000) * 1_000_000)
+            list.add(
+                identity,
+                content: 1,
+                source: 0,
+                receivedAt: Int64(number / 1_000) * 1_000_000
+            )
         }
-        #expect(list.take().count == 100_000 * 17 + 100 * 7)
+        #expect(list.take().count == 100_000 * 25 + 100 * 7)
     }
 }

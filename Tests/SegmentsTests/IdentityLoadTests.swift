@@ -35,20 +35,82 @@ import Testing
         disk.put((disk.files[manifest] ?? []) + ManifestLine.bytes(entry), at: manifest)
     }
 
+    private static let contentHash = ContentHash(key0: 1, key1: 2)
+
     private static func load(
         _ disk: MemoryDisk,
-        stop: Bool = false
+        sources: [String: Int] = ["a": 3],
+        contentHash: ContentHash = contentHash,
+        stop: Bool = false,
+        onIdentity: (KnownIdentity) -> Void = { _ in }
     ) throws -> (IdentityLoad.Report, [String]) {
         var ids: [String] = []
         let report = try IdentityLoad(
             fileSystem: disk,
-            sources: ["a": 3],
+            sources: sources,
             since: since,
+            contentHash: contentHash,
             shouldStop: { stop }
-        ).run(onIdentity: { source, _, identity in
-            ids.append("\(source) \(String(decoding: identity.text, as: UTF8.self))")
+        ).run(onIdentity: { known in
+            ids.append("\(known.source) \(String(decoding: known.identity.text, as: UTF8.self))")
+            onIdentity(known)
         })
         return (report, ids)
+    }
+
+    /// The contents' hashes, in order.
+    private static func contents(
+        _ disk: MemoryDisk,
+        contentHash: ContentHash = contentHash
+    ) throws -> (IdentityLoad.Report, [UInt64]) {
+        var contents: [UInt64] = []
+        let (report, _) = try load(disk, contentHash: contentHash) { contents.append($0.content) }
+        return (report, contents)
+    }
+
+    /// From the segment, and then from the file that was written of it.
+    @Test func givesTheContentsOfEvents() throws {
+        let disk = MemoryDisk()
+        try Self.seal((1...9).map { Self.line($0) }, at: Self.path(0), on: disk)
+        let (first, contents) = try Self.contents(disk)
+        #expect(first.segments == 1 && Set(contents).count == 9 && !contents.contains(0))
+        let (second, again) = try Self.contents(disk)
+        #expect(second.files == 1 && again == contents)
+    }
+
+    /// With another key the contents are hashed anew, where there are any.
+    @Test func contentsOfAnotherKeyAreHashedAnew() throws {
+        let disk = MemoryDisk()
+        try Self.seal((1...9).map { Self.line($0) }, at: Self.path(0), on: disk)
+        let before = try Self.contents(disk).1
+        let other = ContentHash(key0: 3, key1: 4)
+        let (report, contents) = try Self.contents(disk, contentHash: other)
+        #expect(report.segments == 1 && Set(contents).count == 9 && contents != before)
+        disk.remove(path: Self.path(0))
+        #expect(try Self.contents(disk, contentHash: other).1 == contents)
+        let (third, unknown) = try Self.contents(disk)
+        #expect(third.unreadable.isEmpty && third.files == 1)
+        #expect(unknown == Array(repeating: 0, count: 9))
+    }
+
+    /// `dedup` was off for one of two sources that share a segment, and is switched on.
+    @Test func readsTheSegmentWhereTheFileOfIdsLacksASource() throws {
+        let disk = MemoryDisk()
+        let lines = (1...6).map { Self.line($0, source: $0 % 2 == 0 ? "a" : "b") }
+        try Self.seal(lines, at: Self.path(0), on: disk)
+        _ = try Self.load(disk)
+        let both = ["a": 0, "b": 1]
+        let (report, ids) = try Self.load(disk, sources: both)
+        #expect(report.segments == 1 && report.unreadable.isEmpty)
+        #expect(Set(ids) == Set((1...6).map { "\($0 % 2) event \($0)" }))
+        let (second, again) = try Self.load(disk, sources: both)
+        #expect(second.segments == 0 && second.files == 1 && Set(again) == Set(ids))
+        // Without the segment its ids cannot be known, and that is said.
+        _ = try Self.load(disk, sources: ["b": 1], contentHash: ContentHash(key0: 9, key1: 9))
+        disk.remove(path: Self.path(0))
+        let (third, _) = try Self.load(disk)
+        #expect(third.unreadable[Self.path(0)]?.contains("it has no ids of a") == true)
+        #expect(third.unreadableUntil == Self.ten)
     }
 
     @Test func readsASegmentWithoutAFileOfIdsAndWritesOne() throws {
@@ -118,6 +180,7 @@ import Testing
         disk.put(Array(bytes.prefix(bytes.count - 20)), at: Self.path(0))
         let (report, _) = try Self.load(disk)
         #expect(report.unreadable[Self.path(0)] == "it cannot be read to its end")
+        #expect(report.unreadableUntil == Self.ten)
         #expect(try Self.load(disk, stop: true).0.isStopped)
     }
 

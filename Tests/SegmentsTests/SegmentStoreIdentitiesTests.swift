@@ -10,7 +10,10 @@ import Testing
         guard let name = try IdentitySweep.names(bench.disk).first else { return nil }
         var count = 0
         let path = Layout.join(Layout.identities, name)
-        let outcome = try IdentityFileReader.read(path, in: bench.disk) { _, _, _ in count += 1 }
+        let contents = IdentityFileReader.Contents.of(check: 0)
+        let outcome = try IdentityFileReader.read(path, in: bench.disk, contents: contents) { _ in
+            count += 1
+        }
         return (outcome, count)
     }
 
@@ -22,6 +25,7 @@ import Testing
             let identity = PackedIdentity(first: UInt64(number), second: 1)
             bench.store.identities[bench.store.slots.values.first ?? 0].add(
                 identity,
+                content: 1,
                 source: 0,
                 receivedAt: bench.wall
             )
@@ -42,12 +46,16 @@ import Testing
             try commit(bench)
         }
         let open = try #require(try read(bench))
-        #expect(open.0 != .whole(IdentityEnd(ids: 5_000, lastSeconds: 1_763_805_600)))
+        guard case .damaged = open.0 else {
+            Issue.record("\(open.0)")
+            return
+        }
         #expect(open.1 >= 4_000)
         _ = try bench.store.seal(prefix: "")
         try commit(bench)
         let sealed = try #require(try read(bench))
-        #expect(sealed.0 == .whole(IdentityEnd(ids: 5_000, lastSeconds: 1_763_805_600)))
+        let name = bench.store.configuration.sources[0]
+        #expect(sealed.0 == .whole(IdentityEnd(ids: 5_000, lastSeconds: 1_763_805_600), [name]))
         #expect(sealed.1 == 5_000)
     }
 

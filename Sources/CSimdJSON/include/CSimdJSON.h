@@ -59,6 +59,8 @@ typedef struct {
     /// The raw values of these keys, for a batch call and what it hands down.
     csimdjson_range context;
     csimdjson_range sent_at;
+    /// The same member with its key.
+    csimdjson_range sent_at_member;
     /// `batch`, where it is an array of one or more objects and the only one of that name.
     csimdjson_range batch;
     /// The value of the reserved key.

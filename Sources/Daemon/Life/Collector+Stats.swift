@@ -98,6 +98,7 @@ extension Collector {
             written: ledger.written,
             quarantined: ledger.quarantinedTotal,
             duplicate: ledger.duplicate,
+            reusedIds: ledger.reusedIDs,
             dropped: ledger.dropped,
             inFlight: ledger.inFlight,
             reasons: Ledger.Reasons(quarantined: quarantined)

@@ -76,6 +76,9 @@ final class Collector: Sendable {
             cores: ProcessInfo.processInfo.activeProcessorCount
         )
         configuration.startedAt = startedAt
+        if !configuration.deduplicated.isEmpty {
+            configuration.contentHash = Self.contentHash(fileSystem, logger)
+        }
         do {
             pipeline = try Pipeline(
                 configuration,
@@ -103,6 +106,23 @@ final class Collector: Sendable {
             report: Self.recoveryReporter(logger)
         )
         changing.withLock { $0.life.start() }
+    }
+
+    /// The folder's key; one for this run alone where it can be neither read nor made, so that
+    /// events are taken in all the same.
+    private static func contentHash(
+        _ fileSystem: PosixFileSystem,
+        _ logger: Logger
+    ) -> ContentHash {
+        do {
+            return try ContentKey.load(in: fileSystem)
+        } catch {
+            logger.warning(
+                "the key of dedup/ can be neither read nor made: the next start reads segments",
+                metadata: ["error": "\(error)"]
+            )
+            return .random
+        }
     }
 
     /// Ends torn manifest lines and lists what earlier runs left open, before this run opens

@@ -23,13 +23,21 @@ final class DedupRun: Sendable {
         var forgottenAt: Int64?
         /// How far the window reached when memory was last short; nil when it suffices.
         var coveredSeconds: Int?
+        /// Seconds since 1970 UTC from which on all ids are known; nil when those of the whole
+        /// window are.
+        var knownSince: Int64?
         var sweptAt = Int64.min
+        /// By source: how many ids had been reused when that was last said, and when; monotonic
+        /// nanoseconds.
+        var reused: [String: (count: Int, at: Int64)] = [:]
     }
 
     /// A shortage is over when nothing was forgotten for so long; then it may be said again.
     private static let calmNanoseconds: Int64 = 600_000_000_000
     private static let sweepNanoseconds: Int64 = 3_600_000_000_000
     private static let progressNanoseconds: Int64 = 5_000_000_000
+    /// How often it is said that a source's ids are reused.
+    private static let reusedNanoseconds: Int64 = 3_600_000_000_000
 
     private let state = Mutex(State())
 
@@ -58,12 +66,13 @@ final class DedupRun: Sendable {
             fileSystem: fileSystem,
             sources: sources,
             since: Self.windowStart(pipeline),
+            contentHash: pipeline.configuration.contentHash,
             shouldStop: shouldStop
         )
         var toldAt = begunAt
         let result = Result { () throws(FileSystemError) in
             try loading.run(
-                onIdentity: { pipeline.remember($2, source: $0, seconds: $1) },
+                onIdentity: { pipeline.remember($0) },
                 progress: { report in
                     let now = cplatform_monotonic_ns()
                     self.note(report, now - begunAt)
@@ -94,7 +103,10 @@ final class DedupRun: Sendable {
     ) {
         switch result {
         case .failure(let error):
-            state.withLock { ($0.phase, $0.why) = ("incomplete", "\(error)") }
+            state.withLock { state in
+                (state.phase, state.why) = ("incomplete", "\(error)")
+                state.knownSince = cplatform_realtime_ns() / 1_000_000_000
+            }
             logger.error(
                 "ids of earlier events cannot be read: what is sent again may be written again",
                 metadata: ["error": "\(error)"]
@@ -114,6 +126,7 @@ final class DedupRun: Sendable {
                 state.loaded = ids
                 state.phase = report.isStopped ? "loading" : count > 0 ? "incomplete" : "ready"
                 state.why = count > 0 ? "ids of \(count) segments cannot be read" : nil
+                state.knownSince = report.unreadableUntil.map { Int64($0) }
             }
             logger.notice(
                 "ids read",
@@ -140,6 +153,8 @@ final class DedupRun: Sendable {
         pipeline.window.expire(now: cplatform_realtime_ns() / 1_000)
         let now = cplatform_monotonic_ns()
         watchMemory(pipeline.window, now, logger)
+        watchAge(pipeline.window.configuration, cplatform_realtime_ns() / 1_000_000_000, logger)
+        watchReuse(pipeline.snapshot().sources.map { ($0.name, $0.ledger.reusedIDs) }, now, logger)
         let sweeps = state.withLock { state in
             let isDue = state.sweptAt == .min || now - state.sweptAt >= Self.sweepNanoseconds
             // Not while the load still reads them.
@@ -187,6 +202,37 @@ final class DedupRun: Sendable {
         }
     }
 
+    /// Says when the window has passed what could not be read.
+    func watchAge(_ configuration: IdentityWindow.Configuration, _ now: Int64, _ logger: Logger) {
+        let window = configuration.window.components.seconds
+        let isOver = state.withLock { state in
+            guard let since = state.knownSince, now - since > window else { return false }
+            (state.knownSince, state.phase, state.why) = (nil, "ready", nil)
+            return true
+        }
+        if isOver { logger.notice("ids of the whole window are known again") }
+    }
+
+    /// Says, at once and then no more than once an hour a source, how many events had the id of
+    /// another one.
+    func watchReuse(_ counts: [(String, Int)], _ now: Int64, _ logger: Logger) {
+        for (source, count) in counts where count > 0 {
+            let more = state.withLock { state -> Int? in
+                let said = state.reused[source]
+                let more = count - (said?.count ?? 0)
+                if let said, now - said.at < Self.reusedNanoseconds { return nil }
+                guard more > 0 else { return nil }
+                state.reused[source] = (count, now)
+                return more
+            }
+            guard let more else { continue }
+            logger.warning(
+                "events with the messageId of another event were written, marked idReused",
+                metadata: ["source": "\(source)", "events": "\(more)", "total": "\(count)"]
+            )
+        }
+    }
+
     // MARK: - What it tells
 
     func status(_ pipeline: Pipeline) -> DedupStatus {
@@ -194,6 +240,8 @@ final class DedupRun: Sendable {
         let figures = pipeline.window.figures
         let configuration = pipeline.window.configuration
         let window = Int(configuration.window.components.seconds)
+        let now = cplatform_realtime_ns() / 1_000_000_000
+        let known = state.knownSince.map { max(0, Int(clamping: now - $0)) } ?? window
         return DedupStatus(
             state: state.phase,
             why: state.why,
@@ -201,7 +249,7 @@ final class DedupRun: Sendable {
             bytes: figures.bytes,
             maxMemoryBytes: configuration.memoryBytesMax,
             windowSeconds: window,
-            coveredSeconds: min(window, state.coveredSeconds ?? window),
+            coveredSeconds: min(window, state.coveredSeconds ?? window, known),
             forgotten: figures.forgotten,
             loaded: state.loaded,
             loadedPerSecond: state.loadedPerSecond,

@@ -31,6 +31,10 @@ extension Collector {
                 "touchpoint_events_duplicate_total",
                 "Events that came before and were not written again."
             ) { $0.ledger.duplicate },
+            bySource(
+                "touchpoint_events_reused_ids_total",
+                "Events that were written with an id that another event had."
+            ) { $0.ledger.reusedIds },
             bySource("touchpoint_messages_total", "Messages received.") { $0.messages },
             bySource("touchpoint_payload_bytes_total", "Payload bytes received.") { $0.bytes },
             bySource(
