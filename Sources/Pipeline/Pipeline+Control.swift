@@ -108,14 +108,15 @@ extension Pipeline {
     /// - Returns: whether all of it was done by the deadline (monotonic nanoseconds); false leaves
     ///   open segments for the next start to recover.
     package func drain(deadline: Int64) async -> Bool {
-        for receiver in receivers {
-            receiver.ask(.draining)
+        endLeftovers()
+        // Who is never answered is heard to the end first, which takes a moment. Who is answered is
+        // answered meanwhile, and hears "unavailable" for as short a time as can be.
+        let unanswered = configuration.sources.indices.filter {
+            configuration.sources[$0].pattern != .router
         }
-        let intakeEnded = await wait(until: deadline) {
-            self.isHurried
-                || self.receivers.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
-        }
-        guard intakeEnded, !isHurried else {
+        var hasEnded = await endIntake(of: unanswered, deadline)
+        if hasEnded { hasEnded = await endIntake(of: Array(receivers.indices), deadline) }
+        guard hasEnded else {
             await leave()
             return false
         }
@@ -126,6 +127,16 @@ extension Pipeline {
         let written = await wait(until: deadline) { self.writersEnded }
         await leave()
         return written && !isHurried
+    }
+
+    /// Gives whether all that came in by then is in the rings, before the deadline and no one in a hurry.
+    private func endIntake(of sources: [Int], _ deadline: Int64) async -> Bool {
+        for source in sources { receivers[source].ask(.draining) }
+        let hasEnded = await wait(until: deadline) {
+            self.isHurried
+                || sources.allSatisfy { self.receivers[$0].intakeEnded.load(ordering: .acquiring) }
+        }
+        return hasEnded && !isHurried
     }
 
     /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
@@ -142,6 +153,7 @@ extension Pipeline {
 
     /// Commits what is pending and ends all threads at once; segments stay open for recovery.
     package func leave() async {
+        endLeftovers()
         for writer in writers {
             writer.leave.store(true, ordering: .releasing)
             writer.parker.wake()

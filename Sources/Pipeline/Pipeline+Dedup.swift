@@ -5,16 +5,34 @@ import Synchronization
 
 /// Sources that deduplicate take nothing in before they know what came before.
 extension Pipeline {
-    /// Takes an id into the window that was durable before this run.
+    /// Takes an id into the window that an earlier run took in.
     ///
-    /// One thread, before ``openIntake()``; oldest first.
-    package func remember(_ known: KnownIdentity) {
+    /// One call at a time, before ``openIntake()``; oldest first.
+    ///
+    /// `leftover`: the number of the open segment that has it, from 1; 0 when it is durable.
+    package func remember(_ known: KnownIdentity, leftover: Int = 0) {
         _ = window.admit(
             window.announce(known.identity, content: known.content, source: known.source),
             receivedAt: Int64(known.seconds) * 1_000_000,
-            writer: 0,
-            job: 0
+            writer: leftover == 0 ? 0 : writers.count,
+            job: UInt64(leftover)
         )
+    }
+
+    /// How many open segments earlier runs left: what they hold counts as commits of a writer that is
+    /// none, and answers to repetitions of it wait as for any other writer's.
+    package func expectLeftovers(_ count: Int) {
+        window.begin(job: UInt64(count), writer: writers.count)
+    }
+
+    /// The first so many of them are durable, in files with a visible name.
+    package func settleLeftovers(upTo number: Int) {
+        leftovers.durableSequence.store(UInt64(number), ordering: .releasing)
+    }
+
+    /// No more of them will be: who waits for one asks again.
+    package func endLeftovers() {
+        leftovers.isAtEnd.store(true, ordering: .releasing)
     }
 
     /// Lets sources that deduplicate take in: the window knows all it can know.

@@ -16,6 +16,8 @@ package final class Pipeline: Sendable {
     package let configuration: PipelineConfiguration
     let receivers: [ReceiverShared]
     let writers: [WriterShared]
+    /// Stands for a writer of what earlier runs left open; behind the others, where numbers count.
+    let leftovers: WriterShared
     let rings: [RingBuffer]
     let storage: StorageState
     let fileSystem: any FileSystem
@@ -61,6 +63,7 @@ package final class Pipeline: Sendable {
         let storage = StorageState(receivers: wiring.receivers) { notify(.storage($0)) }
         self.storage = storage
         writers = (0..<configuration.writers).map { _ in WriterShared(sources: sources) }
+        leftovers = WriterShared(sources: sources)
         let started = try Self.startReceivers(configuration, wiring, writers, notify)
         endpoints = started.endpoints
         receiverBeats = started.beats
@@ -70,6 +73,7 @@ package final class Pipeline: Sendable {
                 configuration,
                 wiring,
                 writers,
+                leftovers,
                 window,
                 storage,
                 DataFolder(
@@ -116,11 +120,13 @@ package final class Pipeline: Sendable {
         _ configuration: PipelineConfiguration,
         _ wiring: Wiring,
         _ writers: [WriterShared],
+        _ leftovers: WriterShared,
         _ window: IdentityWindow,
         _ storage: StorageState,
         _ data: DataFolder,
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
     ) -> [WorkerThread] {
+        let peers = writers + [leftovers]
         let sequences = SourceSequences(sources: configuration.sources.count)
         var threads: [WorkerThread] = []
         for (index, shared) in writers.enumerated() {
@@ -140,7 +146,7 @@ package final class Pipeline: Sendable {
                         ),
                         room: room,
                         receivers: wiring.receivers,
-                        peers: writers,
+                        peers: peers,
                         fileSystem: data.fileSystem,
                         answers: answers,
                         notify: notify
@@ -157,7 +163,7 @@ package final class Pipeline: Sendable {
                         receivers: wiring.receivers,
                         sequences: sequences,
                         shared: shared,
-                        peers: writers,
+                        peers: peers,
                         window: window,
                         storage: storage,
                         data: data,

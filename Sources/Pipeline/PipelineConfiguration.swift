@@ -75,6 +75,10 @@ package struct PipelineConfiguration: Sendable {
         identities: IdentityWindow.Configuration = IdentityWindow.Configuration()
     ) {
         precondition(!sources.isEmpty && writers >= 1, "a pipeline needs a source and a writer")
+        precondition(
+            writers < IdentityWindow.writersMax,
+            "what earlier runs left counts as a writer"
+        )
         self.node = node
         self.run = run
         self.sources = sources

@@ -23,8 +23,8 @@ package struct KnownIdentity {
 /// `dedup` on: from the files of ids, and where one is missing or damaged, or lacks a source that has
 /// `dedup` on now, from the segment itself.
 ///
-/// To be run after ``Recovery``, when every segment of earlier runs is sealed and in a manifest, and
-/// before these sources take anything in. Oldest first. One thread.
+/// To be run before these sources take anything in. What earlier runs left open is not its business:
+/// ``OpenIdentities`` has these ids. Oldest first. One thread.
 ///
 /// A file of ids counts although its segment has been moved away: what was acknowledged stays
 /// acknowledged.
@@ -38,6 +38,8 @@ package struct IdentityLoad {
         /// Segments that were read since their file of ids was missing or damaged, and their bytes.
         package var segments = 0
         package var segmentBytes = 0
+        /// Manifest lines that were read.
+        package var manifestLines = 0
         /// What could be read neither way, and why: its ids are not known, or not all of them.
         package var unreadable: [String: String] = [:]
         /// When the last event of these was received, seconds since 1970 UTC; of younger ones all
@@ -79,13 +81,20 @@ package struct IdentityLoad {
     ///
     /// Throws only when manifests or the folder of ids cannot be read; what one file does is in the
     /// report.
+    ///
+    /// - `leftovers`: of this start; nil when nothing was left.
+    /// - `firstDay`: manifests are read from this day on, which is that of the window's beginning or an
+    ///   earlier one.
     package func run(
+        _ leftovers: Leftovers? = nil,
+        from firstDay: String? = nil,
         onIdentity: (KnownIdentity) -> Void,
         progress: (Report) -> Void = { _ in }
     ) throws(FileSystemError) -> Report {
         var report = Report()
-        var segments = try segmentsInWindow()
-        for name in try IdentitySweep.names(fileSystem) {
+        var segments = try segmentsInWindow(leftovers, firstDay, &report)
+        let open = Set(leftovers?.recovered.map(Self.name) ?? [])
+        for name in try IdentitySweep.names(fileSystem) where !open.contains(name) {
             if segments[name] == nil { segments[name] = Segment() }
         }
         let ordered = segments.sorted {
@@ -113,23 +122,58 @@ package struct IdentityLoad {
     }
 
     /// The segments that have events of the window, by the name of their file of ids.
-    private func segmentsInWindow() throws(FileSystemError) -> [String: Segment] {
+    private func segmentsInWindow(
+        _ leftovers: Leftovers?,
+        _ firstDay: String?,
+        _ report: inout Report
+    ) throws(FileSystemError) -> [String: Segment] {
         var segments: [String: Segment] = [:]
+        var unlisted = leftovers?.sealed ?? []
         let date = Timestamp.date(Int64(since) * 1_000_000)
-        try ManifestReader.each(fileSystem, from: date) { (_, entry) throws(FileSystemError) in
-            guard let entry, Layout.isBelow(Layout.events, entry.path),
+        try ManifestReader.each(fileSystem, from: min(date, firstDay ?? date)) {
+            (_, entry) throws(FileSystemError) in
+            report.manifestLines += 1
+            guard let entry else { return }
+            unlisted.remove(PathDigest(entry.path))
+            guard Layout.isBelow(Layout.events, entry.path),
                 let last = entry.lastReceivedAt.flatMap({ Timestamp.parse($0) }),
                 last / 1_000_000 >= Int64(since)
             else { return }
             let found = Set(entry.sequences.map(\.source)).filter { sources[$0] != nil }
             guard !found.isEmpty else { return }
-            segments[Layout.split(Layout.identityPath(forSealed: entry.path)).name] = Segment(
+            segments[Self.name(entry.path)] = Segment(
                 path: entry.path,
                 sources: found,
                 lastSeconds: UInt32(clamping: last / 1_000_000)
             )
         }
+        // A crash came before their lines, which recovery will write. Any source may be in them.
+        for path in try Leftovers.paths(of: unlisted, fileSystem)
+        where Layout.isBelow(Layout.events, path) {
+            segments[Self.name(path)] = Segment(
+                path: path,
+                sources: Set(sources.keys),
+                lastSeconds: .max
+            )
+        }
         return segments
+    }
+
+    /// The name of a segment's file of ids.
+    private static func name(_ segment: String) -> String {
+        Layout.split(Layout.identityPath(forSealed: segment)).name
+    }
+
+    /// Writes the file of ids of a segment anew when it lacks something, so that the next start need not
+    /// read the segment.
+    package func complete(_ segment: String) throws(FileSystemError) {
+        var report = Report()
+        let found = Segment(path: segment, sources: Set(sources.keys))
+        let path = Layout.identityPath(forSealed: segment)
+        guard fileSystem.exists(segment), try readFile(path, found, &report, { _ in }) != nil else {
+            return
+        }
+        _ = try read(segment, &report) { _ in }
     }
 
     private func load(

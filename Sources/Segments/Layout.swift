@@ -29,6 +29,8 @@ package enum Layout {
     /// Ends the name of a copy that is still being written, behind an open segment's.
     package static let copySuffix = ".recovering"
     package static let identitySuffix = ".ids"
+    package static let manifestSuffix = ".ndjson"
+    package static let summarySuffix = ".summary.json"
 
     /// `folder/.name.open` for the sealed path `folder/name`.
     package static func openPath(forSealed path: String) -> String {
@@ -61,17 +63,42 @@ package enum Layout {
 
     /// Whether a file name is an open segment's.
     package static func isOpen(name: String) -> Bool {
-        name.hasPrefix(".") && name.hasSuffix(sealedSuffix + openSuffix)
+        name.utf8.first == UInt8(ascii: ".") && ends(name, openSuffix)
+            && ends(name.dropLast(openSuffix.count), sealedSuffix)
     }
 
     /// Whether a file name is a sealed segment's.
     package static func isSealed(name: String) -> Bool {
-        !name.hasPrefix(".") && name.hasSuffix(sealedSuffix)
+        name.utf8.first != UInt8(ascii: ".") && ends(name, sealedSuffix)
+    }
+
+    /// Whether a name ends so; by bytes, for there may be millions of names.
+    static func ends(_ name: some StringProtocol, _ suffix: String) -> Bool {
+        name.utf8.count >= suffix.utf8.count
+            && name.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+    }
+
+    /// The time in a segment's name, `20261122T100000.123Z`, at which it was opened; its bytes sort as the
+    /// times do.
+    package static func stamp(ofName name: String) -> Substring? {
+        let parts = name.utf8.split(separator: UInt8(ascii: "-"))
+        return parts.count >= 2 ? Substring(parts[parts.count - 2]) : nil
     }
 
     /// The manifest of a node for a UTC date such as `2026-11-22`.
     package static func manifestPath(date: String, node: String) -> String {
-        "\(manifest)/date=\(date)/\(node).ndjson"
+        "\(manifest)/date=\(date)/\(node)\(manifestSuffix)"
+    }
+
+    /// The summary beside a manifest.
+    package static func summaryPath(forManifest path: String) -> String {
+        path.dropLast(manifestSuffix.count) + summarySuffix
+    }
+
+    /// The UTC date of a manifest, `2026-11-22`; empty when its folder is none of a day.
+    package static func day(ofManifest path: String) -> String {
+        let (name, key) = (split(split(path).folder).name, "date=")
+        return name.hasPrefix(key) ? String(name.dropFirst(key.count)) : ""
     }
 
     /// Splits a path into its folder (empty for none) and its last part.

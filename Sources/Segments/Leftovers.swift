@@ -1,43 +1,51 @@
-import Events
-
 /// What earlier runs left in a data folder.
 ///
-/// Taken before this run opens anything, so that its files are told from theirs whatever the clock
-/// says or said.
+/// Taken before a run opens anything: so its own files are told from theirs, whatever the clock says or
+/// said when they were named.
 package struct Leftovers: Sendable {
     /// The open segments.
     package private(set) var open: [String] = []
-    /// Files whose names carry a time from the start of this run on: the clock was ahead.
-    private var ahead: Set<PathKey> = []
-    private let start: String
-
-    /// Of nothing: every file named from `startedAt` (microseconds since 1970) on is of this run.
-    package init(startedAt: Int64) {
-        start = Timestamp.compact(startedAt)
-    }
+    /// Half-written copies of recoveries.
+    private(set) var copies: [String] = []
+    /// The sealed files that may lack a manifest line.
+    private(set) var sealed: Set<PathDigest> = []
 
     /// Looks at every file of the data folder.
+    ///
+    /// `firstDay`: ``ManifestHistory/firstDay``; sealed files that were opened before are left out.
     package init(
         _ fileSystem: any FileSystem,
-        startedAt: Int64
+        since firstDay: String = ""
     ) throws(FileSystemError) {
-        self.init(startedAt: startedAt)
-        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
-            if kind == .open { open.append(path) }
-            guard isNamedSinceStart(path) else { return }
-            ahead.insert(PathKey(path))
-            // What recovery makes of it.
-            if let sealed = Layout.sealedPath(forOpen: path) { ahead.insert(PathKey(sealed)) }
+        let first = firstDay.filter { $0 != "-" }
+        try SegmentTree.walk(
+            fileSystem,
+            wanted: { name, kind in
+                kind != .sealed || first.isEmpty || (Layout.stamp(ofName: name) ?? "") >= first
+            }
+        ) { (path, kind) throws(FileSystemError) in
+            switch kind {
+            case .open: open.append(path)
+            case .recovering: copies.append(path)
+            case .sealed: sealed.insert(PathDigest(path))
+            case .damaged, .repaired: break
+            }
         }
     }
 
-    /// Whether a file, open or sealed, belongs to this run.
-    package func isOfThisRun(_ path: String) -> Bool {
-        isNamedSinceStart(path) && !ahead.contains(PathKey(path))
-    }
+    /// Where recovery puts what it keeps of the open segments.
+    var recovered: [String] { open.compactMap(Layout.sealedPath(forOpen:)) }
 
-    private func isNamedSinceStart(_ path: String) -> Bool {
-        let parts = Layout.split(path).name.split(separator: "-")
-        return parts.count >= 2 && parts[parts.count - 2] >= start
+    /// Those of some digests that are there, by path.
+    static func paths(
+        of digests: Set<PathDigest>,
+        _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> [String] {
+        var paths: [String] = []
+        guard !digests.isEmpty else { return [] }
+        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
+            if kind == .sealed, digests.contains(PathDigest(path)) { paths.append(path) }
+        }
+        return paths
     }
 }

@@ -5,13 +5,15 @@ package enum ManifestReader {
     /// Shows every line of every manifest: its manifest's path and the entry, or nil for a line
     /// that is none, as a crash leaves one.
     ///
-    /// `date`: leaves out manifests of earlier days, `2026-11-22`.
+    /// `first`: leaves out manifests of earlier days, `2026-11-22`; `end`: those of this day and later.
     package static func each(
         _ fileSystem: any FileSystem,
-        from date: String = "",
+        from first: String = "",
+        before end: String? = nil,
         _ visit: (String, ManifestEntry?) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
-        try eachNumbered(fileSystem, from: date) { (place, _, entry) throws(FileSystemError) in
+        try eachNumbered(fileSystem, from: first, before: end) {
+            (place, _, entry) throws(FileSystemError) in
             try visit(place.path, entry)
         }
     }
@@ -34,10 +36,12 @@ package enum ManifestReader {
     package static func eachNumbered(
         _ fileSystem: any FileSystem,
         below folder: String = "",
-        from date: String = "",
+        from first: String = "",
+        before end: String? = nil,
         _ visit: (Place, [UInt8], ManifestEntry?) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
-        for path in try paths(fileSystem, below: folder, from: date) {
+        for path in try paths(fileSystem, below: folder, from: first)
+        where end.map({ Layout.day(ofManifest: path) < $0 }) ?? true {
             var place = Place(path: path, line: 0)
             try eachLine(of: path, fileSystem) { (line) throws(FileSystemError) in
                 place.line += 1
@@ -48,27 +52,37 @@ package enum ManifestReader {
     }
 
     /// The manifests, in order of date and node.
+    ///
+    /// `alsoSummarised`: those, too, of which only the summary is left.
     package static func paths(
         _ fileSystem: any FileSystem,
         below folder: String = "",
-        from first: String = ""
+        from first: String = "",
+        alsoSummarised: Bool = false
     ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
         let manifest = Layout.join(folder, Layout.manifest)
         for date in try fileSystem.list(manifest)
         where date.isFolder && (first.isEmpty || date.name >= "date=" + first) {
             let folder = Layout.join(manifest, date.name)
-            for entry in try fileSystem.list(folder)
-            where !entry.isFolder && entry.name.hasSuffix(".ndjson") && !entry.name.hasPrefix(".") {
-                paths.append(Layout.join(folder, entry.name))
+            let names = try fileSystem.list(folder)
+                .filter { !$0.isFolder && !$0.name.hasPrefix(".") }.map(\.name)
+            var manifests = names.filter { $0.hasSuffix(Layout.manifestSuffix) }
+            if alsoSummarised {
+                manifests += names.filter { $0.hasSuffix(Layout.summarySuffix) }
+                    .map { $0.dropLast(Layout.summarySuffix.count) + Layout.manifestSuffix }
+                manifests = Set(manifests).sorted()
             }
+            paths += manifests.map { Layout.join(folder, $0) }
         }
         return paths
     }
 
-    private static func eachLine(
+    /// Shows every line of a manifest, empty ones too; and every chunk as it was read.
+    static func eachLine(
         of path: String,
         _ fileSystem: any FileSystem,
+        onChunk: ([UInt8]) -> Void = { _ in },
         _ visit: ([UInt8]) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
         let file = try fileSystem.open(path, .read)
@@ -79,6 +93,7 @@ package enum ManifestReader {
             let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)
             if chunk.isEmpty { break }
             offset += chunk.count
+            onChunk(chunk)
             rest = rest.isEmpty ? chunk : rest + chunk
             var start = 0
             while let end = lineFeed(in: rest, from: start) {

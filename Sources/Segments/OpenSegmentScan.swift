@@ -62,10 +62,15 @@ package struct OpenSegmentScan: Sendable, Equatable {
     }
 
     /// Scans a file; it must not grow meanwhile.
+    ///
+    /// - `onEvent`: is shown every good line before the first bad one, kept or not.
+    /// - `onKeep`: told when ``keep`` moves behind all lines shown so far.
     package static func scan(
         _ path: String,
         in fileSystem: any FileSystem,
-        lineBytesMax: Int = SegmentReader.lineBytesMaxDefault
+        lineBytesMax: Int = SegmentReader.lineBytesMaxDefault,
+        onEvent: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void = { _, _ in },
+        onKeep: () -> Void = {}
     ) throws(FileSystemError) -> OpenSegmentScan {
         var scan = OpenSegmentScan()
         var reader = try SegmentReader(
@@ -74,7 +79,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
             findsFlushPoints: true,
             lineBytesMax: lineBytesMax
         )
-        let end = try scan.consume(&reader)
+        let end = try scan.consume(&reader, onEvent, onKeep)
         scan.whole = Content(crc32: reader.crc32, rawBytes: reader.rawBytes)
         let file = try fileSystem.open(path, .read)
         defer { fileSystem.close(file) }
@@ -84,7 +89,9 @@ package struct OpenSegmentScan: Sendable, Equatable {
     }
 
     private mutating func consume(
-        _ reader: inout SegmentReader
+        _ reader: inout SegmentReader,
+        _ onEvent: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
+        _ onKeep: () -> Void
     ) throws(FileSystemError) -> SegmentReader.End {
         var lineReader = WrittenLineReader()
         var line = WrittenLine()
@@ -93,9 +100,15 @@ package struct OpenSegmentScan: Sendable, Equatable {
             case .line(let bytes):
                 lines += 1
                 guard badLine == nil else { continue }
-                if lineReader.read(bytes, into: &line) { read.add(line) } else { badLine = lines }
+                guard lineReader.read(bytes, into: &line) else {
+                    badLine = lines
+                    continue
+                }
+                read.add(line)
+                onEvent(line, bytes)
             case .flushPoint(let point):
                 note(point)
+                if keep == point { onKeep() }
             case .end(let end):
                 return end
             }

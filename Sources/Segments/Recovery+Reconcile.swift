@@ -9,27 +9,57 @@ extension Recovery {
         try ManifestReader.mend(fileSystem)
     }
 
-    /// Gives every sealed file a manifest line and reports lines without a file.
-    func reconcile(_ report: inout RecoveryReport) throws(FileSystemError) {
-        var known: Set<PathDigest> = []
-        try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
+    /// Gives every sealed file of earlier runs a manifest line and reports lines without a file, both as
+    /// far back as lines are read.
+    func reconcile(
+        _ leftovers: Leftovers,
+        _ history: ManifestHistory,
+        _ report: inout RecoveryReport
+    ) throws(FileSystemError) {
+        let recovered = leftovers.recovered
+        var unlisted = leftovers.sealed.union(recovered.map(PathDigest.init))
+        try ManifestReader.each(fileSystem, from: history.firstDay) {
+            (_, entry) throws(FileSystemError) in
+            report.manifestLines += 1
             guard let entry else {
                 report.tornLines += 1
                 return
             }
-            known.insert(PathDigest(entry.path))
+            unlisted.remove(PathDigest(entry.path))
             if !fileSystem.exists(entry.path) { report.missingFiles.append(entry.path) }
         }
-        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
-            // Only ever a copy of what still stands beside it, or was renamed since.
-            if kind == .recovering, !isInUse(path) { try fileSystem.remove(path) }
-            guard kind == .sealed, !isInUse(path), !known.contains(PathDigest(path)) else { return }
+        // Only ever copies of what still stands beside them, or was renamed since.
+        for path in leftovers.copies where fileSystem.exists(path) { try fileSystem.remove(path) }
+        for path in leftovers.open where fileSystem.exists(path + Layout.copySuffix) {
+            try? fileSystem.remove(path + Layout.copySuffix)
+        }
+        var paths = recovered.filter {
+            unlisted.remove(PathDigest($0)) != nil && fileSystem.exists($0)
+        }
+        if !unlisted.isEmpty { paths += try pathsNowhereListed(unlisted, history, &report) }
+        for path in paths {
             if shouldStop() {
                 report.isStopped = true
                 return
             }
             try addEntry(for: path, &report)
         }
+    }
+
+    /// Before a line is added, all manifests are read: a clock that was ahead may have named a file later
+    /// than it was listed.
+    private func pathsNowhereListed(
+        _ digests: Set<PathDigest>,
+        _ history: ManifestHistory,
+        _ report: inout RecoveryReport
+    ) throws(FileSystemError) -> [String] {
+        var unlisted = digests
+        try ManifestReader.each(fileSystem, before: history.firstDay) {
+            (_, entry) throws(FileSystemError) in
+            report.manifestLines += 1
+            if let entry { unlisted.remove(PathDigest(entry.path)) }
+        }
+        return try Leftovers.paths(of: unlisted, fileSystem)
     }
 
     private func addEntry(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Brings a data folder in order after a crash: open segments are sealed with everything that was
 /// committed, and every sealed file gets its manifest line.
 ///
@@ -37,14 +39,12 @@ package struct Recovery {
     let node: String
     let run: String
     let now: @Sendable () -> Int64
-    let isInUse: @Sendable (String) -> Bool
     let shouldStop: @Sendable () -> Bool
     private let waitForRoom: @Sendable (FileSystemError) -> Bool
 
     /// - `node`: of entries for files without events.
     /// - `run`: likewise.
     /// - `now`: microseconds since 1970.
-    /// - `isInUse`: whether a path, open or sealed, belongs to this run: those are left alone.
     /// - `shouldStop`: asked between files.
     /// - `waitForRoom`: called when the disk is full, with what failed; true: room was waited for, try
     ///   the file again.
@@ -55,7 +55,6 @@ package struct Recovery {
         node: String,
         run: String,
         now: @escaping @Sendable () -> Int64,
-        isInUse: @escaping @Sendable (String) -> Bool = { _ in false },
         shouldStop: @escaping @Sendable () -> Bool = { false },
         waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
     ) {
@@ -65,23 +64,8 @@ package struct Recovery {
         self.node = node
         self.run = run
         self.now = now
-        self.isInUse = isInUse
         self.shouldStop = shouldStop
         self.waitForRoom = waitForRoom
-    }
-
-    /// The open segments of a data folder.
-    ///
-    /// Taken before anything is opened in this run, these are exactly those that a run before left
-    /// behind, whatever the clock says.
-    package static func openSegments(
-        _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> [String] {
-        var paths: [String] = []
-        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
-            if kind == .open { paths.append(path) }
-        }
-        return paths
     }
 
     /// Recovers everything.
@@ -89,19 +73,23 @@ package struct Recovery {
     /// Throws only when folders cannot be listed or manifests not be read or written; what one file
     /// does is in the report. To be called from a thread of its own.
     ///
-    /// - `open`: what ``openSegments(_:)`` gave, all of which is then recovered; nil to look now, and
-    ///   to leave alone what is in use.
+    /// - `given`: taken before this run opened anything; nil to look now, when nothing else is at work.
+    /// - `history`: of the same moment.
+    /// - `scans`: of open segments that were scanned before, by path; these are not scanned again, and
+    ///   settled only if they still read the same.
     /// - `onFile`: is told what became of each, when it is done.
     package func run(
-        _ open: [String]? = nil,
+        _ given: Leftovers? = nil,
+        history: ManifestHistory = ManifestHistory(),
+        scans: [PathKey: OpenSegmentScan] = [:],
         progress: (Progress) -> Void = { _ in },
         onFile: (RecoveryReport.File) -> Void = { _ in }
     ) throws(FileSystemError) -> RecoveryReport {
-        var round = Round()
-        var paths = open ?? []
-        if open == nil { paths = try Self.openSegments(fileSystem).filter { !isInUse($0) } }
-        round.done.filesTotal = paths.count
-        for path in paths {
+        let leftovers: Leftovers
+        if let given { leftovers = given } else { leftovers = try Leftovers(fileSystem) }
+        var round = Round(scans: scans)
+        round.done.filesTotal = leftovers.open.count
+        for path in leftovers.open {
             round.done.path = path
             progress(round.done)
             if shouldStop() {
@@ -116,12 +104,13 @@ package struct Recovery {
         finish(&round, onFile)
         round.done.path = ""
         progress(round.done)
-        if !round.report.isStopped { try reconcile(&round.report) }
+        if !round.report.isStopped { try reconcile(leftovers, history, &round.report) }
         return round.report
     }
 
     /// The files in work, and what has become of those before.
     private struct Round {
+        let scans: [PathKey: OpenSegmentScan]
         var jobs: [Job] = []
         /// Bytes of the copies.
         var bytes = 0
@@ -129,6 +118,8 @@ package struct Recovery {
         var sealedAt: Int64 = 0
         var done = Progress(filesDone: 0, filesTotal: 0, events: 0, path: "")
         var report = RecoveryReport()
+
+        init(scans: [PathKey: OpenSegmentScan]) { self.scans = scans }
     }
 
     private func finish(_ round: inout Round, _ onFile: (RecoveryReport.File) -> Void) {
@@ -148,6 +139,15 @@ package struct Recovery {
         onFile(file)
     }
 
+    private func scan(_ path: String, _ round: Round) throws(FileSystemError) -> OpenSegmentScan {
+        guard let scan = round.scans[PathKey(path)] else {
+            return try OpenSegmentScan.scan(path, in: fileSystem)
+        }
+        // An attempt before may have settled it.
+        guard fileSystem.exists(path) else { throw FileSystemError(.open, path, code: ENOENT) }
+        return scan
+    }
+
     /// Settles one open segment, or brings it so far that its copy waits for a sync.
     private func begin(
         _ path: String,
@@ -157,7 +157,7 @@ package struct Recovery {
         guard let sealed = Layout.sealedPath(forOpen: path) else { return }
         while true {
             do throws(FileSystemError) {
-                let scan = try OpenSegmentScan.scan(path, in: fileSystem)
+                let scan = try scan(path, round)
                 if fileSystem.exists(sealed) {
                     return note(try settleAgain(path, sealed: sealed, scan), &round, onFile)
                 }

@@ -76,6 +76,8 @@ package struct RecoveryReport: Sendable, Equatable {
     package var missingFiles: [String] = []
     /// Manifest lines that are none.
     package var tornLines = 0
+    /// Manifest lines that were read.
+    package var manifestLines = 0
     /// Whether it was asked to stop before it was done.
     package var isStopped = false
     /// Whether the disk refused to let one of ``unreadable`` be read.

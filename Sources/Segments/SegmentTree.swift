@@ -18,20 +18,22 @@ package enum SegmentTree {
     package static let roots = [Layout.events, Layout.quarantine]
 
     /// Shows every segment below `folders`, folder by folder, names in order.
+    ///
+    /// `wanted`: asked by name, before a path is made.
     package static func walk(
         _ fileSystem: any FileSystem,
         below folders: [String] = Self.roots,
+        wanted: (String, Kind) -> Bool = { _, _ in true },
         _ visit: (String, Kind) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
         var waiting = Array(folders.reversed())
         while let folder = waiting.popLast() {
             var inner: [String] = []
             for entry in try fileSystem.list(folder) {
-                let path = Layout.join(folder, entry.name)
                 if entry.isFolder {
-                    inner.append(path)
-                } else if let kind = kind(ofName: entry.name) {
-                    try visit(path, kind)
+                    inner.append(Layout.join(folder, entry.name))
+                } else if let kind = kind(ofName: entry.name), wanted(entry.name, kind) {
+                    try visit(Layout.join(folder, entry.name), kind)
                 }
             }
             waiting += inner.reversed()
@@ -42,9 +44,9 @@ package enum SegmentTree {
     package static func kind(ofName name: String) -> Kind? {
         if Layout.isSealed(name: name) { return .sealed }
         if Layout.isOpen(name: name) { return .open }
-        guard name.hasPrefix(".") else { return nil }
-        if name.hasSuffix(Layout.damagedSuffix) { return .damaged }
-        if name.hasSuffix(Repaired.suffix) { return .repaired }
-        return name.hasSuffix(Layout.copySuffix) ? .recovering : nil
+        guard name.utf8.first == UInt8(ascii: ".") else { return nil }
+        if Layout.ends(name, Layout.damagedSuffix) { return .damaged }
+        if Layout.ends(name, Repaired.suffix) { return .repaired }
+        return Layout.ends(name, Layout.copySuffix) ? .recovering : nil
     }
 }

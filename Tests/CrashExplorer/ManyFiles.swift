@@ -88,7 +88,7 @@ struct ManyFiles {
             run: "r2",
             now: { 1_795_341_600_000_000 }
         )
-        return try recovery.run(try Recovery.openSegments(disk)) { _ in onProgress() }
+        return try recovery.run(try Leftovers(disk)) { _ in onProgress() }
     }
 
     private static func openDescriptors() -> Int {

@@ -71,7 +71,7 @@ import Testing
 
     @Test func unitDoesNotRestartWhatCannotGetBetter() throws {
         let text = try Repository.text(Repository.path(unit))
-        #expect(text.contains("\nRestartPreventExitStatus=64 73 78\n"))
+        #expect(text.contains("\nRestartPreventExitStatus=64 78\n"))
         #expect(text.contains("\nType=notify\n"))
         #expect(text.contains("\nExecReload=/bin/kill -HUP $MAINPID\n"))
     }

@@ -53,7 +53,7 @@ import Testing
         let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
         try await run(folder, #"{"n":1}"#, events: 1, leaving: true)
         let data = "\(folder.path)/data"
-        let open = try Recovery.openSegments(PosixFileSystem(directory: data))
+        let open = try Leftovers(PosixFileSystem(directory: data)).open
         // Where recovery wants to make its copy there is a folder.
         let obstacle = "\(data)/\(try #require(open.first))\(Layout.copySuffix)"
         try FileManager.default.createDirectory(
@@ -73,6 +73,44 @@ import Testing
         #expect(try await rig.collector.stats().ledger.written == 1)
         #expect(await rig.drain())
         #expect(try Verify.run(rig.collector.fileSystem).findingsTotal == 0)
+    }
+
+    /// A million lines of days long past must not cost at each start.
+    @Test func daysThatAreOverGetASummaryAndCount() async throws {
+        let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+        let data = try PosixFileSystem(directory: "\(folder.path)/data")
+        let folders = DurableFolders(fileSystem: data)
+        let manifest = ManifestLog(fileSystem: data, folders: folders, node: "life")
+        for number in 0..<50 {
+            try manifest.append(
+                entry(
+                    "events/channel=a/old-\(number).ndjson.gz",
+                    source: "old",
+                    run: "r",
+                    events: 2
+                )
+            )
+        }
+        let path = Layout.manifestPath(date: "2026-01-01", node: "life")
+        for round in 0..<2 {
+            let rig = try LifeRig(folder: folder)
+            try await rig.recovered()
+            try await waitUntil("the summary") { ManifestSummary.read(of: path, in: data) != nil }
+            let old = try #require(try await rig.collector.stats().sources["old"])
+            #expect(old.ledger.written == 100, "round \(round)")
+            #expect(await rig.drain())
+        }
+        let summary = try #require(ManifestSummary.read(of: path, in: data))
+        #expect(summary.files == 50 && summary.totals.written == ["old": 100])
+        let history = try ManifestHistory(data, node: "life", startedAt: 1_795_341_600_000_000)
+        #expect(try history.totals(data, except: "").lines == 0)
+    }
+
+    @Test func leftoversCountAsDoneFromTheFirstOn() {
+        var settling = LeftoverSettling(["a", "b", "c", "d"])
+        #expect(settling.settle("c") == 0 && settling.settle("a") == 1)
+        #expect(settling.settle("unknown") == 1 && settling.settle("b") == 3)
+        #expect(settling.settle("b") == 3 && settling.settle("d") == 4)
     }
 
     @Test func aSourceThatIsGoneStaysInTheLedger() async throws {
@@ -100,8 +138,8 @@ import Testing
             manifest: manifest,
             node: "n",
             run: "now",
-            leftovers: Leftovers(startedAt: 0),
-            report: { _ in }
+            leftovers: try Leftovers(fileSystem),
+            steps: RecoveryRun.Steps()
         )
         try await waitUntil("recovery to end") { recovery.hasEnded }
         let restored = recovery.state.restored

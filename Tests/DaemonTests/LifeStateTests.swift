@@ -45,6 +45,31 @@ import Testing
         #expect(life.why == why)
     }
 
+    /// A source that waits for ids holds producers off; whoever reads "running" would not look for it.
+    @Test(arguments: [([], "starting"), (["a"], "starting")] as [([String], String)])
+    func whileASourceReadsIDsTheDaemonStarts(paused: [String], expected: String) {
+        var life = started()
+        life.update(
+            at: 300,
+            blocked: nil,
+            pausedSources: paused,
+            loadingSources: ["b"],
+            allPaused: false
+        )
+        #expect(life.state.rawValue == expected && life.since == 300)
+        #expect(life.why == "reading ids of earlier events for b")
+        life.update(
+            at: 400,
+            blocked: "full",
+            pausedSources: [],
+            loadingSources: ["b"],
+            allPaused: false
+        )
+        #expect(life.state == .blocked)
+        life.update(at: 500, blocked: nil, pausedSources: [], allPaused: false)
+        #expect(life.state == .running && life.since == 500)
+    }
+
     @Test func sinceStaysWhileTheStateStays() {
         var life = started()
         life.update(at: 300, blocked: "one", pausedSources: [], allPaused: false)

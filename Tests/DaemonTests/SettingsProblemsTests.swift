@@ -211,7 +211,7 @@ private let values = [
         "shutdown: { timeout: 9999999999999999h }",
         "x.yaml:1: shutdown.timeout: 9999999999999999h is outside 1s...1h"
     ),
-    BadConfiguration("writers: 0", "x.yaml:1: writers: 0 is outside 1...256"),
+    BadConfiguration("writers: 0", "x.yaml:1: writers: 0 is outside 1...255"),
     BadConfiguration(
         "control: { mode: 1777 }",
         "x.yaml:1: control.mode: 1777 is outside 0000...0777"

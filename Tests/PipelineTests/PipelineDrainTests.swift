@@ -73,6 +73,45 @@ import Testing
         #expect(rig.disk.violations.isEmpty)
     }
 
+    /// While producers that are never answered keep sending, the drain listens to them for a while; those
+    /// that are answered must not pay for it.
+    @Test func whoIsAnsweredIsHeardWhileOthersAreDrained() async throws {
+        let rig = try PipelineRig()
+        let dealer = try rig.dealer()
+        let isOver = Flag()
+        let endpoint = rig.endpoint("plain")
+        let pushing = Task {
+            let pusher = try PipelinePusher(endpoint)
+            while !isOver.isSet.load(ordering: .relaxed) {
+                try pusher.push(#"{"busy":1}"#, wait: false)
+                try await Task.sleep(for: .milliseconds(2))
+            }
+        }
+        try await waitUntil("the others' load") { rig.ledger("plain").written > 20 }
+        let drain = Task { await rig.drain() }
+        let (router, pull) = (rig.pipeline.receivers[0], rig.pipeline.receivers[1])
+        try await waitUntil("the drain to begin") { pull.requests.contains(.draining) }
+        var during = 0
+        while !router.requests.contains(.draining) {
+            try dealer.send("\(during)", Self.event("\(during)"))
+            // The last one may meet the end.
+            try await waitUntil("an answer") {
+                try dealer.receive()["\(during)"] != nil || router.requests.contains(.draining)
+            }
+            during += 1
+        }
+        let hasEnded = pull.intakeEnded.load(ordering: .acquiring)
+        #expect(hasEnded, "the router ends last")
+        #expect(await drain.value)
+        isOver.isSet.store(true, ordering: .relaxed)
+        try await pushing.value
+        try dealer.receive()
+        #expect(dealer.committed.count >= during - 1)
+        let events = try rig.files().eventTexts
+        #expect(dealer.committed.allSatisfy { events.contains(Self.event($0)) })
+        #expect(rig.ledger("plain").isBalanced && rig.ledger("reliable").isBalanced)
+    }
+
     @Test func leavingInTheMidstLosesNothingThatWasAnswered() async throws {
         let rig = try PipelineRig { $0.writers = 2 }
         let answered = try await answered(rig) { await rig.pipeline.leave() }

@@ -12,8 +12,7 @@ import Testing
 
     private func recovery(
         _ disk: SimulatedDisk,
-        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false },
-        isInUse: @escaping @Sendable (String) -> Bool = { _ in false }
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
     ) -> Recovery {
         let folders = DurableFolders(fileSystem: disk)
         return Recovery(
@@ -23,7 +22,6 @@ import Testing
             node: "c1",
             run: "r2",
             now: { 1_795_341_600_000_000 },
-            isInUse: isInUse,
             waitForRoom: waitForRoom
         )
     }
@@ -152,11 +150,13 @@ import Testing
         #expect(try Verify.run(disk).findings == [])
     }
 
-    @Test func givenFilesAreRecoveredWhateverTheClockSays() throws {
+    @Test func givenFilesAreRecoveredAndOthersLeftAlone() throws {
         let sample = try SegmentSample.open(events: 6, every: 3)
         let disk = disk([openPath: sample.bytes])
-        let leftovers = try Leftovers(disk, startedAt: 0)
-        let recovery = recovery(disk, isInUse: leftovers.isOfThisRun)
-        #expect(try recovery.run(leftovers.open).events == 6)
+        let leftovers = try Leftovers(disk)
+        let own = "events/channel=web/part-c1-0-20261122T100000.000Z-5.ndjson.gz"
+        disk.state.put(sample.bytes, at: Layout.openPath(forSealed: own))
+        #expect(try recovery(disk).run(leftovers).events == 6)
+        #expect(disk.state.contents[Layout.openPath(forSealed: own)] == sample.bytes)
     }
 }

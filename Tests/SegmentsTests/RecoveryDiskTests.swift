@@ -25,7 +25,7 @@ import Testing
             now: { 1_795_341_600_000_000 }
         )
         var seen: [Recovery.Progress] = []
-        let report = try recovery.run(try Recovery.openSegments(disk)) { seen.append($0) }
+        let report = try recovery.run(try Leftovers(disk)) { seen.append($0) }
         #expect(report.events == committed)
         #expect(report.files.map(\.outcome) == [.cut])
         #expect(seen.last?.filesDone == 1)

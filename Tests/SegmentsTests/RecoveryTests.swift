@@ -178,37 +178,25 @@ import Testing
         #expect(sealedLines(disk) == [SegmentSample.line(1)])
     }
 
-    @Test func filesInUseAreLeftAlone() throws {
+    /// What a run opens and seals after it looked is its own, whatever the names say: a clock that was
+    /// ahead names files later than the run that comes next.
+    @Test func filesOfThisRunAreLeftAlone() throws {
         let disk = MemoryDisk()
-        let sample = try SegmentSample.open(events: 5, every: 2)
-        disk.put(sample.bytes, at: SegmentSample.openPath)
-        let report = try disk.recovery { $0 == SegmentSample.openPath }.run()
-        #expect(report == RecoveryReport())
-        #expect(disk.files == [SegmentSample.openPath: sample.bytes])
-        let start = try #require(timestamp("2026-11-22T10:00:00Z"))
-        #expect(Leftovers(startedAt: start).isOfThisRun(SegmentSample.openPath))
-        #expect(!Leftovers(startedAt: start + 1_000).isOfThisRun(SegmentSample.openPath))
-    }
-
-    /// A clock that was ahead names files later than the run that comes next.
-    @Test func filesOfAClockThatWasAheadAreNotOfThisRun() throws {
-        let disk = MemoryDisk()
-        let sealed = try SegmentSample.sealed(events: 4)
-        let other = "events/channel=web/part-c1-0-20261122T100000.000Z-7.ndjson.gz"
-        disk.put(sealed.bytes, at: other)
+        let listed = "events/channel=web/part-c1-0-20261122T100000.000Z-7.ndjson.gz"
+        disk.put(try SegmentSample.sealed(events: 4).bytes, at: listed)
         let open = try SegmentSample.open(events: 6, every: 3, from: 10)
         disk.put(open.bytes, at: SegmentSample.openPath)
-        let start = try #require(timestamp("2026-01-01T00:00:00Z"))
-        let leftovers = try Leftovers(disk, startedAt: start)
-        let own = "events/channel=web/part-c1-0-20260101T000000.000Z-0.ndjson.gz"
-        disk.put(try SegmentSample.sealed(events: 2, from: 20).bytes, at: own)
-        let report = try disk.recovery(isInUse: leftovers.isOfThisRun).run(leftovers.open)
-        #expect(report.entriesAdded == [other] && report.events == 6)
-        let listed = try disk.manifestEntries().entries
-        #expect(Set(listed.map(\.path)) == [other, SegmentSample.path])
-    }
-
-    private func timestamp(_ text: String) -> Int64? {
-        Array(text.utf8).withUnsafeBytes { Timestamp.parse($0) }
+        let leftovers = try Leftovers(disk)
+        let names = ["20250101T000000.000Z-0", "20260101T000000.000Z-0", "20270101T000000.000Z-0"]
+        let own = names.map { "events/channel=web/part-c1-0-\($0).ndjson.gz" }
+        for path in own {
+            disk.put(try SegmentSample.sealed(events: 2, from: 20).bytes, at: path)
+            disk.put(open.bytes, at: Layout.openPath(forSealed: path + ".2.ndjson.gz"))
+        }
+        let report = try disk.recovery().run(leftovers)
+        #expect(report.entriesAdded == [listed] && report.events == 6)
+        let paths = try disk.manifestEntries().entries.map(\.path)
+        #expect(Set(paths) == [listed, SegmentSample.path] && paths.count == 2)
+        #expect(disk.files.keys.filter { $0.hasSuffix(Layout.openSuffix) }.count == 3)
     }
 }

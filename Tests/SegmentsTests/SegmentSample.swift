@@ -80,7 +80,7 @@ func inflatedLines(_ bytes: [UInt8]) -> [String]? {
 }
 
 extension MemoryDisk {
-    func recovery(isInUse: @escaping @Sendable (String) -> Bool = { _ in false }) -> Recovery {
+    func recovery() -> Recovery {
         let folders = DurableFolders(fileSystem: self)
         return Recovery(
             fileSystem: self,
@@ -88,8 +88,7 @@ extension MemoryDisk {
             manifest: ManifestLog(fileSystem: self, folders: folders, node: "c1"),
             node: "c1",
             run: "r2",
-            now: { 1_795_341_600_000_000 },
-            isInUse: isInUse
+            now: { 1_795_341_600_000_000 }
         )
     }
 

@@ -10,6 +10,7 @@ final class SimulatedCollector {
     private let folders: DurableFolders
     private let manifest: ManifestLog
     private let run: String
+    private var history = ManifestHistory()
     private(set) var wall: Int64
     private var monotonic: Int64 = 1_000_000_000
     private var random: SeededGenerator
@@ -115,29 +116,29 @@ final class SimulatedCollector {
     }
 
     /// What a start does before it takes anything in; gives what earlier runs left.
-    func start(at startedAt: Int64) -> Leftovers {
+    func start(at startedAt: Int64) -> Leftovers? {
         do throws(FileSystemError) {
             _ = try Recovery.mendManifests(disk)
-            return try Leftovers(disk, startedAt: startedAt)
+            history = try ManifestHistory(disk, node: SimulatedWriter.node, startedAt: startedAt)
+            return try Leftovers(disk, since: history.firstDay)
         } catch {
             failure = error
-            return Leftovers(startedAt: startedAt)
+            return nil
         }
     }
 
     /// Recovers beside the intake: see ``SimulatedDisk/beforeChange``.
-    func recover(_ leftovers: Leftovers, startedAt: Int64) {
-        guard failure == nil else { return }
+    func recover(_ leftovers: Leftovers?, startedAt: Int64) {
+        guard failure == nil, let leftovers else { return }
         let recovery = Recovery(
             fileSystem: disk,
             folders: folders,
             manifest: manifest,
             node: SimulatedWriter.node,
             run: run,
-            now: { startedAt + 1_000_000 },
-            isInUse: leftovers.isOfThisRun
+            now: { startedAt + 1_000_000 }
         )
         // An error is in its report or thrown: a daemon logs it and goes on.
-        _ = try? recovery.run(leftovers.open)
+        _ = try? recovery.run(leftovers, history: history)
     }
 }

@@ -13,8 +13,10 @@ enum SimulatedRecovery {
         let folders = DurableFolders(fileSystem: disk)
         let manifest = ManifestLog(fileSystem: disk, folders: folders, node: SimulatedWriter.node)
         if weakening != .tornManifestIsNotEnded { _ = try Recovery.mendManifests(disk) }
-        let open = try Recovery.openSegments(disk)
-        if weakening == .recoveryTrustsLength { for path in open { addCheck(path, disk) } }
+        let leftovers = try Leftovers(disk)
+        if weakening == .recoveryTrustsLength {
+            for path in leftovers.open { addCheck(path, disk) }
+        }
         let recovery = Recovery(
             fileSystem: disk,
             folders: folders,
@@ -23,7 +25,7 @@ enum SimulatedRecovery {
             run: "r0",
             now: { wall }
         )
-        let report = try recovery.run(open)
+        let report = try recovery.run(leftovers)
         if weakening == .recoveryDeletesDamaged {
             for file in report.files {
                 if case .damaged(let aside) = file.outcome { try disk.remove(aside) }

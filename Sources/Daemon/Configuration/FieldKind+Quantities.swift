@@ -62,8 +62,8 @@ extension FieldKind where Value == Settings.Writers {
             parse: { (text) throws(Complaint) in
                 if text == "auto" { return .auto }
                 guard let magnitude = wholeNumber(text) else { return nil }
-                guard let count = magnitude, (1...256).contains(count) else {
-                    throw Complaint("\(text) is outside 1...256")
+                guard let count = magnitude, (1...255).contains(count) else {
+                    throw Complaint("\(text) is outside 1...255")
                 }
                 return .count(count)
             },

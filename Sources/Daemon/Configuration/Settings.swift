@@ -116,7 +116,7 @@ extension Settings {
     package enum Writers: Sendable, Equatable {
         /// As many as the machine suggests.
         case auto
-        /// Exactly so many, 1…256.
+        /// Exactly so many, 1…255.
         case count(Int)
     }
 

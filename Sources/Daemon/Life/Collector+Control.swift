@@ -52,7 +52,8 @@ extension Collector: ControlHandler {
     }
 
     private func sourceState(_ index: Int, _ life: ServiceState) -> ServiceState {
-        guard life == .running else { return life }
+        // While one source still starts, others may be running.
+        guard life == .running || life == .starting else { return life }
         if pipeline.isPaused(source: index) { return .paused }
         return pipeline.isLoading(source: index) ? .starting : .running
     }

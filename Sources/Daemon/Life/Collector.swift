@@ -38,6 +38,7 @@ final class Collector: Sendable {
     let pipeline: Pipeline
     let recovery = RecoveryRun()
     let dedup = DedupRun()
+    let sealed = SealedSum()
     let events: AsyncStream<LifeEvent>.Continuation
     private let lock: DataFolderLock
 
@@ -70,7 +71,7 @@ final class Collector: Sendable {
         lock = try DataFolderLock(directory: settings.storage.directory)
         let folders = DurableFolders(fileSystem: fileSystem)
         let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: settings.node)
-        let leftovers = try Self.prepare(fileSystem, startedAt: startedAt)
+        let (history, leftovers) = try Self.prepare(fileSystem, settings, startedAt)
         var configuration = try settings.pipeline(
             run: run,
             cores: ProcessInfo.processInfo.activeProcessorCount
@@ -85,7 +86,7 @@ final class Collector: Sendable {
                 fileSystem: fileSystem,
                 folders: folders,
                 manifest: manifest,
-                notify: Self.reporter(logger)
+                notify: Self.reporter(logger, sealed)
             )
         } catch {
             throw .cannotCreate("cannot start: \(error)")
@@ -99,11 +100,23 @@ final class Collector: Sendable {
             node: settings.node,
             run: run,
             leftovers: leftovers,
-            settled: {
-                dedup.load(pipeline, fileSystem, logger) { recovery.isCancelled }
-            },
-            onFile: { Self.log($0, logger) },
-            report: Self.recoveryReporter(logger)
+            history: history,
+            steps: RecoveryRun.Steps(
+                begin: {
+                    dedup.load(pipeline, fileSystem, leftovers, from: history.firstDay, logger) {
+                        recovery.isCancelled
+                    }
+                },
+                onFile: { file in
+                    Self.log(file, logger)
+                    dedup.settled(file, pipeline)
+                },
+                report: Self.recoveryReporter(logger),
+                complete: {
+                    dedup.complete(pipeline, fileSystem, leftovers) { recovery.isCancelled }
+                },
+                end: { pipeline.endLeftovers() }
+            )
         )
         changing.withLock { $0.life.start() }
     }
@@ -125,15 +138,23 @@ final class Collector: Sendable {
         }
     }
 
-    /// Ends torn manifest lines and lists what earlier runs left open, before this run opens
-    /// anything.
+    /// Ends torn manifest lines and looks at what earlier runs left, before this run opens anything.
     private static func prepare(
         _ fileSystem: PosixFileSystem,
-        startedAt: Int64
-    ) throws(DaemonFailure) -> Leftovers {
+        _ settings: Settings,
+        _ startedAt: Int64
+    ) throws(DaemonFailure) -> (ManifestHistory, Leftovers) {
         do {
             _ = try Recovery.mendManifests(fileSystem)
-            return try Leftovers(fileSystem, startedAt: startedAt)
+            let window = settings.dedup.window.components.seconds
+            let isOn = settings.sources.contains { $0.dedup == .on }
+            let history = try ManifestHistory(
+                fileSystem,
+                node: settings.node,
+                startedAt: startedAt,
+                since: isOn ? Timestamp.date(startedAt - window * 1_000_000) : nil
+            )
+            return (history, try Leftovers(fileSystem, since: history.firstDay))
         } catch {
             throw DaemonFailure(
                 exitCode: 74,
@@ -171,11 +192,15 @@ final class Collector: Sendable {
 
 /// Turning the pipeline's notices into log lines.
 extension Collector {
-    private static func reporter(_ logger: Logger) -> @Sendable (PipelineNotice) -> Void {
+    private static func reporter(
+        _ logger: Logger,
+        _ sealed: SealedSum
+    ) -> @Sendable (PipelineNotice) -> Void {
         { notice in
             switch notice {
             case .sealed(let file):
-                logger.info(
+                sealed.add(file)
+                logger.debug(
                     "sealed",
                     metadata: [
                         "path": "\(file.path)", "events": "\(file.events)",
@@ -212,9 +237,11 @@ extension Collector {
     private static func recoveryReporter(
         _ logger: Logger
     ) -> @Sendable (Result<RecoveryReport, FileSystemError>) -> Void {
-        { result in
+        let begunAt = cplatform_monotonic_ns()
+        return { result in
             switch result {
-            case .success(let report): Self.log(report, logger)
+            case .success(let report):
+                Self.log(report, cplatform_monotonic_ns() - begunAt, logger)
             case .failure(let error):
                 logger.error(
                     "recovery failed, it will be tried again",
@@ -231,7 +258,7 @@ extension Collector {
             case .finished, .cut, .removed: false
             }
         logger.log(
-            level: isBad ? .error : .notice,
+            level: isBad ? .error : .debug,
             "recovered",
             metadata: [
                 "path": "\(file.path)", "outcome": "\(file.outcome)",
@@ -241,7 +268,18 @@ extension Collector {
         )
     }
 
-    private static func log(_ report: RecoveryReport, _ logger: Logger) {
+    private static func log(_ report: RecoveryReport, _ nanoseconds: Int64, _ logger: Logger) {
+        let isQuiet = report.files.isEmpty && report.entriesAdded.isEmpty && !report.hasFailed
+        logger.log(
+            level: isQuiet ? .info : .notice,
+            report.isStopped
+                ? "recovery stopped" : report.hasFailed ? "recovery failed" : "recovery done",
+            metadata: [
+                "files": "\(report.files.count)", "events": "\(report.events)",
+                "manifestLines": "\(report.manifestLines)",
+                "milliseconds": "\(nanoseconds / 1_000_000)",
+            ]
+        )
         for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }) {
             logger.error(
                 "sealed file cannot be read",

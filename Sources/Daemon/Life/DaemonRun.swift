@@ -70,13 +70,16 @@ package struct DaemonRun {
         )
         let beside = try await startBeside(collector)
         logger.notice("started", metadata: started(collector, beside))
-        notifier.ready(status: "running")
+        // READY is for who waits to start something: all sources are bound. Whether they take in is in the
+        // status, and may come later.
+        notifier.ready(status: collector.look().state.rawValue)
         let watching = Task { await listen(to: signals, events) }
         let ticking = Task { await Ticker(collector).run() }
         let code = await follow(stream, collector)
         ticking.cancel()
         watching.cancel()
         await beside.stop()
+        collector.sealed.tell(logger)
         logger.notice("stopped", metadata: ["exit": "\(code)"])
         return code
     }
@@ -202,7 +205,7 @@ package struct DaemonRun {
                 metadata: ["why": "\(error)"]
             )
         }
-        notifier.ready(status: "running")
+        notifier.ready(status: collector.look().state.rawValue)
     }
 
     private func beginDrain(_ collector: Collector, _ reason: String) {

@@ -30,6 +30,8 @@ final class DedupRun: Sendable {
         /// By source: how many ids had been reused when that was last said, and when; monotonic
         /// nanoseconds.
         var reused: [String: (count: Int, at: Int64)] = [:]
+        /// Of the open segments that earlier runs left.
+        var settling: LeftoverSettling?
     }
 
     /// A shortage is over when nothing was forgotten for so long; then it may be said again.
@@ -51,27 +53,40 @@ final class DedupRun: Sendable {
 
     /// Reads the ids of the window, then lets the sources that wait for them take in.
     ///
+    /// What earlier runs left open is scanned, not recovered: answers to repetitions of these events
+    /// wait until ``settled(_:_:)``. Gives the scans, by which recovery has to go.
+    ///
     /// What cannot be read is said, and they take in all the same: their retries may then be written
     /// twice, which is better than nothing being taken at all.
     func load(
         _ pipeline: Pipeline,
         _ fileSystem: any FileSystem,
+        _ leftovers: Leftovers,
+        from firstDay: String,
         _ logger: Logger,
         shouldStop: @escaping @Sendable () -> Bool
-    ) {
+    ) -> [PathKey: OpenSegmentScan] {
         let sources = pipeline.configuration.deduplicated
-        guard !sources.isEmpty else { return }
+        guard !sources.isEmpty else { return [:] }
+        let names = sources.keys.sorted().joined(separator: ",")
+        logger.notice(
+            "sources wait until the ids of earlier events are read",
+            metadata: ["sources": "\(names)", "openFiles": "\(leftovers.open.count)"]
+        )
         let begunAt = cplatform_monotonic_ns()
+        let since = Self.windowStart(pipeline)
         let loading = IdentityLoad(
             fileSystem: fileSystem,
             sources: sources,
-            since: Self.windowStart(pipeline),
+            since: since,
             contentHash: pipeline.configuration.contentHash,
             shouldStop: shouldStop
         )
         var toldAt = begunAt
         let result = Result { () throws(FileSystemError) in
             try loading.run(
+                leftovers,
+                from: firstDay,
                 onIdentity: { pipeline.remember($0) },
                 progress: { report in
                     let now = cplatform_monotonic_ns()
@@ -82,9 +97,58 @@ final class DedupRun: Sendable {
                 }
             )
         }
-        finish(result, cplatform_monotonic_ns() - begunAt, pipeline, logger)
-        if let report = try? result.get(), report.isStopped { return }
+        let reading = OpenSegmentReading(
+            fileSystem: fileSystem,
+            sources: sources,
+            since: since,
+            contentHash: pipeline.configuration.contentHash,
+            shouldStop: shouldStop
+        )
+        let open = reading.run(leftovers.open, pipeline)
+        state.withLock { $0.settling = LeftoverSettling(leftovers.open) }
+        finish(result, open, cplatform_monotonic_ns() - begunAt, pipeline, logger)
+        if shouldStop() { return [:] }
         pipeline.openIntake()
+        logger.notice(
+            "sources open",
+            metadata: [
+                "sources": "\(names)", "files": "\(leftovers.open.count)", "events": "\(open.ids)",
+                "milliseconds": "\((cplatform_monotonic_ns() - begunAt) / 1_000_000)",
+            ]
+        )
+        return open.scans
+    }
+
+    /// An open segment of an earlier run is done: if it could be, its events are durable, and
+    /// repetitions of them may be answered.
+    func settled(_ file: RecoveryReport.File, _ pipeline: Pipeline) {
+        if case .failed = file.outcome { return }
+        let upTo = state.withLock { $0.settling?.settle(file.path) }
+        if let upTo { pipeline.settleLeftovers(upTo: upTo) }
+    }
+
+    /// Writes the files of ids that the segments brought back by recovery lack.
+    func complete(
+        _ pipeline: Pipeline,
+        _ fileSystem: any FileSystem,
+        _ leftovers: Leftovers,
+        shouldStop: @escaping @Sendable () -> Bool
+    ) {
+        let sources = pipeline.configuration.deduplicated
+        guard !sources.isEmpty else { return }
+        let loading = IdentityLoad(
+            fileSystem: fileSystem,
+            sources: sources,
+            since: Self.windowStart(pipeline),
+            contentHash: pipeline.configuration.contentHash
+        )
+        for path in leftovers.open {
+            guard !shouldStop() else { return }
+            guard let sealed = Layout.sealedPath(forOpen: path) else { continue }
+            // The next start reads the segment where this fails.
+            try? loading.complete(sealed)
+        }
+        state.withLock { $0.settling = nil }
     }
 
     private func note(_ report: IdentityLoad.Report, _ nanoseconds: Int64) {
@@ -97,6 +161,7 @@ final class DedupRun: Sendable {
 
     private func finish(
         _ result: Result<IdentityLoad.Report, FileSystemError>,
+        _ open: OpenSegmentReading.Report,
         _ nanoseconds: Int64,
         _ pipeline: Pipeline,
         _ logger: Logger
@@ -113,26 +178,31 @@ final class DedupRun: Sendable {
             )
         case .success(let report):
             note(report, nanoseconds)
-            // Those of a segment that was open stand in part in its file of ids as well.
-            let ids = pipeline.window.figures.ids
-            for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }).prefix(20) {
+            let unreadable = report.unreadable.merging(open.unreadable) { first, _ in first }
+            for (path, why) in unreadable.sorted(by: { $0.key < $1.key }).prefix(20) {
                 logger.error(
                     "ids of a segment cannot be read: its events may be written again",
                     metadata: ["path": "\(path)", "why": "\(why)"]
                 )
             }
-            let count = report.unreadable.count
+            let ids = pipeline.window.figures.ids
+            let count = unreadable.count
+            let isStopped = report.isStopped || open.isStopped
             state.withLock { state in
                 state.loaded = ids
-                state.phase = report.isStopped ? "loading" : count > 0 ? "incomplete" : "ready"
+                state.phase = isStopped ? "loading" : count > 0 ? "incomplete" : "ready"
                 state.why = count > 0 ? "ids of \(count) segments cannot be read" : nil
-                state.knownSince = report.unreadableUntil.map { Int64($0) }
+                let now = cplatform_realtime_ns() / 1_000_000_000
+                state.knownSince =
+                    open.unreadable.isEmpty
+                    ? report.unreadableUntil.map { min(now, Int64($0)) } : now
             }
             logger.notice(
                 "ids read",
                 metadata: [
                     "ids": "\(ids)", "files": "\(report.files)",
                     "segments": "\(report.segments)", "segmentBytes": "\(report.segmentBytes)",
+                    "manifestLines": "\(report.manifestLines)",
                     "milliseconds": "\(nanoseconds / 1_000_000)",
                 ]
             )

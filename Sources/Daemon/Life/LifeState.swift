@@ -29,7 +29,7 @@ struct LifeState {
 
     /// Looks at the world again.
     ///
-    /// Precedence: draining, blocked, paused, running.
+    /// Precedence: draining, blocked, paused, starting, running.
     ///
     /// `loadingSources`: those that take nothing in before they know what came before.
     mutating func update(
@@ -48,13 +48,13 @@ struct LifeState {
                 (.blocked, blocked)
             } else if allPaused {
                 (.paused, "an operator paused all sources")
-            } else if !pausedSources.isEmpty {
-                (.running, "paused by an operator: \(pausedSources.joined(separator: ", "))")
             } else if !loadingSources.isEmpty {
                 (
-                    .running,
+                    .starting,
                     "reading ids of earlier events for \(loadingSources.joined(separator: ", "))"
                 )
+            } else if !pausedSources.isEmpty {
+                (.running, "paused by an operator: \(pausedSources.joined(separator: ", "))")
             } else {
                 (.running, nil)
             }

@@ -6,8 +6,10 @@ import Pipeline
 import Segments
 import Synchronization
 
-/// Recovers what earlier runs left, on a thread of its own beside the new intake, and then reads
-/// from the manifests what earlier runs have written: the ledger goes on from what files can prove.
+/// Recovers what earlier runs left, on a thread of its own beside the new intake.
+///
+/// Then it reads from the manifests what earlier runs have written: the ledger goes on from what files
+/// can prove. Days that are over get a summary, so that the next start need not read their lines.
 ///
 /// What the disk refused is tried again after a pause, a longer one each time.
 final class RecoveryRun: Sendable {
@@ -16,6 +18,8 @@ final class RecoveryRun: Sendable {
     private static let pauseMax = 600.0
     /// Seconds between looks at whether to end.
     private static let look = 0.2
+    private static let summaryNanoseconds: Int64 = 3_600_000_000_000
+    private static let lateLineMicroseconds: Int64 = 600_000_000
 
     /// What is known so far.
     struct State: Sendable {
@@ -29,6 +33,7 @@ final class RecoveryRun: Sendable {
         var restored: [String: SourceLedger] = [:]
         /// Brought back by attempts before the present one.
         fileprivate var eventsBefore = 0
+        fileprivate var summarisedAt = Int64.min / 2
     }
 
     private let current = Mutex(State())
@@ -46,11 +51,21 @@ final class RecoveryRun: Sendable {
 
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
-    /// - `leftovers`: taken before this run opened any file.
-    /// - `settled`: called once from the thread, when all segments of earlier runs are sealed, as far
-    ///   as they could be at the first attempt; not when it was asked to end before.
-    /// - `onFile`: told of each open segment when it is done, from the thread.
-    /// - `report`: told of each attempt, from the thread.
+    /// What it does beside recovering; each is called from its thread.
+    struct Steps: Sendable {
+        /// First of all; gives what it has scanned of the open segments.
+        var begin: @Sendable () -> [PathKey: OpenSegmentScan] = { [:] }
+        /// Told of each open segment when it is done.
+        var onFile: @Sendable (RecoveryReport.File) -> Void = { _ in }
+        /// Told of each attempt.
+        var report: @Sendable (Result<RecoveryReport, FileSystemError>) -> Void = { _ in }
+        /// After an attempt to which nothing is left; not when it was asked to end before.
+        var complete: @Sendable () -> Void = {}
+        /// At the end, however it came.
+        var end: @Sendable () -> Void = {}
+    }
+
+    /// - `leftovers` and `history`: taken before this run opened any file.
     func start(
         _ fileSystem: any FileSystem,
         folders: DurableFolders,
@@ -58,9 +73,8 @@ final class RecoveryRun: Sendable {
         node: String,
         run: String,
         leftovers: Leftovers,
-        settled: @escaping @Sendable () -> Void = {},
-        onFile: @escaping @Sendable (RecoveryReport.File) -> Void = { _ in },
-        report: @escaping @Sendable (Result<RecoveryReport, FileSystemError>) -> Void
+        history: ManifestHistory = ManifestHistory(),
+        steps: Steps
     ) {
         current.withLock {
             $0.status.state = "running"
@@ -73,30 +87,35 @@ final class RecoveryRun: Sendable {
             node: node,
             run: run,
             now: { cplatform_realtime_ns() / 1_000 },
-            isInUse: leftovers.isOfThisRun,
             shouldStop: { self.isCancelled },
             waitForRoom: { _ in self.waitForRoom() }
         )
         let thread = Thread {
+            let scans = steps.begin()
             var pause = Self.pauseFirst
-            var settled: (() -> Void)? = settled
             while true {
                 let result = Result { () throws(FileSystemError) in
-                    let recovered = Result { () throws(FileSystemError) in
-                        try recovery.run(leftovers.open, progress: self.note, onFile: onFile)
-                    }
-                    if (try? recovered.get())?.isStopped != true { settled?() }
-                    settled = nil
-                    let report = try recovered.get()
-                    if !report.isStopped { try self.restore(fileSystem, except: run) }
+                    let report = try recovery.run(
+                        leftovers,
+                        history: history,
+                        scans: scans,
+                        progress: self.note,
+                        onFile: steps.onFile
+                    )
+                    if !report.isStopped { try self.restore(fileSystem, history, except: run) }
                     return report
                 }
                 let isOver = self.finish(result)
-                report(result)
+                steps.report(result)
                 if isOver || !self.wait(pause) { break }
                 pause = min(2 * pause, Self.pauseMax)
             }
+            if !self.isCancelled {
+                steps.complete()
+                self.summarise(fileSystem)
+            }
             self.isDone.store(true, ordering: .releasing)
+            steps.end()
         }
         thread.name = "recovery"
         thread.start()
@@ -146,27 +165,49 @@ final class RecoveryRun: Sendable {
     /// Adds up the manifests of all runs but this one.
     private func restore(
         _ fileSystem: any FileSystem,
+        _ history: ManifestHistory,
         except run: String
     ) throws(FileSystemError) {
+        let (totals, _) = try history.totals(fileSystem, except: run)
         var ledgers: [String: SourceLedger] = [:]
-        var seen: Set<Int> = []
-        try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
-            guard let entry, seen.insert(entry.path.hashValue).inserted else { return }
-            let rejection = Self.rejection(ofPath: entry.path)
-            for sequence in entry.sequences where sequence.run != run {
-                ledgers[sequence.source, default: SourceLedger()].restore(
-                    sequence.events,
-                    rejection
+        for (source, events) in totals.written {
+            ledgers[source, default: SourceLedger()].restore(events, nil)
+        }
+        for (source, reasons) in totals.quarantined {
+            for (reason, events) in reasons {
+                // A reason of a later version counts as written, so that the equation holds.
+                ledgers[source, default: SourceLedger()].restore(
+                    events,
+                    Rejection(rawValue: reason)
                 )
             }
         }
         current.withLock { $0.restored = ledgers }
     }
 
-    private static func rejection(ofPath path: String) -> Rejection? {
-        let prefix = "\(Layout.quarantine)/reason="
-        guard path.hasPrefix(prefix) else { return nil }
-        return Rejection(rawValue: String(path.dropFirst(prefix.count).prefix { $0 != "/" }))
+    // MARK: - Summaries
+
+    /// Once an hour, when recovery is done: a day may be over.
+    func tick(_ fileSystem: any FileSystem, now: Int64) {
+        guard hasEnded, !isCancelled else { return }
+        let isDue = current.withLock { state in
+            guard now - state.summarisedAt >= Self.summaryNanoseconds else { return false }
+            state.summarisedAt = now
+            return true
+        }
+        guard isDue else { return }
+        let thread = Thread { self.summarise(fileSystem) }
+        thread.name = "summaries"
+        thread.start()
+    }
+
+    /// A day is over when a line of its last moment has had its time to be written.
+    private func summarise(_ fileSystem: any FileSystem) {
+        let now = cplatform_realtime_ns() / 1_000
+        let today = Timestamp.date(now - Self.lateLineMicroseconds)
+        current.withLock { $0.summarisedAt = cplatform_monotonic_ns() }
+        // What cannot be read or written now is left to the next time: lines are read instead.
+        _ = try? ManifestHistory.summarise(fileSystem, before: today) { self.isCancelled }
     }
 }
 

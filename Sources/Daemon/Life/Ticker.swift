@@ -1,3 +1,4 @@
+import CPlatform
 import Control
 import Pipeline
 import Synchronization
@@ -21,6 +22,9 @@ struct Ticker {
             collector.sample()
             collector.pipeline.watchSpace()
             collector.dedup.tick(collector.pipeline, collector.fileSystem, collector.logger)
+            let time = cplatform_monotonic_ns()
+            collector.recovery.tick(collector.fileSystem, now: time)
+            collector.sealed.tick(time, collector.logger)
             let life = collector.look()
             let now = collector.pipeline.beats
             // The watchdog follows the path: every thread must have come round since the last look.
