@@ -25,6 +25,7 @@ VENV := .build/venv
 RELEASE := .build/release
 STEP := scripts/step
 BENCH := .build/bench
+TEST_PACKAGES := prometheus
 FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
 # What the programs and recipes of the pages need: Java's client, Spark, and jq.
 PAGE_PACKAGES := default-jdk-headless libjeromq-java jq
@@ -50,7 +51,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 ##@ Check
 test: setup debug build venv gates crashes ## Run all tests: units, gates, crashes, the real programs end to end
 	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
-	@scripts/setup $(PAGE_PACKAGES)
+	@scripts/setup $(PAGE_PACKAGES) $(TEST_PACKAGES)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
 	@$(MAKE) faults

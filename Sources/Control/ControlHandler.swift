@@ -10,7 +10,8 @@ package protocol ControlHandler: Sendable {
     func stats() async throws -> StatsAnswer
     /// The open segments.
     func partitions() async throws -> [PartitionAnswer]
-    /// Seals the open segments whose path starts with `prefix` (nil: all); returns when durable.
+    /// Seals the open segment at `prefix`, or those below that folder (nil: all); returns when
+    /// durable.
     func seal(prefix: String?) async throws -> SealAnswer
     /// Commits what was taken in until now; returns when durable.
     func flush() async throws -> FlushAnswer
@@ -20,7 +21,7 @@ package protocol ControlHandler: Sendable {
     func resume(source: String?) async throws -> StateAnswer
     /// Reads the configuration again and applies what can be applied.
     func reload() async throws -> ReloadAnswer
-    /// Logs from `level` on, until the next start.
+    /// Logs from `level` on, until the next start or a reload that finds another level.
     func setLogLevel(_ level: String) async throws -> StateAnswer
     /// Begins to stop intake, write everything, seal and exit.
     func drain() async throws -> StateAnswer

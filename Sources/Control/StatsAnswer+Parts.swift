@@ -1,6 +1,11 @@
 /// What came in through one source; `bytes` are payload bytes as received.
 package struct SourceStats: Codable, Sendable, Equatable {
+    /// nil of a source that is no longer configured.
+    package var state: ServiceState?
+    /// Of all runs, as far as files prove earlier ones.
     package var ledger: Ledger
+    /// Of this run, as all that follows.
+    package var thisRun: Ledger?
     package var messages: Int
     package var bytes: Int
     /// Connected producers.
@@ -8,8 +13,18 @@ package struct SourceStats: Codable, Sendable, Equatable {
     /// Messages of which nothing was kept: their frames made no sense.
     package var rejected: Int
 
-    package init(ledger: Ledger, messages: Int, bytes: Int, peers: Int, rejected: Int = 0) {
+    package init(
+        state: ServiceState? = nil,
+        ledger: Ledger,
+        thisRun: Ledger? = nil,
+        messages: Int = 0,
+        bytes: Int = 0,
+        peers: Int = 0,
+        rejected: Int = 0
+    ) {
+        self.state = state
         self.ledger = ledger
+        self.thisRun = thisRun
         self.messages = messages
         self.bytes = bytes
         self.peers = peers
@@ -37,12 +52,24 @@ package struct RateStats: Codable, Sendable, Equatable {
 
 /// One ring, in bytes, and how often it was found full.
 package struct RingStats: Codable, Sendable, Equatable {
+    /// The source that fills it, and the number of the writer that empties it.
+    package var source: String?
+    package var writer: Int?
     package var capacity: Int
     package var used: Int
     package var highWater: Int
     package var full: Int
 
-    package init(capacity: Int, used: Int, highWater: Int, full: Int) {
+    package init(
+        source: String? = nil,
+        writer: Int? = nil,
+        capacity: Int,
+        used: Int,
+        highWater: Int,
+        full: Int
+    ) {
+        self.source = source
+        self.writer = writer
         self.capacity = capacity
         self.used = used
         self.highWater = highWater
@@ -61,16 +88,27 @@ package struct WriterStats: Codable, Sendable, Equatable {
     }
 }
 
-/// How long commits took, in microseconds.
+/// How many commits there were, and how long those of the last ten seconds took, in microseconds.
 package struct CommitStats: Codable, Sendable, Equatable {
+    /// Of this run.
     package var count: Int
+    /// Of the last ten seconds; where it is 0, so is all that follows.
+    package var recent: Int?
     package var p50us: Int
     package var p99us: Int
     package var p999us: Int
     package var maxus: Int
 
-    package init(count: Int, p50us: Int, p99us: Int, p999us: Int, maxus: Int) {
+    package init(
+        count: Int,
+        recent: Int? = nil,
+        p50us: Int,
+        p99us: Int,
+        p999us: Int,
+        maxus: Int
+    ) {
         self.count = count
+        self.recent = recent
         self.p50us = p50us
         self.p99us = p99us
         self.p999us = p999us

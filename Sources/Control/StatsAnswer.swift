@@ -1,13 +1,18 @@
 /// The answer to `stats`, and each line of `stats follow`: all counters at one moment.
 ///
-/// Counters count from the start of this run. The names of its keys are fixed: dashboards read
-/// them.
+/// Counters count from the start of this run, but for `ledger`, which goes on from what files prove.
+/// The names of its keys are fixed: dashboards read them.
 package struct StatsAnswer: Codable, Sendable, Equatable {
     /// ISO-8601 in UTC with microseconds.
     package var time: String
     package var state: ServiceState
+    /// Why, as in `status`.
+    package var why: String?
     package var run: String
+    /// Of all runs, as far as files prove earlier ones.
     package var ledger: Ledger
+    /// Of this run; nil in answers of older daemons.
+    package var thisRun: Ledger?
     /// By source name.
     package var sources: [String: SourceStats]
     /// By channel.
@@ -26,8 +31,10 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
     package init(
         time: String,
         state: ServiceState,
+        why: String? = nil,
         run: String,
         ledger: Ledger,
+        thisRun: Ledger? = nil,
         sources: [String: SourceStats],
         channels: [String: ChannelStats],
         rates: [String: RateStats],
@@ -42,8 +49,10 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
     ) {
         self.time = time
         self.state = state
+        self.why = why
         self.run = run
         self.ledger = ledger
+        self.thisRun = thisRun
         self.sources = sources
         self.channels = channels
         self.rates = rates

@@ -9,18 +9,23 @@ import Events
 package struct StatsFigures: Sendable, Equatable {
     package let time: String
     package let state: ServiceState
+    /// Sources that take events in, of ``sources``; nil where the daemon does not say.
+    package let openSources: Int?
+    /// Sources that are configured.
+    package let sources: Int
     package let eventsPerSecond: Double?
     /// Payload bytes received per second.
     package let bytesPerSecond: Double?
     package let inFlight: Int
+    /// Of this run, as the two that follow.
     package let written: Int
     package let quarantined: Int
     package let dropped: Int
     /// How full the fullest ring is, 0 to 1; nil without rings.
     package let ringFill: Double?
     package let openSegments: Int
-    /// Milliseconds.
-    package let commitP99: Double
+    /// Milliseconds, of the last ten seconds; nil without a commit in them.
+    package let commitP99: Double?
     /// Raw bytes per compressed byte; nil before anything was written.
     package let ratio: Double?
     /// Share of one core, 1 = a whole core; nil without a snapshot before.
@@ -35,20 +40,33 @@ package struct StatsFigures: Sendable, Equatable {
         state = stats.state
         eventsPerSecond = step?.eventsPerSecond ?? stats.rates["1s"]?.events
         bytesPerSecond = step?.bytesPerSecond ?? stats.rates["1s"]?.bytes
-        inFlight = stats.ledger.inFlight
-        written = stats.ledger.written
-        quarantined = stats.ledger.quarantined
-        dropped = stats.ledger.dropped
+        let states = stats.sources.values.compactMap(\.state)
+        sources = states.count
+        openSources = states.isEmpty ? nil : states.count { $0 == .running }
+        let ledger = stats.ledgerOfRun
+        inFlight = ledger.inFlight
+        written = ledger.written
+        quarantined = ledger.quarantined
+        dropped = ledger.dropped
         ringFill = stats.rings.filter { $0.capacity > 0 }
             .map { Double($0.used) / Double($0.capacity) }.max()
         openSegments = stats.openSegments
-        commitP99 = Double(stats.commit.p99us) / 1000
+        let commit = stats.commit
+        commitP99 = commit.recent == 0 ? nil : Double(commit.p99us) / 1000
         ratio =
             stats.bytes.compressed > 0
             ? Double(stats.bytes.raw) / Double(stats.bytes.compressed) : nil
         cpu = step?.cpu
         rssBytes = stats.process.rssBytes
         isBalanced = stats.isBalanced
+    }
+
+    /// The state in one word, or how many sources take events in while others do not.
+    package var stateText: String {
+        guard state == .running, let openSources, openSources < sources else {
+            return state.rawValue
+        }
+        return "\(openSources)/\(sources) open"
     }
 
     /// The time of day, `10:00:00`, out of the snapshot's time.
@@ -68,7 +86,7 @@ package struct StatsFigures: Sendable, Equatable {
                 let end = Timestamp.parse(new.time), end > start
             else { return nil }
             let seconds = Double(end - start) / 1e6
-            eventsPerSecond = Double(new.ledger.received &- old.ledger.received) / seconds
+            eventsPerSecond = Double(new.ledgerOfRun.received &- old.ledgerOfRun.received) / seconds
             bytesPerSecond = (new.receivedBytes - old.receivedBytes) / seconds
             cpu = (new.process.cpuSeconds - old.process.cpuSeconds) / seconds
         }
@@ -80,6 +98,9 @@ extension StatsAnswer {
     package var isBalanced: Bool {
         ledger.isBalanced && sources.values.allSatisfy(\.ledger.isBalanced)
     }
+
+    /// The ledger of this run; what recovery adds of earlier ones is no event that came in.
+    fileprivate var ledgerOfRun: Ledger { thisRun ?? ledger }
 
     fileprivate var receivedBytes: Double { sources.values.reduce(0) { $0 + Double($1.bytes) } }
 }

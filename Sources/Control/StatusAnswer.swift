@@ -10,6 +10,8 @@ package enum ServiceState: String, Codable, Sendable, CaseIterable {
     case blocked
     /// Intake stopped for good; what is held is being written.
     case draining
+    /// Of a source: its socket failed, and it takes in nothing more before a restart.
+    case failed
 }
 
 /// The answer to `status`.
@@ -23,6 +25,8 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
     package var why: String?
     /// The configuration file, or nil with the embedded default.
     package var configuration: String?
+    /// Why that file, as it was read last, is not in force.
+    package var reloadRefused: String?
     package var node: String
     /// Identifies this run of the daemon in records.
     package var run: String
@@ -40,6 +44,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
         since: String,
         why: String? = nil,
         configuration: String? = nil,
+        reloadRefused: String? = nil,
         node: String,
         run: String,
         version: String,
@@ -54,6 +59,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
         self.since = since
         self.why = why
         self.configuration = configuration
+        self.reloadRefused = reloadRefused
         self.node = node
         self.run = run
         self.version = version
@@ -63,6 +69,25 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
         self.recovery = recovery
         self.dedup = dedup
         self.ledgerBalanced = ledgerBalanced
+    }
+}
+
+extension StatusAnswer {
+    /// What keeps the daemon from doing all that it is there for, a phrase each; empty where nothing
+    /// does.
+    package var problems: [String] {
+        var problems: [String] = []
+        if state != .running { problems.append("the daemon is \(state.rawValue)") }
+        for source in sources where source.state != .running && source.state != state {
+            problems.append("source \(source.name) is \(source.state.rawValue)")
+        }
+        if !ledgerBalanced { problems.append("the ledger does not add up") }
+        // Anything else comes to an end by itself.
+        if recovery.state == "failed" { problems.append("recovery failed") }
+        if dedup.state == "incomplete" {
+            problems.append("ids of earlier events could not be read")
+        }
+        return problems
     }
 }
 

@@ -26,7 +26,7 @@ package enum Verb: String, CaseIterable, Sendable {
     var usage: String {
         switch self {
         case .stats: "stats [follow [interval]]"
-        case .seal: "seal [path-prefix]"
+        case .seal: "seal [folder]"
         case .pause: "pause [source]"
         case .resume: "resume [source]"
         case .logLevel: "log-level LEVEL"
@@ -42,12 +42,12 @@ package enum Verb: String, CaseIterable, Sendable {
         case .status: "state, sources, disk, recovery"
         case .stats: "all counters now, or every interval (default 1s) until you close"
         case .partitions: "the open segments"
-        case .seal: "seal open segments now; answers when durable"
+        case .seal: "seal open segments now, all or those of a folder; answers when durable"
         case .flush: "commit now; answers when durable"
         case .pause: "stop intake; producers feel back-pressure, nothing is dropped"
         case .resume: "start intake again"
         case .reload: "read the configuration again; answers what needs a restart"
-        case .logLevel: "log from this level on, until the next start"
+        case .logLevel: "log from this level on, until the next start or a reload with another log.level"
         case .drain: "stop intake, write everything, seal, exit"
         }
     }

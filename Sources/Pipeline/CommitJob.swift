@@ -15,6 +15,8 @@ struct CommitJob: Sendable {
     var tallies: [CommitTally]
     /// Monotonic nanoseconds when the writer began the commit.
     var begunAt: Int64
+    /// When its oldest message was received, in microseconds since 1970 UTC; nil without messages.
+    var receivedAt: Int64?
     /// Who waits for this commit, and for what was sealed with it.
     var waiters: [CommitWaiter]
     /// The writer's last.
@@ -38,7 +40,7 @@ package struct CommitOutcome: Sendable {
 enum WriterCommand: Sendable {
     /// Commit what has come in so far.
     case flush(CommitWaiter)
-    /// Seal the open segments whose sealed path starts with the prefix, and commit.
+    /// Seal the open segments whose sealed path is the prefix or lies below it, and commit.
     case seal(prefix: String, CommitWaiter)
     /// Tell what is open.
     case describe(@Sendable ([OpenSegmentDescription]) -> Void)

@@ -1,6 +1,5 @@
 import CPlatform
 import Glibc
-import Histogram
 import Intake
 import Ring
 import Segments
@@ -97,15 +96,24 @@ struct Committer: ~Copyable {
     /// Gives whether the job is done; if not, it waits for the writer, and everything behind it.
     private mutating func perform(_ job: CommitJob) -> Bool {
         var job = job
+        let files = job.files.fileCount
         do throws(FileSystemError) {
             let sealed = try segments.commit(&job.files)
             shared.durableSequence.store(job.sequence, ordering: .releasing)
             room.passed()
-            book(job)
+            let microseconds = book(job)
             post(job.answers)
             deferred.add(job.deferred)
             postReady()
             for file in sealed { notify(.sealed(file)) }
+            notify(
+                .committed(
+                    writer: writer,
+                    events: job.events,
+                    files: files,
+                    microseconds: microseconds
+                )
+            )
             let outcome = CommitOutcome(events: job.events, sealed: sealed)
             for waiter in job.waiters { waiter.finish(.success(outcome)) }
             job.files.writeIdentities(in: fileSystem)
@@ -136,11 +144,14 @@ struct Committer: ~Copyable {
         return false
     }
 
-    private func book(_ job: CommitJob) {
+    /// Counts what became durable; gives how long that took, in microseconds.
+    private func book(_ job: CommitJob) -> Int {
         let now = cplatform_monotonic_ns()
         shared.durableAt.store(now, ordering: .relaxed)
-        let latency = UInt64(max(0, now - job.begunAt)) / 1_000
-        shared.commitLatency.withLock { _ = $0.record(min(latency, 600_000_000)) }
+        let wall = cplatform_realtime_ns() / 1_000
+        shared.commitTimes.withLock {
+            $0.note(begunAt: job.begunAt, receivedAt: job.receivedAt, now: now, wall: wall)
+        }
         let isBalanced = shared.numbers.withLock { numbers in
             // Counted twice, by source in the writer and by file in the segments.
             var isBalanced = job.events == job.files.lines
@@ -152,6 +163,7 @@ struct Committer: ~Copyable {
             return isBalanced
         }
         if !isBalanced { notify(.ledgerMismatch(writer: writer)) }
+        return Int(max(0, now - job.begunAt) / 1_000)
     }
 
     /// Posts the answers whose other commits have become durable; where very many wait, intake waits

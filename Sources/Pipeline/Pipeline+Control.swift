@@ -15,8 +15,7 @@ extension Pipeline {
         try await commitAll { .flush($0) }
     }
 
-    /// Seals the open segments whose path (with or without the hidden name) starts with `prefix`,
-    /// all for nil.
+    /// Seals the open segments whose sealed path is `prefix` or lies below that folder, all for nil.
     ///
     /// Returns when they are durable.
     package func seal(prefix: String?) async throws(PipelineError) -> CommitOutcome {
@@ -95,6 +94,13 @@ extension Pipeline {
 
     package func isPaused(source: Int) -> Bool {
         receivers[source].requests.contains(.paused)
+    }
+
+    /// Whether a source's socket has failed, so that it takes in nothing more in this run.
+    package func isFailed(source: Int) -> Bool {
+        let receiver = receivers[source]
+        return receiver.intakeEnded.load(ordering: .acquiring)
+            && receiver.requests.isDisjoint(with: [.draining, .closing])
     }
 
     /// Why intake stands still for the sake of the disk; nil when it does not.

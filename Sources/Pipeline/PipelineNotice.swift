@@ -5,6 +5,8 @@ package import Segments
 /// The threads of the path do not log; whoever owns the pipeline turns these into log lines.
 package enum PipelineNotice: Sendable {
     case sealed(SealedFile)
+    /// A commit is durable.
+    case committed(writer: Int, events: Int, files: Int, microseconds: Int)
     /// Intake stopped, and why; or it goes on (nil).
     case storage(String?)
     /// The disk failed a segment: it is written anew, and nothing since is acknowledged before.

@@ -1,3 +1,4 @@
+import CPlatform
 import Histogram
 import Intake
 import Ring
@@ -33,13 +34,36 @@ package struct PipelineSnapshot: Sendable {
         package var openSegments: Int
     }
 
-    /// Microseconds.
-    package struct Latency: Sendable {
+    /// The commits of all writers.
+    package struct Commits: Sendable {
+        /// From the begin of a commit until it was durable, of this run.
+        package var durations = DurationCounts()
+        /// From the receipt of a commit's oldest message until it was durable, of this run.
+        package var waits = DurationCounts()
+        /// The durations of the last ten seconds.
+        package var recent = Quantiles()
+        /// When the last one was durable, in microseconds since 1970 UTC; 0 before the first.
+        package var lastAt: Int64 = 0
+    }
+
+    /// Microseconds; all 0 where nothing was measured.
+    package struct Quantiles: Sendable {
         package var count = 0
         package var p50 = 0
         package var p99 = 0
         package var p999 = 0
         package var max = 0
+
+        init() {}
+
+        init(_ times: RecentDurations.Times) {
+            guard times.totalCount > 0 else { return }
+            count = Int(times.totalCount)
+            p50 = Int(times.valueAtPercentile(50))
+            p99 = Int(times.valueAtPercentile(99))
+            p999 = Int(times.valueAtPercentile(99.9))
+            max = Int(times.max)
+        }
     }
 
     package var sources: [Source] = []
@@ -47,7 +71,7 @@ package struct PipelineSnapshot: Sendable {
     package var channels: [String: Int] = [:]
     package var rings: [Ring] = []
     package var writers: [Writer] = []
-    package var commit = Latency()
+    package var commits = Commits()
     /// Commits of this run after which the ledger did not add up.
     package var ledgerMismatches = 0
     package var rawBytes: UInt64 = 0
@@ -96,7 +120,7 @@ extension Pipeline {
         }
         snapshot.sources = receivers.enumerated().map { source($0, $1, ledgers[$0]) }
         snapshot.rings = rings.enumerated().map(ring)
-        snapshot.commit = latency()
+        snapshot.commits = commits()
         return snapshot
     }
 
@@ -137,19 +161,18 @@ extension Pipeline {
         )
     }
 
-    private func latency() -> PipelineSnapshot.Latency {
-        var sum = Histogram<UInt64>(
-            highestTrackableValue: 600_000_000,
-            numberOfSignificantValueDigits: .two
-        )
-        for writer in writers { writer.commitLatency.withLock { sum.add($0) } }
-        guard sum.totalCount > 0 else { return PipelineSnapshot.Latency() }
-        return PipelineSnapshot.Latency(
-            count: Int(sum.totalCount),
-            p50: Int(sum.valueAtPercentile(50)),
-            p99: Int(sum.valueAtPercentile(99)),
-            p999: Int(sum.valueAtPercentile(99.9)),
-            max: Int(sum.max)
-        )
+    private func commits() -> PipelineSnapshot.Commits {
+        let now = cplatform_monotonic_ns()
+        var commits = PipelineSnapshot.Commits()
+        var recent = RecentDurations.none()
+        for writer in writers {
+            let times = writer.commitTimes.withLock { $0 }
+            commits.durations += times.durations
+            commits.waits += times.waits
+            commits.lastAt = max(commits.lastAt, times.lastAt)
+            recent.add(times.recent.times(at: now))
+        }
+        commits.recent = PipelineSnapshot.Quantiles(recent)
+        return commits
     }
 }

@@ -22,10 +22,12 @@ extension Writer {
             deferred: answers.takeDeferred(),
             tallies: counts.takeTallies(),
             begunAt: begunAt,
+            receivedAt: oldestReceipt == .max ? nil : oldestReceipt,
             waiters: waiters,
             isLast: isLast
         )
         waiters = []
+        oldestReceipt = .max
         admitting = nextJob
         window.begin(job: admitting, writer: index)
         schedule.committed(at: begunAt, compressedBytes: store.compressedBytes)

@@ -78,6 +78,8 @@ struct Writer: ~Copyable {
     var isLeaving = false
     var now: Int64 = 0
     var lastMessageAt: Int64 = 0
+    /// When the oldest message since the last commit was received, in microseconds since 1970 UTC.
+    var oldestReceipt = Int64.max
     var lastLook: Int64 = 0
     var lastTold: Int64 = 0
 
@@ -248,7 +250,10 @@ struct Writer: ~Copyable {
             if let ahead = (rings + ring).pointee.ahead(bytes.count) {
                 cplatform_fetch_text(ahead.baseAddress, ahead.count)
             }
-            try gather(IntakeRecord(bytes))
+            let record = IntakeRecord(bytes)
+            // A ring's first is its oldest.
+            if count == 0 { oldestReceipt = min(oldestReceipt, record.receivedAt) }
+            try gather(record)
             count += 1
             left -= bytes.count + 8
         }

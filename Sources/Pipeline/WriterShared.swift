@@ -1,5 +1,4 @@
 import Events
-import Histogram
 import Ring
 import Segments
 import Synchronization
@@ -29,13 +28,7 @@ final class WriterShared: Sendable {
     }
 
     let numbers: Mutex<Numbers>
-    /// Microseconds from the start of a commit until it is durable.
-    let commitLatency = Mutex(
-        Histogram<UInt64>(
-            highestTrackableValue: 600_000_000,
-            numberOfSignificantValueDigits: .two
-        )
-    )
+    let commitTimes = Mutex(CommitTimes())
     private let commands = Mutex<[WriterCommand]>([])
     private let hasCommands = Atomic<Bool>(false)
     private let jobs = Mutex<[CommitJob]>([])

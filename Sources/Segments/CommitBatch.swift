@@ -23,6 +23,8 @@ package struct CommitBatch: Sendable {
 
     package var isEmpty: Bool { dirty.isEmpty && seals.isEmpty }
     package var sealedCount: Int { seals.count }
+    /// Files that it has to do with.
+    package var fileCount: Int { dirty.count + seals.count }
 }
 
 /// A finished gzip file that still has its hidden name.

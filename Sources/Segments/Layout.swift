@@ -126,6 +126,14 @@ package enum Layout {
             && path.utf8.dropFirst(folder.utf8.count).first == UInt8(ascii: "/")
     }
 
+    /// Whether a path is `place`, or leads below it as a folder, with or without a `/` at its end.
+    ///
+    /// "" is above all.
+    package static func isAtOrBelow(_ place: String, _ path: String) -> Bool {
+        let folder = place.utf8.last == UInt8(ascii: "/") ? String(place.dropLast()) : place
+        return folder.isEmpty || folder.utf8.elementsEqual(path.utf8) || isBelow(folder, path)
+    }
+
     /// Joins a folder and a name.
     package static func join(_ folder: String, _ name: String) -> String {
         folder.isEmpty ? name : "\(folder)/\(name)"

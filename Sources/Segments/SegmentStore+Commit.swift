@@ -70,14 +70,15 @@ extension SegmentStore {
         }
     }
 
-    /// Seals the segments whose sealed path starts with `prefix` (all for ""); gives how many.
+    /// Seals the segments whose sealed path is `prefix` or lies below that folder (all for ""); gives
+    /// how many.
     package func seal(
         prefix: String,
         reason: ManifestEntry.Reason = .drain
     ) throws(FileSystemError) -> Int {
         var count = 0
         for (slot, segment) in segments.enumerated() {
-            guard let segment, segment.sealedPath.hasPrefix(prefix) else { continue }
+            guard let segment, Layout.isAtOrBelow(prefix, segment.sealedPath) else { continue }
             try seal(slot, reason)
             count += 1
         }

@@ -131,10 +131,11 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     package var gaps: [Gap] = []
     package var findings: [Finding] = []
     package var findingsTotal = 0
-    /// How many of them are of the kind `unreadable`, and of `missingFile`.
+    /// How many of them are of the kind `unreadable`.
     package var unreadableFiles = 0
+    /// Files that manifests name and that are gone.
     package var missingFiles = 0
-    /// Whether missing files are no reason for an exit code: an operator deletes old ones.
+    /// Whether these are no findings, but only counted: an operator deletes old ones.
     package var allowsMissing = false
 
     package init() {}
@@ -146,9 +147,12 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         line: Int? = nil,
         offset: Int? = nil
     ) {
+        if kind == .missingFile {
+            missingFiles += 1
+            if allowsMissing { return }
+        }
         findingsTotal += 1
         if kind == .unreadable { unreadableFiles += 1 }
-        if kind == .missingFile { missingFiles += 1 }
         if findings.count < Self.findingsMax {
             findings.append(
                 Finding(kind: kind, path: path, detail: detail, line: line, offset: offset)
@@ -159,7 +163,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     /// 0: nothing found; 65: something is wrong with the data; 74: something could not be read.
     package var exitCode: Int32 {
         if unreadableFiles > 0 { return 74 }
-        return findingsTotal - (allowsMissing ? missingFiles : 0) > 0 ? 65 : 0
+        return findingsTotal > 0 ? 65 : 0
     }
 }
 

@@ -36,6 +36,11 @@ import Terminal
 
     @OptionGroup var options: SendOptions
 
+    static func main() {
+        ProcessArguments.requireReadable(by: "touchpoint-send")
+        main(nil)
+    }
+
     mutating func validate() throws {
         try options.validate()
     }

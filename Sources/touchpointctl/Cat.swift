@@ -40,11 +40,11 @@ struct CatEvents: ParsableCommand {
     @Option(help: "Only events of this channel: by the folder, else by the event.")
     var channel: String?
 
-    @Option(help: "Received at this time (RFC 3339) or later.")
-    var from: String?
+    @Option(help: "Received at this time (RFC 3339) or later.", transform: Self.time)
+    var from: Int64?
 
-    @Option(help: "Received before this time (RFC 3339).")
-    var to: String?
+    @Option(help: "Received before this time (RFC 3339).", transform: Self.time)
+    var to: Int64?
 
     @Flag(help: "File by file, not in the order of sequence numbers.")
     var unordered = false
@@ -53,8 +53,8 @@ struct CatEvents: ParsableCommand {
         let filter = SegmentCat.Filter(
             source: source,
             channel: channel,
-            from: try time(from, "--from"),
-            to: try time(to, "--to")
+            from: from,
+            to: to
         )
         // Paths may lie in several data folders, so the file system begins at the top.
         let disk = try openDataFolder("/")
@@ -110,10 +110,12 @@ struct CatEvents: ParsableCommand {
         if !summary.damaged.isEmpty { throw ArgumentParser.ExitCode(Terminal.ExitCode.badData) }
     }
 
-    private func time(_ text: String?, _ option: String) throws -> Int64? {
-        guard let text else { return nil }
+    /// Microseconds since 1970 UTC.
+    ///
+    /// While arguments are read, so that what is said about it goes with this command's usage.
+    private static let time: @Sendable (String) throws -> Int64 = { text in
         guard let time = Array(text.utf8).withUnsafeBytes({ Timestamp.parse($0) }) else {
-            throw ValidationError("\(option) '\(text)' is no time such as 2026-11-22T10:00:00Z")
+            throw ValidationError("expected a time such as 2026-11-22T10:00:00Z")
         }
         return time
     }

@@ -46,7 +46,7 @@ struct FollowPrinter {
     private static func cells(_ figures: StatsFigures) -> [String] {
         [
             figures.timeOfDay,
-            figures.state.rawValue + (figures.isBalanced ? "" : "!"),
+            figures.stateText + (figures.isBalanced ? "" : "!"),
             figures.eventsPerSecond.map(HumanText.count) ?? "-",
             figures.bytesPerSecond.map { String(format: "%.1f", $0 / 1e6) } ?? "-",
             HumanText.count(Double(figures.inFlight)),
@@ -54,7 +54,7 @@ struct FollowPrinter {
             HumanText.count(Double(figures.quarantined)),
             figures.ringFill.map { HumanText.percent($0, of: 1) } ?? "-",
             String(figures.openSegments),
-            String(format: "%.1f", figures.commitP99),
+            figures.commitP99.map { String(format: "%.1f", $0) } ?? "-",
             figures.ratio.map { String(format: "%.2f", $0) } ?? "-",
             figures.cpu.map { HumanText.percent($0, of: 1) } ?? "-",
             HumanText.bytes(Double(figures.rssBytes)),

@@ -4,9 +4,11 @@ import Control
 /// The command `touchpointctl log-level`.
 struct LogLevel: OnlineCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Log from this level on, until the next start.",
+        abstract: "Log from this level on.",
         discussion: """
-            Levels: trace, debug, info, notice, warning, error, critical.
+            Levels: debug (each commit, sealed and recovered file), info, notice, warning, error. \
+            The level holds until the next start, or until a reload finds another log.level in the \
+            file than before. Changing verbs are logged at every level.
 
             Example:
               touchpointctl log-level debug
@@ -20,7 +22,10 @@ struct LogLevel: OnlineCommand {
 
     func run(on client: ControlClient) async throws {
         try await ask(try requestLine("log-level", level), on: client) { (answer: StateAnswer) in
-            ["log level is \(shown(answer.logLevel ?? level)) until the next start"]
+            [
+                "log level is \(shown(answer.logLevel ?? level)) until the next start, "
+                    + "or a reload with another log.level"
+            ]
         }
     }
 }

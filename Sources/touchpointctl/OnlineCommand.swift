@@ -35,24 +35,26 @@ extension OnlineCommand {
         }
     }
 
-    /// Sends `request` and prints the answer: as it came with --json, else as `text` says it.
+    /// Sends `request` and prints the answer: as it came with --json, else as `text` says it; gives
+    /// the answer.
+    @discardableResult
     func ask<Answer: Decodable>(
         _ request: String,
         on client: ControlClient,
         timeout: Duration? = .seconds(10),
         text: (Answer) -> [String]
-    ) async throws {
+    ) async throws -> Answer {
         let line = try await client.request(request, timeout: timeout)
         if online.json {
             try printOut([String(decoding: line, as: UTF8.self)])
             if let refusal = ControlClient.refusal(in: line) {
                 throw ArgumentParser.ExitCode(ControlClientError.refused(refusal).exitCode)
             }
-        } else {
-            try printOut(
-                text(try ControlClient.decode(line, as: Answer.self, request: request))
-            )
+            return try ControlClient.decode(line, as: Answer.self, request: request)
         }
+        let answer = try ControlClient.decode(line, as: Answer.self, request: request)
+        try printOut(text(answer))
+        return answer
     }
 }
 

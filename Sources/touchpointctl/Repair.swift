@@ -28,7 +28,7 @@ struct RepairData: ParsableCommand {
 
             Examples:
               touchpointctl repair --dry-run /var/lib/touchpoint
-              touchpointctl repair data/events/channel=web/date=2026-11-22/hour=10/part-….ndjson.gz
+              touchpointctl repair data/events/channel=web/part-….ndjson.gz
               touchpointctl repair --json data | jq '.files[].gone'
             """
     )

@@ -6,21 +6,23 @@ struct Seal: OnlineCommand {
     static let configuration = CommandConfiguration(
         abstract: "Finish open segments now, so that readers see them.",
         discussion: """
-            Returns when the files are complete, on disk and under their final names.
+            Returns when the files are complete, on disk and under their final names. A folder that \
+            has no open segment is an error; all of none is not.
 
             Examples:
               touchpointctl seal
+              touchpointctl seal channel=web
               touchpointctl seal channel=web/date=2026-11-22
             """
     )
 
     @OptionGroup var online: OnlineOptions
 
-    @Argument(help: "Only segments whose path starts with this, such as channel=web.")
-    var pathPrefix: String?
+    @Argument(help: "Only the segments of this folder, such as channel=web.")
+    var folder: String?
 
     func run(on client: ControlClient) async throws {
-        let request = try requestLine("seal", pathPrefix)
+        let request = try requestLine("seal", folder)
         try await ask(request, on: client, timeout: nil) { (answer: SealAnswer) in
             ["sealed \(answer.sealed) segment\(answer.sealed == 1 ? "" : "s")"]
                 + answer.paths.map { "  " + shown($0) }

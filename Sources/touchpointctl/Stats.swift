@@ -10,7 +10,7 @@ struct Stats: OnlineCommand {
         discussion: """
             With --follow a line every interval: events and megabytes a second, events in flight, \
             written and quarantined so far, the fullest ring, open segments, the 99th percentile \
-            of commit time, compression ratio, CPU and memory.
+            of commit time in the last 10 seconds, compression ratio, CPU and memory.
 
             Examples:
               touchpointctl stats
@@ -36,7 +36,8 @@ struct Stats: OnlineCommand {
 
     func run(on client: ControlClient) async throws {
         guard follow else {
-            return try await ask("stats", on: client) { StatsText.lines($0) }
+            try await ask("stats", on: client) { StatsText.lines($0) }
+            return
         }
         try await FollowPrinter(json: online.json, count: count)
             .run(on: client, interval: pace.interval)

@@ -7,35 +7,61 @@ enum StatsText {
     /// Everything there is to see, the most important first, since a screen may be short.
     static func lines(_ stats: StatsAnswer, after previous: StatsAnswer? = nil) -> [String] {
         let figures = StatsFigures(stats, after: previous)
-        return heading(stats, figures) + [""] + ledger(stats) + [""] + pace(stats, figures) + [""]
+        return heading(stats, figures) + [""] + thisRun(stats) + allRuns(stats) + [""] + pace(stats, figures) + [""]
             + rings(stats) + channels(stats)
     }
 
     private static func heading(_ stats: StatsAnswer, _ figures: StatsFigures) -> [String] {
         let balance = figures.isBalanced ? "ledger balanced" : "LEDGER NOT BALANCED"
-        return ["\(stats.time)  \(stats.state.rawValue)  run \(shown(stats.run))  \(balance)"]
+        let why = stats.why.map { ": \(shown($0))" } ?? ""
+        return [
+            "\(stats.time)  \(stats.state.rawValue)\(why)  run \(shown(stats.run))  \(balance)"
+        ]
     }
 
-    private static func ledger(_ stats: StatsAnswer) -> [String] {
+    /// What this run has counted.
+    private static func thisRun(_ stats: StatsAnswer) -> [String] {
         let names = [
-            "received", "written", "quarantined", "duplicate", "dropped", "in flight", "messages",
+            "state", "received", "written", "quarantined", "duplicate", "dropped", "in flight", "messages",
             "bytes", "peers",
         ]
-        var table = Table([.init("events", widthMin: 10)] + names.map { .init($0, .right) })
-        table.add(["total"] + cells(stats.ledger))
+        var table = Table([.init("this run", widthMin: 10)] + names.map { .init($0, .right) })
+        let total = stats.thisRun ?? stats.ledger
+        table.add(["total", ""] + cells(total))
         for (name, source) in stats.sources.sorted(by: { $0.key < $1.key }) {
+            // One that only earlier runs had counts nothing in this one.
+            guard source.state != nil || stats.thisRun == nil else { continue }
             table.add(
-                [shown(name)] + cells(source.ledger) + [
-                    HumanText.grouped(source.messages), HumanText.bytes(Double(source.bytes)),
-                    String(source.peers),
-                ]
+                [shown(name), source.state?.rawValue ?? "-"]
+                    + cells(source.thisRun ?? source.ledger) + [
+                        HumanText.grouped(source.messages), HumanText.bytes(Double(source.bytes)),
+                        String(source.peers),
+                    ]
             )
         }
-        let reused = stats.ledger.reusedIds
+        let reused = total.reusedIds
         return table.lines
             + (reused > 0 ? ["ids of other events: " + HumanText.grouped(reused)] : [])
-            + reasons("dropped", stats.ledger.reasons.dropped)
-            + reasons("quarantined", stats.ledger.reasons.quarantined)
+            + reasons("dropped", total.reasons.dropped)
+            + reasons("quarantined", total.reasons.quarantined)
+    }
+
+    /// What files prove of all runs, where there was another.
+    private static func allRuns(_ stats: StatsAnswer) -> [String] {
+        guard let run = stats.thisRun, run != stats.ledger else { return [] }
+        let names = ["received", "written", "quarantined"]
+        var table = Table([.init("all runs", widthMin: 10)] + names.map { .init($0, .right) })
+        func add(_ name: String, _ ledger: Ledger) {
+            table.add(
+                [name]
+                    + [ledger.received, ledger.written, ledger.quarantined].map(HumanText.grouped)
+            )
+        }
+        add("total", stats.ledger)
+        for (name, source) in stats.sources.sorted(by: { $0.key < $1.key }) {
+            add(shown(name), source.ledger)
+        }
+        return [""] + table.lines
     }
 
     private static func cells(_ ledger: Ledger) -> [String] {
@@ -59,19 +85,11 @@ enum StatsText {
                     + HumanText.byteRate(perSecond: $0.bytes)
             }
         }
-        let commit = stats.commit
-        let times = [commit.p50us, commit.p99us, commit.p999us, commit.maxus].map {
-            HumanText.duration(seconds: Double($0) / 1e6)
-        }
         let cpu =
             figures.cpu.map { HumanText.percent($0, of: 1) + " %" }
             ?? HumanText.duration(seconds: stats.process.cpuSeconds)
         var table = Table([.init("intake"), .init(rates.joined(separator: "   "))])
-        table.add([
-            "commit",
-            "\(HumanText.grouped(commit.count)) times, p50 \(times[0]), p99 \(times[1]), "
-                + "p99.9 \(times[2]), max \(times[3])",
-        ])
+        table.add(["commit", commits(stats.commit)])
         table.add([
             "storage",
             "\(HumanText.bytes(Double(stats.bytes.raw))) raw, "
@@ -97,15 +115,29 @@ enum StatsText {
         return table.lines
     }
 
+    private static func commits(_ commit: CommitStats) -> String {
+        let count = "\(HumanText.grouped(commit.count)) times"
+        guard commit.recent != 0 else { return "\(count); none in the last 10 s" }
+        let times = [commit.p50us, commit.p99us, commit.p999us, commit.maxus].map {
+            HumanText.duration(seconds: Double($0) / 1e6)
+        }
+        return "\(count); in the last 10 s p50 \(times[0]), p99 \(times[1]), "
+            + "p99.9 \(times[2]), max \(times[3])"
+    }
+
     private static func rings(_ stats: StatsAnswer) -> [String] {
         guard !stats.rings.isEmpty || !stats.writers.isEmpty else { return [] }
         let names = ["capacity", "used", "high water", "full"]
-        var rings = Table([.init("ring", .right)] + names.map { .init($0, .right) })
+        var rings = Table(
+            [.init("ring of", widthMin: 10), .init("writer", .right)]
+                + names.map { .init($0, .right) }
+        )
         for (index, ring) in stats.rings.enumerated() {
             let sizes = [ring.capacity, ring.used, ring.highWater].map {
                 HumanText.bytes(Double($0))
             }
-            rings.add([String(index)] + sizes + [HumanText.grouped(ring.full)])
+            let name = ring.source.map(shown) ?? String(index)
+            rings.add([name, ring.writer.map(String.init) ?? "-"] + sizes + [HumanText.grouped(ring.full)])
         }
         var writers = Table([
             .init("writer", .right), .init("events", .right), .init("open segments", .right),

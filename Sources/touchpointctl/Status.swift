@@ -10,6 +10,9 @@ struct Status: OnlineCommand {
             The state is one of starting, running, paused (by an operator), blocked (nothing can \
             be stored; goes on by itself) and draining.
 
+            Exit codes: 0 healthy, 1 not: not running, a source that takes nothing in, a ledger \
+            that does not add up, recovery that failed, ids that could not be read; 69 not reachable.
+
             Examples:
               touchpointctl status
               touchpointctl status --json | jq -r .state
@@ -19,18 +22,24 @@ struct Status: OnlineCommand {
     @OptionGroup var online: OnlineOptions
 
     func run(on client: ControlClient) async throws {
-        try await ask("status", on: client, text: Self.lines)
+        let status: StatusAnswer = try await ask("status", on: client, text: Self.lines)
+        guard status.problems.isEmpty else {
+            throw ArgumentParser.ExitCode(Terminal.ExitCode.unhealthy)
+        }
     }
 
     private static func lines(_ status: StatusAnswer) -> [String] {
         var table = Table([.init("touchpointd"), .init(status.version)])
         let why = status.why.map { ": \(shown($0))" } ?? ""
         table.add(["state", "\(status.state.rawValue)\(why)"])
+        let problems = status.problems.map(shown).joined(separator: ", ")
+        table.add(["healthy", problems.isEmpty ? "yes" : "NO: \(problems)"])
         table.add(["since", status.since])
         table.add(["node", shown(status.node)])
         table.add(["run", status.run])
         table.add(["pid", String(status.pid)])
         table.add(["configuration", status.configuration.map(shown) ?? "built in"])
+        if let why = status.reloadRefused { table.add(["", "NOT in force: \(shown(why))"]) }
         for source in status.sources {
             table.add([
                 "source \(shown(source.name))",

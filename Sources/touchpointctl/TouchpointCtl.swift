@@ -18,11 +18,11 @@ import Terminal
               touchpointctl top                        a full-screen view
               touchpointctl stats --json | jq .ledger  counters for a program
               touchpointctl drain                      write everything, seal, stop
-              touchpointctl verify DIR                 is everything there, and as it was written
-              touchpointctl repair DIR                 save what can be read of damaged files
+              touchpointctl verify DIR                 is all there, and as it was written
+              touchpointctl repair DIR                 save what can be read
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad data found, 69 daemon not reachable or \
-            not for you, 73 cannot create, 74 I/O error.
+            Exit codes: 0 done, 1 not healthy (status), 64 wrong usage, 65 bad data found, \
+            69 daemon not reachable or not for you, 73 cannot create, 74 I/O error.
             """,
         version: "touchpointctl \(ProductVersion.number) (\(ProductVersion.build))",
         groupedSubcommands: [
@@ -44,4 +44,10 @@ import Terminal
             CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
         ]
     )
+
+    static func main() async {
+        ProcessArguments.requireReadable(by: "touchpointctl")
+        UnknownCommand.refuse(CommandLine.arguments.dropFirst().first, of: Self.self)
+        await main(nil)
+    }
 }

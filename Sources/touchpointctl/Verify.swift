@@ -20,13 +20,18 @@ struct VerifyData: ParsableCommand {
             files' says how many of them stood in files that you lost or deleted. A number that is \
             there twice is never normal.
 
-            Exit codes: 0 nothing wrong, 65 bad data found, 74 something could not be read.
+            With --generated, events that are lost, duplicate or altered are bad data. Their order \
+            is told; it counts only with --in-order, since what is sent again after a crash comes \
+            behind later ones.
+
+            Exit codes: 0 nothing wrong (the last line is 'ok'), 65 bad data found, 74 something \
+            could not be read (the last line begins with 'NOT ok').
 
             Examples:
               touchpointctl verify /var/lib/touchpoint
               touchpointctl verify --allow-missing data    after old files were deleted
-              touchpointctl verify --json data | jq '.verify.findings[] | select(.kind == "damagedFile")'
-              touchpointctl verify --generated data        loss, duplicates, order of generated events
+              touchpointctl verify --json data | jq .verify.findings
+              touchpointctl verify --generated data        what touchpoint-send made
             """
     )
 
@@ -36,18 +41,27 @@ struct VerifyData: ParsableCommand {
     @Flag(help: "One JSON object instead of text.")
     var json = false
 
-    @Flag(help: "Files that manifests name and that are gone are no reason for exit code 65.")
+    @Flag(help: "Files that manifests name and that are gone are counted, and are no finding.")
     var allowMissing = false
 
     @Flag(help: "Also check the events that touchpoint-send --generate made.")
     var generated = false
 
-    @Option(help: ArgumentHelp("Events each producer sent, for --generated.", valueName: "n"))
+    @Option(help: ArgumentHelp("Events each producer sent, with --generated.", valueName: "n"))
     var expected: Int?
+
+    @Flag(help: "Generated events that are out of order are bad data too, with --generated.")
+    var inOrder = false
 
     private struct Answer: Encodable {
         var verify: VerifyReport
         var generated: GeneratedReport?
+    }
+
+    func validate() throws {
+        guard !generated else { return }
+        if expected != nil { throw ValidationError("--expected goes with --generated") }
+        if inOrder { throw ValidationError("--in-order goes with --generated") }
     }
 
     func run() throws {
@@ -59,10 +73,23 @@ struct VerifyData: ParsableCommand {
             throw failed("verify \(directory): \(error)", Terminal.ExitCode.ioError)
         }
         try json ? printJSON(answer) : printOut(lines(answer))
-        if answer.verify.exitCode != 0 { throw ArgumentParser.ExitCode(answer.verify.exitCode) }
-        if let generated = answer.generated, !generated.isClean {
-            throw ArgumentParser.ExitCode(Terminal.ExitCode.badData)
-        }
+        let code = exitCode(answer)
+        if code != Terminal.ExitCode.done { throw ArgumentParser.ExitCode(code) }
+    }
+
+    private func exitCode(_ answer: Answer) -> Int32 {
+        if answer.verify.exitCode != Terminal.ExitCode.done { return answer.verify.exitCode }
+        return answer.generated.map(isGood) ?? true
+            ? Terminal.ExitCode.done : Terminal.ExitCode.badData
+    }
+
+    private func isGood(_ generated: GeneratedReport) -> Bool {
+        isThere(generated) && generated.isWhole && (generated.isInOrder || !inOrder)
+    }
+
+    /// Whether what was expected of each producer has left a trace of any.
+    private func isThere(_ generated: GeneratedReport) -> Bool {
+        !generated.producers.isEmpty || (expected ?? 0) == 0
     }
 
     private func check(_ disk: PosixFileSystem) throws -> Answer {
@@ -98,9 +125,23 @@ struct VerifyData: ParsableCommand {
     private func lines(_ answer: Answer) -> [String] {
         var lines = VerifyText.lines(answer.verify)
         if let generated = answer.generated { lines += Self.lines(generated) }
-        let count = answer.verify.findingsTotal
-        lines.append(count == 0 ? "ok" : "\(count) findings")
+        lines.append(verdict(answer))
         return lines
+    }
+
+    /// `ok` exactly where the exit code is 0.
+    private func verdict(_ answer: Answer) -> String {
+        guard exitCode(answer) != Terminal.ExitCode.done else { return "ok" }
+        var reasons: [String] = []
+        let count = answer.verify.findingsTotal
+        if count > 0 { reasons.append("\(HumanText.grouped(count)) finding\(count == 1 ? "" : "s")") }
+        if let generated = answer.generated, !isGood(generated) {
+            reasons.append(
+                !isThere(generated)
+                    ? "no generated events" : "generated events are not as they were sent"
+            )
+        }
+        return "NOT ok: " + reasons.joined(separator: ", ")
     }
 
     private static func lines(_ report: GeneratedReport) -> [String] {

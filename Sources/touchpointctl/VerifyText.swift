@@ -73,6 +73,12 @@ enum VerifyText {
         lines += report.repeatedLines.prefix(10).map {
             "note: line repeats one before it: \(shown($0.path)), line \($0.line)"
         }
+        if report.allowsMissing, report.missingFiles > 0 {
+            lines.append(
+                "note: files that manifests name and that are gone, which --allow-missing allows: "
+                    + HumanText.grouped(report.missingFiles)
+            )
+        }
         lines += report.replaced.map {
             "note: \(shown($0.path)) was damaged; \(shown($0.repaired)) has what was saved"
         }

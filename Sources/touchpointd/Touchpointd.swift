@@ -1,28 +1,30 @@
 import ArgumentParser
 import Daemon
+import Dispatch
 import Foundation
+import Synchronization
 import Terminal
 
 /// The collector daemon.
 @main
-struct Touchpointd: AsyncParsableCommand {
+struct Touchpointd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "touchpointd",
         abstract: "Takes events in over ZeroMQ and writes them to partitioned gzip files.",
         discussion: """
-            Without a configuration it listens on tcp://127.0.0.1:5571 (PUSH, not acknowledged) and
-            tcp://127.0.0.1:5572 (DEALER or REQ, acknowledged once durable), and writes below
+            Without a configuration it listens on tcp://127.0.0.1:5571 (PUSH, not acknowledged) \
+            and tcp://127.0.0.1:5572 (DEALER or REQ, acknowledged once durable), and writes below \
             ./touchpoint-data.
 
-            SIGTERM or SIGINT drains: intake stops, everything is written and sealed, exit 0. A second
-            one commits and leaves at once. SIGHUP reads the configuration again.
+            SIGTERM or SIGINT drains: intake stops, everything is written and sealed, exit 0. A \
+            second one commits and leaves at once. SIGHUP reads the configuration again.
 
             Examples:
               touchpointd
               touchpointd --config /etc/touchpoint/touchpointd.yaml
               touchpointd --config new.yaml --check
 
-            Exit codes: 0 done, 64 usage, 73 folder, endpoint or socket taken, 74 I/O error,
+            Exit codes: 0 done, 64 usage, 73 folder, endpoint or socket taken, 74 I/O error, \
             78 bad configuration.
             """,
         version: "touchpointd \(ProductVersion.number) (\(ProductVersion.build))"
@@ -34,7 +36,12 @@ struct Touchpointd: AsyncParsableCommand {
     @Flag(name: .long, help: "Check the configuration, print all of what is in force, and exit.")
     var check = false
 
-    func run() async throws {
+    static func main() {
+        ProcessArguments.requireReadable(by: "touchpointd")
+        main(nil)
+    }
+
+    func run() throws {
         let environment = ProcessInfo.processInfo.environment
         let settings: Settings
         do {
@@ -49,11 +56,27 @@ struct Touchpointd: AsyncParsableCommand {
             writeText(settings.yaml(), to: 1)
             return
         }
-        let code = await DaemonRun(
+        let daemon = DaemonRun(
             settings: settings,
             configurationPath: config,
             environment: environment
-        ).run()
-        throw ArgumentParser.ExitCode(code)
+        )
+        throw ArgumentParser.ExitCode(Self.wait(for: { await daemon.run() }))
+    }
+
+    /// Runs `work` at the ordinary priority, and waits for it.
+    ///
+    /// What an asynchronous `main` starts would run at a higher one. libdispatch then asks the system
+    /// to prefer some threads, which an ordinary user may not, and says so in the log at each start.
+    private static func wait(for work: @escaping @Sendable () async -> Int32) -> Int32 {
+        let isDone = DispatchSemaphore(value: 0)
+        let code = Mutex<Int32>(0)
+        Task.detached(priority: .medium) {
+            let result = await work()
+            code.withLock { $0 = result }
+            isDone.signal()
+        }
+        isDone.wait()
+        return code.withLock { $0 }
     }
 }

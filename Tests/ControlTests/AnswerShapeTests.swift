@@ -25,7 +25,7 @@ import Testing
         let stats = try Self.object(Sample.stats())
         #expect(
             try Self.keys(stats) == [
-                "time", "state", "run", "ledger", "sources", "channels", "rates", "rings",
+                "time", "state", "why", "run", "ledger", "thisRun", "sources", "channels", "rates", "rings",
                 "writers", "openSegments", "commit", "acknowledgements", "bytes", "process",
                 "dedup",
             ]
@@ -33,13 +33,16 @@ import Testing
         #expect(try Self.keys(stats, at: "ledger") == Self.ledgerKeys)
         #expect(try Self.keys(stats, at: "ledger", "reasons") == ["dropped", "quarantined"])
         let source = try Self.keys(stats, at: "sources", "reliable")
-        #expect(source == ["ledger", "messages", "bytes", "peers", "rejected"])
+        #expect(
+            source == ["state", "ledger", "thisRun", "messages", "bytes", "peers", "rejected"]
+        )
         #expect(try Self.keys(stats, at: "sources", "reliable", "ledger") == Self.ledgerKeys)
+        #expect(try Self.keys(stats, at: "sources", "reliable", "thisRun") == Self.ledgerKeys)
         #expect(try Self.keys(stats, at: "channels", "web") == ["events"])
         #expect(try Self.keys(stats, at: "rates") == ["1s", "10s", "60s"])
         #expect(try Self.keys(stats, at: "rates", "10s") == ["events", "bytes"])
         let commit = try Self.keys(stats, at: "commit")
-        #expect(commit == ["count", "p50us", "p99us", "p999us", "maxus"])
+        #expect(commit == ["count", "recent", "p50us", "p99us", "p999us", "maxus"])
         #expect(try Self.keys(stats, at: "acknowledgements") == ["sent", "dropped"])
         #expect(try Self.keys(stats, at: "bytes") == ["raw", "compressed"])
         #expect(try Self.keys(stats, at: "process") == ["cpuSeconds", "rssBytes"])
@@ -48,7 +51,8 @@ import Testing
     @Test func ringsAndWritersAreLists() throws {
         let stats = try Self.object(Sample.stats())
         let rings = try #require(stats["rings"] as? [[String: Any]])
-        #expect(rings.map { Set($0.keys) } == [["capacity", "used", "highWater", "full"]])
+        let keys: Set = ["source", "writer", "capacity", "used", "highWater", "full"]
+        #expect(rings.map { Set($0.keys) } == [keys])
         let writers = try #require(stats["writers"] as? [[String: Any]])
         #expect(writers.map { Set($0.keys) } == [["events", "openSegments"]])
         #expect(stats["state"] as? String == "running")
@@ -59,7 +63,7 @@ import Testing
         let status = try Self.object(Sample.status)
         #expect(
             try Self.keys(status) == [
-                "state", "since", "why", "configuration", "node", "run", "version", "pid",
+                "state", "since", "why", "configuration", "reloadRefused", "node", "run", "version", "pid",
                 "sources", "disk", "recovery", "dedup", "ledgerBalanced",
             ]
         )
@@ -79,6 +83,37 @@ import Testing
                 "coveredSeconds", "forgotten", "loaded", "loadedPerSecond", "waitingAnswers",
             ]
         )
+    }
+
+    @Test func statusIsHealthyOnlyWhereNothingIsWrong() {
+        var status = Sample.status
+        #expect(
+            status.problems == [
+                "the daemon is blocked", "source reliable is paused",
+                "ids of earlier events could not be read",
+            ]
+        )
+        status.state = .running
+        status.sources[0].state = .running
+        status.dedup.state = "ready"
+        #expect(status.problems.isEmpty)
+        for state in ServiceState.allCases where state != .running {
+            var other = status
+            other.sources[0].state = state
+            #expect(other.problems == ["source reliable is \(state.rawValue)"])
+            // All sources are as the daemon is: that is said once.
+            other.state = state
+            #expect(other.problems == ["the daemon is \(state.rawValue)"])
+        }
+        var unbalanced = status
+        unbalanced.ledgerBalanced = false
+        #expect(unbalanced.problems == ["the ledger does not add up"])
+        for state in ["none", "running", "waiting for room", "stopped", "done"] {
+            status.recovery.state = state
+            #expect(status.problems.isEmpty)
+        }
+        status.recovery.state = "failed"
+        #expect(status.problems == ["recovery failed"])
     }
 
     @Test func smallAnswersHaveTheContractsKeys() throws {

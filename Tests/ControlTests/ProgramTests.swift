@@ -44,11 +44,23 @@ import Testing
     @Test func printsStatusForPeople() async throws {
         try await ServerBench.run { bench in
             let result = try await Self.run(["status", "--socket", bench.path])
-            #expect(result.code == 0)
+            // It is blocked: that is no health.
+            #expect(result.code == 1)
             #expect(result.output.contains("state            blocked: no space left\n"))
+            #expect(result.output.contains("healthy          NO: the daemon is blocked, source r"))
+            #expect(result.output.contains("NOT in force: x.yaml:1: unknown key\n"))
             #expect(result.output.contains("source reliable  router, paused, tcp://127.0.0.1:5572"))
             #expect(result.output.contains("250 B of 1000 B available (25 %), 40 inodes left"))
             #expect(result.errors.isEmpty)
+        }
+    }
+
+    @Test func printsTheStatusAsItCameWithTheSameExitCode() async throws {
+        try await ServerBench.run { bench in
+            let result = try await Self.run(["status", "--json", "--socket", bench.path])
+            #expect(result.code == 1)
+            let answer = try JSONDecoder().decode(StatusAnswer.self, from: Data(result.output.utf8))
+            #expect(answer == Sample.status)
         }
     }
 

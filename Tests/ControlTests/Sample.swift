@@ -9,6 +9,7 @@ enum Sample {
         since: time,
         why: "no space left",
         configuration: "/etc/touchpointd.yaml",
+        reloadRefused: "x.yaml:1: unknown key",
         node: "c1",
         run: "r1",
         version: "1.2.3",
@@ -85,11 +86,15 @@ enum Sample {
         StatsAnswer(
             time: time,
             state: .running,
+            why: "paused by an operator: other",
             run: run,
-            ledger: ledger(received: received),
+            ledger: ledger(received: received + 1_000),
+            thisRun: ledger(received: received),
             sources: [
                 "reliable": SourceStats(
-                    ledger: ledger(received: received),
+                    state: .running,
+                    ledger: ledger(received: received + 1_000),
+                    thisRun: ledger(received: received),
                     messages: 9,
                     bytes: received * 100,
                     peers: 2
@@ -100,10 +105,26 @@ enum Sample {
                 "1s": RateStats(events: 10, bytes: 4650), "10s": RateStats(events: 9, bytes: 4000),
                 "60s": RateStats(events: 8, bytes: 3000),
             ],
-            rings: [RingStats(capacity: 1024, used: 256, highWater: 512, full: 1)],
+            rings: [
+                RingStats(
+                    source: "reliable",
+                    writer: 0,
+                    capacity: 1024,
+                    used: 256,
+                    highWater: 512,
+                    full: 1
+                )
+            ],
             writers: [WriterStats(events: received, openSegments: 3)],
             openSegments: 3,
-            commit: CommitStats(count: 11, p50us: 900, p99us: 2500, p999us: 3000, maxus: 4000),
+            commit: CommitStats(
+                count: 11,
+                recent: 5,
+                p50us: 900,
+                p99us: 2500,
+                p999us: 3000,
+                maxus: 4000
+            ),
             acknowledgements: AcknowledgementStats(sent: 8, dropped: 1),
             bytes: ByteStats(raw: 5000, compressed: 1000),
             process: ProcessStats(cpuSeconds: cpuSeconds, rssBytes: 1 << 20),

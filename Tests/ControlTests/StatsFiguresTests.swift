@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Control
@@ -36,6 +37,51 @@ import Testing
         let broken = Sample.stats(time: "soon")
         #expect(StatsFigures(broken, after: first).cpu == nil)
         #expect(StatsFigures(broken).timeOfDay == "soon")
+    }
+
+    @Test func whatRecoveryAddsOfEarlierRunsIsNoIntake() {
+        let first = Sample.stats(received: 100)
+        var later = Sample.stats(received: 300, time: "2026-11-22T10:00:02.123456Z")
+        later.ledger.received += 5_000_000
+        later.ledger.written += 5_000_000
+        let figures = StatsFigures(later, after: first)
+        #expect(figures.eventsPerSecond == 100)
+        #expect(figures.written == 300)
+    }
+
+    @Test func saysWhenNotAllSourcesAreOpen() {
+        var stats = Sample.stats()
+        #expect(StatsFigures(stats).stateText == "running")
+        stats.sources["other"] = SourceStats(state: .paused, ledger: Ledger())
+        #expect(StatsFigures(stats).stateText == "1/2 open")
+        stats.sources["gone"] = SourceStats(ledger: Ledger())
+        #expect(StatsFigures(stats).stateText == "1/2 open")
+        stats.state = .blocked
+        #expect(StatsFigures(stats).stateText == "blocked")
+    }
+
+    @Test func aCommitLongAgoHasNoQuantile() {
+        var stats = Sample.stats()
+        stats.commit.recent = 0
+        #expect(StatsFigures(stats).commitP99 == nil)
+    }
+
+    @Test func readsTheAnswerOfAnOlderDaemon() throws {
+        var stats = Sample.stats()
+        stats.thisRun = nil
+        stats.why = nil
+        stats.commit.recent = nil
+        stats.rings = [RingStats(capacity: 4, used: 1, highWater: 2, full: 0)]
+        stats.sources["reliable"]?.state = nil
+        stats.sources["reliable"]?.thisRun = nil
+        let json = String(decoding: try JSONEncoder().encode(stats), as: UTF8.self)
+        for key in ["thisRun", "recent", "writer"] {
+            #expect(!json.contains("\"\(key)\""))
+        }
+        let read = try JSONDecoder().decode(StatsAnswer.self, from: Data(json.utf8))
+        let figures = StatsFigures(read)
+        #expect(figures.written == 1_090 && figures.commitP99 == 2.5)
+        #expect(figures.stateText == "running")
     }
 
     @Test func seesASourceThatDoesNotAddUp() {

@@ -11,9 +11,8 @@ import Testing
         let text = try Repository.text(Repository.path(unit))
         #expect(text.contains("ExecStart=/usr/bin/touchpointd --config "))
         try TemporaryFolder.with { folder in
-            // The program is not installed here, and its absence is not the unit's fault.
             let copy = "\(folder)/touchpointd.service"
-            try text.replacing("/usr/bin/touchpointd", with: "/bin/true").write(
+            try Self.withTruth(text).write(
                 toFile: copy,
                 atomically: true,
                 encoding: .utf8
@@ -29,7 +28,7 @@ import Testing
         let text = try Repository.text(Repository.path(unit))
         try TemporaryFolder.with { folder in
             let copy = "\(folder)/touchpointd.service"
-            try text.replacing("/usr/bin/touchpointd", with: "/bin/true")
+            try Self.withTruth(text)
                 .replacing("WatchdogSec=30", with: "WatchdogSecs=30").write(
                     toFile: copy,
                     atomically: true,
@@ -37,6 +36,11 @@ import Testing
                 )
             #expect(try Tool.run(tool, ["verify", copy]).output.contains("WatchdogSecs"))
         }
+    }
+
+    /// The programs are not installed here, and their absence is not the unit's fault.
+    private static func withTruth(_ text: String) -> String {
+        text.replacing(/\/usr\/bin\/touchpoint(d|ctl)/, with: "/bin/true")
     }
 
     @Test func userFileIsAccepted() throws {
@@ -60,7 +64,7 @@ import Testing
         // Listing interfaces before a tcp bind, and setting the policy of its own threads: where
         // one is refused, libzmq ends the process in an assertion.
         let text = try Repository.text(Repository.path(unit))
-        #expect(text.contains("\nSystemCallFilter=sched_setscheduler\n"))
+        #expect(text.contains("\nSystemCallFilter=sched_setscheduler setpriority\n"))
         let families = try #require(
             text.split(separator: "\n").first { $0.hasPrefix("RestrictAddressFamilies=") }
         )
@@ -73,7 +77,15 @@ import Testing
         let text = try Repository.text(Repository.path(unit))
         #expect(text.contains("\nRestartPreventExitStatus=64 78\n"))
         #expect(text.contains("\nType=notify\n"))
-        #expect(text.contains("\nExecReload=/bin/kill -HUP $MAINPID\n"))
+    }
+
+    @Test func reloadAsksForAnAnswerAtTheSocketOfTheConfiguration() throws {
+        // A signal has no answer: a refused file would count as loaded.
+        let text = try Repository.text(Repository.path(unit))
+        let yaml = try Repository.text(Repository.path("config/touchpointd.yaml"))
+        let settings = try SettingsReader.read(yaml: yaml, file: "x", environment: [:])
+        let command = "/usr/bin/touchpointctl reload --socket \(settings.control.socket)"
+        #expect(text.contains("\nExecReload=\(command)\n"))
     }
 }
 

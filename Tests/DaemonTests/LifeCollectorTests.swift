@@ -65,12 +65,17 @@ import Testing
         #expect(open.count == 4 && open.allSatisfy { $0.events == 1 && $0.ageSeconds >= 0 })
         let web = try #require(open.first { $0.path.contains("channel=web/") }).path
         #expect(Layout.isOpen(name: Layout.split(web).name))
-        #expect(try await collector.seal(prefix: "channel=none").sealed == 0)
+        for none in ["channel=none", "channel=we", "events/channel=ev", "web"] {
+            let error = await #expect(throws: ControlError.self) {
+                try await collector.seal(prefix: none)
+            }
+            #expect(error?.code == "no_such_partition" && error?.message.contains(none) == true)
+        }
         let pasted = try await collector.seal(prefix: web)
         #expect(pasted.paths == [Layout.sealedPath(forOpen: web)])
         #expect(try await collector.seal(prefix: "channel=app/").sealed == 1)
         #expect(try await collector.seal(prefix: "quarantine/").sealed == 1)
-        #expect(try await collector.seal(prefix: "events/channel=e").sealed == 1)
+        #expect(try await collector.seal(prefix: "events/channel=eventshop").sealed == 1)
         #expect(try await collector.seal(prefix: nil).sealed == 0)
         #expect(await rig.drain())
     }
@@ -79,7 +84,7 @@ import Testing
         let rig = try LifeRig()
         try rig.configure("")
         let path = "events-by=x"
-        #expect(try await rig.collector.seal(prefix: path).sealed == 0)
+        await #expect(throws: ControlError.self) { try await rig.collector.seal(prefix: path) }
         #expect(Collector.sealedPrefix(path) == "events/events-by=x")
         #expect(Collector.sealedPrefix("events") == "events")
         #expect(

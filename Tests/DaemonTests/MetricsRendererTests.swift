@@ -43,6 +43,28 @@ import Testing
         )
     }
 
+    @Test func aHistogramCountsWhatIsAtMostSoLarge() {
+        let metric = Metric(
+            histogram: "touchpoint_commit_seconds",
+            help: "Commits.",
+            ends: [0.0025, 1],
+            counts: [3, 0, 2],
+            sum: 7.5
+        )
+        #expect(
+            MetricsRenderer.text([metric]) == #"""
+                # HELP touchpoint_commit_seconds Commits.
+                # TYPE touchpoint_commit_seconds histogram
+                touchpoint_commit_seconds_bucket{le="0.0025"} 3
+                touchpoint_commit_seconds_bucket{le="1"} 3
+                touchpoint_commit_seconds_bucket{le="+Inf"} 5
+                touchpoint_commit_seconds_sum 7.5
+                touchpoint_commit_seconds_count 5
+
+                """#
+        )
+    }
+
     @Test func labelValuesAreEscaped() {
         let metric = Metric(
             "x",

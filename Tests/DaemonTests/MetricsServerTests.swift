@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -36,18 +37,30 @@ import Testing
         }
     }
 
+    @Test func answersHeadAsGetWithoutTheText() async throws {
+        try await withServer { port in
+            let whole = try HTTPClient.ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            let head = try HTTPClient.ask(port, "HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            let end = try #require(whole.range(of: "\r\n\r\n"))
+            #expect(head == String(whole[..<end.upperBound]))
+            #expect(head.contains("Content-Length: "))
+            let nothing = try HTTPClient.ask(port, "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(nothing.hasPrefix("HTTP/1.1 404 ") && nothing.hasSuffix("\r\n\r\n"))
+        }
+    }
+
     @Test(arguments: [
         ("GET / HTTP/1.1", "200 OK", "touchpointd: metrics for Prometheus are at /metrics\n"),
         ("GET /metric HTTP/1.1", "404 Not Found", "nothing here; metrics are at /metrics\n"),
-        ("POST /metrics HTTP/1.1", "405 Method Not Allowed", "only GET\n"),
-        ("DELETE /x HTTP/1.1", "405 Method Not Allowed", "only GET\n"),
+        ("POST /metrics HTTP/1.1", "405 Method Not Allowed", "only GET and HEAD\n"),
+        ("DELETE /x HTTP/1.1", "405 Method Not Allowed", "only GET and HEAD\n"),
     ])
     func answersEverythingElse(request: String, status: String, body: String) async throws {
         try await withServer { port in
             let answer = try HTTPClient.ask(port, "\(request)\r\nHost: x\r\n\r\n")
             #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"))
             #expect(answer.hasSuffix("\r\n\r\n\(body)"))
-            #expect(answer.contains("Allow: GET\r\n") == status.hasPrefix("405"))
+            #expect(answer.contains("Allow: GET, HEAD\r\n") == status.hasPrefix("405"))
         }
     }
 

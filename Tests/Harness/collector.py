@@ -161,8 +161,7 @@ class Collector:
 
     def endpoint(self, source, index=0):
         """Where a source really listens: the port was assigned by the system."""
-        status = json.loads(self.control("status", "--json"))
-        return next(s for s in status["sources"] if s["name"] == source)["endpoints"][index]
+        return next(s for s in self.ask("status")["sources"] if s["name"] == source)["endpoints"][index]
 
     def ledger(self):
         return self.ask("stats")["ledger"]

@@ -51,7 +51,7 @@ import ZeroMQ
         #expect(failure == nil && summary.sent == 5000)
         try collector.waitForPayloads((5000 + batch - 1) / batch)
         let report = Self.check(collector.payloads)
-        #expect(report.isClean && report.totals.seen == 5000)
+        #expect(report.isWhole && report.isInOrder && report.totals.seen == 5000)
     }
 
     @Test func publishesToSubscribers() throws {
@@ -62,7 +62,7 @@ import ZeroMQ
         let (summary, failure) = Self.send(2000, configuration)
         #expect(failure == nil && summary.sent == 2000)
         try collector.waitForPayloads(2000)
-        #expect(Self.check(collector.payloads).isClean)
+        #expect(Self.check(collector.payloads).isWhole)
     }
 
     @Test func dealerEndsWhenEverythingIsAcknowledged() throws {

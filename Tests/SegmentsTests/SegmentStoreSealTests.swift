@@ -98,12 +98,15 @@ import Testing
         try bench.checkSealed()
     }
 
-    @Test func sealsWhatAPrefixNames() throws {
+    @Test func sealsAFolderAndNotWhatBeginsLikeIt() throws {
         let bench = try WritingBench()
-        for channel in ["a", "ab", "b"] { try bench.put("{}", channel: channel) }
-        #expect(try bench.store.seal(prefix: "events/channel=a") == 2)
-        #expect(bench.store.openCount == 1)
-        #expect(try reasons(bench) == [.drain, .drain])
+        for channel in ["web-1", "web-10", "web-1é", "web"] { try bench.put("{}", channel: channel) }
+        #expect(try bench.store.seal(prefix: "events/channel=we") == 0)
+        #expect(try bench.store.seal(prefix: "events/channel=web-1") == 1)
+        #expect(try bench.store.seal(prefix: "events/channel=web/") == 1)
+        #expect(bench.store.openCount == 2)
+        #expect(try bench.store.seal(prefix: "events") == 2)
+        #expect(try reasons(bench) == [.drain, .drain, .drain, .drain])
     }
 
     @Test func aSealedSegmentIsNoLongerDirty() throws {

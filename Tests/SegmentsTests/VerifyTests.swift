@@ -263,6 +263,13 @@ import Testing
         options.allowsMissing = true
         let allowed = try Verify.run(disk, options: options)
         #expect(allowed.exitCode == 0 && allowed.missingFiles == 1)
+        // Real damage beside it is not drowned.
+        #expect(allowed.findings.isEmpty && allowed.findingsTotal == 0)
+        disk.put([1, 2, 3], at: SegmentSample.path)
+        let damaged = try Verify.run(disk, options: options)
+        #expect(damaged.exitCode == 65 && damaged.missingFiles == 1)
+        #expect(!damaged.findings.isEmpty)
+        #expect(damaged.findings.allSatisfy { $0.kind != .missingFile })
         #expect(allowed.manifestSources["reliable"]?.written == 15)
     }
 

@@ -1,3 +1,4 @@
+import Terminal
 import Yams
 
 /// A type of value in the configuration: how it is read from a YAML node and printed again.

@@ -1,3 +1,5 @@
+import Terminal
+
 /// Checks `partition.path`: folders below `events/`, with placeholders.
 enum PartitionPathRule {
     /// What may stand in braces.

@@ -1,3 +1,4 @@
+import Terminal
 import Yams
 
 /// One pass over a document: the settings so far, the problems so far, and where each key stands.

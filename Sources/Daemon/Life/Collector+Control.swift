@@ -13,7 +13,7 @@ import Terminal
 extension Collector: ControlHandler {
     func status() async throws -> StatusAnswer {
         let life = look()
-        let settings = changing.withLock { $0.settings }
+        let (settings, reload) = changing.withLock { ($0.settings, $0.reload) }
         let space = (try? fileSystem.space()) ?? DiskSpace(totalBytes: 0, availableBytes: 0)
         let stats = ledgers()
         return StatusAnswer(
@@ -21,6 +21,7 @@ extension Collector: ControlHandler {
             since: Timestamp.text(life.since),
             why: life.why,
             configuration: configurationPath,
+            reloadRefused: reload.refusal,
             node: settings.node,
             run: run,
             version: ProductVersion.number,
@@ -51,7 +52,8 @@ extension Collector: ControlHandler {
         }
     }
 
-    private func sourceState(_ index: Int, _ life: ServiceState) -> ServiceState {
+    func sourceState(_ index: Int, _ life: ServiceState) -> ServiceState {
+        if pipeline.isFailed(source: index) { return .failed }
         // While one source still starts, others may be running.
         guard life == .running || life == .starting else { return life }
         if pipeline.isPaused(source: index) { return .paused }
@@ -77,6 +79,12 @@ extension Collector: ControlHandler {
     func seal(prefix: String?) async throws -> SealAnswer {
         let outcome = try await unavailable { () throws(PipelineError) in
             try await self.pipeline.seal(prefix: prefix.map(Self.sealedPrefix))
+        }
+        if let prefix, outcome.sealed.isEmpty {
+            throw ControlError(
+                code: "no_such_partition",
+                message: "no open segment is in '\(prefix)'; 'partitions' lists those there are"
+            )
         }
         return SealAnswer(paths: outcome.sealed.map(\.path).sorted())
     }
@@ -130,18 +138,24 @@ extension Collector: ControlHandler {
 
     func reload() async throws -> ReloadAnswer {
         guard let configurationPath else {
-            throw ControlError(
-                code: "no_configuration",
-                message: "the daemon runs on its embedded default"
+            throw refused(
+                "no_configuration",
+                "the daemon runs on its embedded default and has no file to read"
             )
         }
         let fresh: Settings
         do {
             fresh = try SettingsReader.load(path: configurationPath, environment: environment)
         } catch {
-            throw ControlError(code: "bad_configuration", message: "\(error)")
+            changing.withLock { $0.reload.refusal = "\(error)" }
+            throw refused("bad_configuration", "\(error)")
         }
         return apply(fresh)
+    }
+
+    private func refused(_ code: String, _ why: String) -> ControlError {
+        logger.error("reload failed, the running configuration stays", metadata: ["why": "\(why)"])
+        return ControlError(code: code, message: why)
     }
 
     private func apply(_ fresh: Settings) -> ReloadAnswer {
@@ -152,6 +166,7 @@ extension Collector: ControlHandler {
             changing.settings.segment = fresh.segment
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown
+            changing.reload = ReloadOutcome(goodAt: cplatform_realtime_ns() / 1_000)
             return changes
         }
         // An operator's level stays until the file says something new.

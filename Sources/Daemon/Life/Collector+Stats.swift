@@ -10,17 +10,24 @@ extension Collector {
         let life = look()
         let snapshot = pipeline.snapshot()
         let ledgers = ledgers(snapshot)
+        let recent = snapshot.commits.recent
         let rates = changing.withLock { $0.meter.rates }
         return StatsAnswer(
             time: Timestamp.text(cplatform_realtime_ns() / 1_000),
             state: life.state,
+            why: life.why,
             run: run,
             ledger: Self.ledger(Self.total(ledgers)),
-            sources: sources(snapshot, ledgers),
+            thisRun: Self.ledger(
+                snapshot.sources.reduce(into: SourceLedger()) { $0 += $1.ledger }
+            ),
+            sources: sources(snapshot, ledgers, life.state),
             channels: snapshot.channels.mapValues { ChannelStats(events: $0) },
             rates: rates,
             rings: snapshot.rings.map {
                 RingStats(
+                    source: $0.source,
+                    writer: $0.writer,
                     capacity: $0.capacityBytes,
                     used: $0.usedBytes,
                     highWater: $0.highWaterBytes,
@@ -32,11 +39,12 @@ extension Collector {
             },
             openSegments: snapshot.openSegments,
             commit: CommitStats(
-                count: snapshot.commit.count,
-                p50us: snapshot.commit.p50,
-                p99us: snapshot.commit.p99,
-                p999us: snapshot.commit.p999,
-                maxus: snapshot.commit.max
+                count: snapshot.commits.durations.count,
+                recent: recent.count,
+                p50us: recent.p50,
+                p99us: recent.p99,
+                p999us: recent.p999,
+                maxus: recent.max
             ),
             acknowledgements: AcknowledgementStats(
                 sent: snapshot.sources.reduce(0) { $0 + $1.acknowledged },
@@ -46,29 +54,27 @@ extension Collector {
                 raw: Int(clamping: snapshot.rawBytes),
                 compressed: Int(clamping: snapshot.compressedBytes)
             ),
-            process: ProcessFigures.now(),
+            process: ProcessFigures.now().answer,
             dedup: dedup.status(pipeline)
         )
     }
 
     private func sources(
         _ snapshot: PipelineSnapshot,
-        _ ledgers: [String: SourceLedger]
+        _ ledgers: [String: SourceLedger],
+        _ life: ServiceState
     ) -> [String: SourceStats] {
-        var sources: [String: SourceStats] = [:]
-        for (name, ledger) in ledgers {
-            sources[name] = SourceStats(
-                ledger: Self.ledger(ledger),
-                messages: 0,
-                bytes: 0,
-                peers: 0
+        var sources = ledgers.mapValues { SourceStats(ledger: Self.ledger($0)) }
+        for (index, source) in snapshot.sources.enumerated() {
+            sources[source.name] = SourceStats(
+                state: sourceState(index, life),
+                ledger: Self.ledger(ledgers[source.name] ?? source.ledger),
+                thisRun: Self.ledger(source.ledger),
+                messages: source.messages,
+                bytes: source.bytes,
+                peers: source.peers,
+                rejected: source.rejectedMessages
             )
-        }
-        for source in snapshot.sources {
-            sources[source.name]?.messages = source.messages
-            sources[source.name]?.bytes = source.bytes
-            sources[source.name]?.peers = source.peers
-            sources[source.name]?.rejected = source.rejectedMessages
         }
         return sources
     }

@@ -24,6 +24,22 @@ final class Collector: Sendable {
         var settings: Settings
         var life: LifeState
         var meter = RateMeter()
+        var reload: ReloadOutcome
+
+        /// `now`: microseconds since 1970 UTC.
+        init(settings: Settings, at now: Int64) {
+            self.settings = settings
+            life = LifeState(at: now)
+            reload = ReloadOutcome(goodAt: now)
+        }
+    }
+
+    /// What became of the last reading of the configuration.
+    struct ReloadOutcome {
+        /// When the configuration in force was read, in microseconds since 1970 UTC.
+        var goodAt: Int64
+        /// Why what was read last is not in force.
+        var refusal: String?
     }
 
     let changing: Mutex<Changing>
@@ -39,6 +55,7 @@ final class Collector: Sendable {
     let recovery = RecoveryRun()
     let dedup = DedupRun()
     let sealed = SealedSum()
+    let told = NoticeCounts()
     let events: AsyncStream<LifeEvent>.Continuation
     private let lock: DataFolderLock
 
@@ -62,7 +79,7 @@ final class Collector: Sendable {
         self.logLevel = logLevel
         self.notifier = notifier
         self.events = events
-        changing = Mutex(Changing(settings: settings, life: LifeState(at: startedAt)))
+        changing = Mutex(Changing(settings: settings, at: startedAt))
         do {
             fileSystem = try PosixFileSystem(directory: settings.storage.directory)
         } catch {
@@ -86,7 +103,7 @@ final class Collector: Sendable {
                 fileSystem: fileSystem,
                 folders: folders,
                 manifest: manifest,
-                notify: Self.reporter(logger, sealed)
+                notify: Self.reporter(logger, sealed, told)
             )
         } catch {
             throw .cannotCreate("cannot start: \(error)")
@@ -175,6 +192,7 @@ final class Collector: Sendable {
     func look() -> LifeState {
         let names = pipeline.configuration.sources.map(\.name)
         let paused = names.indices.filter { pipeline.isPaused(source: $0) }.map { names[$0] }
+        let failed = names.indices.filter { pipeline.isFailed(source: $0) }.map { names[$0] }
         let loading = names.indices.filter { pipeline.isLoading(source: $0) }.map { names[$0] }
         let blocked = pipeline.blockedReason
         return changing.withLock { changing in
@@ -182,6 +200,7 @@ final class Collector: Sendable {
                 at: cplatform_realtime_ns() / 1_000,
                 blocked: blocked,
                 pausedSources: paused,
+                failedSources: failed,
                 loadingSources: loading,
                 allPaused: paused.count == names.count
             )
@@ -194,9 +213,11 @@ final class Collector: Sendable {
 extension Collector {
     private static func reporter(
         _ logger: Logger,
-        _ sealed: SealedSum
+        _ sealed: SealedSum,
+        _ told: NoticeCounts
     ) -> @Sendable (PipelineNotice) -> Void {
         { notice in
+            told.count(notice)
             switch notice {
             case .sealed(let file):
                 sealed.add(file)
@@ -205,6 +226,14 @@ extension Collector {
                     metadata: [
                         "path": "\(file.path)", "events": "\(file.events)",
                         "bytes": "\(file.compressedBytes)", "reason": "\(file.reason.rawValue)",
+                    ]
+                )
+            case .committed(let writer, let events, let files, let microseconds):
+                logger.debug(
+                    "committed",
+                    metadata: [
+                        "writer": "\(writer)", "events": "\(events)", "files": "\(files)",
+                        "microseconds": "\(microseconds)",
                     ]
                 )
             case .storage(let reason?):

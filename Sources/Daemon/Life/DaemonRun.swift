@@ -98,7 +98,9 @@ package struct DaemonRun {
     }
 
     private func startBeside(_ collector: Collector) async throws -> Beside {
-        let logger = logger
+        // Who changed what is kept at every level.
+        var audit = logger
+        audit.logLevel = .debug
         let control = ControlServer(
             configuration: ControlServer.Configuration(
                 path: settings.control.socket,
@@ -106,8 +108,8 @@ package struct DaemonRun {
                 version: VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)
             ),
             handler: collector,
-            onChange: { change in
-                logger.notice(
+            onChange: { [audit] change in
+                audit.notice(
                     change.isPermitted ? "control" : "control refused",
                     metadata: [
                         "verb": "\(change.verb)",
@@ -197,15 +199,9 @@ package struct DaemonRun {
 
     private func reload(_ collector: Collector) async {
         notifier.reloading()
-        do {
-            _ = try await collector.reload()
-        } catch {
-            logger.error(
-                "reload failed, the running configuration stays",
-                metadata: ["why": "\(error)"]
-            )
-        }
-        notifier.ready(status: collector.look().state.rawValue)
+        // What was refused is logged, and stands in the status.
+        _ = try? await collector.reload()
+        notifier.ready(status: Ticker(collector).text(collector.look()))
     }
 
     private func beginDrain(_ collector: Collector, _ reason: String) {

@@ -14,8 +14,10 @@ final class DataFolderLock: Sendable {
         let path = "\(directory)/\(Layout.lock)"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else {
+            let code = errno
             throw .cannotCreate(
-                "cannot lock the data folder: open \(path): \(String(cString: strerror(errno)))"
+                "cannot lock the data folder: open \(path): \(String(cString: strerror(code)))"
+                    + (code == EROFS ? Self.advice(directory) : "")
             )
         }
         guard cplatform_lock_exclusive(descriptor) == 0 else {
@@ -33,6 +35,11 @@ final class DataFolderLock: Sendable {
 
     deinit {
         close(descriptor)
+    }
+
+    /// What makes a folder read-only for a daemon, and for nobody else.
+    static func advice(_ directory: String) -> String {
+        "; under systemd the unit needs ReadWritePaths=\(directory) (and RequiresMountsFor=\(directory))"
     }
 
     private static func holder(_ descriptor: Int32) -> String {

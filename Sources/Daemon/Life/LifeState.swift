@@ -31,11 +31,13 @@ struct LifeState {
     ///
     /// Precedence: draining, blocked, paused, starting, running.
     ///
-    /// `loadingSources`: those that take nothing in before they know what came before.
+    /// `failedSources`: those that take nothing in before a restart; `loadingSources`: those that take
+    /// nothing in before they know what came before.
     mutating func update(
         at now: Int64,
         blocked: String?,
         pausedSources: [String],
+        failedSources: [String] = [],
         loadingSources: [String] = [],
         allPaused: Bool
     ) {
@@ -52,6 +54,11 @@ struct LifeState {
                 (
                     .starting,
                     "reading ids of earlier events for \(loadingSources.joined(separator: ", "))"
+                )
+            } else if !failedSources.isEmpty {
+                (
+                    .running,
+                    "failed until a restart, see the log: \(failedSources.joined(separator: ", "))"
                 )
             } else if !pausedSources.isEmpty {
                 (.running, "paused by an operator: \(pausedSources.joined(separator: ", "))")

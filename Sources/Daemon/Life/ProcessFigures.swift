@@ -1,32 +1,91 @@
+import CPlatform
 import Control
 import Glibc
 
 /// What the process costs, as the system counts it.
-enum ProcessFigures {
-    static func now() -> ProcessStats {
+struct ProcessFigures {
+    /// User and system.
+    var cpuSeconds: Double
+    var residentBytes = 0
+    var virtualBytes = 0
+    /// Seconds since 1970 UTC.
+    var startedAt: Double
+    /// nil where /proc does not say.
+    var openDescriptors: Int?
+    /// nil without a limit.
+    var descriptorsMax: Double?
+
+    /// Looked at once, so that it never seems to change; the time of that look where /proc does not
+    /// say it.
+    private static let began = beganAt() ?? Double(cplatform_realtime_ns()) / 1e9
+
+    static func now() -> ProcessFigures {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return ProcessStats(
+        var figures = ProcessFigures(
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-            rssBytes: residentBytes()
+            startedAt: began,
+            openDescriptors: countDescriptors(),
+            descriptorsMax: descriptorLimit()
         )
+        // The first two figures are pages: all, and resident ones; see proc_pid_statm(5).
+        let pages = fields(of: "/proc/self/statm").prefix(2).compactMap { Int($0) }
+        if pages.count == 2 {
+            let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+            figures.virtualBytes = pages[0] * pageBytes
+            figures.residentBytes = pages[1] * pageBytes
+        }
+        return figures
     }
+
+    /// For the control socket.
+    var answer: ProcessStats { ProcessStats(cpuSeconds: cpuSeconds, rssBytes: residentBytes) }
 
     private static func seconds(_ time: timeval) -> Double {
         Double(time.tv_sec) + Double(time.tv_usec) / 1e6
     }
 
-    /// The second figure of /proc/self/statm is resident pages; see proc(5).
-    private static func residentBytes() -> Int {
-        let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return 0 }
+    /// Figure 22 is the start in ticks since the machine's; the name before may have blanks and
+    /// brackets in it. proc_pid_stat(5)
+    private static func beganAt() -> Double? {
+        let text = text(of: "/proc/self/stat")
+        guard let nameEnd = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: nameEnd)...].split(separator: " ")
+        guard fields.count > 19, let ticks = Double(fields[19]) else { return nil }
+        var sinceBoot = timespec()
+        guard clock_gettime(CLOCK_BOOTTIME, &sinceBoot) == 0 else { return nil }
+        let uptime = Double(sinceBoot.tv_sec) + Double(sinceBoot.tv_nsec) / 1e9
+        let age = uptime - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return Double(cplatform_realtime_ns()) / 1e9 - age
+    }
+
+    private static func countDescriptors() -> Int? {
+        guard let folder = opendir("/proc/self/fd") else { return nil }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        // `.`, `..` and the folder itself.
+        return max(0, count - 3)
+    }
+
+    private static func descriptorLimit() -> Double? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+            limit.rlim_cur != rlim_t.max
+        else { return nil }
+        return Double(limit.rlim_cur)
+    }
+
+    private static func fields(of path: String) -> [Substring] {
+        text(of: path).split(separator: " ")
+    }
+
+    private static func text(of path: String) -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return "" }
         defer { close(file) }
-        var buffer = [UInt8](repeating: 0, count: 128)
+        var buffer = [UInt8](repeating: 0, count: 1024)
         let count = read(file, &buffer, buffer.count)
-        let fields = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(
-            separator: " "
-        )
-        guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
+        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     }
 }

@@ -38,9 +38,13 @@ struct Ticker {
         }
     }
 
-    private func text(_ life: LifeState) -> String {
-        let rate = collector.changing.withLock { $0.meter.rates["10s"]?.events ?? 0 }
+    /// What `systemctl status` shows.
+    func text(_ life: LifeState) -> String {
+        let (rate, refusal) = collector.changing.withLock {
+            ($0.meter.rates["10s"]?.events ?? 0, $0.reload.refusal)
+        }
         let why = life.why.map { " (\($0))" } ?? ""
-        return "\(life.state.rawValue)\(why), \(HumanText.countRate(perSecond: rate))"
+        let reload = refusal.map { "; configuration refused: \($0)" } ?? ""
+        return "\(life.state.rawValue)\(why), \(HumanText.countRate(perSecond: rate))\(reload)"
     }
 }

@@ -8,6 +8,8 @@ package struct Metric: Sendable, Equatable {
         case gauge
         /// Quantiles, with a sum and a count.
         case summary
+        /// How many were at most so large, with a sum and a count.
+        case histogram
     }
 
     /// One label of a sample.
@@ -26,7 +28,7 @@ package struct Metric: Sendable, Equatable {
 
     /// One number.
     package struct Sample: Sendable, Equatable {
-        /// Appended to the metric's name: `_sum`, `_count`, or nothing.
+        /// Appended to the metric's name: `_sum`, `_count`, `_bucket`, or nothing.
         package let suffix: String
         /// In the order they are printed.
         package let labels: [Label]
@@ -86,6 +88,48 @@ package struct Metric: Sendable, Equatable {
             kind: .summary,
             samples: samples + [Sample(sum, suffix: "_sum"), Sample(count, suffix: "_count")]
         )
+    }
+
+    /// A histogram: `counts` of what is at most each of `ends`, in rising order, and larger than the
+    /// one before; the last count, without an end, is of all that is larger.
+    package init(
+        histogram name: String,
+        help: String,
+        ends: [Double],
+        counts: [Int],
+        sum: Double
+    ) {
+        precondition(counts.count == ends.count + 1, "'\(name)' has \(counts.count) counts")
+        var total = 0
+        var samples: [Sample] = []
+        for (end, count) in zip(ends + [.infinity], counts) {
+            total += count
+            let label = Label("le", MetricsRenderer.number(end))
+            samples.append(Sample(Double(total), labels: [label], suffix: "_bucket"))
+        }
+        samples.append(Sample(sum, suffix: "_sum"))
+        samples.append(Sample(Double(total), suffix: "_count"))
+        self.init(name, help: help, kind: .histogram, samples: samples)
+    }
+
+    /// A metric whose only number grows with the process.
+    static func counter(_ name: String, _ help: String, _ value: Int) -> Metric {
+        Metric(name, help: help, kind: .counter, value: Double(value))
+    }
+
+    /// A metric with one number that goes up and down.
+    static func gauge(_ name: String, _ help: String, _ value: Int) -> Metric {
+        Metric(name, help: help, kind: .gauge, value: Double(value))
+    }
+
+    /// 1 for what is so, 0 for what is not, of everything that could be: a series that is always
+    /// there can be compared with what it was.
+    static func oneOf<Value: Equatable>(
+        _ values: [Value],
+        is current: Value,
+        label: (Value) -> [Label]
+    ) -> [Sample] {
+        values.map { Sample($0 == current ? 1 : 0, labels: label($0)) }
     }
 
     private static func isName(_ name: String, colons: Bool) -> Bool {

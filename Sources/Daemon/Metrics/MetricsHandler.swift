@@ -42,8 +42,8 @@ final class MetricsHandler: ChannelInboundHandler {
     }
 
     private func answer(_ request: HTTPRequestHead, context: ChannelHandlerContext) {
-        guard request.method == .GET else {
-            return respond(.methodNotAllowed, "only GET\n", context: context)
+        guard request.method == .GET || request.method == .HEAD else {
+            return respond(.methodNotAllowed, "only GET and HEAD\n", context: context)
         }
         switch request.uri.prefix(while: { $0 != "?" }) {
         case "/metrics":
@@ -77,11 +77,14 @@ final class MetricsHandler: ChannelInboundHandler {
             "Connection": "close",
         ]
         if status == .methodNotAllowed {
-            headers.add(name: "Allow", value: "GET")
+            headers.add(name: "Allow", value: "GET, HEAD")
         }
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        // HEAD is answered with all but the text itself (RFC 9110, 9.3.2).
+        if request?.method != .HEAD {
+            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }

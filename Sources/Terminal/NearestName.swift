@@ -1,10 +1,10 @@
 /// Finds the known name that a mistyped one was probably meant to be.
-enum NearestName {
+package enum NearestName {
     /// The nearest of `known` if it is near: at most a third of its length away, at least one edit,
     /// at most three.
     ///
     /// Case does not count. Of equally near names the first one wins.
-    static func of(_ name: String, among known: [String]) -> String? {
+    package static func of(_ name: String, among known: [String]) -> String? {
         var best: (name: String, distance: Int)?
         for candidate in known {
             let edits = distance(name.lowercased(), candidate.lowercased())
@@ -18,7 +18,7 @@ enum NearestName {
 
     /// Optimal string alignment distance: insertions, deletions, replacements, and swaps of
     /// neighbours, each counted as one. (Damerau 1964; the restricted form.)
-    static func distance(_ left: String, _ right: String) -> Int {
+    package static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left.unicodeScalars)
         let right = Array(right.unicodeScalars)
         // Far longer than any key: nobody is helped, and the table would grow with the input.
