@@ -1,38 +1,93 @@
 import NIOCore
 import Synchronization
 
-/// The open connections of a server: counts them, refuses those beyond the limit, stops them all.
+/// The open connections of a server and what waits to be read by them; stops them all.
 ///
 /// Any thread.
 final class ConnectionRegistry: Sendable {
     /// What connections are told.
     enum Event: Sendable { case stop }
 
+    private struct Connections {
+        var places: ConnectionPlaces
+        var channels: [ObjectIdentifier: any Channel] = [:]
+    }
+
     private let connectionsMax: Int
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let othersMax: Int
+    private let answersBytesMax: Int
+    private let connections: Mutex<Connections>
+    private let answersBytes = Mutex(0)
 
-    init(connectionsMax: Int) { self.connectionsMax = connectionsMax }
+    /// `reserved` of `connectionsMax` places are for root and the daemon's user only.
+    init(connectionsMax: Int, reserved: Int, answersBytesMax: Int) {
+        let places = ConnectionPlaces(connectionsMax: connectionsMax, reserved: reserved)
+        self.connectionsMax = connectionsMax
+        self.othersMax = places.othersMax
+        self.answersBytesMax = answersBytesMax
+        connections = Mutex(Connections(places: places))
+    }
 
-    /// Takes the connection in; false if the house is full.
-    func admit(_ channel: any Channel) -> Bool {
-        channels.withLock { channels in
-            guard channels.count < connectionsMax else { return false }
-            channels[ObjectIdentifier(channel)] = channel
+    /// Takes the connection in, closing another that gives way to it; false if there is no place.
+    func admit(_ channel: any Channel, isPrivileged: Bool) -> Bool {
+        let (isAdmitted, idle) = connections.withLock { connections in
+            let id = ObjectIdentifier(channel)
+            switch connections.places.admit(id, isPrivileged: isPrivileged, now: .now) {
+            case .refused: return (false, (any Channel)?.none)
+            case .admitted:
+                connections.channels[id] = channel
+                return (true, nil)
+            case .instead(let other):
+                connections.channels[id] = channel
+                return (true, connections.channels.removeValue(forKey: other))
+            }
+        }
+        idle?.close(promise: nil)
+        return isAdmitted
+    }
+
+    func remove(_ channel: any Channel) {
+        connections.withLock { connections in
+            connections.places.remove(ObjectIdentifier(channel))
+            connections.channels[ObjectIdentifier(channel)] = nil
+        }
+    }
+
+    /// Notes whether a connection has had nothing to do from now on.
+    func note(_ channel: any Channel, isIdle: Bool) {
+        connections.withLock {
+            $0.places.note(ObjectIdentifier(channel), idleSince: isIdle ? .now : nil)
+        }
+    }
+
+    var count: Int { connections.withLock { $0.places.count } }
+
+    /// Makes room for an answer that waits to be read; false if too much of others waits already.
+    func reserve(answerBytes: Int) -> Bool {
+        answersBytes.withLock { waiting in
+            guard waiting == 0 || answerBytes <= answersBytesMax - waiting else { return false }
+            waiting += answerBytes
             return true
         }
     }
 
-    func remove(_ channel: any Channel) {
-        _ = channels.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
-    }
-
-    var count: Int { channels.withLock { $0.count } }
+    func release(answerBytes: Int) { answersBytes.withLock { $0 -= answerBytes } }
 
     /// What the connection one too many is told.
     var refusal: ControlError {
         ControlError(
             code: ControlError.tooManyConnectionsCode,
-            message: "all \(connectionsMax) control connections are in use; close one and try again"
+            message: "all \(othersMax) control connections (\(connectionsMax) with those kept for "
+                + "root and the daemon's user) are in use; close one and try again"
+        )
+    }
+
+    /// What a client is told whose answer would be too much beside those that wait to be read.
+    var tooMuchWaits: ControlError {
+        ControlError(
+            code: ControlError.unavailableCode,
+            message: "answers of \(answersBytesMax) bytes wait for clients to read them; "
+                + "try again when they have"
         )
     }
 
@@ -54,5 +109,5 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    private var open: [any Channel] { channels.withLock { Array($0.values) } }
+    private var open: [any Channel] { connections.withLock { Array($0.channels.values) } }
 }

@@ -1,23 +1,23 @@
 /// What a connection has to do next: a value that takes what happened and returns actions.
 ///
-/// Requests are answered one after the other. While one is being answered (busy), later lines wait
-/// and nothing more is read, so a client cannot queue up work without limit. `stats follow` goes on
-/// until the next line, or until the connection ends.
+/// Requests are answered one after the other. While one is being answered, or its answer is being
+/// sent (busy), later lines wait and nothing more is read: a client cannot queue up work without
+/// limit, and at most one answer waits for it. `stats follow` goes on until the next line, or until
+/// the connection ends.
 ///
-///     idle ── line ──► busy ── answered ──► idle, or the next line
-///     idle ── "stats follow" ──► busy, following ── answered ──► following ── tick ──► busy …
+///     idle ── line ──► busy ── sent ──► idle, or the next line
+///     idle ── "stats follow" ──► busy, following ── sent ──► following ── tick ──► busy …
 ///     any ── too long, stop, or end of input with nothing left to do ──► closing
 struct ConnectionState {
     /// What the owner of the connection has to do, in this order.
     enum Action: Equatable {
-        /// Answer this request, and say `answered` when that is done.
+        /// Answer this request, and say `sent` when all of the answer has been taken.
         case answer(Request)
-        /// Send this error.
+        /// Send this error, and say `sent` when it has been taken.
         case refuse(ControlError)
         /// Say `tick` every interval from now on.
         case startTicks(FollowInterval)
         case stopTicks
-        /// Close when everything that was sent has gone out.
         case close
     }
 
@@ -37,6 +37,16 @@ struct ConnectionState {
     /// Whether more input may be read now.
     var wantsInput: Bool { !isClosing && (isFollowing || !isBusy) && waiting.isEmpty }
 
+    /// Whether there is nothing to do until the client says something.
+    var isIdle: Bool { !isBusy && !isFollowing && !isClosing }
+
+    /// There is no place for the client: it is told so, and that was all.
+    mutating func turnAway(_ error: ControlError) -> [Action] {
+        isBusy = true
+        isClosing = true
+        return [.refuse(error)]
+    }
+
     /// Bytes came in.
     mutating func received(_ bytes: some Collection<UInt8>) -> [Action] {
         guard !isClosing else { return [] }
@@ -52,18 +62,18 @@ struct ConnectionState {
         return proceed()
     }
 
-    /// The answer asked for last has been handed over for sending.
-    mutating func answered(isError: Bool) -> [Action] {
+    /// All of the answer or error has been taken.
+    mutating func sent(isError: Bool) -> [Action] {
         isBusy = false
         guard !isClosing else { return [.close] }
         return (isError ? endFollow() : []) + proceed()
     }
 
-    /// The time for the next snapshot has come; skipped while the last one is not done.
-    mutating func tick() -> [Action] {
-        guard isFollowing, !isBusy, !isClosing else { return [] }
+    /// The time for the next snapshot has come: whether it is to be sent; not while the last one is.
+    mutating func tick() -> Bool {
+        guard isFollowing, !isBusy, !isClosing else { return false }
         isBusy = true
-        return [.answer(.once(.stats, arguments: []))]
+        return true
     }
 
     /// The server stops: what is being answered is finished, nothing else.
@@ -76,7 +86,7 @@ struct ConnectionState {
         var actions: [Action] = []
         while !isBusy, !isClosing, let piece = waiting.popFirst() {
             switch piece {
-            case .tooLong: actions += endFollow() + [.refuse(tooLong)] + close()
+            case .tooLong: actions += endFollow() + turnAway(tooLong)
             case .line(let line): actions += take(line)
             }
         }
@@ -97,6 +107,7 @@ struct ConnectionState {
             }
             return actions
         } catch {
+            isBusy = true
             return endFollow() + [.refuse(error)]
         }
     }

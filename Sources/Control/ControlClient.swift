@@ -73,11 +73,11 @@ package struct ControlClient: Sendable {
     ///
     /// Nothing else can be asked on this connection afterwards.
     ///
-    /// Who does not keep up loses the oldest lines beyond 1024.
+    /// Who does not keep up loses the oldest lines beyond 16.
     package func lines(_ request: String) -> AsyncThrowingStream<Data, any Error> {
         let (stream, continuation) = AsyncThrowingStream.makeStream(
             of: Data.self,
-            bufferingPolicy: .bufferingNewest(1024)
+            bufferingPolicy: .bufferingNewest(16)
         )
         continuation.onTermination = { [channel] _ in channel.close(promise: nil) }
         send(Outgoing(line: request, reply: .stream(continuation)))

@@ -20,30 +20,40 @@ package struct PeerCredentials: Sendable, Equatable {
     }
 }
 
-/// Who may use changing verbs: root, the daemon's own user, and members of the socket file's group.
+/// Who may use changing verbs: root, the daemon's own user, and members of one group, which is the
+/// socket file's unless another is configured.
 package struct ControlPermission: Sendable {
     private let daemonUID: UInt32
     private let groupID: UInt32
+    /// The group, as a refusal names it.
+    let groupText: String
     private let isMember: @Sendable (_ uid: UInt32, _ gid: UInt32) -> Bool
 
     /// `isMember` asks the system's group database, which may read files or the network.
     package init(
         daemonUID: UInt32,
         groupID: UInt32,
+        groupText: String = "the control socket's group",
         isMember: @escaping @Sendable (_ uid: UInt32, _ gid: UInt32) -> Bool = {
             cplatform_user_in_group($0, $1)
         }
     ) {
         self.daemonUID = daemonUID
         self.groupID = groupID
+        self.groupText = groupText
         self.isMember = isMember
     }
 
     /// Whether this peer may change something; a peer that is not known may not.
     package func allowsChanges(by peer: PeerCredentials?) -> Bool {
         guard let peer else { return false }
-        return peer.uid == 0 || peer.uid == daemonUID || peer.gid == groupID
-            || isMember(peer.uid, groupID)
+        return isPrivileged(peer) || peer.gid == groupID || isMember(peer.uid, groupID)
+    }
+
+    /// Whether this peer is root or the daemon's own user, for whom connections are kept.
+    func isPrivileged(_ peer: PeerCredentials?) -> Bool {
+        guard let peer else { return false }
+        return peer.uid == 0 || peer.uid == daemonUID
     }
 }
 

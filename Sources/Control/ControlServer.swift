@@ -13,27 +13,43 @@ package final class ControlServer: Sendable {
         package var path: String
         /// Access bits of the socket file.
         package var mode: UInt32
+        /// The group whose members may change something; nil: the socket file's.
+        package var group: String?
         package var version: VersionAnswer
         package var connectionsMax: Int
+        /// So many of them are for root and the daemon's user only.
+        package var connectionsReserved: Int
         /// The longest request, without its line end.
         package var requestBytesMax: Int
-        /// How much a client may leave unread before it is cut off.
-        package var unreadBytesMax: Int
+        /// Answers that wait to be read, of all clients together; one alone may be longer.
+        package var answersBytesMax: Int
+        /// How long a client may leave an answer unread before it is cut off.
+        package var unreadMax: Duration
+        /// How long a client may ask nothing before its connection ends; followers may for ever.
+        package var idleMax: Duration
 
         package init(
             path: String,
             mode: UInt32 = 0o660,
+            group: String? = nil,
             version: VersionAnswer,
             connectionsMax: Int = 64,
+            connectionsReserved: Int = 8,
             requestBytesMax: Int = 64 << 10,
-            unreadBytesMax: Int = 1 << 20
+            answersBytesMax: Int = 256 << 20,
+            unreadMax: Duration = .seconds(10),
+            idleMax: Duration = .seconds(30)
         ) {
             self.path = path
             self.mode = mode
+            self.group = group
             self.version = version
             self.connectionsMax = connectionsMax
+            self.connectionsReserved = connectionsReserved
             self.requestBytesMax = requestBytesMax
-            self.unreadBytesMax = unreadBytesMax
+            self.answersBytesMax = answersBytesMax
+            self.unreadMax = unreadMax
+            self.idleMax = idleMax
         }
     }
 
@@ -63,13 +79,26 @@ package final class ControlServer: Sendable {
     ///
     /// Once until `stop`.
     ///
-    /// - Throws: `ControlServerError`: in use, not a socket, path too long, or a system error.
+    /// - Throws: `ControlServerError`: in use, not a socket, path too long, no such group, or a
+    ///   system error.
     package func start() async throws {
+        let group = try configuration.group.map { name throws(ControlServerError) in
+            try SteeringGroup.id(named: name, path: configuration.path)
+        }
         let socket = try ListeningSocket.open(path: configuration.path, mode: configuration.mode)
-        let registry = ConnectionRegistry(connectionsMax: configuration.connectionsMax)
+        let registry = ConnectionRegistry(
+            connectionsMax: configuration.connectionsMax,
+            reserved: configuration.connectionsReserved,
+            answersBytesMax: configuration.answersBytesMax
+        )
         let service = RequestService(
             version: configuration.version,
-            permission: ControlPermission(daemonUID: geteuid(), groupID: socket.groupID),
+            permission: ControlPermission(
+                daemonUID: geteuid(),
+                groupID: group ?? socket.groupID,
+                groupText: configuration.group.map { "group \($0)" }
+                    ?? "the control socket's group"
+            ),
             handler: handler,
             onChange: onChange
         )
@@ -110,8 +139,17 @@ package final class ControlServer: Sendable {
         _ service: RequestService
     ) async throws -> any Channel {
         let requestBytesMax = configuration.requestBytesMax
-        let unreadBytesMax = configuration.unreadBytesMax
-        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
+        let patience = ConnectionHandler.Patience(
+            idle: TimeAmount(configuration.idleMax),
+            unread: TimeAmount(configuration.unreadMax)
+        )
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        // Of the one event loop that all connections live on.
+        let feeds = NIOLoopBoundBox.makeBoxSendingValue(
+            FollowFeeds(service: service, eventLoop: eventLoop),
+            eventLoop: eventLoop
+        )
+        return try await ServerBootstrap(group: eventLoop)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
@@ -120,8 +158,9 @@ package final class ControlServer: Sendable {
                         ConnectionHandler(
                             service: service,
                             registry: registry,
+                            feeds: feeds.value,
                             requestBytesMax: requestBytesMax,
-                            unreadBytesMax: unreadBytesMax
+                            patience: patience
                         )
                     )
                 }

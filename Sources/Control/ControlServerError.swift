@@ -10,6 +10,8 @@ package struct ControlServerError: Error, Sendable, Equatable, CustomStringConve
         case inUse
         /// Something stands at the path that is not a socket; it is left alone.
         case notASocket
+        /// The configured group is not on this system.
+        case noSuchGroup
         /// A system call failed with this errno.
         case system(Int32)
     }

@@ -1,9 +1,9 @@
-/// How often `stats follow` sends a snapshot: 10 ms to 1 hour.
-package struct FollowInterval: Equatable, Sendable {
+/// How often `stats follow` sends a snapshot: 100 ms to 1 hour.
+package struct FollowInterval: Hashable, Sendable {
     /// Once a second.
     package static let standard = FollowInterval(milliseconds: 1000)
 
-    private static let millisecondsRange = 10...3_600_000
+    private static let millisecondsRange = 100...3_600_000
 
     package let milliseconds: Int
 
@@ -25,7 +25,7 @@ package struct FollowInterval: Equatable, Sendable {
             let milliseconds = (number * unit.milliseconds).rounded()
             guard milliseconds >= Double(millisecondsRange.lowerBound),
                 milliseconds <= Double(millisecondsRange.upperBound)
-            else { throw .badArgument("an interval is 10ms to 1h, not \(text.prefix(40))") }
+            else { throw .badArgument("an interval is 100ms to 1h, not \(text.prefix(40))") }
             return FollowInterval(milliseconds: Int(milliseconds))
         }
         throw .badArgument("'\(text.prefix(40))' is no interval; write 500ms, 1s or 2m")

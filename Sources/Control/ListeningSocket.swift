@@ -5,6 +5,9 @@ import Glibc
 /// A listening Unix socket with its file: opened so that no other daemon's socket is ever taken
 /// away.
 ///
+/// It is bound and given its mode in a folder that only this process's user may enter, and then
+/// moved to its path, where it is whole from the first moment on.
+///
 /// A file left by a daemon that died is removed, but only if it is a socket and connecting to it is
 /// refused. A lock file beside it, held only meanwhile, keeps two daemons that start at the same
 /// moment from removing each other's socket.
@@ -30,7 +33,7 @@ struct ListeningSocket: Sendable {
         let lock = try StartLock(path: path)
         defer { lock.release() }
         try removeStale(path, address)
-        return try listen(path, address, mode)
+        return try listen(path, mode)
     }
 
     /// Removes the socket's file, unless somebody else has put theirs in its place.
@@ -90,24 +93,23 @@ struct ListeningSocket: Sendable {
 
     private static func listen(
         _ path: String,
-        _ address: UnixSocketAddress,
         _ mode: UInt32
     ) throws(ControlServerError) -> ListeningSocket {
         let fd = try newSocket(path)
         var isOpen = false
         defer { if !isOpen { close(fd) } }
-        // On Linux a Unix socket's file gets the descriptor's mode: nobody can slip in before
-        // chmod.
-        guard fchmod(fd, mode) == 0 else { throw .system(errno, "setting its mode", path: path) }
-        let bound = address.bind(fd)
+        let folder = try PrivateFolder(beside: path)
+        defer { folder.remove() }
+        let bound = folder.bind(fd)
         guard bound == 0 else { throw .system(bound, "binding", path: path) }
         var file = stat()
-        // chmod again, because the first one was cut by the umask.
-        guard chmod(path, mode) == 0, lstat(path, &file) == 0, Glibc.listen(fd, 128) == 0 else {
-            let code = errno
-            _ = unlink(path)
-            throw .system(code, "listening", path: path)
-        }
+        // Nobody else can put anything in its place before it is moved.
+        guard fchmodat(folder.fd, PrivateFolder.name, mode, 0) == 0,
+            fstatat(folder.fd, PrivateFolder.name, &file, AT_SYMLINK_NOFOLLOW) == 0,
+            Glibc.listen(fd, 128) == 0
+        else { throw .system(errno, "listening", path: path) }
+        let moved = folder.move(to: path)
+        guard moved == 0 else { throw .system(moved, "giving it its name", path: path) }
         isOpen = true
         return ListeningSocket(
             fd: fd,

@@ -27,8 +27,9 @@ final class ReplyHandler: ChannelDuplexHandler {
     typealias OutboundIn = Outgoing
     typealias OutboundOut = ByteBuffer
 
-    /// The longest answer a client takes: a list of very many partitions.
-    private static let answerBytesMax = 64 << 20
+    /// The longest answer a client takes: far more than a list of all partitions can be, so that
+    /// only what is no daemon meets it.
+    private static let answerBytesMax = 1 << 30
 
     private let path: String
     private var framer = LineFramer(lineBytesMax: answerBytesMax)

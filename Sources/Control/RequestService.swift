@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 
 /// Turns a request into its line of JSON; shared by all connections, called from their tasks.
 struct RequestService: Sendable {
@@ -9,8 +10,17 @@ struct RequestService: Sendable {
 
     /// A line that can be sent, and whether it says that the request failed.
     struct Answer: Sendable {
-        let line: Data
+        /// Shared, not copied, by all who send it.
+        let buffer: ByteBuffer
         let isError: Bool
+
+        init(line: Data, isError: Bool) {
+            buffer = ByteBuffer(bytes: line)
+            self.isError = isError
+        }
+
+        /// For tests.
+        var line: Data { Data(buffer.readableBytesView) }
     }
 
     /// Answers `verb`, whatever happens.
@@ -44,8 +54,9 @@ struct RequestService: Sendable {
         guard isPermitted else {
             throw ControlError(
                 code: ControlError.permissionDeniedCode,
-                message: "'\(verb.rawValue)' is for root, the daemon's user and members of the "
-                    + "control socket's group; you are \(peer.map { "uid \($0.uid)" } ?? "unknown")"
+                message: "'\(verb.rawValue)' is for root, the daemon's user and members of "
+                    + "\(permission.groupText); you are "
+                    + (peer.map { "uid \($0.uid)" } ?? "unknown")
             )
         }
     }

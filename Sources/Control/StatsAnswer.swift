@@ -15,8 +15,13 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
     package var thisRun: Ledger?
     /// By source name.
     package var sources: [String: SourceStats]
-    /// By channel.
+    /// By channel: those with the most events, at most 1000; the others together are `__other__`.
+    ///
+    /// A name of more than 128 bytes is cut and ends in its hash.
     package var channels: [String: ChannelStats]
+    /// How many times a channel was moved to `__other__` because there were too many; nil in
+    /// answers of older daemons.
+    package var channelsLeftOut: Int?
     /// Means of the last `1s`, `10s` and `60s`.
     package var rates: [String: RateStats]
     package var rings: [RingStats]
@@ -37,6 +42,7 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
         thisRun: Ledger? = nil,
         sources: [String: SourceStats],
         channels: [String: ChannelStats],
+        channelsLeftOut: Int? = nil,
         rates: [String: RateStats],
         rings: [RingStats],
         writers: [WriterStats],
@@ -55,6 +61,7 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
         self.thisRun = thisRun
         self.sources = sources
         self.channels = channels
+        self.channelsLeftOut = channelsLeftOut
         self.rates = rates
         self.rings = rings
         self.writers = writers

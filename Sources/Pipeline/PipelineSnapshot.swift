@@ -68,7 +68,7 @@ package struct PipelineSnapshot: Sendable {
 
     package var sources: [Source] = []
     /// Events written, by channel.
-    package var channels: [String: Int] = [:]
+    package var channels = ChannelCounts()
     package var rings: [Ring] = []
     package var writers: [Writer] = []
     package var commits = Commits()
@@ -110,7 +110,7 @@ extension Pipeline {
                 ledgers[source] += ledger
                 events += ledger.written
             }
-            snapshot.channels.merge(numbers.channels, uniquingKeysWith: +)
+            snapshot.channels.merge(numbers.channels)
             snapshot.ledgerMismatches += numbers.mismatches
             snapshot.rawBytes += numbers.rawBytes
             snapshot.compressedBytes += numbers.compressedBytes
@@ -118,6 +118,7 @@ extension Pipeline {
                 PipelineSnapshot.Writer(events: events, openSegments: numbers.openSegments)
             )
         }
+        snapshot.channels.keepLargest(ChannelCounts.listedMax)
         snapshot.sources = receivers.enumerated().map { source($0, $1, ledgers[$0]) }
         snapshot.rings = rings.enumerated().map(ring)
         snapshot.commits = commits()

@@ -98,7 +98,7 @@ extension Writer {
 
     private func tellTheRest(_ numbers: inout WriterShared.Numbers) {
         counts.takeChannels { channel, count in
-            numbers.channels[router.channelName(channel), default: 0] += count
+            numbers.channels.add(router.channelName(channel), count)
         }
         numbers.openSegments = store.openCount
         numbers.rawBytes = store.rawBytes

@@ -21,7 +21,7 @@ final class WriterShared: Sendable {
         /// Commits after which the ledger did not add up, or not with the files' own count.
         var mismatches = 0
         /// Events written, by channel.
-        var channels: [String: Int] = [:]
+        var channels = ChannelCounts()
         var openSegments = 0
         var rawBytes: UInt64 = 0
         var compressedBytes: UInt64 = 0

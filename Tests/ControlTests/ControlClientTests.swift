@@ -85,7 +85,7 @@ import Testing
         try await ServerBench.run { bench in
             let client = try await ControlClient.connect(path: bench.path)
             var count = 0
-            for try await line in client.lines("stats follow 10ms") {
+            for try await line in client.lines("stats follow 100ms") {
                 #expect(ControlClient.refusal(in: line) == nil)
                 count += 1
                 if count == 3 { break }

@@ -120,8 +120,26 @@ import Testing
         }
     }
 
+    @Test func givesAnAnswerOfAnySizeToAClientThatReads() async throws {
+        // More than 2 MiB; it is read slowly at first.
+        let handler = HandlerDouble(partitionCount: 20_000)
+        try await ServerBench.run(handler: handler) { bench in
+            let plain = try bench.connect()
+            try await plain.send("partitions\nping\n")
+            try await Task.sleep(for: .milliseconds(300))
+            let line = try await plain.line()
+            #expect(line.utf8.count > 2 << 20)
+            #expect(try await plain.line() == #"{"pong":true}"#)
+            let client = try await ControlClient.connect(path: bench.path)
+            let answer = try await client.request("partitions", as: [PartitionAnswer].self)
+            #expect(answer.count == 20_000)
+            await client.close()
+        }
+    }
+
     @Test func cutsOffAClientThatDoesNotReadAndServesTheOthers() async throws {
-        try await ServerBench.run(handler: HandlerDouble(partitionCount: 2000)) { bench in
+        let handler = HandlerDouble(partitionCount: 2000)
+        try await ServerBench.run(handler: handler, unreadMax: .milliseconds(300)) { bench in
             let deaf = try bench.connect()
             let other = try bench.connect()
             try await deaf.send(String(repeating: "partitions\n", count: 1000))
@@ -134,22 +152,51 @@ import Testing
         }
     }
 
-    @Test func refusesTheConnectionOneTooManyAndSaysSo() async throws {
+    @Test func refusesTheConnectionOneTooManyWhileAllHaveSomethingToDo() async throws {
         try await ServerBench.run(connectionsMax: 2) { bench in
-            var clients = [try bench.connect(), try bench.connect()]
-            for client in clients {
-                try await client.send("ping\n")
-                #expect(try await client.line() == #"{"pong":true}"#)
-            }
+            bench.handler.setGate(open: false)
+            let clients = [try bench.connect(), try bench.connect()]
+            for client in clients { try await client.send("flush\n") }
+            try await controlWait(for: "both to begin") { bench.handler.calls.count == 2 }
             let third = try bench.connect()
             #expect(try await third.untilEnd().contains("too_many_connections"))
-            clients.removeLast()
-            try await controlWait(for: "room for another client") {
-                bench.server.openConnections == 1
-            }
-            let fourth = try bench.connect()
-            try await fourth.send("ping\n")
-            #expect(try await fourth.line() == #"{"pong":true}"#)
+            bench.handler.setGate(open: true)
+            for client in clients { #expect(try await client.line().contains("committed")) }
+        }
+    }
+
+    @Test func aClientThatAsksNothingGivesWayAndOneThatIsAnsweredStays() async throws {
+        try await ServerBench.run(connectionsMax: 3) { bench in
+            bench.handler.setGate(open: false)
+            let busy = try bench.connect()
+            try await busy.send("flush\n")
+            try await controlWait(for: "flush to begin") { bench.handler.calls == ["flush"] }
+            let idle = [try bench.connect(), try bench.connect()]
+            try await controlWait(for: "all to be connected") { bench.server.openConnections == 3 }
+            try await Task.sleep(for: .milliseconds(200))
+            let operatorOne = try bench.connect()
+            try await operatorOne.send("ping\n")
+            #expect(try await operatorOne.line() == #"{"pong":true}"#)
+            #expect(try await idle[0].untilEnd().isEmpty)
+            bench.handler.setGate(open: true)
+            #expect(try await busy.line().contains("committed"))
+        }
+    }
+
+    @Test func endsAConnectionThatAsksNothing() async throws {
+        try await ServerBench.run(idleMax: .milliseconds(300)) { bench in
+            let started = ContinuousClock.now
+            let silent = try bench.connect()
+            // Half a request is none, and answers give a new term.
+            let slow = try bench.connect()
+            try await slow.send("ping\npi")
+            #expect(try await slow.line() == #"{"pong":true}"#)
+            let follower = try bench.connect()
+            try await follower.send("stats follow 100ms\n")
+            #expect(try await silent.untilEnd().isEmpty)
+            #expect(try await slow.untilEnd().isEmpty)
+            #expect(ContinuousClock.now - started >= .milliseconds(300))
+            for _ in 0..<6 { #expect(try await follower.line().contains("\"ledger\"")) }
         }
     }
 

@@ -14,7 +14,7 @@ import Testing
             }
             let calls = bench.handler.calls.count
             let client = try bench.connect()
-            try await client.send("stats follow 10ms\n")
+            try await client.send("stats follow 100ms\n")
             for _ in 0..<5 { _ = try await client.line() }
             // One request may have been under way when the client closed; none after that.
             let mine = bench.handler.calls.count - calls
@@ -24,7 +24,7 @@ import Testing
 
     private static func followThreeLines(_ bench: ServerBench) async throws {
         let client = try bench.connect()
-        try await client.send("stats follow 10ms\n")
+        try await client.send("stats follow 100ms\n")
         var received: [Int] = []
         for _ in 0..<3 {
             let stats = try ControlClient.decode(
@@ -41,7 +41,7 @@ import Testing
     @Test func goesOnAfterAHalfClose() async throws {
         try await ServerBench.run { bench in
             let client = try bench.connect()
-            try await client.send("stats follow 10ms\n")
+            try await client.send("stats follow 100ms\n")
             client.finishSending()
             for _ in 0..<5 { #expect(try await client.line().contains("\"ledger\"")) }
         }
@@ -50,7 +50,7 @@ import Testing
     @Test func theNextLineEndsItAndIsAnswered() async throws {
         try await ServerBench.run { bench in
             let client = try bench.connect()
-            try await client.send("stats follow 10ms\n\n")
+            try await client.send("stats follow 100ms\n\n")
             #expect(try await client.line().contains("\"ledger\""))
             try await client.send("ping\n")
             try await controlWait(for: "the answer to ping") {
@@ -61,15 +61,52 @@ import Testing
         }
     }
 
+    @Test func manyFollowersCostOneSnapshotATick() async throws {
+        try await ServerBench.run { bench in
+            var clients: [ControlLineSocket] = []
+            for number in 0..<40 {
+                let client = try bench.connect()
+                // Ever other intervals are no way round it.
+                try await client.send("stats follow \(100 + number % 20)ms\n")
+                clients.append(client)
+            }
+            for client in clients { _ = try await client.line() }
+            let calls = bench.handler.calls.count
+            let started = ContinuousClock.now
+            for _ in 0..<10 {
+                for client in clients { _ = try await client.line() }
+            }
+            let ticks = (ContinuousClock.now - started) / .milliseconds(50)
+            let snapshots = bench.handler.calls.count - calls
+            #expect(snapshots >= 8)
+            #expect(Double(snapshots) <= ticks + 2, "a snapshot for each of 40 followers")
+        }
+    }
+
+    @Test func aFollowerThatDoesNotReadIsCutOffAndOneThatReadsStays() async throws {
+        let handler = HandlerDouble(channelCount: 5000)
+        try await ServerBench.run(handler: handler, unreadMax: .milliseconds(500)) { bench in
+            let deaf = try bench.connect()
+            try await deaf.send("stats follow 100ms\n")
+            let other = try bench.connect()
+            try await other.send("stats follow 100ms\n")
+            try await controlWait(for: "the deaf follower to be cut off") {
+                let line = try await other.line()
+                #expect(line.contains("\"ledger\""))
+                return deaf.hasHungUp
+            }
+        }
+    }
+
     @Test(arguments: [
-        ("10ms", 10), ("1s", 1000), ("0.5s", 500), ("2m", 120_000), ("1h", 3_600_000),
+        ("100ms", 100), ("1s", 1000), ("0.5s", 500), ("2m", 120_000), ("1h", 3_600_000),
     ])
     func readsIntervals(text: String, milliseconds: Int) throws {
         #expect(try FollowInterval.parse(text).milliseconds == milliseconds)
     }
 
     @Test(arguments: [
-        "", "1", "s", "ms", "-1s", "1e9s", "nans", "infs", "9ms", "2h", "1.2.3s", "٣s",
+        "", "1", "s", "ms", "-1s", "1e9s", "nans", "infs", "99ms", "2h", "1.2.3s", "٣s",
     ])
     func refusesWhatIsNoInterval(text: String) {
         #expect { try FollowInterval.parse(text) } throws: { error in

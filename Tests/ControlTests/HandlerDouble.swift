@@ -7,8 +7,12 @@ final class HandlerDouble: ControlHandler {
     private let asked = Mutex<[String]>([])
     private let gate = Mutex<Bool>(true)
     private let partitionCount: Int
+    private let channelCount: Int
 
-    init(partitionCount: Int = 1) { self.partitionCount = partitionCount }
+    init(partitionCount: Int = 1, channelCount: Int = 0) {
+        self.partitionCount = partitionCount
+        self.channelCount = channelCount
+    }
 
     /// Everything that was asked, in order.
     var calls: [String] { asked.withLock { $0 } }
@@ -25,7 +29,11 @@ final class HandlerDouble: ControlHandler {
 
     func stats() async throws -> StatsAnswer {
         note("stats")
-        return Sample.stats(received: asked.withLock { $0.count })
+        var stats = Sample.stats(received: asked.withLock { $0.count })
+        for number in 0..<channelCount {
+            stats.channels["channel-\(number)"] = ChannelStats(events: number)
+        }
+        return stats
     }
 
     func partitions() async throws -> [PartitionAnswer] {

@@ -82,7 +82,7 @@ import Testing
     @Test func followsWithOneLineASnapshot() async throws {
         try await ServerBench.run { bench in
             let result = try await Self.run([
-                "stats", "--follow", "--interval", "10ms", "--count", "25", "--socket", bench.path,
+                "stats", "--follow", "--interval", "100ms", "--count", "25", "--socket", bench.path,
             ])
             #expect(result.code == 0)
             let lines = result.output.split(separator: "\n")

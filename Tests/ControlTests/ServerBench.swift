@@ -19,19 +19,22 @@ final class ServerBench: Sendable {
 
     var changes: [ChangeRecord] { recorded.list.withLock { $0 } }
 
-    private init(handler: HandlerDouble, connectionsMax: Int, unreadBytesMax: Int) {
+    private init(
+        handler: HandlerDouble,
+        change: (inout ControlServer.Configuration) -> Void
+    ) {
         folder = FileManager.default.temporaryDirectory.path + "/control-\(UUID().uuidString)"
         path = folder + "/run/control.sock"
         self.handler = handler
         let records = Records()
         recorded = records
+        var configuration = ControlServer.Configuration(
+            path: path,
+            version: VersionAnswer(version: "1.2.3", build: "debug")
+        )
+        change(&configuration)
         server = ControlServer(
-            configuration: ControlServer.Configuration(
-                path: path,
-                version: VersionAnswer(version: "1.2.3", build: "debug"),
-                connectionsMax: connectionsMax,
-                unreadBytesMax: unreadBytesMax
-            ),
+            configuration: configuration,
             handler: handler,
             onChange: { record in records.list.withLock { $0.append(record) } }
         )
@@ -41,14 +44,15 @@ final class ServerBench: Sendable {
     static func run(
         handler: HandlerDouble = HandlerDouble(),
         connectionsMax: Int = 64,
-        unreadBytesMax: Int = 1 << 20,
+        unreadMax: Duration = .seconds(10),
+        idleMax: Duration = .seconds(30),
         _ body: (ServerBench) async throws -> Void
     ) async throws {
-        let bench = ServerBench(
-            handler: handler,
-            connectionsMax: connectionsMax,
-            unreadBytesMax: unreadBytesMax
-        )
+        let bench = ServerBench(handler: handler) { configuration in
+            configuration.connectionsMax = connectionsMax
+            configuration.unreadMax = unreadMax
+            configuration.idleMax = idleMax
+        }
         defer { try? FileManager.default.removeItem(atPath: bench.folder) }
         try await bench.server.start()
         do {

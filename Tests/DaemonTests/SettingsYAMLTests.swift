@@ -81,6 +81,7 @@ extension Samples {
         settings.storage.directory = "./${data}/$x #1"
         settings.storage.minimumFreeBytes = 0
         settings.control.socket = "c.sock"
+        settings.control.group = "operators"
         settings.control.mode = 0
         settings.metrics.listen = "[::1]:1"
         settings.shutdown.timeout = .seconds(61)

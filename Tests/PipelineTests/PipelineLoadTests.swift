@@ -51,7 +51,7 @@ import Testing
             #expect(ledger.isBalanced && ledger.inFlight == 0)
             #expect(ledger.received == load.plan.messages * load.plan.eventsPerMessage)
         }
-        let channels = load.rig.pipeline.snapshot().channels
+        let channels = load.rig.pipeline.snapshot().channels.counts
         #expect(channels.values.reduce(0, +) == expected.events.count)
         #expect(load.rig.disk.violations.isEmpty)
     }

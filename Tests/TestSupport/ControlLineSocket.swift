@@ -24,6 +24,8 @@ package func controlWait(for what: String, until condition: () async throws -> B
 package final class ControlLineSocket {
     private let fd: Int32
     private var received: [UInt8] = []
+    /// How many of them were looked at and hold no line end.
+    private var scanned = 0
     private var isAtEnd = false
 
     package init(path: String) throws {
@@ -66,17 +68,30 @@ package final class ControlLineSocket {
 
     /// The next line without its end.
     package func line() async throws -> String {
+        var end: Int?
         try await controlWait(for: "a line, having \(received.count) bytes") {
-            guard !received.contains(0x0A) else { return true }
+            end = lineEnd()
+            guard end == nil else { return true }
             readMore()
-            if isAtEnd, !received.contains(0x0A) {
+            end = lineEnd()
+            if isAtEnd, end == nil {
                 throw ControlTestFailure("the connection ended where a line was expected")
             }
-            return received.contains(0x0A)
+            return end != nil
         }
-        let end = received.firstIndex(of: 0x0A) ?? received.endIndex
-        defer { received.removeSubrange(...end) }
-        return String(decoding: received[..<end], as: UTF8.self)
+        let length = end ?? received.count
+        defer {
+            received.removeSubrange(...length)
+            scanned = 0
+        }
+        return String(decoding: received[..<length], as: UTF8.self)
+    }
+
+    /// Looks at each byte once, however long the line becomes.
+    private func lineEnd() -> Int? {
+        let end = received[scanned...].firstIndex(of: 0x0A)
+        scanned = end ?? received.count
+        return end
     }
 
     /// Waits for the end of the connection and gives what came before it, read or not.

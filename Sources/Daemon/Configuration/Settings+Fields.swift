@@ -98,6 +98,7 @@ extension Settings {
         [
             Field("control.socket", \.control.socket, .socketPath),
             Field("control.mode", \.control.mode, .mode),
+            Field("control.group", \.control.group, .groupName),
             Field("metrics.listen", \.metrics.listen, .listener),
             Field(
                 "shutdown.timeout",
@@ -181,6 +182,25 @@ extension FieldKind where Value == String {
 }
 
 extension FieldKind where Value == String? {
+    /// The name of a group of the system; empty for none.
+    static var groupName: FieldKind {
+        .scalar(
+            expected: "the name of a group such as touchpoint-operators, or \"\"",
+            parse: { (text) throws(Complaint) in
+                if text.isEmpty { return .some(nil) }
+                let isSafe = text.unicodeScalars.allSatisfy(Settings.isNameScalar)
+                guard isSafe, text.utf8.count <= 64, !text.hasPrefix("-") else {
+                    throw Complaint(
+                        "'\(text)' is no name of a group: 1 to 64 letters, digits, '.', '_' and"
+                            + " '-', not starting with '-'"
+                    )
+                }
+                return text
+            },
+            print: { quoted($0 ?? "") }
+        )
+    }
+
     /// `host:port`, or `off`.
     static var listener: FieldKind {
         .scalar(

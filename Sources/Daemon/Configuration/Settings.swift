@@ -211,6 +211,8 @@ extension Settings {
         package var socket = "/run/touchpoint/control.sock"
         /// Its permission bits, 0…0o777.
         package var mode: UInt32 = 0o660
+        /// The group whose members may steer the daemon; nil: the socket file's.
+        package var group: String?
 
         /// The defaults of the configuration.
         package init() {}

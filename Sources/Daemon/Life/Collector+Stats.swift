@@ -22,7 +22,8 @@ extension Collector {
                 snapshot.sources.reduce(into: SourceLedger()) { $0 += $1.ledger }
             ),
             sources: sources(snapshot, ledgers, life.state),
-            channels: snapshot.channels.mapValues { ChannelStats(events: $0) },
+            channels: snapshot.channels.counts.mapValues { ChannelStats(events: $0) },
+            channelsLeftOut: snapshot.channels.leftOut,
             rates: rates,
             rings: snapshot.rings.map {
                 RingStats(

@@ -105,6 +105,7 @@ package struct DaemonRun {
             configuration: ControlServer.Configuration(
                 path: settings.control.socket,
                 mode: settings.control.mode,
+                group: settings.control.group,
                 version: VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)
             ),
             handler: collector,

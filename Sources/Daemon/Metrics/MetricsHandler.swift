@@ -8,11 +8,13 @@ final class MetricsHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let connections: MetricsConnections
     private let render: @Sendable () async -> [Metric]
     private var request: HTTPRequestHead?
     private var hasAnswered = false
 
-    init(render: @escaping @Sendable () async -> [Metric]) {
+    init(connections: MetricsConnections, render: @escaping @Sendable () async -> [Metric]) {
+        self.connections = connections
         self.render = render
     }
 
@@ -26,15 +28,9 @@ final class MetricsHandler: ChannelInboundHandler {
         case .end:
             guard let request, !hasAnswered else { return }
             hasAnswered = true
+            connections.asked(context.channel)
             answer(request, context: context)
         }
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is IdleStateHandler.IdleStateEvent else {
-            return context.fireUserInboundEventTriggered(event)
-        }
-        context.close(promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -1,28 +1,42 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 /// The Prometheus endpoint: `GET /metrics`, one answer a connection.
 ///
 /// Made and stopped by the daemon's life cycle. It never touches the path: `render` gathers what
-/// counters say, on Swift's own threads. At most 64 connections at a time, each for at most
-/// 10 idle seconds, so that a stranger costs next to nothing.
+/// counters say, on Swift's own threads. At most 64 connections at a time, each for a few seconds,
+/// so that a stranger costs next to nothing.
 package actor MetricsServer {
-    /// Connections beyond this are closed at once.
+    /// Beyond this a connection that has not asked yet gives way, or else the new one is closed.
     static let connectionsMax = 64
-    /// How long a connection may say nothing.
-    static let idle = TimeAmount.seconds(10)
+    /// From the start of a connection until its request is whole.
+    static let requestMax = Duration.seconds(5)
+    /// How much longer its answer may take.
+    static let answerMax = Duration.seconds(10)
 
     private let listen: String
     private let render: @Sendable () async -> [Metric]
-    private let openConnections = ConnectionCount()
+    private let connections: MetricsConnections
     private var channel: (any Channel)?
 
     /// `listen` is `host:port`, as checked in the configuration; port 0 lets the system choose.
     package init(listen: String, render: @escaping @Sendable () async -> [Metric]) {
+        self.init(listen: listen, requestMax: Self.requestMax, render: render)
+    }
+
+    init(
+        listen: String,
+        requestMax: Duration,
+        render: @escaping @Sendable () async -> [Metric]
+    ) {
         self.listen = listen
         self.render = render
+        connections = MetricsConnections(
+            connectionsMax: Self.connectionsMax,
+            requestMax: TimeAmount(requestMax),
+            answerMax: TimeAmount(Self.answerMax)
+        )
     }
 
     /// The port that is bound, nil while stopped.
@@ -59,16 +73,14 @@ package actor MetricsServer {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { [render, openConnections] channel in
-                guard openConnections.enter(max: MetricsServer.connectionsMax) else {
-                    return channel.close()
-                }
-                channel.closeFuture.whenComplete { _ in openConnections.leave() }
+            .childChannelInitializer { [render, connections] channel in
+                guard connections.enter(channel) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(IdleStateHandler(allTimeout: MetricsServer.idle))
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(MetricsHandler(render: render))
+                    try pipeline.addHandler(
+                        MetricsHandler(connections: connections, render: render)
+                    )
                 }
             }
     }
@@ -87,21 +99,5 @@ package struct MetricsServerError: Error, CustomStringConvertible {
 
     static func cause(of error: any Error) -> String {
         (error as? IOError)?.localizedDescription ?? "\(error)"
-    }
-}
-
-/// How many connections are open, counted from event loops.
-private final class ConnectionCount: Sendable {
-    private let count = Atomic(0)
-
-    func enter(max: Int) -> Bool {
-        let (_, new) = count.add(1, ordering: .relaxed)
-        guard new > max else { return true }
-        leave()
-        return false
-    }
-
-    func leave() {
-        count.subtract(1, ordering: .relaxed)
     }
 }
