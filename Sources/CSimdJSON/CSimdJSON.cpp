@@ -167,6 +167,8 @@ private:
 struct csimdjson_reader {
     std::unique_ptr<dom_parser_implementation> stage1;
     size_t depth_max;
+    /// What a level may be now: more than `depth_max` inside a batch, whose events count from their own start.
+    size_t depth_limit = 0;
     const uint8_t *json = nullptr;
     size_t length = 0;
     const uint32_t *next = nullptr;
@@ -174,6 +176,8 @@ struct csimdjson_reader {
     size_t count = 0;
     bool in_array = false;
     bool first_element = false;
+    /// Whether a batch is not to be taken apart, but belongs to its event.
+    bool keeps_batches = false;
     size_t error_offset = 0;
     csimdjson_code failure = CSIMDJSON_OK;
     finder backslash{'\\'}, line_feed{'\n'}, carriage_return{'\r'};
@@ -288,7 +292,7 @@ struct csimdjson_reader {
             if (at >= end) return fail(length);
             uint8_t first = json[*at];
             if (first == '{' || first == '[') {
-                if (++level > depth_max) return fail(*at, CSIMDJSON_TOO_DEEP);
+                if (++level > depth_limit) return fail(*at, CSIMDJSON_TOO_DEEP);
                 open[level] = first;
                 at++;
                 // '}' and ']' stand two behind their opening brackets in ASCII.
@@ -313,7 +317,7 @@ struct csimdjson_reader {
 
     /// Steps over the array at a structural; tells whether it holds one or more objects and nothing else.
     place elements(place at, size_t depth, bool *only_objects) {
-        if (depth > depth_max) return fail(*at, CSIMDJSON_TOO_DEEP);
+        if (depth > depth_limit) return fail(*at, CSIMDJSON_TOO_DEEP);
         *only_objects = mark(++at) != ']';
         if (!*only_objects) return at + 1;
         for (;;) {
@@ -328,7 +332,7 @@ struct csimdjson_reader {
 
     /// Steps over the object at a structural, whose members are looked at; in `context` only for the channel.
     place members(place at, size_t depth, csimdjson_event *event, bool context) {
-        if (depth > depth_max) return fail(*at, CSIMDJSON_TOO_DEEP);
+        if (depth > depth_limit) return fail(*at, CSIMDJSON_TOO_DEEP);
         if (mark(++at) == '}') return at + 1;
         for (;;) {
             place name = at;
@@ -366,7 +370,7 @@ struct csimdjson_reader {
         case 2: if (is("id", 2)) return wanted(at, depth, id, 2); break;
         case 4:
             if (is("type", 4)) return wanted(at, depth, name, 2);
-            if (is("time", 4)) return wanted(at, depth, time, 3);
+            if (is("time", 4)) return wanted(at, depth, times[2], 1);
             break;
         case 5:
             if (is("event", 5)) return wanted(at, depth, name, 1);
@@ -379,10 +383,10 @@ struct csimdjson_reader {
             break;
         case 9:
             if (is("messageId", 9)) return wanted(at, depth, id, 1);
-            if (is("timestamp", 9)) return wanted(at, depth, time, 1);
+            if (is("timestamp", 9)) return wanted(at, depth, times[0], 1);
             break;
         case 11: if (is("_touchpoint", 11)) return kept(at, depth, &event->reserved, &event->has_reserved_key); break;
-        case 17: if (is("originalTimestamp", 17)) return wanted(at, depth, time, 2); break;
+        case 17: if (is("originalTimestamp", 17)) return wanted(at, depth, times[1], 1); break;
         default: break;
         }
         return value(at, depth);
@@ -396,7 +400,9 @@ struct csimdjson_reader {
 
     /// What several keys may give: its text so far, and how well that key fits; a lower rank replaces a higher.
     struct field { csimdjson_text text; int rank; };
-    field channel, time, id, name;
+    field channel, id, name;
+    /// `timestamp`, `originalTimestamp`, `time`: which of them counts is not for a reader of JSON to say.
+    field times[3];
 
     place wanted(place at, size_t depth, field &field, int rank) {
         if (json[*at] != '"' || rank >= field.rank) return value(at, depth);
@@ -408,8 +414,8 @@ struct csimdjson_reader {
 
     place kept(place at, size_t depth, csimdjson_range *range, bool *present) {
         place behind = value(at, depth);
-        if (behind) *range = range_between(at, behind);
-        *present = behind != nullptr;
+        if (behind && !*present) *range = range_between(at, behind);
+        *present = *present || behind;
         return behind;
     }
 
@@ -430,6 +436,7 @@ struct csimdjson_reader {
     }
 
     place context(place at, size_t depth, csimdjson_event *event) {
+        if (event->has_context) return value(at, depth);
         place behind = mark(at) == '{' ? members(at, depth + 1, event, true) : value(at, depth);
         if (!behind) return nullptr;
         event->context = range_between(at, behind);
@@ -437,21 +444,39 @@ struct csimdjson_reader {
         return behind;
     }
 
+    /// Where the value of the event's `batch` starts.
+    place batch_at = nullptr;
+
     place batch(place at, size_t depth, csimdjson_event *event) {
+        if (in_array || keeps_batches || event->has_batch || mark(at) != '[') return no_batch(at, depth, event);
         bool only_objects = false;
-        place behind = mark(at) == '[' ? elements(at, depth + 1, &only_objects) : value(at, depth);
+        depth_limit += depth + 1;
+        place behind = elements(at, depth + 1, &only_objects);
+        depth_limit -= depth + 1;
         if (!behind) return nullptr;
-        // Of two batches neither may be taken for the envelope's own: the object is then one event.
-        if (only_objects && !event->has_batch) event->batch = range_between(at, behind);
-        else event->batch = {0, 0};
+        if (!only_objects) return no_batch(at, depth, event);
         event->has_batch = true;
+        event->batch = range_between(at, behind);
+        batch_at = at;
         return behind;
+    }
+
+    /// Steps over the value of a `batch` that belongs to the event.
+    ///
+    /// Of two batches neither may be taken for the envelope's own: the object is then one event, whose levels
+    /// count from its own start.
+    place no_batch(place at, size_t depth, csimdjson_event *event) {
+        if (event->batch.length > 0 && !value(batch_at, depth)) return nullptr;
+        event->batch = {0, 0};
+        event->has_batch = true;
+        return value(at, depth);
     }
 
     /// The value that comes next as an event.
     csimdjson_code read(csimdjson_event *event) {
         memset(event, 0, sizeof *event);
-        for (field *field : {&channel, &time, &id, &name}) *field = {{nullptr, 0}, 99};
+        for (field *field : {&channel, &id, &name, &times[0], &times[1], &times[2]}) *field = {{nullptr, 0}, 99};
+        depth_limit = depth_max;
         event->object.start = next < end ? *next : length;
         bool is_object = mark(next) == '{';
         place behind = is_object ? members(next, 1, event, false) : value(next, 0);
@@ -459,7 +484,7 @@ struct csimdjson_reader {
         event->object = range_between(next, behind);
         next = behind;
         event->channel = channel.text;
-        event->time = time.text;
+        for (int i = 0; i < 3; i++) event->times[i] = times[i].text;
         event->id = id.text;
         event->id_is_message_id = id.rank == 1;
         event->name = name.text;
@@ -469,6 +494,26 @@ struct csimdjson_reader {
         if (is_object) return CSIMDJSON_OK;
         error_offset = start;
         return CSIMDJSON_NOT_AN_OBJECT;
+    }
+
+    /// Reads a value of several that follow each other, and sees to it that what comes next can follow it. Where
+    /// a bracket closes that is not open, or a key stands that belongs to nothing, brackets before it are not to be
+    /// trusted.
+    csimdjson_code read_among_others(csimdjson_event *event) {
+        csimdjson_code code = read(event);
+        uint8_t behind = mark(next);
+        bool is_usual = behind == 0 || (in_array ? behind == ',' && mark(next + 1) == '{' : behind == '{');
+        return __builtin_expect(is_usual, true) ? code : check_behind(code);
+    }
+
+    csimdjson_code check_behind(csimdjson_code code) {
+        if (code != CSIMDJSON_OK && code != CSIMDJSON_NOT_AN_OBJECT) return code;
+        uint8_t behind = mark(next);
+        bool is_wrong = behind == '}' || behind == ':';
+        if (!in_array) is_wrong = is_wrong || behind == ',' || behind == ']';
+        // A key that no object is open for.
+        else if (behind == ',' && mark(next + 1) == '"') is_wrong = mark(next + 2) == ':';
+        return is_wrong ? unexpected() : code;
     }
 
     csimdjson_code unexpected() {
@@ -482,7 +527,7 @@ csimdjson_reader *csimdjson_reader_create(size_t depth_max) {
     if (reader == nullptr) return nullptr;
     reader->depth_max = depth_max;
     const auto &implementation = simdjson::get_active_implementation();
-    reader->open.reset(new (std::nothrow) uint8_t[depth_max + 1]);
+    reader->open.reset(new (std::nothrow) uint8_t[depth_max + 3]);
     if (!reader->open || implementation->create_dom_parser_implementation(4096, 4, reader->stage1)) {
         delete reader;
         return nullptr;
@@ -499,6 +544,7 @@ csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, s
     reader->count = 0;
     reader->scratch_used = 0;
     reader->in_array = false;
+    reader->keeps_batches = false;
     reader->error_offset = 0;
     for (finder *finder : {&reader->backslash, &reader->line_feed, &reader->carriage_return})
         finder->reset(bytes, length);
@@ -522,6 +568,8 @@ csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, s
     return CSIMDJSON_OK;
 }
 
+void csimdjson_keep_batches(csimdjson_reader *reader) { reader->keeps_batches = true; }
+
 csimdjson_code csimdjson_enter_array(csimdjson_reader *reader) {
     if (reader->mark(reader->next) != '[') return reader->unexpected();
     reader->next++;
@@ -531,7 +579,7 @@ csimdjson_code csimdjson_enter_array(csimdjson_reader *reader) {
 }
 
 csimdjson_code csimdjson_next(csimdjson_reader *reader, csimdjson_event *event) {
-    if (!reader->in_array) return reader->next >= reader->end ? CSIMDJSON_END : reader->read(event);
+    if (!reader->in_array) return reader->next >= reader->end ? CSIMDJSON_END : reader->read_among_others(event);
     uint8_t mark = reader->mark(reader->next);
     if (mark == ']') {
         reader->next++;
@@ -543,7 +591,7 @@ csimdjson_code csimdjson_next(csimdjson_reader *reader, csimdjson_event *event) 
         reader->next++;
     }
     reader->first_element = false;
-    return reader->read(event);
+    return reader->read_among_others(event);
 }
 
 size_t csimdjson_error_offset(const csimdjson_reader *reader) { return reader->error_offset; }

@@ -35,6 +35,11 @@ package struct EventReader: ~Copyable {
         csimdjson_next(reader, &found)
     }
 
+    /// What is indexed is an element: a batch in it is no envelope's.
+    mutating func keepBatches() {
+        csimdjson_keep_batches(reader)
+    }
+
     mutating func enterArray() -> csimdjson_code {
         csimdjson_enter_array(reader)
     }
@@ -52,6 +57,32 @@ package struct EventReader: ~Copyable {
         return UnsafeRawBufferPointer(rebasing: bytes[range.start..<(range.start + range.length)])
     }
 
+    /// The time of the object last read: of `timestamp`, `originalTimestamp` and `time` the first that
+    /// can be read, else the first that is there.
+    @inline(__always)
+    var time: UnsafeRawBufferPointer {
+        let times = found.times
+        if times.1.bytes == nil, times.2.bytes == nil { return UnsafeRawBufferPointer(times.0) }
+        return Self.readable(times.0, times.1, times.2)
+    }
+
+    @inline(never)
+    private static func readable(
+        _ first: csimdjson_text,
+        _ second: csimdjson_text,
+        _ third: csimdjson_text
+    ) -> UnsafeRawBufferPointer {
+        let texts = (
+            UnsafeRawBufferPointer(first), UnsafeRawBufferPointer(second),
+            UnsafeRawBufferPointer(third)
+        )
+        if Timestamp.parse(texts.0) != nil { return texts.0 }
+        if Timestamp.parse(texts.1) != nil { return texts.1 }
+        if Timestamp.parse(texts.2) != nil { return texts.2 }
+        if !texts.0.isEmpty { return texts.0 }
+        return texts.1.isEmpty ? texts.2 : texts.1
+    }
+
     /// The object last read, as an event.
     ///
     /// In line, since a method of a large struct is otherwise handed a copy of it.
@@ -61,7 +92,7 @@ package struct EventReader: ~Copyable {
         view.rejection = nil
         view.errorOffset = 0
         view.channel = UnsafeRawBufferPointer(found.channel)
-        view.time = UnsafeRawBufferPointer(found.time)
+        view.time = time
         view.id = UnsafeRawBufferPointer(found.id)
         view.isMessageID = found.id_is_message_id
         view.name = UnsafeRawBufferPointer(found.name)

@@ -8,11 +8,16 @@ package struct EventView {
     package var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Nil for an event.
     package var rejection: Rejection?
+    /// For a rejection, where it begins in the payload.
+    package var offset = 0
     /// For a rejection, where in the payload the cause was seen.
     package var errorOffset = 0
+    /// For a rejection, what the cause is.
+    package var cause = RejectionCause(.unspecified)
     /// `channel`, else `context.channel`; unescaped.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// `timestamp`, else `originalTimestamp`, else `time`; as written.
+    /// Of `timestamp`, `originalTimestamp` and `time` the first that can be read, else the first; as
+    /// written.
     package var time = UnsafeRawBufferPointer(start: nil, count: 0)
     /// `messageId`, else `id`.
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -37,15 +37,10 @@ struct Inherited {
     func handDown(to view: inout EventView, hasContext: Bool, hasSentAt: Bool) -> Int {
         guard isActive else { return 0 }
         var byteCount = 0
-        if !hasContext {
-            view.inheritedContext = context
-            if view.channel.isEmpty {
-                view.channel = UnsafeRawBufferPointer(
-                    start: channel.baseAddress,
-                    count: channelCount
-                )
-                byteCount += channelCount
-            }
+        if !hasContext { view.inheritedContext = context }
+        if view.channel.isEmpty {
+            view.channel = UnsafeRawBufferPointer(start: channel.baseAddress, count: channelCount)
+            byteCount += channelCount
         }
         if !hasSentAt { view.inheritedSentAt = sentAt }
         return byteCount + view.inheritedContext.count + view.inheritedSentAt.count

@@ -6,10 +6,13 @@ import CSimdJSON
 ///
 /// A payload is an object, objects a line each (NDJSON), an array of objects, or an object whose
 /// `batch` is an array of objects. The whole payload is indexed once; only where something is wrong
-/// with it is the rest read line by line or element by element, so that one bad event costs no good
-/// one, in time linear in the payload's size:
+/// with it is the rest read object by object or element by element, so that one bad event costs no
+/// good one, in time linear in the payload's size:
 ///
-///     values ──error, batch──► lines          array ──error──► elements
+///     values ──error, batch──► damaged          array ──error──► elements ◄──error in a batch── damaged
+///
+/// Nothing is invented: an event is a whole object that its producer wrote as an event, never a part
+/// of one that is damaged. What cannot be separated stays in one piece.
 ///
 /// Payloads that look like one object each can be read together (``JoinedPayloads``).
 ///
@@ -22,12 +25,14 @@ package struct PayloadReader: ~Copyable {
         case values
         /// Elements of an array, indexed at ``base``.
         case array
-        /// One line at a time from ``position``, each indexed by itself.
-        case lines
+        /// Objects one after the other from ``position``, each indexed by itself.
+        case damaged
         /// One element at a time from ``position``, each indexed by itself.
         case elements
         /// The whole payload is one rejection.
-        case whole(Rejection, Int)
+        case whole(Rejection, Int, RejectionCause.Kind)
+        /// What follows an array, or is missing there.
+        case rest(Int)
         /// ``JoinedPayloads``, indexed together.
         case joined
     }
@@ -44,14 +49,17 @@ package struct PayloadReader: ~Copyable {
     var mode = Mode.done
     /// Where the indexed part starts in the payload.
     var base = 0
-    /// How far line and element reading have come.
+    /// How far reading piece by piece has come.
     var position = 0
-    /// Whether an event ended with its line and more follows: the payload is NDJSON.
-    var hasReadLine = false
-    /// After a batch, where reading goes on by lines; nil when not in one.
+    /// Where the text begins, behind a byte order mark.
+    var firstByte = 0
+    var brackets = BracketScanner()
+    /// Bytes that may still be looked at in vain.
+    var scanBudget = 0
+    /// What lines the payload has; nil as long as nobody asked.
+    var lines: (whole: Int, other: Int)?
+    /// After a batch, where reading goes on; nil when not in one.
     var resumeAfterBatch: Int?
-    /// Where the last batch's envelope begins in the payload; -1 before the first.
-    var envelopeStart = -1
     var inherited = Inherited()
     /// Pieces of this payload given so far.
     var pieces = 0
@@ -79,13 +87,33 @@ package struct PayloadReader: ~Copyable {
         restart(payload)
         eventsMax = min(limits.eventsMax, piecesMax)
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
-            mode = .whole(.invalidJSON, 0)
+            mode = .whole(.invalidJSON, 0, .empty)
             return
         }
-        if payload[first] == UInt8(ascii: "[") {
-            beginArray(at: first)
+        switch payload[first] {
+        case UInt8(ascii: "{"): beginValues(at: 0)
+        case UInt8(ascii: "["): beginArray(at: first)
+        default: beginOther(at: first)
+        }
+    }
+
+    /// Begins what starts with neither bracket: perhaps with a byte order mark.
+    @inline(never)
+    private mutating func beginOther(at first: Int) {
+        let text = payload[first...]
+        if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
+            mode = .whole(.invalidUTF8, 0, .utf16)
+            return
+        }
+        guard text.starts(with: [0xEF, 0xBB, 0xBF]) else { return beginValues(at: first) }
+        firstByte = first + 3
+        let next = payload[firstByte...].firstIndex { !$0.isJSONSpace }
+        if let next, payload[next] == UInt8(ascii: "[") {
+            beginArray(at: next)
+        } else if next != nil {
+            beginValues(at: firstByte)
         } else {
-            beginValues()
+            mode = .whole(.invalidJSON, first, .byteOrderMark)
         }
     }
 
@@ -95,22 +123,22 @@ package struct PayloadReader: ~Copyable {
         base = 0
         position = 0
         resumeAfterBatch = nil
-        envelopeStart = -1
-        hasReadLine = false
+        firstByte = 0
+        scanBudget = 4 * payload.count
+        lines = nil
         inherited.clear()
         pieces = 0
         handedDownBytes = 0
         ahead = nil
     }
 
-    private mutating func beginValues() {
-        let code = reader.index(payload)
-        if code == CSIMDJSON_OK {
-            mode = hasTooMany(inArray: false) ? .whole(.tooManyEvents, 0) : .values
-        } else if looksLikeLines(from: 0) {
-            mode = lineCount > eventsMax ? .whole(.tooManyEvents, 0) : .lines
+    private mutating func beginValues(at start: Int) {
+        base = start
+        let code = reader.index(UnsafeRawBufferPointer(rebasing: payload[start...]))
+        if code != CSIMDJSON_OK {
+            recover(at: start)
         } else {
-            mode = .whole(Rejection(code), reader.errorOffset)
+            mode = hasTooMany(inArray: false) ? .whole(.tooManyEvents, 0, .unspecified) : .values
         }
     }
 
@@ -119,11 +147,11 @@ package struct PayloadReader: ~Copyable {
         let code = reader.index(UnsafeRawBufferPointer(rebasing: payload[start...]))
         position = start + 1
         if code == CSIMDJSON_OK, hasTooMany(inArray: true) {
-            mode = .whole(.tooManyEvents, 0)
+            mode = .whole(.tooManyEvents, 0, .unspecified)
         } else if code == CSIMDJSON_OK, reader.enterArray() == CSIMDJSON_OK {
             mode = .array
         } else {
-            mode = .elements
+            mode = looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .elements
         }
     }
 
@@ -135,12 +163,15 @@ package struct PayloadReader: ~Copyable {
             case .done: return false
             case .values: isFilled = nextValue(&view)
             case .array: isFilled = nextInArray(&view)
-            case .lines: isFilled = nextLine(&view)
+            case .damaged: isFilled = nextDamaged(&view)
             case .elements: isFilled = nextElement(&view)
             case .joined: isFilled = nextJoined(&view)
-            case .whole(let rejection, let offset):
+            case .whole(let rejection, let offset, let cause):
                 mode = .done
-                reject(payload, rejection, at: offset, &view)
+                reject(payload, rejection, at: offset, cause, &view)
+                isFilled = true
+            case .rest(let start):
+                rejectBehind(start, &view)
                 isFilled = true
             }
             if isFilled {
@@ -163,25 +194,11 @@ package struct PayloadReader: ~Copyable {
         return count
     }
 
-    /// Gives all that is not yet read as one rejected piece, and ends the payload; false when nothing
-    /// is left.
-    ///
-    /// Of a batch that has already begun, its envelope's beginning is not part of that piece.
-    @inline(never)
-    package mutating func takeRest(_ view: inout EventView, _ rejection: Rejection) -> Bool {
-        let (given, begun) = (pieces, envelopeStart)
-        guard next(&view) else { return false }
-        let isFirstOfBatch = envelopeStart != begun
-        let start = isFirstOfBatch ? envelopeStart : offset(of: view.bytes)
-        rejectRest(from: given == 0 ? 0 : start, rejection, &view)
-        return true
-    }
-
     /// Whether the next piece is an event that can be given without a new index.
     private mutating func isPlainAhead() -> Bool {
         switch mode {
         case .values, .array, .joined: break
-        case .done, .lines, .elements, .whole: return false
+        case .done, .damaged, .elements, .whole, .rest: return false
         }
         let code = reader.next()
         ahead = code
@@ -199,22 +216,41 @@ package struct PayloadReader: ~Copyable {
     /// payload, and ends the payload.
     @inline(never)
     package mutating func joinRest(to view: inout EventView) {
-        guard let rejection = view.rejection, !view.bytes.isEmpty else { return }
-        let cause = view.errorOffset
-        rejectRest(from: offset(of: view.bytes), rejection, &view)
-        view.errorOffset = cause
+        guard let rejection = view.rejection, view.bytes.baseAddress != nil else { return }
+        let (cause, errorOffset) = (view.cause, view.errorOffset)
+        rejectRest(from: view.offset, rejection, &view)
+        view.cause = cause
+        view.errorOffset = errorOffset
     }
 
     func reject(
         _ bytes: UnsafeRawBufferPointer,
         _ rejection: Rejection,
         at offset: Int,
+        _ cause: RejectionCause.Kind,
         _ view: inout EventView
     ) {
         view = EventView()
         view.bytes = bytes
+        view.offset = self.offset(of: bytes)
         view.rejection = rejection
+        view.cause = RejectionCause(cause)
         view.errorOffset = offset
+    }
+
+    /// Rejects a part of the payload that could not be read, and finds out what is wrong with it.
+    @inline(never)
+    func rejectUnread(
+        _ piece: UnsafeRawBufferPointer,
+        _ failure: Failure,
+        within: JSONDiagnosis.Start = .text,
+        _ view: inout EventView
+    ) {
+        let rejection = Rejection(failure.code)
+        reject(piece, rejection, at: failure.offset, .unspecified, &view)
+        guard let finding = JSONDiagnosis.finding(rejection, in: piece, within) else { return }
+        view.cause = finding.cause
+        view.errorOffset = offset(of: piece) + finding.offset
     }
 
     /// Fills `view` from the object last read: an event, or a rejection for what only an event must
@@ -223,9 +259,10 @@ package struct PayloadReader: ~Copyable {
         reader.view(into: &view)
         let offset = base + reader.found.object.start
         if view.bytes.count > limits.eventBytesMax {
-            reject(view.bytes, .tooLarge, at: offset, &view)
+            reject(view.bytes, .tooLarge, at: offset, .eventTooLarge, &view)
         } else if reader.found.has_reserved_key {
-            reject(view.bytes, .reservedKey, at: offset, &view)
+            let key = base + reader.found.reserved.start
+            reject(view.bytes, .reservedKey, at: key, .unspecified, &view)
         } else {
             handedDownBytes += inherited.handDown(
                 to: &view,
@@ -234,7 +271,7 @@ package struct PayloadReader: ~Copyable {
             )
             let members = view.inheritedContext.count + view.inheritedSentAt.count
             if members > limits.eventBytesMax || handedDownBytes > limits.handedDownBytesMax {
-                reject(view.bytes, .tooLarge, at: offset, &view)
+                reject(view.bytes, .tooLarge, at: offset, .tooMuchHandedDown, &view)
             }
         }
     }
@@ -262,7 +299,7 @@ extension PayloadReader {
             code = reader.next()
         }
         _ = reader.index(UnsafeRawBufferPointer(rebasing: payload[base...]))
-        return count > eventsMax || (code != CSIMDJSON_END && lineCount > eventsMax)
+        return count > eventsMax
     }
 
     private var lineCount: Int {
@@ -280,52 +317,16 @@ extension PayloadReader {
         return elements > count
     }
 
-    private func mostLinesAreWhole() -> Bool {
-        var (lines, whole) = (0, 0)
-        var at = 0
-        while at < payload.count {
-            let line = Self.trimmed(self.line(at: at))
-            if !line.isEmpty { lines += 1 }
-            // Objects inside a pretty-printed one are indented.
-            if payload[at] == UInt8(ascii: "{"), line.last == UInt8(ascii: "}") { whole += 1 }
-            at = endOfLine(at: at) + 1
-        }
-        return lines > 1 && whole * 2 >= lines
-    }
-
-    /// Whether a text that is not valid as a whole is best read line by line: its first line ends
-    /// like an object, its second begins like one, or at least half of all lines could be objects.
-    ///
-    /// In an object printed over several lines the first ends in `{`, `[` or a comma, and the
-    /// second begins with a key; a broken one stays in one piece.
-    func looksLikeLines(from start: Int) -> Bool {
-        guard let first = nextLine(from: start), let second = nextLine(from: first.end) else {
-            return false
-        }
-        return first.text.last == UInt8(ascii: "}") || second.text.first == UInt8(ascii: "{")
-            || mostLinesAreWhole()
-    }
-
-    /// The next line with anything in it, trimmed, and where the one behind it starts.
-    private func nextLine(from start: Int) -> (text: UnsafeRawBufferPointer, end: Int)? {
-        var at = start
-        while at < payload.count {
-            let text = Self.trimmed(line(at: at))
-            at = min(endOfLine(at: at) + 1, payload.count)
-            if !text.isEmpty { return (text, at) }
-        }
-        return nil
-    }
-
     func endOfLine(at start: Int) -> Int {
         payload[start...].firstIndex(of: UInt8(ascii: "\n")) ?? payload.count
     }
 
-    func line(at start: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: payload[start..<endOfLine(at: start)])
+    /// A part of the payload without the white space around it.
+    func trimmed(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+        Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start..<end]))
     }
 
-    static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    private static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var (start, end) = (0, bytes.count)
         while start < end, bytes[start].isJSONSpace { start += 1 }
         while end > start, bytes[end - 1].isJSONSpace { end -= 1 }

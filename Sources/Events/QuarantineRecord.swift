@@ -1,7 +1,7 @@
 /// A line of quarantine: the collector's metadata, why, where, and the bytes themselves.
 ///
-///     {"_touchpoint":{…},"reason":"invalid_json","detail":"byte 17: …","payload":"…"}
-///     {"_touchpoint":{…},"reason":"invalid_utf8","detail":"…","encoding":"base64","payload":"…"}
+///     {"_touchpoint":{…},"reason":"invalid_json","detail":"byte 17: …","offset":0,"payload":"…"}
+///     {"_touchpoint":{…},"reason":"invalid_utf8","detail":"…","offset":0,"encoding":"base64","payload":"…"}
 package enum QuarantineRecord {
     /// Renders the line, line feed included.
     ///
@@ -44,7 +44,7 @@ package enum QuarantineRecord {
 
     /// The members that say why and where.
     private static func cause(_ view: borrowing EventView, _ rejection: Rejection) -> String {
-        let detail = "byte \(view.errorOffset) of the payload: \(rejection.explanation)"
-        return #","reason":"\#(rejection.rawValue)","detail":"\#(detail)""#
+        // Neither text needs escapes.
+        #","reason":"\#(rejection.rawValue)","detail":"\#(view.detail)","offset":\#(view.offset)"#
     }
 }

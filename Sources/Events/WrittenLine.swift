@@ -68,7 +68,7 @@ package struct WrittenLineReader: ~Copyable {
             scanner.skip(#","run":""#), let run = scanner.takeUntilQuote(), scanner.skip("\"")
         else { return false }
         written.channel = UnsafeRawBufferPointer(reader.found.channel)
-        written.eventTime = Timestamp.parse(UnsafeRawBufferPointer(reader.found.time))
+        written.eventTime = Timestamp.parse(reader.time)
         guard readResolved(&scanner, into: &written) else { return false }
         written.receivedAt = receivedAt
         written.node = node

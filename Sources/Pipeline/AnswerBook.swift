@@ -6,8 +6,9 @@ import Intake
 ///
 /// One thread, the writer's. An answer without rejections, as most are, allocates nothing.
 struct AnswerBook: ~Copyable {
-    /// Rejections listed in one answer; beyond it only their number is told.
-    static let listedMax = 1_000
+    /// Rejections listed in one answer; beyond it only their number is told. As many as a message
+    /// can have: those of a line each, and one for the rest.
+    static let listedMax = RejectedPieces.piecesMax + 1
 
     private var records = GrowableBuffer()
     private let plain = UnsafeMutableRawBufferPointer.allocate(
@@ -66,10 +67,13 @@ struct AnswerBook: ~Copyable {
     }
 
     @inline(never)
-    mutating func reject(_ rejection: Rejection) {
+    mutating func reject(_ view: borrowing EventView, _ rejection: Rejection) {
         if listed < Self.listedMax {
             if listed > 0 { list += "," }
-            list += #"{"index":\#(index),"reason":"\#(rejection.rawValue)"}"#
+            // Neither text needs escapes.
+            list +=
+                #"{"index":\#(index),"offset":\#(view.offset),"reason":"\#(rejection.rawValue)","#
+            list += #""detail":"\#(view.detail)"}"#
             listed += 1
         }
         rejected += 1

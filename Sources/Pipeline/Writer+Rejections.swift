@@ -93,6 +93,6 @@ extension Writer {
             eventTime: nil
         )
         counts.reject(record.source, rejection)
-        if isAnswered { answers.reject(rejection) }
+        if isAnswered { answers.reject(view, rejection) }
     }
 }

@@ -55,4 +55,11 @@ package struct SealedFile: Sendable {
     package let events: Int
     package let compressedBytes: Int
     package let reason: ManifestEntry.Reason
+
+    package init(path: String, events: Int, compressedBytes: Int, reason: ManifestEntry.Reason) {
+        self.path = path
+        self.events = events
+        self.compressedBytes = compressedBytes
+        self.reason = reason
+    }
 }

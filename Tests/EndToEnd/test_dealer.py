@@ -1,5 +1,6 @@
 """DEALER and REQ to router: answers, and what they promise."""
 
+import gzip
 import json
 import subprocess
 
@@ -41,9 +42,8 @@ def test_request_ids_are_opaque(daemon, producer, request_id):
     collector = daemon()
     dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
     assert answer_to(dealer, request_id, b'{"event":"a"}') == committed(1)
-    assert answer_to(dealer, request_id, b"no json")["quarantined"] == [
-        {"index": 0, "reason": "invalid_json"}
-    ]
+    [piece] = answer_to(dealer, request_id, b"no json")["quarantined"]
+    assert (piece["index"], piece["reason"]) == (0, "invalid_json")
 
 
 def test_payload_alone_is_answered_alone(daemon, producer):
@@ -101,10 +101,10 @@ def test_quarantined_events_are_named_by_index(daemon, producer):
     for payload, _ in bad:
         lines += [payload, good]
     answer = answer_to(dealer, b"1", b"\n".join(lines))
-    assert answer == committed(
-        len(bad) + 1,
-        [{"index": 2 * n + 1, "reason": reason} for n, (_, reason) in enumerate(bad)],
-    )
+    pieces = answer.pop("quarantined")
+    assert answer == {"status": "committed", "events": len(bad) + 1}
+    assert [piece["index"] for piece in pieces] == [2 * n + 1 for n in range(len(bad))]
+    assert [piece["reason"] for piece in pieces] == [reason for _, reason in bad]
     collector.seal()
     assert_written(collector.data, [good] * (len(bad) + 1))
     for reason in {reason for _, reason in bad}:
@@ -113,6 +113,33 @@ def test_quarantined_events_are_named_by_index(daemon, producer):
     assert len(kept) == len(bad)
     texts = [record["payload"] for record in kept]
     assert all(bad[n][0].decode() in texts for n in range(len(bad) - 1))
+
+
+def test_answers_and_quarantine_say_why_and_where(daemon, producer):
+    collector = daemon()
+    dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
+    good = [b'{"n":%d}' % n for n in range(6)]
+    bad = [
+        (b'{"event":"cut \\ud83d"}', "lone surrogate", 14),
+        (b'{"total":NaN}', "NaN", 9),
+        (b'{"event":"a\xff"}', "0xFF is not valid UTF-8", 11),
+    ]
+    lines = [good[0], bad[0][0], good[1], bad[1][0], bad[2][0], good[2]]
+    payload = b"\n".join(lines) + b"\n"
+    batch = b'{"channel":"pos","batch":[%s,%s,%s,%s]}' % (good[3], bad[0][0], good[4], good[5])
+    first, second = answer_to(dealer, b"1", payload), answer_to(dealer, b"2", gzip.compress(batch))
+    assert (first["events"], second["events"]) == (3, 3)
+    pieces = [(payload, piece) for piece in first["quarantined"]] + [(batch, piece) for piece in second["quarantined"]]
+    collector.seal()
+    kept = sorted(
+        (json.loads(line) for line in lines_by_zcat(collector.data, "quarantine")), key=lambda r: r["_touchpoint"]["seq"]
+    )
+    assert len(pieces) == len(kept) == 4
+    for (sent, piece), record, (text, cause, at) in zip(pieces, kept, bad + bad[:1]):
+        assert sent[piece["offset"] :].startswith(text)
+        assert piece["detail"].startswith(f"byte {piece['offset'] + at}: ") and cause in piece["detail"]
+        assert (record["offset"], record["detail"]) == (piece["offset"], piece["detail"])
+    assert_written(collector.data, good)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,59 @@ import Testing
         #expect(verdicts(text) == ["invalid_json"])
     }
 
+    /// What stands on a line of its own inside a damaged object is not taken out of it.
+    @Test(arguments: ["", "  "], ["NaN", "1,", "'x'", "tru", #""\ud83d""#])
+    func noPartOfADamagedObjectIsAnEvent(indent: String, bad: String) {
+        func order(_ total: String) -> String {
+            "{\n\(indent)\"total\": \(total),\n\(indent)\"items\": [\n\(indent){\"sku\":1},\n"
+                + "\(indent){\"sku\":2}\n\(indent)],\n\(indent)\"user\":\n\(indent){\"id\":1}\n}"
+        }
+        #expect(
+            verdicts([order("1"), order(bad), order("2")].joined(separator: "\n"))
+                == [order("1"), "invalid_json", order("2")]
+        )
+        #expect(verdicts(order(bad)) == ["invalid_json"])
+        let cut = String(order("1").dropLast(indent.utf8.count + 12))
+        #expect(verdicts("\(order("1"))\n\(cut)") == [order("1"), "invalid_json"])
+    }
+
+    @Test(arguments: [
+        "{\"user\":\n{\"id\":7}", "{\"list\":[\n{\"id\":7}", "{\"list\":[{},\n{\"id\":7}\n",
+    ])
+    func theLastPartOfAnObjectThatIsCutOffIsNoEvent(text: String) {
+        #expect(pieces(text).allSatisfy { !$0.isEvent })
+    }
+
+    @Test func objectsThatCannotBeSeparatedAreOnePiece() {
+        let bad = "{\n\"items\": [\n{\"sku\":1}\n,\"total\":5}"
+        let text = "{\n\"a\":1\n}\n\(bad)\n{\n\"b\":1\n}"
+        #expect(pieces(text).map(\.string) == ["{\n\"a\":1\n}", "\(bad)\n{\n\"b\":1\n}"])
+        #expect(pieces(text).map(\.rejection) == [nil, .invalidJSON])
+    }
+
+    @Test func objectsOfSeveralLinesMayStandAmongDamagedLines() {
+        let printed = "{\n\"a\": [\n{\"b\":1}\n]\n}"
+        let broken = "{\n\"a\": [\n{\"b\":1}\n],}"
+        let lines = (0..<20).map { #"{"n":\#($0)}"# }
+        let text = (lines + ["x", printed, broken, #"{"cut":["#] + lines).joined(separator: "\n")
+        #expect(
+            verdicts(text)
+                == lines + ["invalid_json", printed, "invalid_json", "invalid_json"] + lines
+        )
+    }
+
+    @Test func aByteOrderMarkIsPassedOver() {
+        let mark = "\u{FEFF}"
+        #expect(verdicts("\(mark)[\n{\"a\":1},\n{\"b\":2}\n]") == [#"{"a":1}"#, #"{"b":2}"#])
+        #expect(verdicts("\(mark){\"a\":1}\n{\"b\":2}\n") == [#"{"a":1}"#, #"{"b":2}"#])
+        #expect(verdicts("\(mark)\r\n{\"a\":1}") == [#"{"a":1}"#])
+        #expect(
+            verdicts("\(mark){\"a\":}\n\(mark){\"b\":2}\n{\"c\":3}\n{\"d\":4}")
+                == ["invalid_json", "invalid_json", #"{"c":3}"#, #"{"d":4}"#]
+        )
+        #expect(pieces(mark).map(\.string) == [mark])
+    }
+
     @Test func tooLargeEventsAreRejectedAloneAndTheLimitItselfIsNot() {
         let limits = PayloadLimits(eventBytesMax: 20, eventsMax: 10, depthMax: 8)
         let fits = #"{"a":"0123456789ab"}"#

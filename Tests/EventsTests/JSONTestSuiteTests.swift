@@ -86,6 +86,9 @@ import Testing
         "i_structure_UTF-8_BOM_empty_object.json": false,
     ]
 
+    /// A byte order mark is passed over at a payload's start, and nowhere else.
+    private static let acceptedBare: Set = ["i_structure_UTF-8_BOM_empty_object.json"]
+
     @Test func acceptsWhatMustBeAccepted() {
         for text in Self.builtInValid {
             #expect(acceptsBare(Array(text.utf8)), "bare \(text)")
@@ -112,7 +115,8 @@ import Testing
                 #expect(verdict != nil, "\(name) is new")
                 expected = verdict == true
             }
-            #expect(acceptsBare(bytes) == expected, "bare \(name)")
+            let isAccepted = expected || Self.acceptedBare.contains(name)
+            #expect(acceptsBare(bytes) == isAccepted, "bare \(name)")
             #expect(acceptsWrapped(bytes) == expected, "wrapped \(name)")
         }
         #expect(counts == ["y": 95, "n": 188, "i": 35])

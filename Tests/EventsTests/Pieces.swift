@@ -6,6 +6,7 @@ struct Piece: Equatable {
     var text: [UInt8]
     var rejection: Rejection?
     var errorOffset: Int
+    var detail: String
     var channel: String
     var time: String
     var id: String
@@ -33,6 +34,11 @@ extension Piece {
         text = Array(view.bytes)
         rejection = view.rejection
         errorOffset = view.errorOffset
+        detail = view.rejection == nil ? "" : view.detail
+        if view.rejection != nil, start >= 0 {
+            #expect(view.offset == start)
+            #expect(view.errorOffset >= 0 && view.errorOffset <= payload.count)
+        }
         channel = EventsTests.string(view.channel)
         time = EventsTests.string(view.time)
         id = EventsTests.string(view.id)

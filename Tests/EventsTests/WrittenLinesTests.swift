@@ -168,6 +168,7 @@ import Testing
     private struct Quarantined: Decodable {
         var reason: String
         var detail: String
+        var offset: Int
         var encoding: String?
         var payload: String
 
@@ -205,6 +206,7 @@ import Testing
         let found = lines(Array("{\"a\":1}\n{\"b\":tru}\n{\"c\":3}\n".utf8))
         let record = try JSONDecoder().decode(Quarantined.self, from: Data(found[1]))
         #expect(record.reason == "invalid_json" && record.payload == #"{"b":tru}"#)
-        #expect(record.detail.contains("byte 13 of the payload"))
+        #expect(record.offset == 8)
+        #expect(record.detail == "byte 13: a word that is none of true, false and null")
     }
 }

@@ -14,6 +14,14 @@ import Testing
         return bytes + Array(routingID.utf8) + frames + Array("{}".utf8)
     }
 
+    private func view(_ offset: Int, _ rejection: Rejection) -> EventView {
+        var view = EventView()
+        view.rejection = rejection
+        view.offset = offset
+        view.errorOffset = offset + 1
+        return view
+    }
+
     private func end(_ book: inout AnswerBook, _ record: [UInt8]) {
         record.withUnsafeBytes { book.end(IntakeRecord($0)) }
     }
@@ -57,7 +65,7 @@ import Testing
         var book = AnswerBook()
         book.begin()
         book.accept()
-        book.reject(.invalidJSON)
+        book.reject(view(40, .invalidJSON), .invalidJSON)
         book.accept()
         end(&book, record(source: 3, routingID: "peer", envelope: ["id-7", ""]))
         let answer = try #require(answers(book.take()).first)
@@ -66,7 +74,8 @@ import Testing
         #expect(answer.envelope == "\u{4}id-7\u{0}")
         #expect(
             answer.json
-                == #"{"status":"committed","events":2,"quarantined":[{"index":1,"reason":"invalid_json"}]}"#
+                == #"{"status":"committed","events":2,"quarantined":[{"index":1,"offset":40,"#
+                + #""reason":"invalid_json","detail":"byte 41: not valid JSON (RFC 8259)"}]}"#
         )
         #expect(book.take().isEmpty)
     }
@@ -75,7 +84,7 @@ import Testing
         var book = AnswerBook()
         for isFirst in [true, false] {
             book.begin()
-            if isFirst { book.reject(.tooDeep) }
+            if isFirst { book.reject(view(0, .tooDeep), .tooDeep) }
             book.accept()
             end(&book, record(source: 0, routingID: "a", envelope: isFirst ? [""] : []))
         }
@@ -85,16 +94,16 @@ import Testing
         #expect(both[0].envelope == "\u{0}" && both[1].envelope.isEmpty)
     }
 
-    @Test(arguments: [999, 1_000, 1_001, 5_000])
-    func listsAThousandRejectionsAndCountsTheRest(count: Int) throws {
+    @Test(arguments: [100, 101, 102, 5_000])
+    func listsAsManyRejectionsAsAMessageHasAndCountsTheRest(count: Int) throws {
         var book = AnswerBook()
         book.begin()
-        for _ in 0..<count { book.reject(.tooManyEvents) }
+        for _ in 0..<count { book.reject(view(0, .tooManyEvents), .tooManyEvents) }
         end(&book, record(source: 0, routingID: "a", envelope: ["b"]))
         let json = try #require(answers(book.take()).first).json
         let listed = json.components(separatedBy: #""index":"#).count - 1
-        #expect(listed == min(count, 1_000))
-        #expect(json.contains(#"{"more":\#(count - 1_000)}"#) == (count > 1_000))
+        #expect(listed == min(count, 101))
+        #expect(json.contains(#"{"more":\#(count - 101)}"#) == (count > 101))
         #expect(json.utf8.count < 1 << 16, "an answer must fit its ring")
     }
 
@@ -102,14 +111,15 @@ import Testing
         var book = AnswerBook()
         book.begin()
         book.accept()
-        book.reject(.tooLarge)
+        book.reject(view(7, .tooLarge), .tooLarge)
         #expect(book.take().isEmpty)
         book.accept()
         end(&book, record(source: 0, routingID: "a", envelope: ["b"]))
         let json = try #require(answers(book.take()).first).json
         #expect(
             json
-                == #"{"status":"committed","events":2,"quarantined":[{"index":1,"reason":"too_large"}]}"#
+                == #"{"status":"committed","events":2,"quarantined":[{"index":1,"offset":7,"#
+                + #""reason":"too_large","detail":"byte 8: larger than the configured limit"}]}"#
         )
     }
 }

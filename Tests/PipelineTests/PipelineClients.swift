@@ -78,6 +78,15 @@ final class PipelineDealer {
         return answers
     }
 
+    /// An answer without what it says of the places and causes of rejected pieces.
+    func verdict(_ id: String) -> String? {
+        answers[id].map(Self.verdict)
+    }
+
+    static func verdict(_ answer: String) -> String {
+        answer.replacing(/"offset":\d+,/, with: "").replacing(/,"detail":"[^"]*"/, with: "")
+    }
+
     /// Request ids answered "committed".
     var committed: Set<String> {
         Set(answers.filter { $0.value.hasPrefix(#"{"status":"committed""#) }.keys)

@@ -48,7 +48,7 @@ import Testing
         }
         let mixed = "\(Self.event("e1"))\nnonsense\n\(Self.event("new"))"
         #expect(
-            try await Self.ask(dealer, "mixed", mixed)
+            PipelineDealer.verdict(try await Self.ask(dealer, "mixed", mixed))
                 == #"{"status":"committed","events":2,"duplicates":1,"#
                 + #""quarantined":[{"index":1,"reason":"invalid_json"}]}"#
         )

@@ -62,7 +62,7 @@ import Testing
         try dealer.send("q", #"{"n":1}"# + "\nnonsense\n" + #"{"_touchpoint":1}"#)
         try await waitUntil("the answer") { try dealer.receive().count == 1 }
         #expect(
-            dealer.answers["q"]
+            dealer.verdict("q")
                 == #"{"status":"committed","events":1,"quarantined":[{"index":1,"reason":"invalid_json"},"#
                 + #"{"index":2,"reason":"reserved_key"}]}"#
         )

@@ -96,7 +96,7 @@ import Testing
         rig.pipeline.openIntake()
         try await waitUntil("all answers") { try dealer.receive().count == Self.kinds.count }
         for (at, kind) in Self.kinds.enumerated() {
-            #expect(dealer.answers["\(at)"] == kind.answer, "message \(at): \(kind.payload)")
+            #expect(dealer.verdict("\(at)") == kind.answer, "message \(at): \(kind.payload)")
         }
         #expect(await rig.drain())
         try expectFiles(rig, "reliable")

@@ -50,18 +50,18 @@ typedef struct {
     csimdjson_range object;
     /// `channel`, else `context.channel`
     csimdjson_text channel;
-    /// `timestamp`, else `originalTimestamp`, else `time`
-    csimdjson_text time;
+    /// `timestamp`, `originalTimestamp`, `time`
+    csimdjson_text times[3];
     /// `messageId`, else `id`
     csimdjson_text id;
     /// `event`, else `type`
     csimdjson_text name;
-    /// The raw values of these keys, for a batch call and what it hands down.
+    /// The raw values of these keys, for a batch call and what it hands down; of several equal keys the first.
     csimdjson_range context;
     csimdjson_range sent_at;
     /// The same member with its key.
     csimdjson_range sent_at_member;
-    /// `batch`, where it is an array of one or more objects and the only one of that name.
+    /// `batch`, where it is an array of one or more objects and the only one of that name, and may be taken apart.
     csimdjson_range batch;
     /// The value of the reserved key.
     csimdjson_range reserved;
@@ -84,8 +84,12 @@ void csimdjson_reader_destroy(csimdjson_reader *reader);
 /// Finds the structure of `length` bytes, which must stay in place while events are read from them.
 csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, size_t length);
 
+/// What is indexed is one element of an array: a `batch` in it is no envelope's.
+void csimdjson_keep_batches(csimdjson_reader *reader);
+
 /// Reads the next value at the top level, or the next element after `csimdjson_enter_array`. A value that
-/// is valid but no object gives CSIMDJSON_NOT_AN_OBJECT with its range, and reading can go on.
+/// is valid but no object gives CSIMDJSON_NOT_AN_OBJECT with its range, and reading can go on. A value behind
+/// which a bracket closes that is not open, or a key stands, or at the top level a comma, is CSIMDJSON_INVALID_JSON.
 csimdjson_code csimdjson_next(csimdjson_reader *reader, csimdjson_event *event);
 
 /// Steps into the array that comes next; its elements are then what `csimdjson_next` reads, and it

@@ -108,13 +108,26 @@ final class Collector: Sendable {
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
-        let (dedup, recovery, pipeline, fileSystem) = (dedup, recovery, pipeline, fileSystem)
+        startRecovery(folders, manifest, history, leftovers)
+        changing.withLock { $0.life.start() }
+    }
+
+    /// Brings what earlier runs left in order, beside intake; sources that deduplicate take nothing
+    /// in before their ids are read.
+    private func startRecovery(
+        _ folders: DurableFolders,
+        _ manifest: ManifestLog,
+        _ history: ManifestHistory,
+        _ leftovers: Leftovers
+    ) {
+        let (dedup, recovery, pipeline) = (dedup, recovery, pipeline)
+        let (fileSystem, logger) = (fileSystem, logger)
         dedup.begin(pipeline)
         recovery.start(
             fileSystem,
             folders: folders,
             manifest: manifest,
-            node: settings.node,
+            node: pipeline.configuration.node,
             run: run,
             leftovers: leftovers,
             history: history,
@@ -135,7 +148,6 @@ final class Collector: Sendable {
                 end: { pipeline.endLeftovers() }
             )
         )
-        changing.withLock { $0.life.start() }
     }
 
     /// The folder's key; one for this run alone where it can be neither read nor made, so that

@@ -1,0 +1,116 @@
+/// The kinds of brackets that are open, one bit each.
+struct BracketStack {
+    private var words: [UInt64] = []
+    private(set) var depth = 0
+
+    mutating func removeAll() { depth = 0 }
+
+    /// Takes in `{` or `[`.
+    mutating func push(_ bracket: UInt8) {
+        let (word, bit) = (depth / 64, UInt64(1) << UInt64(depth % 64))
+        if word == words.count { words.append(0) }
+        if bracket == UInt8(ascii: "{") { words[word] |= bit } else { words[word] &= ~bit }
+        depth += 1
+    }
+
+    /// The bracket opened last; 0 when none is.
+    var top: UInt8 {
+        guard depth > 0 else { return 0 }
+        let isBrace = words[(depth - 1) / 64] >> UInt64((depth - 1) % 64) & 1 == 1
+        return isBrace ? UInt8(ascii: "{") : UInt8(ascii: "[")
+    }
+
+    /// Takes in `}` or `]`; false, and nothing done, when it does not close what is open.
+    mutating func pop(_ bracket: UInt8) -> Bool {
+        // A closing bracket is two behind its opening one in ASCII.
+        guard depth > 0, top + 2 == bracket else { return false }
+        depth -= 1
+        return true
+    }
+}
+
+/// Finds where values end in text that is known to be damaged somewhere: by their brackets outside
+/// of strings, which have to match by kind.
+///
+/// A line break does not end a string. One in a string means damage; then the quotes around it have to
+/// stand where a string's can, for where one quote is missing, text and strings are mistaken for each
+/// other.
+struct BracketScanner {
+    private var open = BracketStack()
+
+    /// The position behind the object or array that starts at `start`.
+    ///
+    /// Nil when the text ends before, or a bracket closes that was not opened.
+    mutating func end(of start: Int, in text: UnsafeRawBufferPointer) -> Int? {
+        open.removeAll()
+        var at = start
+        while at < text.count {
+            guard let next = step(at, text) else { return nil }
+            at = next
+            if open.depth == 0 { return at }
+        }
+        return nil
+    }
+
+    /// The position of the `,`, `]` or `}` behind the element or member whose value starts at `start`;
+    /// nil as above.
+    mutating func separator(behind start: Int, in text: UnsafeRawBufferPointer) -> Int? {
+        open.removeAll()
+        var at = start
+        while at < text.count {
+            switch text[at] {
+            case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"):
+                if open.depth == 0 { return at }
+            default: break
+            }
+            guard let next = step(at, text) else { return nil }
+            at = next
+        }
+        return nil
+    }
+
+    /// The position behind the string or single byte at `at`.
+    private mutating func step(_ at: Int, _ text: UnsafeRawBufferPointer) -> Int? {
+        switch text[at] {
+        case UInt8(ascii: "\""): return Self.endOfString(at, in: text)
+        case UInt8(ascii: "{"), UInt8(ascii: "["): open.push(text[at])
+        case UInt8(ascii: "}"), UInt8(ascii: "]"): if !open.pop(text[at]) { return nil }
+        default: break
+        }
+        return at + 1
+    }
+
+    /// The position behind the closing quote of the string that starts at `start`.
+    static func endOfString(_ start: Int, in text: UnsafeRawBufferPointer) -> Int? {
+        var at = start + 1
+        var hasLineBreaks = false
+        while at < text.count {
+            switch text[at] {
+            case UInt8(ascii: "\""):
+                return hasLineBreaks && !isString(start, at, in: text) ? nil : at + 1
+            case UInt8(ascii: "\\"): at += 2
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                hasLineBreaks = true
+                at += 1
+            default: at += 1
+            }
+        }
+        return nil
+    }
+
+    /// Whether what stands around two quotes can stand around a string.
+    private static func isString(
+        _ start: Int,
+        _ end: Int,
+        in text: UnsafeRawBufferPointer
+    ) -> Bool {
+        switch text[..<start].last(where: { !$0.isJSONSpace }) {
+        case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ","), UInt8(ascii: ":"): break
+        default: return false
+        }
+        switch text[(end + 1)...].first(where: { !$0.isJSONSpace }) {
+        case UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: ":"): return true
+        default: return false
+        }
+    }
+}

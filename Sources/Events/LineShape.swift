@@ -1,0 +1,18 @@
+/// What a line of damaged text looks like.
+enum LineShape {
+    case blank
+    /// Begins with a brace in its first column, and the bracket that closes it ends the line: what a
+    /// line of NDJSON is.
+    case whole
+    case other
+
+    /// - Parameter line: without its line feed.
+    init(_ line: UnsafeRawBufferPointer, _ brackets: inout BracketScanner) {
+        guard let last = line.lastIndex(where: { !$0.isJSONSpace }) else {
+            self = .blank
+            return
+        }
+        let isWhole = line[0] == UInt8(ascii: "{") && brackets.end(of: 0, in: line) == last + 1
+        self = isWhole ? .whole : .other
+    }
+}

@@ -1,0 +1,198 @@
+import CSimdJSON
+
+/// Objects one after the other, of which something is damaged.
+///
+/// What follows a damaged object can only be read if it is known where that object ends. Two things
+/// tell: its brackets, or, in NDJSON, its line. Else all that is left is one rejected piece, for a
+/// line inside a damaged object can be an object itself, but was never sent as an event.
+extension PayloadReader {
+    /// Goes on from the object that starts at `start`, which cannot be read as the others were.
+    @inline(never)
+    mutating func recover(at start: Int) {
+        position = start
+        mode = pieces == 0 && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .damaged
+    }
+
+    /// Whether the first two characters have a zero byte each, at the same side.
+    var looksLikeUTF16: Bool {
+        guard payload.count >= 4 else { return false }
+        let zeros = payload[..<4].map { $0 == 0 }
+        return zeros[0] != zeros[1] && zeros[0] == zeros[2] && zeros[1] == zeros[3]
+    }
+
+    @inline(never)
+    mutating func nextDamaged(_ view: inout EventView) -> Bool {
+        while position < payload.count, payload[position].isJSONSpace { position += 1 }
+        guard position < payload.count else {
+            mode = .done
+            return false
+        }
+        if pieces >= eventsMax {
+            rejectRest(from: position, .tooManyEvents, &view)
+            return true
+        }
+        return readDamaged(at: position, &view)
+    }
+
+    /// Reads what starts at `start`: as a line, as an object of several lines, as a damaged batch.
+    private mutating func readDamaged(at start: Int, _ view: inout EventView) -> Bool {
+        let lineEnd = endOfLine(at: start)
+        let line = trimmed(start, lineEnd)
+        position = lineEnd
+        let failure = readAlone(line)
+        guard let failure, failure.code != CSIMDJSON_NOT_AN_OBJECT else {
+            return take(line, failure, &view)
+        }
+        guard let end = endOfObject(at: start, lineEnd) else {
+            return leaveDamaged(at: start, line, failure, &view)
+        }
+        let object = UnsafeRawBufferPointer(rebasing: payload[start..<end])
+        position = end
+        let isOneLine = end <= lineEnd
+        guard let found = isOneLine ? failure : readAlone(object) else {
+            return take(object, nil, &view)
+        }
+        if beginDamagedBatch(object) { return false }
+        if !isOneLine, isNDJSON, holdsLines(lineEnd, end) {
+            position = lineEnd
+            rejectUnread(line, failure, &view)
+        } else {
+            rejectUnread(object, found, &view)
+        }
+        return true
+    }
+
+    /// Where the object at `start` ends by its brackets, if that is also the end of a line.
+    private mutating func endOfObject(at start: Int, _ lineEnd: Int) -> Int? {
+        guard payload[start] == UInt8(ascii: "{") else { return nil }
+        let line = UnsafeRawBufferPointer(rebasing: payload[..<lineEnd])
+        if let end = brackets.end(of: start, in: line) { return endsItsLine(end) ? end : nil }
+        // Where lines are read one by one, the text behind each may be looked at again; not for ever.
+        guard scanBudget > 0 else { return nil }
+        let end = brackets.end(of: start, in: payload)
+        scanBudget -= (end ?? payload.count) - start
+        guard let end, endsItsLine(end) else { return nil }
+        return end
+    }
+
+    /// Gives an object that was read, or a value that is none.
+    private mutating func take(
+        _ piece: UnsafeRawBufferPointer,
+        _ failure: Failure?,
+        _ view: inout EventView
+    ) -> Bool {
+        let start = offset(of: piece)
+        let next = byteBehind(start + piece.count)
+        if next.isSeparatorOrCloser, !isNDJSON {
+            // Its own brackets are not to be trusted.
+            rejectRest(from: start, nil, &view)
+        } else if isInside(byteBefore(start), next)
+            || next.isSeparatorOrCloser && piece.contains(UInt8(ascii: "\n"))
+        {
+            reject(piece, .invalidJSON, at: start, .insideDamaged, &view)
+        } else if let failure {
+            rejectUnread(piece, failure, &view)
+        } else {
+            return give(piece, &view)
+        }
+        return true
+    }
+
+    /// Rejects what cannot be separated from what follows: a line of NDJSON, else all that is left.
+    private mutating func leaveDamaged(
+        at start: Int,
+        _ line: UnsafeRawBufferPointer,
+        _ failure: Failure,
+        _ view: inout EventView
+    ) -> Bool {
+        if isNDJSON {
+            rejectUnread(line, failure, &view)
+        } else {
+            rejectRest(from: start, nil, &view)
+        }
+        return true
+    }
+
+    /// Whether a value between these bytes is inside something: a list's element, or a member's value.
+    ///
+    /// A line of NDJSON that was cut off can end in such a byte as well, so both sides must say so. The
+    /// payload's end does where a list goes on, or where lines are not the most that there is.
+    private mutating func isInside(_ before: UInt8, _ behind: UInt8) -> Bool {
+        switch before {
+        case UInt8(ascii: ","), UInt8(ascii: "["):
+            return behind.isSeparatorOrCloser || behind == 0
+        case UInt8(ascii: ":"):
+            if behind != 0 { return behind.isSeparatorOrCloser }
+            let lines = countedLines()
+            return lines.whole <= lines.other
+        default: return false
+        }
+    }
+
+    /// The last byte before `position` that is no white space; 0 for none.
+    private func byteBefore(_ position: Int) -> UInt8 {
+        payload[..<position].last { !$0.isJSONSpace } ?? 0
+    }
+
+    private func byteBehind(_ position: Int) -> UInt8 {
+        payload[position...].first { !$0.isJSONSpace } ?? 0
+    }
+}
+
+/// Whether a text is NDJSON, which the damaged part of it cannot say.
+extension PayloadReader {
+    /// Whether at least half of the payload's lines are whole objects.
+    ///
+    /// Inside an object printed over several lines, each line that is a whole object stands between
+    /// two that are none, so it has always more of these.
+    private var isNDJSON: Bool {
+        mutating get {
+            let lines = countedLines()
+            return lines.whole > 0 && lines.whole >= lines.other
+        }
+    }
+
+    /// The payload's lines that are whole objects, and the others that are not empty.
+    private mutating func countedLines() -> (whole: Int, other: Int) {
+        if let lines { return lines }
+        var (whole, other) = (0, 0)
+        var at = firstByte
+        while at < payload.count {
+            let end = endOfLine(at: at)
+            switch LineShape(UnsafeRawBufferPointer(rebasing: payload[at..<end]), &brackets) {
+            case .whole: whole += 1
+            case .other: other += 1
+            case .blank: break
+            }
+            at = end + 1
+        }
+        lines = (whole, other)
+        return (whole, other)
+    }
+
+    /// Whether lines of NDJSON stand between the end of a damaged object's first line and the place
+    /// where its brackets close: then its own line may have been cut off.
+    private mutating func holdsLines(_ firstEnd: Int, _ end: Int) -> Bool {
+        scanBudget -= end - firstEnd
+        var at = firstEnd + 1
+        while at < end {
+            let lineEnd = min(endOfLine(at: at), end)
+            let line = UnsafeRawBufferPointer(rebasing: payload[at..<lineEnd])
+            if case .whole = LineShape(line, &brackets),
+                !isInside(byteBefore(at), byteBehind(lineEnd))
+            {
+                return true
+            }
+            at = lineEnd + 1
+        }
+        return false
+    }
+}
+
+extension UInt8 {
+    /// Whether no value can begin with it, but one can have ended before it.
+    fileprivate var isSeparatorOrCloser: Bool {
+        self == UInt8(ascii: ",") || self == UInt8(ascii: "]") || self == UInt8(ascii: "}")
+            || self == UInt8(ascii: ":")
+    }
+}

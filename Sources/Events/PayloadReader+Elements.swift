@@ -1,0 +1,212 @@
+import CSimdJSON
+
+/// Arrays and batches of which something is damaged: one element at a time, cut out by its brackets.
+extension PayloadReader {
+    /// Goes on element by element behind the last good one; where no comma follows it, all the rest
+    /// is rejected, for nobody can say what it was meant to be.
+    @inline(never)
+    mutating func leaveArray(_ view: inout EventView) -> Bool {
+        mode = pieces == 0 && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .elements
+        if payload[position - 1] == UInt8(ascii: "[") { return false }
+        while position < payload.count, payload[position].isJSONSpace { position += 1 }
+        if position < payload.count, payload[position] == UInt8(ascii: ",") {
+            position += 1
+            return false
+        }
+        rejectBehind(position, &view)
+        return true
+    }
+
+    /// Rejects what stands at `start`, behind an element or behind the array, and all that follows.
+    mutating func rejectBehind(_ start: Int, _ view: inout EventView) {
+        rejectRest(from: start, nil, within: .behindElement, &view)
+    }
+
+    /// Cuts the next element out; what does not balance is rejected with all that follows.
+    @inline(never)
+    mutating func nextElement(_ view: inout EventView) -> Bool {
+        let start = position
+        if pieces >= eventsMax {
+            rejectRest(from: start, .tooManyEvents, &view)
+            return true
+        }
+        guard let end = endOfElement(start) else {
+            // Of an array that gave nothing, the bracket too is kept.
+            let isWhole = pieces == 0
+            rejectRest(from: isWhole ? 0 : start, nil, within: isWhole ? .text : .element, &view)
+            return true
+        }
+        position = min(end + 1, payload.count)
+        let piece = trimmed(start, end)
+        let isLast = end == payload.count || payload[end] == UInt8(ascii: "]")
+        defer { if isLast { endElements(end) } }
+        if piece.isEmpty {
+            if isLast, payload[start - 1] == UInt8(ascii: "[") { return false }
+            // Behind the comma before it stands nothing.
+            let cause: RejectionCause.Kind = isLast ? .trailingComma : .missingValue
+            reject(piece, .invalidJSON, at: isLast ? start - 1 : end, cause, &view)
+        } else if let failure = readAlone(piece, isElement: true) {
+            rejectUnread(piece, failure, &view)
+        } else {
+            accept(&view)
+        }
+        return true
+    }
+
+    /// The place of the comma or bracket behind an element; the payload's end behind one that is
+    /// whole, of an array that was cut off.
+    private mutating func endOfElement(_ start: Int) -> Int? {
+        if let end = brackets.separator(behind: start, in: payload) {
+            return payload[end] == UInt8(ascii: "}") || isKey(end + 1) ? nil : end
+        }
+        let rest = trimmed(start, payload.count)
+        guard rest.first == UInt8(ascii: "{"), brackets.end(of: 0, in: rest) == rest.count else {
+            return nil
+        }
+        return payload.count
+    }
+
+    /// Whether a key stands behind a comma: then an object ended too early.
+    private func isKey(_ start: Int) -> Bool {
+        guard let quote = payload[start...].firstIndex(where: { !$0.isJSONSpace }),
+            payload[quote] == UInt8(ascii: "\""),
+            let end = BracketScanner.endOfString(quote, in: payload)
+        else { return false }
+        return payload[end...].first { !$0.isJSONSpace } == UInt8(ascii: ":")
+    }
+
+    /// Goes on behind the array, whose bracket stands at `end`.
+    private mutating func endElements(_ end: Int) {
+        if resumeAfterBatch != nil { return endArray() }
+        let isWhole = end < payload.count
+        let isEnd = isWhole && payload[(end + 1)...].allSatisfy(\.isJSONSpace)
+        mode = isEnd ? .done : .rest(end)
+    }
+}
+
+/// Batches.
+extension PayloadReader {
+    /// Steps into the batch of `envelope`, which was just read; true when it is rejected instead,
+    /// as a batch that would bring the message above its number of events is.
+    mutating func beginBatch(
+        _ envelope: UnsafeRawBufferPointer,
+        _ view: inout EventView
+    ) -> Bool {
+        let start = offset(of: envelope)
+        position = start + envelope.count
+        inherited.take(
+            context: reader.slice(reader.found.context),
+            sentAt: reader.slice(reader.found.sent_at),
+            channel: UnsafeRawBufferPointer(reader.found.channel)
+        )
+        resumeAfterBatch = position
+        let batch = reader.slice(reader.found.batch)
+        base = offset(of: batch)
+        var code = reader.index(batch)
+        if code == CSIMDJSON_OK, arrayHasMore(than: eventsMax - pieces, batch) {
+            endArray()
+            reject(envelope, .tooManyEvents, at: start, .unspecified, &view)
+            return true
+        }
+        if code == CSIMDJSON_OK { code = reader.enterArray() }
+        guard code == CSIMDJSON_OK else {
+            // It was valid a moment ago: memory is short.
+            endArray()
+            rejectUnread(envelope, Failure(code: code, offset: base), &view)
+            return true
+        }
+        mode = .array
+        // Should the walk meet what it did not before, elements are cut out from here.
+        position = base + 1
+        return false
+    }
+
+    /// Steps into the batch of an object that cannot be read, if all around the elements can be.
+    ///
+    /// The envelope is read with one empty object for them.
+    mutating func beginDamagedBatch(_ object: UnsafeRawBufferPointer) -> Bool {
+        guard let array = arrayOfBatch(object) else { return false }
+        var envelope = Array(object[...array.lowerBound])
+        envelope += "{}".utf8
+        envelope += object[(array.upperBound - 1)...]
+        let shift = object.count - envelope.count
+        return envelope.withUnsafeBytes { bytes in
+            guard reader.index(bytes) == CSIMDJSON_OK, reader.next() == CSIMDJSON_OK,
+                reader.found.object.length == bytes.count, reader.found.batch.length > 0,
+                !reader.found.has_reserved_key
+            else { return false }
+            /// The bytes in the payload.
+            func own(_ range: csimdjson_range) -> UnsafeRawBufferPointer {
+                let start = range.start + (range.start > array.lowerBound ? shift : 0)
+                return UnsafeRawBufferPointer(rebasing: object[start..<(start + range.length)])
+            }
+            inherited.take(
+                context: own(reader.found.context),
+                sentAt: own(reader.found.sent_at),
+                channel: UnsafeRawBufferPointer(reader.found.channel)
+            )
+            let start = offset(of: object)
+            resumeAfterBatch = start + object.count
+            position = start + array.lowerBound + 1
+            mode = .elements
+            return true
+        }
+    }
+
+    /// Where the array of the first key `batch` stands in a damaged object, from bracket to bracket.
+    private mutating func arrayOfBatch(_ object: UnsafeRawBufferPointer) -> Range<Int>? {
+        var at = 1
+        func skipSpace() { while at < object.count, object[at].isJSONSpace { at += 1 } }
+        while true {
+            skipSpace()
+            guard at < object.count, object[at] == UInt8(ascii: "\""),
+                let end = BracketScanner.endOfString(at, in: object)
+            else { return nil }
+            let key = object[(at + 1)..<(end - 1)]
+            at = end
+            skipSpace()
+            guard at < object.count, object[at] == UInt8(ascii: ":") else { return nil }
+            at += 1
+            skipSpace()
+            if key.elementsEqual("batch".utf8) {
+                guard at < object.count, object[at] == UInt8(ascii: "[") else { return nil }
+                return endOfBatch(at, object).map { at..<$0 }
+            }
+            guard let separator = brackets.separator(behind: at, in: object),
+                object[separator] == UInt8(ascii: ",")
+            else { return nil }
+            at = separator + 1
+        }
+    }
+
+    /// The position behind the array at `start`, if an element is an object, and none a value of
+    /// another kind: such an array belongs to one event.
+    private mutating func endOfBatch(_ start: Int, _ object: UnsafeRawBufferPointer) -> Int? {
+        var at = start + 1
+        var hasObjects = false
+        while let end = brackets.separator(behind: at, in: object) {
+            let first = object[at..<end].first { !$0.isJSONSpace } ?? 0
+            if first == UInt8(ascii: "{") {
+                hasObjects = true
+            } else if first.beginsOtherValue {
+                return nil
+            }
+            if object[end] == UInt8(ascii: "]") { return hasObjects ? end + 1 : nil }
+            guard object[end] == UInt8(ascii: ",") else { return nil }
+            at = end + 1
+        }
+        return nil
+    }
+}
+
+extension UInt8 {
+    /// Whether a JSON value that is no object can begin with it.
+    fileprivate var beginsOtherValue: Bool {
+        switch self {
+        case UInt8(ascii: "\""), UInt8(ascii: "["), UInt8(ascii: "-"), UInt8(ascii: "t"),
+            UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+}
