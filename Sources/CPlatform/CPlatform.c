@@ -3,9 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <arpa/inet.h>
 #include <grp.h>
 #include <linux/futex.h>
 #include <linux/openat2.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -13,8 +18,11 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -100,6 +108,73 @@ int cplatform_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid) {
     *pid = peer.pid;
     *uid = peer.uid;
     *gid = peer.gid;
+    return 0;
+}
+
+int cplatform_duplicate(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? -errno : copy;
+}
+
+int cplatform_connection(int fd, struct cplatform_connection *connection) {
+    *connection = (struct cplatform_connection){0};
+    int waiting = 0, unsent = 0;
+    if (ioctl(fd, SIOCINQ, &waiting) != 0 || ioctl(fd, SIOCOUTQ, &unsent) != 0) return -errno;
+    connection->bytes_unsent = unsent > 0 ? (uint32_t)unsent : 0;
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 0;
+    if (length < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return 0;
+    uint64_t unread = waiting > 0 ? (uint64_t)waiting : 0;
+    connection->counts_bytes = true;
+    connection->bytes_read = info.tcpi_bytes_received > unread ? info.tcpi_bytes_received - unread : 0;
+    connection->bytes_confirmed = info.tcpi_bytes_acked;
+    connection->silent_ms = info.tcpi_last_data_recv;
+    return 0;
+}
+
+void cplatform_peer_name(int fd, char name[80]) {
+    name[0] = 0;
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    if (getpeername(fd, (struct sockaddr *)&address, &length) != 0) return;
+    char text[INET6_ADDRSTRLEN];
+    if (address.ss_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
+        if (inet_ntop(AF_INET, &four->sin_addr, text, sizeof text) == NULL) return;
+        snprintf(name, 80, "tcp://%s:%u", text, ntohs(four->sin_port));
+    } else if (address.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address;
+        if (inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof text) == NULL) return;
+        snprintf(name, 80, "tcp://[%s]:%u", text, ntohs(six->sin6_port));
+    } else if (address.ss_family == AF_UNIX) {
+        pid_t pid;
+        uid_t uid;
+        gid_t gid;
+        if (cplatform_peer_credentials(fd, &pid, &uid, &gid) != 0) return;
+        snprintf(name, 80, "ipc://uid=%u,pid=%d", (unsigned)uid, (int)pid);
+    }
+}
+
+bool cplatform_peer_has_left(int fd) {
+    struct pollfd item = {.fd = fd, .events = POLLRDHUP};
+    return poll(&item, 1, 0) > 0 && (item.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+void cplatform_end_connection(int fd) { shutdown(fd, SHUT_RDWR); }
+
+int cplatform_file_identity(const char *path, uint64_t *device, uint64_t *inode) {
+    struct stat status;
+    if (lstat(path, &status) != 0) return -errno;
+    *device = (uint64_t)status.st_dev;
+    *inode = (uint64_t)status.st_ino;
+    return 0;
+}
+
+int cplatform_seed_rand(void) {
+    unsigned seed;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) return -errno;
+    srand(seed);
     return 0;
 }
 

@@ -12,6 +12,7 @@ package struct SourceStats: Codable, Sendable, Equatable {
     package var peers: Int
     /// Messages of which nothing was kept: their frames made no sense.
     package var rejected: Int
+    package var connections = ConnectionStats()
 
     package init(
         state: ServiceState? = nil,

@@ -99,6 +99,8 @@ package struct SourceStatus: Codable, Sendable, Equatable {
     /// The actual endpoints, with the ports the system assigned.
     package var endpoints: [String]
     package var state: ServiceState
+    /// What is wrong with its endpoints, where something is.
+    package var problem: String?
 
     package init(name: String, pattern: String, endpoints: [String], state: ServiceState) {
         self.name = name

@@ -16,8 +16,9 @@ extension PayloadReader {
     /// Whether the first two characters have a zero byte each, at the same side.
     var looksLikeUTF16: Bool {
         guard payload.count >= 4 else { return false }
-        let zeros = payload[..<4].map { $0 == 0 }
-        return zeros[0] != zeros[1] && zeros[0] == zeros[2] && zeros[1] == zeros[3]
+        let isFirst = payload[0] == 0
+        let isSecond = payload[1] == 0
+        return isFirst != isSecond && isFirst == (payload[2] == 0) && isSecond == (payload[3] == 0)
     }
 
     @inline(never)

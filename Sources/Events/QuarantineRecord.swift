@@ -2,21 +2,26 @@
 ///
 ///     {"_touchpoint":{…},"reason":"invalid_json","detail":"byte 17: …","offset":0,"payload":"…"}
 ///     {"_touchpoint":{…},"reason":"invalid_utf8","detail":"…","offset":0,"encoding":"base64","payload":"…"}
+///
+/// The metadata are those of an event, and `"peer":"tcp://10.0.0.7:4711"` where it is known who sent it.
 package enum QuarantineRecord {
     /// Renders the line, line feed included.
     ///
-    /// `payload`: how the piece's bytes are kept; by themselves when nil.
+    /// - `payload`: how the piece's bytes are kept; by themselves when nil.
+    /// - `peer`: as an endpoint; letters that JSON would escape are not in one.
     package static func line(
         _ view: borrowing EventView,
         rejection: Rejection,
         payload: QuarantinedPayload? = nil,
         splicer: inout EventSplicer,
         receivedAt: Int64,
-        sequence: UInt64
+        sequence: UInt64,
+        peer: String? = nil
     ) -> [UInt8] {
         let bytes = view.bytes
         let payload = payload ?? QuarantinedPayload(bytes)
-        var cause = cause(view, rejection)
+        // In the place of the metadata's last bracket.
+        var cause = (peer.map { #","peer":"\#($0)"}"# } ?? "}") + Self.cause(view, rejection)
         let metadataMax = splicer.metadataBytesMax
         return cause.withUTF8 { cause in
             [UInt8](
@@ -24,7 +29,8 @@ package enum QuarantineRecord {
             ) { buffer, count in
                 guard let out = buffer.baseAddress else { return }
                 var end =
-                    out + splicer.writeMetadata(receivedAt: receivedAt, sequence: sequence, to: out)
+                    out - 1
+                    + splicer.writeMetadata(receivedAt: receivedAt, sequence: sequence, to: out)
                 for byte in cause {
                     end.pointee = byte
                     end += 1

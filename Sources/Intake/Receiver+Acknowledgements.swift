@@ -13,6 +13,7 @@ extension Receiver {
                 let answer = Acknowledgement(record)
                 try send(
                     to: answer.routingID,
+                    of: answer.peer,
                     envelope: answer.envelope,
                     answer: answer.answer
                 )
@@ -25,13 +26,16 @@ extension Receiver {
 
     /// Sends one answer: routing id, the envelope as it came, the JSON.
     ///
-    /// One that cannot be sent at once is dropped and counted: its client asks again.
+    /// One that cannot be sent at once, or for whose peer too much waits, is dropped and counted: its client asks again.
     func send(
         to routingID: UnsafeRawBufferPointer,
+        of peer: UInt16,
         envelope: UnsafeRawBufferPointer,
         answer: UnsafeRawBufferPointer
     ) throws(ZeroMQError) {
-        guard try sendFirst(routingID) else {
+        // Of each frame its length is known; a header of the longer kind is more than they need.
+        let bytes = envelope.count + answer.count + 9
+        guard table.admitsAnswer(to: peer, bytes: bytes), try sendFirst(routingID) else {
             shared.acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
             return
         }

@@ -23,9 +23,14 @@ extension Receiver {
             shared.stalled.store(false, ordering: .relaxed)
             count += 1
         }
+        if !held.isEmpty, !putHeld(&count) {
+            finishBatch(count)
+            return count
+        }
         while count < Self.batchMax, payloadBytes < Self.batchBytesMax {
             guard let payload = try receiveMessage() else {
                 hasEmptied = count > 0
+                watch.wasEmptied = true
                 break
             }
             guard put(payload, receivedAt) else {
@@ -34,6 +39,12 @@ extension Receiver {
             }
             count += 1
         }
+        finishBatch(count)
+        return count
+    }
+
+    /// Shows a batch to the writers, and counts it.
+    private mutating func finishBatch(_ count: Int) {
         for at in 0..<ringCount { (rings + at).pointee.publish() }
         shared.messages.store(
             shared.messages.load(ordering: .relaxed) &+ count,
@@ -44,7 +55,6 @@ extension Receiver {
             ordering: .relaxed
         )
         payloadBytes = 0
-        return count
     }
 
     /// Stays with the first writer as long as it keeps up: then one file a partition grows, not one
@@ -106,6 +116,11 @@ extension Receiver {
     @inline(never)
     private mutating func hold() {
         isHolding = true
+        askForRoom()
+    }
+
+    /// Asks every writer for a signal when there is room.
+    mutating func askForRoom() {
         shared.stalled.store(true, ordering: .relaxed)
         for at in 0..<ringCount {
             (rings + at).pointee.publish()
@@ -117,15 +132,17 @@ extension Receiver {
     /// Receives one message, whose payload is in `message` until the next; nil when there is none.
     ///
     /// Messages that make no sense are answered and passed over.
-    private mutating func receiveMessage() throws(ZeroMQError) -> UnsafeRawBufferPointer? {
+    mutating func receiveMessage() throws(ZeroMQError) -> UnsafeRawBufferPointer? {
         while try sockets.socket.receive(&message, wait: false) {
             var fault: Fault?
+            frameBytes = 0
             if isRouter {
                 fault = try receiveRequest()
             } else if message.hasMore {
                 try takeLastFrame()
             }
             let payload = message.bytes
+            try attribute(payload.count)
             if fault == nil, payload.count <= payloadBytesMax { return payload }
             try reject(fault ?? .tooLarge)
         }
@@ -148,14 +165,33 @@ extension Receiver {
     private mutating func reject(_ fault: Fault) throws(ZeroMQError) {
         if fault == .probe { return }
         shared.rejected.wrappingAdd(1, ordering: .relaxed)
-        if isRouter, fault != .routingIDTooLong {
-            try refuse(AnswerText.rejected(fault.rawValue))
-        }
+        if fault == .routingIDTooLong { return refuseName() }
+        if isRouter { try refuse(AnswerText.rejected(fault.rawValue)) }
     }
+
+    /// Finds out by which connection the message came, and counts its bytes.
+    private mutating func attribute(_ payloadCount: Int) throws(ZeroMQError) {
+        var peer = table.only
+        if peer == 0 {
+            peer = table.number(of: message.sourceDescriptor ?? -1)
+            if peer == 0 { peer = try numberOfNewcomer() }
+        }
+        address.peer = peer
+        if table.receivedBytes[Int(peer)] == 0 { meet(peer) }
+        table.receivedBytes[Int(peer)] &+= UInt64(
+            truncatingIfNeeded: frameBytes &+ Self.wireBytes(payloadCount)
+        )
+    }
+
+    /// What a frame takes on the wire.
+    static func wireBytes(_ count: Int) -> Int { count + (count < 256 ? 2 : 9) }
 
     @inline(never)
     private mutating func takeLastFrame() throws(ZeroMQError) {
-        while message.hasMore, try sockets.socket.receive(&message, wait: true) {}
+        while message.hasMore {
+            frameBytes += Self.wireBytes(message.bytes.count)
+            guard try sockets.socket.receive(&message, wait: true) else { return }
+        }
     }
 
     /// Reads what follows the routing id, which is in `message`: the envelope and the payload.
@@ -169,6 +205,7 @@ extension Receiver {
         }
         if !message.hasMore, message.bytes.isEmpty { return fault ?? .probe }
         while message.hasMore {
+            frameBytes += Self.wireBytes(message.bytes.count)
             if fault == nil || fault == .requestIDTooLong {
                 switch address.add(message.bytes) {
                 case .added: break
@@ -192,8 +229,11 @@ extension Receiver {
             try refuse(AnswerText.unavailable("draining"))
             count += 1
         }
+        count += try refuseHeld(AnswerText.unavailable("draining"))
         while count < Self.batchMax, try sockets.socket.receive(&message, wait: false) {
+            frameBytes = 0
             let fault = try receiveRequest()
+            try attribute(message.bytes.count)
             count += 1
             if fault == .probe || fault == .routingIDTooLong { continue }
             try refuse(AnswerText.unavailable("draining"))
@@ -202,12 +242,13 @@ extension Receiver {
     }
 
     @inline(never)
-    private mutating func refuse(_ answer: String) throws(ZeroMQError) {
+    mutating func refuse(_ answer: String) throws(ZeroMQError) {
         var answer = answer
         let result = answer.withUTF8 { bytes in
             Result { () throws(ZeroMQError) in
                 try send(
                     to: address.routingID,
+                    of: address.peer,
                     envelope: address.envelope,
                     answer: UnsafeRawBufferPointer(bytes)
                 )

@@ -37,6 +37,8 @@ package struct Receiver: ~Copyable {
     /// received.
     static let drainQuietNanoseconds: Int64 = 50_000_000
     static let drainIdleMilliseconds = 10
+    /// While intake is held libzmq has to be asked to tidy up after connections.
+    static let heldIdleMilliseconds = 100
 
     let index: Int
     let configuration: SourceConfiguration
@@ -50,6 +52,14 @@ package struct Receiver: ~Copyable {
     var message = Message()
     var scratch = Message()
     var address = PeerAddress()
+    /// Bytes on the wire of the frames in front of the payload.
+    var frameBytes = 0
+    var table: ConnectionTable
+    var watch = PeerWatch()
+    /// What came while intake was held.
+    var held = HeldRecords()
+    /// Whether no ring has room for the first of them.
+    var heldWaits = false
     // Noncopyable ends cannot stand in an array. They are reached as `(rings + at).pointee`: a
     // mutating call through the subscript stops Swift 6.3.1 when it compiles for ThreadSanitizer.
     let rings: UnsafeMutablePointer<RingProducer>
@@ -98,6 +108,7 @@ package struct Receiver: ~Copyable {
         backlogBytes = min((rings.map(\.capacity).min() ?? 0) / 2, Self.backlogBytesMax)
         let overhead = isRouter ? IntakeRecord.overheadBytesMax : IntakeRecord.headerByteCount
         payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - overhead
+        table = ConnectionTable(connectionsMax: configuration.connectionsMax)
         sockets = try SourceSockets.open(configuration, index: index, in: context)
         poll = PollSet(capacity: 3)
         socketAt = poll.add(sockets.socket, readable: true, writable: false)
@@ -133,9 +144,10 @@ package struct Receiver: ~Copyable {
     /// Gives how many; 0 is idle.
     package mutating func doWork() throws(ZeroMQError) -> Int {
         let requests = shared.requests
+        try tend()
         let answered = try sendAcknowledgements()
         if requests.contains(.draining) { return try answered + drain() }
-        guard requests.isDisjoint(with: .held) else { return answered }
+        guard requests.isDisjoint(with: .held) else { return try answered + sweep() }
         return try answered + receiveBatch()
     }
 
@@ -164,26 +176,20 @@ package struct Receiver: ~Copyable {
         let requests = shared.requests
         let isDraining = requests.contains(.draining)
         let isRefusing = isDraining && isRouter
+        let isHeld = !requests.isDisjoint(with: .held)
         let takesMessages =
             isRefusing
-            || !isHolding && requests.isDisjoint(with: .held)
+            || !isHolding && !heldWaits && (!isHeld || isSweeping)
                 && !shared.intakeEnded.load(ordering: .relaxed)
         if takesMessages != isPolling {
             poll.setEnabled(socketAt, takesMessages)
             isPolling = takesMessages
         }
-        let timeout = isDraining ? Self.drainIdleMilliseconds : Self.idleMilliseconds
+        var timeout = isDraining ? Self.drainIdleMilliseconds : Self.idleMilliseconds
+        if isHeld { timeout = min(timeout, Self.heldIdleMilliseconds) }
         if try poll.wait(timeout: timeout) == 0 { return }
         if poll.isReadable(signalAt) { cplatform_eventfd_drain(shared.eventDescriptor) }
         if poll.isReadable(monitorAt) { try watchPeers() }
-    }
-
-    private mutating func watchPeers() throws(ZeroMQError) {
-        while let event = try MonitorEvent.receive(from: sockets.monitor, using: &scratch) {
-            let change = event.kind == .disconnected ? -1 : 1
-            let peers = shared.peers.load(ordering: .relaxed) + change
-            shared.peers.store(max(0, peers), ordering: .relaxed)
-        }
     }
 
     /// Ends intake.
@@ -206,7 +212,7 @@ package struct Receiver: ~Copyable {
         let received = try receiveBatch()
         if received > 0 || lastDrained == nil { lastDrained = now }
         let isQuiet = now - (lastDrained ?? now) >= Self.drainQuietNanoseconds
-        if isQuiet || now >= deadline, !isHolding {
+        if isQuiet || now >= deadline, !isHolding, held.isEmpty {
             shared.intakeEnded.store(true, ordering: .releasing)
         }
         return received

@@ -17,6 +17,10 @@ package final class ReceiverShared: Sendable {
     package let acknowledgementsDropped = Atomic<Int>(0)
     /// Peers connected now.
     package let peers = Atomic<Int>(0)
+    package let connections = ConnectionFigures()
+    package let peerNames = PeerNames()
+    /// What is wrong with an endpoint now, as a sentence; nil is nothing.
+    package let problem = Mutex<String?>(nil)
     /// Set by the receiver: intake is over, everything received is in the rings.
     package let intakeEnded = Atomic<Bool>(false)
     /// Set by the receiver when it holds a message that fits in no ring.

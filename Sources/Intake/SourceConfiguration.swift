@@ -22,6 +22,10 @@ package struct SourceConfiguration: Sendable, Equatable {
     package var highWaterMark: Int
     /// Bytes of one frame; libzmq drops a peer that sends more.
     package var messageBytesMax: Int
+    /// Connections that may stand at once; more are refused.
+    package var connectionsMax: Int
+    /// Whether peers that speak ZMTP 1 or 2 are let in.
+    package var isLegacy: Bool
     /// Whether events are looked up by their ids, so that one that comes again is not written again.
     package var deduplicates: Bool
 
@@ -34,6 +38,8 @@ package struct SourceConfiguration: Sendable, Equatable {
         topics: [String] = [""],
         highWaterMark: Int = 1_000,
         messageBytesMax: Int = 4 << 20,
+        connectionsMax: Int = 1_000,
+        isLegacy: Bool = false,
         deduplicates: Bool = false
     ) {
         self.name = name
@@ -44,6 +50,8 @@ package struct SourceConfiguration: Sendable, Equatable {
         self.topics = topics
         self.highWaterMark = highWaterMark
         self.messageBytesMax = messageBytesMax
+        self.connectionsMax = connectionsMax
+        self.isLegacy = isLegacy
         self.deduplicates = deduplicates
     }
 }

@@ -1,3 +1,4 @@
+import CPlatform
 import ZeroMQ
 
 extension SourceConfiguration.Pattern {
@@ -21,9 +22,17 @@ struct SourceSockets: ~Copyable {
     /// Endpoints as libzmq names them, with assigned ports.
     let bound: [String]
     private let locks: [EndpointLock]
+    /// The files of Unix sockets, as they were bound.
+    private let files: [SocketFile]
 
     /// Answers queued for one peer before more are dropped: its client retries.
-    private static let answersMax = 100_000
+    ///
+    /// That many of the usual ones are a mebibyte; of larger ones ``ConnectionTable`` takes fewer.
+    private static let answersMax = 4_096
+    /// Connections that wait to be accepted.
+    private static let backlog = 4_096
+    /// The kernel's buffer for what is sent to a peer; libzmq's own queue comes on top.
+    private static let sendBufferBytes = 128 << 10
 
     private init(
         socket: consuming Socket,
@@ -35,6 +44,20 @@ struct SourceSockets: ~Copyable {
         self.monitor = monitor
         self.bound = bound
         self.locks = locks
+        files = bound.compactMap(SocketFile.init)
+    }
+
+    /// What is wrong with a Unix socket's file; nil is nothing.
+    var missingFile: String? {
+        for file in files {
+            guard let now = SocketFile(endpoint: file.endpoint) else {
+                return "\(file.endpoint): the socket's file is gone; restart touchpointd"
+            }
+            if now != file {
+                return "\(file.endpoint): the socket's file is another's; restart touchpointd"
+            }
+        }
+        return nil
     }
 
     /// Makes, binds and connects; what fails says which source and endpoint.
@@ -45,20 +68,29 @@ struct SourceSockets: ~Copyable {
     ) throws(IntakeError) -> SourceSockets {
         let locks = try lock(configuration)
         do throws(ZeroMQError) {
+            // A router numbers nameless peers from rand(3) on, which is the same in every process.
+            _ = cplatform_seed_rand()
             let socket = try Socket(configuration.pattern.socket, in: context)
             try setOptions(socket, configuration)
             let monitor = try makeMonitor(of: socket, index, context)
             var bound: [String] = []
             for endpoint in configuration.bind {
+                try socket.setIPv6(isIPv6(endpoint))
                 try socket.bind(endpoint)
                 bound.append(try socket.lastEndpoint)
             }
-            for endpoint in configuration.connect { try socket.connect(endpoint) }
+            for endpoint in configuration.connect {
+                try socket.setIPv6(isIPv6(endpoint))
+                try socket.connect(endpoint)
+            }
             return SourceSockets(socket: socket, monitor: monitor, bound: bound, locks: locks)
         } catch {
             throw IntakeError("source '\(configuration.name)': \(error)")
         }
     }
+
+    /// Brackets stand only around IPv6 addresses.
+    private static func isIPv6(_ endpoint: String) -> Bool { endpoint.hasPrefix("tcp://[") }
 
     private static func lock(
         _ configuration: SourceConfiguration
@@ -78,12 +110,24 @@ struct SourceSockets: ~Copyable {
         try socket.setMessageBytesMax(Int64(configuration.messageBytesMax))
         try socket.setHandshakeInterval(.seconds(3))
         try socket.setLinger(.seconds(2))
+        try socket.setBacklog(backlog)
+        try socket.setKeepAlive(
+            idle: .seconds(15),
+            interval: .seconds(5),
+            count: 3,
+            unconfirmed: .seconds(20)
+        )
+        try socket.setAuthenticationDomain(configuration.isLegacy ? nil : HandshakeGate.domain)
         switch configuration.pattern {
         case .pull: break
         case .sub:
             for topic in configuration.topics { try socket.subscribe(topic) }
         case .router:
             try socket.setSendHighWaterMark(answersMax)
+            try socket.setSendBuffer(bytes: sendBufferBytes)
+            // Not for the others: libzmq takes a producer that feels back-pressure for a dead one,
+            // and what it had sent would be lost. Here it is sent again.
+            try socket.setHeartbeat(interval: .seconds(5), timeout: .seconds(15))
             // Without it libzmq drops what it cannot send, and nobody could count it.
             try socket.setRouterMandatory(true)
         }
@@ -95,9 +139,32 @@ struct SourceSockets: ~Copyable {
         _ context: Context
     ) throws(ZeroMQError) -> Socket {
         let endpoint = "inproc://monitor-\(index)"
-        try socket.monitor(endpoint, events: [.accepted, .connected, .disconnected])
+        let events: MonitorEvents = [
+            .accepted, .connected, .disconnected, .acceptFailed, .connectDelayed, .connectRetried,
+            .handshakeSucceeded, .handshakeFailed,
+        ]
+        try socket.monitor(endpoint, events: events)
         let monitor = try Socket(.pair, in: context)
         try monitor.connect(endpoint)
         return monitor
+    }
+}
+
+/// The file of a Unix socket, told from another of the same name.
+private struct SocketFile: Equatable {
+    let endpoint: String
+    private let device: UInt64
+    private let inode: UInt64
+
+    /// Nil if the endpoint has no file, or none that is there.
+    init?(endpoint: String) {
+        guard endpoint.hasPrefix("ipc://") else { return nil }
+        let path = String(endpoint.dropFirst("ipc://".count))
+        var device: UInt64 = 0
+        var inode: UInt64 = 0
+        guard cplatform_file_identity(path, &device, &inode) == 0 else { return nil }
+        self.endpoint = endpoint
+        self.device = device
+        self.inode = inode
     }
 }

@@ -29,6 +29,7 @@ package final class Pipeline: Sendable {
     private let receiverBeats: [Heartbeat]
     private let threads: Mutex<[WorkerThread]>
     private let receiverThreads: Mutex<[WorkerThread]>
+    private let gate: GateBox
     private let freeBytesMin: Atomic<UInt64>
     let hurried = Atomic<Bool>(false)
     let notify: @Sendable (PipelineNotice) -> Void
@@ -68,6 +69,7 @@ package final class Pipeline: Sendable {
         endpoints = started.endpoints
         receiverBeats = started.beats
         receiverThreads = Mutex(started.threads)
+        gate = started.gate
         threads = Mutex(
             Self.startWriters(
                 configuration,
@@ -180,6 +182,7 @@ package final class Pipeline: Sendable {
         var threads: [WorkerThread] = []
         var beats: [Heartbeat] = []
         var endpoints: [[String]] = []
+        var gate: GateBox
     }
 
     /// Binds all sources before any starts, so that a taken port leaves nothing half open.
@@ -190,8 +193,12 @@ package final class Pipeline: Sendable {
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
     ) throws(PipelineError) -> StartedReceivers {
         var boxes: [ReceiverBox] = []
+        let gate: GateBox
         do {
-            let context = try Context(ioThreads: 1)
+            // A source has a socket, its monitor and the monitor's other end.
+            let sockets = max(Context.socketsMaxDefault, configuration.sources.count * 3 + 64)
+            let context = try Context(ioThreads: 1, socketsMax: sockets)
+            gate = try GateBox(in: context)
             for (index, source) in configuration.sources.enumerated() {
                 boxes.append(
                     ReceiverBox(
@@ -212,7 +219,8 @@ package final class Pipeline: Sendable {
         } catch {
             throw PipelineError("\(error)")
         }
-        var started = StartedReceivers()
+        gate.start(notify)
+        var started = StartedReceivers(gate: gate)
         for (index, box) in boxes.enumerated() {
             started.endpoints.append(box.endpoints)
             started.beats.append(box.heartbeat)
@@ -246,6 +254,7 @@ private final class ReceiverBox: @unchecked Sendable {
             while !receiver.isFinished {
                 heartbeat.beat()
                 if try receiver.doWork() == 0 { try receiver.idle() } else { receiver.gather() }
+                for notice in receiver.takeNotices() { notify(.peer(source: name, notice)) }
             }
         } catch {
             notify(.receiverFailed(source: name, reason: "\(error)"))
@@ -282,6 +291,7 @@ extension Pipeline {
     func joinReceivers() {
         for thread in receiverThreads.withLock({ $0 }) { thread.join() }
         receiverThreads.withLock { $0 = [] }
+        gate.end()
     }
 
     /// The progress of every thread, for a watchdog: each number grows at least once a second.

@@ -1,3 +1,4 @@
+package import Intake
 package import Segments
 
 /// What a pipeline has to tell an operator.
@@ -15,5 +16,9 @@ package enum PipelineNotice: Sendable {
     case segmentsMoved([String])
     /// A receiver's socket failed; its source takes in nothing more.
     case receiverFailed(source: String, reason: String)
+    /// What a peer of a source did, or what became of it.
+    case peer(source: String, PeerNotice)
+    /// A peer sends what goes to quarantine.
+    case rejected(source: String, peer: String, reason: String)
     case ledgerMismatch(writer: Int)
 }

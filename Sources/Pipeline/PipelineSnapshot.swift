@@ -18,6 +18,34 @@ package struct PipelineSnapshot: Sendable {
         package var peers: Int
         package var acknowledged: Int
         package var acknowledgementsDropped: Int
+        package var connections: Connections
+    }
+
+    /// What became of a source's connections; see ``ConnectionFigures``.
+    package struct Connections: Sendable {
+        package var connects: Int
+        package var disconnects: Int
+        package var failedHandshakes: Int
+        package var refused: Int
+        package var violations: Int
+        package var overBudget: Int
+        package var timedOut: Int
+        package var released: Int
+        package var muted: Int
+        package var abandoned: Int
+
+        init(_ figures: ConnectionFigures) {
+            connects = figures.connects.value
+            disconnects = figures.disconnects.value
+            failedHandshakes = figures.failedHandshakes.value
+            refused = figures.refused.value
+            violations = figures.violations.value
+            overBudget = figures.overBudget.value
+            timedOut = figures.timedOut.value
+            released = figures.released.value
+            muted = figures.muted.value
+            abandoned = figures.abandoned.value
+        }
     }
 
     package struct Ring: Sendable {
@@ -147,8 +175,14 @@ extension Pipeline {
             rejectedMessages: receiver.rejected.load(ordering: .relaxed),
             peers: receiver.peers.load(ordering: .relaxed),
             acknowledged: receiver.acknowledged.load(ordering: .relaxed),
-            acknowledgementsDropped: receiver.acknowledgementsDropped.load(ordering: .relaxed)
+            acknowledgementsDropped: receiver.acknowledgementsDropped.load(ordering: .relaxed),
+            connections: PipelineSnapshot.Connections(receiver.connections)
         )
+    }
+
+    /// What is wrong with a source's endpoints now; nil is nothing.
+    package func problem(source: Int) -> String? {
+        receivers[source].problem.withLock { $0 }
     }
 
     private func ring(_ index: Int, _ ring: RingBuffer) -> PipelineSnapshot.Ring {

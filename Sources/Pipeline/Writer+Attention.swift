@@ -23,12 +23,13 @@ extension Writer {
     /// - `isAnswered`: a producer waits for the message's answer.
     mutating func attend(isAnswered: Bool) throws(FileSystemError) -> Bool {
         let isTime = cplatform_monotonic_ns() - now >= Self.attentionNanoseconds
-        guard isTime || store.sealsWait >= Self.sealsAheadMax else { return true }
+        guard isTime || opened >= Self.sealsAheadMax else { return true }
         return try lookUp(isAnswered)
     }
 
     @inline(never)
     private mutating func lookUp(_ isAnswered: Bool) throws(FileSystemError) -> Bool {
+        opened = 0
         while true {
             shared.heartbeat.beat()
             readClocks()

@@ -152,6 +152,8 @@ extension Writer {
 
     mutating func slot(_ key: PartitionKey) throws(FileSystemError) -> Int {
         let slot = store.slot(for: key)
-        return slot >= 0 ? slot : try store.open(key, router: router)
+        if slot >= 0 { return slot }
+        opened += 1
+        return try store.open(key, router: router)
     }
 }

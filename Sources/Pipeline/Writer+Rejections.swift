@@ -73,13 +73,16 @@ extension Writer {
         guard let rejection = view.rejection else { return }
         counts.arrive(record.source)
         let sequence = sequences.next(record.source)
+        let peer = receivers[record.source].peerNames.name(of: record.peer)
+        if let peer { tellOfRejection(rejection, source: record.source, peer: peer) }
         let line = QuarantineRecord.line(
             view,
             rejection: rejection,
             payload: rejections.payload(view.bytes, sequence: sequence),
             splicer: &(splicers + record.source).pointee,
             receivedAt: record.receivedAt,
-            sequence: sequence
+            sequence: sequence,
+            peer: peer
         )
         let slot = try slot(router.quarantineKey(rejection, receivedAt: record.receivedAt))
         let pending = pendings + slot

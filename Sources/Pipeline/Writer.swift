@@ -69,6 +69,8 @@ struct Writer: ~Copyable {
     /// commit will settle.
     var counts: EventCounts
     var waiters: [CommitWaiter] = []
+    /// Who sends what goes to quarantine: told once an hour.
+    var rejectionNotices = RejectionNotices()
     /// ``CommitJob/sequence`` of the job that takes what comes in now.
     var nextJob: UInt64 { store.batches + 1 }
     /// The same, at hand for every event: what is admitted to the window now goes with that job.
@@ -76,6 +78,8 @@ struct Writer: ~Copyable {
     /// Whether the writer was told to leave in the middle of a message: what is left of it, and
     /// whatever is still in the rings, is not taken.
     var isLeaving = false
+    /// Segments opened since the writer last looked up in the middle of a message.
+    var opened = 0
     var now: Int64 = 0
     var lastMessageAt: Int64 = 0
     /// When the oldest message since the last commit was received, in microseconds since 1970 UTC.

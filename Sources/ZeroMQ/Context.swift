@@ -8,13 +8,18 @@ package final class Context: Sendable {
     /// libzmq's contexts are thread-safe by contract.
     nonisolated(unsafe) let handle: UnsafeMutableRawPointer
 
+    package static let socketsMaxDefault = 1_024
+
     /// Starts nothing yet: libzmq starts its threads with the first socket.
     ///
     /// - Parameters:
     ///   - ioThreads: threads that do the network's work, one a gigabyte a second.
     ///   - socketsMax: sockets that may be open at once; monitors count too.
     /// - Throws: when the numbers are impossible, or descriptors or memory are used up.
-    package init(ioThreads: Int = 1, socketsMax: Int = 1024) throws(ZeroMQError) {
+    package init(
+        ioThreads: Int = 1,
+        socketsMax: Int = Context.socketsMaxDefault
+    ) throws(ZeroMQError) {
         guard let handle = zmq_ctx_new() else { throw .last("create", "context") }
         self.handle = handle
         try set(ZMQ_IO_THREADS, ioThreads, named: "ioThreads")

@@ -46,6 +46,7 @@ struct Status: OnlineCommand {
                 "\(source.pattern), \(source.state.rawValue), "
                     + source.endpoints.map(shown).joined(separator: " "),
             ])
+            if let problem = source.problem { table.add(["", shown(problem)]) }
         }
         table.add(["data", shown(status.disk.directory)])
         table.add(["disk", disk(status.disk)])

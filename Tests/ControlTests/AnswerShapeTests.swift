@@ -34,7 +34,9 @@ import Testing
         #expect(try Self.keys(stats, at: "ledger", "reasons") == ["dropped", "quarantined"])
         let source = try Self.keys(stats, at: "sources", "reliable")
         #expect(
-            source == ["state", "ledger", "thisRun", "messages", "bytes", "peers", "rejected"]
+            source == [
+                "state", "ledger", "thisRun", "messages", "bytes", "peers", "rejected", "connections",
+            ]
         )
         #expect(try Self.keys(stats, at: "sources", "reliable", "ledger") == Self.ledgerKeys)
         #expect(try Self.keys(stats, at: "sources", "reliable", "thisRun") == Self.ledgerKeys)

@@ -73,6 +73,22 @@ import Testing
         }
     }
 
+    @Test func unitStartsAgainHoweverOften() throws {
+        let text = try Repository.text(Repository.path(unit))
+        #expect(text.contains("\nStartLimitIntervalSec=0\n"))
+        #expect(!text.contains("StartLimitBurst"))
+    }
+
+    @Test func unitHasRoomForTheDefaultRings() throws {
+        let text = try Repository.text(Repository.path(unit))
+        let match = try #require(text.firstMatch(of: /(?m)^MemoryMax=(\d+)G$/))
+        let most = try #require(Int(match.output.1)) << 30
+        let settings = Settings()
+        let writers = Settings.Writers.auto.count(cores: 1_000)
+        let rings = settings.sources.count * writers * settings.ring.capacityBytes
+        #expect(most >= rings + 1 << 30)
+    }
+
     @Test func unitDoesNotRestartWhatCannotGetBetter() throws {
         let text = try Repository.text(Repository.path(unit))
         #expect(text.contains("\nRestartPreventExitStatus=64 78\n"))

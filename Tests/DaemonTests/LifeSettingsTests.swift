@@ -15,6 +15,7 @@ import Testing
         settings.limits.messageBytesMax = 2_002
         settings.limits.eventsPerMessageMax = 33
         settings.limits.depthMax = 4
+        settings.limits.connectionsMax = 15
         settings.ring.capacityBytes = 1 << 20
         settings.writers = .count(3)
         settings.partition.path = "source={source}"
@@ -34,6 +35,7 @@ import Testing
         source.channel = "ch"
         source.topics = ["t"]
         source.highWaterMark = 23
+        source.legacy = .on
         settings.sources = [source]
 
         let pipeline = try settings.pipeline(run: "r", cores: 8)
@@ -61,6 +63,7 @@ import Testing
         #expect(intake.connect == ["tcp://127.0.0.1:9"] && intake.channel == "ch")
         #expect(intake.topics == ["t"] && intake.highWaterMark == 23)
         #expect(intake.messageBytesMax == 2_002)
+        #expect(intake.connectionsMax == 15 && intake.isLegacy)
     }
 
     @Test(arguments: [(1, 1), (2, 2), (4, 4), (64, 16)])

@@ -269,6 +269,31 @@ private let values = [
 
 private let together = [
     BadConfiguration(
+        "sources: [{ name: a, pattern: pull, bind: [\"tcp://10.0.0.7:1\"], legacy: on }]",
+        "x.yaml:1: sources[0].legacy: on is for loopback and ipc:// endpoints only, not for"
+            + " 'tcp://10.0.0.7:1'"
+    ),
+    BadConfiguration(
+        "sources: [{ name: a, pattern: pull, bind: [\"tcp://*:1\"], legacy: on }]",
+        "x.yaml:1: sources[0].legacy: on is for loopback and ipc:// endpoints only, not for"
+            + " 'tcp://*:1'"
+    ),
+    BadConfiguration(
+        "sources: [{ name: a, pattern: pull, connect: [\"tcp://127.a.0.1:1\"], legacy: on }]",
+        "x.yaml:1: sources[0].legacy: on is for loopback and ipc:// endpoints only, not for"
+            + " 'tcp://127.a.0.1:1'"
+    ),
+    BadConfiguration(
+        "sources: [{ name: a, pattern: pull, bind: [\"ipc://@x\"] }]",
+        "x.yaml:1: sources[0].bind: 'ipc://@x' is an abstract name, which every user of this machine"
+            + " may connect to; expected a path such as ipc:///run/touchpoint/ingest.sock"
+    ),
+    BadConfiguration(
+        "sources: [{ name: a, pattern: pull, bind: [\"ipc://*\"] }]",
+        "x.yaml:1: sources[0].bind: 'ipc://*' names no path; expected one such as"
+            + " ipc:///run/touchpoint/ingest.sock"
+    ),
+    BadConfiguration(
         "node: a\nring: { capacity: 48MiB }",
         "x.yaml:2: ring.capacity: 48MiB is no power of two, such as 64MiB"
     ),

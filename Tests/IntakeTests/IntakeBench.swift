@@ -26,6 +26,8 @@ final class IntakeBench {
     let context: Context
     let shared: ReceiverShared
     var receiver: Receiver
+    /// Answers for the handshakes, as a thread of the pipeline does.
+    private let gate: GateThread
     private let consumers: [RingBuffer]
     private let answers: [RingBuffer]
     /// What was taken, by ring.
@@ -39,6 +41,7 @@ final class IntakeBench {
     ) throws {
         let context = try context ?? Context()
         let shared = try ReceiverShared()
+        let gate = try GateThread(in: context)
         let rings = try (0..<writers).map { _ in try RingBuffer(capacity: ringBytes) }
         let answers = try (0..<writers).map { _ in try RingBuffer(capacity: 1 << 16) }
         let receiver = try Receiver(
@@ -51,6 +54,7 @@ final class IntakeBench {
             shared: shared
         )
         self.context = context
+        self.gate = gate
         self.shared = shared
         consumers = rings
         self.answers = answers
@@ -133,6 +137,44 @@ final class IntakeBench {
         }
         producer.publish()
         shared.signal()
+    }
+}
+
+/// Answers for the handshakes of a context on a thread of its own, as one of the pipeline's does.
+final class GateThread: @unchecked Sendable {
+    private let bell: HandshakeGate.Bell
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(in context: Context) throws {
+        let bell = try HandshakeGate.Bell()
+        self.bell = bell
+        let run = Run(try HandshakeGate(in: context, bell: bell), ended)
+        Thread.detachNewThread { run.work() }
+    }
+
+    deinit {
+        bell.end()
+        ended.wait()
+    }
+
+    /// What the thread has: not the object that ends it.
+    private final class Run: @unchecked Sendable {
+        private var gate: HandshakeGate?
+        private let ended: DispatchSemaphore
+
+        init(_ gate: consuming HandshakeGate?, _ ended: DispatchSemaphore) {
+            self.gate = gate
+            self.ended = ended
+        }
+
+        func work() {
+            defer { ended.signal() }
+            guard var gate = gate.take() else { return }
+            while !gate.isFinished {
+                guard let count = try? gate.doWork() else { return }
+                if count == 0, (try? gate.idle()) == nil { return }
+            }
+        }
     }
 }
 

@@ -69,6 +69,40 @@ int cplatform_lock_exclusive(int fd);
 /// The process at the other end of a connected Unix socket (SO_PEERCRED).
 int cplatform_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
 
+/// Another descriptor of the same open file, close-on-exec.
+int cplatform_duplicate(int fd);
+
+/// What the kernel knows of a connected stream socket.
+struct cplatform_connection {
+    /// TCP: the two numbers below are counted.
+    bool counts_bytes;
+    /// Bytes that were taken out of the socket at this end.
+    uint64_t bytes_read;
+    /// Bytes that this end sent and the other end's system has confirmed.
+    uint64_t bytes_confirmed;
+    /// Bytes in the send queue.
+    uint32_t bytes_unsent;
+    /// Milliseconds since anything arrived; 0 where that is not counted.
+    uint32_t silent_ms;
+};
+int cplatform_connection(int fd, struct cplatform_connection *connection);
+
+/// Who is at the other end, as an endpoint: tcp://10.0.0.7:4711, tcp://[2001:db8::7]:4711, or for a Unix
+/// socket ipc://uid=1000,pid=4711. Empty when that cannot be told. NUL-terminated, at most 80 bytes.
+void cplatform_peer_name(int fd, char name[80]);
+
+/// Whether the other end has closed or reset the connection.
+bool cplatform_peer_has_left(int fd);
+
+/// Ends a connection in both directions, without closing the descriptor.
+void cplatform_end_connection(int fd);
+
+/// Device and inode of what `path` leads to, following no link at its end; -errno.
+int cplatform_file_identity(const char *path, uint64_t *device, uint64_t *inode);
+
+/// Starts rand(3) from a number that nobody can guess.
+int cplatform_seed_rand(void);
+
 /// Whether the user `uid`, as listed in the system's user and group databases, belongs to `gid`.
 bool cplatform_user_in_group(uid_t uid, gid_t gid);
 

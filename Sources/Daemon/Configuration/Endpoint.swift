@@ -10,6 +10,7 @@ enum Endpoint {
         if text.hasPrefix("tcp://") {
             try checkTCP(text, isBind: isBind)
         } else if text.hasPrefix("ipc://") {
+            try checkName(String(text.dropFirst(6)), of: text)
             try checkPath(String(text.dropFirst(6)), of: text)
         } else {
             throw Complaint(
@@ -22,6 +23,32 @@ enum Endpoint {
     /// Whether `text` names one address, that nobody else can bind as well.
     static func isExclusive(_ text: String) -> Bool {
         !(text.hasSuffix(":*") || text.hasSuffix(":0")) || text.hasPrefix("ipc://")
+    }
+
+    /// Whether `text` is reached from this machine only.
+    static func isLocal(_ text: String) -> Bool {
+        if text.hasPrefix("ipc://") { return true }
+        guard text.hasPrefix("tcp://"), let colon = text.lastIndex(of: ":") else { return false }
+        let host = text[..<colon].dropFirst(6)
+        if host == "localhost" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// libzmq's own names for sockets without a path: nobody's permissions protect them, and nobody
+    /// knows them before they are bound.
+    private static func checkName(_ path: String, of text: String) throws(Complaint) {
+        guard !path.hasPrefix("@") else {
+            throw Complaint(
+                "'\(text)' is an abstract name, which every user of this machine may connect to;"
+                    + " expected a path such as ipc:///run/touchpoint/ingest.sock"
+            )
+        }
+        guard path != "*" else {
+            throw Complaint(
+                "'\(text)' names no path; expected one such as ipc:///run/touchpoint/ingest.sock"
+            )
+        }
     }
 
     /// Complains unless `path` can be the path of a Unix socket.

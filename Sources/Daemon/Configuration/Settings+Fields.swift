@@ -26,6 +26,11 @@ extension Settings {
             ),
             Field("limits.depth", \.limits.depthMax, .count(1...1024, example: 64)),
             Field(
+                "limits.connections",
+                \.limits.connectionsMax,
+                .count(1...16_000, example: 1_000)
+            ),
+            Field(
                 "ring.capacity",
                 \.ring.capacityBytes,
                 .size(4 << 10...1 << 30, example: "64MiB")
@@ -145,6 +150,7 @@ extension Settings.Source {
                 .count(1...1_000_000, example: 1000)
             ),
             Field("dedup", \.dedup, .choice),
+            Field("legacy", \.legacy, .choice),
         ]
     }
 }

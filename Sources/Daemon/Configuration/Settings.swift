@@ -65,6 +65,8 @@ extension Settings {
         package var topics = [""]
         /// Messages that libzmq may hold for one peer, 1…1,000,000.
         package var highWaterMark = 1000
+        /// Whether peers that speak ZMTP 1 or 2 are let in; on loopback and `ipc://` only.
+        package var legacy = Switch.off
         /// What the file says of `dedup`; nil where it says nothing or what is the default.
         private var dedupChoice: Switch?
 
@@ -98,6 +100,8 @@ extension Settings {
         package var eventsPerMessageMax = 100_000
         /// The deepest nesting of objects and arrays, 1…1024.
         package var depthMax = 64
+        /// The most connections of a source at once.
+        package var connectionsMax = 1_000
 
         /// The defaults of the configuration.
         package init() {}

@@ -66,6 +66,7 @@ extension SettingsReading {
                 )
             }
             checkEndpoints(of: source, context: context, seen: &endpoints)
+            checkLegacy(of: source, context: context)
             if source.dedup == .on, index >= IdentityWindow.sourcesMax {
                 refuse(
                     "\(context).dedup",
@@ -106,6 +107,19 @@ extension SettingsReading {
                 "\(context).connect",
                 context,
                 because: "\(context): nothing to bind and nothing to connect to"
+            )
+        }
+    }
+
+    /// A web page that a browser shows can reach loopback, and its requests pass for ZMTP 1; beyond
+    /// loopback everybody can.
+    private mutating func checkLegacy(of source: Settings.Source, context: String) {
+        guard source.legacy == .on else { return }
+        for endpoint in source.bind + source.connect where !Endpoint.isLocal(endpoint) {
+            refuse(
+                "\(context).legacy",
+                because: "\(context).legacy: on is for loopback and ipc:// endpoints only, not for"
+                    + " '\(endpoint)'"
             )
         }
     }

@@ -43,12 +43,14 @@ extension Collector: ControlHandler {
 
     private func sourceStatus(_ life: LifeState) -> [SourceStatus] {
         pipeline.configuration.sources.enumerated().map { index, source in
-            SourceStatus(
+            var status = SourceStatus(
                 name: source.name,
                 pattern: source.pattern.rawValue,
                 endpoints: pipeline.endpoints[index],
                 state: sourceState(index, life.state)
             )
+            status.problem = pipeline.problem(source: index)
+            return status
         }
     }
 

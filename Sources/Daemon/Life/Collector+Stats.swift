@@ -76,6 +76,7 @@ extension Collector {
                 peers: source.peers,
                 rejected: source.rejectedMessages
             )
+            sources[source.name]?.connections = ConnectionStats(source.connections)
         }
         return sources
     }

@@ -108,8 +108,22 @@ final class Collector: Sendable {
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
+        Self.warn(ofFewConnections: configuration, settings, logger)
         startRecovery(folders, manifest, history, leftovers)
         changing.withLock { $0.life.start() }
+    }
+
+    private static func warn(
+        ofFewConnections configuration: PipelineConfiguration,
+        _ settings: Settings,
+        _ logger: Logger
+    ) {
+        let connections = configuration.sources[0].connectionsMax
+        guard connections < settings.limits.connectionsMax else { return }
+        logger.warning(
+            "fewer connections a source than limits.connections: the limit of open files is low",
+            metadata: ["connections": "\(connections)"]
+        )
     }
 
     /// Brings what earlier runs left in order, beside intake; sources that deduplicate take nothing
@@ -269,6 +283,10 @@ extension Collector {
                     "source failed, it takes in nothing more",
                     metadata: ["source": "\(source)", "error": "\(reason)"]
                 )
+            case .peer(let source, let peer):
+                Self.log(peer, source: source, logger)
+            case .rejected(let source, let peer, let reason):
+                Self.logRejection(source: source, peer: peer, reason: reason, logger)
             case .ledgerMismatch(let writer):
                 logger.error("the ledger does not add up", metadata: ["writer": "\(writer)"])
             }

@@ -1,6 +1,7 @@
 import Compression
 import Dedup
 import Events
+import Glibc
 import Intake
 import Pipeline
 import Segments
@@ -15,7 +16,7 @@ extension Settings {
         PipelineConfiguration(
             node: node,
             run: run,
-            sources: sources.map { $0.intake(limits) },
+            sources: sources.map { $0.intake(limits, connectionsMax: connectionsMax) },
             limits: PayloadLimits(
                 eventBytesMax: limits.eventBytesMax,
                 eventsMax: limits.eventsPerMessageMax,
@@ -36,6 +37,19 @@ extension Settings {
                 memoryBytesMax: dedup.memoryBytesMax
             )
         )
+    }
+
+    /// Connections a source: at most so many that all sources' take half of the descriptors that the
+    /// process may have.
+    ///
+    /// Each takes two.
+    private var connectionsMax: Int {
+        var files = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else {
+            return limits.connectionsMax
+        }
+        let most = Int(clamping: files.rlim_max) / 4 / max(1, sources.count)
+        return min(limits.connectionsMax, max(16, most))
     }
 
     /// What can change while the daemon runs.
@@ -83,7 +97,7 @@ extension Settings.Writers {
 }
 
 extension Settings.Source {
-    func intake(_ limits: Settings.Limits) -> SourceConfiguration {
+    func intake(_ limits: Settings.Limits, connectionsMax: Int) -> SourceConfiguration {
         let pattern: SourceConfiguration.Pattern =
             switch self.pattern {
             case .pull: .pull
@@ -99,6 +113,8 @@ extension Settings.Source {
             topics: topics,
             highWaterMark: highWaterMark,
             messageBytesMax: limits.messageBytesMax,
+            connectionsMax: connectionsMax,
+            isLegacy: legacy == .on,
             deduplicates: dedup == .on
         )
     }

@@ -1,0 +1,233 @@
+import CPlatform
+import Glibc
+
+/// A connection of a source, as its socket's monitor told of it.
+struct Connection {
+    /// 1 and up; used again only after all others were.
+    let number: UInt16
+    /// libzmq's own descriptor, which it closes when it likes.
+    let descriptor: Int32
+    /// A duplicate: it tells of the connection after libzmq has closed its own, and cannot come to
+    /// mean another one.
+    ///
+    /// -1 if there was none left.
+    let duplicate: Int32
+    /// `tcp://10.0.0.7:4711`.
+    let name: String
+    /// Monotonic nanoseconds.
+    let since: Int64
+    /// Whether the handshake is known to be done.
+    var isReady = false
+    /// Whether this end has cut it off.
+    var isCut = false
+    /// Whether it was told of as muted.
+    var isMuted = false
+    /// Bytes read from it by libzmq, at the latest look, and since when there are no more.
+    var bytesRead: UInt64 = 0
+    var quietSince: Int64
+    /// ``ConnectionTable/receivedBytes`` at the latest look.
+    var receivedBytes: UInt64 = 0
+    /// The peer's own routing id, if it has one; known from its first message on.
+    var routingID: [UInt8]?
+
+    /// `tcp://10.0.0.7`: what notices are counted by.
+    var host: String {
+        guard name.hasPrefix("tcp://"), let colon = name.lastIndex(of: ":") else { return name }
+        return String(name[..<colon])
+    }
+
+    /// What the kernel knows of it; nil without a duplicate.
+    var kernel: cplatform_connection? {
+        guard duplicate >= 0 else { return nil }
+        var figures = cplatform_connection()
+        return cplatform_connection(duplicate, &figures) == 0 ? figures : nil
+    }
+
+    /// Whether the other end has closed it.
+    var peerHasLeft: Bool { duplicate < 0 || cplatform_peer_has_left(duplicate) }
+}
+
+/// The connections of a source by number and by descriptor, and what was read from and sent to each.
+///
+/// One thread, the receiver's. Every message looks up its connection here, so what that needs is plain
+/// memory; the rest is for rare things.
+struct ConnectionTable: ~Copyable {
+    /// Answers that may wait for a peer, in bytes.
+    static let answerBytesMax: UInt64 = 1 << 20
+    /// How often the kernel is asked what a peer has taken, at most.
+    private static let answerLookNanoseconds: Int64 = 1_000_000
+    private static let descriptorsMax = 1 << 20
+
+    private let numbersMax: UInt16
+    /// By number, the connections that there are.
+    private(set) var connections: [UInt16: Connection] = [:]
+    /// The number of the only connection there is, or 0.
+    ///
+    /// With only one a message need not tell whose it is.
+    private(set) var only: UInt16 = 0
+    private var lastNumber: UInt16 = 0
+    /// By libzmq's descriptor: the number; as many as the highest descriptor so far needed.
+    private var numbers: UnsafeMutablePointer<UInt16>
+    private var numbersCount = 1_024
+    /// By number: bytes on the wire of the messages that were received.
+    let receivedBytes: UnsafeMutablePointer<UInt64>
+    /// By number: bytes on the wire of the answers that were sent, and at how many to look whether the
+    /// peer takes them.
+    private let sentBytes: UnsafeMutablePointer<UInt64>
+    private let sentLimits: UnsafeMutablePointer<UInt64>
+    private let sentLooks: UnsafeMutablePointer<Int64>
+
+    init(connectionsMax: Int) {
+        numbersMax = UInt16(clamping: max(4_096, connectionsMax * 4))
+        let count = Int(numbersMax) + 1
+        numbers = .allocate(capacity: numbersCount)
+        numbers.initialize(repeating: 0, count: numbersCount)
+        receivedBytes = .allocate(capacity: count)
+        receivedBytes.initialize(repeating: 0, count: count)
+        sentBytes = .allocate(capacity: count)
+        sentBytes.initialize(repeating: 0, count: count)
+        sentLimits = .allocate(capacity: count)
+        sentLimits.initialize(repeating: Self.answerBytesMax, count: count)
+        sentLooks = .allocate(capacity: count)
+        sentLooks.initialize(repeating: 0, count: count)
+    }
+
+    deinit {
+        for connection in connections.values where connection.duplicate >= 0 {
+            close(connection.duplicate)
+        }
+        numbers.deallocate()
+        receivedBytes.deallocate()
+        sentBytes.deallocate()
+        sentLimits.deallocate()
+        sentLooks.deallocate()
+    }
+
+    var count: Int { connections.count }
+
+    /// The number of the connection with libzmq's descriptor; 0 if none is known.
+    func number(of descriptor: Int32) -> UInt16 {
+        let at = Int(descriptor)
+        return at >= 0 && at < numbersCount ? numbers[at] : 0
+    }
+
+    /// Takes a connection in; nil when descriptors or numbers are used up.
+    @inline(never)
+    mutating func add(_ descriptor: Int32, at now: Int64) -> Connection? {
+        guard descriptor >= 0, makeRoom(for: Int(descriptor)), let number = freeNumber() else {
+            return nil
+        }
+        // An end that was not told of.
+        if numbers[Int(descriptor)] != 0 { _ = remove(descriptor) }
+        let duplicate = cplatform_duplicate(descriptor)
+        var text = [CChar](repeating: 0, count: 80)
+        if duplicate >= 0 { cplatform_peer_name(duplicate, &text) }
+        let name = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        let connection = Connection(
+            number: number,
+            descriptor: descriptor,
+            duplicate: max(-1, duplicate),
+            name: name.isEmpty ? "unknown" : name,
+            since: now,
+            quietSince: now
+        )
+        connections[number] = connection
+        numbers[Int(descriptor)] = number
+        receivedBytes[Int(number)] = 0
+        sentBytes[Int(number)] = 0
+        sentLimits[Int(number)] = Self.answerBytesMax / 2
+        sentLooks[Int(number)] = 0
+        only = connections.count == 1 ? number : 0
+        return connection
+    }
+
+    /// Lets go of the connection with libzmq's descriptor, and closes the duplicate.
+    @inline(never)
+    mutating func remove(_ descriptor: Int32) -> Connection? {
+        let number = number(of: descriptor)
+        guard number != 0, let connection = connections.removeValue(forKey: number) else {
+            return nil
+        }
+        numbers[Int(descriptor)] = 0
+        if connection.duplicate >= 0 { close(connection.duplicate) }
+        only = 0
+        return connection
+    }
+
+    /// Nothing is left to receive of connections that have ended: what comes is of those there are.
+    mutating func settle() {
+        if only == 0, connections.count == 1, let number = connections.keys.first { only = number }
+    }
+
+    mutating func change(_ number: UInt16, _ body: (inout Connection) -> Void) {
+        guard var connection = connections[number] else { return }
+        body(&connection)
+        connections[number] = connection
+    }
+
+    /// Ends a connection, for whatever reason; libzmq finds it ended, and the monitor tells.
+    @inline(never)
+    mutating func cut(_ number: UInt16) {
+        guard let connection = connections[number], !connection.isCut else { return }
+        if connection.duplicate >= 0 { cplatform_end_connection(connection.duplicate) }
+        change(number) { $0.isCut = true }
+    }
+
+    /// Whether a peer may be sent so many more bytes: no more than ``answerBytesMax`` may wait for it.
+    ///
+    /// What it was sent counts from here on.
+    func admitsAnswer(to number: UInt16, bytes: Int) -> Bool {
+        guard number != 0, number <= numbersMax else { return true }
+        let at = Int(number)
+        let more = UInt64(truncatingIfNeeded: bytes)
+        guard sentBytes[at] &+ more <= sentLimits[at] || isTaking(number, more) else {
+            return false
+        }
+        sentBytes[at] &+= more
+        return true
+    }
+
+    /// Asks the kernel how much of what was sent has arrived.
+    @inline(never)
+    private func isTaking(_ number: UInt16, _ more: UInt64) -> Bool {
+        let at = Int(number)
+        let now = cplatform_monotonic_ns()
+        guard now - sentLooks[at] >= Self.answerLookNanoseconds else { return false }
+        sentLooks[at] = now
+        guard let connection = connections[number], let kernel = connection.kernel else {
+            return false
+        }
+        if kernel.counts_bytes {
+            // What is confirmed has heartbeats and the handshake in it as well.
+            if kernel.bytes_unsent == 0 {
+                sentBytes[at] = max(sentBytes[at], kernel.bytes_confirmed)
+            }
+            sentLimits[at] = kernel.bytes_confirmed &+ Self.answerBytesMax
+        } else if kernel.bytes_unsent < 1 << 16 {
+            // A Unix socket with room: libzmq's queue is empty, or about to be.
+            sentLimits[at] = sentBytes[at] &+ Self.answerBytesMax
+        }
+        return sentBytes[at] &+ more <= sentLimits[at]
+    }
+
+    private mutating func makeRoom(for descriptor: Int) -> Bool {
+        guard descriptor < Self.descriptorsMax else { return false }
+        guard descriptor >= numbersCount else { return true }
+        let count = max(numbersCount * 2, descriptor + 1)
+        let larger = UnsafeMutablePointer<UInt16>.allocate(capacity: count)
+        larger.initialize(repeating: 0, count: count)
+        larger.update(from: numbers, count: numbersCount)
+        numbers.deallocate()
+        numbers = larger
+        numbersCount = count
+        return true
+    }
+
+    private mutating func freeNumber() -> UInt16? {
+        guard connections.count < Int(numbersMax) else { return nil }
+        repeat {
+            lastNumber = lastNumber == numbersMax ? 1 : lastNumber + 1
+        } while connections[lastNumber] != nil
+        return lastNumber
+    }
+}
