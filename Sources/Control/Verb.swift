@@ -47,7 +47,8 @@ package enum Verb: String, CaseIterable, Sendable {
         case .pause: "stop intake; producers feel back-pressure, nothing is dropped"
         case .resume: "start intake again"
         case .reload: "read the configuration again; answers what needs a restart"
-        case .logLevel: "log from this level on, until the next start or a reload with another log.level"
+        case .logLevel:
+            "log from this level on, until the next start or a reload with another log.level"
         case .drain: "stop intake, write everything, seal, exit"
         }
     }

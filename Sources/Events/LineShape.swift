@@ -6,7 +6,7 @@ enum LineShape {
     case whole
     case other
 
-    /// - Parameter line: without its line feed.
+    /// `line`: without its line feed.
     init(_ line: UnsafeRawBufferPointer, _ brackets: inout BracketScanner) {
         guard let last = line.lastIndex(where: { !$0.isJSONSpace }) else {
             self = .blank

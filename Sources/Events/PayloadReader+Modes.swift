@@ -86,7 +86,7 @@ extension PayloadReader {
 
     /// Reads `piece`, a part of the payload, as exactly one object.
     ///
-    /// - Parameter isElement: of an array; a batch in it is no envelope's.
+    /// `isElement`: of an array; a batch in it is no envelope's.
     mutating func readAlone(
         _ piece: UnsafeRawBufferPointer,
         isElement: Bool = false

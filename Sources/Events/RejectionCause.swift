@@ -51,8 +51,9 @@ package struct RejectionCause: Equatable, Sendable {
         self.byte = byte
     }
 
-    /// A sentence's worth for people, without the place: nothing of it is the producer's text, and it
-    /// needs no escapes in JSON. Nil where the ``Rejection`` says all.
+    /// A sentence's worth for people, without the place.
+    ///
+    /// Nothing of it is the producer's text, and it needs no escapes in JSON. Nil where the ``Rejection`` says all.
     var explanation: String? {
         switch kind {
         case .unspecified: nil

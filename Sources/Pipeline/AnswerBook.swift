@@ -6,8 +6,9 @@ import Intake
 ///
 /// One thread, the writer's. An answer without rejections, as most are, allocates nothing.
 struct AnswerBook: ~Copyable {
-    /// Rejections listed in one answer; beyond it only their number is told. As many as a message
-    /// can have: those of a line each, and one for the rest.
+    /// Rejections listed in one answer; beyond it only their number is told.
+    ///
+    /// As many as a message can have: those of a line each, and one for the rest.
     static let listedMax = RejectedPieces.piecesMax + 1
 
     private var records = GrowableBuffer()

@@ -225,7 +225,11 @@ package final class SegmentStore {
                 level: configuration.level,
                 among: openCount + 1
             )
-        else { preconditionFailure("no memory for a stream: the level was checked with the configuration") }
+        else {
+            preconditionFailure(
+                "no memory for a stream: the level was checked with the configuration"
+            )
+        }
         segments[slot] = OpenSegment(
             key: key,
             sealedPath: path,

@@ -7,7 +7,8 @@ enum StatsText {
     /// Everything there is to see, the most important first, since a screen may be short.
     static func lines(_ stats: StatsAnswer, after previous: StatsAnswer? = nil) -> [String] {
         let figures = StatsFigures(stats, after: previous)
-        return heading(stats, figures) + [""] + thisRun(stats) + allRuns(stats) + [""] + pace(stats, figures) + [""]
+        return heading(stats, figures) + [""] + thisRun(stats) + allRuns(stats) + [""]
+            + pace(stats, figures) + [""]
             + rings(stats) + channels(stats)
     }
 
@@ -22,7 +23,8 @@ enum StatsText {
     /// What this run has counted.
     private static func thisRun(_ stats: StatsAnswer) -> [String] {
         let names = [
-            "state", "received", "written", "quarantined", "duplicate", "dropped", "in flight", "messages",
+            "state", "received", "written", "quarantined", "duplicate", "dropped", "in flight",
+            "messages",
             "bytes", "peers",
         ]
         var table = Table([.init("this run", widthMin: 10)] + names.map { .init($0, .right) })
@@ -137,7 +139,9 @@ enum StatsText {
                 HumanText.bytes(Double($0))
             }
             let name = ring.source.map(shown) ?? String(index)
-            rings.add([name, ring.writer.map(String.init) ?? "-"] + sizes + [HumanText.grouped(ring.full)])
+            rings.add(
+                [name, ring.writer.map(String.init) ?? "-"] + sizes + [HumanText.grouped(ring.full)]
+            )
         }
         var writers = Table([
             .init("writer", .right), .init("events", .right), .init("open segments", .right),

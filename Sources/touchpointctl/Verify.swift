@@ -134,7 +134,9 @@ struct VerifyData: ParsableCommand {
         guard exitCode(answer) != Terminal.ExitCode.done else { return "ok" }
         var reasons: [String] = []
         let count = answer.verify.findingsTotal
-        if count > 0 { reasons.append("\(HumanText.grouped(count)) finding\(count == 1 ? "" : "s")") }
+        if count > 0 {
+            reasons.append("\(HumanText.grouped(count)) finding\(count == 1 ? "" : "s")")
+        }
         if let generated = answer.generated, !isGood(generated) {
             reasons.append(
                 !isThere(generated)

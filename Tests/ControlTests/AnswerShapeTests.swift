@@ -25,7 +25,8 @@ import Testing
         let stats = try Self.object(Sample.stats())
         #expect(
             try Self.keys(stats) == [
-                "time", "state", "why", "run", "ledger", "thisRun", "sources", "channels", "rates", "rings",
+                "time", "state", "why", "run", "ledger", "thisRun", "sources", "channels", "rates",
+                "rings",
                 "writers", "openSegments", "commit", "acknowledgements", "bytes", "process",
                 "dedup",
             ]
@@ -35,7 +36,8 @@ import Testing
         let source = try Self.keys(stats, at: "sources", "reliable")
         #expect(
             source == [
-                "state", "ledger", "thisRun", "messages", "bytes", "peers", "rejected", "connections",
+                "state", "ledger", "thisRun", "messages", "bytes", "peers", "rejected",
+                "connections",
             ]
         )
         #expect(try Self.keys(stats, at: "sources", "reliable", "ledger") == Self.ledgerKeys)
@@ -65,7 +67,8 @@ import Testing
         let status = try Self.object(Sample.status)
         #expect(
             try Self.keys(status) == [
-                "state", "since", "why", "configuration", "reloadRefused", "node", "run", "version", "pid",
+                "state", "since", "why", "configuration", "reloadRefused", "node", "run", "version",
+                "pid",
                 "sources", "disk", "recovery", "dedup", "ledgerBalanced",
             ]
         )

@@ -64,8 +64,9 @@ struct DamagedMessage {
     }
 
     /// Undamaged events that a reader must find: those before the first damage that hides where
-    /// things end, but for the one just before it, whose end is not sure either. What is around the
-    /// elements of a batch may stand behind it: then there are none.
+    /// things end, but for the one just before it, whose end is not sure either.
+    ///
+    /// What is around the elements of a batch may come after it: then there are none.
     var separable: [Range<Int>] {
         let first = items.firstIndex { !$0.isContained }
         if form == .batch, first != nil { return [] }
@@ -130,7 +131,7 @@ private enum Damage: CaseIterable {
         }
     }
 
-    /// - Parameter amongLines: of NDJSON, which a line feed ends in a string as well.
+    /// `amongLines`: of NDJSON, which a line feed ends in a string as well.
     static func random(amongLines: Bool, _ generator: inout SeededGenerator) -> Damage {
         let damages = allCases.filter { !amongLines || $0 != .lineInString }
         return damages.randomElement(using: &generator) ?? .word

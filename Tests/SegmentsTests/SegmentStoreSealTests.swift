@@ -100,7 +100,9 @@ import Testing
 
     @Test func sealsAFolderAndNotWhatBeginsLikeIt() throws {
         let bench = try WritingBench()
-        for channel in ["web-1", "web-10", "web-1é", "web"] { try bench.put("{}", channel: channel) }
+        for channel in ["web-1", "web-10", "web-1é", "web"] {
+            try bench.put("{}", channel: channel)
+        }
         #expect(try bench.store.seal(prefix: "events/channel=we") == 0)
         #expect(try bench.store.seal(prefix: "events/channel=web-1") == 1)
         #expect(try bench.store.seal(prefix: "events/channel=web/") == 1)
