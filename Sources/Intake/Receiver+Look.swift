@@ -21,6 +21,8 @@ extension Receiver {
         watch.wasEmptied = false
         // The longest name of those that are heard: only a name in use can mute another.
         let longest = isRouter ? table.connections.values.compactMap(\.routingID?.count).max() : nil
+        // By what was seen at the look before this one.
+        if !isHeld { release(at: now) }
         var muted = 0
         for connection in table.connections.values {
             guard !connection.isCut, let kernel = connection.kernel else { continue }
@@ -35,7 +37,6 @@ extension Receiver {
             note(connection.number, kernel, at: now)
         }
         shared.connections.muted.store(muted, ordering: .relaxed)
-        if !isHeld { release(at: now) }
         if now - watch.filesAt >= PeerWatch.fileNanoseconds {
             watch.filesAt = now
             lookForFiles()
@@ -104,16 +105,19 @@ extension Receiver {
         name: Int,
         at now: Int64
     ) -> Bool {
-        guard table.receivedBytes[Int(connection.number)] == 0, kernel.counts_bytes else {
-            return false
-        }
-        guard kernel.bytes_read == connection.bytesRead,
-            now - connection.quietSince >= Self.quietNanoseconds
-        else { return false }
+        kernel.counts_bytes && kernel.bytes_read == connection.bytesRead
+            && now - connection.quietSince >= Self.quietNanoseconds
+            && isUnheard(connection, name: name, at: now)
+    }
+
+    /// Whether a connection had sent more than a handshake with a name of so many bytes when it was
+    /// looked at last, and no message of it has come until now.
+    private func isUnheard(_ connection: Connection, name: Int, at now: Int64) -> Bool {
+        guard table.receivedBytes[Int(connection.number)] == 0 else { return false }
         // Answers to heartbeats, 7 bytes each.
         let beats = UInt64(truncatingIfNeeded: max(0, now - connection.since) / 5_000_000_000)
         let idle = Self.handshakeBytes &+ UInt64(truncatingIfNeeded: name) &+ beats &* 7
-        return kernel.bytes_read > idle
+        return connection.bytesRead > idle
     }
 
     private mutating func note(_ connection: Connection) {
@@ -139,9 +143,7 @@ extension Receiver {
             let isOfUnix =
                 !kernel.counts_bytes
                 && table.receivedBytes[Int(connection.number)] == 0
-            guard isOfUnix || isMuted(connection, kernel, name: freed.id.count, at: now) else {
-                continue
-            }
+            guard isOfUnix || isUnheard(connection, name: freed.id.count, at: now) else { continue }
             table.cut(connection.number)
             shared.connections.released.count()
             tell(
