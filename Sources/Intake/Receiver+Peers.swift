@@ -110,8 +110,15 @@ extension Receiver {
         let kernel = connection.kernel
         if isPending {
             shared.connections.failedHandshakes.count()
+            guard let kernel else {
+                return tell(
+                    .handshakeFailed,
+                    connection,
+                    "it ended at once: it does not speak ZMTP 3 (ZMTP 1 and 2 need legacy: on), or it left"
+                )
+            }
             // Whoever only looks whether the port is open is nobody to speak of.
-            guard let kernel, kernel.bytes_read > 0 || !kernel.counts_bytes else { return }
+            guard kernel.bytes_read > 0 || !kernel.counts_bytes else { return }
             tell(.handshakeFailed, connection, handshakeText(kernel, connection, failure))
         } else if let kernel, !connection.peerHasLeft {
             if kernel.silent_ms >= 14_000 {

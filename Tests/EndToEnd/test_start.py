@@ -35,7 +35,7 @@ def killed_with_open_files(daemon, producer, **settings):
 def messages(collector):
     """The messages of the log's last run, in order."""
     text = collector.log_path.read_text()
-    begin = text.rindex("\n", 0, text.rindex("sources wait until")) + 1
+    begin = text.rfind("\n", 0, text.rindex("sources wait until")) + 1
     return [line.split(" ", 2)[2] for line in text[begin:].splitlines() if line.count(" ") > 1]
 
 
