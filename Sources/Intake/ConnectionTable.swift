@@ -65,6 +65,8 @@ struct ConnectionTable: ~Copyable {
     ///
     /// With only one a message need not tell whose it is.
     private(set) var only: UInt16 = 0
+    /// Connections that came or went; what was looked up before the last of them may be wrong.
+    private(set) var changes = 0
     private var lastNumber: UInt16 = 0
     /// By libzmq's descriptor: the number; as many as the highest descriptor so far needed.
     private var numbers: UnsafeMutablePointer<UInt16>
@@ -138,6 +140,7 @@ struct ConnectionTable: ~Copyable {
         sentLimits[Int(number)] = Self.answerBytesMax / 2
         sentLooks[Int(number)] = 0
         only = connections.count == 1 ? number : 0
+        changes += 1
         return connection
     }
 
@@ -151,6 +154,7 @@ struct ConnectionTable: ~Copyable {
         numbers[Int(descriptor)] = 0
         if connection.duplicate >= 0 { close(connection.duplicate) }
         only = 0
+        changes += 1
         return connection
     }
 

@@ -19,6 +19,8 @@ struct PeerAddress: ~Copyable {
     private(set) var frameCount = 0
     /// Number of the connection; 0 is unknown.
     var peer: UInt16 = 0
+    /// Whether the routing id is that of the message before.
+    private(set) var isRepeated = false
 
     deinit {
         bytes.deallocate()
@@ -36,6 +38,7 @@ struct PeerAddress: ~Copyable {
 
     /// Begins anew with a routing id; false when it is longer than one may be.
     mutating func begin(_ id: UnsafeRawBufferPointer) -> Bool {
+        isRepeated = id.elementsEqual(routingID)
         routingIDCount = 0
         envelopeCount = 0
         frameCount = 0

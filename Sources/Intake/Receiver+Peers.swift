@@ -114,7 +114,8 @@ extension Receiver {
                 return tell(
                     .handshakeFailed,
                     connection,
-                    "it ended at once: it does not speak ZMTP 3 (ZMTP 1 and 2 need legacy: on), or it left"
+                    "it ended at once: it does not speak ZMTP 3 (ZMTP 1 and 2 need legacy: on), or "
+                        + socketTypeText
                 )
             }
             // Whoever only looks whether the port is open is nobody to speak of.
@@ -151,7 +152,11 @@ extension Receiver {
                 ? "it sent no whole ZMTP 3 greeting"
                 : "it does not speak ZMTP 3; ZMTP 1 and 2 need legacy: on"
         }
-        return "its socket type does not fit pattern \(configuration.pattern.rawValue),"
+        return socketTypeText
+    }
+
+    private var socketTypeText: String {
+        "its socket type does not fit pattern \(configuration.pattern.rawValue),"
             + " which is for \(configuration.pattern.peers)"
     }
 

@@ -52,6 +52,8 @@ package struct Receiver: ~Copyable {
     var message = Message()
     var scratch = Message()
     var address = PeerAddress()
+    /// ``ConnectionTable/changes`` when the address' connection was looked up.
+    var lookedUpAt = -1
     /// Bytes on the wire of the frames in front of the payload.
     var frameBytes = 0
     var table: ConnectionTable
