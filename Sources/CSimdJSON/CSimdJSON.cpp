@@ -509,10 +509,12 @@ struct csimdjson_reader {
     csimdjson_code check_behind(csimdjson_code code) {
         if (code != CSIMDJSON_OK && code != CSIMDJSON_NOT_AN_OBJECT) return code;
         uint8_t behind = mark(next);
-        bool is_wrong = behind == '}' || behind == ':';
-        if (!in_array) is_wrong = is_wrong || behind == ',' || behind == ']';
+        bool is_wrong;
+        if (!in_array) is_wrong = behind == '}' || behind == ':' || behind == ',' || behind == ']';
         // A key that no object is open for.
         else if (behind == ',' && mark(next + 1) == '"') is_wrong = mark(next + 2) == ':';
+        // Behind a whole object, another one only lacks its comma; anything else says that it is not whole.
+        else is_wrong = behind != ',' && behind != ']' && behind != '{';
         return is_wrong ? unexpected() : code;
     }
 

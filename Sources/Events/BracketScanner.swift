@@ -34,15 +34,19 @@ struct BracketStack {
 ///
 /// A line break does not end a string. One in a string means damage; then the quotes around it have to
 /// stand where a string's can, for where one quote is missing, text and strings are mistaken for each
-/// other.
+/// other. Where that happens twice, the brackets may match again, far from where they belong. So a
+/// bracket in a string is only taken for text as long as no quote of the value stands in a word.
 struct BracketScanner {
     private var open = BracketStack()
+    /// Of the value that is looked at: a string has a bracket in it, a quote stands in a word.
+    private var stringHasBracket = false
+    private var quoteIsInWord = false
 
     /// The position behind the object or array that starts at `start`.
     ///
     /// Nil when the text ends before, or a bracket closes that was not opened.
     mutating func end(of start: Int, in text: UnsafeRawBufferPointer) -> Int? {
-        open.removeAll()
+        begin()
         var at = start
         while at < text.count {
             guard let next = step(at, text) else { return nil }
@@ -55,7 +59,7 @@ struct BracketScanner {
     /// The position of the `,`, `]` or `}` behind the element or member whose value starts at `start`;
     /// nil as above.
     mutating func separator(behind start: Int, in text: UnsafeRawBufferPointer) -> Int? {
-        open.removeAll()
+        begin()
         var at = start
         while at < text.count {
             switch text[at] {
@@ -69,10 +73,20 @@ struct BracketScanner {
         return nil
     }
 
+    private mutating func begin() {
+        open.removeAll()
+        stringHasBracket = false
+        quoteIsInWord = false
+    }
+
     /// The position behind the string or single byte at `at`.
     private mutating func step(_ at: Int, _ text: UnsafeRawBufferPointer) -> Int? {
         switch text[at] {
-        case UInt8(ascii: "\""): return Self.endOfString(at, in: text)
+        case UInt8(ascii: "\""):
+            guard let end = Self.endOfString(at, in: text) else { return nil }
+            if !stringHasBracket { stringHasBracket = text[at..<end].contains(where: \.isBracket) }
+            if !quoteIsInWord { quoteIsInWord = Self.isInWord(at, end, in: text) }
+            return stringHasBracket && quoteIsInWord ? nil : end
         case UInt8(ascii: "{"), UInt8(ascii: "["): open.push(text[at])
         case UInt8(ascii: "}"), UInt8(ascii: "]"): if !open.pop(text[at]) { return nil }
         default: break
@@ -98,19 +112,49 @@ struct BracketScanner {
         return nil
     }
 
+    /// Whether something touches the string `start..<end` that no string can touch.
+    private static func isInWord(
+        _ start: Int,
+        _ end: Int,
+        in text: UnsafeRawBufferPointer
+    ) -> Bool {
+        let before = start > 0 ? text[start - 1] : UInt8(ascii: ",")
+        let behind = end < text.count ? text[end] : UInt8(ascii: ",")
+        return !(before.canPrecedeString || before.isJSONSpace)
+            || !(behind.canFollowString || behind.isJSONSpace)
+    }
+
     /// Whether what stands around two quotes can stand around a string.
     private static func isString(
         _ start: Int,
         _ end: Int,
         in text: UnsafeRawBufferPointer
     ) -> Bool {
-        switch text[..<start].last(where: { !$0.isJSONSpace }) {
-        case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ","), UInt8(ascii: ":"): break
-        default: return false
+        let before = text[..<start].last { !$0.isJSONSpace }
+        let behind = text[(end + 1)...].first { !$0.isJSONSpace }
+        return before?.canPrecedeString == true && behind?.canFollowString == true
+    }
+}
+
+extension UInt8 {
+    fileprivate var isBracket: Bool {
+        switch self {
+        case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"): true
+        default: false
         }
-        switch text[(end + 1)...].first(where: { !$0.isJSONSpace }) {
-        case UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: ":"): return true
-        default: return false
+    }
+
+    fileprivate var canPrecedeString: Bool {
+        switch self {
+        case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ","), UInt8(ascii: ":"): true
+        default: false
+        }
+    }
+
+    fileprivate var canFollowString: Bool {
+        switch self {
+        case UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: ":"): true
+        default: false
         }
     }
 }

@@ -87,7 +87,7 @@ extension PayloadReader {
         if next.isSeparatorOrCloser, !isNDJSON {
             // Its own brackets are not to be trusted.
             rejectRest(from: start, nil, &view)
-        } else if isInside(byteBefore(start), next)
+        } else if isInside(before: start, next)
             || next.isSeparatorOrCloser && piece.contains(UInt8(ascii: "\n"))
         {
             reject(piece, .invalidJSON, at: start, .insideDamaged, &view)
@@ -114,25 +114,31 @@ extension PayloadReader {
         return true
     }
 
-    /// Whether a value between these bytes is inside something: a list's element, or a member's value.
+    /// Whether a value is inside something: a list's element, or a member's value.
     ///
-    /// A line of NDJSON that was cut off can end in such a byte as well, so both sides must say so. The
+    /// `start`: where it begins. `behind`: the byte behind it, 0 for none. What comes before it tells
+    /// alone, but where a line of NDJSON may have been cut off there: then both sides must say so. The
     /// payload's end does where a list goes on, or where lines are not the most that there is.
-    private mutating func isInside(_ before: UInt8, _ behind: UInt8) -> Bool {
-        switch before {
-        case UInt8(ascii: ","), UInt8(ascii: "["):
-            return behind.isSeparatorOrCloser || behind == 0
-        case UInt8(ascii: ":"):
-            if behind != 0 { return behind.isSeparatorOrCloser }
-            let lines = countedLines()
-            return lines.whole <= lines.other
-        default: return false
+    private mutating func isInside(before start: Int, _ behind: UInt8) -> Bool {
+        guard let last = payload[..<start].lastIndex(where: { !$0.isJSONSpace }) else {
+            return false
         }
+        let canFollow = payload[last] == UInt8(ascii: ",") || payload[last] == UInt8(ascii: "[")
+        guard canFollow || payload[last] == UInt8(ascii: ":") else { return false }
+        if behind.isSeparatorOrCloser || !endsCutLine(last) { return true }
+        guard behind == 0 else { return false }
+        let lines = countedLines()
+        return canFollow || lines.whole <= lines.other
     }
 
-    /// The last byte before `position` that is no white space; 0 for none.
-    private func byteBefore(_ position: Int) -> UInt8 {
-        payload[..<position].last { !$0.isJSONSpace } ?? 0
+    /// Whether the byte at `last` may be the last of a line of NDJSON that was cut off: such a line
+    /// begins with a brace that it does not close.
+    private mutating func endsCutLine(_ last: Int) -> Bool {
+        let lineFeed = payload[..<last].lastIndex(of: UInt8(ascii: "\n"))
+        let start = lineFeed.map { $0 + 1 } ?? firstByte
+        guard payload[start] == UInt8(ascii: "{") else { return false }
+        let line = UnsafeRawBufferPointer(rebasing: payload[..<last])
+        return brackets.end(of: start, in: line) == nil
     }
 
     private func byteBehind(_ position: Int) -> UInt8 {
@@ -180,7 +186,7 @@ extension PayloadReader {
             let lineEnd = min(endOfLine(at: at), end)
             let line = UnsafeRawBufferPointer(rebasing: payload[at..<lineEnd])
             if case .whole = LineShape(line, &brackets),
-                !isInside(byteBefore(at), byteBehind(lineEnd))
+                !isInside(before: at, byteBehind(lineEnd))
             {
                 return true
             }

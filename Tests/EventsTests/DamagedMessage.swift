@@ -63,6 +63,15 @@ struct DamagedMessage {
         }
     }
 
+    /// What two damaged neighbours may make together.
+    ///
+    /// Where one lost its end and the next its beginning, one object can be left that is as whole as
+    /// any. Nothing tells then.
+    var wholes: [Range<Int>] {
+        zip(items, items.dropFirst()).filter { $0.isDamaged && $1.isDamaged }
+            .map { $0.range.lowerBound..<$1.range.upperBound }
+    }
+
     /// Undamaged events that a reader must find: those before the first damage that hides where
     /// things end, but for the one just before it, whose end is not sure either.
     ///

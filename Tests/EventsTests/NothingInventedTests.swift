@@ -6,7 +6,7 @@ import Testing
 @Suite struct NothingInventedTests {
     /// Nil when all is well, else what is not.
     private func fault(_ message: DamagedMessage, _ found: [Piece]) -> String? {
-        let sent = Set(message.items.map(\.range))
+        let sent = Set(message.items.map(\.range) + message.wholes)
         let events = found.filter(\.isEvent).map { $0.start..<($0.start + $0.text.count) }
         if let invented = events.first(where: { !sent.contains($0) }) {
             let text = String(decoding: message.bytes[invented], as: UTF8.self)
