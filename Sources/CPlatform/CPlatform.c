@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <arpa/inet.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <linux/openat2.h>
 #include <linux/sockios.h>
@@ -13,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,19 +83,71 @@ void cplatform_unmap(void *address, size_t size) { munmap(address, size); }
 
 void cplatform_start_writing(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
+// Whether renameat2 says that it does not know the flag here: the file system (EINVAL on NFS, FUSE and
+// ZFS), the kernel, or a container's filter, which answers EPERM.
+static bool lacks_rename_noreplace(int error) {
+    return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
+}
+
 int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to) {
-    return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0 ? 0 : -errno;
+    if (renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0) return 0;
+    if (!lacks_rename_noreplace(errno)) return -errno;
+    // A link never replaces either. Between the two calls the file has both names.
+    if (linkat(from_directory, from, to_directory, to, 0) != 0) return -errno;
+    return unlinkat(from_directory, from, 0) == 0 ? 0 : -errno;
+}
+
+// The same as openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, one folder after the other: for
+// kernels and containers that do not have that call.
+static int walk_beneath(int directory, const char *path, int flags, mode_t mode) {
+    if (path[0] == '/') return -EXDEV;
+    int folder = directory;
+    for (;;) {
+        size_t length = strcspn(path, "/");
+        char name[NAME_MAX + 1];
+        if (length > NAME_MAX) return folder == directory ? -ENAMETOOLONG : (close(folder), -ENAMETOOLONG);
+        memcpy(name, path, length);
+        name[length] = 0;
+        path += length;
+        path += strspn(path, "/");
+        bool is_last = *path == 0;
+        int next = -EXDEV;
+        if (strcmp(name, "..") != 0) {
+            int how = is_last ? flags : O_PATH | O_DIRECTORY;
+            next = openat(folder, name, how | O_CLOEXEC | O_NOFOLLOW, mode);
+            if (next < 0) next = -errno;
+        }
+        if (folder != directory) close(folder);
+        // Of a link, O_DIRECTORY says that it is no folder.
+        if (next == -ENOTDIR && !is_last) next = -ELOOP;
+        if (next < 0 || is_last) return next;
+        folder = next;
+    }
 }
 
 int cplatform_open_beneath(int directory, const char *path, int flags, mode_t mode) {
+    static atomic_bool lacks_openat2 = false;
     struct open_how how = {
         .flags = (uint64_t)(flags | O_CLOEXEC),
         .mode = (flags & O_CREAT) ? mode : 0,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
     for (;;) {
-        long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
-        if (fd < 0 && errno == ENOSYS) fd = openat(directory, path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+        long fd = -1;
+        if (atomic_load_explicit(&lacks_openat2, memory_order_relaxed)) {
+            fd = walk_beneath(directory, path, flags, mode);
+            if (fd < 0) errno = (int)-fd;
+        } else {
+            fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
+            // A container that does not know the call answers EPERM. So does a file that may not be
+            // changed; then the way round ends in the same.
+            if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+                bool is_certain = errno == ENOSYS;
+                fd = walk_beneath(directory, path, flags, mode);
+                if (fd >= 0 || is_certain) atomic_store_explicit(&lacks_openat2, true, memory_order_relaxed);
+                if (fd < 0) errno = (int)-fd;
+            }
+        }
         if (fd >= 0) return (int)fd;
         if (errno != EINTR && errno != EAGAIN) return -errno;
     }

@@ -24,6 +24,8 @@ package struct PipelineConfiguration: Sendable {
     package var partitionTime: PartitionRouter.Time
     package var valuesMax: Int
     package var openMax: Int
+    /// ``SegmentStore/Configuration/sealsMax``.
+    package var sealsMax = SegmentStore.Configuration.sealsMaxDefault
     package var engine: Engine
     package var level: Int
     package var tunables: Tunables
@@ -113,6 +115,7 @@ extension PipelineConfiguration {
             idleMax: tunables.segmentIdleMax
         )
         store.startedAt = startedAt
+        store.sealsMax = sealsMax
         store.deduplicated = sources.indices.filter { sources[$0].deduplicates }
         store.contentCheck = contentHash.check
         return store

@@ -14,6 +14,8 @@ package enum PipelineNotice: Sendable {
     case segmentFailed(FileSystemError)
     /// Segments that the disk had failed stand in new files, by sealed path.
     case segmentsMoved([String])
+    /// A partition's folder cannot be entered: its events go to another one, below `__blocked__`.
+    case folderBlocked(FileSystemError, instead: String)
     /// A receiver's socket failed; its source takes in nothing more.
     case receiverFailed(source: String, reason: String)
     /// What a peer of a source did, or what became of it.

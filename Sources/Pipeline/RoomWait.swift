@@ -33,7 +33,7 @@ final class RoomWait: Sendable {
     /// Whoever meets the full disk first gets the reserve, and need not wait.
     func wait(_ error: FileSystemError) -> Bool {
         heartbeat.beat()
-        if error.isFull, reserve.release() {
+        if error.isFull, !error.isOutOfDescriptors, reserve.release() {
             storage.block(
                 .reserve,
                 "no room: \(error); what is in flight is finished with the reserve"
@@ -41,9 +41,16 @@ final class RoomWait: Sendable {
             return true
         }
         isWaiting.store(true, ordering: .relaxed)
-        storage.block(holder, error.isFull ? "no room: \(error)" : "the disk refuses: \(error)")
+        storage.block(holder, Self.text(error))
         usleep(200_000)
         return !shared.leave.load(ordering: .acquiring)
+    }
+
+    private static func text(_ error: FileSystemError) -> String {
+        if error.isOutOfDescriptors {
+            return "no file can be opened: \(error); raise the limit of open files (LimitNOFILE=)"
+        }
+        return error.isFull ? "no room: \(error)" : "the disk refuses: \(error)"
     }
 
     /// The call went through, or a round did: there is room.

@@ -118,7 +118,9 @@ struct Writer: ~Copyable {
             configuration.store(writer: index),
             fileSystem: data.fileSystem,
             waitForRoom: { room.wait($0) },
-            onProgress: { shared.heartbeat.beat() }
+            onProgress: { shared.heartbeat.beat() },
+            onObstacle: { notify(.folderBlocked($0, instead: $1)) },
+            durable: { shared.durableSequence.load(ordering: .acquiring) }
         )
         pendings = store.pendings
         identities = store.identities

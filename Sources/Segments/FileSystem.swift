@@ -23,10 +23,13 @@ package enum OpenMode: Sendable {
 package struct FolderEntry: Hashable, Sendable {
     package let name: String
     package let isFolder: Bool
+    /// Whether it is a symbolic link, which is never followed.
+    package let isLink: Bool
 
-    package init(name: String, isFolder: Bool) {
+    package init(name: String, isFolder: Bool, isLink: Bool = false) {
         self.name = name
         self.isFolder = isFolder
+        self.isLink = isLink
     }
 }
 
@@ -85,6 +88,8 @@ package protocol FileSystem: Sendable {
     /// The names in a folder, sorted; a missing folder has none.
     func list(_ path: String) throws(FileSystemError) -> [FolderEntry]
     func exists(_ path: String) -> Bool
+    /// Whether what has the name belongs to another user than the data folder does.
+    func isForeign(_ path: String) -> Bool
     func space() throws(FileSystemError) -> DiskSpace
     /// Gives the file room of that many bytes on the device; ENOSPC when there is not so much.
     func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError)
@@ -93,6 +98,9 @@ package protocol FileSystem: Sendable {
 extension FileSystem {
     /// A disk may leave the hint alone.
     package func startWriting(_ file: FileHandle) {}
+
+    /// A disk in memory has no users.
+    package func isForeign(_ path: String) -> Bool { false }
 
     /// A disk in memory has no other readers.
     package func hide(_ file: FileHandle) throws(FileSystemError) {}

@@ -9,8 +9,14 @@ extension FileSystemError {
 
     /// No room (bytes, inodes, quota) or no descriptors: the same call may succeed once there is
     /// some again.
-    package var isFull: Bool {
-        code == ENOSPC || code == EDQUOT || code == EMFILE || code == ENFILE
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT || isOutOfDescriptors }
+
+    /// No descriptors: of the process, or of the system.
+    package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+
+    /// Something that is not Touchpoint's stands in a folder's place, or the folder may not be entered.
+    package var isObstacle: Bool {
+        code == ELOOP || code == ENOTDIR || code == EACCES || code == EPERM
     }
 
     /// The file changed while it was read, or is none of Touchpoint's segments.
@@ -21,6 +27,10 @@ extension FileSystemError {
     /// values.
     static func text(of code: Int32) -> String {
         // Said of a file whose durable part does not come back as it was written.
+        if code == ELOOP {
+            return "is or leads through a symbolic link, which is not followed here: "
+                + "mount the other place there instead (mount --bind)"
+        }
         if code == EBADMSG { return "does not have the bytes that were written to it" }
         guard let text = strerror(code) else { return "error \(code)" }
         return String(cString: text)

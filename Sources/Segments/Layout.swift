@@ -20,6 +20,10 @@ package enum Layout {
     /// The key by which contents are hashed.
     package static let contentKey = "dedup/key"
     package static let lock = ".lock"
+    /// Where segments lie.
+    package static let roots = [events, quarantine]
+    /// Stands for a folder's value that cannot be entered.
+    package static let blockedValue = "__blocked__"
     /// Room kept for a full disk.
     package static let reserve = ".reserve"
 
@@ -45,6 +49,20 @@ package enum Layout {
     /// Another name for a sealed file whose own is taken: `part-….2.ndjson.gz`.
     package static func alternative(toSealed path: String, _ number: Int) -> String {
         "\(path.dropLast(sealedSuffix.count)).\(number)\(sealedSuffix)"
+    }
+
+    /// The folder that takes a partition's files when what failed says that `folder`, or one above it,
+    /// cannot be entered: with `__blocked__` for its value, `events/channel=__blocked__/date=…`.
+    ///
+    /// Nil when that would not help: it is no partition's.
+    static func blocked(_ folder: String, by error: FileSystemError) -> String? {
+        let obstacle = split(error.path).folder
+        let (parent, name) = split(obstacle)
+        guard error.isObstacle, roots.contains(where: { isBelow($0, obstacle) }),
+            isAtOrBelow(obstacle, folder)
+        else { return nil }
+        let key = name.utf8.firstIndex(of: UInt8(ascii: "=")).map { name[...$0] } ?? ""
+        return join(parent, key + blockedValue) + folder.dropFirst(obstacle.count)
     }
 
     /// The file of ids for a sealed path: names are unique over all folders.

@@ -9,6 +9,8 @@ package struct Leftovers: Sendable {
     private(set) var copies: [String] = []
     /// The sealed files that may lack a manifest line.
     private(set) var sealed: Set<PathDigest> = []
+    /// What was passed over because it is not Touchpoint's, and why.
+    package private(set) var foreign: [FileSystemError] = []
 
     /// Looks at every file of the data folder.
     ///
@@ -22,7 +24,8 @@ package struct Leftovers: Sendable {
             fileSystem,
             wanted: { name, kind in
                 kind != .sealed || first.isEmpty || (Layout.stamp(ofName: name) ?? "") >= first
-            }
+            },
+            onForeign: { foreign.append($0) }
         ) { (path, kind) throws(FileSystemError) in
             switch kind {
             case .open: open.append(path)

@@ -63,10 +63,12 @@ package enum ManifestReader {
         var paths: [String] = []
         let manifest = Layout.join(folder, Layout.manifest)
         for date in try fileSystem.list(manifest)
-        where date.isFolder && (first.isEmpty || date.name >= "date=" + first) {
+        where date.isFolder && date.name.hasPrefix("date=")
+            && (first.isEmpty || date.name >= "date=" + first)
+        {
             let folder = Layout.join(manifest, date.name)
             let names = try fileSystem.list(folder)
-                .filter { !$0.isFolder && !$0.name.hasPrefix(".") }.map(\.name)
+                .filter { !$0.isFolder && !$0.isLink && !$0.name.hasPrefix(".") }.map(\.name)
             var manifests = names.filter { $0.hasSuffix(Layout.manifestSuffix) }
             if alsoSummarised {
                 manifests += names.filter { $0.hasSuffix(Layout.summarySuffix) }
@@ -117,21 +119,35 @@ package enum ManifestReader {
     /// Ends the last line of every manifest where a crash tore it, so that the next append starts a
     /// line of its own.
     ///
-    /// To be called before anything is appended. Gives the manifests it mended.
+    /// To be called before anything is appended. Manifests that may only be read are another node's to
+    /// mend. Gives those it mended.
     package static func mend(_ fileSystem: any FileSystem) throws(FileSystemError) -> [String] {
         var mended: [String] = []
-        for path in try paths(fileSystem) {
-            let file = try fileSystem.open(path, .modify)
-            defer { fileSystem.close(file) }
-            let size = try fileSystem.size(file)
-            guard size > 0, try fileSystem.bytes(of: file, at: size - 1, count: 1) != [0x0a] else {
+        for path in try paths(fileSystem) where try isTorn(path, fileSystem) {
+            let file: FileHandle
+            do throws(FileSystemError) {
+                file = try fileSystem.open(path, .modify)
+            } catch {
+                guard error.isObstacle, fileSystem.isForeign(path) else { throw error }
                 continue
             }
+            defer { fileSystem.close(file) }
             try fileSystem.write([0x0a], to: file)
             try fileSystem.datasync(file)
             mended.append(path)
         }
         return mended
+    }
+
+    private static func isTorn(
+        _ path: String,
+        _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> Bool {
+        let file = try fileSystem.open(path, .read)
+        defer { fileSystem.close(file) }
+        let size = try fileSystem.size(file)
+        guard size > 0 else { return false }
+        return try fileSystem.bytes(of: file, at: size - 1, count: 1) != [0x0a]
     }
 }
 

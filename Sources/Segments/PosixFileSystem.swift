@@ -159,9 +159,23 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func exists(_ path: String) -> Bool {
-        guard let (folder, name) = try? parent(of: path, for: .open) else { return false }
+        status(of: path) != nil
+    }
+
+    package func isForeign(_ path: String) -> Bool {
+        guard let found = status(of: path), let own = status(of: "") else { return false }
+        return found.st_uid != own.st_uid
+    }
+
+    /// What stands at a path, a link itself; nil when nothing does.
+    ///
+    /// fstatat(2), not faccessat2(2): the filters of some containers refuse what is new to them.
+    private func status(of path: String) -> stat? {
+        var status = stat()
+        if path.isEmpty { return fstat(root, &status) == 0 ? status : nil }
+        guard let (folder, name) = try? parent(of: path, for: .open) else { return nil }
         defer { Glibc.close(folder) }
-        return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+        return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
     }
 
     package func space() throws(FileSystemError) -> DiskSpace {
@@ -217,7 +231,7 @@ extension PosixFileSystem {
             folder = try descriptor(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY, for: .list)
         } catch {
             // Whoever believes a folder empty that is not does what cannot be undone.
-            guard error.isMissing, !isNamed(path) else { throw error }
+            guard error.isMissing, status(of: path) == nil else { throw error }
             return []
         }
         guard let stream = fdopendir(folder) else {
@@ -232,7 +246,10 @@ extension PosixFileSystem {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != "." && name != ".." {
-                entries.append(FolderEntry(name: name, isFolder: isFolder(entry, in: folder)))
+                let kind = kind(of: entry, in: folder)
+                entries.append(
+                    FolderEntry(name: name, isFolder: kind == S_IFDIR, isLink: kind == S_IFLNK)
+                )
             }
             errno = 0
         }
@@ -240,22 +257,15 @@ extension PosixFileSystem {
         return entries.sorted { $0.name < $1.name }
     }
 
-    /// Whether something has the name, asked without opening anything; `""` has one.
-    private func isNamed(_ path: String) -> Bool {
-        path.isEmpty || faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0
-    }
-
     /// Some file systems do not tell the kind with the name; then it is looked up.
-    private func isFolder(_ entry: UnsafeMutablePointer<dirent>, in folder: Int32) -> Bool {
-        if entry.pointee.d_type != UInt8(DT_UNKNOWN) {
-            return entry.pointee.d_type == UInt8(DT_DIR)
-        }
+    private func kind(of entry: UnsafeMutablePointer<dirent>, in folder: Int32) -> mode_t {
+        if entry.pointee.d_type != UInt8(DT_UNKNOWN) { return mode_t(entry.pointee.d_type) << 12 }
         var status = stat()
         let found = withUnsafePointer(to: &entry.pointee.d_name) {
             $0.withMemoryRebound(to: CChar.self, capacity: 256) {
                 fstatat(folder, $0, &status, AT_SYMLINK_NOFOLLOW)
             }
         }
-        return found == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return found == 0 ? status.st_mode & S_IFMT : 0
     }
 }

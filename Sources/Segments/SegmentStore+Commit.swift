@@ -86,17 +86,22 @@ extension SegmentStore {
     }
 
     func sealLeastRecentlyUsed() throws(FileSystemError) {
+        if let slot = leastRecentlyUsed() { try seal(slot, .limit) }
+    }
+
+    /// The slot of the segment that got no events for the longest time.
+    func leastRecentlyUsed(where isWanted: (OpenSegment) -> Bool = { _ in true }) -> Int? {
         var oldest: (slot: Int, at: Int64)?
         for (slot, segment) in segments.enumerated() {
-            guard let segment else { continue }
+            guard let segment, isWanted(segment) else { continue }
             let used = pendings[slot].events == segment.eventsAtLastLook ? segment.lastUsedAt : now
             if oldest.map({ used < $0.at }) ?? true { oldest = (slot, used) }
         }
-        if let oldest { try seal(oldest.slot, .limit) }
+        return oldest?.slot
     }
 
     /// Ends a segment's stream and puts it into the batch.
-    private func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
+    func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, .finish)
         countLines(segment, slot)
@@ -134,16 +139,37 @@ extension SegmentStore {
     /// to sync is left to it: of two who sync a file, one hears of what failed.
     private func finishHere(_ segment: OpenSegment) -> Bool {
         if segment.isBroken || segment.handedIn > durableBatch { return false }
+        segment.isBroken = !syncAndClose(segment.file, segment.sealedPath)
+        return !segment.isBroken
+    }
+
+    /// Gives whether the sync went well; if not, the file stays open.
+    private func syncAndClose(_ file: FileHandle, _ sealedPath: String) -> Bool {
         do {
-            try fileSystem.datasync(segment.file)
+            try fileSystem.datasync(file)
         } catch {
-            segment.isBroken = true
-            failure =
-                failure
-                ?? FileSystemError(error.operation, segment.sealedPath, code: error.code)
+            failure = failure ?? FileSystemError(error.operation, sealedPath, code: error.code)
             return false
         }
-        fileSystem.close(segment.file)
+        fileSystem.close(file)
+        return true
+    }
+
+    /// Does the same with one of the sealed files that wait for the next batch; false when there is
+    /// none that can be done here.
+    func finishWaitingSeal() -> Bool {
+        let next = sealed.firstIndex {
+            $0.batch > batches && $0.file != nil && !$0.isBroken && $0.handedIn <= durableBatch
+        }
+        guard let next, let file = sealed[next].file else { return false }
+        guard syncAndClose(file, sealed[next].sealedPath) else {
+            sealed[next].isBroken = true
+            return false
+        }
+        heldBytes -= sealed[next].held.count
+        sealed[next].held = []
+        sealed[next].file = nil
+        mend(&batch, moved: [sealed[next].sealedPath])
         return true
     }
 

@@ -9,7 +9,9 @@ struct SealedRemains {
     /// Nil when its bytes are durable.
     var file: FileHandle?
     let durableBytes: Int
-    let held: [UInt8]
+    var held: [UInt8]
+    /// The last batch before that it went with.
+    let handedIn: UInt64
     let sha256: String
     var isBroken: Bool
 
@@ -19,6 +21,7 @@ struct SealedRemains {
         file = task.file
         durableBytes = segment.durableBytes
         held = task.file == nil ? [] : Array(segment.held.bytes)
+        handedIn = segment.handedIn
         sha256 = task.entry.sha256
         isBroken = segment.isBroken
     }
@@ -33,7 +36,7 @@ struct SealedRemains {
 extension SegmentStore {
     /// Lets go of what was held for batches that are durable, up to the number `batch`.
     package func forgetHeld(durable batch: UInt64) {
-        durableBatch = batch
+        durableBatch = max(durableBatch, batch)
         guard heldBytes > 0 else { return }
         for case let segment? in segments { heldBytes -= segment.forgetHeld(durable: batch) }
         while let first = sealed.first, first.batch <= batch {

@@ -74,9 +74,13 @@ package final class SegmentStore {
     var configuration: Configuration
     let fileSystem: any FileSystem
     /// Called when the disk is full, with what failed; true: room was waited for, try again.
-    private let waitForRoom: (FileSystemError) -> Bool
+    let waitForRoom: (FileSystemError) -> Bool
     /// Called while much is deflated, written or synced: the caller is at work.
     let onProgress: () -> Void
+    /// Told of a partition whose folder cannot be entered, and of the folder that is used instead.
+    let onObstacle: (FileSystemError, String) -> Void
+    /// Gives the last batch that is durable.
+    let durable: () -> UInt64
     var segments: [OpenSegment?]
     /// The waiting lines of each open segment, by slot; there from the first to the last.
     package let pendings: UnsafeMutablePointer<PendingLines>
@@ -101,7 +105,7 @@ package final class SegmentStore {
     var moved: Set<String> = []
     /// What first failed since the last ``repair(failed:folders:)``.
     package internal(set) var failure: FileSystemError?
-    private var fileNumber = 0
+    var fileNumber = 0
     /// Monotonic nanoseconds and wall microseconds, as last told by ``setTime(monotonic:wall:)``.
     private(set) var now: Int64 = 0
     private(set) var wallNow: Int64 = 0
@@ -113,13 +117,17 @@ package final class SegmentStore {
         _ configuration: Configuration,
         fileSystem: any FileSystem,
         waitForRoom: @escaping (FileSystemError) -> Bool,
-        onProgress: @escaping () -> Void = {}
+        onProgress: @escaping () -> Void = {},
+        onObstacle: @escaping (FileSystemError, String) -> Void = { _, _ in },
+        durable: @escaping () -> UInt64 = { 0 }
     ) {
         precondition(configuration.openMax >= 1, "a writer needs an open segment")
         self.configuration = configuration
         self.fileSystem = fileSystem
         self.waitForRoom = waitForRoom
         self.onProgress = onProgress
+        self.onObstacle = onObstacle
+        self.durable = durable
         segments = Array(repeating: nil, count: configuration.openMax)
         pendings = .allocate(capacity: configuration.openMax)
         identities = .allocate(capacity: configuration.openMax)
@@ -205,67 +213,6 @@ package final class SegmentStore {
     package func setTime(monotonic: Int64, wall: Int64) {
         now = monotonic
         wallNow = wall
-    }
-
-    // MARK: - Opening
-
-    /// Opens a segment for a key and gives its slot; the least recently used is sealed when there
-    /// are ``Configuration/openMax``.
-    package func open(
-        _ key: PartitionKey,
-        router: borrowing PartitionRouter
-    ) throws(FileSystemError) -> Int {
-        if free.isEmpty { try sealLeastRecentlyUsed() }
-        let folder = router.folder(key)
-        let (path, file) = try createFile(in: folder)
-        guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
-        guard
-            let stream = try? GzipEncoder(
-                engine: configuration.engine,
-                level: configuration.level,
-                among: openCount + 1
-            )
-        else {
-            preconditionFailure(
-                "no memory for a stream: the level was checked with the configuration"
-            )
-        }
-        segments[slot] = OpenSegment(
-            key: key,
-            sealedPath: path,
-            file: file,
-            stream: stream,
-            openedAt: now
-        )
-        (pendings + slot).initialize(
-            to: PendingLines(
-                capacity: Self.pendingBytes,
-                sources: configuration.sources.count
-            )
-        )
-        (identities + slot).initialize(to: IdentityList())
-        slots[key] = slot
-        return slot
-    }
-
-    private func createFile(in folder: String) throws(FileSystemError) -> (String, FileHandle) {
-        while true {
-            let time = Timestamp.compact(max(wallNow, configuration.startedAt))
-            let name =
-                "part-\(configuration.node)-\(configuration.writer)-\(time)"
-                + "-\(fileNumber)\(Layout.sealedSuffix)"
-            fileNumber += 1
-            let path = Layout.join(folder, name)
-            do throws(FileSystemError) {
-                try fileSystem.createFolders(folder)
-                // A sealed file of that name would make the rename fail much later.
-                if fileSystem.exists(path) { continue }
-                return (path, try fileSystem.open(Layout.openPath(forSealed: path), .createNew))
-            } catch {
-                // Nothing has happened yet, so whatever the cause, it can be waited for.
-                guard error.isTaken || waitForRoom(error) else { throw error }
-            }
-        }
     }
 
     // MARK: - Writing

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finds the files of a data folder.
 ///
 /// Only one folder's names are held at a time, and the paths of the folders still to visit.
@@ -14,29 +16,50 @@ package enum SegmentTree {
         case repaired
     }
 
-    /// Where segments lie.
-    package static let roots = [Layout.events, Layout.quarantine]
-
     /// Shows every segment below `folders`, folder by folder, names in order.
     ///
-    /// `wanted`: asked by name, before a path is made.
+    /// Links, and folders of others that may not be read, are passed over; so is `lost+found`, which a
+    /// file system has at its top.
+    ///
+    /// - `wanted`: asked by name, before a path is made.
+    /// - `onForeign`: told of what was passed over, and why, but for `lost+found`.
     package static func walk(
         _ fileSystem: any FileSystem,
-        below folders: [String] = Self.roots,
+        below folders: [String] = Layout.roots,
         wanted: (String, Kind) -> Bool = { _, _ in true },
+        onForeign: (FileSystemError) -> Void = { _ in },
         _ visit: (String, Kind) throws(FileSystemError) -> Void
     ) throws(FileSystemError) {
         var waiting = Array(folders.reversed())
         while let folder = waiting.popLast() {
             var inner: [String] = []
-            for entry in try fileSystem.list(folder) {
-                if entry.isFolder {
+            for entry in try entries(of: folder, fileSystem, onForeign) {
+                if entry.isLink {
+                    onForeign(
+                        FileSystemError(.open, Layout.join(folder, entry.name), code: ELOOP)
+                    )
+                } else if entry.isFolder {
+                    if entry.name == "lost+found" { continue }
                     inner.append(Layout.join(folder, entry.name))
                 } else if let kind = kind(ofName: entry.name), wanted(entry.name, kind) {
                     try visit(Layout.join(folder, entry.name), kind)
                 }
             }
             waiting += inner.reversed()
+        }
+    }
+
+    private static func entries(
+        of folder: String,
+        _ fileSystem: any FileSystem,
+        _ onForeign: (FileSystemError) -> Void
+    ) throws(FileSystemError) -> [FolderEntry] {
+        do throws(FileSystemError) {
+            return try fileSystem.list(folder)
+        } catch {
+            guard error.isObstacle, fileSystem.isForeign(folder) else { throw error }
+            onForeign(error)
+            return []
         }
     }
 

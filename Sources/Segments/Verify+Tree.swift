@@ -5,7 +5,8 @@ extension Verify {
     func checkTree() throws(FileSystemError) {
         var unknown: [String] = []
         var open: [String] = []
-        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
+        try SegmentTree.walk(fileSystem, onForeign: { report.passedOver.append("\($0)") }) {
+            (path, kind) throws(FileSystemError) in
             switch kind {
             case .sealed:
                 if known[PathDigest(path)] == nil { unknown.append(path) }

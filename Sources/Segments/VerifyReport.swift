@@ -116,6 +116,8 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     package var rawBytes: UInt64 = 0
     /// Open segments, and the events before their last flush point.
     package var openFiles = 0
+    /// What was not looked into because it is not Touchpoint's: links, and others' folders.
+    package var passedOver: [String] = []
     package var openEvents = 0
     /// Manifest lines that are none, as a crash leaves one: how many, and where.
     package var tornManifestLines = 0

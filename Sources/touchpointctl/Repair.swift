@@ -110,7 +110,7 @@ struct RepairData: ParsableCommand {
         /// stands in a folder of its own.
         private static func split(_ path: String) -> (String, String) {
             let parts = path.split(separator: "/")
-            let roots = SegmentTree.roots
+            let roots = Layout.roots
             guard let root = parts.lastIndex(where: { roots.contains(String($0)) }), root > 0 else {
                 let (folder, name) = Layout.split(path)
                 return (folder.isEmpty ? "/" : folder, name)

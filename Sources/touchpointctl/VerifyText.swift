@@ -79,6 +79,9 @@ enum VerifyText {
                     + HumanText.grouped(report.missingFiles)
             )
         }
+        lines += report.passedOver.prefix(10).map {
+            "note: passed over, not Touchpoint's: \(shown($0))"
+        }
         lines += report.replaced.map {
             "note: \(shown($0.path)) was damaged; \(shown($0.repaired)) has what was saved"
         }

@@ -43,6 +43,7 @@ struct Touchpointd: ParsableCommand {
 
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
+        DescriptorBudget.raise()
         let settings: Settings
         do {
             settings =
@@ -52,16 +53,27 @@ struct Touchpointd: ParsableCommand {
             writeText("\(error)\n", to: 2)
             throw ArgumentParser.ExitCode(Terminal.ExitCode.badConfiguration)
         }
-        if check {
-            writeText(settings.yaml(), to: 1)
-            return
-        }
+        if check { return try show(settings) }
         let daemon = DaemonRun(
             settings: settings,
             configurationPath: config,
             environment: environment
         )
         throw ArgumentParser.ExitCode(Self.wait(for: { await daemon.run() }))
+    }
+
+    /// Prints what is in force, and beside it what the machine leaves of it.
+    private func show(_ settings: Settings) throws {
+        do {
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            for line in try settings.shortfalls(cores: cores) {
+                writeText("the limit of open files is low: \(line)\n", to: 2)
+            }
+        } catch {
+            writeText("\(error)\n", to: 2)
+            throw ArgumentParser.ExitCode(error.exitCode)
+        }
+        writeText(settings.yaml(), to: 1)
     }
 
     /// Runs `work` at the ordinary priority, and waits for it.

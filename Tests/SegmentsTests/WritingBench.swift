@@ -28,7 +28,9 @@ final class WritingBench {
         segmentBytesMax: Int = 64 << 20,
         engine: Engine = .isal,
         template: String = "channel={channel}/date={date}/hour={hour}",
-        waitForRoom: @escaping (FileSystemError) -> Bool = { _ in false }
+        waitForRoom: @escaping (FileSystemError) -> Bool = { _ in false },
+        onObstacle: @escaping (FileSystemError, String) -> Void = { _, _ in },
+        durable: @escaping () -> UInt64 = { 0 }
     ) throws {
         folder = try TemporaryFolder(prefix: "segments-writing")
         disk = try WritingDisk(directory: folder.path)
@@ -46,7 +48,9 @@ final class WritingBench {
                 idleMax: .seconds(60)
             ),
             fileSystem: disk,
-            waitForRoom: waitForRoom
+            waitForRoom: waitForRoom,
+            onObstacle: onObstacle,
+            durable: durable
         )
         router = PartitionRouter(
             PartitionRouter.Configuration(

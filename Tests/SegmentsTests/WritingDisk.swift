@@ -23,6 +23,7 @@ final class WritingDisk: FileSystem {
         var names: [FileHandle: String] = [:]
         var opened = 0
         var openedMost = 0
+        var foreign: Set<String> = []
     }
 
     private let real: PosixFileSystem
@@ -37,6 +38,8 @@ final class WritingDisk: FileSystem {
     var opened: Int { state.withLock { $0.opened } }
 
     func fail(_ fault: Fault) { state.withLock { $0.faults.append(fault) } }
+    /// Says of a folder that it is another user's.
+    func give(_ path: String) { state.withLock { _ = $0.foreign.insert(path) } }
     func clearLog() { state.withLock { $0.log = [] } }
 
     private func name(_ file: FileHandle) -> String { state.withLock { $0.names[file] ?? "?" } }
@@ -146,7 +149,11 @@ final class WritingDisk: FileSystem {
         try real.syncFolder(path)
     }
 
-    func list(_ path: String) throws(FileSystemError) -> [FolderEntry] { try real.list(path) }
+    func list(_ path: String) throws(FileSystemError) -> [FolderEntry] {
+        try check(.list, path)
+        return try real.list(path)
+    }
     func exists(_ path: String) -> Bool { real.exists(path) }
+    func isForeign(_ path: String) -> Bool { state.withLock { $0.foreign.contains(path) } }
     func space() throws(FileSystemError) -> DiskSpace { try real.space() }
 }

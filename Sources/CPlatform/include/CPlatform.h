@@ -55,12 +55,14 @@ void cplatform_start_writing(int fd);
 void *cplatform_map(size_t size);
 void cplatform_unmap(void *address, size_t size);
 
-/// renameat2(2) with RENAME_NOREPLACE: fails with -EEXIST rather than replace a file.
+/// renameat2(2) with RENAME_NOREPLACE: fails with -EEXIST rather than replace a file. Where that is not
+/// to be had, linkat(2) and unlinkat(2): a crash between them leaves both names.
 int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
 
 /// Opens `path` below `directory` without ever leaving it: openat2(2) with RESOLVE_BENEATH and
-/// RESOLVE_NO_SYMLINKS (openat(2) with O_NOFOLLOW on kernels before 5.6). O_CLOEXEC is added;
-/// `mode` matters only with O_CREAT. Gives the descriptor; EINTR is retried.
+/// RESOLVE_NO_SYMLINKS, or, on kernels before 5.6 and in containers that refuse that call, openat(2) with
+/// O_NOFOLLOW folder by folder. O_CLOEXEC is added; `mode` matters only with O_CREAT. Gives the descriptor;
+/// EINTR is retried.
 int cplatform_open_beneath(int directory, const char *path, int flags, mode_t mode);
 
 /// Takes an exclusive flock(2) without waiting: -EWOULDBLOCK when somebody else holds it.

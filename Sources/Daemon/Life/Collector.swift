@@ -89,10 +89,8 @@ final class Collector: Sendable {
         let folders = DurableFolders(fileSystem: fileSystem)
         let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: settings.node)
         let (history, leftovers) = try Self.prepare(fileSystem, settings, startedAt)
-        var configuration = try settings.pipeline(
-            run: run,
-            cores: ProcessInfo.processInfo.activeProcessorCount
-        )
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        var configuration = try settings.pipeline(run: run, cores: cores)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = Self.contentHash(fileSystem, logger)
@@ -108,21 +106,24 @@ final class Collector: Sendable {
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
-        Self.warn(ofFewConnections: configuration, settings, logger)
+        Self.warn(of: try settings.shortfalls(cores: cores), leftovers, logger)
         startRecovery(folders, manifest, history, leftovers)
         changing.withLock { $0.life.start() }
     }
 
+    /// Says what is less than it was set to, and what of the data folder is left alone.
     private static func warn(
-        ofFewConnections configuration: PipelineConfiguration,
-        _ settings: Settings,
+        of shortfalls: [String],
+        _ leftovers: Leftovers,
         _ logger: Logger
     ) {
-        let connections = configuration.sources[0].connectionsMax
-        guard connections < settings.limits.connectionsMax else { return }
+        for line in shortfalls {
+            logger.warning("the limit of open files is low", metadata: ["so": "\(line)"])
+        }
+        guard let first = leftovers.foreign.first else { return }
         logger.warning(
-            "fewer connections a source than limits.connections: the limit of open files is low",
-            metadata: ["connections": "\(connections)"]
+            "passed over what is not Touchpoint's in the data folder",
+            metadata: ["count": "\(leftovers.foreign.count)", "first": "\(first)"]
         )
     }
 
@@ -188,6 +189,14 @@ final class Collector: Sendable {
         _ startedAt: Int64
     ) throws(DaemonFailure) -> (ManifestHistory, Leftovers) {
         do {
+            try RenameCheck.run(fileSystem)
+        } catch {
+            throw .cannotCreate(
+                "the file system of \(settings.storage.directory) can neither rename a file without"
+                    + " replacing another nor make hard links (\(error)): give another storage.directory"
+            )
+        }
+        do {
             _ = try Recovery.mendManifests(fileSystem)
             let window = settings.dedup.window.components.seconds
             let isOn = settings.sources.contains { $0.dedup == .on }
@@ -242,7 +251,8 @@ extension Collector {
         _ sealed: SealedSum,
         _ told: NoticeCounts
     ) -> @Sendable (PipelineNotice) -> Void {
-        { notice in
+        let folders = Mutex(HourlyLimit())
+        return { notice in
             told.count(notice)
             switch notice {
             case .sealed(let file):
@@ -278,6 +288,10 @@ extension Collector {
                         metadata: ["path": "\(path)"]
                     )
                 }
+            case .folderBlocked(let error, let instead):
+                let now = cplatform_monotonic_ns()
+                guard folders.withLock({ $0.allows(instead, at: now) }) else { break }
+                Self.log(error, instead: instead, logger)
             case .receiverFailed(let source, let reason):
                 logger.critical(
                     "source failed, it takes in nothing more",
@@ -291,6 +305,13 @@ extension Collector {
                 logger.error("the ledger does not add up", metadata: ["writer": "\(writer)"])
             }
         }
+    }
+
+    private static func log(_ error: FileSystemError, instead: String, _ logger: Logger) {
+        logger.error(
+            "a partition's folder cannot be entered: its events go to another one",
+            metadata: ["error": "\(error)", "instead": "\(instead)"]
+        )
     }
 
     private static func recoveryReporter(

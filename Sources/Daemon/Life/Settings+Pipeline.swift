@@ -1,7 +1,6 @@
 import Compression
 import Dedup
 import Events
-import Glibc
 import Intake
 import Pipeline
 import Segments
@@ -13,10 +12,18 @@ extension Settings {
 
     /// `run`: identifies this run of the daemon.
     func pipeline(run: String, cores: Int) throws(DaemonFailure) -> PipelineConfiguration {
-        PipelineConfiguration(
+        let writers = writers.count(cores: cores)
+        let budget = try DescriptorBudget(
+            DescriptorBudget.limit,
+            sources: sources.count,
+            writers: writers
+        )
+        var configuration = PipelineConfiguration(
             node: node,
             run: run,
-            sources: sources.map { $0.intake(limits, connectionsMax: connectionsMax) },
+            sources: sources.map {
+                $0.intake(limits, connectionsMax: min(limits.connectionsMax, budget.connectionsMax))
+            },
             limits: PayloadLimits(
                 eventBytesMax: limits.eventBytesMax,
                 eventsMax: limits.eventsPerMessageMax,
@@ -24,11 +31,11 @@ extension Settings {
             ),
             inflatedBytesMax: limits.messageBytesMax * Self.inflationMax,
             ringBytes: ring.capacityBytes,
-            writers: writers.count(cores: cores),
+            writers: writers,
             template: try template(),
             partitionTime: partition.time == .event ? .event : .received,
             valuesMax: partition.maxValues,
-            openMax: partition.maxOpen,
+            openMax: min(partition.maxOpen, budget.openMax),
             engine: try engine(),
             level: compression.level,
             tunables: tunables,
@@ -37,19 +44,8 @@ extension Settings {
                 memoryBytesMax: dedup.memoryBytesMax
             )
         )
-    }
-
-    /// Connections a source: at most so many that all sources' take half of the descriptors that the
-    /// process may have.
-    ///
-    /// Each takes two.
-    private var connectionsMax: Int {
-        var files = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else {
-            return limits.connectionsMax
-        }
-        let most = Int(clamping: files.rlim_max) / 4 / max(1, sources.count)
-        return min(limits.connectionsMax, max(16, most))
+        configuration.sealsMax = budget.sealsMax
+        return configuration
     }
 
     /// What can change while the daemon runs.

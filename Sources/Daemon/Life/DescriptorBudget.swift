@@ -1,0 +1,92 @@
+import Glibc
+import Segments
+
+/// How the descriptors that the process may have are shared out, so that no part of it takes what
+/// another one needs.
+///
+/// A quarter of the limit, or more where that is little, is left to sockets, event loops, control and
+/// metrics, recovery, and the system's own libraries, of which some end the process when a descriptor is
+/// refused to them. Of what is left, a third goes to segments and the rest to connections, which take
+/// two each.
+package struct DescriptorBudget: Equatable {
+    /// Connections a source.
+    let connectionsMax: Int
+    /// Open segments a writer.
+    let openMax: Int
+    /// Sealed files a writer that keep their descriptors until the committer has them.
+    let sealsMax: Int
+
+    private static let connectionsMin = 16
+    private static let segmentsMin = 8
+    private static let restMin = 48
+    private static let perSource = 10
+    private static let perWriter = 4
+
+    /// - `limit`: ``limit``.
+    /// - Throws: exit code 78, when there are too few for `sources` and `writers`.
+    init(_ limit: Int, sources: Int, writers: Int) throws(DaemonFailure) {
+        let fixed = Self.restMin + sources * Self.perSource + writers * Self.perWriter
+        let needed =
+            fixed + 3 * max(writers * Self.segmentsMin, sources * Self.connectionsMin)
+        guard limit >= needed else {
+            throw DaemonFailure(
+                exitCode: 78,
+                description:
+                    "the limit of open files is \(limit), and \(sources) sources and \(writers)"
+                    + " writers need at least \(needed): raise it (LimitNOFILE= in the unit, ulimit -n)"
+            )
+        }
+        let shared = limit - max(fixed, limit / 4)
+        let segments = shared / 3 / writers
+        connectionsMax = shared / 3 / sources
+        sealsMax = min(SegmentStore.Configuration.sealsMaxDefault, segments / 4)
+        openMax = segments - sealsMax
+    }
+
+    /// The most descriptors that the process may have open now.
+    static var limit: Int {
+        var files = rlimit()
+        guard getrlimit(resource, &files) == 0 else { return 1_024 }
+        return Int(clamping: files.rlim_cur)
+    }
+
+    /// Lets the process have as many as it may ask for; to be called at its start.
+    package static func raise() {
+        var files = rlimit()
+        guard getrlimit(resource, &files) == 0, files.rlim_cur < files.rlim_max else { return }
+        files.rlim_cur = files.rlim_max
+        _ = setrlimit(resource, &files)
+    }
+
+    private static var resource: __rlimit_resource_t {
+        __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    }
+}
+
+extension Settings {
+    /// What the limit of open files leaves of these settings, a sentence for each that is less than
+    /// it says.
+    ///
+    /// - Throws: when there are too few descriptors.
+    package func shortfalls(cores: Int) throws(DaemonFailure) -> [String] {
+        let budget = try DescriptorBudget(
+            DescriptorBudget.limit,
+            sources: sources.count,
+            writers: writers.count(cores: cores)
+        )
+        var lines: [String] = []
+        if budget.openMax < partition.maxOpen {
+            lines.append(
+                "\(budget.openMax) open segments a writer instead of partition.maxOpen,"
+                    + " \(partition.maxOpen)"
+            )
+        }
+        if budget.connectionsMax < limits.connectionsMax {
+            lines.append(
+                "\(budget.connectionsMax) connections a source instead of limits.connections,"
+                    + " \(limits.connectionsMax)"
+            )
+        }
+        return lines
+    }
+}
