@@ -66,7 +66,7 @@ let package = Package(
         ),
         .target(
             name: "Producer",
-            dependencies: ["ZeroMQ", "Compression", "Events"],
+            dependencies: ["ZeroMQ", "Compression", "Terminal", "Events"],
             swiftSettings: strict
         ),
 

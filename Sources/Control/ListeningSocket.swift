@@ -1,5 +1,5 @@
 import CPlatform
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// A listening Unix socket with its file: opened so that no other daemon's socket is ever taken
@@ -48,9 +48,9 @@ struct ListeningSocket: Sendable {
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
         } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            let cause = (error as? CocoaError)?.underlying as? POSIXError
             throw .system(
-                Int32(truncatingIfNeeded: cause?.code ?? Int(EIO)),
+                cause?.code.rawValue ?? EIO,
                 "creating the folder \(parent.path)",
                 path: path
             )

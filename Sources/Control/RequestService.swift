@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import NIOCore
 
 /// Turns a request into its line of JSON; shared by all connections, called from their tasks.

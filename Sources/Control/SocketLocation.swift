@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Where the control socket is looked for.
 package enum SocketLocation {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// A file with the id of every acknowledged event, a line each, for tests of durability.
@@ -39,10 +39,21 @@ final class AcknowledgedLog {
     /// The ids (`messageId`, else `id`) of a payload's events, a line each; empty for one without.
     static func eventIds(in payload: [UInt8]) -> [String] {
         payload.split(separator: 0x0a).map { line in
-            guard let object = try? JSONSerialization.jsonObject(with: Data(line)),
-                let event = object as? [String: Any]
-            else { return "" }
-            return event["messageId"] as? String ?? event["id"] as? String ?? ""
+            (try? JSONDecoder().decode(Named.self, from: Data(line)))?.id ?? ""
+        }
+    }
+
+    /// An event, as far as its id goes: the first member that is a string.
+    private struct Named: Decodable {
+        let id: String?
+
+        private enum Keys: CodingKey { case messageId, id }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: Keys.self)
+            id =
+                (try? members.decode(String.self, forKey: .messageId))
+                ?? (try? members.decode(String.self, forKey: .id))
         }
     }
 }

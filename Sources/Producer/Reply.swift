@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// What a collector answers to a message sent to its router, in one frame of JSON.
 package enum Reply: Equatable, Sendable {

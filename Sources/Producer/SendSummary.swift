@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Terminal
 
 /// What came of a run of ``Sender``; counts are events unless they say otherwise.
 package struct SendSummary: Codable, Equatable, Sendable {
@@ -54,12 +55,11 @@ package struct SendSummary: Codable, Equatable, Sendable {
 
     /// One line for a person.
     package var line: String {
-        let figures = String(
-            format: "%.2f s, %.0f events/s, %.1f MB/s",
-            seconds,
-            eventsPerSecond,
-            megabytesPerSecond
-        )
+        let figures = [
+            HumanText.fixed(seconds, places: 2) + " s",
+            HumanText.fixed(eventsPerSecond, places: 0) + " events/s",
+            HumanText.fixed(megabytesPerSecond, places: 1) + " MB/s",
+        ].joined(separator: ", ")
         let refusals = refused > 0 ? "refused \(refused), " : ""
         return "sent \(sent), acknowledged \(acknowledged), \(refusals)rejected \(rejected), "
             + "quarantined \(quarantined), retried \(retried), \(figures)"

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A manifest line: JSON without spaces, its keys in alphabetical order.
 ///

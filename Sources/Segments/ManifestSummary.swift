@@ -1,5 +1,5 @@
 import Compression
-import Foundation
+import FoundationEssentials
 
 /// What the manifest of a day that is over adds up to, in a file beside it, so that no later start
 /// has to read its lines.

@@ -1,9 +1,23 @@
-import Foundation
+import Glibc
 
 /// Figures as people read them.
 ///
 /// Pure functions, safe from any thread, the same in every locale.
 package enum HumanText {
+    /// A number with so many digits behind the point: `0.50`, `12`.
+    ///
+    /// By C's printf, which rounds by the exact value; 99 digits at most.
+    package static func fixed(_ value: Double, places: Int) -> String {
+        let places = min(max(places, 0), 99)
+        // The largest number has 309 digits before the point.
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { text in
+            let length = withVaList([CInt(places), value]) {
+                vsnprintf(text.baseAddress, text.count, "%.*f", $0)
+            }
+            return String(decoding: UnsafeRawBufferPointer(text).prefix(Int(length)), as: UTF8.self)
+        }
+    }
+
     /// A count with thousands separated: `1,234,567`.
     package static func grouped(_ count: Int) -> String {
         let digits = Array(String(count.magnitude))
@@ -20,7 +34,7 @@ package enum HumanText {
         guard count.isFinite else { return "-" }
         let scaled = scale(count, by: 1000, names: ["", "k", "M", "G", "T", "P", "E"])
         if scaled.name.isEmpty, scaled.value == scaled.value.rounded() {
-            return String(format: "%.0f", scaled.value)
+            return fixed(scaled.value, places: 0)
         }
         return significant(scaled.value) + scaled.name
     }
@@ -29,7 +43,7 @@ package enum HumanText {
     package static func bytes(_ bytes: Double) -> String {
         guard bytes.isFinite else { return "-" }
         let scaled = scale(bytes, by: 1024, names: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
-        if scaled.name == "B" { return String(format: "%.0f B", scaled.value) }
+        if scaled.name == "B" { return fixed(scaled.value, places: 0) + " B" }
         return significant(scaled.value) + " " + scaled.name
     }
 
@@ -46,10 +60,10 @@ package enum HumanText {
         guard seconds >= 0 else { return "-" + duration(seconds: -seconds) }
         switch seconds {
         case 0: return "0 s"
-        case ..<0.000_999_5: return String(format: "%.0f µs", seconds * 1_000_000)
+        case ..<0.000_999_5: return fixed(seconds * 1_000_000, places: 0) + " µs"
         case ..<0.999_5: return significant(seconds * 1000) + " ms"
-        case ..<9.995: return String(format: "%.2f s", seconds)
-        case ..<59.95: return String(format: "%.1f s", seconds)
+        case ..<9.995: return fixed(seconds, places: 2) + " s"
+        case ..<59.95: return fixed(seconds, places: 1) + " s"
         case ..<1e15: return longDuration(seconds: Int(seconds.rounded()))
         default: return "-"
         }
@@ -58,16 +72,20 @@ package enum HumanText {
     /// `seconds` of a minute or more, in its largest unit and the next smaller one.
     private static func longDuration(seconds: Int) -> String {
         let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400)
-        if days > 0 { return String(format: "%dd %02dh", days, hours % 24) }
-        if hours > 0 { return String(format: "%dh %02dm", hours, minutes % 60) }
-        return String(format: "%dm %02ds", minutes, seconds % 60)
+        if days > 0 { return "\(days)d \(twoDigits(hours % 24))h" }
+        if hours > 0 { return "\(hours)h \(twoDigits(minutes % 60))m" }
+        return "\(minutes)m \(twoDigits(seconds % 60))s"
+    }
+
+    private static func twoDigits(_ number: Int) -> String {
+        number < 10 ? "0\(number)" : "\(number)"
     }
 
     /// A part of a whole in percent without decimals from ten on: `0.4`, `12`; `-` of nothing.
     package static func percent(_ part: Double, of whole: Double) -> String {
         guard whole > 0, part.isFinite else { return "-" }
         let percent = part / whole * 100
-        return String(format: percent < 9.95 ? "%.1f" : "%.0f", percent)
+        return fixed(percent, places: percent < 9.95 ? 1 : 0)
     }
 
     /// Divides by `step` until what remains, as it will be printed, is below it.
@@ -88,8 +106,8 @@ package enum HumanText {
     /// Three digits that matter: `1.25`, `12.5`, `125`.
     private static func significant(_ value: Double) -> String {
         let size = abs(value)
-        if size < 9.995 { return String(format: "%.2f", value) }
-        if size < 99.95 { return String(format: "%.1f", value) }
-        return String(format: "%.0f", value)
+        if size < 9.995 { return fixed(value, places: 2) }
+        if size < 99.95 { return fixed(value, places: 1) }
+        return fixed(value, places: 0)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Producer
 
 /// What was typed, and what it means.

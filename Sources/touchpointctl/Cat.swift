@@ -1,6 +1,6 @@
 import ArgumentParser
 import Events
-import Foundation
+import FoundationEssentials
 import Glibc
 import Segments
 import Terminal
@@ -80,7 +80,7 @@ struct CatEvents: ParsableCommand {
     private var options: SegmentCat.Options {
         var options = SegmentCat.Options()
         options.inFileOrder = unordered
-        let folder = URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
+        let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
         options.scratch = Self.below("\(folder)/touchpoint-cat-\(getpid())")
         return options
     }
@@ -133,9 +133,9 @@ struct CatEvents: ParsableCommand {
 
     /// The segments that a path means.
     private static func segments(_ path: String, _ disk: PosixFileSystem) throws -> [String] {
-        var isFolder: ObjCBool = false
+        var isFolder = false
         _ = FileManager.default.fileExists(atPath: "/\(path)", isDirectory: &isFolder)
-        guard isFolder.boolValue else { return [path] }
+        guard isFolder else { return [path] }
         let events = Layout.join(path, Layout.events)
         return try SegmentCat.paths(disk, below: [disk.exists(events) ? events : path])
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Control
-import Foundation
 import Terminal
 
 /// Prints a line a snapshot, like vmstat, with its heading again every screenful.
@@ -48,14 +47,14 @@ struct FollowPrinter {
             figures.timeOfDay,
             figures.stateText + (figures.isBalanced ? "" : "!"),
             figures.eventsPerSecond.map(HumanText.count) ?? "-",
-            figures.bytesPerSecond.map { String(format: "%.1f", $0 / 1e6) } ?? "-",
+            figures.bytesPerSecond.map { HumanText.fixed($0 / 1e6, places: 1) } ?? "-",
             HumanText.count(Double(figures.inFlight)),
             HumanText.count(Double(figures.written)),
             HumanText.count(Double(figures.quarantined)),
             figures.ringFill.map { HumanText.percent($0, of: 1) } ?? "-",
             String(figures.openSegments),
-            figures.commitP99.map { String(format: "%.1f", $0) } ?? "-",
-            figures.ratio.map { String(format: "%.2f", $0) } ?? "-",
+            figures.commitP99.map { HumanText.fixed($0, places: 1) } ?? "-",
+            figures.ratio.map { HumanText.fixed($0, places: 2) } ?? "-",
             figures.cpu.map { HumanText.percent($0, of: 1) } ?? "-",
             HumanText.bytes(Double(figures.rssBytes)),
         ]

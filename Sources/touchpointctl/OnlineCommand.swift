@@ -1,6 +1,5 @@
 import ArgumentParser
 import Control
-import Foundation
 import Terminal
 
 /// What every command that talks to the daemon takes.

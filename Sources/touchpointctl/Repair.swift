@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import Segments
 import Terminal
 
@@ -92,11 +92,11 @@ struct RepairData: ParsableCommand {
 
         init(_ argument: String) throws {
             let real = URL(fileURLWithPath: argument).resolvingSymlinksInPath().path
-            var isFolder: ObjCBool = false
+            var isFolder = false
             guard FileManager.default.fileExists(atPath: real, isDirectory: &isFolder) else {
                 throw failed("\(argument): no such file or folder", Terminal.ExitCode.ioError)
             }
-            if isFolder.boolValue {
+            if isFolder {
                 directory = real
                 return
             }

@@ -1,5 +1,4 @@
 import Control
-import Foundation
 import Terminal
 
 /// A snapshot as readable tables, for `stats` and `top`.
@@ -96,7 +95,7 @@ enum StatsText {
             "storage",
             "\(HumanText.bytes(Double(stats.bytes.raw))) raw, "
                 + "\(HumanText.bytes(Double(stats.bytes.compressed))) compressed, "
-                + "ratio \(figures.ratio.map { String(format: "%.2f", $0) } ?? "-"), "
+                + "ratio \(figures.ratio.map { HumanText.fixed($0, places: 2) } ?? "-"), "
                 + "\(stats.openSegments) open segments",
         ])
         table.add([

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Control
 import Dispatch
-import Foundation
+import FoundationEssentials
+import Glibc
 import Terminal
 
 /// The command `touchpointctl top`.
@@ -78,7 +79,7 @@ struct Top: OnlineCommand {
 
     /// Keys come on a thread of their own, which ends with the process.
     private static func watchKeys(_ continuation: AsyncStream<Event>.Continuation) {
-        Thread.detachNewThread {
+        DispatchQueue(label: "keys").async {
             while true {
                 let key = TerminalScreen.key(milliseconds: 1000)
                 if key == 3 || key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Daemon
 import Dispatch
-import Foundation
+import FoundationEssentials
 import Synchronization
 import Terminal
 

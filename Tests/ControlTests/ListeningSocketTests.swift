@@ -42,6 +42,13 @@ import Testing
         }
     }
 
+    @Test func saysWhyTheFolderCannotBeMade() async throws {
+        let file = folder.path + "/file"
+        try Data().write(to: URL(fileURLWithPath: file))
+        #expect(await Self.startError(file + "/folder/control.sock") == .system(ENOTDIR))
+        #expect(await Self.startError("/proc/none/folder/control.sock") == .system(ENOENT))
+    }
+
     @Test func createsTheFolderSetsTheModeAndCleansUp() async throws {
         let path = try temporaryPath().replacing("/control.sock", with: "/a/b/c.sock")
         let server = Self.server(path)

@@ -4,8 +4,17 @@ enum HouseFloors {
         let floor: Int
         /// Targets below, and modules of other packages.
         let imports: Set<String>
-        /// Whether Foundation may be used: not where every event passes.
-        var foundation = true
+        /// How much of Foundation may be used.
+        var foundation = Foundation.essentials
+
+        enum Foundation {
+            /// Where every event passes.
+            case none
+            /// FoundationEssentials: all of it would link 34 MB of ICU's tables into each program.
+            case essentials
+            /// Where a library brings all of it anyway.
+            case all
+        }
     }
 
     static let rooms: [String: Room] = [
@@ -15,25 +24,25 @@ enum HouseFloors {
         "COpenSSL": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
-        "Ring": Room(floor: 1, imports: ["CPlatform"], foundation: false),
-        "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: false),
-        "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: false),
+        "Ring": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
+        "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
+        "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
-        "Dedup": Room(floor: 2, imports: ["CPlatform"], foundation: false),
-        "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: false),
-        "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: false),
+        "Dedup": Room(floor: 2, imports: ["CPlatform"], foundation: .none),
+        "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: .none),
+        "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: .none),
         "Segments": Room(
             floor: 3,
             imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
         ),
-        "Producer": Room(floor: 3, imports: ["ZeroMQ", "Compression", "Events"]),
+        "Producer": Room(floor: 3, imports: ["ZeroMQ", "Compression", "Terminal", "Events"]),
         "Pipeline": Room(
             floor: 4,
             imports: [
                 "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
                 "CPlatform", "Histogram",
             ],
-            foundation: false
+            foundation: .none
         ),
         "Control": Room(floor: 4, imports: ["CPlatform", "Events", "NIOCore", "NIOPosix"]),
         "Daemon": Room(
@@ -42,7 +51,8 @@ enum HouseFloors {
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
                 "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "UnixSignals", "Yams",
-            ]
+            ],
+            foundation: .all
         ),
         "touchpointd": Room(floor: 6, imports: ["Daemon", "Terminal", "ArgumentParser"]),
         "touchpointctl": Room(

@@ -42,9 +42,15 @@ enum ImportRule {
             return "only \(sole) imports \(module): use \(sole)'s types here"
         }
         if module.hasPrefix("Foundation") {
-            return room.foundation
-                ? nil
-                : "no \(module) in \(target): events pass here, use Glibc or the standard library"
+            switch room.foundation {
+            case .none:
+                return
+                    "no \(module) in \(target): events pass here, use Glibc or the standard library"
+            case .essentials:
+                return module == "FoundationEssentials"
+                    ? nil : "no \(module) in \(target): FoundationEssentials has no ICU"
+            case .all: return nil
+            }
         }
         if HouseFloors.system.contains(module) || room.imports.contains(module) { return nil }
         if let other = HouseFloors.rooms[module], other.floor >= room.floor {

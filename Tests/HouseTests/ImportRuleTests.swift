@@ -13,6 +13,8 @@ import Testing
         ("Segments", "import CSimdJSON", "only Events imports CSimdJSON"),
         ("Events", "internal import Foundation", "no Foundation in Events"),
         ("Intake", "import FoundationEssentials", "no FoundationEssentials in Intake"),
+        ("Terminal", "import Foundation", "no Foundation in Terminal: FoundationEssentials"),
+        ("Control", "import FoundationNetworking", "no FoundationNetworking in Control"),
         ("Control", "import Pipeline", "Control (floor 4) must not know Pipeline (floor 4)"),
         ("Control", "import Segments", "Control must not import Segments"),
         ("Segments", "import struct ZeroMQ.Message", "Segments must not import ZeroMQ"),
@@ -29,6 +31,11 @@ import Testing
         let text =
             "import CPlatform\nimport Glibc\npublic import Synchronization\n// import Daemon\n"
         #expect(messages("Ring", text).isEmpty)
+    }
+
+    @Test func acceptsEssentialsAndAllOfFoundationWhereALibraryBringsIt() {
+        #expect(messages("Control", "package import FoundationEssentials").isEmpty)
+        #expect(messages("Daemon", "import Foundation").isEmpty)
     }
 
     @Test func planPointsDownwards() {

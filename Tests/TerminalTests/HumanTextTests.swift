@@ -3,6 +3,20 @@ import Testing
 
 @Suite struct HumanTextTests {
     @Test(arguments: [
+        (0.0, 0, "0"), (0.5, 2, "0.50"), (-1234.5, 1, "-1234.5"), (0.125, 2, "0.12"),
+        (0.375, 2, "0.38"), (2.675, 2, "2.67"), (999.95, 0, "1000"), (1, -1, "1"),
+    ])
+    func writesDecimalsRoundedByTheExactValue(value: Double, places: Int, text: String) {
+        #expect(HumanText.fixed(value, places: places) == text)
+    }
+
+    @Test func writesEveryNumberWithAllItsDigits() {
+        let text = HumanText.fixed(-.greatestFiniteMagnitude, places: 1000)
+        #expect(text.count == 1 + 309 + 1 + 99)
+        #expect(Double(text) == -.greatestFiniteMagnitude)
+    }
+
+    @Test(arguments: [
         (0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"),
         (-1000, "-1,000"), (-999, "-999"), (Int.min, "-9,223,372,036,854,775,808"),
     ])

@@ -1,7 +1,7 @@
 import CPlatform
 import Control
 import Events
-import Foundation
+import FoundationEssentials
 import Intake
 import Logging
 import Pipeline

@@ -1,7 +1,6 @@
 import CPlatform
 import Compression
 import Control
-import Foundation
 import Glibc
 import Intake
 import Logging

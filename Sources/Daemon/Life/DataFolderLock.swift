@@ -28,7 +28,7 @@ final class DataFolderLock: Sendable {
                     + " stop it, or give this one another storage.directory"
             )
         }
-        ftruncate(descriptor, 0)
+        _ = ftruncate(descriptor, 0)
         let line = "\(getpid())\n"
         _ = line.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }

@@ -1,5 +1,5 @@
+import Dispatch
 import Events
-import Foundation
 import Pipeline
 import Segments
 import Synchronization
