@@ -217,7 +217,7 @@ let package = Package(
 )
 
 // Benchmarks see `package` declarations only from inside this package, so they live here, but only
-// when asked for: TOUCHPOINT_BENCHMARKS=1 swift build -c release --product stage-bench
+// when asked for by TOUCHPOINT_BENCHMARKS=1: make stage-bench
 if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
     package.targets += [
         .target(name: "CSPSCRing", path: "Benchmarks/CSPSCRing"),
@@ -234,8 +234,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
     ]
 }
 
-// The same for the program that explores crashes:
-// TOUCHPOINT_SIMULATION=1 swift build -c release --product crash-explorer
+// The same for the program that explores crashes, by TOUCHPOINT_SIMULATION=1: make crash-explorer
 if ProcessInfo.processInfo.environment["TOUCHPOINT_SIMULATION"] != nil {
     package.targets += [
         .executableTarget(

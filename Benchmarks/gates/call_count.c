@@ -1,18 +1,16 @@
-// Counts calls of a running program that a hot path must not make, by the place they come from:
-// allocations, and what the Swift runtime does to count references and to check exclusive access.
+// Counts the allocations of a running program, by the place they come from. What the Swift runtime does
+// besides cannot be counted here, for it is linked into the program; scripts/hot-loops looks for that.
 //
-// Use: cc -O2 -fPIC -shared -o call_count.so call_count.c -ldl, make a file of CALL_COUNT_BYTES zeros, then
+// Use: cc -O2 -fPIC -shared -o call_count.so call_count.c, make a file of CALL_COUNT_BYTES zeros, then
 //      CALL_COUNT_FILE=FILE LD_PRELOAD=./call_count.so PROGRAM…
 // and read FILE whenever you like, also while the program runs: gates.py does. It is an array of
 // places: 8 bytes with the return address and, in the highest, the number of the name; 8 bytes with the
-// calls. Names are numbered 0 for malloc's family, 1 for C++'s new, then in the order of RUNTIME_NAMES.
+// calls. Names are numbered 0 for malloc's family and 1 for C++'s new.
 // From MAPS_OFFSET on stands /proc/self/maps as it was at the start.
 //
-// Leaves out: memory that is given back; sizes; calls before its own start; calls inside libswiftCore
-// that do not go through the symbol table (their malloc is counted, as one of libswiftCore); any
-// processor but x86-64, any C library but glibc. A full table ends the program.
+// Leaves out: memory that is given back; sizes; calls before its own start; any processor but x86-64, any C
+// library but glibc. A full table ends the program.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -23,11 +21,6 @@
 #include <unistd.h>
 
 enum { PLACES = 16384, MAPS_OFFSET = PLACES * 16, CALL_COUNT_BYTES = 1 << 19 };
-
-#define RUNTIME_NAMES(X)                                                                                          \
-    X(swift_allocObject) X(swift_slowAlloc) X(swift_allocBox) X(swift_retain) X(swift_release) X(swift_retain_n)  \
-    X(swift_release_n) X(swift_bridgeObjectRetain) X(swift_bridgeObjectRelease) X(swift_beginAccess)              \
-    X(swift_isUniquelyReferenced_nonNull_native) X(swift_getWitnessTable) X(swift_once)
 
 struct place {
     uint64_t key, calls;
@@ -76,7 +69,7 @@ void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 
-enum { MALLOC, NEW, FIRST_RUNTIME_NAME };
+enum { MALLOC, NEW };
 #define COUNT(NAME) call_count_add(NAME, (uint64_t)__builtin_return_address(0))
 
 void *malloc(size_t size) {
@@ -130,39 +123,3 @@ void *_ZnwmSt11align_val_t(size_t size, size_t alignment) {
     COUNT(NEW);
     return or_abort(__libc_memalign(alignment, size));
 }
-
-// The Swift runtime. Its callers expect it to keep registers that C would not, hence the assembly: save
-// all, count, go on in the real function.
-
-enum {
-#define X(NAME) NUMBER_##NAME,
-    BEFORE_RUNTIME_NAMES = FIRST_RUNTIME_NAME - 1,
-    RUNTIME_NAMES(X)
-#undef X
-};
-
-__attribute__((visibility("hidden"))) void *call_count_real[32];
-
-__attribute__((visibility("hidden"))) void *call_count_find(uint64_t name) {
-    static const char *const names[] = {
-#define X(NAME) #NAME,
-        RUNTIME_NAMES(X)
-#undef X
-    };
-    void *found = dlsym(RTLD_NEXT, names[name - FIRST_RUNTIME_NAME]);
-    if (found == NULL) abort();
-    call_count_real[name] = found;
-    return found;
-}
-
-#define X(NAME)                                                                                                   \
-    __attribute__((naked)) void NAME(void) {                                                                      \
-        __asm__("push %%rdi; push %%rsi; push %%rax; push %%rcx; push %%rdx; push %%r8; push %%r9; push %%r10\n"   \
-                "push %%r11; mov 72(%%rsp), %%rsi; mov %0, %%edi; call call_count_add\n"                          \
-                "lea call_count_real(%%rip), %%r11; mov 8*%c0(%%r11), %%r11; test %%r11, %%r11; jnz 1f\n"         \
-                "mov %0, %%edi; call call_count_find; mov %%rax, %%r11\n"                                         \
-                "1: mov %%r11, 0(%%rsp); pop %%r11; pop %%r10; pop %%r9; pop %%r8; pop %%rdx; pop %%rcx\n"        \
-                "pop %%rax; pop %%rsi; pop %%rdi; jmp *%%r11" ::"i"(NUMBER_##NAME));                              \
-    }
-RUNTIME_NAMES(X)
-#undef X

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 from collections import Counter
@@ -10,11 +9,6 @@ from collections import Counter
 SOURCE = pathlib.Path(__file__).with_name("call_count.c")
 ALLOCATIONS = ("malloc", "new")
 PLACES, FILE_BYTES = 16384, 1 << 19
-
-
-def names():
-    listed = SOURCE.read_text().partition("#define RUNTIME_NAMES(X)")[2].partition("\n\n")[0]
-    return list(ALLOCATIONS) + re.findall(r"X\((\w+)\)", listed)
 
 
 class CallCount:
@@ -26,7 +20,7 @@ class CallCount:
         self.file.write_bytes(bytes(FILE_BYTES))
         # A Swift toolchain brings clang along.
         compiler = shutil.which("cc") or "clang"
-        subprocess.run([compiler, "-O2", "-fPIC", "-shared", "-o", self.library, SOURCE, "-ldl"], check=True)
+        subprocess.run([compiler, "-O2", "-fPIC", "-shared", "-o", self.library, SOURCE], check=True)
 
     def environment(self, base):
         return dict(base, LD_PRELOAD=str(self.library), CALL_COUNT_FILE=str(self.file))
@@ -38,12 +32,12 @@ class CallCount:
         """Calls so far, by name and by the library or program that made them."""
         content = self.file.read_bytes()
         mapped = content[PLACES * 16:].rstrip(b"\0").decode()
-        calls, called = Counter(), names()
+        calls = Counter()
         for at in range(0, PLACES * 16, 16):
             key = int.from_bytes(content[at:at + 8], "little")
             count = int.from_bytes(content[at + 8:at + 16], "little")
             if count:
-                calls[called[key >> 56], module(mapped, key & (1 << 56) - 1)] += count
+                calls[ALLOCATIONS[key >> 56], module(mapped, key & (1 << 56) - 1)] += count
         return calls
 
 

@@ -106,8 +106,7 @@ def compare_daemon(report, gates, programs):
         if found["libzmq"] == 0:
             problem = "the counter is blind: libzmq allocates with every few messages"
         report.line(f"daemon, {pattern}, {batch} a message", found["ours"], limit, problem)
-        print(f"    beside it {found['libzmq']:,.0f} of libzmq; {found['commits']:,.0f} commits; "
-              f"{found['runtime']:,.0f} calls of the Swift runtime")
+        print(f"    beside it {found['libzmq']:,.0f} of libzmq; {found['commits']:,.0f} commits")
 
 
 def main():
