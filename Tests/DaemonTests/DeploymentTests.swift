@@ -38,6 +38,50 @@ import Testing
         }
     }
 
+    /// In tenths; systemd counts what a service could still do.
+    private static let exposureMax = 12
+
+    @Test(arguments: [
+        ("", ""), ("IPAddressDeny=any\n", ""), ("NoNewPrivileges=yes\n", ""),
+        ("CapabilityBoundingSet=\n", ""), ("ProtectSystem=strict", "ProtectSystem=full"),
+    ])
+    func unitLeavesLittleExposed(line: String, worse: String) throws {
+        guard let tool = Tool.find("systemd-analyze") else { return }
+        let text = try Repository.text(Repository.path(unit))
+        let isAsShipped = line.isEmpty
+        #expect(isAsShipped || text.contains(line))
+        try TemporaryFolder.with { folder in
+            let copy = "\(folder)/touchpointd.service"
+            try (isAsShipped ? text : text.replacing(line, with: worse))
+                .write(toFile: copy, atomically: true, encoding: .utf8)
+            let result = try Tool.run(
+                tool,
+                [
+                    "security", "--offline=true", "--no-pager",
+                    "--threshold=\(Self.exposureMax)", copy,
+                ]
+            )
+            #expect(result.output.contains("Overall exposure level"))
+            #expect((result.code == 0) == isAsShipped, "\(result.output)")
+        }
+    }
+
+    @Test func unitLetsTheGroupReadWhatIsWritten() throws {
+        // Files are made with 0640 and folders with 0750, less the umask.
+        let text = try Repository.text(Repository.path(unit))
+        let match = try #require(text.firstMatch(of: /(?m)^UMask=(\d+)$/))
+        let mask = try #require(Int(match.output.1, radix: 8))
+        #expect(0o750 & mask == 0)
+    }
+
+    @Test func unitKeepsCrashesShortAndToItself() throws {
+        let text = try Repository.text(Repository.path(unit))
+        #expect(text.contains("\nLimitCORE=0\n"))
+        #expect(text.contains("\nEnvironment=SWIFT_BACKTRACE=enable=no\n"))
+        #expect(text.contains("\nNoExecPaths=/ /var/lib/touchpoint /run/touchpoint "))
+        #expect(text.contains("\nExecPaths=/usr\n"))
+    }
+
     /// The programs are not installed here, and their absence is not the unit's fault.
     private static func withTruth(_ text: String) -> String {
         text.replacing(/\/usr\/bin\/touchpoint(d|ctl)/, with: "/bin/true")
