@@ -38,6 +38,8 @@ TEST_PACKAGES := prometheus
 FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
 # What the programs and recipes of the pages need: Java's client, Spark, and jq.
 PAGE_PACKAGES := default-jdk-headless libjeromq-java jq
+# What the tests of what is installed need: readelf and strip, a network and mounts of their own, a system to boot.
+INSTALL_PACKAGES := binutils iproute2 util-linux systemd-container
 COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync)
 
 ##@ Start
@@ -60,7 +62,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 ##@ Check
 test: setup debug build venv gates crashes ## Run all tests: units, gates, crashes, the real programs end to end
 	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
-	@scripts/setup $(PAGE_PACKAGES) $(TEST_PACKAGES)
+	@scripts/setup $(PAGE_PACKAGES) $(TEST_PACKAGES) $(INSTALL_PACKAGES)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
 	@$(MAKE) faults
@@ -158,7 +160,8 @@ $(VENV)/.complete: Tests/Harness/requirements.txt
 	@$(STEP) "Making the Python environment in $(VENV)" scripts/venv $(VENV) $<
 	@touch $@
 
-install: build ## Install programs, configuration, unit and user below DESTDIR and PREFIX (/usr)
+# It needs no toolchain, and builds nothing: as root that would leave root's files in the tree.
+install: ## Install what `make build` has built, with configuration, unit and user, below DESTDIR and PREFIX (/usr)
 	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" $(RELEASE) $(PROGRAMS)
 
 loc: ## Count the lines of code

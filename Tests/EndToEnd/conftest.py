@@ -1,6 +1,7 @@
 """Fixtures: the programs as they were built, collectors, and ZeroMQ sockets.
 
-No test is skipped: what is missing is an error that says how to get it.
+No test is skipped: what is missing is an error that says how to get it. Only what needs root is left out without it,
+and the run says so at its end.
 """
 
 import json
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 import zmq
 
+import bare_root
 from collector import Collector
 
 PROJECT = Path(__file__).resolve().parents[2]
-pytest_plugins = ["programs"]
+pytest_plugins = ["programs", "left_out"]
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,14 @@ def samples():
     lines = path.read_bytes().splitlines()
     assert lines and all(json.loads(line) for line in lines)
     return lines
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "bare_root: changes into a root folder of its own")
+
+
+def pytest_collection_modifyitems(config, items):
+    config.pluginmanager.get_plugin("left_out").leave_out(config, items, "bare_root", bare_root.why_not_here())
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -14,7 +14,7 @@ import twins
 from faulty_disk import compile_library
 from stage import Stage
 
-pytest_plugins = ["programs"]
+pytest_plugins = ["programs", "left_out"]
 
 TALLY = Counter()
 
@@ -56,15 +56,8 @@ def note():
 def pytest_collection_modifyitems(config, items):
     """Where there are no loop disks, what needs them is left out, and that is said loudly."""
     why = loop_disk.why_not_here()
-    if why is None:
-        return
-    left_out = [item for item in items if item.get_closest_marker("loop_disk")]
-    config.stash[LEFT_OUT] = (why, [item.nodeid for item in left_out])
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-
-
-LEFT_OUT = pytest.StashKey()
+    left_out = config.pluginmanager.get_plugin("left_out")
+    left_out.leave_out(config, items, "loop_disk", why and f"no loop disks here ({why})")
 
 
 def pytest_configure(config):
@@ -75,7 +68,7 @@ def pytest_report_header():
     return f"TOUCHPOINT_SEED={os.environ.get('TOUCHPOINT_SEED', 'by chance; each test prints its own')}"
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter):
     if twins.ROWS:
         terminalreporter.section("must-fail twins")
         for line in twins.table():
@@ -84,9 +77,3 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.section("faults")
         counts = ", ".join(f"{kind} {TALLY[kind]:,}" for kind in sorted(TALLY) if kind != "restarts")
         terminalreporter.write_line(counts)
-    if LEFT_OUT in config.stash:
-        why, names = config.stash[LEFT_OUT]
-        terminalreporter.section("NOT RUN", sep="!")
-        terminalreporter.write_line(f"no loop disks here ({why}), so these were not run:")
-        for name in names:
-            terminalreporter.write_line(f"  {name}")
