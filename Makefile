@@ -23,7 +23,7 @@ SYSCONFDIR ?= /etc
 # are linked in: the programs run where there is no toolchain. lld keeps quiet about a function of Foundation
 # that nobody calls. All else is hardening: no writable table of functions, no path to look for libraries in,
 # and C and C++ with checked calls, stack protection and marked jump targets.
-HARDENED := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection
+HARDENED := -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 RELEASE_BUILD := swift build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
 	$(foreach flag,$(HARDENED),-Xcc $(flag) -Xcxx $(flag))
