@@ -6,6 +6,7 @@ struct DataFolder: Sendable {
     let folders: DurableFolders
     let manifest: ManifestLog
     let reserve: DiskReserve
+    let space: SpaceWatch
 
     func committer(
         waitForRoom: @escaping @Sendable (FileSystemError) -> Bool,

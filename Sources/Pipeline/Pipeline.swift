@@ -30,7 +30,7 @@ package final class Pipeline: Sendable {
     private let threads: Mutex<[WorkerThread]>
     private let receiverThreads: Mutex<[WorkerThread]>
     private let gate: GateBox
-    private let freeBytesMin: Atomic<UInt64>
+    private let space: SpaceWatch
     let hurried = Atomic<Bool>(false)
     let notify: @Sendable (PipelineNotice) -> Void
 
@@ -52,7 +52,6 @@ package final class Pipeline: Sendable {
         reserve = DiskReserve(fileSystem: fileSystem)
         // Without room for it, the first error of a full disk is waited for at once.
         try? reserve.hold()
-        freeBytesMin = Atomic(configuration.tunables.freeBytesMin)
         let sources = configuration.sources.count
         guard let window = IdentityWindow(configuration.identities) else {
             throw PipelineError("no address space for dedup.maxMemory")
@@ -63,6 +62,7 @@ package final class Pipeline: Sendable {
         receivers = wiring.receivers
         let storage = StorageState(receivers: wiring.receivers) { notify(.storage($0)) }
         self.storage = storage
+        space = SpaceWatch(fileSystem, storage, minimum: configuration.tunables.freeBytesMin)
         writers = (0..<configuration.writers).map { _ in WriterShared(sources: sources) }
         leftovers = WriterShared(sources: sources)
         let started = try Self.startReceivers(configuration, wiring, writers, notify)
@@ -82,7 +82,8 @@ package final class Pipeline: Sendable {
                     fileSystem: fileSystem,
                     folders: folders,
                     manifest: manifest,
-                    reserve: reserve
+                    reserve: reserve,
+                    space: space
                 ),
                 notify
             )
@@ -309,17 +310,7 @@ extension Pipeline {
 
     /// Stops intake while the disk has less room than configured; call about once a second.
     package func watchSpace() {
-        let minimum = freeBytesMin.load(ordering: .relaxed)
-        guard let space = try? fileSystem.space() else { return }
-        if space.availableBytes < minimum {
-            storage.block(
-                .minimum,
-                "only \(space.availableBytes >> 20) MiB free, storage.minimumFree is \(minimum >> 20) MiB"
-            )
-        } else {
-            storage.unblock(.minimum)
-        }
-        refillReserve(space, minimum)
+        if let space = space.look() { refillReserve(space, self.space.freeBytesMin) }
     }
 
     /// Takes the reserve again once there is room for it, and lets intake go on.
@@ -332,7 +323,7 @@ extension Pipeline {
 
     /// Applies what can change while running.
     package func tune(_ tunables: PipelineConfiguration.Tunables) {
-        freeBytesMin.store(tunables.freeBytesMin, ordering: .relaxed)
+        space.setMinimum(tunables.freeBytesMin)
         for writer in writers { writer.ask(.tune(tunables)) }
     }
 }

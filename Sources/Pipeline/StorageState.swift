@@ -38,14 +38,16 @@ final class StorageState: Sendable {
         reasons.withLock { reasons in reasons.min { $0.key < $1.key }?.value }
     }
 
-    /// Whether the reserve is in use: what stands in the rings must wait.
+    /// Whether the reserve is in use.
     let usesReserve = Atomic<Bool>(false)
+    /// Whether it is, or there is less room than there must be: what stands in the rings must wait.
+    let lacksRoom = Atomic<Bool>(false)
 
     func block(_ holder: Holder, _ reason: String) {
         let isFirst = reasons.withLock { reasons in
             let isFirst = reasons.isEmpty
             reasons[holder] = reason
-            if holder == .reserve { usesReserve.store(true, ordering: .releasing) }
+            note(reasons)
             // Under the lock: flags follow the reasons in the same order.
             if isFirst { for receiver in receivers { receiver.ask(.blocked) } }
             return isFirst
@@ -53,10 +55,16 @@ final class StorageState: Sendable {
         if isFirst { onChange(reason) }
     }
 
+    private func note(_ reasons: [Holder: String]) {
+        let usesReserve = reasons[.reserve] != nil
+        self.usesReserve.store(usesReserve, ordering: .releasing)
+        lacksRoom.store(usesReserve || reasons[.minimum] != nil, ordering: .releasing)
+    }
+
     func unblock(_ holder: Holder) {
         let isLast = reasons.withLock { reasons in
             let isLast = reasons.removeValue(forKey: holder) != nil && reasons.isEmpty
-            if holder == .reserve { usesReserve.store(false, ordering: .releasing) }
+            note(reasons)
             if isLast { for receiver in receivers { receiver.cancel(.blocked) } }
             return isLast
         }

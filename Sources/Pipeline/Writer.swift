@@ -120,7 +120,8 @@ struct Writer: ~Copyable {
             waitForRoom: { room.wait($0) },
             onProgress: { shared.heartbeat.beat() },
             onObstacle: { notify(.folderBlocked($0, instead: $1)) },
-            durable: { shared.durableSequence.load(ordering: .acquiring) }
+            durable: { shared.durableSequence.load(ordering: .acquiring) },
+            onGrowth: { data.space.look() }
         )
         pendings = store.pendings
         identities = store.identities
@@ -230,12 +231,12 @@ struct Writer: ~Copyable {
         return count
     }
 
-    /// Not while the reserve is all there is, or while the disk lags far behind; a drain takes what
-    /// stands in the rings all the same.
+    /// Not while there is less room than there must be, or only the reserve, or while the disk lags far
+    /// behind; a drain takes what stands in the rings all the same.
     private func takesMessages() -> Bool {
         let isFarAhead = store.heldBytes > Self.heldBytesMax || store.sealsWait > Self.sealsWaitMax
         if isFarAhead, shared.jobsUnderWay.load(ordering: .relaxed) > 0 { return false }
-        return !storage.usesReserve.load(ordering: .relaxed)
+        return !storage.lacksRoom.load(ordering: .relaxed)
             || shared.finish.load(ordering: .relaxed)
     }
 

@@ -70,6 +70,8 @@ package final class SegmentStore {
     ///
     /// Memory is real only as far as lines have reached.
     static let pendingBytes = 32 << 10
+    /// Compressed bytes after which the caller looks at the disk's room again.
+    static let growthBytes: UInt64 = 1 << 20
 
     var configuration: Configuration
     let fileSystem: any FileSystem
@@ -81,6 +83,10 @@ package final class SegmentStore {
     let onObstacle: (FileSystemError, String) -> Void
     /// Gives the last batch that is durable.
     let durable: () -> UInt64
+    /// Called before the files together grow by another mebibyte.
+    private let onGrowth: () -> Void
+    /// ``compressedBytes`` at which it is called next.
+    private var growthMark: UInt64 = 0
     var segments: [OpenSegment?]
     /// The waiting lines of each open segment, by slot; there from the first to the last.
     package let pendings: UnsafeMutablePointer<PendingLines>
@@ -119,7 +125,8 @@ package final class SegmentStore {
         waitForRoom: @escaping (FileSystemError) -> Bool,
         onProgress: @escaping () -> Void = {},
         onObstacle: @escaping (FileSystemError, String) -> Void = { _, _ in },
-        durable: @escaping () -> UInt64 = { 0 }
+        durable: @escaping () -> UInt64 = { 0 },
+        onGrowth: @escaping () -> Void = {}
     ) {
         precondition(configuration.openMax >= 1, "a writer needs an open segment")
         self.configuration = configuration
@@ -128,6 +135,7 @@ package final class SegmentStore {
         self.onProgress = onProgress
         self.onObstacle = onObstacle
         self.durable = durable
+        self.onGrowth = onGrowth
         segments = Array(repeating: nil, count: configuration.openMax)
         pendings = .allocate(capacity: configuration.openMax)
         identities = .allocate(capacity: configuration.openMax)
@@ -265,6 +273,10 @@ package final class SegmentStore {
         segment.held.append(bytes)
         heldBytes += bytes.count
         compressedBytes += UInt64(bytes.count)
+        if compressedBytes > growthMark {
+            growthMark = compressedBytes + Self.growthBytes
+            onGrowth()
+        }
         if segment.isBroken { return }
         var rest = bytes
         while !rest.isEmpty {

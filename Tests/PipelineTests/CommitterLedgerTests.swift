@@ -13,17 +13,18 @@ import Testing
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
         let disk = try PipelineDisk(directory: folder.path)
+        let receivers = [try ReceiverShared()]
+        let storage = StorageState(receivers: receivers) { _ in }
         let folders = DurableFolders(fileSystem: disk)
         let data = DataFolder(
             fileSystem: disk,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "t1"),
-            reserve: DiskReserve(fileSystem: disk)
+            reserve: DiskReserve(fileSystem: disk),
+            space: SpaceWatch(disk, storage, minimum: 0)
         )
         let shared = WriterShared(sources: 1)
         shared.numbers.withLock { ($0.ledgers[0].received, $0.ledgers[0].inFlight) = (1, 1) }
-        let receivers = [try ReceiverShared()]
-        let storage = StorageState(receivers: receivers) { _ in }
         let notices = PipelineRig.Notices()
         var committer = Committer(
             writer: 0,

@@ -29,6 +29,8 @@ final class PipelineDisk: FileSystem {
         var openMax = Int.max
         /// Free bytes it reports; nil for the real ones.
         var availableBytes: UInt64?
+        /// Free bytes it reports are fewer by those written.
+        var shrinks = false
     }
 
     private struct State {
@@ -45,6 +47,7 @@ final class PipelineDisk: FileSystem {
         var opensHeld = 0
         var syncs = 0
         var refusals = 0
+        var writtenBytes: UInt64 = 0
         var openHighWater = 0
         var violations: [String] = []
 
@@ -132,6 +135,7 @@ final class PipelineDisk: FileSystem {
             return (state.faults.isFull, fails)
         }
         if fails { throw FileSystemError(.write, "", code: EIO) }
+        state.withLock { $0.writtenBytes += UInt64(bytes.count) }
         if isFull {
             // As a disk does that fills up: a part still fits.
             let part = min(bytes.count / 2, 7)
@@ -217,7 +221,12 @@ final class PipelineDisk: FileSystem {
 
     func space() throws(FileSystemError) -> DiskSpace {
         let space = try real.space()
-        guard let available = state.withLock({ $0.faults.availableBytes }) else { return space }
+        let reported = state.withLock { state in
+            state.faults.availableBytes.map {
+                state.faults.shrinks ? $0 - min($0, state.writtenBytes) : $0
+            }
+        }
+        guard let available = reported else { return space }
         return DiskSpace(totalBytes: space.totalBytes, availableBytes: available)
     }
 

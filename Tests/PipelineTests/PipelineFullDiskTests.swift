@@ -1,3 +1,4 @@
+import Events
 import Intake
 import Segments
 import TestSupport
@@ -55,6 +56,37 @@ import Testing
         #expect(rig.pipeline.blockedReason == nil)
         try await waitUntil("the answer") { try dealer.receive().count == 1 }
         #expect(await rig.drain())
+    }
+
+    @Test func freeSpaceIsLookedAtWithEachMebibyte() async throws {
+        let rig = try PipelineRig { configuration in
+            configuration.ringBytes = 64 << 20
+            configuration.limits.eventBytesMax = 4 << 20
+            configuration.tunables.freeBytesMin = 10 << 20
+        }
+        rig.disk.set {
+            $0.availableBytes = 20 << 20
+            $0.shrinks = true
+        }
+        let pusher = try rig.pusher()
+        var seed = UInt64(7)
+        // What it cannot compress: 64 MiB, of which 10 may be written. Nobody looks once a second here.
+        for _ in 0..<64 {
+            let noise = (0..<(1 << 17)).map { _ -> String in
+                seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return String(seed >> 16, radix: 36)
+            }
+            guard try pusher.push(#"{"n":""# + noise.joined().prefix(1 << 20) + #""}"#, wait: false)
+            else { break }
+        }
+        try await waitUntil("intake to stop") { rig.pipeline.blockedReason != nil }
+        try await waitUntil("the writer to rest") { rig.ledger("plain").inFlight == 0 }
+        let left = try rig.disk.space().availableBytes
+        #expect(left < 10 << 20 && left > 7 << 20, "\(left) bytes are left")
+        rig.disk.set { $0.availableBytes = 1 << 30 }
+        rig.pipeline.watchSpace()
+        #expect(await rig.drain())
+        #expect(rig.ledger("plain").isBalanced)
     }
 
     @Test func aMessageOfManyPartitionsNeedsFewDescriptors() async throws {
