@@ -263,6 +263,26 @@ void cplatform_name_thread(const char *name) {
     pthread_setname_np(pthread_self(), cut);
 }
 
+int cplatform_reserve(int fd, int64_t offset, int64_t length) {
+    while (fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length) != 0) {
+        if (errno == EOPNOTSUPP || errno == ENOSYS) {
+            struct statvfs status;
+            if (fstatvfs(fd, &status) != 0) return -errno;
+            uint64_t available = (uint64_t)status.f_bavail * status.f_frsize;
+            return available < (uint64_t)length ? -ENOSPC : 0;
+        }
+        if (errno != EINTR) return -errno;
+    }
+    return 0;
+}
+
+// A file that is cut to the size it has loses what stands behind its end.
+int cplatform_release_reserved(int fd) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) return -errno;
+    return ftruncate(fd, status.st_size) == 0 ? 0 : -errno;
+}
+
 int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available, uint64_t *files) {
     struct statvfs status;
     if (fstatvfs(fd, &status) != 0) return -errno;

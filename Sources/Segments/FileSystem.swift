@@ -93,6 +93,13 @@ package protocol FileSystem: Sendable {
     func space() throws(FileSystemError) -> DiskSpace
     /// Gives the file room of that many bytes on the device; ENOSPC when there is not so much.
     func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError)
+    /// Whether a folder is on another device than the data folder itself; false where there is none.
+    func isOnOtherDevice(_ folder: String) -> Bool
+    /// Gives a file room for `count` bytes from `offset` on, and leaves its size as it is; ENOSPC or
+    /// EDQUOT when there is not so much.
+    func reserve(_ file: FileHandle, from offset: Int, count: Int) throws(FileSystemError)
+    /// Gives back what was reserved behind the file's end.
+    func releaseReserved(_ file: FileHandle)
 }
 
 extension FileSystem {
@@ -101,6 +108,19 @@ extension FileSystem {
 
     /// A disk in memory has no users.
     package func isForeign(_ path: String) -> Bool { false }
+
+    /// A disk in memory is one device.
+    package func isOnOtherDevice(_ folder: String) -> Bool { false }
+
+    /// A disk in memory has room, or refuses the write.
+    package func reserve(
+        _ file: FileHandle,
+        from offset: Int,
+        count: Int
+    ) throws(FileSystemError) {}
+
+    /// What was not reserved need not be given back.
+    package func releaseReserved(_ file: FileHandle) {}
 
     /// A disk in memory has no other readers.
     package func hide(_ file: FileHandle) throws(FileSystemError) {}

@@ -5,6 +5,7 @@
 ///     events/…/.part-c1-0-20261122T100000.123Z-1.ndjson.gz.damaged   kept aside by recovery
 ///     quarantine/reason=invalid_json/date=2026-11-22/part-….ndjson.gz
 ///     manifest/date=2026-11-22/c1.ndjson
+///     quarantine/.trial                                              whether its disk takes files
 ///     .reserve                                                       room kept for a full disk
 ///     dedup/part-c1-0-20261122T100000.123Z-0.ids                     ids of that segment's events
 ///     dedup/key                                                      by which contents are hashed
@@ -24,6 +25,8 @@ package enum Layout {
     package static let roots = [events, quarantine]
     /// Stands for a folder's value that cannot be entered.
     package static let blockedValue = "__blocked__"
+    /// Whether the disk of quarantine takes a file again; there for a moment.
+    package static let trial = "quarantine/.trial"
     /// Room kept for a full disk.
     package static let reserve = ".reserve"
 

@@ -51,14 +51,32 @@ package final class ManifestLog: Sendable {
     /// May be called again after an error.
     package func append(_ entries: [ManifestEntry]) throws(FileSystemError) {
         guard let first = entries.first else { return }
-        let path = Layout.manifestPath(date: String(first.sealedAt.prefix(10)), node: node)
-        let lines = entries.flatMap(ManifestLine.bytes)
+        try append(entries.map(ManifestLine.bytes), at: first.sealedAt)
+    }
+
+    /// Writes that files are removed, at one time, with one sync; durable on return, so that they may
+    /// go.
+    ///
+    /// May be called again after an error.
+    package func append(_ removals: [ManifestRemoval]) throws(FileSystemError) {
+        guard let first = removals.first else { return }
+        try append(removals.map(\.line), at: first.removed.at)
+    }
+
+    /// `time`: RFC 3339; its day is that of the manifest.
+    private func append(_ lines: [[UInt8]], at time: String) throws(FileSystemError) {
+        let path = Layout.manifestPath(date: String(time.prefix(10)), node: node)
         let result = turn.withLock { state in
             Result { () throws(FileSystemError) in
                 if !state.named.contains(path) {
                     state.scars[path, default: Scar()].isUnnamed = true
                 }
-                try append(lines, to: path, isOne: entries.count == 1, &state.scars[path])
+                try append(
+                    lines.flatMap(\.self),
+                    to: path,
+                    isOne: lines.count == 1,
+                    &state.scars[path]
+                )
                 state.named.insert(path)
             }
         }

@@ -32,6 +32,8 @@ final class OpenSegment {
     var handedBytes = 0
     /// A write failed: the file is not written any more, ``held`` has what is missing.
     var isBroken = false
+    /// Bytes of the file, from its beginning, for which the disk has given room; 0 where none is reserved.
+    var reservedBytes = 0
     /// Raw bytes since the last full flush.
     var rawSinceFullFlush = 0
     /// Where its full flushes ended.

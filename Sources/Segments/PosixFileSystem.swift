@@ -178,6 +178,13 @@ package final class PosixFileSystem: FileSystem {
         return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
     }
 
+    package func isOnOtherDevice(_ folder: String) -> Bool {
+        var own = stat()
+        var other = stat()
+        return fstat(root, &own) == 0 && fstatat(root, folder, &other, AT_SYMLINK_NOFOLLOW) == 0
+            && own.st_dev != other.st_dev
+    }
+
     package func space() throws(FileSystemError) -> DiskSpace {
         var total: UInt64 = 0
         var available: UInt64 = 0

@@ -18,16 +18,20 @@ extension Recovery {
     ) throws(FileSystemError) {
         let recovered = leftovers.recovered
         var unlisted = leftovers.sealed.union(recovered.map(PathDigest.init))
-        try ManifestReader.each(fileSystem, from: history.firstDay) {
-            (_, entry) throws(FileSystemError) in
+        var removed: Set<PathDigest> = []
+        try ManifestReader.eachNumbered(fileSystem, from: history.firstDay) {
+            (_, line, entry) throws(FileSystemError) in
             report.manifestLines += 1
-            guard let entry else {
+            if let entry {
+                unlisted.remove(PathDigest(entry.path))
+                if !fileSystem.exists(entry.path) { report.missingFiles.append(entry.path) }
+            } else if let removal = ManifestRemoval(line) {
+                removed.insert(PathDigest(removal.removed.path))
+            } else {
                 report.tornLines += 1
-                return
             }
-            unlisted.remove(PathDigest(entry.path))
-            if !fileSystem.exists(entry.path) { report.missingFiles.append(entry.path) }
         }
+        report.missingFiles.removeAll { removed.contains(PathDigest($0)) }
         // Only ever copies of what still stands beside them, or was renamed since.
         for path in leftovers.copies where fileSystem.exists(path) { try fileSystem.remove(path) }
         for path in leftovers.open where fileSystem.exists(path + Layout.copySuffix) {

@@ -104,6 +104,7 @@ extension SegmentStore {
     func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, .finish)
+        if segment.reservedBytes > 0 { fileSystem.releaseReserved(segment.file) }
         countLines(segment, slot)
         batch.dirty.removeAll { $0.file == segment.file }
         let isDurable = batch.seals.count >= configuration.sealsMax && finishHere(segment)

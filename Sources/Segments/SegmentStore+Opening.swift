@@ -10,8 +10,12 @@ extension SegmentStore {
         router: borrowing PartitionRouter
     ) throws(FileSystemError) -> Int {
         if free.isEmpty { try sealLeastRecentlyUsed() }
-        let folder = router.folder(key)
-        let (path, file) = try createFile(in: folder)
+        let (path, file) = try createFile(in: router.folder(key)) { waitForRoom($0) }
+        return install(key, path, file)
+    }
+
+    /// Takes a new file for a key's segment.
+    func install(_ key: PartitionKey, _ path: String, _ file: FileHandle) -> Int {
         guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
         guard
             let stream = try? GzipEncoder(
@@ -43,7 +47,12 @@ extension SegmentStore {
     }
 
     /// Creates the file of a new segment; where the folder cannot be entered, in another one.
-    private func createFile(in folder: String) throws(FileSystemError) -> (String, FileHandle) {
+    ///
+    /// `mayWait`: waits for what can be tried again; false when there is nothing to wait for.
+    func createFile(
+        in folder: String,
+        mayWait: (FileSystemError) -> Bool
+    ) throws(FileSystemError) -> (String, FileHandle) {
         var folder = folder
         var isElsewhere = false
         while true {
@@ -61,7 +70,7 @@ extension SegmentStore {
                 }
                 if error.isOutOfDescriptors, try giveDescriptorBack() { continue }
                 // Nothing has happened yet, so whatever the cause, it can be waited for.
-                guard error.isTaken || waitForRoom(error) else { throw error }
+                guard error.isTaken || mayWait(error) else { throw error }
             }
         }
     }

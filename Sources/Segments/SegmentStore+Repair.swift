@@ -98,6 +98,7 @@ extension SegmentStore {
         fileSystem.close(segment.file)
         segment.file = new
         segment.isBroken = false
+        segment.reservedBytes = 0
         segment.isNameCommitted = true
         segment.durableBytes += segment.held.count
         heldBytes -= segment.held.count

@@ -33,6 +33,8 @@ package final class SegmentStore {
         package var idleMax: Duration
         /// Sealed files of one batch that keep their descriptors until the committer has them.
         package var sealsMax: Int
+        /// Of what lies in quarantine, over all writers.
+        package var quota = QuarantineQuota()
 
         /// Of ``sealsMax``, unless another one is given.
         package static let sealsMaxDefault = 64
@@ -244,6 +246,7 @@ package final class SegmentStore {
         _ flush: Flush
     ) throws(FileSystemError) {
         var input = pendings[slot].bytes
+        let (rawCount, before) = (input.count, segment.stream.compressedBytes)
         segment.rawSinceFullFlush = flush == .full ? 0 : segment.rawSinceFullFlush + input.count
         rawBytes += UInt64(input.count)
         if !input.isEmpty || flush == .finish { segment.isDirty = true }
@@ -263,6 +266,11 @@ package final class SegmentStore {
         }
         if flush == .full { segment.addCheckpoint() }
         pendings[slot].clear()
+        guard segment.key.isQuarantine else { return }
+        configuration.quota.deflated(
+            raw: rawCount,
+            compressed: Int(segment.stream.compressedBytes - before)
+        )
     }
 
     private func write(

@@ -69,10 +69,28 @@ extension Verify {
     /// Counts torn lines, last of all: one that was being written is whole by now.
     func findTornLines() throws(FileSystemError) {
         try ManifestReader.eachNumbered(fileSystem) {
-            (place, _, entry) throws(FileSystemError) in
-            guard entry == nil else { return }
+            (place, line, entry) throws(FileSystemError) in
+            guard entry == nil, ManifestRemoval(line) == nil else { return }
             report.tornManifestLines += 1
             if report.tornLines.count < VerifyReport.findingsMax { report.tornLines.append(place) }
+        }
+    }
+
+    /// Tells what was removed on purpose from what is missing; after the manifests' files have been
+    /// looked for, since a daemon removes files meanwhile.
+    func checkGone() throws(FileSystemError) {
+        guard !gone.isEmpty else { return }
+        var known: Set<PathDigest> = []
+        try ManifestReader.eachRemoval(fileSystem) { known.insert(PathDigest($0.path)) }
+        for (path, entry, text) in gone {
+            if known.contains(PathDigest(path)) {
+                report.removedFiles += 1
+                report.removedEvents += entry?.events ?? 0
+                if let entry { note(entry, nil, in: &removed) }
+            } else {
+                if let entry { note(entry, nil, in: &lost) }
+                report.add(.missingFile, path, text)
+            }
         }
     }
 
@@ -96,6 +114,7 @@ extension Verify {
                         .init(first: $0.lowerBound, last: $0.upperBound)
                     },
                     inLostFiles: min(missing.count, lost[run] ?? 0),
+                    inRemovedFiles: min(missing.count, removed[run] ?? 0),
                     openFiles: openRuns[run] ?? 0
                 )
             )

@@ -33,6 +33,10 @@ package final class Verify {
     var numbers = RunNumbers()
     /// Events of files that are gone or damaged, by their manifest lines.
     var lost: [RunNumbers.Run: UInt64] = [:]
+    /// Events of files that were removed on purpose, likewise.
+    var removed: [RunNumbers.Run: UInt64] = [:]
+    /// Lines whose files are not there, with what is to be said of it if nobody removed them on purpose.
+    var gone: [(path: String, entry: ManifestEntry?, text: String)] = []
     /// Open segments a source and run.
     var openRuns: [RunNumbers.Run: Int] = [:]
     var duplicates: [Duplicate] = []
@@ -53,6 +57,7 @@ package final class Verify {
         try verify.measure()
         try verify.checkManifests()
         try verify.checkTree()
+        try verify.checkGone()
         try verify.findTornLines()
         try verify.nameDuplicates()
         verify.findGaps()
@@ -126,14 +131,7 @@ package final class Verify {
         do throws(FileSystemError) {
             survey = try read(path, isEvents: isEvents)
         } catch {
-            if let entry { noteLost(entry, nil) }
-            if !error.isMissing {
-                report.add(.unreadable, path, "\(error)")
-            } else if let repaired = Repaired.visible(for: path, in: fileSystem) {
-                report.replaced.append(.init(path: path, repaired: repaired))
-            } else {
-                report.add(.missingFile, path, missingText(path))
-            }
+            note(path, entry, error)
             return
         }
         report.files += 1
@@ -142,6 +140,20 @@ package final class Verify {
         report.rawBytes += survey.rawBytes
         count(survey.tally, isEvents: isEvents)
         judge(path, survey, entry)
+    }
+
+    private func note(_ path: String, _ entry: ManifestEntry?, _ error: FileSystemError) {
+        let repaired = error.isMissing ? Repaired.visible(for: path, in: fileSystem) : nil
+        if error.isMissing, repaired == nil {
+            gone.append((path, entry, missingText(path)))
+            return
+        }
+        if let entry { note(entry, nil, in: &lost) }
+        if let repaired {
+            report.replaced.append(.init(path: path, repaired: repaired))
+        } else {
+            report.add(.unreadable, path, "\(error)")
+        }
     }
 
     private func judge(_ path: String, _ survey: SegmentSurvey, _ entry: ManifestEntry?) {
@@ -153,7 +165,7 @@ package final class Verify {
                 line: survey.firstBadLine,
                 offset: survey.damageOffset
             )
-            if let entry { noteLost(entry, survey.tally) }
+            if let entry { note(entry, survey.tally, in: &lost) }
         }
         guard let entry else { return }
         let stretch = SegmentComparison.damagedStretch(survey, entry)
@@ -173,10 +185,14 @@ package final class Verify {
             + (fileSystem.exists(folder) ? "" : ", nor is its folder: it may have been deleted")
     }
 
-    private func noteLost(_ entry: ManifestEntry, _ tally: SegmentTally?) {
+    func note(
+        _ entry: ManifestEntry,
+        _ tally: SegmentTally?,
+        in numbers: inout [RunNumbers.Run: UInt64]
+    ) {
         for said in entry.sequences {
             let seen = tally?.sequences.first { $0.source == said.source && $0.run == said.run }
-            lost[.init(source: said.source, run: said.run), default: 0] +=
+            numbers[.init(source: said.source, run: said.run), default: 0] +=
                 UInt64(max(0, said.events - (seen?.events ?? 0)))
         }
     }

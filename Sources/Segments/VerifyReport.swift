@@ -58,6 +58,8 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         package var ranges: [Range]
         /// As many of them as stood in files that are gone or damaged, by their manifest lines.
         package var inLostFiles: UInt64
+        /// As many of them as stood in files that were removed on purpose.
+        package var inRemovedFiles: UInt64
         /// Open segments of this source and run: they may hold numbers that are not committed yet.
         package var openFiles: Int
 
@@ -71,6 +73,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
             missing: UInt64,
             ranges: [Range] = [],
             inLostFiles: UInt64 = 0,
+            inRemovedFiles: UInt64 = 0,
             openFiles: Int = 0
         ) {
             self.source = source
@@ -80,6 +83,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
             self.missing = missing
             self.ranges = ranges
             self.inLostFiles = inLostFiles
+            self.inRemovedFiles = inRemovedFiles
             self.openFiles = openFiles
         }
     }
@@ -137,6 +141,9 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     package var unreadableFiles = 0
     /// Files that manifests name and that are gone.
     package var missingFiles = 0
+    /// Files that a manifest says were removed on purpose, and the events they had.
+    package var removedFiles = 0
+    package var removedEvents = 0
     /// Whether these are no findings, but only counted: an operator deletes old ones.
     package var allowsMissing = false
 

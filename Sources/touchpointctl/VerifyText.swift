@@ -51,9 +51,12 @@ enum VerifyText {
             line +=
                 "; \(HumanText.grouped(Int(clamping: gap.inLostFiles))) in gone or damaged files"
         }
+        if gap.inRemovedFiles > 0 {
+            line += "; \(HumanText.grouped(Int(clamping: gap.inRemovedFiles))) in removed files"
+        }
         if gap.openFiles > 0 {
             line += "; \(gap.openFiles) segments are open and may get them"
-        } else if gap.missing > gap.inLostFiles {
+        } else if gap.missing > gap.inLostFiles + gap.inRemovedFiles {
             line += "; never committed, as after a crash"
         }
         return line
@@ -81,6 +84,13 @@ enum VerifyText {
         }
         lines += report.passedOver.prefix(10).map {
             "note: passed over, not Touchpoint's: \(shown($0))"
+        }
+        if report.removedFiles > 0 {
+            lines.append(
+                "note: files of quarantine that quarantine.maxAge removed: "
+                    + "\(HumanText.grouped(report.removedFiles)), with "
+                    + "\(HumanText.grouped(report.removedEvents)) rejected pieces"
+            )
         }
         lines += report.replaced.map {
             "note: \(shown($0.path)) was damaged; \(shown($0.repaired)) has what was saved"

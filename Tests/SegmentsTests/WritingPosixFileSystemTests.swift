@@ -135,6 +135,30 @@ import Testing
         }
     }
 
+    @Test func roomIsReservedBehindTheEndAndGivenBack() throws {
+        let file = try disk.open("reserved", .createNew)
+        defer { disk.close(file) }
+        func blocks() -> Int {
+            var status = stat()
+            fstat(file.number, &status)
+            return Int(status.st_blocks) * 512
+        }
+        try disk.write([1, 2, 3], to: file)
+        try disk.reserve(file, from: 0, count: 1 << 20)
+        #expect(try disk.size(file) == 3)
+        #expect(blocks() >= 1 << 20)
+        disk.releaseReserved(file)
+        #expect(blocks() < 1 << 20)
+        #expect(try disk.bytes(of: file, at: 0, count: 10) == [1, 2, 3])
+        do throws(FileSystemError) {
+            try disk.reserve(file, from: 0, count: 1 << 60)
+            Issue.record("there is room for an exbibyte")
+        } catch {
+            #expect(error.operation == .allocate)
+        }
+        #expect(!disk.isOnOtherDevice("") && !disk.isOnOtherDevice("none"))
+    }
+
     @Test func theDiskHasSpace() throws {
         let space = try disk.space()
         #expect(space.totalBytes >= space.availableBytes && space.totalBytes > 0)

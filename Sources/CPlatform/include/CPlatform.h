@@ -119,6 +119,13 @@ void cplatform_name_thread(const char *name);
 /// UINT64_MAX where it does not count them.
 int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available, uint64_t *files);
 
+/// Gives a file room for `length` bytes from `offset` on, without changing its size: fallocate(2), or where
+/// the file system cannot do that, only a look whether it has so much. -ENOSPC or -EDQUOT without room.
+int cplatform_reserve(int fd, int64_t offset, int64_t length);
+
+/// Gives back the room that a file has behind its end.
+int cplatform_release_reserved(int fd);
+
 #ifdef __cplusplus
 }
 #endif
