@@ -36,6 +36,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
     package var disk: DiskStatus
     package var recovery: RecoveryStatus
     package var dedup: DedupStatus
+    package var quarantine: QuarantineStatus
     /// Whether every received event is accounted for, in total and per source.
     package var ledgerBalanced: Bool
 
@@ -53,6 +54,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
         disk: DiskStatus,
         recovery: RecoveryStatus,
         dedup: DedupStatus,
+        quarantine: QuarantineStatus,
         ledgerBalanced: Bool
     ) {
         self.state = state
@@ -68,6 +70,7 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
         self.disk = disk
         self.recovery = recovery
         self.dedup = dedup
+        self.quarantine = quarantine
         self.ledgerBalanced = ledgerBalanced
     }
 }
@@ -87,6 +90,7 @@ extension StatusAnswer {
         if dedup.state == "incomplete" {
             problems.append("ids of earlier events could not be read")
         }
+        if quarantine.state == "full" { problems.append("quarantine is full") }
         return problems
     }
 }

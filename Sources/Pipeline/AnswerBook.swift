@@ -45,6 +45,9 @@ struct AnswerBook: ~Copyable {
         list = ""
     }
 
+    /// Whether the message has no piece so far.
+    var isEmpty: Bool { index == 0 }
+
     mutating func accept() {
         accepted += 1
         index += 1
@@ -79,6 +82,18 @@ struct AnswerBook: ~Copyable {
         }
         rejected += 1
         index += 1
+    }
+
+    /// Answers a message of which nothing is kept, and which may be sent again later.
+    @inline(never)
+    mutating func putOff(_ record: IntakeRecord, because reason: String) {
+        let text = AnswerText.unavailable(reason)
+        Array(text.utf8).withUnsafeBytes { add(record, $0) }
+    }
+
+    /// Gives no answer to a message that was left in the middle.
+    mutating func abandon() {
+        needs = []
     }
 
     /// Ends a message: its answer goes out with the commit.

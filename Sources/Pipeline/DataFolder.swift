@@ -7,6 +7,7 @@ struct DataFolder: Sendable {
     let manifest: ManifestLog
     let reserve: DiskReserve
     let space: SpaceWatch
+    let quota: QuarantineQuota
 
     func committer(
         waitForRoom: @escaping @Sendable (FileSystemError) -> Bool,

@@ -10,6 +10,7 @@ struct EventCounts: ~Copyable {
     private let accepted: UnsafeMutablePointer<Int>
     private let repeated: UnsafeMutablePointer<Int>
     private let reused: UnsafeMutablePointer<Int>
+    private let dropped: UnsafeMutablePointer<Int>
     /// By source, then ``Rejection/index``.
     private let rejected: UnsafeMutablePointer<Int>
     private let reasons = Rejection.allCases.count
@@ -22,6 +23,7 @@ struct EventCounts: ~Copyable {
         accepted = Self.zeros(sources)
         repeated = Self.zeros(sources)
         reused = Self.zeros(sources)
+        dropped = Self.zeros(sources)
         rejected = Self.zeros(sources * reasons)
         channels = UnsafeMutableBufferPointer(start: Self.zeros(64), count: 64)
     }
@@ -31,6 +33,7 @@ struct EventCounts: ~Copyable {
         accepted.deallocate()
         repeated.deallocate()
         reused.deallocate()
+        dropped.deallocate()
         rejected.deallocate()
         channels.deallocate()
     }
@@ -66,6 +69,11 @@ struct EventCounts: ~Copyable {
         rejected[source * reasons + rejection.index] &+= 1
     }
 
+    /// A rejected piece that quarantine does not take.
+    func drop(_ source: Int) {
+        dropped[source] &+= 1
+    }
+
     @inline(never)
     private mutating func growChannels(to count: Int) {
         let larger = max(count, channels.count * 2)
@@ -99,6 +107,8 @@ struct EventCounts: ~Copyable {
             repeated[source] = 0
             tally.reused = reused[source]
             reused[source] = 0
+            tally.dropped = dropped[source]
+            dropped[source] = 0
             for at in 0..<reasons {
                 tally.rejected[at] = rejected[source * reasons + at]
                 rejected[source * reasons + at] = 0

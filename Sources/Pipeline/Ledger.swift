@@ -3,8 +3,8 @@ import Events
 /// Where every event of a source is: `received = written + quarantined + duplicate + dropped +
 /// inFlight`.
 ///
-/// `received` and `inFlight` are counted when a payload is read, `written`, `quarantined` and
-/// `duplicate` when a commit is durable, each from its own tally, so that the equation can fail and be noticed.
+/// `received` and `inFlight` are counted when a payload is read, `written`, `quarantined`,
+/// `duplicate` and `dropped` when a commit is durable, each from its own tally, so that the equation can fail and be noticed.
 package struct SourceLedger: Sendable, Equatable {
     package var received = 0
     package var written = 0
@@ -13,6 +13,7 @@ package struct SourceLedger: Sendable, Equatable {
     package var duplicate = 0
     /// Of those written: events with an id that another event had.
     package var reusedIDs = 0
+    /// Rejected pieces that quarantine could not take, since it was full.
     package var dropped = 0
     package var inFlight = 0
 
@@ -40,7 +41,8 @@ package struct SourceLedger: Sendable, Equatable {
         for at in quarantined.indices { quarantined[at] += tally.rejected[at] }
         duplicate += tally.repeated
         reusedIDs += tally.reused
-        inFlight -= tally.accepted + tally.rejectedTotal + tally.repeated
+        dropped += tally.dropped
+        inFlight -= tally.accepted + tally.rejectedTotal + tally.repeated + tally.dropped
     }
 }
 
@@ -51,6 +53,8 @@ struct CommitTally: Sendable {
     var repeated = 0
     /// Accepted events with an id that another event had.
     var reused = 0
+    /// Rejected pieces that are kept nowhere.
+    var dropped = 0
     /// By ``Rejection/index``.
     var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
 

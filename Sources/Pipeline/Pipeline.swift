@@ -31,6 +31,8 @@ package final class Pipeline: Sendable {
     private let receiverThreads: Mutex<[WorkerThread]>
     private let gate: GateBox
     private let space: SpaceWatch
+    /// What lies in quarantine, and whether it takes more.
+    package let quarantine: QuarantineQuota
     let hurried = Atomic<Bool>(false)
     let notify: @Sendable (PipelineNotice) -> Void
 
@@ -52,6 +54,7 @@ package final class Pipeline: Sendable {
         reserve = DiskReserve(fileSystem: fileSystem)
         // Without room for it, the first error of a full disk is waited for at once.
         try? reserve.hold()
+        quarantine = QuarantineQuota(limit: configuration.tunables.quarantineBytesMax)
         let sources = configuration.sources.count
         guard let window = IdentityWindow(configuration.identities) else {
             throw PipelineError("no address space for dedup.maxMemory")
@@ -83,7 +86,8 @@ package final class Pipeline: Sendable {
                     folders: folders,
                     manifest: manifest,
                     reserve: reserve,
-                    space: space
+                    space: space,
+                    quota: quarantine
                 ),
                 notify
             )
@@ -324,6 +328,7 @@ extension Pipeline {
     /// Applies what can change while running.
     package func tune(_ tunables: PipelineConfiguration.Tunables) {
         space.setMinimum(tunables.freeBytesMin)
+        quarantine.setLimit(tunables.quarantineBytesMax)
         for writer in writers { writer.ask(.tune(tunables)) }
     }
 }

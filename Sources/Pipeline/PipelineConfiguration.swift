@@ -43,19 +43,23 @@ package struct PipelineConfiguration: Sendable {
         package var segmentIdleMax: Duration
         /// Free bytes below which intake stops.
         package var freeBytesMin: UInt64
+        /// Bytes that quarantine may have; 0 is no limit.
+        package var quarantineBytesMax: Int
 
         package init(
             commitInterval: Duration = .milliseconds(100),
             segmentBytesMax: Int = 64 << 20,
             segmentAgeMax: Duration = .seconds(300),
             segmentIdleMax: Duration = .seconds(60),
-            freeBytesMin: UInt64 = 512 << 20
+            freeBytesMin: UInt64 = 512 << 20,
+            quarantineBytesMax: Int = 1 << 30
         ) {
             self.commitInterval = commitInterval
             self.segmentBytesMax = segmentBytesMax
             self.segmentAgeMax = segmentAgeMax
             self.segmentIdleMax = segmentIdleMax
             self.freeBytesMin = freeBytesMin
+            self.quarantineBytesMax = quarantineBytesMax
         }
     }
 
@@ -101,7 +105,7 @@ package struct PipelineConfiguration: Sendable {
 
 /// What the writer's parts are told.
 extension PipelineConfiguration {
-    func store(writer: Int) -> SegmentStore.Configuration {
+    func store(writer: Int, quota: QuarantineQuota) -> SegmentStore.Configuration {
         var store = SegmentStore.Configuration(
             node: node,
             run: run,
@@ -115,6 +119,7 @@ extension PipelineConfiguration {
             idleMax: tunables.segmentIdleMax
         )
         store.startedAt = startedAt
+        store.quota = quota
         store.sealsMax = sealsMax
         store.deduplicated = sources.indices.filter { sources[$0].deduplicates }
         store.contentCheck = contentHash.check

@@ -9,6 +9,9 @@ struct RejectedPieces {
     /// Rejected pieces that have a line each.
     static let piecesMax = 100
 
+    /// Of a line in quarantine, beside the piece itself.
+    private static let metadataBytesMax = 8_192
+
     /// Rejected so far.
     private(set) var count = 0
     /// The message as it came and as it was inflated; empty when it came uncompressed.
@@ -48,6 +51,12 @@ struct RejectedPieces {
     mutating func add() -> Bool {
         count += 1
         return count <= Self.piecesMax
+    }
+
+    /// Bytes that the line of a piece may have: text that would be longer than base64 is base64.
+    func lineBytesMax(_ piece: UnsafeRawBufferPointer) -> Int {
+        let isText = compressed.isEmpty || piece.count <= bytesLeft
+        return (isText ? piece.count : compressed.count) / 3 * 4 + Self.metadataBytesMax
     }
 
     /// How a piece is kept in the line of number `sequence`.

@@ -52,7 +52,10 @@ extension Writer {
     /// Reads a message and files all that is in it.
     private mutating func take(_ record: IntakeRecord) throws(FileSystemError) {
         let isAnswered = record.isAnswered
-        if isAnswered { beginAnswer(record) }
+        if isAnswered {
+            beginAnswer(record)
+            if quota.isFull, try !passesFullQuarantine(record) { return }
+        }
         let payload = record.payload
         if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B {
             try takeInflated(record, isAnswered)
@@ -62,7 +65,11 @@ extension Writer {
             try takePieces(record, isAnswered, &rejections)
         }
         // Of a message that was left in the middle the client hears nothing, and sends it again.
-        if isAnswered, !isLeaving { answers.end(record) }
+        if isAbandoned {
+            abandon(record)
+        } else if isAnswered, !isLeaving {
+            answers.end(record)
+        }
     }
 
     mutating func takePieces(
@@ -81,7 +88,10 @@ extension Writer {
                 counts.arrive(record.source)
                 try accept(at, record, isDeduplicated, isAnswered)
             }
-            if events < count { try reject(events, record, isAnswered, &rejections) }
+            if events < count {
+                try reject(events, record, isAnswered, &rejections)
+                if isAbandoned { return }
+            }
             guard try attend(isAnswered: isAnswered) else { return }
         }
     }

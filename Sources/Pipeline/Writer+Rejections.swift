@@ -13,6 +13,15 @@ extension Writer {
         _ record: IntakeRecord,
         _ isAnswered: Bool
     ) throws(FileSystemError) {
+        guard let outcome = try inflate(record, isAnswered) else { return }
+        try takeInflated(record, outcome, isAnswered)
+    }
+
+    /// Inflates a message as far as it may be; nil when the writer is to leave.
+    mutating func inflate(
+        _ record: IntakeRecord,
+        _ isAnswered: Bool
+    ) throws(FileSystemError) -> Inflater.Outcome? {
         inflater.begin(
             record.payload,
             into: &inflated,
@@ -27,8 +36,8 @@ extension Writer {
                 into: &inflated,
                 bytesMax: Self.inflationStep
             )
-            if let outcome { return try takeInflated(record, outcome, isAnswered) }
-            guard try attend(isAnswered: isAnswered) else { return }
+            if let outcome { return outcome }
+            guard try attend(isAnswered: isAnswered) else { return nil }
         }
     }
 
@@ -71,6 +80,8 @@ extension Writer {
         if !rejections.add() { payloads.joinRest(to: &burst.views[at]) }
         let view = burst.views[at]
         guard let rejection = view.rejection else { return }
+        guard let slot = try quarantineSlot(rejection, rejections.lineBytesMax(view.bytes), record)
+        else { return refuse(record) }
         counts.arrive(record.source)
         let sequence = sequences.next(record.source)
         let peer = receivers[record.source].peerNames.name(of: record.peer)
@@ -84,7 +95,6 @@ extension Writer {
             sequence: sequence,
             peer: peer
         )
-        let slot = try slot(router.quarantineKey(rejection, receivedAt: record.receivedAt))
         let pending = pendings + slot
         if pending.pointee.room < line.count { try store.makeRoom(line.count, in: slot) }
         pending.pointee.end.update(from: line, count: line.count)
@@ -95,6 +105,7 @@ extension Writer {
             receivedAt: record.receivedAt,
             eventTime: nil
         )
+        store.tookRejected(line.count)
         counts.reject(record.source, rejection)
         if isAnswered { answers.reject(view, rejection) }
     }

@@ -50,6 +50,7 @@ struct Writer: ~Copyable {
     /// All writers, for what they have made durable.
     let peers: [WriterShared]
     let room: RoomWait
+    let quota: QuarantineQuota
     let notify: @Sendable (PipelineNotice) -> Void
     let rings: UnsafeMutablePointer<RingConsumer>
     let splicers: UnsafeMutablePointer<EventSplicer>
@@ -78,6 +79,9 @@ struct Writer: ~Copyable {
     /// Whether the writer was told to leave in the middle of a message: what is left of it, and
     /// whatever is still in the rings, is not taken.
     var isLeaving = false
+    /// Whether the message is left in the middle: quarantine became full, and its client is to send it
+    /// again.
+    var isAbandoned = false
     /// Segments opened since the writer last looked up in the middle of a message.
     var opened = 0
     var now: Int64 = 0
@@ -114,8 +118,9 @@ struct Writer: ~Copyable {
         let names = configuration.sources.map(\.name)
         let room = data.room(.writer(index), storage, shared.heartbeat, shared)
         self.room = room
+        quota = data.quota
         store = SegmentStore(
-            configuration.store(writer: index),
+            configuration.store(writer: index, quota: data.quota),
             fileSystem: data.fileSystem,
             waitForRoom: { room.wait($0) },
             onProgress: { shared.heartbeat.beat() },

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A manifest line that says that a sealed file was removed on purpose, and no longer counts as
 /// missing.

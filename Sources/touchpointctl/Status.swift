@@ -11,7 +11,8 @@ struct Status: OnlineCommand {
             be stored; goes on by itself) and draining.
 
             Exit codes: 0 healthy, 1 not: not running, a source that takes nothing in, a ledger \
-            that does not add up, recovery that failed, ids that could not be read; 69 not reachable.
+            that does not add up, recovery that failed, ids that could not be read, a full \
+            quarantine; 69 not reachable.
 
             Examples:
               touchpointctl status
@@ -52,6 +53,8 @@ struct Status: OnlineCommand {
         table.add(["disk", disk(status.disk)])
         table.add(["recovery", recovery(status.recovery)])
         table.add(["dedup", dedup(status.dedup)])
+        table.add(["quarantine", quarantine(status.quarantine)])
+        if status.quarantine.state == "full" { table.add(["", quarantineAdvice]) }
         table.add(["ledger", status.ledgerBalanced ? "balanced" : "NOT BALANCED: see stats"])
         return table.lines
     }
@@ -81,6 +84,23 @@ struct Status: OnlineCommand {
             + "\(HumanText.bytes(Double(dedup.bytes))) of "
             + HumanText.bytes(Double(dedup.maxMemoryBytes))
     }
+
+    private static func quarantine(_ quarantine: QuarantineStatus) -> String {
+        let bytes = HumanText.bytes(Double(quarantine.bytes))
+        let most =
+            quarantine.maxBytes > 0 ? HumanText.bytes(Double(quarantine.maxBytes)) : "no limit"
+        let age =
+            quarantine.maxAgeSeconds > 0
+            ? "kept for \(HumanText.duration(seconds: Double(quarantine.maxAgeSeconds)))"
+            : "kept for ever"
+        let why = quarantine.why.map { "FULL: \(shown($0)); " } ?? ""
+        return "\(why)\(bytes) of \(most), \(age)"
+    }
+
+    /// What to do about a full one.
+    private static let quarantineAdvice =
+        "mend the producers that the log names, then move or delete files of quarantine/, or raise "
+        + "quarantine.maxBytes"
 
     private static func recovery(_ recovery: RecoveryStatus) -> String {
         guard recovery.filesFound > 0 else { return recovery.state }

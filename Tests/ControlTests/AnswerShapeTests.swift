@@ -69,7 +69,8 @@ import Testing
             try Self.keys(status) == [
                 "state", "since", "why", "configuration", "reloadRefused", "node", "run", "version",
                 "pid",
-                "sources", "disk", "recovery", "dedup", "ledgerBalanced",
+                "sources", "disk", "recovery", "dedup", "quarantine",
+                "ledgerBalanced",
             ]
         )
         let sources = try #require(status["sources"] as? [[String: Any]])
@@ -88,6 +89,12 @@ import Testing
                 "coveredSeconds", "forgotten", "loaded", "loadedPerSecond", "waitingAnswers",
             ]
         )
+        #expect(
+            try Self.keys(status, at: "quarantine") == [
+                "state", "why", "bytes", "maxBytes", "maxAgeSeconds", "refusedMessages",
+                "removedFiles",
+            ]
+        )
     }
 
     @Test func statusIsHealthyOnlyWhereNothingIsWrong() {
@@ -95,12 +102,13 @@ import Testing
         #expect(
             status.problems == [
                 "the daemon is blocked", "source reliable is paused",
-                "ids of earlier events could not be read",
+                "ids of earlier events could not be read", "quarantine is full",
             ]
         )
         status.state = .running
         status.sources[0].state = .running
         status.dedup.state = "ready"
+        status.quarantine.state = "open"
         #expect(status.problems.isEmpty)
         for state in ServiceState.allCases where state != .running {
             var other = status

@@ -36,6 +36,15 @@ enum Sample {
             eventsRecovered: 30
         ),
         dedup: dedup,
+        quarantine: QuarantineStatus(
+            state: "full",
+            why: "1073741824 bytes, quarantine.maxBytes is 1073741824",
+            bytes: 1 << 30,
+            maxBytes: 1 << 30,
+            maxAgeSeconds: 2_592_000,
+            refusedMessages: 3,
+            removedFiles: 4
+        ),
         ledgerBalanced: true
     )
 

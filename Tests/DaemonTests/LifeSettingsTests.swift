@@ -28,6 +28,7 @@ import Testing
         settings.segment.ageMax = .seconds(20)
         settings.segment.idle = .seconds(21)
         settings.storage.minimumFreeBytes = 22
+        settings.quarantine.bytesMax = 24
         var source = Settings.Source()
         source.name = "s"
         source.pattern = .sub
@@ -55,7 +56,8 @@ import Testing
                     segmentBytesMax: 19,
                     segmentAgeMax: .seconds(20),
                     segmentIdleMax: .seconds(21),
-                    freeBytesMin: 22
+                    freeBytesMin: 22,
+                    quarantineBytesMax: 24
                 )
         )
         let intake = try #require(pipeline.sources.first)

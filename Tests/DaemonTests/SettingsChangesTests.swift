@@ -14,6 +14,7 @@ import Testing
         #expect(
             changes.live == [
                 "commit.interval", "segment.maxBytes", "segment.maxAge", "segment.idle",
+                "quarantine.maxBytes", "quarantine.maxAge",
                 "storage.minimumFree", "shutdown.timeout", "log.level",
             ]
         )

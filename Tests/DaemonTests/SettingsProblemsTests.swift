@@ -131,11 +131,11 @@ private let types = [
     ),
     BadConfiguration(
         "commit: { interval: soon }",
-        "x.yaml:1: commit.interval: expected a duration such as 100ms (ms, s, m, h), found 'soon'"
+        "x.yaml:1: commit.interval: expected a duration such as 100ms (ms, s, m, h, d), found 'soon'"
     ),
     BadConfiguration(
         "commit: { interval: 100 }",
-        "x.yaml:1: commit.interval: expected a duration such as 100ms (ms, s, m, h), found '100'"
+        "x.yaml:1: commit.interval: expected a duration such as 100ms (ms, s, m, h, d), found '100'"
     ),
     BadConfiguration(
         "ring: { capacity: 64MB }",

@@ -141,6 +141,7 @@ enum Samples {
         compression: { codec: gzip, engine: auto, level: 1 }     # engine: auto | isal | zlib
         commit: { interval: 100ms }
         segment: { maxBytes: 64MiB, maxAge: 5m, idle: 1m }
+        quarantine: { maxBytes: 1GiB, maxAge: 30d }
         storage: { directory: /var/lib/touchpoint, minimumFree: 512MiB }
         control: { socket: /run/touchpoint/control.sock, mode: "0660" }
         metrics: { listen: "127.0.0.1:9571" }

@@ -80,6 +80,8 @@ extension Samples {
         settings.segment.bytesMax = 1 << 40
         settings.segment.ageMax = .seconds(86_400)
         settings.segment.idle = .milliseconds(100)
+        settings.quarantine.bytesMax = 0
+        settings.quarantine.ageMax = .seconds(3 * 86_400)
         settings.storage.directory = "./${data}/$x #1"
         settings.storage.minimumFreeBytes = 0
         settings.control.socket = "c.sock"

@@ -21,7 +21,8 @@ import Testing
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "t1"),
             reserve: DiskReserve(fileSystem: disk),
-            space: SpaceWatch(disk, storage, minimum: 0)
+            space: SpaceWatch(disk, storage, minimum: 0),
+            quota: QuarantineQuota()
         )
         let shared = WriterShared(sources: 1)
         shared.numbers.withLock { ($0.ledgers[0].received, $0.ledgers[0].inFlight) = (1, 1) }

@@ -31,6 +31,10 @@ final class PipelineDisk: FileSystem {
         var availableBytes: UInt64?
         /// Free bytes it reports are fewer by those written.
         var shrinks = false
+        /// Folders of this name are on another device.
+        var otherDevice: String?
+        /// Files whose path contains this find no room (ENOSPC), and no new ones can be made.
+        var hasNoRoomFor: String?
     }
 
     private struct State {
@@ -107,6 +111,7 @@ final class PipelineDisk: FileSystem {
         }
         if isRefused { throw FileSystemError(.open, path, code: EMFILE) }
         let isNew = !real.exists(path)
+        if isNew { try checkRoom(path) }
         let file = try real.open(path, mode)
         state.withLock { state in
             state.paths[file.number] = path
@@ -208,6 +213,27 @@ final class PipelineDisk: FileSystem {
     func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError) {
         try real.allocate(file, bytes: bytes)
     }
+
+    func isOnOtherDevice(_ folder: String) -> Bool {
+        state.withLock { $0.faults.otherDevice == folder }
+    }
+
+    private func checkRoom(_ path: String) throws(FileSystemError) {
+        if state.withLock({ $0.faults.hasNoRoomFor.map(path.contains) ?? false }) {
+            throw FileSystemError(.allocate, path, code: ENOSPC)
+        }
+    }
+
+    func reserve(
+        _ file: FileHandle,
+        from offset: Int,
+        count: Int
+    ) throws(FileSystemError) {
+        try checkRoom(state.withLock { $0.paths[file.number] ?? "" })
+        try real.reserve(file, from: offset, count: count)
+    }
+
+    func releaseReserved(_ file: FileHandle) { real.releaseReserved(file) }
 
     func syncFolder(_ path: String) throws(FileSystemError) {
         try real.syncFolder(path)

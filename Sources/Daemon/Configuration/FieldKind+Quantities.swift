@@ -35,10 +35,10 @@ extension FieldKind where Value == Int {
 }
 
 extension FieldKind where Value == Duration {
-    /// A whole number with `ms`, `s`, `m` or `h`.
+    /// A whole number with `ms`, `s`, `m`, `h` or `d`.
     static func duration(_ range: ClosedRange<Duration>, example: String) -> FieldKind {
         .scalar(
-            expected: "a duration such as \(example) (ms, s, m, h)",
+            expected: "a duration such as \(example) (ms, s, m, h, d)",
             parse: { (text) throws(Complaint) in
                 guard let (number, unit) = split(text), let factor = Span.unit(named: unit)
                 else { return nil }
@@ -120,18 +120,22 @@ enum Size {
 
 /// Durations as the configuration writes them: whole milliseconds.
 enum Span {
-    private static let units = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)]
+    private static let units = [
+        ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
+    ]
 
     static func unit(named name: Substring) -> Int? {
         units.first { $0.0 == name }?.1
     }
 
-    /// The shortest exact form; what is below a millisecond is cut.
+    /// The shortest exact form, a single day as `24h`; what is below a millisecond is cut.
     static func text(_ duration: Duration) -> String {
         let parts = duration.components
         let milliseconds = parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000
         for (name, factor) in units
-        where milliseconds != 0 && milliseconds.isMultiple(of: Int64(factor)) {
+        where milliseconds != 0 && milliseconds.isMultiple(of: Int64(factor))
+            && (name != "d" || milliseconds > factor)
+        {
             return "\(milliseconds / Int64(factor))\(name)"
         }
         return "0s"

@@ -89,6 +89,18 @@ extension Settings {
                 \.dedup.memoryBytesMax,
                 .size(4 << 20...64 << 30, example: "256MiB")
             ),
+            Field(
+                "quarantine.maxBytes",
+                \.quarantine.bytesMax,
+                .size(0...1 << 50, example: "1GiB"),
+                isLive: true
+            ),
+            Field(
+                "quarantine.maxAge",
+                \.quarantine.ageMax,
+                .duration(.zero...(.seconds(3_650 * 86_400)), example: "30d"),
+                isLive: true
+            ),
             Field("storage.directory", \.storage.directory, .directory),
             Field(
                 "storage.minimumFree",

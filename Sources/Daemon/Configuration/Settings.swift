@@ -23,6 +23,8 @@ package struct Settings: Sendable, Equatable {
     package var segment = Segment()
     /// How long events are recognised that come again.
     package var dedup = Dedup()
+    /// How much of what cannot be accepted is kept, and how long.
+    package var quarantine = Quarantine()
     /// Where files go.
     package var storage = Storage()
     /// The operators' socket.
@@ -85,6 +87,17 @@ extension Settings {
         package var window = Duration.seconds(86_400)
         /// Memory for ids; the oldest are forgotten when it does not suffice.
         package var memoryBytesMax = 256 << 20
+
+        /// The defaults of the configuration.
+        package init() {}
+    }
+
+    /// How much of what cannot be accepted is kept, and how long.
+    package struct Quarantine: Sendable, Equatable {
+        /// Bytes of all its files; 0 is no limit.
+        package var bytesMax = 1 << 30
+        /// How long a sealed file is kept; 0 is for ever.
+        package var ageMax = Duration.seconds(30 * 86_400)
 
         /// The defaults of the configuration.
         package init() {}

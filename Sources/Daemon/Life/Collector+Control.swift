@@ -36,6 +36,7 @@ extension Collector: ControlHandler {
             ),
             recovery: recovery.state.status,
             dedup: dedup.status(pipeline),
+            quarantine: quarantine.status(settings.quarantine),
             ledgerBalanced: pipeline.ledgerMismatches == 0
                 && stats.values.allSatisfy(\.isBalanced)
         )
@@ -166,6 +167,7 @@ extension Collector: ControlHandler {
             changing.settings.log.level = fresh.log.level
             changing.settings.commit = fresh.commit
             changing.settings.segment = fresh.segment
+            changing.settings.quarantine = fresh.quarantine
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown
             changing.reload = ReloadOutcome(goodAt: cplatform_realtime_ns() / 1_000)
@@ -183,6 +185,13 @@ extension Collector: ControlHandler {
             ]
         )
         return ReloadAnswer(applied: changes.live, needsRestart: changes.needsRestart)
+    }
+
+    /// About once a second; `now`: monotonic nanoseconds.
+    func tickQuarantine(_ now: Int64) {
+        let settings = changing.withLock { $0.settings.quarantine }
+        let mayRemove = recovery.hasEnded && !recovery.isCancelled
+        quarantine.tick(settings, now: now, mayRemove: mayRemove, logger)
     }
 
     func setLogLevel(_ level: String) async throws -> StateAnswer {

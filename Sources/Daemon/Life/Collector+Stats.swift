@@ -2,6 +2,7 @@ import CPlatform
 import Control
 import Events
 import Pipeline
+import Segments
 import Synchronization
 
 /// Numbers for operators.
@@ -109,7 +110,10 @@ extension Collector {
             reusedIds: ledger.reusedIDs,
             dropped: ledger.dropped,
             inFlight: ledger.inFlight,
-            reasons: Ledger.Reasons(quarantined: quarantined)
+            reasons: Ledger.Reasons(
+                dropped: ledger.dropped > 0 ? [QuarantineQuota.reason: ledger.dropped] : [:],
+                quarantined: quarantined
+            )
         )
     }
 

@@ -54,6 +54,7 @@ final class Collector: Sendable {
     let pipeline: Pipeline
     let recovery = RecoveryRun()
     let dedup = DedupRun()
+    let quarantine: QuarantineRun
     let sealed = SealedSum()
     let told = NoticeCounts()
     let events: AsyncStream<LifeEvent>.Continuation
@@ -106,6 +107,12 @@ final class Collector: Sendable {
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
+        quarantine = QuarantineRun(
+            fileSystem,
+            manifest,
+            node: settings.node,
+            pipeline.quarantine
+        )
         Self.warn(of: try settings.shortfalls(cores: cores), leftovers, logger)
         startRecovery(folders, manifest, history, leftovers)
         changing.withLock { $0.life.start() }

@@ -55,7 +55,8 @@ extension Settings {
             segmentBytesMax: segment.bytesMax,
             segmentAgeMax: segment.ageMax,
             segmentIdleMax: segment.idle,
-            freeBytesMin: UInt64(max(0, storage.minimumFreeBytes))
+            freeBytesMin: UInt64(max(0, storage.minimumFreeBytes)),
+            quarantineBytesMax: quarantine.bytesMax
         )
     }
 

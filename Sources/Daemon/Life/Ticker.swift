@@ -25,6 +25,7 @@ struct Ticker {
             let time = cplatform_monotonic_ns()
             collector.recovery.tick(collector.fileSystem, now: time)
             collector.sealed.tick(time, collector.logger)
+            collector.tickQuarantine(time)
             let life = collector.look()
             let now = collector.pipeline.beats
             // The watchdog follows the path: every thread must have come round since the last look.

@@ -26,6 +26,7 @@ extension Collector {
                 try? fileSystem.space(),
                 minimumFree: UInt64(clamping: settings.storage.minimumFreeBytes)
             )
+            + StateMetrics.quarantine(quarantine.status(settings.quarantine))
             + StateMetrics.dedup(dedup.status(pipeline))
             + ProcessMetrics.all(ProcessFigures.now())
     }

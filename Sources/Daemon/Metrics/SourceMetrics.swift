@@ -1,6 +1,7 @@
 import Control
 import Events
 import Pipeline
+import Segments
 
 /// What is counted by source: of this run alone, from 0, so that nothing but events makes a counter
 /// grow.
@@ -8,7 +9,7 @@ import Pipeline
 /// Every series exists from the start, since a growth from nothing to 500 is none to Prometheus.
 enum SourceMetrics {
     /// Why a piece can be dropped.
-    static let dropReasons = ["quarantine_full"]
+    static let dropReasons = [QuarantineQuota.reason]
 
     /// `states`: in the order of `sources`.
     static func all(_ sources: [PipelineSnapshot.Source], states: [ServiceState]) -> [Metric] {

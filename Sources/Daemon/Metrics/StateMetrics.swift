@@ -109,6 +109,33 @@ enum StateMetrics {
         return metrics
     }
 
+    /// What lies in quarantine.
+    static func quarantine(_ quarantine: QuarantineStatus) -> [Metric] {
+        [
+            .gauge(
+                "touchpoint_quarantine_full",
+                "1 while quarantine takes nothing more.",
+                quarantine.state == "full" ? 1 : 0
+            ),
+            .gauge("touchpoint_quarantine_bytes", "Bytes in quarantine.", quarantine.bytes),
+            .gauge(
+                "touchpoint_quarantine_max_bytes",
+                "Bytes that quarantine may have; 0 is no limit.",
+                quarantine.maxBytes
+            ),
+            .counter(
+                "touchpoint_quarantine_refused_messages_total",
+                "Messages answered unavailable because quarantine was full.",
+                quarantine.refusedMessages
+            ),
+            .counter(
+                "touchpoint_quarantine_removed_files_total",
+                "Files of quarantine that were removed for their age.",
+                quarantine.removedFiles
+            ),
+        ]
+    }
+
     /// What is remembered of ids.
     static func dedup(_ dedup: DedupStatus) -> [Metric] {
         guard dedup.state != "off" else { return [] }

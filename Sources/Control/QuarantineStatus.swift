@@ -1,0 +1,34 @@
+/// What lies in quarantine, and whether it takes more; in `status`.
+package struct QuarantineStatus: Codable, Sendable, Equatable {
+    /// `open` or `full`.
+    package var state: String
+    /// Why it is full.
+    package var why: String?
+    /// Bytes of its files, and what they may be; 0 is no limit.
+    package var bytes: Int
+    package var maxBytes: Int
+    /// How long a sealed file is kept; 0 is for ever.
+    package var maxAgeSeconds: Int
+    /// Messages that were answered `unavailable` because it was full, in this run.
+    package var refusedMessages: Int
+    /// Files that were removed for their age, in this run.
+    package var removedFiles: Int
+
+    package init(
+        state: String = "open",
+        why: String? = nil,
+        bytes: Int = 0,
+        maxBytes: Int = 0,
+        maxAgeSeconds: Int = 0,
+        refusedMessages: Int = 0,
+        removedFiles: Int = 0
+    ) {
+        self.state = state
+        self.why = why
+        self.bytes = bytes
+        self.maxBytes = maxBytes
+        self.maxAgeSeconds = maxAgeSeconds
+        self.refusedMessages = refusedMessages
+        self.removedFiles = removedFiles
+    }
+}
