@@ -142,7 +142,8 @@ def test_cat_beside_the_daemon_gives_each_source_in_order(daemon, load, touchpoi
 
 
 def test_repair_saves_what_is_behind_damage(daemon, producer, touchpoint):
-    collector = daemon()
+    # One writer, hour or not: all of it is in one file.
+    collector = daemon(writers=1, partition={"path": "channel={channel}"})
     push = producer(zmq.PUSH, collector.endpoint("producers"))
     text = "".join(chr(97 + n * n % 26) for n in range(400))
     for start in range(0, 8000, 100):

@@ -308,6 +308,12 @@ int renameat2(int from, const char *old, int to, const char *new, unsigned flags
     AROUND(RENAME, 0, real(from, old, to, new, flags));
 }
 
+int renameat(int from, const char *old, int to, const char *new) {
+    REAL(renameat);
+    if (!is_below(from)) return real(from, old, to, new);
+    AROUND(RENAME, 0, real(from, old, to, new));
+}
+
 int mkdirat(int folder, const char *name, mode_t mode) {
     REAL(mkdirat);
     if (!is_below(folder)) return real(folder, name, mode);

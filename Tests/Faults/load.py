@@ -209,10 +209,12 @@ class Load:
 
     def _send_one(self, socket):
         self._next += 1
-        pieces, identifiers = [], []
+        pieces, identifiers, broken_pieces = [], [], 0
         for place in range(self.dice.randrange(1, 2 * self.events)):
             identifier = f"{self.seed:x}-{self._next}-{place}"
-            if place > 0 and self.dice.random() < self.broken_share:
+            # Lines are told from the inside of an object by whole ones: at least half of them.
+            if 2 * broken_pieces < place and self.dice.random() < self.broken_share:
+                broken_pieces += 1
                 pieces.append(broken(identifier, self.dice))
                 self.refused[identifier] = pieces[-1]
             else:
