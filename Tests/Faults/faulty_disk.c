@@ -314,6 +314,13 @@ int renameat(int from, const char *old, int to, const char *new) {
     AROUND(RENAME, 0, real(from, old, to, new));
 }
 
+// Does for a rename where that is refused.
+int linkat(int from, const char *old, int to, const char *new, int flags) {
+    REAL(linkat);
+    if (!is_below(from)) return real(from, old, to, new, flags);
+    AROUND(RENAME, 0, real(from, old, to, new, flags));
+}
+
 int mkdirat(int folder, const char *name, mode_t mode) {
     REAL(mkdirat);
     if (!is_below(folder)) return real(folder, name, mode);

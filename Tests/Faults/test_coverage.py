@@ -14,7 +14,7 @@ TRACED = (
 )
 KIND_OF = {
     "write": "write", "pwrite64": "write", "fdatasync": "fdatasync", "fsync": "fsync", "ftruncate": "ftruncate", "renameat2": "rename",
-    "renameat": "rename",
+    "renameat": "rename", "linkat": "rename",
     "mkdirat": "mkdir", "unlinkat": "unlink", "unlink": "unlink", "fallocate": "allocate",
 }
 # `mmap` counts only if it could write to the file.
