@@ -28,7 +28,8 @@ package enum ProducerError: Error, Equatable, CustomStringConvertible {
         case .damaged(let path, let reason):
             "read \(path): \(reason); what stands before was sent"
         case .unreachable(let endpoint, let duration):
-            "connect \(endpoint): nobody answered within \(duration); is touchpointd running?"
+            "connect \(endpoint): nobody answered within \(duration); either no touchpointd listens there, or"
+                + " its source has another pattern: push is for a pull source, dealer for a router source"
         case .stalled(let endpoint, let duration, let what):
             "send \(endpoint): no progress for \(duration) while waiting for \(what)"
         case .brokenOff(let endpoint, let times, let longest):
