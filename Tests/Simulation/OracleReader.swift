@@ -100,12 +100,19 @@ final class OracleReader {
                 return content
             }
             let isAscending = content.events.last.map { $0 < event } ?? true
-            guard isAscending, path.hasPrefix(ledger.folders[event] + "/") else {
+            guard isAscending, Self.isIn(ledger.folders[event], path) else {
                 content.complaint = "event \(event) stands in the wrong place in \(path)"
                 return content
             }
             content.events.append(event)
         }
         return content
+    }
+
+    /// Whether a file lies below a folder, or below the one that stands for it where it could not be entered.
+    private static func isIn(_ folder: String, _ path: String) -> Bool {
+        let (parts, wanted) = (Layout.parts(path).dropLast(), Layout.parts(folder))
+        return parts.count >= wanted.count
+            && zip(parts, wanted).allSatisfy { $0 == $1 || $0.hasSuffix(Layout.blockedValue) }
     }
 }

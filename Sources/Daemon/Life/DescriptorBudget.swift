@@ -6,8 +6,8 @@ import Segments
 ///
 /// A quarter of the limit, or more where that is little, is left to sockets, event loops, control and
 /// metrics, recovery, and the system's own libraries, of which some end the process when a descriptor is
-/// refused to them. Of what is left, a third goes to segments and the rest to connections, which take
-/// two each.
+/// refused to them. Segments and connections, which take two each, get what they may have by the
+/// settings; where that is too much for both, segments a third and connections the rest.
 package struct DescriptorBudget: Equatable {
     /// Connections a source.
     let connectionsMax: Int
@@ -23,8 +23,9 @@ package struct DescriptorBudget: Equatable {
     private static let perWriter = 4
 
     /// - `limit`: ``limit``.
-    /// - Throws: exit code 78, when there are too few for `sources` and `writers`.
-    init(_ limit: Int, sources: Int, writers: Int) throws(DaemonFailure) {
+    /// - Throws: exit code 78, when there are too few for the sources and writers.
+    init(_ limit: Int, _ settings: Settings, writers: Int) throws(DaemonFailure) {
+        let sources = settings.sources.count
         let fixed = Self.restMin + sources * Self.perSource + writers * Self.perWriter
         let needed =
             fixed + 3 * max(writers * Self.segmentsMin, sources * Self.connectionsMin)
@@ -37,9 +38,12 @@ package struct DescriptorBudget: Equatable {
             )
         }
         let shared = limit - max(fixed, limit / 4)
-        let segments = shared / 3 / writers
-        connectionsMax = shared / 3 / sources
-        sealsMax = min(SegmentStore.Configuration.sealsMaxDefault, segments / 4)
+        let sealsMost = SegmentStore.Configuration.sealsMaxDefault
+        let wanted = (settings.partition.maxOpen + sealsMost) * writers
+        let wantedByConnections = 2 * settings.limits.connectionsMax * sources
+        let segments = min(wanted, max(shared / 3, shared - wantedByConnections)) / writers
+        connectionsMax = (shared - segments * writers) / 2 / sources
+        sealsMax = min(sealsMost, segments / 4)
         openMax = segments - sealsMax
     }
 
@@ -69,11 +73,8 @@ extension Settings {
     ///
     /// - Throws: when there are too few descriptors.
     package func shortfalls(cores: Int) throws(DaemonFailure) -> [String] {
-        let budget = try DescriptorBudget(
-            DescriptorBudget.limit,
-            sources: sources.count,
-            writers: writers.count(cores: cores)
-        )
+        let writers = writers.count(cores: cores)
+        let budget = try DescriptorBudget(DescriptorBudget.limit, self, writers: writers)
         var lines: [String] = []
         if budget.openMax < partition.maxOpen {
             lines.append(

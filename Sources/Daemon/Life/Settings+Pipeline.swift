@@ -13,11 +13,7 @@ extension Settings {
     /// `run`: identifies this run of the daemon.
     func pipeline(run: String, cores: Int) throws(DaemonFailure) -> PipelineConfiguration {
         let writers = writers.count(cores: cores)
-        let budget = try DescriptorBudget(
-            DescriptorBudget.limit,
-            sources: sources.count,
-            writers: writers
-        )
+        let budget = try DescriptorBudget(DescriptorBudget.limit, self, writers: writers)
         var configuration = PipelineConfiguration(
             node: node,
             run: run,
