@@ -119,15 +119,8 @@ struct Writer: ~Copyable {
         let room = data.room(.writer(index), storage, shared.heartbeat, shared)
         self.room = room
         quota = data.quota
-        store = SegmentStore(
-            configuration.store(writer: index, quota: data.quota),
-            fileSystem: data.fileSystem,
-            waitForRoom: { room.wait($0) },
-            onProgress: { shared.heartbeat.beat() },
-            onObstacle: { notify(.folderBlocked($0, instead: $1)) },
-            durable: { shared.durableSequence.load(ordering: .acquiring) },
-            onGrowth: { data.space.look() }
-        )
+        let stored = configuration.store(writer: index, quota: data.quota)
+        store = Self.store(stored, data, room, shared, notify)
         pendings = store.pendings
         identities = store.identities
         deduplicated = .allocate(capacity: names.count)
@@ -150,6 +143,25 @@ struct Writer: ~Copyable {
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
         counts = EventCounts(sources: names.count)
         window.begin(job: nextJob, writer: index)
+    }
+
+    private static func store(
+        _ configuration: SegmentStore.Configuration,
+        _ data: DataFolder,
+        _ room: RoomWait,
+        _ shared: WriterShared,
+        _ notify: @escaping @Sendable (PipelineNotice) -> Void
+    ) -> SegmentStore {
+        SegmentStore(
+            configuration,
+            fileSystem: data.fileSystem,
+            waitForRoom: { room.wait($0) },
+            onProgress: { shared.heartbeat.beat() },
+            onObstacle: { notify(.folderBlocked($0, instead: $1)) },
+            durable: { shared.durableSequence.load(ordering: .acquiring) },
+            onGrowth: { data.space.look() },
+            shouldLeave: { shared.leave.load(ordering: .acquiring) }
+        )
     }
 
     deinit {

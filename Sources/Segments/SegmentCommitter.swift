@@ -18,6 +18,9 @@ import Events
 /// the one who waits says so. That holds for the sync of a folder as well: a file system that cannot
 /// write its own structures stops, so that every later call fails too, until it is mounted anew.
 package struct SegmentCommitter: Sendable {
+    /// Manifest lines with one sync.
+    private static let linesAtOnce = 256
+
     private let fileSystem: any FileSystem
     private let folders: DurableFolders
     private let manifest: ManifestLog
@@ -109,13 +112,24 @@ package struct SegmentCommitter: Sendable {
             batch.newNamesIn.insert(PathKey(Layout.split(batch.seals[at].sealedPath).folder))
         }
         try syncNames(&batch.newNamesIn)
-        for at in batch.seals.indices where !batch.seals[at].isListed {
-            let entry = batch.seals[at].entry
-            try repeating { () throws(FileSystemError) in try manifest.append(entry) }
-            batch.seals[at].isListed = true
+        try list(&batch)
+        return batch.seals.map(\.sealedFile)
+    }
+
+    /// Writes the manifest lines, many with one sync.
+    private func list(_ batch: inout CommitBatch) throws(FileSystemError) {
+        var left = batch.seals.indices.filter { !batch.seals[$0].isListed }[...]
+        while let first = left.first {
+            let day = batch.seals[first].entry.sealedAt.prefix(10)
+            let next = left.prefix(Self.linesAtOnce).prefix {
+                batch.seals[$0].entry.sealedAt.prefix(10) == day
+            }
+            let entries = next.map { batch.seals[$0].entry }
+            try repeating { () throws(FileSystemError) in try manifest.append(entries) }
+            for at in next { batch.seals[at].isListed = true }
+            left = left.dropFirst(next.count)
             onProgress()
         }
-        return batch.seals.map(\.sealedFile)
     }
 
     /// Gives a file its visible name, or one like it where that is taken.

@@ -12,6 +12,7 @@ extension SegmentStore {
     ///
     /// Until the committer is done with it, nothing in it may be acknowledged.
     package func takeBatch() throws(FileSystemError) -> CommitBatch {
+        try openWaiting()
         for (slot, segment) in segments.enumerated() {
             guard let segment else { continue }
             try commit(segment, slot)
@@ -77,6 +78,7 @@ extension SegmentStore {
         reason: ManifestEntry.Reason = .drain
     ) throws(FileSystemError) -> Int {
         var count = 0
+        try openWaiting()
         for (slot, segment) in segments.enumerated() {
             guard let segment, Layout.isAtOrBelow(prefix, segment.sealedPath) else { continue }
             try seal(slot, reason)

@@ -3,25 +3,39 @@ import Events
 
 /// Opening a segment, whatever stands in the way.
 extension SegmentStore {
-    /// Opens a segment for a key and gives its slot; the least recently used is sealed when there
-    /// are ``Configuration/openMax``.
+    /// Takes a partition in and gives its slot: with a file, or, when there are
+    /// ``Configuration/openMax`` of them, with lines that wait in memory for the next commit.
     package func open(
         _ key: PartitionKey,
         router: borrowing PartitionRouter
     ) throws(FileSystemError) -> Int {
-        if free.isEmpty { try sealLeastRecentlyUsed() }
-        let (path, file) = try createFile(in: router.folder(key)) { waitForRoom($0) }
-        return install(key, path, file)
+        let folder = router.folder(key)
+        if openCount >= configuration.openMax { return try wait(key, folder) }
+        let (path, file) = try createFile(in: folder) { waitForRoom($0) }
+        let slot = newSlot(key, capacity: Self.pendingBytes)
+        install(path, file, key, in: slot)
+        return slot
     }
 
-    /// Takes a new file for a key's segment.
-    func install(_ key: PartitionKey, _ path: String, _ file: FileHandle) -> Int {
-        guard let slot = free.popLast() else { preconditionFailure("sealing freed no slot") }
+    /// A slot with empty lists.
+    func newSlot(_ key: PartitionKey, capacity: Int) -> Int {
+        let slot = free.popLast() ?? segments.count
+        if slot == segments.count { segments.append(nil) }
+        (pendings + slot).initialize(
+            to: PendingLines(capacity: capacity, sources: configuration.sources.count)
+        )
+        (identities + slot).initialize(to: IdentityList())
+        slots[key] = slot
+        return slot
+    }
+
+    /// Takes a new file for a slot's segment.
+    func install(_ path: String, _ file: FileHandle, _ key: PartitionKey, in slot: Int) {
         guard
             let stream = try? GzipEncoder(
                 engine: configuration.engine,
                 level: configuration.level,
-                among: openCount + 1
+                among: openCount
             )
         else {
             preconditionFailure(
@@ -35,15 +49,6 @@ extension SegmentStore {
             stream: stream,
             openedAt: now
         )
-        (pendings + slot).initialize(
-            to: PendingLines(
-                capacity: Self.pendingBytes,
-                sources: configuration.sources.count
-            )
-        )
-        (identities + slot).initialize(to: IdentityList())
-        slots[key] = slot
-        return slot
     }
 
     /// Creates the file of a new segment; where the folder cannot be entered, in another one.

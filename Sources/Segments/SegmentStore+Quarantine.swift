@@ -29,8 +29,8 @@ extension SegmentStore {
             guard let opened = try openQuarantine(key, router.folder(key)) else { return nil }
             slot = opened
         }
-        guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
-        guard segment.reservedBytes > 0 else { return slot }
+        // One that waits for its file is on the device of the events.
+        guard let segment = segments[slot], segment.reservedBytes > 0 else { return slot }
         let raw = segment.rawSinceFullFlush + pendings[slot].bytes.count + lineBytesMax
         // Text that cannot be compressed grows by the frames of its blocks, and there are flushes.
         let bytes = Int(segment.stream.compressedBytes) + raw + raw / 32 + Self.pendingBytes
@@ -46,10 +46,10 @@ extension SegmentStore {
         _ key: PartitionKey,
         _ folder: String
     ) throws(FileSystemError) -> Int? {
-        if free.isEmpty { try sealLeastRecentlyUsed() }
+        if openCount >= configuration.openMax { try sealLeastRecentlyUsed() }
         do throws(FileSystemError) {
             let (path, file) = try createFile(in: folder) {
-                $0.lacksDescriptors && waitForRoom($0)
+                $0.isOutOfDescriptors && waitForRoom($0)
             }
             do throws(FileSystemError) {
                 try fileSystem.reserve(file, from: 0, count: Self.reserveStep)
@@ -58,11 +58,12 @@ extension SegmentStore {
                 try? fileSystem.remove(Layout.openPath(forSealed: path))
                 throw FileSystemError(error.operation, path, code: error.code)
             }
-            let slot = install(key, path, file)
+            let slot = newSlot(key, capacity: Self.pendingBytes)
+            install(path, file, key, in: slot)
             segments[slot]?.reservedBytes = Self.reserveStep
             return slot
         } catch {
-            if error.lacksDescriptors { throw error }
+            if error.isOutOfDescriptors { throw error }
             configuration.quota.refuse(error)
             return nil
         }
@@ -84,8 +85,4 @@ extension SegmentStore {
             return false
         }
     }
-}
-
-extension FileSystemError {
-    fileprivate var lacksDescriptors: Bool { code == EMFILE || code == ENFILE }
 }

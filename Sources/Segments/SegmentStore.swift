@@ -37,7 +37,7 @@ package final class SegmentStore {
         package var quota = QuarantineQuota()
 
         /// Of ``sealsMax``, unless another one is given.
-        package static let sealsMaxDefault = 64
+        package static let sealsMaxDefault = 1_024
 
         package init(
             node: String,
@@ -89,7 +89,12 @@ package final class SegmentStore {
     private let onGrowth: () -> Void
     /// ``compressedBytes`` at which it is called next.
     private var growthMark: UInt64 = 0
-    var segments: [OpenSegment?]
+    /// Whether the process is to leave at once.
+    let shouldLeave: () -> Bool
+    /// By slot; as many as there were slots so far.
+    var segments: [OpenSegment?] = []
+    /// The partitions that have lines and no file yet, by slot.
+    var waiting: [Int: WaitingPartition] = [:]
     /// The waiting lines of each open segment, by slot; there from the first to the last.
     package let pendings: UnsafeMutablePointer<PendingLines>
     /// The ids of each open segment, by slot; there as long as ``pendings``.
@@ -99,7 +104,7 @@ package final class SegmentStore {
     private let cache: UnsafeMutablePointer<(key: PartitionKey, slot: Int)>
     private static let cacheSize = 4_096
     var slots: [PartitionKey: Int] = [:]
-    var free: [Int]
+    var free: [Int] = []
     var batch = CommitBatch()
     /// Batches taken so far; the number of the last one.
     package private(set) var batches: UInt64 = 0
@@ -128,7 +133,8 @@ package final class SegmentStore {
         onProgress: @escaping () -> Void = {},
         onObstacle: @escaping (FileSystemError, String) -> Void = { _, _ in },
         durable: @escaping () -> UInt64 = { 0 },
-        onGrowth: @escaping () -> Void = {}
+        onGrowth: @escaping () -> Void = {},
+        shouldLeave: @escaping () -> Bool = { false }
     ) {
         precondition(configuration.openMax >= 1, "a writer needs an open segment")
         self.configuration = configuration
@@ -138,10 +144,9 @@ package final class SegmentStore {
         self.onObstacle = onObstacle
         self.durable = durable
         self.onGrowth = onGrowth
-        segments = Array(repeating: nil, count: configuration.openMax)
-        pendings = .allocate(capacity: configuration.openMax)
-        identities = .allocate(capacity: configuration.openMax)
-        free = Array((0..<configuration.openMax).reversed())
+        self.shouldLeave = shouldLeave
+        pendings = .allocate(capacity: configuration.openMax + Self.waitingMax)
+        identities = .allocate(capacity: configuration.openMax + Self.waitingMax)
         cache = .allocate(capacity: Self.cacheSize)
         cache.initialize(
             repeating: (PartitionKey(values: .max, place: .max), -1),
@@ -156,6 +161,10 @@ package final class SegmentStore {
             pendings[at].free()
             identities[at].free()
         }
+        for at in waiting.keys {
+            pendings[at].free()
+            identities[at].free()
+        }
         pendings.deallocate()
         identities.deallocate()
         cache.deallocate()
@@ -164,7 +173,7 @@ package final class SegmentStore {
 
     func countBatch() { batches += 1 }
 
-    package var openCount: Int { slots.count }
+    package var openCount: Int { slots.count - waiting.count }
     /// Segments that were sealed and wait for the next batch.
     package var sealsWait: Int { batch.sealedCount }
 
@@ -229,6 +238,7 @@ package final class SegmentStore {
 
     /// Deflates what waits in a slot until `byteCount` bytes fit.
     package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
+        if segments[slot] == nil { try openWaiting(slot) }
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, dueFlush(segment, slot, atLeast: .none))
         pendings[slot].grow(to: byteCount)
@@ -266,6 +276,7 @@ package final class SegmentStore {
         }
         if flush == .full { segment.addCheckpoint() }
         pendings[slot].clear()
+        if flush != .finish { pendings[slot].grow(to: Self.pendingBytes) }
         guard segment.key.isQuarantine else { return }
         configuration.quota.deflated(
             raw: rawCount,

@@ -92,6 +92,7 @@ import Testing
     @Test func aMessageOfManyPartitionsNeedsFewDescriptors() async throws {
         let rig = try PipelineRig {
             $0.openMax = 4
+            $0.sealsMax = 64
             $0.valuesMax = 1_000
         }
         rig.disk.set { $0.openMax = 150 }

@@ -94,7 +94,7 @@ import Testing
         (FileSystemError.Operation.datasync, 3), (.write, 3), (.write, 72),
     ])
     func manySealedAtOnceAreMadeGood(operation: FileSystemError.Operation, after: Int) throws {
-        let count = SegmentStore.Configuration.sealsMaxDefault + 20
+        let count = WritingBench.sealsMax + 20
         let bench = try WritingBench(openMax: 2)
         bench.disk.fail(
             .init(operation: operation, suffix: Self.open, code: EIO, after: after, times: 5)
@@ -109,7 +109,7 @@ import Testing
     /// Of two who sync a file whose bytes the disk has dropped, only the first hears of it: were that
     /// the writer, the committer would acknowledge what is gone.
     @Test func whatACommitterHasIsNotSyncedByTheWriter() throws {
-        let count = SegmentStore.Configuration.sealsMaxDefault + 5
+        let count = WritingBench.sealsMax + 5
         let bench = try WritingBench(openMax: count)
         for number in 0..<count { try bench.put("{}", channel: "c\(number)") }
         var underWay = try bench.store.takeBatch()

@@ -123,7 +123,7 @@ import Testing
     @Test func manySealsInOneBatchKeepFewFilesOpen() throws {
         let bench = try WritingBench(openMax: 4)
         for number in 0..<400 { try bench.put(#"{"n":\#(number)}"#, channel: "c\(number)") }
-        #expect(bench.disk.openedMost <= SegmentStore.Configuration.sealsMaxDefault + 6)
+        #expect(bench.disk.openedMost <= WritingBench.sealsMax + 6)
         try bench.commit()
         _ = try bench.store.seal(prefix: "")
         try bench.commit()

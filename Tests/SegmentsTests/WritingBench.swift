@@ -9,6 +9,9 @@ import Testing
 
 /// A writer's side of segments on a real disk, with a clock that a test moves.
 final class WritingBench {
+    /// Sealed files that wait for a batch with their descriptors.
+    static let sealsMax = 64
+
     let folder: TemporaryFolder
     let disk: WritingDisk
     let store: SegmentStore
@@ -20,6 +23,8 @@ final class WritingBench {
     private(set) var wall: Int64 = 1_763_805_600_000_000
     private(set) var monotonic: Int64 = 0
     private var sequence: UInt64 = 0
+    /// Whether a partition gets its file with its first event, so that it is known what is in which.
+    private let opensAtOnce: Bool
     /// What was put in, by sealed path.
     private(set) var lines: [String: [UInt8]] = [:]
 
@@ -29,9 +34,12 @@ final class WritingBench {
         engine: Engine = .isal,
         template: String = "channel={channel}/date={date}/hour={hour}",
         waitForRoom: @escaping (FileSystemError) -> Bool = { _ in false },
+        opensAtOnce: Bool = true,
+        shouldLeave: @escaping () -> Bool = { false },
         onObstacle: @escaping (FileSystemError, String) -> Void = { _, _ in },
         durable: @escaping () -> UInt64 = { 0 }
     ) throws {
+        self.opensAtOnce = opensAtOnce
         folder = try TemporaryFolder(prefix: "segments-writing")
         disk = try WritingDisk(directory: folder.path)
         store = SegmentStore(
@@ -45,12 +53,14 @@ final class WritingBench {
                 openMax: openMax,
                 segmentBytesMax: segmentBytesMax,
                 ageMax: .seconds(300),
-                idleMax: .seconds(60)
+                idleMax: .seconds(60),
+                sealsMax: Self.sealsMax
             ),
             fileSystem: disk,
             waitForRoom: waitForRoom,
             onObstacle: onObstacle,
-            durable: durable
+            durable: durable,
+            shouldLeave: shouldLeave
         )
         router = PartitionRouter(
             PartitionRouter.Configuration(
@@ -100,6 +110,7 @@ final class WritingBench {
         )
         var slot = store.slot(for: key)
         if slot < 0 { slot = try store.open(key, router: router) }
+        if opensAtOnce, store.segments[slot] == nil { try store.openWaiting(slot) }
         let resolved = ResolvedEvent(channel: view.channel, time: time)
         let need = splicer.bytesMax(for: view, as: resolved)
         let pending = store.pendings + slot
@@ -111,10 +122,10 @@ final class WritingBench {
             sequence: sequence,
             to: pending.pointee.end
         )
-        let path = try #require(store.segments[slot]).sealedPath
-        lines[path, default: []] += Array(
-            UnsafeBufferPointer(start: pending.pointee.end, count: count)
-        )
+        if let path = store.segments[slot]?.sealedPath {
+            let line = UnsafeBufferPointer(start: pending.pointee.end, count: count)
+            lines[path, default: []] += Array(line)
+        }
         pending.pointee.add(
             count,
             source: 0,
