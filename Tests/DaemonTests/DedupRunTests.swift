@@ -1,35 +1,12 @@
 import Control
 import Dedup
-import Logging
 import Segments
-import Synchronization
 import TestSupport
 import Testing
 
 @testable import Daemon
 
 @Suite struct DedupRunTests {
-    /// Keeps what is logged.
-    private final class Lines: Sendable {
-        private let lines = Mutex<[String]>([])
-        var all: [String] { lines.withLock { $0 } }
-        func add(_ line: String) { lines.withLock { $0.append(line) } }
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata = Logger.Metadata()
-        var logLevel = Logger.Level.debug
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.add("\(event.level) \(event.message)")
-        }
-    }
-
     private func fill(_ window: IdentityWindow, _ numbers: Range<Int>) {
         for number in numbers {
             _ = window.admit(
@@ -42,8 +19,8 @@ import Testing
     }
 
     @Test func saysOnceAnEpisodeThatMemoryDoesNotSuffice() throws {
-        let lines = Lines()
-        let logger = Logger(label: "dedup") { _ in Handler(lines: lines) }
+        let lines = LoggedLines()
+        let logger = lines.logger()
         let window = try #require(
             IdentityWindow(IdentityWindow.Configuration(memoryBytesMax: 4 << 20))
         )
@@ -66,8 +43,8 @@ import Testing
     }
 
     @Test func saysOnceAnHourASourceThatIDsAreReused() {
-        let lines = Lines()
-        let logger = Logger(label: "dedup") { _ in Handler(lines: lines) }
+        let lines = LoggedLines()
+        let logger = lines.logger()
         let run = DedupRun()
         let minute: Int64 = 60_000_000_000
         let text =

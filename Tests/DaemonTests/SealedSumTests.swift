@@ -1,40 +1,18 @@
 import Logging
 import Segments
-import Synchronization
 import Testing
 
 @testable import Daemon
 
 /// A file a line would be a hundred megabytes of log a day.
 @Suite struct SealedSumTests {
-    private final class Lines: Sendable {
-        private let lines = Mutex<[String]>([])
-        var all: [String] { lines.withLock { $0 } }
-        func add(_ line: String) { lines.withLock { $0.append(line) } }
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata = Logger.Metadata()
-        var logLevel = Logger.Level.info
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let data = (event.metadata ?? [:]).sorted { $0.key < $1.key }
-            lines.add("\(event.level) \(event.message) \(data.map { "\($0)=\($1)" })")
-        }
-    }
-
     private func file(_ events: Int) -> SealedFile {
         SealedFile(path: "p", events: events, compressedBytes: 100, reason: .age)
     }
 
     @Test func saysOnceAMinuteWhatWasSealed() {
-        let lines = Lines()
-        let logger = Logger(label: "sealed") { _ in Handler(lines: lines) }
+        let lines = LoggedLines()
+        let logger = lines.logger(from: .info, withMetadata: true)
         let sum = SealedSum()
         let second: Int64 = 1_000_000_000
         sum.tick(0, logger)
