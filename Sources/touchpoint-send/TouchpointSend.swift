@@ -61,12 +61,14 @@ import Terminal
             }
         progress.finish()
         print(options.json ? try summary.json : summary.line)
-        for finding in summary.findings { writeText("touchpoint-send: \(finding)\n", to: 2) }
+        for finding in summary.findings {
+            writeText("touchpoint-send: \(ShownText.line("\(finding)"))\n", to: 2)
+        }
         if summary.findingsLeftOut > 0 {
             writeText("touchpoint-send: and \(summary.findingsLeftOut) more like these\n", to: 2)
         }
         if let failure {
-            writeText("touchpoint-send: \(failure)\n", to: 2)
+            writeText("touchpoint-send: \(ShownText.line("\(failure)"))\n", to: 2)
             throw ArgumentParser.ExitCode(failure.exitCode)
         }
         if summary.failed > 0 {

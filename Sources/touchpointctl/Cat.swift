@@ -102,7 +102,7 @@ struct CatEvents: ParsableCommand {
         }
         let all = summary.damaged.merging(summary.unreadable) { _, second in second }
         for (path, why) in all.sorted(by: { $0.key < $1.key }) {
-            writeText("touchpointctl: /\(shown(path)): \(shown(why))\n", to: 2)
+            printError("/\(path): \(why)")
         }
         if !summary.unreadable.isEmpty {
             throw ArgumentParser.ExitCode(Terminal.ExitCode.ioError)

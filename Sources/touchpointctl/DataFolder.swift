@@ -20,6 +20,6 @@ func openDataFolder(_ path: String) throws -> PosixFileSystem {
 
 /// Says what went wrong and gives what to throw.
 func failed(_ message: String, _ code: Int32) -> any Error {
-    writeText("touchpointctl: \(message)\n", to: 2)
+    printError(message)
     return ArgumentParser.ExitCode(code)
 }

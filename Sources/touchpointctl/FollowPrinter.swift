@@ -29,7 +29,7 @@ struct FollowPrinter {
                 request: "stats follow"
             )
             if json {
-                try printOut([String(decoding: line, as: UTF8.self)])
+                try printOut(json: line)
             } else {
                 if printed.isMultiple(of: Self.rowsBetweenHeadings) {
                     try printOut([Self.table.heading])

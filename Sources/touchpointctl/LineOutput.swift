@@ -1,15 +1,22 @@
 import Glibc
+import Terminal
 
-/// Collects lines and writes them to standard output in large pieces.
+/// Collects lines of JSON and writes them to standard output in large pieces: as they are, but escaped
+/// where a terminal shows them.
 final class LineOutput {
     private static let bufferBytes = 256 << 10
+    private let isTerminal = isatty(1) == 1
     private var buffer: [UInt8] = []
     /// The errno of the write that failed.
     private(set) var failure: Int32?
 
     /// Takes a line without its line feed; false when nobody reads any more.
     func write(_ line: UnsafeRawBufferPointer) -> Bool {
-        buffer += line
+        if isTerminal {
+            buffer += Array(ShownText.json(String(decoding: line, as: UTF8.self)).utf8)
+        } else {
+            buffer += line
+        }
         buffer.append(UInt8(ascii: "\n"))
         if buffer.count >= Self.bufferBytes { flush() }
         return failure == nil

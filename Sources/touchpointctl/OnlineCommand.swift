@@ -29,7 +29,7 @@ extension OnlineCommand {
             let client = try await ControlClient.connect(path: path)
             try await run(on: client)
         } catch let error as ControlClientError {
-            writeText("touchpointctl: \(error)\n", to: 2)
+            printError("\(error)")
             throw ArgumentParser.ExitCode(error.exitCode)
         }
     }
@@ -45,7 +45,7 @@ extension OnlineCommand {
     ) async throws -> Answer {
         let line = try await client.request(request, timeout: timeout)
         if online.json {
-            try printOut([String(decoding: line, as: UTF8.self)])
+            try printOut(json: line)
             if let refusal = ControlClient.refusal(in: line) {
                 throw ArgumentParser.ExitCode(ControlClientError.refused(refusal).exitCode)
             }

@@ -162,5 +162,5 @@ struct VerifyData: ParsableCommand {
 func printJSON(_ answer: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try printOut([String(decoding: try encoder.encode(answer), as: UTF8.self)])
+    try printOut(json: try encoder.encode(answer))
 }

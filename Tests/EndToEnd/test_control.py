@@ -77,3 +77,22 @@ def test_idle_connections_keep_no_operator_out(daemon):
     finally:
         for connection in idle:
             connection.close()
+
+
+# What steers a terminal, turns the direction of text, or is not seen.
+UNSAFE = "\x1b\x07\x7f\x9b\u200b\u200e\u2028\u202e\u2066\ufeff\U000e0041"
+
+
+def test_names_from_outside_neither_steer_nor_deceive(daemon, producer):
+    collector = daemon()
+    dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
+    event = {"channel": f"a{UNSAFE}b", "event": UNSAFE, "messageId": UNSAFE}
+    for payload in (json.dumps(event), f"no JSON {UNSAFE}"):
+        dealer.send_multipart([b"1", payload.encode()])
+        assert json.loads(dealer.recv_multipart()[1])["status"] == "committed"
+    shown = [collector.control(verb, *form) for verb in ("stats", "partitions", "status") for form in ((), ("--json",))]
+    for text in [*shown, collector.log_path.read_text()]:
+        assert not set(UNSAFE) & set(text), text
+    assert "a???????????b" in shown[0]
+    # Escapes leave JSON what it was.
+    assert event["channel"] in json.loads(shown[1])["channels"]

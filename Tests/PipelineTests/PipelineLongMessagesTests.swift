@@ -7,12 +7,15 @@ import Testing
 
 /// Messages of many events, of many partitions, or of little that becomes much.
 @Suite struct PipelineLongMessagesTests {
-    private static func events(_ count: Int) -> [String] {
-        (0..<count).map { #"{"channel":"c\#($0)","n":\#($0)}"# }
+    /// `padding`: bytes of text in each.
+    private static func events(_ count: Int, padding: Int = 0) -> [String] {
+        let text = String(repeating: "x", count: padding)
+        return (0..<count).map { #"{"channel":"c\#($0)","n":\#($0),"text":"\#(text)"}"# }
     }
 
     private static func rig(openMax: Int = 4) throws -> PipelineRig {
         try PipelineRig {
+            $0.ringBytes = 16 << 20
             $0.openMax = openMax
             $0.valuesMax = 10_000
         }
@@ -23,7 +26,8 @@ import Testing
         let rig = try Self.rig()
         rig.disk.set { $0.holdsOpensOf = "channel=c250" }
         let dealer = try rig.dealer()
-        let events = Self.events(300)
+        // Lines too long to wait: each opens its file at once.
+        let events = Self.events(300, padding: 10_000)
         try dealer.send("q", events.joined(separator: "\n"))
         try await waitUntil("the writer to stand still", seconds: 120) { rig.disk.opensHeld > 0 }
         try await waitUntil("commits of what was filed before", seconds: 120) {

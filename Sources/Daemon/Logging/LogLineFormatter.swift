@@ -1,4 +1,5 @@
 import Logging
+import Terminal
 
 /// What one line says.
 struct LogRecord {
@@ -94,7 +95,7 @@ enum LogLineFormatter {
 
 /// Keeps one record on one line.
 enum LogEscape {
-    /// Control characters and Unicode's line separators as `\n`, `\t`, `\u{9b}`, the rest
+    /// What ``ShownText`` holds unsafe as `\n`, `\t`, `\u{9b}`, the rest
     /// unchanged.
     static func controls(in text: String) -> String {
         var result = ""
@@ -103,7 +104,7 @@ enum LogEscape {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case let scalar where isUnsafe(scalar):
+            case let scalar where ShownText.isUnsafe(scalar):
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
             default: result.unicodeScalars.append(scalar)
             }
@@ -116,7 +117,7 @@ enum LogEscape {
         let needsQuotes =
             text.isEmpty
             || text.unicodeScalars.contains { scalar in
-                scalar == " " || scalar == "\"" || scalar == "=" || isUnsafe(scalar)
+                scalar == " " || scalar == "\"" || scalar == "=" || ShownText.isUnsafe(scalar)
             }
         guard needsQuotes else { return text }
         let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
@@ -133,22 +134,10 @@ enum LogEscape {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case let scalar where isUnsafe(scalar):
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case let scalar where ShownText.isUnsafe(scalar): result += ShownText.jsonEscape(scalar)
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result + "\""
-    }
-
-    /// Controls, line separators, and what reverses the reading direction of a terminal.
-    ///
-    /// All below U+10000, as `json` needs.
-    private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0...0x1F, 0x7F...0x9F, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: true
-        default: false
-        }
     }
 }
