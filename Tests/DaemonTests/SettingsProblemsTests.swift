@@ -61,7 +61,7 @@ struct BadConfiguration: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: [
-        "a: [", "a: b: c", "\t- x", "a: \"", "&", "*missing", "a: *nowhere", "? [",
+        "a: [", "a: b: c", "\t- x", "a: \"", "*missing", "a: *nowhere", "? [",
         "%YAML 9.9\n---",
         "a: 1\n---\nb: 2\n", "a: \"\\ud800\"", "a: \u{1}", "}", "[[[[[[[", "- x\ny: z",
     ])
@@ -70,16 +70,6 @@ struct BadConfiguration: Sendable, CustomTestStringConvertible {
         #expect(found.count == 1)
         let problem = try #require(found.first)
         #expect(problem.contains(/^x\.yaml:\d+:\d+: not valid YAML: ./), "\(problem)")
-    }
-
-    @Test func anAliasIsNoWayAroundTheChecks() {
-        let found = problems(of: "node: &a [1]\nlimits: { depth: *a }\n")
-        #expect(
-            found == [
-                "x.yaml:1: node: expected a name such as c1, found a list",
-                "x.yaml:2: limits.depth: expected a whole number such as 64, found a list",
-            ]
-        )
     }
 }
 

@@ -30,6 +30,10 @@ class Lost(AssertionError):
         super().__init__(f"{self.count} of {acknowledged} acknowledged are gone: {some}{more}")
 
 
+class NotRecovered(AssertionError):
+    """The recovery has not ended."""
+
+
 class Repeated(AssertionError):
     """Events are there twice though the daemon recognises what it has."""
 
@@ -68,7 +72,7 @@ def recovered(collector):
     try:
         wait_until("the end of the recovery", is_done)
     except AssertionError as failure:
-        raise AssertionError(f"{failure}\n{collector.log}") from None
+        raise NotRecovered(f"{failure}\n{collector.log}") from None
 
 
 def check(collector, *loads, absent=(), removed=(), recognises=True):

@@ -29,6 +29,14 @@ package enum SettingsReader {
         _ yaml: String,
         file: String
     ) throws(ConfigurationError) -> Node? {
+        if let line = YAMLAnchors.firstLine(in: yaml) {
+            throw ConfigurationError(
+                file: file,
+                line: line,
+                message:
+                    "anchors (&name) and aliases (*name) are not read: write the value in each place"
+            )
+        }
         do {
             return try Yams.compose(yaml: yaml)
         } catch let error as YamlError {
