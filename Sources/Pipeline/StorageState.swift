@@ -40,7 +40,9 @@ final class StorageState: Sendable {
 
     /// Whether the reserve is in use.
     let usesReserve = Atomic<Bool>(false)
-    /// Whether it is, or there is less room than there must be: what stands in the rings must wait.
+    /// Whether the reserve is in use or free space is below the minimum.
+    ///
+    /// Writers then take no messages from their rings.
     let lacksRoom = Atomic<Bool>(false)
 
     func block(_ holder: Holder, _ reason: String) {

@@ -57,7 +57,7 @@ extension Writer {
             if quota.isFull, try !passesFullQuarantine(record) { return }
         }
         let payload = record.payload
-        if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B {
+        if Self.isCompressed(payload) {
             try takeInflated(record, isAnswered)
         } else {
             payloads.begin(payload)
@@ -70,6 +70,12 @@ extension Writer {
         } else if isAnswered, !isLeaving {
             answers.end(record)
         }
+    }
+
+    /// Whether a payload begins as gzip does (RFC 1952, section 2.3.1).
+    @inline(__always)
+    static func isCompressed(_ payload: UnsafeRawBufferPointer) -> Bool {
+        payload.count >= 2 && payload[0] == 0x1F && payload[1] == 0x8B
     }
 
     mutating func takePieces(

@@ -37,12 +37,9 @@ extension Writer {
     /// Whether a message has no piece that would be rejected; false when the writer is to leave.
     private mutating func isAcceptable(_ record: IntakeRecord) throws(FileSystemError) -> Bool {
         let payload = record.payload
-        if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B {
+        if Self.isCompressed(payload) {
             guard case .ok? = try inflate(record, true) else { return false }
-            payloads.begin(
-                inflated.bytes,
-                piecesMax: RejectedPieces.piecesMax(messageBytes: payload.count)
-            )
+            beginInflated(record)
         } else {
             payloads.begin(payload)
         }

@@ -41,6 +41,14 @@ extension Writer {
         }
     }
 
+    /// Begins to read what a message was inflated to.
+    mutating func beginInflated(_ record: IntakeRecord) {
+        payloads.begin(
+            inflated.bytes,
+            piecesMax: RejectedPieces.piecesMax(messageBytes: record.payload.count)
+        )
+    }
+
     private mutating func takeInflated(
         _ record: IntakeRecord,
         _ outcome: Inflater.Outcome,
@@ -50,10 +58,7 @@ extension Writer {
         view.bytes = record.payload
         switch outcome {
         case .ok:
-            payloads.begin(
-                inflated.bytes,
-                piecesMax: RejectedPieces.piecesMax(messageBytes: record.payload.count)
-            )
+            beginInflated(record)
             var rejections = RejectedPieces(compressed: record.payload, inflated: inflated.bytes)
             return try takePieces(record, isAnswered, &rejections)
         case .tooLarge:

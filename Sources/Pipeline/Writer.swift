@@ -248,8 +248,10 @@ struct Writer: ~Copyable {
         return count
     }
 
-    /// Not while there is less room than there must be, or only the reserve, or while the disk lags far
-    /// behind; a drain takes what stands in the rings all the same.
+    /// Whether to take messages from the rings.
+    ///
+    /// Not while free space is below the minimum, while the reserve is in use, or while the disk lags far
+    /// behind. A drain empties the rings in the first two cases too.
     private func takesMessages() -> Bool {
         let isFarAhead = store.heldBytes > Self.heldBytesMax || store.sealsWait > Self.sealsWaitMax
         if isFarAhead, shared.jobsUnderWay.load(ordering: .relaxed) > 0 { return false }

@@ -133,6 +133,13 @@ extension FileSystem {
         try result.get()
     }
 
+    /// Bytes of the file at a path.
+    func size(of path: String) throws(FileSystemError) -> Int {
+        let file = try open(path, .read)
+        defer { close(file) }
+        return try size(file)
+    }
+
     /// Creates a folder with all its missing parents; durable only after
     /// ``DurableFolders/ensure(_:)``.
     package func createFolders(_ path: String) throws(FileSystemError) {

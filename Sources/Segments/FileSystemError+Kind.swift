@@ -26,11 +26,11 @@ extension FileSystemError {
     /// What the system says of an errno value; strerror(3) of Glibc is thread-safe for known
     /// values.
     static func text(of code: Int32) -> String {
-        // Said of a file whose durable part does not come back as it was written.
         if code == ELOOP {
             return "is or leads through a symbolic link, which is not followed here: "
                 + "mount the other place there instead (mount --bind)"
         }
+        // Said of a file whose durable part does not come back as it was written.
         if code == EBADMSG { return "does not have the bytes that were written to it" }
         guard let text = strerror(code) else { return "error \(code)" }
         return String(cString: text)

@@ -26,7 +26,7 @@ package struct ManifestSummary: Codable, Equatable, Sendable {
         guard let bytes = try? contents(of: Layout.summaryPath(forManifest: manifest), fileSystem),
             let summary = try? JSONDecoder().decode(ManifestSummary.self, from: Data(bytes)),
             summary.version == 1,
-            let size = try? size(of: manifest, fileSystem), size == summary.bytes
+            let size = try? fileSystem.size(of: manifest), size == summary.bytes
         else { return nil }
         return summary
     }
@@ -89,14 +89,5 @@ package struct ManifestSummary: Codable, Equatable, Sendable {
         defer { fileSystem.close(file) }
         // Some ten bytes a source and reason; what is longer is none.
         return try fileSystem.bytes(of: file, at: 0, count: min(try fileSystem.size(file), 4 << 20))
-    }
-
-    private static func size(
-        of path: String,
-        _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> Int {
-        let file = try fileSystem.open(path, .read)
-        defer { fileSystem.close(file) }
-        return try fileSystem.size(file)
     }
 }

@@ -167,22 +167,27 @@ package final class PosixFileSystem: FileSystem {
         return found.st_uid != own.st_uid
     }
 
-    /// What stands at a path, a link itself; nil when nothing does.
-    ///
-    /// fstatat(2), not faccessat2(2): the filters of some containers refuse what is new to them.
-    private func status(of path: String) -> stat? {
-        var status = stat()
-        if path.isEmpty { return fstat(root, &status) == 0 ? status : nil }
-        guard let (folder, name) = try? parent(of: path, for: .open) else { return nil }
-        defer { Glibc.close(folder) }
-        return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
+    package func isOnOtherDevice(_ folder: String) -> Bool {
+        guard let found = status(of: folder, in: root), let own = status(of: "") else {
+            return false
+        }
+        return found.st_dev != own.st_dev
     }
 
-    package func isOnOtherDevice(_ folder: String) -> Bool {
-        var own = stat()
-        var other = stat()
-        return fstat(root, &own) == 0 && fstatat(root, folder, &other, AT_SYMLINK_NOFOLLOW) == 0
-            && own.st_dev != other.st_dev
+    /// What stands at a path, a link itself; nil when nothing does.
+    private func status(of path: String) -> stat? {
+        if path.isEmpty { return status(of: ".", in: root) }
+        guard let (folder, name) = try? parent(of: path, for: .open) else { return nil }
+        defer { Glibc.close(folder) }
+        return status(of: name, in: folder)
+    }
+
+    /// The same without opening anything; `path` may lead through links.
+    ///
+    /// fstatat(2), not faccessat2(2): the filters of some containers refuse what is new to them.
+    private func status(of path: String, in folder: Int32) -> stat? {
+        var status = stat()
+        return fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
     }
 
     package func space() throws(FileSystemError) -> DiskSpace {
@@ -238,7 +243,9 @@ extension PosixFileSystem {
             folder = try descriptor(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY, for: .list)
         } catch {
             // Whoever believes a folder empty that is not does what cannot be undone.
-            guard error.isMissing, status(of: path) == nil else { throw error }
+            guard error.isMissing, !path.isEmpty, status(of: path, in: root) == nil else {
+                throw error
+            }
             return []
         }
         guard let stream = fdopendir(folder) else {

@@ -155,8 +155,6 @@ package struct QuarantineSweep: Sendable {
 
     /// Nil for what is no file, or leads elsewhere.
     private func size(of path: String) -> Int? {
-        guard let file = try? fileSystem.open(path, .read) else { return nil }
-        defer { fileSystem.close(file) }
-        return try? fileSystem.size(file)
+        try? fileSystem.size(of: path)
     }
 }

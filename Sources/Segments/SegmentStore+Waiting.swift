@@ -9,9 +9,9 @@ struct WaitingPartition {
 /// Partitions beyond those that may have open files: one message can have events of thousands of them, in
 /// any order.
 ///
-/// Would each event of such a message open its partition's file, and seal another one for it, there were a
-/// file an event. So lines wait in memory until the next commit, or until a partition has
-/// ``waitingBytes`` of them: then it gets its file, and the least recently used one is sealed.
+/// If each event of such a message opened its partition's file and sealed another one for it, there would
+/// be one file per event. So lines wait in memory until the next commit, or until a partition has
+/// ``waitingBytes`` of them. Then it gets its file, and the least recently used one is sealed.
 extension SegmentStore {
     static let waitingMax = 4_096
     /// Bytes of lines of a partition that may wait, but for one long line.

@@ -47,19 +47,20 @@ package struct DescriptorBudget: Equatable {
         openMax = segments - sealsMax
     }
 
-    /// The most descriptors that the process may have open now.
-    static var limit: Int {
-        var files = rlimit()
-        guard getrlimit(resource, &files) == 0 else { return 1_024 }
-        return Int(clamping: files.rlim_cur)
-    }
+    /// The most descriptors that the process may have open now; `Int.max` where nothing limits them.
+    static var limit: Int { limits.map { Int(clamping: $0.rlim_cur) } ?? 1_024 }
 
     /// Lets the process have as many as it may ask for; to be called at its start.
     package static func raise() {
-        var files = rlimit()
-        guard getrlimit(resource, &files) == 0, files.rlim_cur < files.rlim_max else { return }
+        guard var files = limits, files.rlim_cur < files.rlim_max else { return }
         files.rlim_cur = files.rlim_max
         _ = setrlimit(resource, &files)
+    }
+
+    /// Nil where the system does not tell.
+    static var limits: rlimit? {
+        var files = rlimit()
+        return getrlimit(resource, &files) == 0 ? files : nil
     }
 
     private static var resource: __rlimit_resource_t {

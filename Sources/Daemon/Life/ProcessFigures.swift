@@ -69,10 +69,7 @@ struct ProcessFigures {
     }
 
     private static func descriptorLimit() -> Double? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
-            limit.rlim_cur != rlim_t.max
-        else { return nil }
+        guard let limit = DescriptorBudget.limits, limit.rlim_cur != rlim_t.max else { return nil }
         return Double(limit.rlim_cur)
     }
 
