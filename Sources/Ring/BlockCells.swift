@@ -10,9 +10,9 @@
 //     4096            capacity  records                  producer     plain
 //     4096+capacity   4096      guard, always zero       nobody
 //
-// Cursors count bytes since the ring was made. They never come back to zero: at 10 GB/s, 2⁶³ bytes
-// last 29 years. `cursor & (capacity - 1)` is the offset into the records. What the two ends write
-// lies 128 bytes apart: a cache line, and the neighbour the prefetcher fetches with it.
+// Cursors count bytes since the ring was made and never wrap: at 10 GB/s, 2⁶³ bytes last 29 years.
+// `cursor & (capacity - 1)` is the offset into the records. The fields of the two ends are
+// 128 bytes apart: a cache line plus the adjacent line that the hardware prefetches with it.
 //
 // A record is a header and its payload, rounded up to 8 bytes, always in one piece:
 //
@@ -20,30 +20,29 @@
 //     4   4   kind      1 data, 2 padding
 //     8   …   payload
 //
-// Where a record does not fit before the end, a padding record fills the rest and the record starts
-// at offset 0; both become visible at once. A producer whose consumer keeps up wraps early, after
-// the first mebibytes, so that the same warm memory serves again. The guard lets a vectorised
-// reader load up to 64 bytes beyond the last payload without a fault.
+// If a record does not fit before the end, a padding record fills the rest and the record starts at
+// offset 0; one store publishes both. While the consumer keeps up, the producer wraps early, after
+// the first mebibytes, so that it reuses memory that is in the cache. The guard allows a vectorised
+// reader to load up to 64 bytes beyond the last payload without a fault.
 //
 // Why no record is torn, lost or overwritten:
 //
-//  1. The producer writes headers and payloads plainly, then stores the written cursor with
-// release.
-//     The consumer loads it with acquire and reads only below it: it sees those bytes whole.
-//  2. The consumer reads plainly, then stores the read cursor with release. The producer loads it
-//     with acquire and writes only below read + capacity: nothing is overwritten while it is read.
-//  3. Either side may use an old copy of the other's cursor, since cursors only grow: an old copy
+//  1. The producer writes headers and payloads with plain stores, then stores the written cursor
+//     with release. The consumer loads it with acquire and reads only below it: it sees those
+//     bytes.
+//  2. The consumer reads with plain loads, then stores the read cursor with release. The producer
+//     loads it with acquire and writes only below read + capacity: it overwrites nothing in use.
+//  3. Either side may use an old copy of the other's cursor, because cursors only grow: an old copy
 //     means less to read or less room, never wrong bytes.
-//  4. To wait, a side must not miss the other's last step ("I published, you slept"; "I released,
-//     you waited"). Both are: store mine, then look at the other's flag, against: set the flag, then
-//     look at the other's cursor. With a plain load and store each could pass its own store, on x86
-//     too, and both look at old values. So every access to a flag is an atomic exchange. Exchanges on
-//     one location have one order: whoever comes second reads what the first one (or a later
-//     exchange) wrote, and with acquire and release sees everything before it. If the flag was set
-//     first, the other finds it and wakes; if not, the cursor is visible to the second look.
-//
-// Agrona's ring buffers (https://github.com/aeron-io/agrona) are where the record layout, the
-// padding record and the cached cursors come from.
+//  4. A side that waits must not miss the other's last step ("I published, you slept"; "I released,
+//     you waited"). One side stores its cursor and then reads the flag; the other sets the flag and
+//     then reads the cursor. With plain accesses each load could overtake the own store, on x86
+//     too, and both sides would read old values. So every access to a flag is an atomic exchange.
+//     Exchanges on one location are totally ordered: the second reads what the first (or a later
+//     one) wrote and, with acquire and release, sees everything before it. If the flag was set
+//     first, the other side finds it and wakes; if not, the second look sees the cursor.
+// The record layout, the padding record and the cached cursors are taken from Agrona's ring buffers
+// (https://github.com/aeron-io/agrona).
 
 import CPlatform
 public import Synchronization
@@ -70,7 +69,7 @@ package struct BlockCells: RingCells, @unchecked Sendable {
 
     private static let pageBytes = 4096
 
-    /// Maps and prepares the block, or gives nil if the system has no memory.
+    /// Maps and initialises the block; returns nil if the system has no memory.
     init?(capacity: Int) {
         guard let block = cplatform_map(Self.mappedByteCount(capacity)) else { return nil }
         written = Self.cell(Int(0), in: block, at: 0)
@@ -83,9 +82,9 @@ package struct BlockCells: RingCells, @unchecked Sendable {
         self.capacity = capacity
     }
 
-    /// Gives the block back.
+    /// Unmaps the block.
     ///
-    /// No end may be left.
+    /// No end of the ring may still exist.
     func unmap() {
         cplatform_unmap(records - Self.pageBytes, Self.mappedByteCount(capacity))
     }

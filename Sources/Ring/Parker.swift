@@ -1,16 +1,16 @@
 import CPlatform
 public import Synchronization
 
-/// One consumer thread's bed: it sleeps here when all its rings are empty, and any number of
-/// producers (or whoever wants its attention) wake it.
+/// The place where one consumer thread sleeps while all its rings are empty; any number of
+/// producers, or other threads, wake it.
 ///
-/// Waking costs an atomic exchange, and a system call only if the consumer sleeps. Why no wake-up
-/// is lost: point 4 in `BlockCells.swift`.
+/// Waking costs one atomic exchange, plus a system call if the consumer sleeps. Point 4 in
+/// `BlockCells.swift` explains why no wake-up is lost.
 @usableFromInline
 package final class Parker: Sendable {
     @usableFromInline let bed: FutexBed
 
-    /// A bed nobody sleeps in.
+    /// A parker whose consumer is awake.
     ///
     /// Any thread.
     package init() {
@@ -21,22 +21,22 @@ package final class Parker: Sendable {
         bed.deallocate()
     }
 
-    /// Sleeps until `wake()`, or until the time is over, or for no reason at all: look for work
+    /// Sleeps until `wake()` or the timeout, and may return early for no reason: look for work
     /// afterwards in any case.
     ///
     /// The one consumer thread only.
     ///
     /// - Parameters:
-    ///   - timeoutNanoseconds: how long at most; negative means for ever.
-    ///   - hasWork: looks at everything a waker may have published before it called `wake()`; asked
-    ///     once, after the announcement that this thread is about to sleep.
+    ///   - timeoutNanoseconds: the longest sleep; negative means no limit.
+    ///   - hasWork: checks everything a waker may have published before it called `wake()`; called
+    ///     once, after this thread has announced that it is about to sleep.
     package func park(timeoutNanoseconds: Int64, unless hasWork: () -> Bool) {
         bed.park(timeoutNanoseconds: timeoutNanoseconds, unless: hasWork)
     }
 
-    /// Ends the sleep of the consumer, or the one it is about to begin; call it after publishing.
+    /// Ends the sleep of the consumer, or prevents the one about to begin; call it after publishing.
     ///
-    /// Does nothing to a consumer that is awake. Any thread.
+    /// Does nothing if the consumer is awake. Any thread.
     @inlinable
     package func wake() {
         bed.wakeIfParked()
@@ -71,7 +71,7 @@ package struct FutexBed: ParkingCell, @unchecked Sendable {
 
     @usableFromInline
     package func sleepWhileParked(timeoutNanoseconds: Int64) {
-        // Woken, too late, interrupted: the caller looks for work whatever the reason.
+        // Woken, timed out or interrupted: the caller looks for work whatever the reason.
         _ = cplatform_futex_wait(futexWord, 1, timeoutNanoseconds)
     }
 

@@ -1,16 +1,16 @@
 /// Everything the two ends of a ring share, one requirement per memory access.
 ///
-/// The algorithm in `ProducerEnd` and `ConsumerEnd` touches shared memory through these alone, so a
-/// test can put a scheduler behind them and try every order of accesses. In the daemon they are
-/// `BlockCells`, specialised to plain instructions.
+/// The algorithm in `ProducerEnd` and `ConsumerEnd` accesses shared memory only through these
+/// requirements, so a test can substitute a scheduler and try every order of accesses. In the
+/// daemon they are `BlockCells`, specialised to plain instructions.
 @usableFromInline
 package protocol RingCells {
-    /// Where the records start; only offsets from here are ever formed.
+    /// The first byte of the records; all addresses are offsets from here.
     var records: UnsafeMutableRawPointer { get }
     /// Bytes of the records' memory, a power of two.
     var capacity: Int { get }
 
-    /// Acquire: what was written before the value was stored is visible afterwards.
+    /// Acquire: everything written before the value was stored is visible afterwards.
     func loadWritten() -> Int
     /// Release: makes everything written before it visible along with `position`. Producer only.
     func storeWritten(_ position: Int)
@@ -24,20 +24,20 @@ package protocol RingCells {
     /// Plain load of a record's header. Consumer only.
     func readHeader(at offset: Int) -> RecordHeader
 
-    /// Whether the producer waits for room: a read-modify-write, acquiring and releasing.
+    /// Sets whether the producer waits for room and returns the old value: acquiring and releasing.
     func exchangeSpaceRequest(_ isWaiting: Bool) -> Bool
 
     /// Statistics, relaxed: where the padding of an early wrap starts. Producer only.
     func storeEarlyWrap(_ position: Int)
-    /// Statistics, relaxed; `bytes` only ever grows. Producer only.
+    /// Statistics, relaxed; `bytes` only grows. Producer only.
     func storeHighWater(_ bytes: Int)
-    /// Statistics, relaxed: one more time that a claim found no room. Producer only.
+    /// Statistics, relaxed: counts one claim that found no room. Producer only.
     func countFull()
 }
 
 extension RingCells {
-    /// Bytes of records between two cursors, without the padding of an early wrap that the lower one
-    /// has not passed.
+    /// Bytes of records between two cursors, without the padding of an early wrap that `read` has
+    /// not passed.
     @inlinable
     func usedBytes(from read: Int, to end: Int, earlyWrap: Int) -> Int {
         let isPending = read <= earlyWrap && earlyWrap < end
@@ -45,11 +45,11 @@ extension RingCells {
     }
 }
 
-/// What a parked consumer and its wakers share, one requirement per access; see `Parker`.
+/// The state that a parked consumer and its wakers share, one requirement per access; see `Parker`.
 @usableFromInline
 package protocol ParkingCell {
-    /// Whether the consumer is, or is about to be, asleep: a read-modify-write, acquiring and
-    /// releasing.
+    /// Sets whether the consumer is, or is about to be, asleep, and returns the old value: a
+    /// read-modify-write, acquiring and releasing.
     func exchangeParked(_ isParked: Bool) -> Bool
     /// Sleeps while the flag is set; may return early for no reason. Negative: no limit.
     func sleepWhileParked(timeoutNanoseconds: Int64)
@@ -60,8 +60,8 @@ package protocol ParkingCell {
 extension ParkingCell {
     /// The sleeper's half: announce, look again, sleep, withdraw.
     ///
-    /// The last step is an exchange too: a plain store would cut the chain of exchanges through
-    /// which the next look sees what wakers published before they found nobody asleep.
+    /// The last step is an exchange too: a plain store would break the chain of exchanges that
+    /// shows the next look what wakers published before they found nobody asleep.
     @inlinable
     package func park(timeoutNanoseconds: Int64, unless hasWork: () -> Bool) {
         _ = exchangeParked(true)
@@ -71,7 +71,7 @@ extension ParkingCell {
         _ = exchangeParked(false)
     }
 
-    /// The waker's half, after publishing; a system call only for a sleeper.
+    /// The waker's half, after publishing; makes a system call only if the consumer sleeps.
     @inlinable
     package func wakeIfParked() {
         if exchangeParked(false) {

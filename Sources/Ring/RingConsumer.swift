@@ -6,11 +6,11 @@
 @usableFromInline
 package typealias RingConsumer = ConsumerEnd<BlockCells>
 
-/// What `RingConsumer` is, over any cells; spell it that way only where a test puts its own.
+/// The algorithm of `RingConsumer` over any cells; only tests that supply their own name it.
 @usableFromInline
 package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
     @usableFromInline let cells: Cells
-    /// Where the next record starts; everything below has been given out by `next()`.
+    /// Where the next record starts; `next()` has returned everything below.
     @usableFromInline var position: Int
     /// The read cursor as last stored.
     @usableFromInline var released: Int
@@ -18,12 +18,12 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
     @usableFromInline var writtenSeen: Int
     private let lease: RingLease?
 
-    /// Bytes between what is read now and what is fetched for later.
+    /// Distance in bytes between the record being read and the bytes to prefetch.
     @usableFromInline static var aheadBytes: Int { 2048 }
-    /// Bytes to fetch at most; the processor sees by itself to those of long records.
+    /// Bytes to prefetch at most; for long records the hardware prefetches by itself.
     @usableFromInline static var fetchBytesMax: Int { 1024 }
 
-    /// An end over `cells`; the caller sees to it that there is one.
+    /// An end over `cells`; the caller ensures that it is the only one.
     package init(cells: Cells) {
         self.init(cells: cells, lease: nil)
     }
@@ -36,17 +36,17 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
         writtenSeen = position
     }
 
-    /// The next record's payload, in place, 8-byte aligned, with 64 readable bytes behind it; valid
+    /// The next record's payload, in place, 8-byte aligned, followed by 64 readable bytes; valid
     /// until `release()`.
     ///
-    /// Nil: nothing more is published.
+    /// Nil if nothing more is published.
     @inlinable
     package mutating func next() -> UnsafeRawBufferPointer? {
         if isEmpty { return nil }
         var offset = position & (cells.capacity &- 1)
         var header = cells.readHeader(at: offset)
         if header.kind == RecordHeader.paddingKind {
-            // Padding is published together with the record behind it.
+            // Padding is published together with the record after it.
             position &+= header.recordByteCount
             offset = position & (cells.capacity &- 1)
             header = cells.readHeader(at: offset)
@@ -63,10 +63,10 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
         )
     }
 
-    /// Where up to `byteCount` bytes stand that `next()` will give out in a moment, to be fetched: a
-    /// hint, not to be read, since it may lead beyond the end of the ring.
+    /// Up to `byteCount` bytes that `next()` will return soon, as an address range to prefetch: do
+    /// not read it, since it may extend beyond the end of the ring.
     ///
-    /// Nil where they are not published: the producer would lose the lines that it is writing.
+    /// Nil if they are not published yet: a prefetch would take cache lines from the producer.
     @inlinable
     package func ahead(_ byteCount: Int) -> UnsafeRawBufferPointer? {
         let start = position &+ Self.aheadBytes
@@ -78,7 +78,7 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
         )
     }
 
-    /// Gives back the room of everything `next()` returned since the last call: once a batch.
+    /// Frees the room of everything `next()` returned since the last call: once per batch.
     @inlinable
     package mutating func release() {
         guard position != released else { return }
@@ -86,13 +86,14 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
         released = position
     }
 
-    /// Whether the producer waits for room and must now be signalled, once: call it after
-    /// `release()`, once a batch, and before sleeping.
+    /// Whether the producer waits for room and must now be signalled; clears the request.
+    ///
+    /// Call it after `release()`, once per batch, and before sleeping.
     package mutating func takeSpaceRequest() -> Bool {
         cells.exchangeSpaceRequest(false)
     }
 
-    /// Whether nothing is published that `next()` has not given out.
+    /// Whether `next()` has returned everything that is published.
     @inlinable
     package var isEmpty: Bool {
         mutating get {
@@ -106,7 +107,7 @@ package struct ConsumerEnd<Cells: RingCells>: ~Copyable {
 extension ConsumerEnd where Cells == BlockCells {
     /// The consumer's end of `ring`.
     ///
-    /// Traps if the ring has a consumer; goes on behind what an earlier one released.
+    /// Traps if the ring has a consumer; continues after what an earlier one released.
     package init(_ ring: RingBuffer) {
         self.init(cells: ring.cells, lease: RingLease(ring, .consumer))
     }

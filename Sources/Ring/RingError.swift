@@ -1,8 +1,8 @@
-/// Why a ring could not be made; thrown only by `RingBuffer.init`.
+/// The reason why a ring could not be made; thrown only by `RingBuffer.init`.
 package struct RingError: Error, Equatable, CustomStringConvertible {
     /// What was wrong; a retry helps only for `outOfMemory`.
     package enum Reason: Equatable, Sendable {
-        /// Offsets are taken by masking, so the capacity must be a power of two.
+        /// Offsets are computed by masking, so the capacity must be a power of two.
         case notPowerOfTwo
         /// Outside `RingBuffer.capacityBytesAllowed`.
         case outOfRange
@@ -10,12 +10,12 @@ package struct RingError: Error, Equatable, CustomStringConvertible {
         case outOfMemory
     }
 
-    /// What was wrong.
+    /// What was wrong with the request.
     package let reason: Reason
-    /// The capacity that was asked for, in bytes.
+    /// The requested capacity, in bytes.
     package let capacityBytes: Int
 
-    /// What was being done, on how many bytes, and what to do about it.
+    /// The failed operation, its size, and the remedy.
     package var description: String {
         switch reason {
         case .notPowerOfTwo:

@@ -1,9 +1,8 @@
 import Synchronization
 
-/// One end's hold on its ring: keeps the memory alive, and lets nobody else be that end.
+/// The exclusive claim of one end on its ring: it keeps the memory alive and prevents a second end.
 ///
-/// The ends keep it beside the raw pointers they work with, so that a record costs no reference
-/// count.
+/// Each end stores a lease beside its raw pointers, so that no record costs a reference count.
 @usableFromInline
 final class RingLease: Sendable {
     /// One of the two ends.
@@ -18,7 +17,7 @@ final class RingLease: Sendable {
 
     /// Takes an end.
     ///
-    /// A second holder would tear records, so that traps.
+    /// Traps if the end is taken: two holders would tear records.
     init(_ ring: RingBuffer, _ side: Side, waking parker: Parker? = nil) {
         self.ring = ring
         self.side = side
@@ -31,7 +30,7 @@ final class RingLease: Sendable {
         precondition(!wasTaken, "this ring already has a \(side)")
     }
 
-    /// Gives the end back: the next holder goes on where this one stopped.
+    /// Releases the end: the next holder continues where this one stopped.
     deinit {
         switch side {
         case .producer: ring.hasProducer.store(false, ordering: .releasing)

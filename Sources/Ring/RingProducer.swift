@@ -8,7 +8,7 @@
 @usableFromInline
 package typealias RingProducer = ProducerEnd<BlockCells, FutexBed>
 
-/// What `RingProducer` is, over any cells; spell it that way only where a test puts its own.
+/// The algorithm of `RingProducer` over any cells; only tests that supply their own name it.
 @usableFromInline
 package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
     @usableFromInline let cells: Cells
@@ -19,17 +19,17 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
     @usableFromInline var published: Int
     /// The read cursor as last seen, possibly old.
     @usableFromInline var readSeen: Int
-    /// The most bytes in use at a publish so far.
+    /// The largest number of bytes in use at any publish so far.
     @usableFromInline var highWater: Int
-    /// How far from the start records go while the consumer keeps up; see `wrapEarly`.
+    /// How much of the ring is used while the consumer keeps up; see `wrapEarly`.
     @usableFromInline let hotBytes: Int
     /// Where the padding of the last early wrap starts; -1 before the first.
     @usableFromInline var earlyWrap: Int
-    /// The room the last claim lacked, padding included; 0 after a claim that succeeded.
+    /// The room that the last claim lacked, padding included; 0 after a successful claim.
     @usableFromInline var lackingBytes = 0
     private let lease: RingLease?
 
-    /// An end over `cells` that wakes `bed`; the caller sees to it that there is one.
+    /// An end over `cells` that wakes `bed`; the caller ensures that it is the only one.
     package init(cells: Cells, bed: Bed, hotBytes: Int) {
         self.init(cells: cells, bed: bed, hotBytes: hotBytes, highWater: 0, earlyWrap: -1)
     }
@@ -53,10 +53,10 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         readSeen = cells.loadRead()
     }
 
-    /// Room for a record of `byteCount` bytes (1 to `recordBytesMax`; anything else traps): 8-byte
-    /// aligned, in one piece, to be filled before `publish()` shows it to the consumer.
+    /// Reserves a record of `byteCount` bytes (1 to `recordBytesMax`; anything else traps): 8-byte
+    /// aligned and contiguous; fill it before `publish()` makes it visible to the consumer.
     ///
-    /// Nil: full. Then publish what is claimed, and either come back later or
+    /// Nil if the ring is full. Then publish what is claimed, and either retry later or call
     /// `requestSpaceSignal()`.
     @inlinable
     package mutating func claim(_ byteCount: Int) -> UnsafeMutableRawPointer? {
@@ -80,7 +80,7 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         return cells.records + (offset &+ RecordHeader.byteCount)
     }
 
-    /// Fills the rest of the ring.
+    /// Fills the rest of the ring with a padding record.
     @inlinable
     func pad(_ offset: Int) {
         let length = cells.capacity &- offset &- RecordHeader.byteCount
@@ -90,11 +90,11 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         )
     }
 
-    /// Goes back to the start of the ring, where its memory is warm, although there is room up to
-    /// the end: when the consumer is at most a quarter of the hot bytes behind.
+    /// Wraps to the start of the ring, where memory is in the cache, although there is room up to
+    /// the end: if at most a quarter of the hot bytes is unread.
     ///
-    /// The rest of the ring is out of reach until the consumer has passed the padding, so there is
-    /// one early wrap at a time, and only one behind which the record fits.
+    /// The rest of the ring is unreachable until the consumer has passed the padding. So there is
+    /// one early wrap at a time, and only if the record fits after it.
     @inlinable
     mutating func wrapEarly(from offset: Int, for size: Int) -> Bool {
         if claimed &- readSeen > hotBytes / 4 { readSeen = cells.loadRead() }
@@ -109,7 +109,7 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         return true
     }
 
-    /// Bytes claimed and not yet read, without the padding of an early wrap, as far as known.
+    /// Bytes claimed and not yet read, without the padding of an early wrap; an upper bound.
     @inlinable var usedSeen: Int {
         cells.usedBytes(from: readSeen, to: claimed, earlyWrap: earlyWrap)
     }
@@ -128,14 +128,14 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         return true
     }
 
-    /// Shows the consumer every record claimed since the last call, with one store, and wakes it if
-    /// it sleeps: once a batch.
+    /// Makes every record claimed since the last call visible to the consumer, with one store, and
+    /// wakes it if it sleeps: once per batch.
     ///
     /// Does nothing if nothing was claimed.
     @inlinable
     package mutating func publish() {
         guard claimed != published else { return }
-        // The cached cursor may be old and would show a ring that is always full.
+        // The cached cursor may be old, which makes the ring look fuller than it is.
         if usedSeen > highWater {
             readSeen = cells.loadRead()
             if usedSeen > highWater {
@@ -148,20 +148,21 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         bed.wakeIfParked()
     }
 
-    /// Bytes in use now, with what is claimed and not yet published: what to compare with half the
-    /// capacity before giving the next record to this ring.
+    /// Bytes in use now, including what is claimed but not published: compare it with half the
+    /// capacity before writing the next record to this ring.
     @inlinable
     package mutating func usedBytes() -> Int {
         readSeen = cells.loadRead()
         return usedSeen
     }
 
-    /// After `claim` gave nil and everything claimed is published (else it traps: the consumer
-    /// could never make the room): asks the consumer for a signal when it has released something.
+    /// Asks the consumer for a signal once it has released something; call it after `claim` failed.
     ///
-    /// - Returns: true if the room has appeared meanwhile: claim again instead of waiting (a signal
-    ///   may still come). False: wait; `takeSpaceRequest()` will tell the consumer. After the signal
-    ///   the room may still be too small: claim, and ask again.
+    /// Traps unless everything claimed is published: otherwise no room could ever appear.
+    ///
+    /// - Returns: true if there is room now: claim again instead of waiting (a signal may still
+    ///   follow). False: wait; `takeSpaceRequest()` will tell the consumer. After the signal the
+    ///   room may still be too small: claim, and ask again.
     package mutating func requestSpaceSignal() -> Bool {
         precondition(claimed == published, "waiting for room that unpublished records take")
         _ = cells.exchangeSpaceRequest(true)
@@ -171,9 +172,9 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
 }
 
 extension ProducerEnd where Cells == BlockCells, Bed == FutexBed {
-    /// The producer's end of `ring`, whose records `consumer` is woken for.
+    /// The producer's end of `ring`; publishing wakes `consumer`.
     ///
-    /// Traps if the ring has a producer; goes on behind what an earlier one published.
+    /// Traps if the ring has a producer; continues after what an earlier one published.
     package init(_ ring: RingBuffer, consumer: Parker) {
         let lease = RingLease(ring, .producer, waking: consumer)
         self.init(
