@@ -1,8 +1,8 @@
 import CZeroMQ
 
-/// The I/O threads and socket table of libzmq; one a process is enough.
+/// The I/O threads and the socket table of libzmq; one per process is enough.
 ///
-/// Any thread may use it. Sockets keep it alive, so it ends after the last of them. Ending it waits
+/// Any thread may use it. Sockets keep it alive, so it ends after the last of them. Its end waits
 /// for messages that still linger in closed sockets: see ``Socket/setLinger(_:)``.
 package final class Context: Sendable {
     /// libzmq's contexts are thread-safe by contract.
@@ -10,12 +10,12 @@ package final class Context: Sendable {
 
     package static let socketsMaxDefault = 1_024
 
-    /// Starts nothing yet: libzmq starts its threads with the first socket.
+    /// Creates a context; libzmq starts its threads with the first socket.
     ///
     /// - Parameters:
-    ///   - ioThreads: threads that do the network's work, one a gigabyte a second.
-    ///   - socketsMax: sockets that may be open at once; monitors count too.
-    /// - Throws: when the numbers are impossible, or descriptors or memory are used up.
+    ///   - ioThreads: threads for network I/O; one per gigabyte per second.
+    ///   - socketsMax: sockets that may be open at once, monitors included.
+    /// - Throws: if a number is out of range, or descriptors or memory are exhausted.
     package init(
         ioThreads: Int = 1,
         socketsMax: Int = Context.socketsMaxDefault
@@ -26,8 +26,8 @@ package final class Context: Sendable {
         try set(ZMQ_MAX_SOCKETS, socketsMax, named: "socketsMax")
     }
 
-    /// Makes every blocking call on this context's sockets, now and later, throw an error whose
-    /// ``ZeroMQError/isTerminated`` is true.
+    /// Makes every blocking call on this context's sockets, current and future, throw an error
+    /// whose ``ZeroMQError/isTerminated`` is true.
     ///
     /// Any thread may call it, any number of times.
     package func shutdown() {

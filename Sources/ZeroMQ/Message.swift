@@ -1,10 +1,10 @@
 import CZeroMQ
 
-/// One frame, in one `zmq_msg_t` that is used again and again: its owner makes it once and receives
-/// into it for ever, without an allocation a message.
+/// One frame in a reusable `zmq_msg_t`: the owner creates it once and receives into it repeatedly,
+/// without an allocation per message.
 ///
-/// One thread at a time. The `zmq_msg_t` has a place of its own on the heap, because libzmq keeps
-/// up to 33 bytes of a message inside it and ``bytes`` must not move.
+/// One thread at a time. The `zmq_msg_t` has a fixed address on the heap, because libzmq stores up
+/// to 33 bytes of a message inside it and ``bytes`` must not move.
 package struct Message: ~Copyable {
     let raw: UnsafeMutablePointer<zmq_msg_t>
 
@@ -25,7 +25,7 @@ package struct Message: ~Copyable {
         raw.deallocate()
     }
 
-    /// The frame's bytes, until the next call that changes the message, or its end.
+    /// The frame's bytes; valid until the next call that changes the message, or until its end.
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: zmq_msg_data(raw), count: zmq_msg_size(raw))
     }
@@ -33,7 +33,7 @@ package struct Message: ~Copyable {
     /// Whether further frames of the same multipart message follow.
     package var hasMore: Bool { zmq_msg_more(raw) != 0 }
 
-    /// The descriptor of the connection the message came in on; nil if none, as with `inproc`.
+    /// The descriptor of the connection that delivered the message; nil if none, as with `inproc`.
     package var sourceDescriptor: Int32? {
         let descriptor = zmq_msg_get(raw, ZMQ_SRCFD)
         return descriptor >= 0 ? descriptor : nil
@@ -45,9 +45,9 @@ package struct Message: ~Copyable {
         target.copyMemory(from: bytes)
     }
 
-    /// Replaces the content with `count` uninitialised bytes, to be filled by the caller.
+    /// Replaces the content with `count` uninitialised bytes for the caller to fill.
     ///
-    /// Traps when memory is exhausted, as every allocation of the language does.
+    /// Traps if memory is exhausted, as every Swift allocation does.
     package mutating func allocate(_ count: Int) -> UnsafeMutableRawBufferPointer {
         zmq_msg_close(raw)
         precondition(zmq_msg_init_size(raw, count) == 0, "out of memory for a message")
@@ -59,7 +59,7 @@ package struct Message: ~Copyable {
         zmq_msg_move(raw, other.raw)
     }
 
-    /// Lets go of the content at once instead of with the next receive.
+    /// Frees the content at once instead of at the next receive.
     package mutating func clear() {
         zmq_msg_close(raw)
         zmq_msg_init(raw)

@@ -1,6 +1,6 @@
 import CZeroMQ
 
-/// Which happenings on a socket's connections a monitor reports; see zmq_socket_monitor(3).
+/// The set of connection events that a monitor reports; see zmq_socket_monitor(3).
 package struct MonitorEvents: OptionSet, Sendable, Hashable {
     package let rawValue: UInt16
 
@@ -8,39 +8,39 @@ package struct MonitorEvents: OptionSet, Sendable, Hashable {
 
     private init(_ event: Int32) { self.init(rawValue: UInt16(truncatingIfNeeded: event)) }
 
-    /// A connection to a peer stands; the value is its descriptor.
+    /// A connection to a peer is established; the value is its descriptor.
     package static let connected = MonitorEvents(ZMQ_EVENT_CONNECTED)
-    /// An attempt to connect goes on in the background.
+    /// An attempt to connect continues in the background.
     package static let connectDelayed = MonitorEvents(ZMQ_EVENT_CONNECT_DELAYED)
-    /// A new attempt to connect comes; the value is the pause before it in milliseconds.
+    /// Another attempt to connect follows; the value is the delay before it in milliseconds.
     package static let connectRetried = MonitorEvents(ZMQ_EVENT_CONNECT_RETRIED)
     /// The socket listens; the value is the descriptor.
     package static let listening = MonitorEvents(ZMQ_EVENT_LISTENING)
     /// The socket could not listen; the value is the errno.
     package static let bindFailed = MonitorEvents(ZMQ_EVENT_BIND_FAILED)
-    /// A peer has connected; the value is the connection's descriptor.
+    /// A peer connected; the value is the connection's descriptor.
     package static let accepted = MonitorEvents(ZMQ_EVENT_ACCEPTED)
     /// A peer could not be accepted; the value is the errno.
     package static let acceptFailed = MonitorEvents(ZMQ_EVENT_ACCEPT_FAILED)
-    /// A connection was closed; the value is the descriptor it had.
+    /// A connection was closed; the value is its former descriptor.
     package static let closed = MonitorEvents(ZMQ_EVENT_CLOSED)
     /// A connection could not be closed; the value is the errno.
     package static let closeFailed = MonitorEvents(ZMQ_EVENT_CLOSE_FAILED)
-    /// A connection is gone, whoever ended it; the value is the descriptor it had.
+    /// A connection ended, from either side; the value is its former descriptor.
     package static let disconnected = MonitorEvents(ZMQ_EVENT_DISCONNECTED)
     /// The monitor itself has ended; nothing follows.
     package static let monitorStopped = MonitorEvents(ZMQ_EVENT_MONITOR_STOPPED)
-    /// The greeting and the security handshake are done.
+    /// The greeting and the security handshake succeeded.
     package static let handshakeSucceeded = MonitorEvents(ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-    /// The handshake failed for no reason of protocol or permission; the value is the errno.
+    /// The handshake failed, neither for protocol nor for permission; the value is the errno.
     package static let handshakeFailedWithoutDetail = MonitorEvents(
         ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
     )
-    /// The peer did not speak the protocol; the value is a `ZMQ_PROTOCOL_ERROR_…`.
+    /// The peer violated the protocol; the value is a `ZMQ_PROTOCOL_ERROR_…`.
     package static let handshakeFailedProtocol = MonitorEvents(
         ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
     )
-    /// The peer was not let in; the value is the ZAP status, such as 400.
+    /// The peer was refused; the value is the ZAP status, such as 400.
     package static let handshakeFailedAuthentication = MonitorEvents(
         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
     )
@@ -53,23 +53,23 @@ package struct MonitorEvents: OptionSet, Sendable, Hashable {
     package static let all = MonitorEvents(rawValue: .max)
 }
 
-/// One happening on a monitored socket: two frames of its monitor.
+/// One event of a monitored socket, read from two frames of its monitor.
 package struct MonitorEvent: Sendable, Equatable {
     /// What happened: exactly one member.
     package let kind: MonitorEvents
-    /// A descriptor, an errno, or what ``MonitorEvents`` says of the kind.
+    /// A descriptor, an errno, or as ``MonitorEvents`` documents for the kind.
     package let value: UInt32
     /// The endpoint it happened on.
     package let endpoint: String
 
-    /// Takes the next event from `socket`, a pair connected to a monitor's endpoint, without
-    /// waiting.
+    /// Takes the next event, without waiting, from `socket`, a pair socket connected to a monitor's
+    /// endpoint.
     ///
     /// - Parameters:
     ///   - socket: belongs to the calling thread.
-    ///   - message: scratch space, used again for each call.
-    /// - Returns: nil when there is none.
-    /// - Throws: when the context was shut down.
+    ///   - message: scratch space, reused by each call.
+    /// - Returns: nil if there is none.
+    /// - Throws: if the context was shut down.
     package static func receive(
         from socket: borrowing Socket,
         using message: inout Message
@@ -87,7 +87,7 @@ package struct MonitorEvent: Sendable, Equatable {
         )
     }
 
-    /// As the other, with scratch space of its own.
+    /// Takes the next event as ``receive(from:using:)`` does, with its own scratch space.
     package static func receive(
         from socket: borrowing Socket
     ) throws(ZeroMQError) -> MonitorEvent? {
@@ -97,11 +97,10 @@ package struct MonitorEvent: Sendable, Equatable {
 }
 
 extension Socket {
-    /// Reports `events` of this socket on `endpoint` (`inproc://…`, its own for each monitor): a
-    /// pair socket of any thread connects there and reads with
-    /// ``MonitorEvent/receive(from:using:)``.
+    /// Reports `events` of this socket on `endpoint` (`inproc://…`, unique per monitor): a pair
+    /// socket of any thread connects there and reads with ``MonitorEvent/receive(from:using:)``.
     ///
-    /// Read it: events of an unread monitor pile up until they block the socket's I/O thread.
+    /// Read them: unread events accumulate until they block the socket's I/O thread.
     package func monitor(
         _ endpoint: String,
         events: MonitorEvents

@@ -1,8 +1,8 @@
 import CZeroMQ
 
-/// Sockets and descriptors one thread waits for together (zmq_poll).
+/// The sockets and descriptors that one thread waits for together (zmq_poll).
 ///
-/// Its items keep their order; an index is an item's name. The sockets must outlive it.
+/// Items keep their order; an index identifies an item. The sockets must outlive the set.
 package struct PollSet: ~Copyable {
     private let items: UnsafeMutablePointer<zmq_pollitem_t>
     /// What each item waits for while it is enabled.
@@ -23,7 +23,7 @@ package struct PollSet: ~Copyable {
         interests.deallocate()
     }
 
-    /// Waits for `socket` from now on; gives its index.
+    /// Adds `socket` to what is waited for; returns its index.
     @discardableResult
     package mutating func add(
         _ socket: borrowing Socket,
@@ -41,9 +41,9 @@ package struct PollSet: ~Copyable {
         )
     }
 
-    /// Waits for `descriptor` to be readable from now on; gives its index.
+    /// Adds `descriptor`, waiting for it to be readable; returns its index.
     ///
-    /// It stays the caller's.
+    /// The caller keeps ownership of it.
     @discardableResult
     package mutating func add(descriptor: Int32) -> Int {
         append(
@@ -56,14 +56,14 @@ package struct PollSet: ~Copyable {
         )
     }
 
-    /// Whether the item counts in ``wait(timeout:)``; a disabled one is never readable or writable.
+    /// Sets whether ``wait(timeout:)`` considers the item; a disabled one is never ready.
     package mutating func setEnabled(_ index: Int, _ enabled: Bool) {
         precondition(index >= 0 && index < count, "no such item")
         items[index].events = enabled ? interests[index] : 0
         if !enabled { items[index].revents = 0 }
     }
 
-    /// Changes what a socket's item waits for.
+    /// Changes the events that a socket's item waits for.
     package mutating func setInterest(_ index: Int, readable: Bool, writable: Bool) {
         precondition(index >= 0 && index < count, "no such item")
         let events = (readable ? ZMQ_POLLIN : 0) | (writable ? ZMQ_POLLOUT : 0)
@@ -71,10 +71,10 @@ package struct PollSet: ~Copyable {
         items[index].events = interests[index]
     }
 
-    /// Waits until an item is ready or `timeout` milliseconds have passed (-1: for ever; 0: only
-    /// looks).
+    /// Waits until an item is ready or `timeout` milliseconds have passed (-1: no limit; 0: does
+    /// not wait).
     ///
-    /// - Returns: how many items are ready; 0 also when a signal interrupted.
+    /// - Returns: the number of ready items; 0 also if a signal interrupted the wait.
     @discardableResult
     package mutating func wait(timeout milliseconds: Int) throws(ZeroMQError) -> Int {
         let ready = zmq_poll(items, Int32(count), milliseconds)
@@ -83,7 +83,7 @@ package struct PollSet: ~Copyable {
         guard code == EINTR else {
             throw ZeroMQError(errno: code, operation: "poll", subject: "\(count) sockets")
         }
-        // The results of the last round must not be taken for this one's.
+        // The results of the previous round must not be mistaken for this one's.
         for index in 0..<count { items[index].revents = 0 }
         return 0
     }

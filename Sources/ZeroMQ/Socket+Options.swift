@@ -1,82 +1,82 @@
 import CZeroMQ
 
-/// Options, named after what they do.
+/// The socket options, named after their effect.
 ///
-/// Unless said otherwise an option counts for the `bind` and `connect` calls after it. What is
-/// beyond an option's range is clamped to it.
+/// Unless documented otherwise an option applies to later `bind` and `connect` calls. Values
+/// outside an option's range are clamped to it.
 extension Socket {
-    /// Messages queued for each peer before the socket stops reading from it; 0 is no limit.
+    /// Messages queued per peer before the socket stops reading from it; 0 means no limit.
     package func setReceiveHighWaterMark(_ messages: Int) throws(ZeroMQError) {
         try set(ZMQ_RCVHWM, Int32(clamping: messages))
     }
 
-    /// Messages queued towards each peer before sending blocks or, with pub and router, drops.
+    /// Messages queued per peer before sending blocks or, for pub and router, drops.
     package func setSendHighWaterMark(_ messages: Int) throws(ZeroMQError) {
         try set(ZMQ_SNDHWM, Int32(clamping: messages))
     }
 
-    /// The largest frame a peer may send; a larger one ends its connection.
+    /// The largest frame in bytes that a peer may send; a larger one ends its connection.
     ///
-    /// -1 is no limit.
+    /// -1 means no limit.
     package func setMessageBytesMax(_ bytes: Int64) throws(ZeroMQError) {
         try withUnsafeBytes(of: bytes) { value throws(ZeroMQError) in
             try set(ZMQ_MAXMSGSIZE, value)
         }
     }
 
-    /// How long unsent messages outlive the socket; nil is for ever.
+    /// How long unsent messages outlive the socket; nil means no limit.
     ///
-    /// Counts at once.
+    /// Takes effect at once.
     package func setLinger(_ duration: Duration?) throws(ZeroMQError) {
         try set(ZMQ_LINGER, Self.milliseconds(duration))
     }
 
-    /// How long a waiting receive waits; nil is for ever.
+    /// How long a blocking receive waits; nil means no limit.
     ///
-    /// Counts at once.
+    /// Takes effect at once.
     package func setReceiveTimeout(_ duration: Duration?) throws(ZeroMQError) {
         try set(ZMQ_RCVTIMEO, Self.milliseconds(duration))
     }
 
-    /// How long a waiting send waits; nil is for ever.
+    /// How long a blocking send waits; nil means no limit.
     ///
-    /// Counts at once.
+    /// Takes effect at once.
     package func setSendTimeout(_ duration: Duration?) throws(ZeroMQError) {
         try set(ZMQ_SNDTIMEO, Self.milliseconds(duration))
     }
 
-    /// How long a new connection may take to greet before it is closed; zero is for ever.
+    /// How long a new connection may take for the handshake before it is closed; zero: no limit.
     package func setHandshakeInterval(_ duration: Duration) throws(ZeroMQError) {
         try set(ZMQ_HANDSHAKE_IVL, Self.milliseconds(duration))
     }
 
-    /// Router: whether sending to a peer that is not there is an error (`EHOSTUNREACH`) and to one
-    /// whose queue is full `false`, instead of a silent drop.
+    /// Router: whether sending to an unknown peer throws (`EHOSTUNREACH`) and to one with a full
+    /// queue returns false, instead of dropping silently.
     ///
-    /// Counts at once.
+    /// Takes effect at once.
     package func setRouterMandatory(_ mandatory: Bool) throws(ZeroMQError) {
         try set(ZMQ_ROUTER_MANDATORY, mandatory ? 1 : 0)
     }
 
-    /// Whether each new connection starts with an empty message to the router at its other end.
+    /// Whether each new connection starts with an empty message to the router at the other end.
     package func setProbeRouter(_ probe: Bool) throws(ZeroMQError) {
         try set(ZMQ_PROBE_ROUTER, probe ? 1 : 0)
     }
 
-    /// The name a router at the other end knows this socket by: 1 to 255 bytes, the first not zero.
+    /// The name of this socket for a router at the other end: 1 to 255 bytes, the first not zero.
     package func setRoutingId(_ bytes: UnsafeRawBufferPointer) throws(ZeroMQError) {
         try set(ZMQ_ROUTING_ID, bytes)
     }
 
-    /// Asks a peer that speaks ZMTP 3.1 every `interval` whether it is there, and ends a connection on
-    /// which nothing has come `timeout` after a question.
+    /// Pings a peer that speaks ZMTP 3.1 every `interval`, and ends a connection that receives
+    /// nothing within `timeout` after a ping.
     package func setHeartbeat(interval: Duration, timeout: Duration) throws(ZeroMQError) {
         try set(ZMQ_HEARTBEAT_IVL, Self.milliseconds(interval))
         try set(ZMQ_HEARTBEAT_TIMEOUT, Self.milliseconds(timeout))
     }
 
-    /// Has the kernel end a TCP connection whose other end is gone: after `idle` of silence it asks
-    /// `count` times, `interval` apart; what was sent must be confirmed within `unconfirmed`.
+    /// Lets the kernel end a TCP connection whose other end is gone: after `idle` of silence it
+    /// sends `count` probes, `interval` apart; sent data must be acknowledged within `unconfirmed`.
     package func setKeepAlive(
         idle: Duration,
         interval: Duration,
@@ -90,25 +90,25 @@ extension Socket {
         try set(ZMQ_TCP_MAXRT, Self.milliseconds(unconfirmed))
     }
 
-    /// Connections that the system keeps until the socket accepts them.
+    /// Connections that the system queues until the socket accepts them.
     package func setBacklog(_ connections: Int) throws(ZeroMQError) {
         try set(ZMQ_BACKLOG, Int32(clamping: connections))
     }
 
-    /// Has each connection's handshake ask the context's handler at `inproc://zeromq.zap.01` in the
-    /// name of `domain`; without a handler nobody gets in.
+    /// Makes each connection's handshake ask the context's handler at `inproc://zeromq.zap.01`, on
+    /// behalf of `domain`; without a handler every peer is refused.
     ///
-    /// Peers that speak ZMTP 1 or 2, which has no such handshake, are refused. Nil asks nobody and
-    /// refuses nobody.
+    /// Peers that speak ZMTP 1 or 2, which have no such handshake, are refused. Nil asks no handler
+    /// and refuses no peer.
     package func setAuthenticationDomain(_ domain: String?) throws(ZeroMQError) {
         if let domain { try setText(ZMQ_ZAP_DOMAIN, domain) }
-        // ZMQ_ZAP_ENFORCE_DOMAIN, which the header shows only together with draft functions.
+        // ZMQ_ZAP_ENFORCE_DOMAIN, which the header declares only together with draft functions.
         try set(93, 1)
     }
 
-    /// Does what connections that came and went have left to do.
+    /// Processes the pending work of opened and closed connections.
     ///
-    /// libzmq does so whenever a socket is used; one that is not used for long has to be asked.
+    /// libzmq does so whenever a socket is used; call this for a socket that is idle for long.
     package func settle() throws(ZeroMQError) {
         _ = try get(ZMQ_EVENTS)
     }
@@ -118,23 +118,22 @@ extension Socket {
         try set(ZMQ_IPV6, enabled ? 1 : 0)
     }
 
-    /// The kernel's receive buffer of each connection; -1 leaves it to the system.
+    /// The kernel's receive buffer per connection, in bytes; -1 keeps the system's default.
     package func setReceiveBuffer(bytes: Int) throws(ZeroMQError) {
         try set(ZMQ_RCVBUF, Int32(clamping: bytes))
     }
 
-    /// The kernel's send buffer of each connection; -1 leaves it to the system.
+    /// The kernel's send buffer per connection, in bytes; -1 keeps the system's default.
     package func setSendBuffer(bytes: Int) throws(ZeroMQError) {
         try set(ZMQ_SNDBUF, Int32(clamping: bytes))
     }
 
-    /// Whether messages are queued only for connections that stand, instead of for those in the
-    /// making.
+    /// Whether messages are queued only for established connections, not for pending ones.
     package func setImmediate(_ immediate: Bool) throws(ZeroMQError) {
         try set(ZMQ_IMMEDIATE, immediate ? 1 : 0)
     }
 
-    /// The pauses between attempts to connect again: from `first`, doubling up to `longest`.
+    /// The delays between attempts to reconnect: from `first`, doubling up to `longest`.
     package func setReconnectInterval(
         first: Duration,
         longest: Duration
@@ -143,14 +142,14 @@ extension Socket {
         try set(ZMQ_RECONNECT_IVL_MAX, Self.milliseconds(longest))
     }
 
-    /// Sub: receives messages whose first frame starts with `topic`; an empty one takes all.
+    /// Sub: receives messages whose first frame starts with `topic`; an empty topic matches all.
     ///
-    /// At once.
+    /// Takes effect at once.
     package func subscribe(_ topic: UnsafeRawBufferPointer) throws(ZeroMQError) {
         try set(ZMQ_SUBSCRIBE, topic)
     }
 
-    /// Sub: as ``subscribe(_:)`` for bytes, with the topic's UTF-8.
+    /// Sub: subscribes to the UTF-8 bytes of `topic`, as ``subscribe(_:)`` does for bytes.
     package func subscribe(_ topic: String) throws(ZeroMQError) {
         try setText(ZMQ_SUBSCRIBE, topic)
     }
@@ -167,7 +166,7 @@ extension Socket {
         }
     }
 
-    /// Sets any option from its bytes as zmq_setsockopt(3) describes them.
+    /// Sets any option from bytes in the format that zmq_setsockopt(3) documents.
     package func set(
         _ option: Int32,
         _ value: UnsafeRawBufferPointer
@@ -187,7 +186,7 @@ extension Socket {
         return value
     }
 
-    /// libzmq's milliseconds: rounded up, so that a short time does not become none; -1 for ever.
+    /// Milliseconds for libzmq, rounded up so that a short time does not become zero; nil is -1.
     private static func milliseconds(_ duration: Duration?) -> Int32 {
         guard let duration else { return -1 }
         let (seconds, attoseconds) = duration.components

@@ -1,12 +1,12 @@
 import CZeroMQ
 
 extension Socket {
-    /// Receives one frame into `message`, whose earlier content is let go.
+    /// Receives one frame into `message`, and frees its previous content.
     ///
-    /// `wait` waits for ``setReceiveTimeout(_:)``, without one for ever; an interrupting signal
-    /// starts that time anew. `EINTR` is dealt with here and nowhere else.
+    /// With `wait` it waits for ``setReceiveTimeout(_:)``, or without limit if none is set; a
+    /// signal restarts that time. `EINTR` is handled in this file only.
     ///
-    /// - Returns: false when there was nothing, or nothing in time.
+    /// - Returns: false if no frame was there, or none arrived in time.
     package func receive(_ message: inout Message, wait: Bool) throws(ZeroMQError) -> Bool {
         let flags = wait ? 0 : ZMQ_DONTWAIT
         while zmq_msg_recv(message.raw, handle, flags) < 0 {
@@ -15,13 +15,13 @@ extension Socket {
         return true
     }
 
-    /// Sends a copy of `bytes` as one frame; `more` says that further frames of the message follow.
+    /// Sends a copy of `bytes` as one frame; `more` announces further frames of the same message.
     ///
     /// Sent means queued in libzmq, no more than that.
     ///
-    /// - Returns: false when it would have to wait, or waited longer than ``setSendTimeout(_:)``.
-    /// - Throws: when the context was shut down; from a mandatory router also when the peer is
-    ///   unknown (`EHOSTUNREACH`).
+    /// - Returns: false if it would have to wait, or waited longer than ``setSendTimeout(_:)``.
+    /// - Throws: if the context was shut down; from a mandatory router also if the peer is unknown
+    ///   (`EHOSTUNREACH`).
     package func send(
         _ bytes: UnsafeRawBufferPointer,
         more: Bool,
@@ -34,8 +34,8 @@ extension Socket {
         return true
     }
 
-    /// Sends the content of `message` as one frame without copying it; the message is empty after
-    /// success and untouched otherwise.
+    /// Sends the content of `message` as one frame without copying it; `message` is empty after
+    /// success and unchanged otherwise.
     package func send(
         _ message: inout Message,
         more: Bool,
@@ -48,7 +48,7 @@ extension Socket {
         return true
     }
 
-    /// Sorts a failed call: true to repeat it, false when it would have blocked, else an error.
+    /// Classifies a failed call: true to retry, false if it would have blocked; else throws.
     private func canRetry(_ operation: String) throws(ZeroMQError) -> Bool {
         let code = zmq_errno()
         if code == EINTR { return true }

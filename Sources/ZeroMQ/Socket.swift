@@ -2,26 +2,26 @@ import CZeroMQ
 
 /// A libzmq socket, thin enough for the hot path: receiving and sending allocate nothing.
 ///
-/// One thread uses it, from its creation to its end; ``Context/shutdown()`` is how another thread
-/// stops a call that blocks. Its end closes the socket; what was sent and not yet handed to the
-/// network then lingers in the context, as long as ``setLinger(_:)`` allows.
+/// One thread uses it from creation to end; another thread stops its blocking calls with
+/// ``Context/shutdown()``. The end closes the socket; messages not yet handed to the network then
+/// linger in the context, as long as ``setLinger(_:)`` allows.
 package struct Socket: ~Copyable {
-    /// What the socket does with messages; see zmq_socket(3).
+    /// The messaging pattern of a socket; see zmq_socket(3).
     package enum Pattern: Sendable {
         case pull, push, sub, pub, router, dealer, req, rep, pair
     }
 
     /// The libzmq socket, for ``PollSet``.
     ///
-    /// Whoever takes it must not outlive the socket.
+    /// Copies of it must not outlive the socket.
     package let handle: UnsafeMutableRawPointer
-    /// What the socket was made for.
+    /// The messaging pattern that the socket was created with.
     package let pattern: Pattern
     private let context: Context
 
-    /// Makes a socket that is neither bound nor connected.
+    /// Creates a socket that is neither bound nor connected.
     ///
-    /// Set options first: most count only for the `bind` and `connect` calls that follow.
+    /// Set options first: most apply only to later `bind` and `connect` calls.
     package init(_ pattern: Pattern, in context: Context) throws(ZeroMQError) {
         guard let handle = zmq_socket(context.handle, pattern.type) else {
             throw .last("create", "\(pattern) socket")
@@ -38,19 +38,19 @@ package struct Socket: ~Copyable {
     /// Listens on `endpoint`: `tcp://127.0.0.1:5571`, `tcp://127.0.0.1:*` (see ``lastEndpoint``),
     /// `ipc:///run/x.sock`, `inproc://name`.
     ///
-    /// An ipc path that is in use is taken over, not refused.
+    /// Binding an ipc path that is in use takes it over; it is no error.
     package func bind(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_bind(handle, endpoint) == 0 else { throw .last("bind", endpoint) }
     }
 
-    /// Connects in the background and for ever: nobody listening there yet is no error.
+    /// Connects in the background, retrying without limit: a missing listener is no error.
     package func connect(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_connect(handle, endpoint) == 0 else { throw .last("connect", endpoint) }
     }
 
-    /// Stops listening on `endpoint`, spelled as ``lastEndpoint`` gave it.
+    /// Stops listening on `endpoint`, spelled as ``lastEndpoint`` returned it.
     ///
-    /// Connections stay.
+    /// Connections stay open.
     package func unbind(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_unbind(handle, endpoint) == 0 else { throw .last("unbind", endpoint) }
     }
@@ -60,7 +60,7 @@ package struct Socket: ~Copyable {
         guard zmq_disconnect(handle, endpoint) == 0 else { throw .last("disconnect", endpoint) }
     }
 
-    /// The endpoint of the latest `bind` or `connect`, with the port the system assigned.
+    /// The endpoint of the latest `bind` or `connect`, with the port that the system assigned.
     package var lastEndpoint: String {
         get throws(ZeroMQError) {
             guard let endpoint = boundOrConnected else { throw .last("get", "ZMQ_LAST_ENDPOINT") }
@@ -68,7 +68,7 @@ package struct Socket: ~Copyable {
         }
     }
 
-    /// What errors of receiving and sending name: the endpoint, or the kind of socket before any.
+    /// The subject of send and receive errors: the endpoint, or the socket's pattern before any.
     var subject: String {
         guard let endpoint = boundOrConnected, !endpoint.isEmpty else { return "\(pattern) socket" }
         return endpoint

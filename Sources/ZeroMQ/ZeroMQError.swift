@@ -1,39 +1,39 @@
 import CZeroMQ
 
-/// A libzmq call that failed: what was being done, on what, and why.
+/// A failed libzmq call: the operation, its subject and the cause.
 ///
-/// A call that would merely have blocked is no error: it answers `false`.
+/// A call that would only have blocked is no error: it returns `false`.
 package struct ZeroMQError: Error, Equatable, CustomStringConvertible {
-    /// The cause, as libzmq reports it: a system error or one of its own (`ETERM`, …).
+    /// The cause as libzmq reports it: a system errno or one of its own (`ETERM`, …).
     package let errno: Int32
-    /// What was being done, as a verb: `bind`, `receive`, `set`.
+    /// The operation, as a verb: `bind`, `receive`, `set`.
     package let operation: String
-    /// What it was done on: an endpoint, or the name of an option.
+    /// The object of the operation: an endpoint, or the name of an option.
     package let subject: String
 
-    /// For a layer above that reports a failure of its own in the same words.
+    /// An error for a layer above that reports its own failure in the same form.
     package init(errno: Int32, operation: String, subject: String) {
         self.errno = errno
         self.operation = operation
         self.subject = subject
     }
 
-    /// The failure that libzmq has just left on the calling thread.
+    /// The failure that libzmq last recorded on the calling thread.
     static func last(_ operation: String, _ subject: String) -> ZeroMQError {
         ZeroMQError(errno: zmq_errno(), operation: operation, subject: subject)
     }
 
-    /// Whether the context was shut down: the owner of the socket leaves its loop, quietly.
+    /// Whether the context was shut down: the socket's owner then leaves its loop without a report.
     package var isTerminated: Bool { errno == ETERM }
 
-    /// One line for a person: `bind tcp://127.0.0.1:5571: Address already in use (…)`.
+    /// One line for people: `bind tcp://127.0.0.1:5571: Address already in use (…)`.
     package var description: String {
         let cause = String(cString: zmq_strerror(errno))
         guard let advice else { return "\(operation) \(subject): \(cause)" }
         return "\(operation) \(subject): \(cause) (\(advice))"
     }
 
-    /// What can be done about it, where that is known.
+    /// The remedy, where one is known.
     private var advice: String? {
         switch errno {
         case EADDRINUSE:
