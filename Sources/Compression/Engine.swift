@@ -1,11 +1,11 @@
-/// The library that deflates one stream.
+/// The library that compresses one stream.
 package enum Engine: String, Sendable, CaseIterable {
-    /// Intel's ISA-L: a little less than zlib's size at level 1 at four times its speed, levels 1 to 3.
+    /// Intel's ISA-L, levels 1 to 3: a little smaller than zlib's level 1, at four times its speed.
     case isal
     /// zlib: levels 1 to 9.
     case zlib
 
-    /// The levels this engine has.
+    /// The levels that this engine supports.
     package var levels: ClosedRange<Int> {
         switch self {
         case .isal: 1...3
@@ -14,9 +14,9 @@ package enum Engine: String, Sendable, CaseIterable {
     }
 }
 
-/// What the configuration asks for; it becomes an `Engine` once the level is known.
+/// The engine setting of the configuration; the level turns it into an `Engine`.
 package enum EngineChoice: String, Sendable, CaseIterable {
-    /// ISA-L where it has the level, zlib above.
+    /// ISA-L for the levels it supports, zlib above.
     case auto
     case isal
     case zlib
@@ -36,9 +36,9 @@ package enum EngineChoice: String, Sendable, CaseIterable {
     }
 }
 
-/// What asking for a stream can run into.
+/// An error of setting up a stream.
 package enum CompressionError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The engine has no such level; a retry cannot help.
+    /// The engine does not support the level; a retry cannot help.
     case unsupportedLevel(level: Int, engine: Engine)
     /// The library could not set up a stream; `code` is its own. A retry may help.
     case outOfMemory(engine: Engine, code: Int32)
@@ -54,26 +54,26 @@ package enum CompressionError: Error, Sendable, Equatable, CustomStringConvertib
     }
 }
 
-/// How much of what went in must come out.
+/// How much of the consumed input must be in the output.
 package enum Flush: UInt8, Sendable {
-    /// As much as the engine likes to give.
+    /// As much as the engine chooses to write.
     case none
-    /// Everything, ending on a byte with an empty stored block (`00 00 FF FF`): what was written so
-    /// far can be inflated completely.
+    /// Everything, ending on a byte boundary with an empty stored block (`00 00 FF FF`): all input
+    /// so far can be inflated.
     case sync
-    /// As `sync`, and nothing after it refers to anything before it: a raw inflate may start there.
+    /// As `sync`, and later data does not refer to earlier data: a raw inflate may start there.
     case full
     /// Everything, and the gzip trailer. Nothing may follow.
     case finish
 }
 
-/// What one call of `GzipEncoder.step` did.
+/// The result of one call of `GzipEncoder.step`.
 package struct Step: Sendable, Equatable {
     /// Bytes taken from the start of the input.
     package var consumed: Int
     /// Bytes written to the start of the output.
     package var produced: Int
-    /// All input was taken and the flush asked for is done.
+    /// Whether all input was consumed and the requested flush is done.
     package var isComplete: Bool
 
     package init(consumed: Int, produced: Int, isComplete: Bool) {

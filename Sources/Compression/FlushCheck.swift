@@ -1,16 +1,16 @@
-/// What stands behind every flush of a ``GzipEncoder``: the CRC-32 of all raw bytes before it.
+/// The check that follows every flush of a ``GzipEncoder``: the CRC-32 of all raw bytes before it.
 ///
 /// A gzip member has one checksum, at its end. So in a file that is still being written nothing
-/// would tell committed text from text that a lost sector or a flipped bit has changed. Deflate has
-/// a place for it that no reader looks at: an empty stored block that begins on a byte has five
-/// bits before its length that RFC 1951 (§3.2.4) has every reader skip. Seven such blocks, 35
-/// bytes, carry the 32 bits of the CRC, lowest first, and three zeros:
+/// would reveal a lost sector or a flipped bit in committed text. Deflate has bits for it that no
+/// reader uses: an empty stored block that begins on a byte boundary has five bits before its
+/// length that RFC 1951 (§3.2.4) makes every reader skip. Seven such blocks, 35 bytes, carry the 32
+/// bits of the CRC, lowest first, and three zeros:
 ///
 ///     ccccc000 00 00 FF FF   seven times; c: five bits of the check
 ///
-/// A flush thus still ends with `00 00 FF FF`, and the file is one member as before.
+/// A flush thus still ends with `00 00 FF FF`, and the file is still one member.
 package enum FlushCheck {
-    /// Empty blocks of one check.
+    /// Empty blocks per check.
     package static let blocks = 7
     /// Bytes of one block, and of a whole check.
     package static let blockBytes = 5
@@ -27,19 +27,19 @@ package enum FlushCheck {
         }
     }
 
-    /// Bytes of a flush's end, `00 00 FF FF`, and of the check behind it.
+    /// Bytes of the marker that ends a flush, `00 00 FF FF`, and of the check after it.
     package static let bytesWithMarker = 4 + bytes
 
-    /// Whether a flush's end and the whole check of some CRC stand at the start of `bytes`, but for a
-    /// few bits.
+    /// Whether `bytes` starts with a flush marker and a complete check of some CRC, except for a
+    /// few wrong bits.
     ///
-    /// Fewer than a byte has: a check that lacks its last byte is none. With the flush's end, since a
-    /// flush and the first six blocks of its check look like seven blocks.
+    /// The limit is below eight bits: a check that lacks its last byte does not match. The marker
+    /// is included, because a flush and the first six blocks of its check look like seven blocks.
     package static func isLikely(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count >= bytesWithMarker else { return false }
         var wrongBits = 0
         for index in 0..<bytesWithMarker {
-            // One byte on, the flush's end stands as that of a block.
+            // Shifted by one byte, the flush marker has the form of a block's end.
             let wrong =
                 switch (index + 1) % blockBytes {
                 case 0: bytes[index] & 7
@@ -54,15 +54,15 @@ package enum FlushCheck {
 
     private static let wrongBitsMax = 4
 
-    /// Collects the bits of empty blocks that follow each other.
+    /// Collects the bits of consecutive empty blocks.
     package struct Collector: Equatable, Sendable {
-        /// Empty blocks in a row so far.
+        /// Consecutive empty blocks so far.
         package private(set) var blocks = 0
         private var bits: UInt64 = 0
 
         package init() {}
 
-        /// Takes in the first byte of an empty block.
+        /// Adds the first byte of an empty block.
         package mutating func add(_ head: UInt8) {
             blocks += 1
             bits = bits >> 5 | UInt64(head >> 3) << 30

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Raw memory that grows, with readable bytes after its end, for parsers that read in whole words.
+/// Raw memory that grows, with readable bytes after its end for parsers that read whole words.
 ///
 /// Owned by one thread at a time.
 package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
-    /// Readable bytes after `capacity`; what simdjson asks for.
+    /// Readable bytes after `capacity`, as simdjson requires.
     package static let guardBytes = 64
 
     private var memory: UnsafeMutableRawBufferPointer
 
-    /// How many bytes are filled, from the start.
+    /// Bytes filled, from the start.
     package private(set) var count = 0
 
     package init(capacity: Int = 0) {
@@ -19,12 +19,12 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
-    /// How many bytes there is room for.
+    /// Bytes that fit in total.
     package var capacity: Int { memory.count - Self.guardBytes }
 
     /// The filled bytes; valid until the next call of `reserve` and while the buffer lives.
     ///
-    /// `guardBytes` behind them may be read.
+    /// The `guardBytes` after them are readable.
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: memory[..<count])
     }
@@ -34,7 +34,7 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
         UnsafeMutableRawBufferPointer(rebasing: memory[count..<capacity])
     }
 
-    /// Makes room for `capacity` bytes in total, keeping those that are filled.
+    /// Makes room for `capacity` bytes in total, keeping the filled ones.
     package mutating func reserve(_ wanted: Int) {
         guard wanted > capacity else { return }
         let larger = Self.allocate(capacity: wanted)
@@ -49,7 +49,7 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
         count += added
     }
 
-    /// Puts bytes behind the filled ones, growing by at least half.
+    /// Appends bytes, growing by at least half if there is no room.
     package mutating func append(_ added: UnsafeRawBufferPointer) {
         guard !added.isEmpty else { return }
         if added.count > capacity - count {
@@ -72,7 +72,7 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
         count -= removed
     }
 
-    /// Forgets what is filled and keeps the memory.
+    /// Discards the content and keeps the memory.
     package mutating func removeAll() { count = 0 }
 
     private static func allocate(capacity: Int) -> UnsafeMutableRawBufferPointer {
@@ -80,7 +80,7 @@ package struct GrowableBuffer: ~Copyable, @unchecked Sendable {
             byteCount: capacity + guardBytes,
             alignment: 16
         )
-        // What is behind the filled bytes is only ever looked at, never used.
+        // Parsers load the bytes after the filled ones but never use their values.
         if let start = memory.baseAddress { memset(start + capacity, 0, guardBytes) }
         return memory
     }

@@ -5,31 +5,31 @@ import CZlib
 ///
 /// Checks CRC-32 and length of a gzip member. Owned by one thread at a time.
 package struct GzipDecoder: ~Copyable, @unchecked Sendable {
-    /// What stands around the deflate stream.
+    /// The framing around the deflate stream.
     package enum Format: Sendable {
         /// Exactly one gzip member.
         case gzip
-        /// Nothing: what follows a full flush, for instance.
+        /// None: for example, the data after a full flush.
         case raw
     }
 
-    /// Why `step` came back.
+    /// The reason why `step` returned.
     package enum State: Sendable, Equatable {
-        /// All input was taken.
+        /// All input was consumed.
         case needsInput
-        /// The output is full; there may be more.
+        /// The output is full; more may follow.
         case needsOutput
         /// A deflate block, or the gzip header, has just ended (only with `stopsAtBlocks`). All
-        /// output so far belongs to ended blocks. Aligned: on a byte and not after the last block,
-        /// so that after cutting the file here another block can be appended.
+        /// output so far belongs to complete blocks. Aligned: on a byte boundary and not after the
+        /// last block, so that a file cut here can be continued with another block.
         case blockBoundary(isAligned: Bool)
-        /// The member is complete, and its check values are right. What follows was not touched.
+        /// The member is complete; its CRC and length match. Input after it was not touched.
         case ended
-        /// The input cannot be what it claims to be; every further step says the same.
+        /// The input is invalid; every further step returns this state.
         case failed(reason: String)
     }
 
-    /// What one step did.
+    /// The result of one step.
     package struct Result: Sendable, Equatable {
         /// Bytes taken from the start of the input.
         package var consumed: Int
@@ -45,20 +45,20 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
     private var hasEnded = false
     private var rawCRC32: UInt32 = 0
 
-    /// All input taken so far.
+    /// Bytes of input consumed so far.
     package private(set) var compressedBytes: UInt64 = 0
-    /// All output given so far.
+    /// Bytes of output produced so far.
     package private(set) var rawBytes: UInt64 = 0
 
-    /// Sets up a stream; traps only when memory is out.
+    /// Sets up a stream; traps if memory is exhausted.
     ///
-    /// `stopsAtBlocks`: come back at every block boundary, for recovery.
+    /// `stopsAtBlocks`: return at every block boundary, for recovery.
     package init(format: Format = .gzip, stopsAtBlocks: Bool = false) {
         self.format = format
         self.stopsAtBlocks = stopsAtBlocks
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 31 is a window of 15 bits inside gzip; -15 the same window with nothing around it.
+        // 31 is a window of 15 bits with gzip framing; -15 is the same window without framing.
         let windowBits: Int32 = format == .gzip ? 31 : -15
         let code = inflateInit2_(
             stream,
@@ -74,7 +74,7 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
         stream.deallocate()
     }
 
-    /// Starts over with a new member or stream, keeping the memory.
+    /// Restarts with a new member or stream, keeping the memory.
     package mutating func reset() {
         inflateReset(stream)
         failure = nil
@@ -88,12 +88,12 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
     package var crc32: UInt32 {
         switch format {
         case .raw: rawCRC32
-        // Until the header has been read, `adler` holds something else.
+        // Until zlib has read the header, `adler` holds something else.
         case .gzip: rawBytes == 0 ? 0 : UInt32(truncatingIfNeeded: stream.pointee.adler)
         }
     }
 
-    /// Inflates from the input into the output until one of them, a block or the member ends.
+    /// Inflates from input to output until either is exhausted, or a block or the member ends.
     package mutating func step(
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
@@ -102,7 +102,7 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
         if hasEnded { return Result(consumed: 0, produced: 0, state: .ended) }
         let inputCount = min(input.count, 1 << 30)
         let outputCount = min(output.count, 1 << 30)
-        // zlib wants an address even for no room at all.
+        // zlib requires an address even for an empty output.
         var nowhere: UInt8 = 0
         let code = withUnsafeMutablePointer(to: &nowhere) { nowhere in
             stream.pointee.next_in = input.baseAddress.map {
@@ -133,8 +133,8 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
             hasEnded = true
             return .ended
         case Z_OK, Z_BUF_ERROR:
-            // Bit 7: right after a block or the header. Bit 6: it was the last block. Bits 0–2:
-            // unused bits of the last byte.
+            // Bit 7: right after a block or the header. Bit 6: in the last block. Bits 0–2: unused
+            // bits of the last byte.
             if code == Z_OK, stopsAtBlocks, stream.pointee.data_type & 128 != 0 {
                 return .blockBoundary(isAligned: stream.pointee.data_type & (64 | 7) == 0)
             }

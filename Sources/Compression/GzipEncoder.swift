@@ -1,8 +1,8 @@
-/// One gzip member (RFC 1952), written piece by piece, with flush points in between, each followed by
-/// a ``FlushCheck``.
+/// Writes one gzip member (RFC 1952) piece by piece, with flush points, each followed by a
+/// ``FlushCheck``.
 ///
-/// The header is the same for every stream of an engine: no name, no time. The type is owned by one
-/// thread at a time; nothing in it is shared, so it may move between threads between calls.
+/// The header is the same for every stream of an engine: no name, no time. One thread at a time
+/// owns an encoder; it shares nothing, so it may move between threads between calls.
 package struct GzipEncoder: ~Copyable, @unchecked Sendable {
     private enum Backend {
         case isal(ISALDeflate)
@@ -11,21 +11,21 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
 
     private let backend: Backend
     private var lastFlush: Flush?
-    /// Bytes of a flush's check that were given; nil when none is under way.
+    /// Bytes of a flush's check written so far; nil if none is in progress.
     private var checkGiven: Int?
 
-    /// All input taken so far.
+    /// Bytes of input consumed so far.
     ///
     /// The libraries' own counters have only 32 bits.
     package private(set) var rawBytes: UInt64 = 0
 
-    /// All output given so far.
+    /// Bytes of output produced so far.
     package private(set) var compressedBytes: UInt64 = 0
 
-    /// Sets up a stream; fails when the engine has no such level, or memory is out.
+    /// Sets up a stream; throws if the engine does not support the level, or memory is exhausted.
     ///
-    /// `streams`: how many there are, this one with them; of many each takes less memory, at the price
-    /// of a little speed, and of a ratio that is a little worse where more than some 20 KB go between
+    /// `streams`: the number of streams, this one included. Of many streams each uses less memory,
+    /// at slightly lower speed, and at a slightly worse ratio if more than about 20 KB lie between
     /// two flushes.
     package init(
         engine: Engine,
@@ -48,11 +48,11 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Deflates the input, or the part of it that there is room for.
+    /// Deflates the input, or as much of it as fits the output.
     ///
-    /// Call again with the rest of the input and the same flush until the step is complete. A flush
-    /// with nothing new since the last one of its kind writes nothing. Any output size works; some
-    /// kibibytes are fast. Stepping a finished stream with input is a programmer error.
+    /// Call it again with the rest of the input and the same flush until the step is complete. A
+    /// flush without input since the last one of its kind writes nothing. Any output size works; a
+    /// few kibibytes are fast. Input after `finish` traps.
     package mutating func step(
         _ input: UnsafeRawBufferPointer,
         flush: Flush,
@@ -106,7 +106,7 @@ package struct GzipEncoder: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// What this stream costs, in bytes.
+    /// The memory that this stream uses, in bytes.
     package var memoryBytes: Int {
         switch backend {
         case .isal(let stream): stream.memoryBytes

@@ -1,32 +1,32 @@
-/// Inflates whole gzip payloads that came from outside, within a limit, reusing its memory.
+/// Inflates complete gzip payloads from outside, within a size limit, reusing its memory.
 ///
-/// Owned by one thread at a time; nothing that comes in can make it trap or grow past the limit.
-/// ``inflate(_:into:limit:)`` does all at once. A thread with other duties calls
-/// ``begin(_:into:limit:)`` and then ``step(_:into:bytesMax:)`` until that has an outcome.
+/// Owned by one thread at a time; no payload can make it trap or exceed the limit.
+/// ``inflate(_:into:limit:)`` does everything at once. A thread with other duties calls
+/// ``begin(_:into:limit:)`` and then ``step(_:into:bytesMax:)`` until that returns an outcome.
 package struct Inflater: ~Copyable, Sendable {
     private var decoder = GzipDecoder()
-    /// How far the payload has been read.
+    /// Bytes of the payload read so far.
     private var offset = 0
-    /// One byte above the limit.
+    /// The limit plus one byte.
     private var ceiling = 1
 
     package init() {}
 
-    /// How inflating a payload went.
+    /// The result of inflating a payload.
     package enum Outcome: Sendable, Equatable {
-        /// All of it is in the buffer, this many bytes.
+        /// The buffer holds all of it: `count` bytes.
         case ok(count: Int)
-        /// There is more than the limit in it.
+        /// It inflates to more than the limit.
         case tooLarge
-        /// It is no complete gzip: where in the payload that showed (bytes from its start), and
-        /// why.
+        /// It is not a complete gzip stream: the byte offset in the payload where that showed, and
+        /// the reason.
         case failed(offset: Int, reason: String)
     }
 
     /// Replaces the content of `buffer` with the inflated payload.
     ///
-    /// - `gzip`: one gzip member or several in a row, and nothing behind them.
-    /// - `limit`: the most bytes to inflate to; the buffer never gets more than one byte above it.
+    /// - `gzip`: one gzip member or several in a row, and nothing after them.
+    /// - `limit`: the most bytes to inflate to; the buffer never holds more than one byte above it.
     package mutating func inflate(
         _ gzip: UnsafeRawBufferPointer,
         into buffer: inout GrowableBuffer,
@@ -52,8 +52,8 @@ package struct Inflater: ~Copyable, Sendable {
         buffer.reserve(min(ceiling, max(4096, overflow ? .max : guess)))
     }
 
-    /// Inflates on until `bytesMax` bytes (at least 1) were read and written together; nil while there
-    /// is more to inflate.
+    /// Continues until `bytesMax` bytes (at least 1) were read and written in total; returns nil
+    /// while there is more to inflate.
     ///
     /// `gzip` and `buffer` are those of ``begin(_:into:limit:)``.
     package mutating func step(

@@ -1,23 +1,23 @@
 import CZlib
 
-/// A gzip stream deflated by zlib.
+/// A gzip stream that zlib compresses.
 ///
-/// Copies share the one stream: its owner, `GzipEncoder`, frees it once.
+/// Copies share one stream; its owner, `GzipEncoder`, frees it once.
 struct ZlibDeflate {
     private let stream: UnsafeMutablePointer<z_stream>
     private let staging: Staging
 
-    /// zlib repeats a flush marker when the output was exactly full, for ever if it is smaller than
-    /// a marker (zlib.h on `deflate`).
+    /// The buffer that serves small outputs.
     ///
-    /// So small outputs are served from here.
+    /// zlib repeats a flush marker if the output was exactly full, endlessly if the output is
+    /// smaller than a marker (zlib.h on `deflate`).
     private struct Staging {
         static let bytes = 256
         let buffer: UnsafeMutableRawBufferPointer
         let range: UnsafeMutablePointer<Range<Int>>
     }
 
-    /// zlib.h: (1 << (windowBits + 2)) + (1 << (memLevel + 9)), and a few kilobytes.
+    /// The formula of zlib.h, (1 << (windowBits + 2)) + (1 << (memLevel + 9)), and a few kilobytes.
     static let memoryBytes =
         (1 << 17) + (1 << 17) + 6 * 1024 + MemoryLayout<z_stream>.size + Staging.bytes
 
@@ -53,7 +53,7 @@ struct ZlibDeflate {
         staging.range.deallocate()
     }
 
-    /// For a gzip stream `adler` is the CRC-32 of what was taken.
+    /// The CRC-32 of the consumed input: for a gzip stream zlib stores it in `adler`.
     var crc32: UInt32 { UInt32(truncatingIfNeeded: stream.pointee.adler) }
 
     func step(
@@ -76,8 +76,8 @@ struct ZlibDeflate {
             step.produced += unstage(
                 into: UnsafeMutableRawBufferPointer(rebasing: output[step.produced...])
             )
-            // Bytes that wait here for room are not lost: the next call asks again with no input,
-            // and a flush or finish that is already done then gives nothing new.
+            // Bytes that wait here for room are not lost: the next call continues with no input,
+            // and a flush or finish that is already done then writes nothing new.
             if !staging.range.pointee.isEmpty { step.isComplete = false }
         } while !step.isComplete && step.produced < output.count
         return step
@@ -96,7 +96,7 @@ struct ZlibDeflate {
         return count
     }
 
-    /// One call of the library, on at most 1 GiB of input: its counters have 32 bits.
+    /// Calls the library once, on at most 1 GiB of input: its counters have 32 bits.
     private func deflate(
         _ input: UnsafeRawBufferPointer,
         flush: Flush,
@@ -112,7 +112,7 @@ struct ZlibDeflate {
         stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_out = UInt32(outputCount)
         let code = CZlib.deflate(stream, isLast ? Self.code(of: flush) : Z_NO_FLUSH)
-        // Z_BUF_ERROR only says that there was nothing to do.
+        // Z_BUF_ERROR only means that there was nothing to do.
         precondition(
             code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR,
             "deflate refused its own settings: \(code)"
