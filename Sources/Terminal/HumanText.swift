@@ -1,12 +1,12 @@
 import Glibc
 
-/// Figures as people read them.
+/// Formats figures for people.
 ///
 /// Pure functions, safe from any thread, the same in every locale.
 package enum HumanText {
-    /// A number with so many digits behind the point: `0.50`, `12`.
+    /// Formats a number with `places` digits after the point: `0.50`, `12`.
     ///
-    /// By C's printf, which rounds by the exact value; 99 digits at most.
+    /// Uses C's printf, which rounds the exact value; 99 digits at most.
     package static func fixed(_ value: Double, places: Int) -> String {
         let places = min(max(places, 0), 99)
         // The largest number has 309 digits before the point.
@@ -18,7 +18,7 @@ package enum HumanText {
         }
     }
 
-    /// A count with thousands separated: `1,234,567`.
+    /// Formats a count with thousands separators: `1,234,567`.
     package static func grouped(_ count: Int) -> String {
         let digits = Array(String(count.magnitude))
         var text = count < 0 ? "-" : ""
@@ -29,7 +29,7 @@ package enum HumanText {
         return text
     }
 
-    /// A count in at most six characters: `999`, `12.3k`, `4.56M`; decimal steps of a thousand.
+    /// Formats a count in at most six characters, in steps of a thousand: `999`, `12.3k`, `4.56M`.
     package static func count(_ count: Double) -> String {
         guard count.isFinite else { return "-" }
         let scaled = scale(count, by: 1000, names: ["", "k", "M", "G", "T", "P", "E"])
@@ -39,7 +39,7 @@ package enum HumanText {
         return significant(scaled.value) + scaled.name
     }
 
-    /// A number of bytes in binary units: `512 B`, `1.50 KiB`, `64.0 MiB`.
+    /// Formats a number of bytes in binary units: `512 B`, `1.50 KiB`, `64.0 MiB`.
     package static func bytes(_ bytes: Double) -> String {
         guard bytes.isFinite else { return "-" }
         let scaled = scale(bytes, by: 1024, names: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
@@ -47,14 +47,13 @@ package enum HumanText {
         return significant(scaled.value) + " " + scaled.name
     }
 
-    /// A count or an amount of bytes as a speed: `12.3k/s`.
+    /// Formats a count per second: `12.3k/s`.
     package static func countRate(perSecond: Double) -> String { count(perSecond) + "/s" }
 
-    /// Bytes as a speed: `1.50 MiB/s`.
+    /// Formats bytes per second: `1.50 MiB/s`.
     package static func byteRate(perSecond: Double) -> String { bytes(perSecond) + "/s" }
 
-    /// A span of time in the two units that matter: `830 µs`, `1.25 s`, `2m 05s`, `3h 07m`, `4d
-    /// 02h`.
+    /// Formats a duration in at most two units: `830 µs`, `1.25 s`, `2m 05s`, `3h 07m`, `4d 02h`.
     package static func duration(seconds: Double) -> String {
         guard seconds.isFinite else { return "-" }
         guard seconds >= 0 else { return "-" + duration(seconds: -seconds) }
@@ -69,7 +68,7 @@ package enum HumanText {
         }
     }
 
-    /// `seconds` of a minute or more, in its largest unit and the next smaller one.
+    /// Formats `seconds`, a minute or more, in its largest unit and the next smaller one.
     private static func longDuration(seconds: Int) -> String {
         let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400)
         if days > 0 { return "\(days)d \(twoDigits(hours % 24))h" }
@@ -81,14 +80,14 @@ package enum HumanText {
         number < 10 ? "0\(number)" : "\(number)"
     }
 
-    /// A part of a whole in percent without decimals from ten on: `0.4`, `12`; `-` of nothing.
+    /// Formats a share in percent, with one decimal below ten: `0.4`, `12`; `-` if `whole` is 0.
     package static func percent(_ part: Double, of whole: Double) -> String {
         guard whole > 0, part.isFinite else { return "-" }
         let percent = part / whole * 100
         return fixed(percent, places: percent < 9.95 ? 1 : 0)
     }
 
-    /// Divides by `step` until what remains, as it will be printed, is below it.
+    /// Divides by `step` until the result, as printed, is below it.
     private static func scale(
         _ value: Double,
         by step: Double,
@@ -103,7 +102,7 @@ package enum HumanText {
         return (rest, names[index])
     }
 
-    /// Three digits that matter: `1.25`, `12.5`, `125`.
+    /// Formats three significant digits: `1.25`, `12.5`, `125`.
     private static func significant(_ value: Double) -> String {
         let size = abs(value)
         if size < 9.995 { return fixed(value, places: 2) }

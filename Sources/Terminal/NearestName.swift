@@ -1,9 +1,8 @@
-/// Finds the known name that a mistyped one was probably meant to be.
+/// Finds the known name that a mistyped name was probably meant to be.
 package enum NearestName {
-    /// The nearest of `known` if it is near: at most a third of its length away, at least one edit,
-    /// at most three.
+    /// Returns the nearest of `known` within a third of its length, clamped to 1 to 3 edits.
     ///
-    /// Case does not count. Of equally near names the first one wins.
+    /// Nil if none is that near. Ignores case. Of equally near names the first one wins.
     package static func of(_ name: String, among known: [String]) -> String? {
         var best: (name: String, distance: Int)?
         for candidate in known {
@@ -16,12 +15,12 @@ package enum NearestName {
         return best?.name
     }
 
-    /// Optimal string alignment distance: insertions, deletions, replacements, and swaps of
-    /// neighbours, each counted as one. (Damerau 1964; the restricted form.)
+    /// Returns the optimal string alignment distance: insertions, deletions, replacements, and
+    /// swaps of neighbours, each counted as one. (Damerau 1964; the restricted form.)
     package static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left.unicodeScalars)
         let right = Array(right.unicodeScalars)
-        // Far longer than any key: nobody is helped, and the table would grow with the input.
+        // Far longer than any key: no match would help, and the table would grow with the input.
         guard left.count <= 64, right.count <= 64 else { return .max }
         var beforeLast: [Int] = []
         var last = Array(0...right.count)

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Whether the program can see what it was started with.
+/// Checks that the program can read its own arguments.
 package enum ProcessArguments {
-    /// Ends the process with a sentence where its arguments cannot be read.
+    /// Ends the process with a message if its arguments cannot be read.
     ///
-    /// Swift reads them in /proc. Without it, as in a bare chroot, a program would do what it does
-    /// without arguments, whatever it was told.
+    /// Swift reads them from /proc. Without it, as in a bare chroot, a program would behave as if
+    /// started without arguments.
     package static func requireReadable(by program: String) {
         guard !areReadable() else { return }
         writeText(

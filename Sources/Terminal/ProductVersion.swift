@@ -1,9 +1,9 @@
-/// What the programs say when asked for their version.
+/// The version that the programs report.
 package enum ProductVersion {
     /// Semantic versioning 2.0.0.
     package static let number = "0.1.0"
 
-    /// How this binary was built.
+    /// The build configuration of this binary.
     package static var build: String {
         #if DEBUG
         "debug"

@@ -1,9 +1,9 @@
-/// One line on a terminal's standard error that shows how far a long piece of work has come.
+/// One line on a terminal's standard error that shows the progress of a long operation.
 ///
-/// For one thread. It redraws at most ten times a second, and where standard error is not a
-/// terminal it prints nothing at all, except one last line if `finish` is asked for one.
+/// For one thread. It redraws at most ten times a second. If standard error is no terminal it
+/// prints nothing, except one last line if `finish` is asked for it.
 package struct ProgressBar {
-    /// What is counted.
+    /// The unit of the count.
     package enum Unit: Sendable { case events, bytes }
 
     private static let redrawInterval = Duration.milliseconds(100)
@@ -16,7 +16,7 @@ package struct ProgressBar {
     private let started: ContinuousClock.Instant
     private var drawn: ContinuousClock.Instant?
 
-    /// `total` is nil where the end is not known.
+    /// `total` is nil if it is unknown.
     ///
     /// `shown` and `fd` (standard error) are for tests.
     package init(
@@ -35,7 +35,7 @@ package struct ProgressBar {
         self.started = now
     }
 
-    /// Says that `done` units are finished; cheap enough to be called for every message.
+    /// Reports that `done` units are finished; cheap enough to call for every message.
     package mutating func update(_ done: Int, now: ContinuousClock.Instant = .now) {
         guard isShown else { return }
         if let drawn, now - drawn < Self.redrawInterval { return }
@@ -43,7 +43,7 @@ package struct ProgressBar {
         writeText("\r" + line(done, now: now, isLast: false) + "\u{1B}[K", to: fd)
     }
 
-    /// Draws the end and leaves the line; `always` prints it to a file or pipe as well.
+    /// Draws the final state and ends the line; `always` prints it to a file or pipe as well.
     package mutating func finish(
         _ done: Int,
         always: Bool = false,

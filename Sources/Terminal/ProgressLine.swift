@@ -1,4 +1,4 @@
-/// What a progress bar says at one moment; pure, so that it can be tested without a terminal.
+/// The text of a progress bar at one moment; pure, so that tests need no terminal.
 package struct ProgressLine: Sendable {
     private static let barWidthMax = 30
 

@@ -1,11 +1,10 @@
-/// Text from outside, made safe to show to people: names that producers chose, what a socket answered,
-/// paths.
+/// Makes text from outside safe to display: producers' names, answers of a socket, paths.
 ///
-/// Control characters steer a terminal, marks of direction make a text look like another one, and what is
-/// invisible makes two texts look alike (Unicode Technical Report 36, sections 2 and 3). Any thread may
-/// call.
+/// Control characters control a terminal, direction marks make a text look like another one, and
+/// invisible characters make two texts look alike (Unicode Technical Report 36, sections 2 and 3).
+/// Any thread may call it.
 package enum ShownText {
-    /// Whether a scalar is a control, a mark of direction, a line separator, or invisible.
+    /// Whether a scalar is a control, a direction mark, a line separator, or invisible.
     package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
         switch scalar.properties.generalCategory {
@@ -14,7 +13,7 @@ package enum ShownText {
         }
     }
 
-    /// One line, with `?` for each unsafe scalar, line breaks among them.
+    /// Returns one line, with `?` for each unsafe scalar, line breaks included.
     package static func line(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
         return String(
@@ -22,8 +21,8 @@ package enum ShownText {
         )
     }
 
-    /// The same JSON, with an escape for each unsafe scalar; line feeds and tabs, which may stand
-    /// between its tokens, are left alone.
+    /// Returns the same JSON with each unsafe scalar escaped, except line feeds and tabs, which may
+    /// separate its tokens.
     package static func json(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
         var result = ""
@@ -37,7 +36,7 @@ package enum ShownText {
         return result
     }
 
-    /// `\u202e`, or two of that beyond U+FFFF (RFC 8259, section 7).
+    /// Returns `\u202e`, or two such escapes beyond U+FFFF (RFC 8259, section 7).
     package static func jsonEscape(_ scalar: Unicode.Scalar) -> String {
         UTF16.encode(scalar).map { unit in
             unit.map {

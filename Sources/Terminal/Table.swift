@@ -1,15 +1,15 @@
 /// Rows of text in aligned columns; a pure value, for anything printed with a fixed-width font.
 package struct Table: Sendable {
-    /// Which edge of a column its cells stand at: words left, figures right.
+    /// The edge that a column's cells are aligned to: words left, figures right.
     package enum Alignment: Sendable { case left, right }
 
-    /// A column's heading, edge and smallest width in characters.
+    /// A column's heading, alignment and minimum width in characters.
     package struct Column: Sendable {
         let title: String
         let alignment: Alignment
         let widthMin: Int
 
-        /// A `widthMin` keeps columns steady when rows are printed one at a time.
+        /// `widthMin` keeps columns steady when rows are printed one at a time.
         package init(_ title: String, _ alignment: Alignment = .left, widthMin: Int = 0) {
             self.title = title
             self.alignment = alignment
@@ -22,25 +22,24 @@ package struct Table: Sendable {
 
     package init(_ columns: [Column]) { self.columns = columns }
 
-    /// Adds a row; cells that are missing stay empty, cells without a column are a programmer's
-    /// error.
+    /// Adds a row; missing cells stay empty, more cells than columns trap.
     package mutating func add(_ cells: [String]) {
         precondition(cells.count <= columns.count, "a row has more cells than the table columns")
         rows.append(cells)
     }
 
-    /// The heading and all rows, without line ends and without spaces at the end of a line.
+    /// The heading and all rows, without line ends and trailing spaces.
     package var lines: [String] {
         [heading] + rows.map { Self.line(of: $0, columns: columns, widths: widths) }
     }
 
-    /// The heading alone, for a table that is printed row by row.
+    /// The heading alone, for a table printed row by row.
     package var heading: String {
         Self.line(of: columns.map(\.title), columns: columns, widths: widths)
     }
 
-    /// One row for a table that is printed row by row: widths are the columns' own, and a cell that
-    /// does not fit pushes the rest of its line to the right rather than lose a digit.
+    /// Formats one row of a table printed row by row: a cell wider than its column pushes the rest
+    /// of its line to the right, so that no digit is lost.
     package func line(_ cells: [String]) -> String {
         Self.line(of: cells, columns: columns, widths: widths)
     }

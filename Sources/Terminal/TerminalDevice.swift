@@ -1,11 +1,11 @@
 import Glibc
 
-/// Whether a person looks at what is written to `fd`.
+/// Whether `fd` is a terminal.
 ///
 /// Any thread.
 package func isTerminal(_ fd: Int32) -> Bool { isatty(fd) == 1 }
 
-/// How large a terminal is, in characters.
+/// The size of a terminal in characters.
 package struct TerminalSize: Sendable, Equatable {
     package let columns: Int
     package let rows: Int
@@ -15,7 +15,7 @@ package struct TerminalSize: Sendable, Equatable {
         self.rows = rows
     }
 
-    /// The size the terminal behind `fd` reports now; 80 by 24 if there is none or it does not say.
+    /// Returns the current size of the terminal `fd`; 80 by 24 if `fd` is none or reports no size.
     package static func of(_ fd: Int32) -> TerminalSize {
         var size = winsize()
         let asked = ioctl(fd, UInt(TIOCGWINSZ), &size)
@@ -26,10 +26,10 @@ package struct TerminalSize: Sendable, Equatable {
     }
 }
 
-/// Writes all of `text` to `fd`, going on after interrupts and short writes.
+/// Writes all of `text` to `fd`, continuing after interrupts and short writes.
 ///
-/// - Returns: 0, or the errno of the write that failed. A reader that went away gives `EPIPE`, or
-///   ends the process where SIGPIPE is not ignored.
+/// - Returns: 0, or the errno of the write that failed. If the reader is gone, it is `EPIPE`, or
+///   the process ends where SIGPIPE is not ignored.
 @discardableResult
 package func writeText(_ text: String, to fd: Int32) -> Int32 {
     var rest = Array(text.utf8)[...]
