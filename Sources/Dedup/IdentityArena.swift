@@ -1,21 +1,21 @@
 import Glibc
 
-/// A shard's records in the order in which they came, in a ring of memory that is real only where
-/// records stand.
+/// The records of a shard in order of arrival, in a ring of memory that the system provides only
+/// where records are stored.
 ///
-/// Record, 4-byte aligned, never over a granule's end:
+/// Record, 4-byte aligned, never across the end of a granule:
 ///
 ///     offset  bytes
-///     0       4     source (12 bits), writer (8), id's bytes or its form (11), whether the id came
-///                   with another content since (1), from the lowest
+///     0       4     from the lowest bit: source (12 bits), writer (8), id's bytes or form (11),
+///                   whether the id was received with other content since (1)
 ///     4       4     received at, seconds since 1970 UTC
 ///     8       4     the original's commit: the lowest 32 bits of its number
 ///     12      8     hash of the event's content, 0 for unknown
 ///     20            the packed id
 ///
-/// Not thread-safe: whoever holds the shard's lock calls.
+/// Not thread-safe: the caller holds the shard's lock.
 struct IdentityArena {
-    /// What is taken from and given back to the system, in bytes.
+    /// The unit of memory, in bytes, that is taken from the system and returned to it.
     static let granuleBytes = 16 << 10
     static let headerBytes = 20
     private static let uuidCode: UInt32 = 0x7ff
@@ -26,15 +26,15 @@ struct IdentityArena {
     let base: UnsafeMutableRawPointer
     /// A multiple of ``granuleBytes``, at most 16 GiB.
     let ringBytes: Int
-    /// Where the next record goes, if its granule has room; the ring's end counts as its start.
+    /// Where the next record goes if its granule has room; the ring's end is the same as its start.
     private var head = 0
-    /// The oldest record's place; there must be one.
+    /// The place of the oldest record; valid only if there is one.
     private(set) var oldest = 0
-    /// When the oldest record came, seconds since 1970 UTC: kept apart, so that asking whether it is
-    /// too old touches no memory of its own.
+    /// When the oldest record was received, seconds since 1970 UTC: a copy, so that checking its
+    /// age touches no record.
     private(set) var oldestSeconds: UInt32 = 0
     private var records = 0
-    /// Granules in which records stand, or stood since the last one was taken.
+    /// Granules in use; the head's counts even if all its records were dropped.
     private var granules = 0
 
     init(base: UnsafeMutableRawPointer, ringBytes: Int) {
@@ -50,16 +50,16 @@ struct IdentityArena {
         headerBytes + (identity.byteCount + 3) & ~3
     }
 
-    /// Whether `byteCount` bytes need a granule that is not there yet.
+    /// Whether a record of `byteCount` bytes needs another granule.
     func needsGranule(for byteCount: Int) -> Bool {
         let used = head % Self.granuleBytes
         return used == 0 || used + byteCount > Self.granuleBytes
     }
 
-    /// Whether the ring has such a granule.
+    /// Whether the ring has a free granule.
     var hasGranule: Bool { granules < ringBytes / Self.granuleBytes }
 
-    /// Puts a record at the head, for which there is room, and gives its place in the ring.
+    /// Stores a record at the head, which must have room, and returns its place in the ring.
     mutating func append(
         _ identity: PackedIdentity,
         content: UInt64,
@@ -105,8 +105,7 @@ struct IdentityArena {
         granules += 1
     }
 
-    /// Leaves the rest of the head's granule to nobody, in an empty arena; gives the bytes that
-    /// became free.
+    /// Frees the head's granule in an empty arena and moves past it; returns the bytes freed.
     mutating func leaveGranule() -> Int {
         let used = head % Self.granuleBytes
         guard used > 0 else { return 0 }
@@ -131,12 +130,12 @@ struct IdentityArena {
         Int((base + place).load(as: UInt32.self) & Self.sourceMask)
     }
 
-    /// The hash of the event's content, 0 when it is not known.
+    /// The hash of the event's content, 0 if unknown.
     func content(at place: Int) -> UInt64 {
         (base + place).loadUnaligned(fromByteOffset: 12, as: UInt64.self)
     }
 
-    /// Whether the id came with another content since.
+    /// Whether the id was received with other content since.
     func isEarlier(at place: Int) -> Bool {
         (base + place).load(as: UInt32.self) & Self.earlierBit != 0
     }
@@ -150,7 +149,7 @@ struct IdentityArena {
         (base + place).load(as: UInt32.self) >> 20 & 0x7ff
     }
 
-    /// The id of a record; valid as long as the record stands.
+    /// The id of a record; valid until the record is dropped.
     func identity(at place: Int) -> PackedIdentity {
         let start = base + place + Self.headerBytes
         let code = self.code(at: place)
@@ -163,7 +162,7 @@ struct IdentityArena {
         return PackedIdentity(text: UnsafeRawBufferPointer(start: start, count: Int(code)))
     }
 
-    /// Whether a record is the newest of an id, or an earlier one.
+    /// Whether the record at `place` is the newest of this id, or an earlier one if `isEarlier`.
     func holds(
         _ identity: PackedIdentity,
         source: Int,
@@ -185,8 +184,8 @@ struct IdentityArena {
 
     // MARK: - The oldest
 
-    /// Drops the oldest record, gives memory behind it back to the system, and says how many bytes
-    /// that were.
+    /// Drops the oldest record, returns a granule that it left to the system, and returns the bytes
+    /// freed.
     mutating func dropOldest() -> Int {
         let code = self.code(at: oldest)
         let idBytes = code == Self.uuidCode ? 16 : Int(code)

@@ -1,18 +1,18 @@
-/// Ids of some events on their way into the window together.
+/// The ids of several events that are looked up in the window together.
 ///
-/// A shard's lock, the head of its table and the end of its records move from core to core with
-/// whoever takes ids in. With a burst they move once for all ids that a shard gets of it.
+/// A shard's lock, the head of its table and the end of its records move between cores with every
+/// admission. A burst moves them once for all its ids of a shard.
 ///
-/// One thread.
+/// For one thread.
 package struct IdentityBurst: ~Copyable {
     private let announced: UnsafeMutablePointer<AnnouncedIdentity>
     private let verdicts: UnsafeMutablePointer<IdentityVerdict>
     private let capacity: Int
     package private(set) var count = 0
-    /// The shards that get an id, a bit each.
+    /// The shards of the ids, one bit each.
     private(set) var shards: UInt64 = 0
 
-    /// Room for so many ids.
+    /// Allocates room for `capacity` ids.
     package init(capacity: Int) {
         self.capacity = capacity
         announced = .allocate(capacity: capacity)
@@ -24,13 +24,13 @@ package struct IdentityBurst: ~Copyable {
         verdicts.deallocate()
     }
 
-    /// Forgets all ids.
+    /// Removes all ids.
     package mutating func clear() {
         count = 0
         shards = 0
     }
 
-    /// Takes one more in, also one of form none, so that places are those of the events.
+    /// Appends an id, even one of form none, so that indexes equal those of the events.
     mutating func append(_ identity: AnnouncedIdentity) {
         precondition(count < capacity, "no room for one more id")
         announced[count] = identity
@@ -39,16 +39,16 @@ package struct IdentityBurst: ~Copyable {
         count += 1
     }
 
-    /// An id, by the order in which they came.
+    /// The id at `place`, in order of appending.
     package func identity(at place: Int) -> PackedIdentity { announced[place].identity }
 
-    /// The hash of its event's content.
+    /// The hash of that event's content.
     package func content(at place: Int) -> UInt64 { announced[place].content }
 
-    /// What the window said of it; not a duplicate before it was asked.
+    /// The window's verdict on it; not a duplicate until `admit` was called.
     package func verdict(at place: Int) -> IdentityVerdict { verdicts[place] }
 
-    /// Gives all ids of a shard, in order, and keeps what is said of them.
+    /// Passes all ids of a shard, in order, to `verdict` and stores the results.
     @inline(__always)
     func decide(_ shard: Int, _ verdict: (AnnouncedIdentity) -> IdentityVerdict) {
         for at in 0..<count

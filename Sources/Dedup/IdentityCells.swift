@@ -1,14 +1,14 @@
 import CPlatform
 import Glibc
 
-/// A shard and its lock, side by side.
+/// A shard and its lock, adjacent in memory.
 struct IdentityCell {
     var lock = pthread_mutex_t()
     var shard: IdentityShard
 }
 
-/// The shards with their locks, each on cache lines of its own, so that whoever works on one takes
-/// nothing away from who works on its neighbour.
+/// The shards with their locks, each on its own cache lines, so that threads on neighbouring shards
+/// do not share a line.
 struct IdentityCells {
     private static let lineBytes = 64
     private static let stride =
@@ -17,7 +17,7 @@ struct IdentityCells {
     private let memory: UnsafeMutableRawPointer
     private let count: Int
 
-    /// Memory for so many, each to be filled.
+    /// Allocates memory for `count` shards, which `fill` then initialises.
     init(count: Int) {
         self.count = count
         memory = .allocate(byteCount: count * Self.stride, alignment: Self.lineBytes)
@@ -31,7 +31,7 @@ struct IdentityCells {
         pthread_mutex_init(&cell.pointee.lock, nil)
     }
 
-    /// Lets go of all shards.
+    /// Frees all shards.
     func free() {
         for at in 0..<count {
             self[at].pointee.shard.free()
@@ -44,7 +44,7 @@ struct IdentityCells {
         (memory + at * Self.stride).assumingMemoryBound(to: IdentityCell.self)
     }
 
-    /// Has the processor bring near what every admission touches: the lock, table and arena.
+    /// Prefetches what every admission touches: the lock, table and arena.
     func fetch(_ at: Int) {
         let cell = memory + at * Self.stride
         cplatform_fetch(cell)

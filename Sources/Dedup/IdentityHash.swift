@@ -1,5 +1,5 @@
-/// SipHash-1-3 (Aumasson, Bernstein) of a source and an id, keyed by chance in each process: whoever
-/// chooses ids cannot choose where they fall.
+/// SipHash-1-3 (Aumasson, Bernstein) of a source and an id, with a random key per process: nobody
+/// can choose ids that collide.
 struct IdentityHash {
     private let key0: UInt64
     private let key1: UInt64
@@ -8,12 +8,12 @@ struct IdentityHash {
         (self.key0, self.key1) = (key0, key1)
     }
 
-    /// A key that nobody knows.
+    /// A hash with a random key.
     static var random: IdentityHash {
         IdentityHash(key0: .random(in: .min ... .max), key1: .random(in: .min ... .max))
     }
 
-    /// `source`: 0 to 4,095; the same id of two sources has two hashes.
+    /// Hashes an id of `source` (0 to 4,095); the same id of two sources has two hashes.
     func callAsFunction(_ identity: PackedIdentity, source: Int) -> UInt64 {
         var state = SipState(key0, key1)
         if identity.form == .uuid {
@@ -33,10 +33,10 @@ struct IdentityHash {
         return state.finish()
     }
 
-    /// What is left of a text from `start` on, at most seven bytes, as one word; of a longer text its
-    /// last eight bytes, some of which were taken before.
+    /// Returns the rest of a text from `start`, at most seven bytes, as one word; of a text longer
+    /// than seven bytes its last eight bytes, which may overlap the words before.
     ///
-    /// The hash has the text's length, so that no two texts of one give the same words.
+    /// The hash includes the text's length, so no two texts of equal length have the same words.
     private static func rest(_ text: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
         if start > 0 {
             return text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self)

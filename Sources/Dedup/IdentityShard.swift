@@ -1,25 +1,25 @@
 import Synchronization
 
-/// The original of an event, as far as its window knows it.
+/// The window's answer for one event.
 package struct IdentityVerdict: Sendable, Equatable {
-    /// Whether the same id came before with the same content.
+    /// Whether the same id was received before with the same content.
     package var isDuplicate: Bool
-    /// Whether the same id came before with other content only.
+    /// Whether the same id was received before, but only with other content.
     package var isReused = false
-    /// Who wrote the original, and with which of its commits it becomes durable; 0 for one that was
+    /// The original's writer, and the number of the commit that makes it durable; 0 if it was
     /// durable before this run.
     package var writer = 0
     package var job: UInt64 = 0
 }
 
-/// A part of the window, with a lock of its own.
+/// A part of the window with its own lock.
 struct IdentityShard {
-    /// Bytes of all shards together, and what they may be.
+    /// The bytes that all shards use together, and their limit.
     struct Budget {
         let used: UnsafeMutablePointer<Atomic<Int>>
         let bytesMax: Int
 
-        /// Takes bytes; false when there are not so many left.
+        /// Takes bytes; returns false if fewer are left.
         func take(_ byteCount: Int) -> Bool {
             var before = used.pointee.load(ordering: .relaxed)
             while before + byteCount <= bytesMax {
@@ -34,7 +34,7 @@ struct IdentityShard {
             return false
         }
 
-        /// Takes bytes from what is kept back for this, so that every shard can hold an id.
+        /// Takes bytes from the reserve that lets every shard hold at least one id.
         func insist(_ byteCount: Int) {
             used.pointee.wrappingAdd(byteCount, ordering: .relaxed)
         }
@@ -50,11 +50,11 @@ struct IdentityShard {
     let hash: IdentityHash
     let budget: Budget
     let whereabouts: UnsafeMutablePointer<TableWhereabouts>
-    /// Ids that were dropped before their time, and how old the last of them was, in seconds.
+    /// Ids dropped before they expired, and the age of the last of them in seconds.
     private(set) var forgotten = 0
     private(set) var forgottenAge = 0
 
-    /// `whereabouts`: memory that becomes this shard's.
+    /// `whereabouts`: memory that this shard uses from now on.
     init(
         arena: IdentityArena,
         hash: IdentityHash,
@@ -71,7 +71,7 @@ struct IdentityShard {
         whereabouts.pointee.tell(table)
     }
 
-    /// What a shard may need however little is left: its first table and one granule.
+    /// The guaranteed memory of a shard: its first table and one granule.
     static let bytesMin =
         IdentityArena.granuleBytes + IdentityTable.capacityFirst * IdentityTable.slotBytes
 
@@ -81,19 +81,19 @@ struct IdentityShard {
         Int(now) - Int(seconds) > windowSeconds
     }
 
-    /// What an id came to.
+    /// The outcome of admitting an id.
     enum Admission {
-        /// It came before with the same content, which stands at this place.
+        /// It was received before with the same content; the value is the place of that record.
         case duplicate(Int)
-        /// It was taken in; whether it came before with other content.
+        /// It was stored; the value tells whether it was received before with other content.
         case new(isReused: Bool)
     }
 
-    /// Looks an id up, and takes it in when it did not come with this content within the window.
+    /// Looks an id up, and stores it unless it was received with this content within the window.
     ///
-    /// The newest record of an id stands in the table by the id's hash; earlier ones, with other
-    /// content, by a hash of id and content. So each is found in one step, however many there are,
-    /// and as long as one of them stands, so does the newest.
+    /// The table holds an id's newest record under the hash of the id, and earlier ones, with other
+    /// content, under a hash of id and content. So each is one lookup, however many there are.
+    /// While any record of an id is stored, so is its newest.
     mutating func admit(
         _ announced: AnnouncedIdentity,
         now: UInt32,
@@ -101,7 +101,7 @@ struct IdentityShard {
         job: UInt64
     ) -> Admission {
         let (identity, hash) = (announced.identity, announced.low)
-        // Two out for one in: memory follows the traffic down as well.
+        // Drop two per insertion, so that memory shrinks with the traffic too.
         expire(now, countMax: 2)
         var at = find(identity, announced.source, hash)
         var isReused = false
@@ -133,14 +133,14 @@ struct IdentityShard {
         return .new(isReused: isReused)
     }
 
-    /// What is not known of one counts as the same as any: then the id alone decides.
+    /// Unknown content equals any other: then the id alone decides.
     private static func isSame(_ one: UInt64, _ other: UInt64) -> Bool {
         one == other || one == 0 || other == 0
     }
 
-    /// Looks up an id whose newest record, at `place`, has other content: gives the earlier record
-    /// with this one, or nil after it made the newest one an earlier one, and the way free for
-    /// another.
+    /// Handles an id whose newest record, at `place`, has other content: returns the earlier record
+    /// with this content; or marks the newest one as earlier, so that another can take its slot,
+    /// and returns nil.
     @inline(never)
     private mutating func reuse(
         _ announced: AnnouncedIdentity,
@@ -178,14 +178,14 @@ struct IdentityShard {
         return at
     }
 
-    /// By what the table knows a record that is not its id's newest.
+    /// Returns the table hash of a record that is not the newest of its id.
     private static func earlierHash(_ hash: UInt64, _ content: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: (hash ^ content) &* 0x9E37_79B9_7F4A_7C15 >> 32)
     }
 
-    /// The slot of an id, or the free one where the search for it ended.
+    /// Returns the slot of an id, or the free one where the search for it ended.
     ///
-    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    /// Inlined, because a method of a large struct is otherwise passed a copy of it.
     @inline(__always)
     private func find(_ identity: PackedIdentity, _ source: Int, _ hash: UInt32) -> Int {
         var at = table.home(hash)
@@ -199,7 +199,7 @@ struct IdentityShard {
         return at
     }
 
-    /// Drops what is older than the window, at most so many; gives how many it dropped.
+    /// Drops at most `countMax` records older than the window; returns how many it dropped.
     @discardableResult
     mutating func expire(_ now: UInt32, countMax: Int) -> Int {
         var count = 0
@@ -210,7 +210,7 @@ struct IdentityShard {
         return count
     }
 
-    /// Drops the oldest record; gives the bytes of memory that became free.
+    /// Drops the oldest record; returns the bytes of memory freed.
     @discardableResult
     private mutating func dropOldest() -> Int {
         let place = arena.oldest
@@ -226,7 +226,7 @@ struct IdentityShard {
         return freed
     }
 
-    /// Drops the oldest record before its time.
+    /// Drops the oldest record, counting it as forgotten if it has not expired.
     private mutating func forgetOldest(_ now: UInt32) -> Int {
         if !isExpired(arena.oldestSeconds, now) {
             forgotten += 1
@@ -235,7 +235,7 @@ struct IdentityShard {
         return dropOldest()
     }
 
-    /// Makes room for one more record of so many bytes; slots may move.
+    /// Makes room for one more record of `byteCount` bytes; may move slots.
     @inline(never)
     private mutating func makeRoom(_ byteCount: Int, _ now: UInt32) {
         if table.isFull { growTable(now) }

@@ -1,11 +1,11 @@
-/// Where each id's record stands: open addressing with linear probing.
+/// The places of the records: a hash table with open addressing and linear probing.
 ///
-/// A slot is the hash's lower half and the record's place, in one word; 0 is free. Slots are in the
-/// order of their hashes, so a table of any size will do, and growing is one walk.
+/// A slot is one word of the hash's lower half and the record's place; 0 is free. Slots are in the
+/// order of their hashes, so any table size works, and growing is one pass.
 ///
-/// Not thread-safe: whoever holds the shard's lock calls.
+/// Not thread-safe: the caller holds the shard's lock.
 struct IdentityTable {
-    /// At most so full: then a search for what is not there looks at some ten slots in a row.
+    /// The maximum load factor: a search for an absent id then visits about ten consecutive slots.
     private static let fullNumerator = 4
     private static let fullDenominator = 5
     static let capacityFirst = 64
@@ -20,12 +20,12 @@ struct IdentityTable {
     var capacity: Int { memory.count }
     var byteCount: Int { capacity * Self.slotBytes }
 
-    /// Whether one more needs a larger table.
+    /// Whether one more record needs a larger table.
     var isFull: Bool { (count + 1) * Self.fullDenominator > capacity * Self.fullNumerator }
 
     var capacityNext: Int { SlotMemory.count(atLeast: capacity + capacity / 2) }
 
-    /// Where the search for a hash begins.
+    /// The slot where the search for a hash begins.
     func home(_ hash: UInt32) -> Int { Self.home(hash, capacity) }
 
     static func home(_ hash: UInt32, _ capacity: Int) -> Int {
@@ -36,7 +36,7 @@ struct IdentityTable {
 
     static func hash(_ slot: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: slot >> 32) }
 
-    /// The place of the slot's record, in bytes; nil when the slot is free.
+    /// The place of the slot's record, in bytes; nil if the slot is free.
     func place(at index: Int) -> Int? {
         let slot = slots[index]
         return slot == 0 ? nil : (Int(UInt32(truncatingIfNeeded: slot)) - 1) * 4
@@ -46,23 +46,23 @@ struct IdentityTable {
         UInt64(hash) << 32 | UInt64(UInt32(truncatingIfNeeded: place / 4 + 1))
     }
 
-    /// Takes a record in.
+    /// Inserts a record.
     ///
-    /// - `at`: as ``freeSlot(_:)`` gives it, or a search that found nothing.
+    /// - `at`: a free slot, from ``freeSlot(_:)`` or from a search that found nothing.
     /// - `place`: a multiple of 4, below 16 GiB.
     mutating func insert(_ hash: UInt32, place: Int, at: Int) {
         slots[at] = Self.slot(hash, place)
         count += 1
     }
 
-    /// Where a record with this hash goes; there must be room.
+    /// Returns the slot for a new record with this hash; the table must not be full.
     func freeSlot(_ hash: UInt32) -> Int {
         var at = home(hash)
         while slots[at] != 0 { at = following(at) }
         return at
     }
 
-    /// The slot of a record; nil when the table does not know it any more.
+    /// Returns the slot of a record; nil if the table no longer contains it.
     func find(_ hash: UInt32, place: Int) -> Int? {
         let wanted = Self.slot(hash, place)
         var at = home(hash)
@@ -73,7 +73,7 @@ struct IdentityTable {
         return nil
     }
 
-    /// Frees a slot and closes the gap, so that no search ends too early.
+    /// Frees a slot and closes the gap, so that no search ends early.
     mutating func remove(at index: Int) {
         var hole = index
         var at = following(index)
@@ -90,7 +90,7 @@ struct IdentityTable {
         count -= 1
     }
 
-    /// Moves all into a table of ``capacityNext``.
+    /// Moves all slots into a table of ``capacityNext``.
     mutating func grow() {
         let old = memory
         memory = SlotMemory(count: capacityNext)

@@ -1,35 +1,34 @@
 import Glibc
 import Synchronization
 
-/// An id on its way into its window; must not outlive the memory that the id points into.
+/// An id prepared for lookup in its window; must not outlive the memory that the id points into.
 package struct AnnouncedIdentity {
     let identity: PackedIdentity
     let source: Int
-    /// Of the event's content; 0 when it is not known.
+    /// The hash of the event's content; 0 if unknown.
     let content: UInt64
     let hash: UInt64
 
-    /// The shard's number.
+    /// The index of the id's shard.
     var shard: Int { Int(hash >> (64 - IdentityWindow.shardBits)) }
-    /// What the shard's table goes by.
+    /// The part of the hash that the shard's table uses.
     var low: UInt32 { UInt32(truncatingIfNeeded: hash) }
 }
 
-/// The ids of the events of some time, by source: tells which event came before.
+/// The ids of recent events, by source; recognises duplicates.
 ///
-/// Ids are compared exactly. Beside each stands a hash of its event's content: an id that comes with
-/// other content is another event's.
+/// Ids are compared exactly. Each is stored with a hash of its event's content: the same id with
+/// other content belongs to another event.
 ///
-/// Any thread may call. Ids are spread over shards by a hash whose key changes with every process;
-/// each shard has a lock, which is held for some dozen nanoseconds an id. There are few shards, so
-/// that of a burst several ids go to the same: what a shard's lock guards then comes from another
-/// core once for all of them. Memory grows with what comes
-/// and goes back when it is older than the window. When it would grow beyond its limit, the oldest
-/// ids are forgotten before their time, and ``figures`` say so.
+/// Any thread may call. A hash with a random key per process distributes ids over shards; each
+/// shard has a lock, which is held for a few dozen nanoseconds per id. There are few shards, so
+/// that several ids of a burst share one: the data under its lock then moves between cores once for
+/// all of them. Memory grows with the traffic and is freed when its ids are older than the window.
+/// At the memory limit the oldest ids are forgotten early; ``figures`` count them.
 ///
-/// A table of millions of ids fits no cache. ``announce(_:source:)`` has the memory come that a
-/// search will look at, and ``admit(_:receivedAt:writer:job:)`` some microseconds later need not
-/// wait for it. Only a table that grows allocates.
+/// A table of millions of ids fits no cache. ``announce(_:source:)`` prefetches what a search will
+/// read, so that ``admit(_:receivedAt:writer:job:)`` some microseconds later need not wait for it.
+/// Only a growing table allocates.
 package final class IdentityWindow: @unchecked Sendable {
     package struct Configuration: Sendable, Equatable {
         /// How long an id is remembered; whole seconds.
@@ -44,18 +43,18 @@ package final class IdentityWindow: @unchecked Sendable {
     }
 
     package struct Figures: Sendable, Equatable {
-        /// Ids remembered, and the memory they take.
+        /// Ids remembered, and their memory in bytes.
         package var ids = 0
         package var bytes = 0
-        /// Ids forgotten for want of memory since the start.
+        /// Ids forgotten early since the start, for lack of memory.
         package var forgotten = 0
-        /// How old the last of these was, in seconds: so far the window really reached then.
+        /// The age in seconds of the last forgotten id: how far the window really reached then.
         package var forgottenAgeSeconds = 0
     }
 
-    /// Of ``Configuration/memoryBytesMax``.
+    /// The lower limit of ``Configuration/memoryBytesMax``.
     package static let memoryBytesMin = 4 << 20
-    /// Sources are numbered below it.
+    /// Source numbers are below it.
     package static let sourcesMax = 4_096
     package static let writersMax = 256
     fileprivate static let shardBits = 2
@@ -67,12 +66,12 @@ package final class IdentityWindow: @unchecked Sendable {
     private let cells: IdentityCells
     private let whereabouts: UnsafeMutablePointer<TableWhereabouts>
     private let used: UnsafeMutablePointer<Atomic<Int>>
-    /// By writer: the number of the commit that takes in what it admits now.
+    /// By writer: the number of the commit that will contain what it admits now.
     private let jobs: UnsafeMutablePointer<Atomic<UInt64>>
     private let memory: UnsafeMutableRawPointer
     private let memoryBytes: Int
 
-    /// Reserves addresses; nil when the system has none left.
+    /// Reserves addresses; returns nil if the system has none left.
     package convenience init?(_ configuration: Configuration) {
         self.init(configuration, hash: .random)
     }
@@ -81,7 +80,7 @@ package final class IdentityWindow: @unchecked Sendable {
         precondition(configuration.memoryBytesMax >= Self.memoryBytesMin, "too little memory")
         self.configuration = configuration
         self.hash = hash
-        // Shards differ by chance only; twice the mean is never reached.
+        // Shards differ only by chance; none reaches twice the mean.
         let share = configuration.memoryBytesMax * 2 / Self.shardCount
         let granules = min(share, Self.ringBytesMax) / IdentityArena.granuleBytes
         let ringBytes = granules * IdentityArena.granuleBytes
@@ -122,16 +121,16 @@ package final class IdentityWindow: @unchecked Sendable {
         munmap(memory, memoryBytes)
     }
 
-    /// What `writer` admits from now on becomes durable with its commit `job`, counted from 1; its
-    /// own thread calls, before it admits.
+    /// Sets the commit `job`, counted from 1, that makes durable what `writer` admits from now on;
+    /// called by the writer's own thread before it admits.
     package func begin(job: UInt64, writer: Int) {
         jobs[writer].store(job, ordering: .releasing)
     }
 
-    /// Has the memory come that ``admit(_:receivedAt:writer:job:)`` will look at, without waiting.
+    /// Prepares a lookup: prefetches what ``admit(_:receivedAt:writer:job:)`` will read.
     ///
     /// - `identity`: of a form other than none.
-    /// - `content`: a hash of the event's content; 0 when it is not known, which is the same as any.
+    /// - `content`: a hash of the event's content; 0 if unknown, which equals any other.
     /// - `source`: below ``sourcesMax``.
     package func announce(
         _ identity: PackedIdentity,
@@ -149,7 +148,7 @@ package final class IdentityWindow: @unchecked Sendable {
         return announced
     }
 
-    /// The same for the next of a burst; of form none it only takes its place.
+    /// Prepares the next id of a burst in the same way; one of form none only takes its place.
     package func announce(
         _ identity: PackedIdentity,
         content: UInt64 = 0,
@@ -163,11 +162,11 @@ package final class IdentityWindow: @unchecked Sendable {
         )
     }
 
-    /// Looks an event's id up and takes it in when it is new: of several at the same time exactly
-    /// one is.
+    /// Looks an event's id up and stores it if it is new; of concurrent calls exactly one finds it
+    /// new.
     ///
     /// - `receivedAt`: microseconds since 1970 UTC; from 1970 to 2106.
-    /// - `job`: as `begin` was told, or 0 for what is durable already.
+    /// - `job`: as passed to `begin`, or 0 if the event is durable already.
     package func admit(
         _ announced: AnnouncedIdentity,
         receivedAt: Int64,
@@ -179,7 +178,7 @@ package final class IdentityWindow: @unchecked Sendable {
         }
     }
 
-    /// The same for all ids of a burst, which are new or not as if they came one after the other.
+    /// Admits all ids of a burst, with the same verdicts as one after the other in order.
     package func admit(
         _ burst: borrowing IdentityBurst,
         receivedAt: Int64,
@@ -199,7 +198,7 @@ package final class IdentityWindow: @unchecked Sendable {
         }
     }
 
-    /// Whoever calls holds the shard's lock.
+    /// The caller holds the shard's lock.
     @inline(__always)
     private func admit(
         _ announced: AnnouncedIdentity,
@@ -227,23 +226,23 @@ package final class IdentityWindow: @unchecked Sendable {
         )
     }
 
-    /// The number of a commit of which the lower half was kept.
+    /// Restores the number of a commit from its stored lower half.
     ///
-    /// It was no later than the writer's present one when the id came in, which the shard's lock has
-    /// made visible here; four billion commits take longer than any window.
+    /// When the id was stored, that number was at most the writer's present one, which the shard's
+    /// lock makes visible here; four billion commits take longer than any window.
     private func whole(_ low: UInt32, of writer: Int) -> UInt64 {
         let latest = jobs[writer].load(ordering: .acquiring)
         let behind = UInt32(truncatingIfNeeded: latest) &- low
         return latest >= UInt64(behind) ? latest - UInt64(behind) : 0
     }
 
-    /// Gives back what is older than the window; about once a second, by anybody.
+    /// Frees what is older than the window; call it about once a second, from any thread.
     ///
     /// `now`: microseconds since 1970 UTC.
     package func expire(now: Int64) {
         let now = UInt32(clamping: now / 1_000_000)
         for at in 0..<Self.shardCount {
-            // In steps, for a writer may be waiting.
+            // In steps, because a writer may be waiting for the lock.
             var count = 0
             repeat {
                 count = cells.withLock(at) { $0.expire(now, countMax: 256) }
@@ -251,7 +250,7 @@ package final class IdentityWindow: @unchecked Sendable {
         }
     }
 
-    /// The numbers of this moment.
+    /// A snapshot of the counters.
     package var figures: Figures {
         var figures = Figures(bytes: used.pointee.load(ordering: .relaxed))
         for at in 0..<Self.shardCount {

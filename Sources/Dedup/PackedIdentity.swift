@@ -1,10 +1,10 @@
-/// An event's id as the window and its files keep it: a UUID in the canonical lower-case form as 16
-/// bytes, everything else as it is.
+/// An event's id in the form that the window and its files store: a UUID in the canonical
+/// lower-case form as 16 bytes, any other id unchanged.
 ///
-/// No two ids that differ in a byte have the same packed form. Points into the memory of the id that
-/// it was made of, and must not outlive it.
+/// Ids that differ in a byte have different packed forms. It points into the memory of the original
+/// id and must not outlive it.
 package struct PackedIdentity {
-    /// Bytes of the longest id that is looked at; an event with a longer one counts as having none.
+    /// Bytes of the longest id considered; an event with a longer one counts as having none.
     package static let byteCountMax = 1_024
     /// Bytes of a UUID's text.
     private static let uuidTextBytes = 36
@@ -20,13 +20,13 @@ package struct PackedIdentity {
     package static var none: PackedIdentity { PackedIdentity(form: .none) }
 
     package let form: Form
-    /// The bytes of a UUID, in memory order when stored in the machine's.
+    /// The bytes of a UUID, in memory order when stored in the machine's byte order.
     package let first: UInt64
     package let second: UInt64
-    /// Of form ``Form/text``.
+    /// The id, if the form is ``Form/text``.
     package let text: UnsafeRawBufferPointer
 
-    /// Takes an id as its event has it, unescaped.
+    /// Packs the id of an event, unescaped.
     package init(_ id: UnsafeRawBufferPointer) {
         if id.count == Self.uuidTextBytes, let uuid = Self.uuid(id) {
             self.init(form: .uuid, first: uuid.0, second: uuid.1)
@@ -37,12 +37,12 @@ package struct PackedIdentity {
         }
     }
 
-    /// A UUID that is packed already.
+    /// A UUID that is already packed.
     package init(first: UInt64, second: UInt64) {
         self.init(form: .uuid, first: first, second: second)
     }
 
-    /// An id that was not packed as a UUID when it was kept; of 1 to ``byteCountMax`` bytes.
+    /// An id that was stored as text, of 1 to ``byteCountMax`` bytes.
     package init(text: UnsafeRawBufferPointer) {
         self.init(form: .text, text: text)
     }
@@ -84,7 +84,7 @@ package struct PackedIdentity {
 
     // MARK: - UUIDs
 
-    /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` in lower case; nil for all else.
+    /// Parses `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` in lower case; nil for anything else.
     private static func uuid(_ text: UnsafeRawBufferPointer) -> (UInt64, UInt64)? {
         let dash = UInt8(ascii: "-")
         guard text[8] == dash, text[13] == dash, text[18] == dash, text[23] == dash,
@@ -94,15 +94,15 @@ package struct PackedIdentity {
         return (a | b << 32, c | d << 32)
     }
 
-    /// Two times four digits from two places.
+    /// Joins four digits at `low` and four at `high` into one word.
     private static func word(_ text: UnsafeRawBufferPointer, _ low: Int, _ high: Int) -> UInt64 {
         UInt64(text.loadUnaligned(fromByteOffset: low, as: UInt32.self).littleEndian)
             | UInt64(text.loadUnaligned(fromByteOffset: high, as: UInt32.self).littleEndian) << 32
     }
 
-    /// Eight lower-case hexadecimal digits, a byte each, as four bytes; nil when one is none.
+    /// Packs eight lower-case hexadecimal digits into four bytes; nil if one is no such digit.
     ///
-    /// All eight at once: random digits would mislead a branch each.
+    /// Handles all eight at once: a branch per random digit would be mispredicted.
     private static func packed(_ digits: UInt64) -> UInt64? {
         let letters = (digits >> 6) & 0x0101_0101_0101_0101
         let values = (digits & 0x0f0f_0f0f_0f0f_0f0f) &+ letters &* 9

@@ -1,14 +1,14 @@
 import Glibc
 
-/// Memory for the slots of a table, each 0 at first.
+/// The memory of a table's slots, initially 0.
 ///
-/// A large table is looked at in random places, and with pages of 4 KiB nearly every look has to walk
-/// the page tables first. From a mebibyte on a table therefore takes whole pages of 2 MiB, where the
-/// kernel's `transparent_hugepage` is `madvise` or `always`; elsewhere it only aligns them.
+/// Lookups in a large table are random accesses; with pages of 4 KiB nearly each one walks the page
+/// tables first. From a mebibyte on a table therefore uses pages of 2 MiB, if the kernel's
+/// `transparent_hugepage` is `madvise` or `always`; otherwise it is only aligned to them.
 struct SlotMemory {
     static let slotBytes = 8
     private static let largePageBytes = 2 << 20
-    /// A table of more bytes takes large pages.
+    /// A table of more bytes uses large pages.
     private static let smallBytesMax = 1 << 20
 
     let slots: UnsafeMutablePointer<UInt64>
@@ -16,14 +16,14 @@ struct SlotMemory {
 
     private static func isLarge(_ count: Int) -> Bool { count * slotBytes > smallBytesMax }
 
-    /// How many slots fit when at least so many are wanted.
+    /// Returns the number of slots to allocate when at least `wanted` are needed.
     static func count(atLeast wanted: Int) -> Int {
         guard isLarge(wanted) else { return wanted }
         let pages = (wanted * slotBytes + largePageBytes - 1) / largePageBytes
         return pages * largePageBytes / slotBytes
     }
 
-    /// - `count`: as ``count(atLeast:)`` gives it.
+    /// - `count`: from ``count(atLeast:)``.
     init(count: Int) {
         self.count = count
         if Self.isLarge(count) {
@@ -44,7 +44,7 @@ struct SlotMemory {
     }
 
     private static func largePages(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        // A page more, to find an aligned start in it; what stands before and behind goes back.
+        // Maps one page more to find an aligned start in it, and unmaps what lies before and after.
         guard let memory = AnonymousPages.map(byteCount + largePageBytes) else {
             preconditionFailure("no memory for \(byteCount) bytes of ids")
         }
