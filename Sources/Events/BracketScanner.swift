@@ -1,11 +1,11 @@
-/// The kinds of brackets that are open, one bit each.
+/// The stack of open brackets, one bit each.
 struct BracketStack {
     private var words: [UInt64] = []
     private(set) var depth = 0
 
     mutating func removeAll() { depth = 0 }
 
-    /// Takes in `{` or `[`.
+    /// Pushes `{` or `[`.
     mutating func push(_ bracket: UInt8) {
         let (word, bit) = (depth / 64, UInt64(1) << UInt64(depth % 64))
         if word == words.count { words.append(0) }
@@ -13,38 +13,38 @@ struct BracketStack {
         depth += 1
     }
 
-    /// The bracket opened last; 0 when none is.
+    /// The bracket opened last; 0 if none is open.
     var top: UInt8 {
         guard depth > 0 else { return 0 }
         let isBrace = words[(depth - 1) / 64] >> UInt64((depth - 1) % 64) & 1 == 1
         return isBrace ? UInt8(ascii: "{") : UInt8(ascii: "[")
     }
 
-    /// Takes in `}` or `]`; false, and nothing done, when it does not close what is open.
+    /// Pops `}` or `]`; returns false, without effect, if it does not close the top bracket.
     mutating func pop(_ bracket: UInt8) -> Bool {
-        // A closing bracket is two behind its opening one in ASCII.
+        // In ASCII a closing bracket is the opening one plus two.
         guard depth > 0, top + 2 == bracket else { return false }
         depth -= 1
         return true
     }
 }
 
-/// Finds where values end in text that is known to be damaged somewhere: by their brackets outside
-/// of strings, which have to match by kind.
+/// Finds the ends of values in text that is known to be damaged, by their brackets outside strings,
+/// which must match by kind.
 ///
-/// A line break does not end a string. One in a string means damage; then the quotes around it have to
-/// stand where a string's can, for where one quote is missing, text and strings are mistaken for each
-/// other. Where that happens twice, the brackets may match again, far from where they belong. So a
-/// bracket in a string is only taken for text as long as no quote of the value stands in a word.
+/// A line break does not end a string. A line break inside a string indicates damage; then the
+/// string's quotes must be where a string can begin and end, because after one missing quote, text
+/// and strings are confused. Two missing quotes may let the brackets match again at a wrong place.
+/// So a bracket in a string is taken for text only while no quote of the value is inside a word.
 struct BracketScanner {
     private var open = BracketStack()
-    /// Of the value that is looked at: a string has a bracket in it, a quote stands in a word.
+    /// Whether a string of the current value contains a bracket, and a quote is in a word.
     private var stringHasBracket = false
     private var quoteIsInWord = false
 
-    /// The position behind the object or array that starts at `start`.
+    /// Returns the position after the object or array that starts at `start`.
     ///
-    /// Nil when the text ends before, or a bracket closes that was not opened.
+    /// Nil if the text ends earlier, or a bracket closes that was not opened.
     mutating func end(of start: Int, in text: UnsafeRawBufferPointer) -> Int? {
         begin()
         var at = start
@@ -56,8 +56,8 @@ struct BracketScanner {
         return nil
     }
 
-    /// The position of the `,`, `]` or `}` behind the element or member whose value starts at `start`;
-    /// nil as above.
+    /// Returns the position of the `,`, `]` or `}` after the element or member whose value starts
+    /// at `start`; nil as above.
     mutating func separator(behind start: Int, in text: UnsafeRawBufferPointer) -> Int? {
         begin()
         var at = start
@@ -79,7 +79,7 @@ struct BracketScanner {
         quoteIsInWord = false
     }
 
-    /// The position behind the string or single byte at `at`.
+    /// Returns the position after the string or single byte at `at`.
     private mutating func step(_ at: Int, _ text: UnsafeRawBufferPointer) -> Int? {
         switch text[at] {
         case UInt8(ascii: "\""):
@@ -94,7 +94,7 @@ struct BracketScanner {
         return at + 1
     }
 
-    /// The position behind the closing quote of the string that starts at `start`.
+    /// Returns the position after the closing quote of the string that starts at `start`.
     static func endOfString(_ start: Int, in text: UnsafeRawBufferPointer) -> Int? {
         var at = start + 1
         var hasLineBreaks = false
@@ -112,7 +112,7 @@ struct BracketScanner {
         return nil
     }
 
-    /// Whether something touches the string `start..<end` that no string can touch.
+    /// Whether the string `start..<end` is adjacent to a byte that no string can be adjacent to.
     private static func isInWord(
         _ start: Int,
         _ end: Int,
@@ -124,7 +124,7 @@ struct BracketScanner {
             || !(behind.canFollowString || behind.isJSONSpace)
     }
 
-    /// Whether what stands around two quotes can stand around a string.
+    /// Whether the bytes around two quotes can surround a string.
     private static func isString(
         _ start: Int,
         _ end: Int,

@@ -1,15 +1,15 @@
-/// What of an event's text tells it from another one: all of it but the top-level `sentAt`, which
-/// SDKs set anew with each attempt.
+/// The part of an event's text that distinguishes it from other events: everything except the
+/// top-level `sentAt`, which SDKs renew with each attempt.
 ///
-/// A written line has the same content as the event it was made of: line breaks do not count, a
-/// `context` that a batch handed down does, a `sentAt` that it handed down does not. Of several
-/// members of that name the one that counts for batches is left out.
+/// A written line has the same content as the event it was made from: line breaks are ignored, a
+/// `context` inherited from a batch counts, an inherited `sentAt` does not. If several members are
+/// named `sentAt`, the one that counts for batches is omitted.
 struct EventContent {
-    /// What stands before and behind the member that is left out.
+    /// The text before and after the omitted member.
     private(set) var first: UnsafeRawBufferPointer
     private(set) var second = UnsafeRawBufferPointer(start: nil, count: 0)
 
-    /// `body`: the text behind the object's opening brace, or a part of it.
+    /// `body`: the text after the object's opening brace, or a part of it.
     init(_ body: UnsafeRawBufferPointer, without member: UnsafeRawBufferPointer) {
         first = body
         guard let start = body.baseAddress, let found = member.baseAddress, !member.isEmpty else {
@@ -22,7 +22,7 @@ struct EventContent {
         if at < body.count, body[at] == UInt8(ascii: ",") {
             end = at + 1
         } else {
-            // It is the last member: the comma before it goes with it.
+            // It is the last member: the comma before it is omitted too.
             at = from
             while at > 0, body[at - 1].isJSONSpace { at -= 1 }
             if at > 0, body[at - 1] == UInt8(ascii: ",") { from = at - 1 }
@@ -32,11 +32,11 @@ struct EventContent {
     }
 }
 
-/// A keyed hash of 64 bits of an event's content.
+/// A keyed 64-bit hash of an event's content.
 ///
-/// Every 16 bytes are multiplied with what came before and with the key, as in wyhash (Wang Yi). Whoever
-/// does not know the key cannot choose two events with one hash. The key stays the same over restarts,
-/// since hashes are kept in files.
+/// Every 16 bytes are multiplied with the state and the key, as in wyhash (Wang Yi). Without the
+/// key nobody can choose two events with the same hash. The key is kept across restarts, because
+/// files store the hashes.
 package struct ContentHash: Sendable, Equatable {
     package let key0: UInt64
     package let key1: UInt64
@@ -45,19 +45,19 @@ package struct ContentHash: Sendable, Equatable {
         (self.key0, self.key1) = (key0, key1)
     }
 
-    /// A key that nobody knows.
+    /// A hash with a random key.
     package static var random: ContentHash {
         ContentHash(key0: .random(in: .min ... .max), key1: .random(in: .min ... .max))
     }
 
-    /// Tells whether hashes were made with the same key, and nothing else about it.
+    /// A value that identifies the key, and reveals nothing else about it.
     package var check: UInt64 {
         var state = ContentState(self)
         state.takeWords(0x6b63_6568_6320_7079, 0x7469_7475_6564_6920)
         return state.finish()
     }
 
-    /// Of an event that is about to be written; never 0.
+    /// Hashes an event that is about to be written; never 0.
     package func callAsFunction(_ event: borrowing EventView) -> UInt64 {
         var state = ContentState(self)
         let content = EventContent(
@@ -75,7 +75,7 @@ package struct ContentHash: Sendable, Equatable {
         return state.finish()
     }
 
-    /// Of an event that was written; the same as before.
+    /// Hashes an event that was written; the same value as before.
     package func callAsFunction(_ line: borrowing WrittenLine) -> UInt64 {
         var state = ContentState(self)
         state.take(line.content)
@@ -84,13 +84,13 @@ package struct ContentHash: Sendable, Equatable {
     }
 }
 
-/// A hash under way; what it comes to does not depend on how the text is cut into pieces.
+/// A hash in progress; its result does not depend on how the text is split into pieces.
 private struct ContentState {
     private let key0: UInt64
     private let key1: UInt64
     private var state: UInt64
     private var count = 0
-    /// Bytes that do not make 16 yet, and their number.
+    /// Bytes that do not fill 16 yet, and their number.
     private var carry: (UInt64, UInt64) = (0, 0)
     private var carried = 0
 
@@ -130,7 +130,7 @@ private struct ContentState {
         }
     }
 
-    /// Takes as many bytes as the carry lacks, or all there are, and gives their number.
+    /// Takes as many bytes as the carry lacks, or all, and returns their number.
     @inline(never)
     private mutating func fillCarry(_ bytes: UnsafeRawBufferPointer) -> Int {
         let taken = min(16 - carried, bytes.count)
@@ -146,7 +146,7 @@ private struct ContentState {
         return taken
     }
 
-    /// Takes text as a line has it: without the line breaks, which are outside strings.
+    /// Takes text in the form of a line: without its line breaks, which are outside strings.
     @inline(never)
     mutating func takeWithoutBreaks(_ bytes: UnsafeRawBufferPointer) {
         var start = 0
@@ -157,7 +157,7 @@ private struct ContentState {
         take(UnsafeRawBufferPointer(rebasing: bytes[start...]))
     }
 
-    /// Takes a context that a batch hands down, as the line has it before the event's members.
+    /// Takes a context inherited from a batch, as the line has it before the event's members.
     @inline(never)
     mutating func takeContext(_ context: UnsafeRawBufferPointer) {
         take("\"context\":")
@@ -173,7 +173,7 @@ private struct ContentState {
         takeWords(carry.0, carry.1)
         takeWords(UInt64(truncatingIfNeeded: count), key1)
         let hash = Self.folded(state ^ key0, key1 ^ 0x9E37_79B9_7F4A_7C15)
-        // 0 means that nothing is known.
+        // 0 means unknown.
         return hash == 0 ? 1 : hash
     }
 }

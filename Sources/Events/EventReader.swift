@@ -1,18 +1,18 @@
 import CSimdJSON
 
-/// Reads JSON objects strictly, keeping their raw bytes.
+/// Reads JSON objects strictly and keeps their raw bytes.
 ///
 /// One thread at a time.
 ///
-/// A thin face of the C reader: ``index(_:)`` finds the structure of some bytes, ``next()`` then
-/// gives value by value what stands there.
+/// A thin wrapper of the C reader: ``index(_:)`` finds the structure of some bytes, ``next()`` then
+/// reads their values one by one.
 package struct EventReader: ~Copyable {
     private let reader: OpaquePointer
     private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// What the last successful ``next()`` read; ranges are relative to the indexed bytes.
+    /// The result of the last successful ``next()``; ranges are relative to the indexed bytes.
     private(set) var found = csimdjson_event()
 
-    /// - Parameter depthMax: levels of objects and arrays, at least 1.
+    /// - Parameter depthMax: the maximum nesting of objects and arrays, at least 1.
     package init(depthMax: Int) {
         precondition(depthMax >= 1, "an event is at least one level deep")
         guard let reader = csimdjson_reader_create(depthMax) else {
@@ -25,7 +25,7 @@ package struct EventReader: ~Copyable {
         csimdjson_reader_destroy(reader)
     }
 
-    /// Finds the structure of `bytes`, which must stay in place while events are read.
+    /// Finds the structure of `bytes`, which must not move while events are read.
     mutating func index(_ bytes: UnsafeRawBufferPointer) -> csimdjson_code {
         self.bytes = bytes
         return csimdjson_index(reader, bytes.baseAddress, bytes.count)
@@ -35,7 +35,7 @@ package struct EventReader: ~Copyable {
         csimdjson_next(reader, &found)
     }
 
-    /// What is indexed is an element: a batch in it is no envelope's.
+    /// Declares the indexed bytes an element of an array: a `batch` in it is not an envelope's.
     mutating func keepBatches() {
         csimdjson_keep_batches(reader)
     }
@@ -48,17 +48,17 @@ package struct EventReader: ~Copyable {
 
     var structurals: Int { csimdjson_structurals(reader) }
 
-    /// A stretch of the indexed bytes; empty for none.
+    /// Returns a range of the indexed bytes; empty for none.
     ///
-    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    /// Inlined, because a method of a large struct is otherwise passed a copy of it.
     @inline(__always)
     func slice(_ range: csimdjson_range) -> UnsafeRawBufferPointer {
         guard range.length > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(rebasing: bytes[range.start..<(range.start + range.length)])
     }
 
-    /// The time of the object last read: of `timestamp`, `originalTimestamp` and `time` the first that
-    /// can be read, else the first that is there.
+    /// The time of the object last read: the first of `timestamp`, `originalTimestamp` and `time`
+    /// that can be parsed, else the first present.
     @inline(__always)
     var time: UnsafeRawBufferPointer {
         let times = found.times
@@ -83,9 +83,9 @@ package struct EventReader: ~Copyable {
         return texts.1.isEmpty ? texts.2 : texts.1
     }
 
-    /// The object last read, as an event.
+    /// Fills `view` with the object last read, as an event.
     ///
-    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    /// Inlined, because a method of a large struct is otherwise passed a copy of it.
     @inline(__always)
     func view(into view: inout EventView) {
         view.bytes = slice(found.object)
@@ -111,7 +111,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension Rejection {
-    /// The rejection for a reading that failed.
+    /// The rejection for a failed read.
     init(_ code: csimdjson_code) {
         switch code {
         case CSIMDJSON_INVALID_UTF8: self = .invalidUTF8

@@ -1,20 +1,20 @@
 /// Writes an event as one line with the collector's metadata first.
 ///
-/// One a source and thread.
+/// One per source and thread.
 ///
 ///     {"_touchpoint":{"receivedAt":"…","node":"c1","source":"reliable","seq":17,"run":"…",
 ///      "channel":"web","time":"…"},"type":…}\n
 ///
-/// What is the same for all events of a source is rendered once; the time of receipt is kept
-/// between events, since many have the same.
+/// Text that is the same for all events of a source is rendered once; the time of receipt is
+/// cached, since many events share it.
 package struct EventSplicer: ~Copyable {
     private let memory: UnsafeMutablePointer<UInt8>
-    /// Where the scratch for a number's digits ends, behind everything else.
+    /// The end of the scratch for a number's digits, after everything else.
     private let scratchEnd: UnsafeMutablePointer<UInt8>
     private let headCount: Int
     private let middleCount: Int
     private let tailCount: Int
-    /// The time that stands in the memory.
+    /// The time currently rendered in the memory.
     private var rendered: Int64 = -1
 
     /// Digits of the largest number.
@@ -23,7 +23,7 @@ package struct EventSplicer: ~Copyable {
     private static let contextKey: StaticString = "\"context\":"
     private static let sentAtKey: StaticString = "\"sentAt\":"
 
-    /// `node`, `source` and `run` are of `[A-Za-z0-9._-]`, so they need no escaping.
+    /// `node`, `source` and `run` contain only `[A-Za-z0-9._-]`, so they need no escaping.
     package init(node: String, source: String, run: String) {
         let head = Array(#"{"_touchpoint":{"receivedAt":""#.utf8)
         let middle = Array(#"","node":"\#(node)","source":"\#(source)","seq":"#.utf8)
@@ -43,7 +43,7 @@ package struct EventSplicer: ~Copyable {
         memory.deallocate()
     }
 
-    /// Room that ``write(_:as:receivedAt:sequence:to:)`` can need for an event.
+    /// The most bytes that ``write(_:as:receivedAt:sequence:to:)`` writes for an event.
     package func bytesMax(
         for event: borrowing EventView,
         as resolved: ResolvedEvent = ResolvedEvent()
@@ -52,12 +52,12 @@ package struct EventSplicer: ~Copyable {
             + event.inheritedContext.count + event.inheritedSentAt.count + 32
     }
 
-    /// Room that the metadata of a rejected piece can need.
+    /// The most bytes that the metadata of a rejected piece needs.
     package var metadataBytesMax: Int {
         headCount + Timestamp.byteCount + middleCount + Self.digitsMax + tailCount + 1
     }
 
-    /// Writes the line, line feed included, and gives its length.
+    /// Writes the line, line feed included, and returns its length.
     ///
     /// `receivedAt`: microseconds since 1970 UTC.
     package mutating func write(
@@ -69,7 +69,7 @@ package struct EventSplicer: ~Copyable {
     ) -> Int {
         var end = writeOrigin(receivedAt, sequence, out)
         if resolved.hasChannel {
-            // Both stand side by side.
+            // The tail and the channel's key are adjacent.
             end.update(from: memory + tailStart, count: tailCount + Self.channelKeyCount)
             end += tailCount + Self.channelKeyCount
             end = resolved.writeChannel(to: end)
@@ -80,7 +80,7 @@ package struct EventSplicer: ~Copyable {
         end = resolved.write(event, to: end)
         end = Self.member(Self.contextKey, event.inheritedContext, end)
         end = Self.member(Self.sentAtKey, event.inheritedSentAt, end)
-        // What stands behind the opening brace stays as its producer wrote it, blanks included.
+        // Everything after the opening brace stays as its producer wrote it, blanks included.
         let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
         if Self.hasMembers(body) {
             end.pointee = UInt8(ascii: ",")
@@ -91,7 +91,7 @@ package struct EventSplicer: ~Copyable {
         return end + 1 - out
     }
 
-    /// Writes the metadata of a rejected piece, `{"_touchpoint":{…}`, and gives its length.
+    /// Writes the metadata of a rejected piece, `{"_touchpoint":{…}`, and returns its length.
     package mutating func writeMetadata(
         receivedAt: Int64,
         sequence: UInt64,
@@ -103,7 +103,7 @@ package struct EventSplicer: ~Copyable {
         return end + tailCount + 1 - out
     }
 
-    /// Writes the metadata up to the number, and gives its end.
+    /// Writes the metadata up to the number, and returns the position after it.
     private mutating func writeOrigin(
         _ receivedAt: Int64,
         _ sequence: UInt64,
@@ -114,7 +114,7 @@ package struct EventSplicer: ~Copyable {
         return decimal(sequence, out + tailStart)
     }
 
-    /// Where in the memory stands what follows the number.
+    /// The offset in the memory of the text after the number.
     private var tailStart: Int { headCount + Timestamp.byteCount + middleCount }
 
     private mutating func render(_ time: Int64) {
@@ -152,8 +152,8 @@ package struct EventSplicer: ~Copyable {
         return out + bytes.count
     }
 
-    /// Line breaks in valid JSON are outside strings, so leaving them out changes nothing but the
-    /// layout.
+    /// Copies JSON without its line breaks: in valid JSON they are outside strings, so only the
+    /// layout changes.
     private static func copyWithoutBreaks(
         _ bytes: UnsafeRawBufferPointer,
         _ out: UnsafeMutablePointer<UInt8>
@@ -166,8 +166,8 @@ package struct EventSplicer: ~Copyable {
         return end
     }
 
-    /// Writes a number's digits: from the last to the first into the scratch behind the metadata, since
-    /// only then their number is known.
+    /// Writes a number's digits, from the last to the first, through the scratch after the
+    /// metadata: their count is known only at the end.
     private func decimal(
         _ value: UInt64,
         _ out: UnsafeMutablePointer<UInt8>

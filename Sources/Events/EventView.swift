@@ -1,5 +1,4 @@
-/// One piece of a payload: an event with what was recognised in it, or bytes that cannot be
-/// accepted.
+/// One piece of a payload: an event with its recognised fields, or bytes that are rejected.
 ///
 /// All buffers point into the payload or the reader's scratch; they are valid until the reader's
 /// next call. An empty buffer means absent.
@@ -8,22 +7,22 @@ package struct EventView {
     package var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Nil for an event.
     package var rejection: Rejection?
-    /// For a rejection, where it begins in the payload.
+    /// For a rejection: the offset in the payload where it begins.
     package var offset = 0
-    /// For a rejection, where in the payload the cause was seen.
+    /// For a rejection: the offset in the payload where the cause was seen.
     package var errorOffset = 0
-    /// For a rejection, what the cause is.
+    /// For a rejection: its cause.
     package var cause = RejectionCause(.unspecified)
     /// `channel`, else `context.channel`; unescaped.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Of `timestamp`, `originalTimestamp` and `time` the first that can be read, else the first; as
-    /// written.
+    /// The first of `timestamp`, `originalTimestamp` and `time` that can be parsed, else the first
+    /// present; as written.
     package var time = UnsafeRawBufferPointer(start: nil, count: 0)
     /// `messageId`, else `id`.
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Whether ``id`` is the `messageId`, which its producer gives to one event only.
+    /// Whether ``id`` is the `messageId`, which its producer assigns to one event only.
     ///
-    /// An `id` need not be: that of a CloudEvent is so only together with its `source`.
+    /// An `id` need not be unique: that of a CloudEvent is so only together with its `source`.
     package var isMessageID = false
     /// `event`, else `type`.
     package var name = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -31,9 +30,9 @@ package struct EventView {
     package var isEventName = false
     /// The event's own `sentAt`, key and value, in ``bytes``.
     package var sentAtMember = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Whether line breaks stand in ``bytes``; they are outside strings.
+    /// Whether ``bytes`` contains line breaks; they are outside strings.
     package var hasLineBreaks = false
-    /// Raw JSON that a batch hands down to an event that lacks it.
+    /// Raw JSON that an event inherits from its batch because it lacks it.
     package var inheritedContext = UnsafeRawBufferPointer(start: nil, count: 0)
     package var inheritedSentAt = UnsafeRawBufferPointer(start: nil, count: 0)
 

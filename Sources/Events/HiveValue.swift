@@ -1,22 +1,22 @@
-/// Partition values in folder names, written as Hive and Spark write them.
+/// Partition values in folder names, in the format of Hive and Spark.
 ///
-/// Both escape a fixed set of ASCII characters as `%XX` and leave all others alone, so a reader that
-/// takes each `%XX` for one character reads every value as it was.
+/// Both escape a fixed set of ASCII characters as `%XX` and keep all others, so a reader that
+/// decodes each `%XX` restores every value.
 package enum HiveValue {
-    /// Stands for a value that is empty.
+    /// The name of an empty value.
     package static let missing = "__HIVE_DEFAULT_PARTITION__"
-    /// Stands for the values beyond `partition.maxValues`.
+    /// The name of the values beyond `partition.maxValues`.
     package static let other = "__other__"
-    /// Bytes of an escaped value before it is cut and given a hash.
+    /// The longest escaped value in bytes; longer ones are cut and end in a hash.
     package static let bytesMax = 64
 
-    /// The name of a value: what Hive escapes, and a dot at the beginning, as `%XX`.
+    /// Returns the name of a value: the characters that Hive escapes, and a leading dot, as `%XX`.
     ///
-    /// What is then longer than ``bytesMax`` is cut between two characters and ends in `-` and 16
-    /// hexadecimal digits of the value's FNV-1a hash. The value that reads as ``missing`` has its first
-    /// character escaped. Bytes that are no UTF-8 are escaped one by one.
+    /// A result longer than ``bytesMax`` is cut between two characters and ends in `-` and 16
+    /// hexadecimal digits of the value's FNV-1a hash. A value equal to ``missing`` has its first
+    /// character escaped. Bytes that are not UTF-8 are escaped one by one.
     ///
-    /// Never empty, `.`, `..`, or with a path separator or a control character of ASCII.
+    /// Never empty, `.` or `..`; contains no path separator and no ASCII control character.
     package static func escape(_ bytes: UnsafeRawBufferPointer) -> String {
         if bytes.isEmpty { return missing }
         var out: [UInt8] = []
@@ -44,10 +44,10 @@ package enum HiveValue {
         return text.withUTF8 { escape(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Whether a folder's name stands for a value.
+    /// Whether a folder's name represents `value`.
     ///
-    /// True also for names of earlier versions, which escaped each byte outside `[A-Za-z0-9._-]` and
-    /// could cut a character in two.
+    /// True also for names of earlier versions, which escaped each byte outside `[A-Za-z0-9._-]`
+    /// and could split a character.
     package static func isName(_ name: some StringProtocol, of value: String) -> Bool {
         let value = Array(value.utf8)
         if name.utf8.elementsEqual(missing.utf8) {
@@ -82,7 +82,7 @@ package enum HiveValue {
         bytes.elementsEqual(missing.utf8)
     }
 
-    /// Bytes of the UTF-8 character that begins at `at`; 1 for ASCII and for what is no UTF-8.
+    /// Bytes of the UTF-8 character at `at`; 1 for ASCII and for invalid UTF-8.
     private static func characterLength(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Int {
         let length =
             switch bytes[at] {
@@ -97,7 +97,7 @@ package enum HiveValue {
         return length
     }
 
-    /// Whether Hive's `FileUtils` and Spark's `ExternalCatalogUtils` leave an ASCII character alone.
+    /// Whether Hive's `FileUtils` and Spark's `ExternalCatalogUtils` keep an ASCII character.
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case 0..<0x20, 0x7F...: false

@@ -1,9 +1,9 @@
-/// What a batch's envelope hands down to its events: `context` and `sentAt` as raw JSON, and the
-/// channel.
+/// The fields that a batch's events inherit from its envelope: `context` and `sentAt` as raw JSON,
+/// and the channel.
 struct Inherited {
     private var context = UnsafeRawBufferPointer(start: nil, count: 0)
     private var sentAt = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// A copy, since the reader's scratch is reused for the events.
+    /// A copy, because the reader's scratch is reused for the events.
     private var channel = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var channelCount = 0
     private var isActive = false
@@ -28,12 +28,12 @@ struct Inherited {
         isActive = false
     }
 
-    /// Gives the memory back; nothing may be called afterwards.
+    /// Frees the memory; no call may follow.
     func free() {
         channel.deallocate()
     }
 
-    /// Gives the bytes that the event's line gets by it.
+    /// Fills in the fields that the event lacks; returns the bytes that its line gains.
     func handDown(to view: inout EventView, hasContext: Bool, hasSentAt: Bool) -> Int {
         guard isActive else { return 0 }
         var byteCount = 0

@@ -1,18 +1,18 @@
-/// Finds the first place where a rejected piece is not JSON by RFC 8259, and what is wrong there.
+/// Finds the first byte where a rejected piece is not JSON by RFC 8259, and the cause.
 ///
-/// One walk over the piece, byte by byte; ``EventReader`` has found before that something is wrong.
+/// It walks the piece once, byte by byte, after ``EventReader`` has found an error.
 struct JSONDiagnosis {
     struct Finding: Equatable {
         var offset: Int
         var cause: RejectionCause
     }
 
-    /// Where in an array a piece was cut out, if in one.
+    /// The place that a piece was cut from, relative to an array.
     enum Start {
         case text, element, behindElement
     }
 
-    /// What may come next.
+    /// The token that may come next.
     private enum Next {
         case value, firstElement, firstKey, key, colon, separator
     }
@@ -25,7 +25,7 @@ struct JSONDiagnosis {
         self.text = text
     }
 
-    /// The cause of a rejection; nil where it needs no closer look.
+    /// Returns the cause of a rejection; nil if the rejection says all.
     static func finding(
         _ rejection: Rejection,
         in piece: UnsafeRawBufferPointer,
@@ -101,7 +101,7 @@ struct JSONDiagnosis {
         }
     }
 
-    /// Where the comma before `at` stands.
+    /// The position of the comma before `at`.
     private var comma: Int {
         text[..<at].lastIndex(of: UInt8(ascii: ",")) ?? at
     }
@@ -163,7 +163,7 @@ struct JSONDiagnosis {
         return found(.unterminatedString, at: start)
     }
 
-    /// Steps over the escape at `at`.
+    /// Skips the escape at `at`.
     private mutating func escape() -> Finding? {
         let start = at
         guard at + 1 < text.count else {
@@ -188,7 +188,7 @@ struct JSONDiagnosis {
         return nil
     }
 
-    /// The UTF-16 code unit that the six bytes at `start` escape.
+    /// Returns the UTF-16 code unit that the six bytes at `start` escape.
     private func unit(_ start: Int) -> Int? {
         guard start + 6 <= text.count, text[start] == UInt8(ascii: "\\"),
             text[start + 1] == UInt8(ascii: "u"),
@@ -198,7 +198,7 @@ struct JSONDiagnosis {
         return Int(digits, radix: 16)
     }
 
-    /// Steps over what begins like a number.
+    /// Skips a token that begins like a number.
     private mutating func number() -> Finding? {
         let start = at
         while at < text.count, text[at].isWordByte || text[at] == UInt8(ascii: "+") { at += 1 }
@@ -217,8 +217,7 @@ struct JSONDiagnosis {
         return value.isInfinite ? found(.hugeNumber, at: start) : nil
     }
 
-    /// Whether digits are a number without its sign by RFC 8259, section 6; leading zeros are not
-    /// looked at.
+    /// Whether `digits` is an unsigned number by RFC 8259, section 6; ignores leading zeros.
     private static func isNumber(_ digits: Slice<UnsafeRawBufferPointer>) -> Bool {
         var rest = digits[...]
         func takeDigits() -> Bool {
@@ -241,7 +240,7 @@ struct JSONDiagnosis {
         return rest.isEmpty
     }
 
-    /// Steps over true, false or null, or says what stands there instead of a value.
+    /// Skips true, false or null, or returns what is there instead of a value.
     private mutating func word() -> Finding? {
         let start = at
         while at < text.count, text[at].isWordByte { at += 1 }
@@ -275,7 +274,7 @@ struct JSONDiagnosis {
 
     // MARK: - UTF-8
 
-    /// The first place that is not UTF-8 (RFC 3629).
+    /// Returns the first position that is not UTF-8 (RFC 3629).
     private static func invalidUTF8(_ text: UnsafeRawBufferPointer) -> Finding? {
         var at = 0
         while at < text.count {
@@ -310,7 +309,7 @@ struct JSONDiagnosis {
 }
 
 extension UInt8 {
-    /// Whether it can stand in a word or a number behind its first byte.
+    /// Whether the byte can be part of a word or a number after its first byte.
     fileprivate var isWordByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,12 +1,12 @@
-/// Text as the inside of a JSON string.
+/// Reads and writes the content of a JSON string.
 enum JSONText {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
 
-    /// Writes valid UTF-8 with escapes where RFC 8259 asks for them, and gives the end.
+    /// Writes valid UTF-8 with the escapes that RFC 8259 requires, and returns the end.
     ///
-    /// Text that came from a JSON string is never longer than it was there. There must be room for
-    /// six times its bytes.
+    /// Text that was read from a JSON string is never longer than it was there. `out` must have
+    /// room for six times the bytes of `text`.
     @inline(__always)
     static func write(
         _ text: UnsafeRawBufferPointer,
@@ -34,7 +34,7 @@ enum JSONText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    /// Whether one of eight bytes must be.
+    /// Whether one of eight bytes must be escaped.
     @inline(__always)
     private static func mustEscape(_ word: UInt64) -> Bool {
         let quote = word ^ 0x2222_2222_2222_2222
@@ -45,7 +45,7 @@ enum JSONText {
         return found & highs != 0
     }
 
-    /// Writes what stands from `start` on; so much was written before.
+    /// Writes the text from `start` on, after the part already written.
     @inline(never)
     private static func escape(
         _ text: UnsafeRawBufferPointer,
@@ -76,7 +76,7 @@ enum JSONText {
         return end
     }
 
-    /// What stands behind the backslash of a two-character escape.
+    /// Returns the letter of a two-character escape.
     private static func letter(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
@@ -89,8 +89,8 @@ enum JSONText {
         }
     }
 
-    /// The text without the escapes that ``write(_:to:)`` makes, in `out`, which must have room for
-    /// all of it; nil where another one stands.
+    /// Returns the text without the escapes that ``write(_:to:)`` writes, in `out`, which must have
+    /// room for all of it; nil if it contains another escape.
     static func unescape(
         _ text: UnsafeRawBufferPointer,
         to out: UnsafeMutableRawBufferPointer
@@ -111,7 +111,7 @@ enum JSONText {
         return UnsafeRawBufferPointer(rebasing: out[..<end])
     }
 
-    /// The byte for what stands behind a backslash, and how many bytes that is.
+    /// Returns the byte that an escape stands for, and the escape's length without the backslash.
     private static func plain(_ text: UnsafeRawBufferPointer, _ at: Int) -> (UInt8, Int)? {
         switch text[at] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return (text[at], 1)
@@ -123,7 +123,7 @@ enum JSONText {
         case UInt8(ascii: "u"):
             guard text.count - at >= 5 else { return nil }
             let digits = String(decoding: text[(at + 1)..<(at + 5)], as: UTF8.self)
-            // Others than these stand in the text as they are.
+            // Bytes from 0x20 on are never escaped this way.
             guard let value = UInt8(digits, radix: 16), value < 0x20 else { return nil }
             return (value, 5)
         default: return nil

@@ -1,21 +1,20 @@
 import CSimdJSON
 
-/// Payloads of one object each, copied one behind the other, to be read as one text.
+/// Payloads of one object each, concatenated so that they are read as one text.
 ///
-/// The messages of a producer that does not batch are such payloads. Read together, they cost hardly
-/// more than the events of a batch: what is done once an index is done once for all of them, and each
-/// step of an event's way is taken for several events in turn.
+/// A producer that does not batch sends such messages. Read together, they cost hardly more than
+/// the events of a batch: the work per index is done once for all of them, and each processing step
+/// handles several events in turn.
 ///
-/// Nothing stands between them: a payload that is whole by itself ends outside of strings, and begins
-/// with a brace.
+/// No separator is needed: a valid payload ends outside strings, and begins with a brace.
 ///
 /// One thread at a time.
 package struct JoinedPayloads: ~Copyable {
-    /// 16 and 128 gain as much.
+    /// 16 and 128 perform equally well.
     package static let countMax = 64
-    /// Of one payload; a larger one is a text worth an index of its own.
+    /// The largest payload to join; a larger one is worth its own index.
     static let payloadBytesMax = 4 << 10
-    /// Of all together: they are read again while they are still in the processor's caches.
+    /// The total limit: the payloads are read again while they are in the processor's caches.
     static let textBytesMax = 32 << 10
     /// simdjson reads in steps of 64 bytes.
     private static let paddingBytes = 64
@@ -24,7 +23,7 @@ package struct JoinedPayloads: ~Copyable {
         byteCount: textBytesMax + paddingBytes,
         alignment: 64
     )
-    /// Where each payload ends in the text.
+    /// The end of each payload in the text.
     let ends = UnsafeMutablePointer<Int>.allocate(capacity: countMax)
     package private(set) var count = 0
     private var byteCount = 0
@@ -44,9 +43,9 @@ package struct JoinedPayloads: ~Copyable {
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: text, count: byteCount) }
 
-    /// Copies a payload behind those that are there.
+    /// Appends a copy of a payload.
     ///
-    /// False, and nothing done, when it does not look like one object, or there is no room.
+    /// Returns false, without effect, if it does not look like one object, or there is no room.
     package mutating func add(_ payload: UnsafeRawBufferPointer) -> Bool {
         let size = payload.count
         guard size >= 2, size <= Self.payloadBytesMax, count < Self.countMax,
@@ -67,11 +66,11 @@ package struct JoinedPayloads: ~Copyable {
 }
 
 extension PayloadReader {
-    /// Begins payloads that are read as one text; they must stay as they are until they are read.
+    /// Begins payloads that are read as one text; they must not change until they are read.
     ///
-    /// Each piece is then the event that the next payload is. The reading ends early, with no
-    /// rejection, at the first payload that is anything else than one acceptable event: it and what
-    /// stands behind it are to be read by themselves.
+    /// Each piece is then the event of the next payload. Reading ends early, without a rejection,
+    /// at the first payload that is not exactly one acceptable event: read it and the later ones
+    /// one at a time.
     package mutating func begin(_ joined: borrowing JoinedPayloads) {
         restart(joined.bytes)
         ends = UnsafeBufferPointer(start: joined.ends, count: joined.count)

@@ -1,8 +1,8 @@
-/// What a line of damaged text looks like.
+/// The outward form of a line in damaged text.
 enum LineShape {
     case blank
-    /// Begins with a brace in its first column, and the bracket that closes it ends the line: what a
-    /// line of NDJSON is.
+    /// Begins with a brace in its first column and ends with the bracket that closes it, as a line
+    /// of NDJSON does.
     case whole
     case other
 

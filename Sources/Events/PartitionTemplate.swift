@@ -1,6 +1,6 @@
-/// `partition.path` taken apart: `channel={channel}/date={date}/hour={hour}`.
+/// The parsed `partition.path`: `channel={channel}/date={date}/hour={hour}`.
 package struct PartitionTemplate: Sendable, Equatable {
-    /// What a path may depend on.
+    /// The properties that a path may depend on.
     package enum Placeholder: String, CaseIterable, Sendable {
         case channel, event, source, node, date, hour
     }
@@ -30,7 +30,7 @@ package struct PartitionTemplate: Sendable, Equatable {
 
     private let parts: [Part]
 
-    /// - Throws: what is wrong with the text, as a sentence.
+    /// - Throws: an error whose text is a sentence about what is wrong.
     package init(_ text: String) throws(PartitionTemplateError) {
         var parts: [Part] = []
         var rest = Substring(text)
@@ -53,8 +53,8 @@ package struct PartitionTemplate: Sendable, Equatable {
         try checkLengths(text)
     }
 
-    /// A folder's name has at most 255 bytes; beyond it a producer's long values could stop the
-    /// writer.
+    /// Checks that no folder's name can exceed 255 bytes; otherwise a producer's long values could
+    /// stop the writer.
     private func checkLengths(_ text: String) throws(PartitionTemplateError) {
         let longest = HiveValue.bytesMax + 17
         var bytes = 0
@@ -96,13 +96,13 @@ package struct PartitionTemplate: Sendable, Equatable {
         parts.contains(.value(placeholder))
     }
 
-    /// Hours a partition spans: 1 with `{hour}`, 24 with only `{date}`, nil when time is not in the
-    /// path.
+    /// Hours that a partition spans: 1 with `{hour}`, 24 with only `{date}`, nil if the path has no
+    /// time.
     package var hoursPerPartition: Int? {
         uses(.hour) ? 1 : uses(.date) ? 24 : nil
     }
 
-    /// The folder of a partition, below `events`.
+    /// Returns the folder of a partition, relative to `events`.
     package func path(_ values: Values) -> String {
         var path = ""
         for part in parts {
@@ -122,7 +122,7 @@ package struct PartitionTemplate: Sendable, Equatable {
     }
 }
 
-/// What is wrong with a partition path.
+/// The error of an invalid partition path.
 package struct PartitionTemplateError: Error, Equatable, CustomStringConvertible {
     package let description: String
 

@@ -1,25 +1,25 @@
-/// What one message and one event may be.
+/// The limits of one message and one event.
 package struct PayloadLimits: Sendable, Equatable {
     /// Bytes of one event as sent.
     package var eventBytesMax: Int
     /// Events and rejected pieces of one message.
     package var eventsMax: Int
-    /// Levels of objects and arrays.
+    /// The maximum nesting of objects and arrays.
     package var depthMax: Int
 
-    /// Bytes that one message's envelopes may hand down, counted for each event that gets them:
-    /// else a few mebibytes of batch, a large `context` over many small events, would become
-    /// gigabytes of lines.
+    /// Bytes that a message's events may inherit from its envelopes, counted for each event:
+    /// otherwise a batch of a few mebibytes, with a large `context` and many small events, would
+    /// become gigabytes of lines.
     package var handedDownBytesMax: Int {
         let (bytes, overflow) = eventBytesMax.multipliedReportingOverflow(by: 64)
         return overflow ? .max : bytes
     }
 
-    /// The most that a configuration may allow an event or a message to have.
+    /// The highest limit that a configuration may set for an event or a message.
     package static let messageBytesCeiling = 1 << 30
 
-    /// The longest line that a writer writes with any configuration, and so what every reader of lines
-    /// has to take: an event with as much handed down to it again, or a message in quarantine.
+    /// The longest line that a writer writes with any configuration, which every reader of lines
+    /// must accept: the largest event that inherits as much again, or a message in quarantine.
     package static var lineBytesCeiling: Int {
         max(
             2 * messageBytesCeiling + (1 << 20),

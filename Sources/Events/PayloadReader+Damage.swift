@@ -1,19 +1,19 @@
 import CSimdJSON
 
-/// Objects one after the other, of which something is damaged.
+/// Reads consecutive objects of which one is damaged.
 ///
-/// What follows a damaged object can only be read if it is known where that object ends. Two things
-/// tell: its brackets, or, in NDJSON, its line. Else all that is left is one rejected piece, for a
-/// line inside a damaged object can be an object itself, but was never sent as an event.
+/// Text after a damaged object is readable only if the object's end is known, either from its
+/// brackets or, in NDJSON, from its line. Otherwise the rest is one rejected piece: a line inside a
+/// damaged object can be an object itself, but was never sent as an event.
 extension PayloadReader {
-    /// Goes on from the object that starts at `start`, which cannot be read as the others were.
+    /// Continues from the object at `start`, which the normal mode could not read.
     @inline(never)
     mutating func recover(at start: Int) {
         position = start
         mode = pieces == 0 && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .damaged
     }
 
-    /// Whether the first two characters have a zero byte each, at the same side.
+    /// Whether the first two characters each have one zero byte, on the same side.
     var looksLikeUTF16: Bool {
         guard payload.count >= 4 else { return false }
         let isFirst = payload[0] == 0
@@ -35,7 +35,7 @@ extension PayloadReader {
         return readDamaged(at: position, &view)
     }
 
-    /// Reads what starts at `start`: as a line, as an object of several lines, as a damaged batch.
+    /// Reads the text at `start` as a line, as an object of several lines, or as a damaged batch.
     private mutating func readDamaged(at start: Int, _ view: inout EventView) -> Bool {
         let lineEnd = endOfLine(at: start)
         let line = trimmed(start, lineEnd)
@@ -63,12 +63,12 @@ extension PayloadReader {
         return true
     }
 
-    /// Where the object at `start` ends by its brackets, if that is also the end of a line.
+    /// Returns the end of the object at `start` by its brackets, if it is also the end of a line.
     private mutating func endOfObject(at start: Int, _ lineEnd: Int) -> Int? {
         guard payload[start] == UInt8(ascii: "{") else { return nil }
         let line = UnsafeRawBufferPointer(rebasing: payload[..<lineEnd])
         if let end = brackets.end(of: start, in: line) { return endsItsLine(end) ? end : nil }
-        // Where lines are read one by one, the text behind each may be looked at again; not for ever.
+        // Line by line, the text after each line may be scanned again; the budget limits that.
         guard scanBudget > 0 else { return nil }
         let end = brackets.end(of: start, in: payload)
         scanBudget -= (end ?? payload.count) - start
@@ -76,7 +76,7 @@ extension PayloadReader {
         return end
     }
 
-    /// Gives an object that was read, or a value that is none.
+    /// Fills `view` with an object that was read, or a value that is not an object.
     private mutating func take(
         _ piece: UnsafeRawBufferPointer,
         _ failure: Failure?,
@@ -85,7 +85,7 @@ extension PayloadReader {
         let start = offset(of: piece)
         let next = byteBehind(start + piece.count)
         if next.isSeparatorOrCloser, !isNDJSON {
-            // Its own brackets are not to be trusted.
+            // Its own brackets cannot be trusted.
             rejectRest(from: start, nil, &view)
         } else if isInside(before: start, next)
             || next.isSeparatorOrCloser && piece.contains(UInt8(ascii: "\n"))
@@ -99,7 +99,7 @@ extension PayloadReader {
         return true
     }
 
-    /// Rejects what cannot be separated from what follows: a line of NDJSON, else all that is left.
+    /// Rejects an inseparable piece: a line of NDJSON, else all the rest of the payload.
     private mutating func leaveDamaged(
         at start: Int,
         _ line: UnsafeRawBufferPointer,
@@ -114,11 +114,11 @@ extension PayloadReader {
         return true
     }
 
-    /// Whether a value is inside something: a list's element, or a member's value.
+    /// Whether a value is nested: an element of a list, or the value of a member.
     ///
-    /// `start`: where it begins. `behind`: the byte behind it, 0 for none. What comes before it tells
-    /// alone, but where a line of NDJSON may have been cut off there: then both sides must say so. The
-    /// payload's end does where a list goes on, or where lines are not the most that there is.
+    /// `start`: where it begins. `behind`: the byte after it, 0 for none. The text before it
+    /// decides, except where a line of NDJSON may have been cut off there: then both sides must
+    /// agree. The payload's end agrees if a list continues, or if whole lines are not the majority.
     private mutating func isInside(before start: Int, _ behind: UInt8) -> Bool {
         guard let last = payload[..<start].lastIndex(where: { !$0.isJSONSpace }) else {
             return false
@@ -131,8 +131,8 @@ extension PayloadReader {
         return canFollow || lines.whole <= lines.other
     }
 
-    /// Whether the byte at `last` may be the last of a line of NDJSON that was cut off: such a line
-    /// begins with a brace that it does not close.
+    /// Whether the byte at `last` may end a line of NDJSON that was cut off: such a line begins
+    /// with a brace that it does not close.
     private mutating func endsCutLine(_ last: Int) -> Bool {
         let lineFeed = payload[..<last].lastIndex(of: UInt8(ascii: "\n"))
         let start = lineFeed.map { $0 + 1 } ?? firstByte
@@ -146,12 +146,12 @@ extension PayloadReader {
     }
 }
 
-/// Whether a text is NDJSON, which the damaged part of it cannot say.
+/// Decides whether a text is NDJSON, which its damaged part cannot tell.
 extension PayloadReader {
     /// Whether at least half of the payload's lines are whole objects.
     ///
-    /// Inside an object printed over several lines, each line that is a whole object stands between
-    /// two that are none, so it has always more of these.
+    /// Inside an object printed over several lines, each line that is a whole object is between two
+    /// that are not, so the latter are always more.
     private var isNDJSON: Bool {
         mutating get {
             let lines = countedLines()
@@ -159,7 +159,7 @@ extension PayloadReader {
         }
     }
 
-    /// The payload's lines that are whole objects, and the others that are not empty.
+    /// Counts the payload's lines that are whole objects, and the others that are not blank.
     private mutating func countedLines() -> (whole: Int, other: Int) {
         if let lines { return lines }
         var (whole, other) = (0, 0)
@@ -177,8 +177,8 @@ extension PayloadReader {
         return (whole, other)
     }
 
-    /// Whether lines of NDJSON stand between the end of a damaged object's first line and the place
-    /// where its brackets close: then its own line may have been cut off.
+    /// Whether there are lines of NDJSON between the end of a damaged object's first line and the
+    /// place where its brackets close: then its own line may have been cut off.
     private mutating func holdsLines(_ firstEnd: Int, _ end: Int) -> Bool {
         scanBudget -= end - firstEnd
         var at = firstEnd + 1
@@ -197,7 +197,7 @@ extension PayloadReader {
 }
 
 extension UInt8 {
-    /// Whether no value can begin with it, but one can have ended before it.
+    /// Whether no value can begin with the byte, but one can end before it.
     fileprivate var isSeparatorOrCloser: Bool {
         self == UInt8(ascii: ",") || self == UInt8(ascii: "]") || self == UInt8(ascii: "}")
             || self == UInt8(ascii: ":")

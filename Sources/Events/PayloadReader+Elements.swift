@@ -1,9 +1,9 @@
 import CSimdJSON
 
-/// Arrays and batches of which something is damaged: one element at a time, cut out by its brackets.
+/// Reads damaged arrays and batches one element at a time, cut out by its brackets.
 extension PayloadReader {
-    /// Goes on element by element behind the last good one; where no comma follows it, all the rest
-    /// is rejected, for nobody can say what it was meant to be.
+    /// Continues element by element after the last good one; if no comma follows it, rejects all
+    /// the rest, since its meaning is unknown.
     @inline(never)
     mutating func leaveArray(_ view: inout EventView) -> Bool {
         mode = pieces == 0 && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .elements
@@ -17,12 +17,12 @@ extension PayloadReader {
         return true
     }
 
-    /// Rejects what stands at `start`, behind an element or behind the array, and all that follows.
+    /// Rejects the text at `start`, after an element or after the array, and all that follows.
     mutating func rejectBehind(_ start: Int, _ view: inout EventView) {
         rejectRest(from: start, nil, within: .behindElement, &view)
     }
 
-    /// Cuts the next element out; what does not balance is rejected with all that follows.
+    /// Cuts out the next element; rejects one with unbalanced brackets, and all that follows.
     @inline(never)
     mutating func nextElement(_ view: inout EventView) -> Bool {
         let start = position
@@ -31,7 +31,7 @@ extension PayloadReader {
             return true
         }
         guard let end = endOfElement(start) else {
-            // Of an array that gave nothing, the bracket too is kept.
+            // If the array has produced no piece, the rejection includes its opening bracket.
             let isWhole = pieces == 0
             rejectRest(from: isWhole ? 0 : start, nil, within: isWhole ? .text : .element, &view)
             return true
@@ -42,7 +42,7 @@ extension PayloadReader {
         defer { if isLast { endElements(end) } }
         if piece.isEmpty {
             if isLast, payload[start - 1] == UInt8(ascii: "[") { return false }
-            // Behind the comma before it stands nothing.
+            // Nothing follows the comma before it.
             let cause: RejectionCause.Kind = isLast ? .trailingComma : .missingValue
             reject(piece, .invalidJSON, at: isLast ? start - 1 : end, cause, &view)
         } else if let failure = readAlone(piece, isElement: true) {
@@ -53,8 +53,8 @@ extension PayloadReader {
         return true
     }
 
-    /// The place of the comma or bracket behind an element; the payload's end behind one that is
-    /// whole, of an array that was cut off.
+    /// Returns the position of the comma or bracket after an element; the payload's end after a
+    /// whole element of an array that was cut off.
     private mutating func endOfElement(_ start: Int) -> Int? {
         if let end = brackets.separator(behind: start, in: payload) {
             return payload[end] == UInt8(ascii: "}") || isKey(end + 1) ? nil : end
@@ -66,7 +66,7 @@ extension PayloadReader {
         return payload.count
     }
 
-    /// Whether a key stands behind a comma: then an object ended too early.
+    /// Whether a key follows a comma: then an object ended too early.
     private func isKey(_ start: Int) -> Bool {
         guard let quote = payload[start...].firstIndex(where: { !$0.isJSONSpace }),
             payload[quote] == UInt8(ascii: "\""),
@@ -75,7 +75,7 @@ extension PayloadReader {
         return payload[end...].first { !$0.isJSONSpace } == UInt8(ascii: ":")
     }
 
-    /// Goes on behind the array, whose bracket stands at `end`.
+    /// Continues after the array, whose closing bracket is at `end`.
     private mutating func endElements(_ end: Int) {
         if resumeAfterBatch != nil { return endArray() }
         let isWhole = end < payload.count
@@ -84,10 +84,10 @@ extension PayloadReader {
     }
 }
 
-/// Batches.
+/// Reads batches.
 extension PayloadReader {
-    /// Steps into the batch of `envelope`, which was just read; true when it is rejected instead,
-    /// as a batch that would bring the message above its number of events is.
+    /// Enters the batch of `envelope`, which was just read; returns true if it is rejected instead,
+    /// because it would exceed the message's number of events.
     mutating func beginBatch(
         _ envelope: UnsafeRawBufferPointer,
         _ view: inout EventView
@@ -110,20 +110,20 @@ extension PayloadReader {
         }
         if code == CSIMDJSON_OK { code = reader.enterArray() }
         guard code == CSIMDJSON_OK else {
-            // It was valid a moment ago: memory is short.
+            // It was valid a moment ago, so memory is exhausted.
             endArray()
             rejectUnread(envelope, Failure(code: code, offset: base), &view)
             return true
         }
         mode = .array
-        // Should the walk meet what it did not before, elements are cut out from here.
+        // If reading fails later, elements are cut out from here.
         position = base + 1
         return false
     }
 
-    /// Steps into the batch of an object that cannot be read, if all around the elements can be.
+    /// Enters the batch of an object that cannot be read, if everything around its elements can.
     ///
-    /// The envelope is read with one empty object for them.
+    /// The envelope is read with one empty object in place of the elements.
     mutating func beginDamagedBatch(_ object: UnsafeRawBufferPointer) -> Bool {
         guard let array = arrayOfBatch(object) else { return false }
         var envelope = Array(object[...array.lowerBound])
@@ -135,7 +135,7 @@ extension PayloadReader {
                 reader.found.object.length == bytes.count, reader.found.batch.length > 0,
                 !reader.found.has_reserved_key
             else { return false }
-            /// The bytes in the payload.
+            /// The corresponding bytes in the payload.
             func own(_ range: csimdjson_range) -> UnsafeRawBufferPointer {
                 let start = range.start + (range.start > array.lowerBound ? shift : 0)
                 return UnsafeRawBufferPointer(rebasing: object[start..<(start + range.length)])
@@ -153,7 +153,7 @@ extension PayloadReader {
         }
     }
 
-    /// Where the array of the first key `batch` stands in a damaged object, from bracket to bracket.
+    /// Returns the array of the first key `batch` in a damaged object, from bracket to bracket.
     private mutating func arrayOfBatch(_ object: UnsafeRawBufferPointer) -> Range<Int>? {
         var at = 1
         func skipSpace() { while at < object.count, object[at].isJSONSpace { at += 1 } }
@@ -179,8 +179,8 @@ extension PayloadReader {
         }
     }
 
-    /// The position behind the array at `start`, if an element is an object, and none a value of
-    /// another kind: such an array belongs to one event.
+    /// Returns the position after the array at `start`, if at least one element is an object, and
+    /// none another kind of value: an array with others belongs to one event.
     private mutating func endOfBatch(_ start: Int, _ object: UnsafeRawBufferPointer) -> Int? {
         var at = start + 1
         var hasObjects = false
@@ -200,7 +200,7 @@ extension PayloadReader {
 }
 
 extension UInt8 {
-    /// Whether a JSON value that is no object can begin with it.
+    /// Whether a JSON value other than an object can begin with the byte.
     fileprivate var beginsOtherValue: Bool {
         switch self {
         case UInt8(ascii: "\""), UInt8(ascii: "["), UInt8(ascii: "-"), UInt8(ascii: "t"),

@@ -1,7 +1,7 @@
 import CSimdJSON
 
-/// Objects one after the other, and elements of an array, as long as nothing is wrong with them.
-/// Each gives true when `view` was filled, and false after it changed the mode.
+/// Reads consecutive objects, and elements of an array, until the first error. Each method returns
+/// true if it filled `view`, and false after it changed the mode.
 extension PayloadReader {
     mutating func nextValue(_ view: inout EventView) -> Bool {
         let code = read()
@@ -31,9 +31,9 @@ extension PayloadReader {
         }
     }
 
-    /// Whether only white space stands between `position` and the end of its line.
+    /// Whether only white space is between `position` and the end of its line.
     ///
-    /// In line, since a method of a large struct is otherwise handed a copy of it.
+    /// Inlined, because a method of a large struct is otherwise passed a copy of it.
     @inline(__always)
     func endsItsLine(_ position: Int) -> Bool {
         var at = position
@@ -76,17 +76,17 @@ extension PayloadReader {
     }
 }
 
-/// Parts of a payload that are read by themselves.
+/// Reads parts of a payload on their own.
 extension PayloadReader {
-    /// Why something could not be read, and where in the payload that was seen.
+    /// The code of a failed read, and the offset in the payload where the error was seen.
     struct Failure {
         var code: csimdjson_code
         var offset: Int
     }
 
-    /// Reads `piece`, a part of the payload, as exactly one object.
+    /// Reads `piece`, a part of the payload, as exactly one object; returns nil on success.
     ///
-    /// `isElement`: of an array; a batch in it is no envelope's.
+    /// `isElement`: it is an element of an array; a batch in it is not an envelope's.
     mutating func readAlone(
         _ piece: UnsafeRawBufferPointer,
         isElement: Bool = false
@@ -106,7 +106,7 @@ extension PayloadReader {
         return code == CSIMDJSON_OK ? nil : Failure(code: code, offset: base + reader.errorOffset)
     }
 
-    /// Gives the object that was read by itself, or steps into its batch; true when `view` was filled.
+    /// Fills `view` with the object last read, or enters its batch; true if `view` was filled.
     mutating func give(_ piece: UnsafeRawBufferPointer, _ view: inout EventView) -> Bool {
         if reader.found.batch.length > 0, !reader.found.has_reserved_key {
             return beginBatch(piece, &view)
@@ -120,7 +120,7 @@ extension PayloadReader {
         return at - start
     }
 
-    /// Rejects all from `start` on, and ends the payload; without a reason, for what is wrong there.
+    /// Rejects all from `start` on, and ends the payload; without a reason it diagnoses the cause.
     mutating func rejectRest(
         from start: Int,
         _ rejection: Rejection?,

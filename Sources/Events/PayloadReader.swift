@@ -1,44 +1,44 @@
 import CSimdJSON
 
-/// Takes a message's payload apart into events and pieces that cannot be accepted.
+/// Splits a message's payload into events and rejected pieces.
 ///
 /// One thread at a time.
 ///
-/// A payload is an object, objects a line each (NDJSON), an array of objects, or an object whose
-/// `batch` is an array of objects. The whole payload is indexed once; only where something is wrong
-/// with it is the rest read object by object or element by element, so that one bad event costs no
-/// good one, in time linear in the payload's size:
+/// A payload is an object, objects one per line (NDJSON), an array of objects, or an object whose
+/// `batch` is an array of objects. The whole payload is indexed once. After an error the rest is
+/// read object by object or element by element, so that one bad event costs no good one, in time
+/// linear in the payload's size:
 ///
 ///     values ──error, batch──► damaged          array ──error──► elements ◄──error in a batch── damaged
 ///
-/// Nothing is invented: an event is a whole object that its producer wrote as an event, never a part
-/// of one that is damaged. What cannot be separated stays in one piece.
+/// The reader invents no event: an event is a whole object that its producer wrote as an event,
+/// never a part of a damaged one. Text that cannot be separated stays one piece.
 ///
 /// Payloads that look like one object each can be read together (``JoinedPayloads``).
 ///
-/// Nothing is lost: every byte that is not white space, a separator or a batch's envelope ends up
-/// in an event or in a rejection.
+/// Nothing is lost: every byte that is not white space, a separator or a batch's envelope is part
+/// of an event or of a rejection.
 package struct PayloadReader: ~Copyable {
     enum Mode {
         case done
-        /// Objects one after the other, indexed at ``base``.
+        /// Consecutive objects, indexed at ``base``.
         case values
         /// Elements of an array, indexed at ``base``.
         case array
-        /// Objects one after the other from ``position``, each indexed by itself.
+        /// Consecutive objects from ``position``, each indexed separately.
         case damaged
-        /// One element at a time from ``position``, each indexed by itself.
+        /// One element at a time from ``position``, each indexed separately.
         case elements
         /// The whole payload is one rejection.
         case whole(Rejection, Int, RejectionCause.Kind)
-        /// What follows an array, or is missing there.
+        /// The text after an array, or its absence.
         case rest(Int)
         /// ``JoinedPayloads``, indexed together.
         case joined
     }
 
-    /// Pieces that are worth reading at once: what a piece needs comes from memory meanwhile, and its
-    /// bytes are still in the processor's first cache when it is written.
+    /// Pieces to read at once: enough to prefetch for each, and few enough that their bytes are
+    /// still in the first-level cache when they are written.
     package static let burstSize = 16
 
     let limits: PayloadLimits
@@ -47,27 +47,27 @@ package struct PayloadReader: ~Copyable {
     var reader: EventReader
     var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     var mode = Mode.done
-    /// Where the indexed part starts in the payload.
+    /// The offset in the payload of the indexed part.
     var base = 0
-    /// How far reading piece by piece has come.
+    /// The progress of reading piece by piece, as an offset in the payload.
     var position = 0
-    /// Where the text begins, behind a byte order mark.
+    /// The offset of the text, after a byte order mark.
     var firstByte = 0
     var brackets = BracketScanner()
-    /// Bytes that may still be looked at in vain.
+    /// Bytes that may still be scanned without a result.
     var scanBudget = 0
-    /// What lines the payload has; nil as long as nobody asked.
+    /// The payload's lines by shape; nil until counted.
     var lines: (whole: Int, other: Int)?
-    /// After a batch, where reading goes on; nil when not in one.
+    /// The offset where reading continues after the batch; nil outside a batch.
     var resumeAfterBatch: Int?
     var inherited = Inherited()
-    /// Pieces of this payload given so far.
+    /// Pieces of this payload returned so far.
     var pieces = 0
-    /// Bytes of this payload's envelopes handed down so far, each time counted.
+    /// Bytes inherited from this payload's envelopes so far, each copy counted.
     var handedDownBytes = 0
-    /// What the reader came to when it was asked ahead of its turn.
+    /// The reader's next result, if it was requested in advance.
     private var ahead: csimdjson_code?
-    /// Where each of joined payloads ends.
+    /// The end of each joined payload.
     var ends = UnsafeBufferPointer<Int>(start: nil, count: 0)
 
     package init(limits: PayloadLimits) {
@@ -81,8 +81,8 @@ package struct PayloadReader: ~Copyable {
 
     /// Begins a payload, which must stay in place until it is read.
     ///
-    /// `piecesMax`: the most events and rejected pieces that this one may have, where that is less
-    /// than ``PayloadLimits/eventsMax``.
+    /// `piecesMax`: the most events and rejected pieces of this payload, if below
+    /// ``PayloadLimits/eventsMax``.
     package mutating func begin(_ payload: UnsafeRawBufferPointer, piecesMax: Int = .max) {
         restart(payload)
         eventsMax = min(limits.eventsMax, piecesMax)
@@ -97,7 +97,7 @@ package struct PayloadReader: ~Copyable {
         }
     }
 
-    /// Begins what starts with neither bracket: perhaps with a byte order mark.
+    /// Begins a payload that starts with neither bracket, perhaps with a byte order mark.
     @inline(never)
     private mutating func beginOther(at first: Int) {
         let text = payload[first...]
@@ -117,7 +117,7 @@ package struct PayloadReader: ~Copyable {
         }
     }
 
-    /// Forgets the payload before this one.
+    /// Resets the state for a new payload.
     mutating func restart(_ payload: UnsafeRawBufferPointer) {
         self.payload = payload
         base = 0
@@ -155,7 +155,7 @@ package struct PayloadReader: ~Copyable {
         }
     }
 
-    /// Gives the next piece; false at the payload's end.
+    /// Fills `view` with the next piece; returns false at the payload's end.
     package mutating func next(_ view: inout EventView) -> Bool {
         while true {
             let isFilled: Bool
@@ -181,8 +181,8 @@ package struct PayloadReader: ~Copyable {
         }
     }
 
-    /// Gives the next pieces, as many as stay valid together and no more than there are places; 0 at
-    /// the payload's end.
+    /// Fills `views` with the next pieces, as many as are valid together; returns their number, 0
+    /// at the payload's end.
     ///
     /// Only the last of them may be a rejection.
     package mutating func next(_ views: UnsafeMutableBufferPointer<EventView>) -> Int {
@@ -194,7 +194,7 @@ package struct PayloadReader: ~Copyable {
         return count
     }
 
-    /// Whether the next piece is an event that can be given without a new index.
+    /// Whether the next piece is an event that needs no new index.
     private mutating func isPlainAhead() -> Bool {
         switch mode {
         case .values, .array, .joined: break
@@ -205,15 +205,15 @@ package struct PayloadReader: ~Copyable {
         return code == CSIMDJSON_OK && reader.found.batch.length == 0
     }
 
-    /// What comes next in the indexed part.
+    /// Reads the next value of the indexed part.
     mutating func read() -> csimdjson_code {
         guard let code = ahead else { return reader.next() }
         ahead = nil
         return code
     }
 
-    /// Makes the rejected piece that was last returned one piece with all that is left of the
-    /// payload, and ends the payload.
+    /// Extends the rejected piece that was last returned by all the rest of the payload, and ends
+    /// the payload.
     @inline(never)
     package mutating func joinRest(to view: inout EventView) {
         guard let rejection = view.rejection, view.bytes.baseAddress != nil else { return }
@@ -238,7 +238,7 @@ package struct PayloadReader: ~Copyable {
         view.errorOffset = offset
     }
 
-    /// Rejects a part of the payload that could not be read, and finds out what is wrong with it.
+    /// Rejects a part of the payload that could not be read, and diagnoses the cause.
     @inline(never)
     func rejectUnread(
         _ piece: UnsafeRawBufferPointer,
@@ -253,8 +253,8 @@ package struct PayloadReader: ~Copyable {
         view.errorOffset = offset(of: piece) + finding.offset
     }
 
-    /// Fills `view` from the object last read: an event, or a rejection for what only an event must
-    /// not be.
+    /// Fills `view` from the object last read: an event, or a rejection by a rule that only events
+    /// have.
     mutating func accept(_ view: inout EventView) {
         reader.view(into: &view)
         let offset = base + reader.found.object.start
@@ -278,10 +278,10 @@ package struct PayloadReader: ~Copyable {
 }
 
 extension PayloadReader {
-    /// Whether the indexed payload has more events than a message may.
+    /// Whether the indexed payload has more events than a message may have.
     ///
-    /// Counting takes a walk, so it is done only where the number of structural characters allows
-    /// so many at all.
+    /// Counting walks the payload, so it is done only if the number of structural characters allows
+    /// that many events.
     private mutating func hasTooMany(inArray: Bool) -> Bool {
         if inArray {
             guard reader.structurals / 2 > eventsMax else { return false }
@@ -306,7 +306,7 @@ extension PayloadReader {
         payload.reduce(into: 1) { count, byte in count += byte == UInt8(ascii: "\n") ? 1 : 0 }
     }
 
-    /// Whether the indexed array has more than `count` elements; it is indexed afresh afterwards.
+    /// Whether the indexed array has more than `count` elements; afterwards it is indexed again.
     mutating func arrayHasMore(than count: Int, _ array: UnsafeRawBufferPointer) -> Bool {
         guard reader.structurals / 2 > count, reader.enterArray() == CSIMDJSON_OK else {
             return false
@@ -321,7 +321,7 @@ extension PayloadReader {
         payload[start...].firstIndex(of: UInt8(ascii: "\n")) ?? payload.count
     }
 
-    /// A part of the payload without the white space around it.
+    /// Returns a part of the payload without the surrounding white space.
     func trimmed(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
         Self.trimmed(UnsafeRawBufferPointer(rebasing: payload[start..<end]))
     }
@@ -335,7 +335,7 @@ extension PayloadReader {
 }
 
 extension UInt8 {
-    /// White space by RFC 8259, section 2.
+    /// Whether the byte is white space by RFC 8259, section 2.
     var isJSONSpace: Bool {
         self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09
     }

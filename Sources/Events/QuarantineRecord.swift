@@ -1,14 +1,14 @@
-/// A line of quarantine: the collector's metadata, why, where, and the bytes themselves.
+/// A line of quarantine: the collector's metadata, the reason, the place, and the bytes themselves.
 ///
 ///     {"_touchpoint":{…},"reason":"invalid_json","detail":"byte 17: …","offset":0,"payload":"…"}
 ///     {"_touchpoint":{…},"reason":"invalid_utf8","detail":"…","offset":0,"encoding":"base64","payload":"…"}
 ///
-/// The metadata are those of an event, and `"peer":"tcp://10.0.0.7:4711"` where it is known who sent it.
+/// The metadata are those of an event, plus `"peer":"tcp://10.0.0.7:4711"` if the sender is known.
 package enum QuarantineRecord {
     /// Renders the line, line feed included.
     ///
-    /// - `payload`: how the piece's bytes are kept; by themselves when nil.
-    /// - `peer`: as an endpoint; letters that JSON would escape are not in one.
+    /// - `payload`: the form in which the piece's bytes are stored; nil for the piece alone.
+    /// - `peer`: an endpoint; it contains no characters that JSON escapes.
     package static func line(
         _ view: borrowing EventView,
         rejection: Rejection,
@@ -20,7 +20,7 @@ package enum QuarantineRecord {
     ) -> [UInt8] {
         let bytes = view.bytes
         let payload = payload ?? QuarantinedPayload(bytes)
-        // In the place of the metadata's last bracket.
+        // Replaces the metadata's last brace.
         var cause = (peer.map { #","peer":"\#($0)"}"# } ?? "}") + Self.cause(view, rejection)
         let metadataMax = splicer.metadataBytesMax
         return cause.withUTF8 { cause in
@@ -43,12 +43,12 @@ package enum QuarantineRecord {
         }
     }
 
-    /// The longest line of a message of so many bytes.
+    /// The longest line, in bytes, of a message of `message` bytes.
     package static func lineBytesMax(message: Int) -> Int {
         QuarantinedPayload.bytesMax(for: message) + 4_096
     }
 
-    /// The members that say why and where.
+    /// Renders the members with the reason and the place.
     private static func cause(_ view: borrowing EventView, _ rejection: Rejection) -> String {
         // Neither text needs escapes.
         #","reason":"\#(rejection.rawValue)","detail":"\#(view.detail)","offset":\#(view.offset)"#

@@ -1,20 +1,20 @@
-/// How the bytes of a rejected piece are kept in its line of quarantine.
+/// The form in which the bytes of a rejected piece are stored in its line of quarantine.
 ///
 ///     ,"payload":"…"                                                 text
 ///     ,"encoding":"base64","payload":"…"                             any bytes
 ///     ,"encoding":"gzip+base64","payload":"…","message":{"seq":17,"offset":120,"bytes":4096}
 ///     ,"message":{"seq":17,"offset":120,"bytes":4096}
 ///
-/// The last two are pieces of a message that came compressed, and that would take more room than the
-/// message itself: the message is kept once, as it came, in the line whose `seq` all of them name.
+/// The last two are for pieces of a compressed message that would need more room than the message
+/// itself: the message is stored once, as received, in the line whose `seq` all of them name.
 /// `offset` and `bytes` are the piece's place in the inflated message.
 ///
 /// Every form is at most ``bytesMax(for:)`` long, so that neither control characters, which JSON
-/// escapes with six bytes each, nor compression make a line that is much longer than what was sent.
+/// escapes with six bytes each, nor compression make a line much longer than what was sent.
 package struct QuarantinedPayload {
-    /// Where a piece is found whose bytes are not in a line of their own.
+    /// The place of a piece whose bytes are part of a stored message.
     package struct Place {
-        /// The number of the line that has the message.
+        /// The number of the line that contains the message.
         package var sequence: UInt64
         /// Bytes from the start of the inflated message.
         package var offset: Int
@@ -33,10 +33,10 @@ package struct QuarantinedPayload {
     }
 
     private let form: Form
-    /// What is written: the piece, the compressed message, or nothing.
+    /// The bytes to write: the piece, the compressed message, or nothing.
     private let bytes: UnsafeRawBufferPointer
 
-    /// A piece that is kept by itself: as text where it is valid UTF-8 that needs few escapes.
+    /// A piece stored by itself: as text if it is valid UTF-8 that needs few escapes.
     package init(_ piece: UnsafeRawBufferPointer) {
         bytes = piece
         let isText =
@@ -45,35 +45,35 @@ package struct QuarantinedPayload {
         form = isText ? .text : .base64
     }
 
-    /// A piece that is kept by the message it came in, which this line has.
+    /// A piece stored with its message, which this line contains.
     package init(_ piece: UnsafeRawBufferPointer, in gzip: UnsafeRawBufferPointer, at place: Place)
     {
         bytes = gzip
         form = .gzip(place, pieceBytes: piece.count)
     }
 
-    /// A piece that is kept by the message it came in, which another line has.
+    /// A piece stored with its message, which another line contains.
     package init(_ piece: UnsafeRawBufferPointer, at place: Place) {
         bytes = UnsafeRawBufferPointer(start: nil, count: 0)
         form = .elsewhere(place, pieceBytes: piece.count)
     }
 
-    /// Bytes by which text may be longer than base64, which nobody can read.
+    /// The number of bytes by which text may exceed base64, which people cannot read.
     private static let textAllowance = 64
     /// Bytes of the keys and numbers around a payload, and ``textAllowance``.
     private static let overheadBytesMax = 192
 
-    /// The most bytes that any form of so many bytes needs: base64 is 4/3.
+    /// The most bytes that any form needs for `byteCount` bytes: base64 is 4/3.
     package static func bytesMax(for byteCount: Int) -> Int {
         base64Count(byteCount) + overheadBytesMax
     }
 
-    /// Room that ``write(to:)`` needs at the most.
+    /// The most bytes that ``write(to:)`` writes.
     package var bytesMax: Int { Self.bytesMax(for: bytes.count) }
 
     private static func base64Count(_ count: Int) -> Int { (count / 3 + 1) * 4 }
 
-    /// Bytes of the piece as a JSON string's inside.
+    /// Returns the length of the piece as the content of a JSON string.
     private static func escapedCount(_ bytes: UnsafeRawBufferPointer) -> Int {
         var count = bytes.count
         for byte in bytes {
@@ -86,7 +86,7 @@ package struct QuarantinedPayload {
         return count
     }
 
-    /// Writes the members, each after a comma, and returns the place behind them.
+    /// Writes the members, each after a comma, and returns the position after them.
     package func write(to out: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         switch form {
         case .text:
@@ -132,7 +132,7 @@ package struct QuarantinedPayload {
         return end
     }
 
-    /// Writes the inside of a JSON string.
+    /// Writes the content of a JSON string.
     package static func writeEscaped(
         _ text: UnsafeRawBufferPointer,
         _ out: UnsafeMutablePointer<UInt8>
@@ -156,7 +156,7 @@ package struct QuarantinedPayload {
         return end
     }
 
-    /// What follows the backslash of a byte with an escape of two bytes.
+    /// Returns the character after the backslash of a two-byte escape.
     private static func shortEscape(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte

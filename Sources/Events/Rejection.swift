@@ -1,4 +1,4 @@
-/// Why something could not be accepted; the raw value is the code in quarantine, answers and
+/// The reason why a piece is rejected; the raw value is the code in quarantine, answers and
 /// metrics.
 package enum Rejection: String, CaseIterable, Sendable {
     case invalidJSON = "invalid_json"
@@ -10,7 +10,7 @@ package enum Rejection: String, CaseIterable, Sendable {
     case reservedKey = "reserved_key"
     case inflateFailed = "inflate_failed"
 
-    /// Position in ``allCases``, for tables of counters.
+    /// The position in ``allCases``, for tables of counters.
     package var index: Int {
         switch self {
         case .invalidJSON: 0
@@ -24,7 +24,7 @@ package enum Rejection: String, CaseIterable, Sendable {
         }
     }
 
-    /// A sentence's worth of cause for people, without the place.
+    /// The reason as a clause for people, without the place.
     package var explanation: String {
         switch self {
         case .invalidJSON: "not valid JSON (RFC 8259)"

@@ -1,7 +1,7 @@
-/// What is wrong with a rejected piece, more closely than its ``Rejection`` says.
+/// The cause of a rejection in more detail than its ``Rejection``.
 package struct RejectionCause: Equatable, Sendable {
     package enum Kind: UInt8, CaseIterable, Sendable {
-        /// What the ``Rejection`` says by itself.
+        /// No more than the ``Rejection`` says.
         case unspecified
         case empty
         case byteOrderMark
@@ -51,9 +51,9 @@ package struct RejectionCause: Equatable, Sendable {
         self.byte = byte
     }
 
-    /// A sentence's worth for people, without the place.
+    /// The cause as a clause for people, without the place.
     ///
-    /// Nothing of it is the producer's text, and it needs no escapes in JSON. Nil where the ``Rejection`` says all.
+    /// Contains none of the producer's text and needs no escapes in JSON. Nil: ``Rejection`` says all.
     var explanation: String? {
         switch kind {
         case .unspecified: nil
@@ -120,7 +120,7 @@ package struct RejectionCause: Equatable, Sendable {
         .tooMuchHandedDown: "its batch hands down more than limits.event allows",
     ]
 
-    /// What a value is, by its first byte.
+    /// Names the type of a value, by its first byte.
     private static func type(_ byte: UInt8) -> String {
         switch byte {
         case UInt8(ascii: "\""): "a string"

@@ -1,14 +1,14 @@
-/// What the collector made of an event, for its metadata: no reader of the files then needs the
-/// folder, the configuration or the rules by which it was recognised.
+/// The collector's findings about an event, for its metadata, so that readers of the files need
+/// neither the folder nor the configuration nor the rules.
 ///
 /// The buffer must outlive the writing of the line.
 package struct ResolvedEvent {
-    /// Bytes of the longest text that is repeated in the metadata; a longer one is left out.
+    /// Bytes of the longest text that the metadata repeat; a longer one is omitted.
     package static let textBytesMax = 1_024
 
-    /// The event's, its batch's or its source's; empty for none.
+    /// The channel of the event, its batch or its source; empty for none.
     package var channel: UnsafeRawBufferPointer
-    /// The event's own time, microseconds since 1970 UTC, where it can be read.
+    /// The event's own time, microseconds since 1970 UTC; nil if it cannot be parsed.
     package var time: Int64?
     /// Whether another event had the same id.
     package var isIDReused: Bool
@@ -23,12 +23,12 @@ package struct ResolvedEvent {
         self.isIDReused = isIDReused
     }
 
-    /// Room that all members together can need.
+    /// The most bytes that all members together need.
     static func bytesMax(_ resolved: ResolvedEvent, _ event: borrowing EventView) -> Int {
         var texts = min(resolved.channel.count, textBytesMax)
         if !event.isEventName { texts += min(event.name.count, textBytesMax) }
         if !event.isMessageID { texts += min(event.id.count, textBytesMax) }
-        // A byte is at most six when it is escaped; the keys, the time and the mark have 84.
+        // A byte becomes at most six when escaped; the keys, the time and the mark need 84.
         return texts * 6 + 96
     }
 
@@ -38,13 +38,13 @@ package struct ResolvedEvent {
 
     var hasChannel: Bool { Self.isShort(channel) }
 
-    /// Writes the channel and the quote behind it.
+    /// Writes the channel and the quote after it.
     @inline(__always)
     func writeChannel(to out: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         Self.quoted(channel, out)
     }
 
-    /// Writes what follows the channel, and the brace that ends the metadata.
+    /// Writes the members after the channel, and the brace that ends the metadata.
     @inline(__always)
     func write(
         _ event: borrowing EventView,
@@ -98,7 +98,7 @@ package struct ResolvedEvent {
     private static let timeTemplate: StaticString = ",\"time\":\"0000-00-00T00:00:00.000000Z\""
     private static let timeKeyCount = 9
 
-    /// Writes `,"time":"…"`; `text` is what the time was read from.
+    /// Writes `,"time":"…"`; `text` is the text that the time was parsed from.
     @inline(__always)
     private static func write(
         _ time: Int64,
@@ -121,15 +121,15 @@ package struct ResolvedEvent {
         return out + count
     }
 
-    /// Whether a text that could be read as a time lacks at most digits of the fraction to be the
-    /// written form.
+    /// Whether `text`, which parses as a time, is in the written form or lacks only digits of its
+    /// fraction.
     ///
-    /// Most do: then no date need be worked out.
+    /// Most are: then no date need be computed.
     @inline(__always)
     private static func isInWrittenForm(_ text: UnsafeRawBufferPointer) -> Bool {
         guard text.count >= 20, text.count <= Timestamp.byteCount,
             text[text.count - 1] == UInt8(ascii: "Z"), text[10] == UInt8(ascii: "T"),
-            // A leap second is another minute's first.
+            // A leap second belongs to the next minute.
             text[17] != UInt8(ascii: "6")
         else { return false }
         return text.count == 20 || text[19] == UInt8(ascii: ".")

@@ -1,12 +1,12 @@
-/// Microseconds since 1970 UTC, to and from text; negative before.
+/// Converts microseconds since 1970 UTC, negative before, to and from text.
 ///
-/// No clock is read here. Any thread may call.
+/// It reads no clock. Any thread may call it.
 package enum Timestamp {
     /// Bytes of the written form `2026-11-22T10:00:00.123456Z`.
     package static let byteCount = 27
 
-    /// Reads RFC 3339 (`2011-10-11T13:45:40.276+02:00`); a blank for the `T` and a missing offset,
-    /// which then means UTC, are allowed.
+    /// Parses RFC 3339 (`2011-10-11T13:45:40.276+02:00`); also accepts a blank for the `T`, and a
+    /// missing offset, which means UTC.
     ///
     /// Nil for anything else, and for times outside the years 1 to 9999 UTC.
     package static func parse(_ text: UnsafeRawBufferPointer) -> Int64? {
@@ -45,7 +45,7 @@ package enum Timestamp {
     private static let secondsMin: Int64 = -62_135_596_800
     static let daysMin = -719_162
 
-    /// 9999-12-31T23:59:59Z: an offset can lead beyond, and four digits could not hold the year.
+    /// 9999-12-31T23:59:59Z: an offset can lead beyond it, where the year has five digits.
     private static let secondsMax: Int64 = 253_402_300_799
 
     private static func daysIn(_ month: Int, of year: Int) -> Int {
@@ -56,16 +56,16 @@ package enum Timestamp {
         }
     }
 
-    /// As the other, of a string.
+    /// Parses a string, as the other does for bytes.
     package static func parse(_ text: String) -> Int64? {
         var text = text
         return text.withUTF8 { parse(UnsafeRawBufferPointer($0)) }
     }
 
-    /// The numbers that each two neighbours among eight digits and separators make, a byte each; nil
-    /// where they are not as in the pattern, which has zeros for digits.
+    /// Returns the numbers of each two adjacent digits among eight digits and separators, one per
+    /// byte; nil if they do not match the pattern, which has zeros for digits.
     ///
-    /// All eight bytes at once: a digit without its pattern is at most 9, a separator 0.
+    /// Handles all eight bytes at once: minus the pattern, a digit is at most 9, a separator 0.
     @inline(__always)
     private static func pairs(
         _ text: UnsafeRawPointer,
@@ -82,13 +82,13 @@ package enum Timestamp {
 
     private static func byte(_ bytes: UInt64, _ at: Int) -> Int { Int(bytes >> (8 * at) & 0xFF) }
 
-    /// The number that two digits make; -1 where they are none.
+    /// Returns the number that two digits form; -1 if they are not digits.
     private static func pair(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
         let (tens, ones) = (text[start] &- 48, text[start + 1] &- 48)
         return tens <= 9 && ones <= 9 ? Int(tens) * 10 + Int(ones) : -1
     }
 
-    /// The fraction at `at`, cut to microseconds; `at` is moved behind it.
+    /// Parses the fraction at `at`, cut to microseconds, and moves `at` past it.
     private static func micros(_ text: UnsafeRawBufferPointer, _ at: inout Int) -> Int {
         guard at + 1 < text.count, text[at] == UInt8(ascii: ".") || text[at] == UInt8(ascii: ","),
             (48...57).contains(text[at + 1])
@@ -121,8 +121,8 @@ package enum Timestamp {
         }
     }
 
-    /// Days since 1970 of a civil date in the proleptic Gregorian calendar (Howard Hinnant,
-    /// "chrono-compatible low-level date algorithms", days_from_civil).
+    /// Returns the days since 1970 of a civil date in the proleptic Gregorian calendar (Howard
+    /// Hinnant, "chrono-compatible low-level date algorithms", days_from_civil).
     static func days(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = shifted / 400
@@ -132,8 +132,8 @@ package enum Timestamp {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// The civil date of a day since 1970 (the same source, civil_from_days); for days from
-    /// ``daysMin`` on.
+    /// Returns the civil date of a day since 1970 (same source, civil_from_days), from ``daysMin``
+    /// on.
     static func civil(day: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = shifted / 146_097
@@ -148,15 +148,15 @@ package enum Timestamp {
 }
 
 extension Timestamp {
-    /// The first microsecond that can be written: 0001-01-01T00:00:00Z.
+    /// The earliest time that can be written: 0001-01-01T00:00:00Z.
     package static let least: Int64 = -62_135_596_800_000_000
 
-    /// Microseconds since ``least``, which is the first of a day: no fraction of them is negative.
+    /// Microseconds since ``least``, which begins a day: dividing them needs no negative numbers.
     private static func sinceLeast(_ micros: Int64) -> UInt64 {
         UInt64(bitPattern: max(micros, least)) &- UInt64(bitPattern: least)
     }
 
-    /// The hour of ``least``, the first of a day; hours since 1970.
+    /// The hour of ``least``, in hours since 1970.
     package static let firstHour = daysMin * 24
 
     /// Full hours since 1970, rounded down.
@@ -164,7 +164,7 @@ extension Timestamp {
         Int(sinceLeast(micros) / 3_600_000_000) + firstHour
     }
 
-    /// Writes the ``byteCount`` bytes of `micros` to `out`; of ``least`` for what is before.
+    /// Writes the ``byteCount`` bytes of `micros` to `out`; earlier times as ``least``.
     package static func write(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
         let seconds = Int(sinceLeast(micros) / 1_000_000)
         let (year, month, day) = civil(day: seconds / 86_400 + daysMin)
@@ -197,7 +197,7 @@ extension Timestamp {
         }
     }
 
-    /// As text: `2026-11-22T10:00:00.123456Z`.
+    /// Formats a time as `2026-11-22T10:00:00.123456Z`.
     package static func text(_ micros: Int64) -> String {
         String(unsafeUninitializedCapacity: byteCount) { buffer in
             guard let out = buffer.baseAddress else { return 0 }
@@ -206,12 +206,12 @@ extension Timestamp {
         }
     }
 
-    /// The day: `2026-11-22`.
+    /// Formats the day as `2026-11-22`.
     package static func date(_ micros: Int64) -> String {
         String(text(micros).prefix(10))
     }
 
-    /// For file names: `20261122T100000.123Z`.
+    /// Formats a time for file names: `20261122T100000.123Z`.
     package static func compact(_ micros: Int64) -> String {
         let text = text(micros).utf8
         let kept = text.prefix(23).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }

@@ -1,6 +1,6 @@
 import CSimdJSON
 
-/// A line as it stands in the files: the collector's metadata and what the manifest wants to know.
+/// A line as stored in the files: the collector's metadata and the fields that the manifest needs.
 ///
 /// Buffers point into the line that was read.
 package struct WrittenLine {
@@ -10,35 +10,35 @@ package struct WrittenLine {
     package var source = UnsafeRawBufferPointer(start: nil, count: 0)
     package var run = UnsafeRawBufferPointer(start: nil, count: 0)
     package var sequence: UInt64 = 0
-    /// The event's own time, microseconds since 1970 UTC, where it has one that can be read.
+    /// The event's own time, microseconds since 1970 UTC; nil if absent or invalid.
     package var eventTime: Int64?
     /// `messageId` or `id`; empty when absent.
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether ``id`` is the `messageId`.
     package var isMessageID = false
-    /// The one that the collector resolved, in lines of older versions `channel` or
-    /// `context.channel`; empty when absent.
+    /// The channel that the collector resolved; in lines of older versions `channel` or
+    /// `context.channel`; empty if absent.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// The event's text but for `sentAt`, as ``EventContent`` has it: what stands before that
-    /// member, and behind it.
+    /// The event's text except `sentAt`, as ``EventContent`` defines it: the text before that
+    /// member, and after it.
     var content = UnsafeRawBufferPointer(start: nil, count: 0)
     var contentBehindSentAt = UnsafeRawBufferPointer(start: nil, count: 0)
 
     package init() {}
 }
 
-/// Reads lines back as recovery, verify and cat need them: strict JSON whose first member is the
-/// collector's metadata in the form ``EventSplicer`` writes, or wrote in earlier versions.
+/// Reads lines for recovery, verify and cat: strict JSON whose first member is the collector's
+/// metadata in the form that ``EventSplicer`` writes, or wrote in earlier versions.
 ///
-/// Metadata that it does not know is passed over.
+/// It skips metadata that it does not know.
 ///
 /// One thread at a time.
 package struct WrittenLineReader: ~Copyable {
-    /// One more level than any configuration allows an event, for the metadata around it.
+    /// One more level than any configuration allows for an event, for the metadata around it.
     private var reader = EventReader(depthMax: 1_026)
-    /// Where the metadata stands in every line: behind `{"_touchpoint":`.
+    /// The offset of the metadata in every line: after `{"_touchpoint":`.
     private static let metadataStart = 15
-    /// For a channel whose text has escapes.
+    /// Scratch for a channel whose text has escapes.
     private let scratch = UnsafeMutableRawBufferPointer.allocate(
         byteCount: 6 * ResolvedEvent.textBytesMax,
         alignment: 1
@@ -50,7 +50,7 @@ package struct WrittenLineReader: ~Copyable {
         scratch.deallocate()
     }
 
-    /// Reads one line without its line feed; false when it is not such a line.
+    /// Reads one line without its line feed; returns false if it is not such a line.
     package mutating func read(
         _ line: UnsafeRawBufferPointer,
         into written: inout WrittenLine
@@ -81,7 +81,7 @@ package struct WrittenLineReader: ~Copyable {
         return true
     }
 
-    /// Notes where the event's own text stands in its line.
+    /// Records where the event's own text is in its line.
     private func takeContent(of line: UnsafeRawBufferPointer, into written: inout WrittenLine) {
         var start = reader.found.reserved.start + reader.found.reserved.length
         if start < line.count, line[start] == UInt8(ascii: ",") { start += 1 }
@@ -92,8 +92,8 @@ package struct WrittenLineReader: ~Copyable {
         (written.content, written.contentBehindSentAt) = (content.first, content.second)
     }
 
-    /// Reads what stands behind the run, up to the metadata's end; lines of older versions have
-    /// nothing there.
+    /// Reads the members after the run, up to the metadata's end; lines of older versions have
+    /// none.
     private func readResolved(
         _ scanner: inout MetadataScanner,
         into written: inout WrittenLine
@@ -120,7 +120,7 @@ package struct WrittenLineReader: ~Copyable {
     }
 }
 
-/// Steps through metadata of our own writing.
+/// Scans metadata that the collector wrote.
 private struct MetadataScanner {
     var rest: UnsafeRawBufferPointer
 
@@ -130,7 +130,7 @@ private struct MetadataScanner {
         return take(count).elementsEqual(text)
     }
 
-    /// The next `count` bytes, or all that is left.
+    /// Returns the next `count` bytes, or all the rest.
     mutating func take(_ count: Int) -> UnsafeRawBufferPointer {
         let taken = UnsafeRawBufferPointer(rebasing: rest.prefix(count))
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
@@ -142,7 +142,7 @@ private struct MetadataScanner {
         return take(quote - rest.startIndex)
     }
 
-    /// Steps over `,"…":` and gives the key; nil, and nothing done, where none stands.
+    /// Skips `,"…":` and returns the key; nil, without effect, if there is none.
     mutating func takeKey() -> UnsafeRawBufferPointer? {
         guard rest.starts(with: #",""#.utf8) else { return nil }
         _ = take(2)
@@ -152,7 +152,7 @@ private struct MetadataScanner {
 
     var startsWithQuote: Bool { rest.first == UInt8(ascii: "\"") }
 
-    /// Steps over a string, and gives what stands between its quotes.
+    /// Skips a string and returns the text between its quotes.
     mutating func takeString() -> UnsafeRawBufferPointer? {
         var at = 1
         while at < rest.count, rest[at] != UInt8(ascii: "\"") {
@@ -164,7 +164,7 @@ private struct MetadataScanner {
         return text
     }
 
-    /// Steps over a number or a literal.
+    /// Skips a number or a literal.
     mutating func takeLiteral() {
         let end = rest.firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") }
         _ = take((end ?? rest.endIndex) - rest.startIndex)
