@@ -11,7 +11,7 @@ namespace {
 
 using simdjson::internal::dom_parser_implementation;
 
-// For the few functions that every structural of every event goes through; the compiler finds them too large.
+// For the few functions that run for every structural of every event: the compiler deems them too large.
 #define INLINE __attribute__((always_inline)) inline
 
 bool is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -28,8 +28,8 @@ int hex(const uint8_t *at) {
     return value;
 }
 
-/// The code point of the `\u` escape at `at` (which points at the `u`), and how many bytes it spans;
-/// -1 where it is malformed or an unpaired surrogate.
+/// Returns the code point of the `\u` escape at `at` (which points at the `u`), and its length in bytes; -1 if
+/// it is malformed or an unpaired surrogate.
 int32_t unicode_escape(const uint8_t *at, const uint8_t *end, size_t *span) {
     if (end - at < 5) return -1;
     int32_t high = hex(at + 1);
@@ -74,8 +74,8 @@ uint8_t simple_escape(uint8_t c) {
     }
 }
 
-/// Checks the escapes in [at, end); with `out` also writes the text without them, which is never
-/// longer. Gives the end of what was written, or NULL on a bad escape, whose place is left in `*bad`.
+/// Checks the escapes in [at, end); with `out` also writes the unescaped text, which is never longer. Returns
+/// the end of what was written, or NULL on a bad escape, whose position is in `*bad`.
 uint8_t *unescape(const uint8_t *at, const uint8_t *end, uint8_t *out, const uint8_t **bad) {
     uint8_t scratch[4];
     bool keep = out != nullptr;
@@ -107,8 +107,8 @@ uint8_t *unescape(const uint8_t *at, const uint8_t *end, uint8_t *out, const uin
     return out;
 }
 
-/// The end of the number that starts at `at`, by RFC 8259, section 6; NULL where none does, or one that is
-/// infinite as a double. Something that cannot be part of a number must stand behind it.
+/// Returns the end of the number at `at`, by RFC 8259, section 6; NULL if there is none, or it is infinite as a
+/// double. The byte after the number must be one that no number contains.
 const uint8_t *number_end(const uint8_t *at) {
     const uint8_t *start = at;
     if (*at == '-') at++;
@@ -132,8 +132,8 @@ const uint8_t *number_end(const uint8_t *at) {
 
 } // namespace
 
-/// Where the next of some bytes stands: looked up once for a stretch of text instead of once a string. Asked
-/// for places in ascending order.
+/// Finds the next occurrence of a byte: searched once per stretch of text instead of once per string. Positions
+/// must be queried in ascending order.
 class finder {
 public:
     explicit finder(uint8_t byte) : byte(byte) {}
@@ -144,9 +144,9 @@ public:
         look(0);
     }
 
-    /// Whether the byte stands in [from, to).
+    /// Whether the byte occurs in [from, to).
     INLINE bool has(size_t from, size_t to) {
-        // Mostly it stands nowhere near.
+        // In most cases it is not near.
         if (__builtin_expect(found >= to, true)) return false;
         if (found < from) look(from);
         return found < to;
@@ -167,7 +167,7 @@ private:
 struct csimdjson_reader {
     std::unique_ptr<dom_parser_implementation> stage1;
     size_t depth_max;
-    /// What a level may be now: more than `depth_max` inside a batch, whose events count from their own start.
+    /// The present maximum depth: above `depth_max` inside a batch, whose events count from their own start.
     size_t depth_limit = 0;
     const uint8_t *json = nullptr;
     size_t length = 0;
@@ -176,21 +176,21 @@ struct csimdjson_reader {
     size_t count = 0;
     bool in_array = false;
     bool first_element = false;
-    /// Whether a batch is not to be taken apart, but belongs to its event.
+    /// Whether a batch is not split, but belongs to its event.
     bool keeps_batches = false;
     size_t error_offset = 0;
     csimdjson_code failure = CSIMDJSON_OK;
     finder backslash{'\\'}, line_feed{'\n'}, carriage_return{'\r'};
-    /// What is open at each level: '{' or '['.
+    /// The open bracket of each level: '{' or '['.
     std::unique_ptr<uint8_t[]> open;
     std::unique_ptr<uint8_t[]> scratch;
     size_t scratch_size = 0;
     size_t scratch_used = 0;
 
-    // The walk goes from structural to structural: `at` points at the position of the one that comes next, and
-    // `end` is behind the last. Stage 1 leaves the text's length there, so at[1] may always be read. What walks
-    // gives where it has come to, or NULL after `fail`; the place is handed on instead of kept in the reader,
-    // because it is what everything else waits for.
+    // The walk goes from structural to structural: `at` points at the position of the next one, and `end` is
+    // after the last. Stage 1 stores the text's length there, so at[1] can always be read. Functions that walk
+    // return the place they reached, or NULL after `fail`; it is passed on instead of stored in the reader,
+    // because everything else depends on it.
     using place = const uint32_t *;
 
     place fail(size_t offset, csimdjson_code code = CSIMDJSON_INVALID_JSON) {
@@ -199,23 +199,23 @@ struct csimdjson_reader {
         return nullptr;
     }
 
-    /// The byte at a structural; 0 at the end.
+    /// Returns the byte at a structural; 0 at the end.
     uint8_t mark(place at) const { return at < end ? json[*at] : 0; }
 
     /// Whether the string at a structural has escapes.
     ///
-    /// Stage 1 has seen to the rest of it: that it ends before the next structural, with nothing but white
-    /// space behind, and that it is UTF-8 without control characters.
+    /// Stage 1 has checked the rest of the string: that it ends before the next structural, followed only by
+    /// white space, and that it is UTF-8 without control characters.
     INLINE bool has_escapes(place at) { return backslash.has(*at, at[1]); }
 
-    /// Where the closing quote of the string at a structural stands.
+    /// Returns the position of the closing quote of the string at a structural.
     size_t closing_quote(place at) const {
         size_t quote = at[1] - 1;
         while (is_space(json[quote])) quote--;
         return quote;
     }
 
-    /// Whether the string at a structural is good; false after `fail`.
+    /// Whether the string at a structural is valid; false after `fail`.
     INLINE bool is_string(place at) { return __builtin_expect(!has_escapes(at), true) || are_escapes_good(at); }
 
     bool are_escapes_good(place at) {
@@ -225,7 +225,7 @@ struct csimdjson_reader {
         return false;
     }
 
-    /// Whether a scalar that stands at a structural ends at `stop`.
+    /// Whether the scalar at a structural ends at `stop`.
     bool ends(place at, const uint8_t *stop) const {
         size_t offset = size_t(stop - json);
         return offset == at[1] || (offset < length && is_space(*stop));
@@ -235,7 +235,7 @@ struct csimdjson_reader {
         return length - *at >= size && memcmp(json + *at, word, size) == 0 && ends(at, json + *at + size);
     }
 
-    /// Steps over the string, number or literal at a structural before the end.
+    /// Skips the string, number or literal at a structural before the end.
     INLINE place scalar(place at) {
         if (json[*at] == '"') return is_string(at) ? at + 1 : nullptr;
         return number_or_literal(at);
@@ -253,7 +253,7 @@ struct csimdjson_reader {
     }
 
     INLINE bool is_number(place at) const {
-        // What stands behind a number ends it, unless that is the end of the text.
+        // The byte after a number ends it, unless that is the end of the text.
         if (__builtin_expect(at + 1 == end, false)) return is_last_number(at);
         const uint8_t *stop = number_end(json + *at);
         return stop != nullptr && ends(at, stop);
@@ -266,7 +266,7 @@ struct csimdjson_reader {
         return stop != nullptr && ends(at, json + *at + (stop - start));
     }
 
-    /// Steps over a key and its colon, and sees to it that a value and what closes the object can follow.
+    /// Skips a key and its colon, and checks that a value and the object's end can follow.
     INLINE place key(place at) {
         if (__builtin_expect(end - at < 4, false)) return cut_member(at);
         if (json[*at] != '"') return fail(*at);
@@ -274,7 +274,7 @@ struct csimdjson_reader {
         return json[at[1]] == ':' ? at + 2 : fail(at[1]);
     }
 
-    /// What is wrong first with a member that has less than four structurals left.
+    /// Fails at the first error of a member that has fewer than four structurals left.
     place cut_member(place at) {
         if (mark(at) != '"') return fail(at < end ? *at : length);
         if (!is_string(at)) return nullptr;
@@ -283,9 +283,9 @@ struct csimdjson_reader {
         return fail(length);
     }
 
-    /// Steps over any value, where `depth` levels are open around it.
+    /// Skips any value, inside `depth` open levels.
     ///
-    /// One loop with a stack of brackets: most of an event is walked here.
+    /// One loop with a stack of brackets: most of an event is processed here.
     place value(place at, const size_t depth) {
         size_t level = depth;
         for (;;) {
@@ -295,7 +295,7 @@ struct csimdjson_reader {
                 if (++level > depth_limit) return fail(*at, CSIMDJSON_TOO_DEEP);
                 open[level] = first;
                 at++;
-                // '}' and ']' stand two behind their opening brackets in ASCII.
+                // In ASCII '}' and ']' are their opening brackets plus two.
                 if (mark(at) != first + 2) {
                     if (first == '{' && !(at = key(at))) return nullptr;
                     continue;
@@ -304,7 +304,7 @@ struct csimdjson_reader {
                 if (!(at = scalar(at))) return nullptr;
                 if (level == depth) return at;
             }
-            // A value has ended; what it stands in may end too, any number of times.
+            // A value has ended; the levels around it may end too, any number of them.
             while (mark(at) != ',') {
                 if (mark(at) != open[level] + 2) return fail(at < end ? *at : length);
                 at++;
@@ -315,7 +315,7 @@ struct csimdjson_reader {
         }
     }
 
-    /// Steps over the array at a structural; tells whether it holds one or more objects and nothing else.
+    /// Skips the array at a structural; reports whether it contains one or more objects and nothing else.
     place elements(place at, size_t depth, bool *only_objects) {
         if (depth > depth_limit) return fail(*at, CSIMDJSON_TOO_DEEP);
         *only_objects = mark(++at) != ']';
@@ -330,7 +330,7 @@ struct csimdjson_reader {
         }
     }
 
-    /// Steps over the object at a structural, whose members are looked at; in `context` only for the channel.
+    /// Skips the object at a structural and reads its members; in `context` only the channel.
     place members(place at, size_t depth, csimdjson_event *event, bool context) {
         if (depth > depth_limit) return fail(*at, CSIMDJSON_TOO_DEEP);
         if (mark(++at) == '}') return at + 1;
@@ -347,7 +347,7 @@ struct csimdjson_reader {
         }
     }
 
-    /// The string at a structural, which is good, without escapes.
+    /// Returns the string at a structural, which must be valid, unescaped.
     INLINE csimdjson_text text(place at) {
         size_t start = *at + 1, quote = closing_quote(at);
         if (__builtin_expect(!has_escapes(at), true)) return {json + start, quote - start};
@@ -363,7 +363,7 @@ struct csimdjson_reader {
         return {out, size_t(stop - out)};
     }
 
-    /// One member of an event: `at` is its value. First of several equal keys wins.
+    /// Reads one member of an event: `at` is its value. The first of several equal keys wins.
     INLINE place member(place at, size_t depth, csimdjson_event *event, const uint8_t *key, size_t key_length) {
         auto is = [&](const char *name, size_t size) { return memcmp(key, name, size) == 0; };
         switch (key_length) {
@@ -392,16 +392,16 @@ struct csimdjson_reader {
         return value(at, depth);
     }
 
-    /// One member of an event's context.
+    /// Reads one member of an event's context.
     place context_member(place at, size_t depth, csimdjson_text key) {
         bool is_channel = key.length == 7 && memcmp(key.bytes, "channel", 7) == 0;
         return is_channel ? wanted(at, depth, channel, 2) : value(at, depth);
     }
 
-    /// What several keys may give: its text so far, and how well that key fits; a lower rank replaces a higher.
+    /// A field that several keys can supply: its text and its key's rank; a lower rank replaces a higher.
     struct field { csimdjson_text text; int rank; };
     field channel, id, name;
-    /// `timestamp`, `originalTimestamp`, `time`: which of them counts is not for a reader of JSON to say.
+    /// `timestamp`, `originalTimestamp`, `time`: the caller decides which of them counts.
     field times[3];
 
     place wanted(place at, size_t depth, field &field, int rank) {
@@ -422,13 +422,13 @@ struct csimdjson_reader {
     place sent_at(place at, size_t depth, csimdjson_event *event) {
         place behind = kept(at, depth, &event->sent_at, &event->has_sent_at);
         if (!behind) return nullptr;
-        // The key and its colon stand before the value.
+        // The key and its colon precede the value.
         size_t start = at[-2];
         event->sent_at_member = {start, event->sent_at.start + event->sent_at.length - start};
         return behind;
     }
 
-    /// The value that starts at a structural, up to where the walk has come.
+    /// Returns the range of the value at a structural, up to the place that the walk has reached.
     csimdjson_range range_between(place at, place behind) const {
         size_t stop = behind < end ? *behind : length;
         while (is_space(json[stop - 1])) stop--;
@@ -444,7 +444,7 @@ struct csimdjson_reader {
         return behind;
     }
 
-    /// Where the value of the event's `batch` starts.
+    /// The place of the value of the event's `batch`.
     place batch_at = nullptr;
 
     place batch(place at, size_t depth, csimdjson_event *event) {
@@ -461,10 +461,10 @@ struct csimdjson_reader {
         return behind;
     }
 
-    /// Steps over the value of a `batch` that belongs to the event.
+    /// Skips the value of a `batch` that belongs to the event.
     ///
-    /// Of two batches neither may be taken for the envelope's own: the object is then one event, whose levels
-    /// count from its own start.
+    /// Of two batches neither can be the envelope's own: the object is then one event, whose levels count from
+    /// its own start.
     place no_batch(place at, size_t depth, csimdjson_event *event) {
         if (event->batch.length > 0 && !value(batch_at, depth)) return nullptr;
         event->batch = {0, 0};
@@ -472,7 +472,7 @@ struct csimdjson_reader {
         return value(at, depth);
     }
 
-    /// The value that comes next as an event.
+    /// Reads the next value as an event.
     csimdjson_code read(csimdjson_event *event) {
         memset(event, 0, sizeof *event);
         for (field *field : {&channel, &id, &name, &times[0], &times[1], &times[2]}) *field = {{nullptr, 0}, 99};
@@ -496,9 +496,8 @@ struct csimdjson_reader {
         return CSIMDJSON_NOT_AN_OBJECT;
     }
 
-    /// Reads a value of several that follow each other, and sees to it that what comes next can follow it. Where
-    /// a bracket closes that is not open, or a key stands that belongs to nothing, brackets before it are not to be
-    /// trusted.
+    /// Reads one of several consecutive values, and checks that the next token can follow it. If a bracket
+    /// closes that is not open, or a key belongs to no object, the brackets before it cannot be trusted.
     csimdjson_code read_among_others(csimdjson_event *event) {
         csimdjson_code code = read(event);
         uint8_t behind = mark(next);
@@ -511,9 +510,9 @@ struct csimdjson_reader {
         uint8_t behind = mark(next);
         bool is_wrong;
         if (!in_array) is_wrong = behind == '}' || behind == ':' || behind == ',' || behind == ']';
-        // A key that no object is open for.
+        // A key outside any object.
         else if (behind == ',' && mark(next + 1) == '"') is_wrong = mark(next + 2) == ':';
-        // Behind a whole object, another one only lacks its comma; anything else says that it is not whole.
+        // After a whole object, another one only lacks its comma; any other token shows that it is not whole.
         else is_wrong = behind != ',' && behind != ']' && behind != '{';
         return is_wrong ? unexpected() : code;
     }
