@@ -74,7 +74,7 @@ int cplatform_eventfd_drain(int fd) {
 void *cplatform_map(size_t size) {
     void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (address == MAP_FAILED) return NULL;
-    // Large memory that is walked from end to end: fewer faults and TLB misses. Only a hint.
+    // Large memory that is walked sequentially: fewer faults and TLB misses. Only a hint.
     if (size >= 4u << 20) madvise(address, size, MADV_HUGEPAGE);
     return address;
 }
@@ -83,8 +83,8 @@ void cplatform_unmap(void *address, size_t size) { munmap(address, size); }
 
 void cplatform_start_writing(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
-// Whether renameat2 says that it does not know the flag here: the file system (EINVAL on NFS, FUSE and
-// ZFS), the kernel, or a container's filter, which answers EPERM.
+// Whether the error of renameat2 means that the flag is not supported here: by the file system (EINVAL on NFS,
+// FUSE and ZFS), by the kernel, or by a container's filter, which returns EPERM.
 static bool lacks_rename_noreplace(int error) {
     return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
 }
@@ -92,13 +92,13 @@ static bool lacks_rename_noreplace(int error) {
 int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to) {
     if (renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0) return 0;
     if (!lacks_rename_noreplace(errno)) return -errno;
-    // A link never replaces either. Between the two calls the file has both names.
+    // linkat does not replace a file either. Between the two calls the file has both names.
     if (linkat(from_directory, from, to_directory, to, 0) != 0) return -errno;
     return unlinkat(from_directory, from, 0) == 0 ? 0 : -errno;
 }
 
-// The same as openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, one folder after the other: for
-// kernels and containers that do not have that call.
+// Does the same as openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, one folder at a time: for kernels and
+// containers without that call.
 static int walk_beneath(int directory, const char *path, int flags, mode_t mode) {
     if (path[0] == '/') return -EXDEV;
     int folder = directory;
@@ -118,7 +118,7 @@ static int walk_beneath(int directory, const char *path, int flags, mode_t mode)
             if (next < 0) next = -errno;
         }
         if (folder != directory) close(folder);
-        // Of a link, O_DIRECTORY says that it is no folder.
+        // For a symbolic link O_DIRECTORY reports ENOTDIR.
         if (next == -ENOTDIR && !is_last) next = -ELOOP;
         if (next < 0 || is_last) return next;
         folder = next;
@@ -139,8 +139,8 @@ int cplatform_open_beneath(int directory, const char *path, int flags, mode_t mo
             if (fd < 0) errno = (int)-fd;
         } else {
             fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
-            // A container that does not know the call answers EPERM. So does a file that may not be
-            // changed; then the way round ends in the same.
+            // A container that does not know the call returns EPERM. So does a file that may not be changed;
+            // then the fallback fails in the same way.
             if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
                 bool is_certain = errno == ENOSYS;
                 fd = walk_beneath(directory, path, flags, mode);
@@ -244,8 +244,8 @@ bool cplatform_user_in_group(uid_t uid, gid_t gid) {
     return false;
 }
 
-// A clock that is before 1970 or beyond 2262 (a machine without a battery, a broken time server) stands
-// at that end, so that nobody behind this has to reckon with a negative time.
+// Clamps a clock that is before 1970 or after 2262 (a machine without a battery, a broken time server) to that
+// end, so that no caller has to handle a negative time.
 static int64_t nanoseconds(clockid_t clock) {
     struct timespec now;
     clock_gettime(clock, &now);
@@ -276,7 +276,7 @@ int cplatform_reserve(int fd, int64_t offset, int64_t length) {
     return 0;
 }
 
-// A file that is cut to the size it has loses what stands behind its end.
+// Truncating a file to its present size frees what is reserved beyond its end.
 int cplatform_release_reserved(int fd) {
     struct stat status;
     if (fstat(fd, &status) != 0) return -errno;
