@@ -1,15 +1,14 @@
 import FoundationEssentials
 import Glibc
 
-/// A file with the id of every acknowledged event, a line each, for tests of durability.
+/// A file with the id of every acknowledged event, one per line, for tests of durability.
 ///
-/// The lines of one answer go out in one write(2), after that answer: what stands here was
-/// promised.
+/// One write(2) after each answer writes its lines: every id in the file was acknowledged.
 final class AcknowledgedLog {
     private let path: String
     private let descriptor: Int32
 
-    /// Creates the file, or goes on at its end.
+    /// Creates the file, or appends to an existing one.
     init(path: String) throws(ProducerError) {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
@@ -18,7 +17,7 @@ final class AcknowledgedLog {
 
     deinit { close(descriptor) }
 
-    /// Appends the ids, but not those at the given places.
+    /// Appends the ids, except those at the indexes `skipped`.
     func append(_ ids: [String], except skipped: Set<Int>) throws(ProducerError) {
         var lines: [UInt8] = []
         for (index, id) in ids.enumerated() where !skipped.contains(index) {
@@ -36,14 +35,14 @@ final class AcknowledgedLog {
         }
     }
 
-    /// The ids (`messageId`, else `id`) of a payload's events, a line each; empty for one without.
+    /// Returns the id (`messageId`, else `id`) of each event, one per line; empty if absent.
     static func eventIds(in payload: [UInt8]) -> [String] {
         payload.split(separator: 0x0a).map { line in
             (try? JSONDecoder().decode(Named.self, from: Data(line)))?.id ?? ""
         }
     }
 
-    /// An event, as far as its id goes: the first member that is a string.
+    /// The part of an event that contains its id: the first member that is a string.
     private struct Named: Decodable {
         let id: String?
 

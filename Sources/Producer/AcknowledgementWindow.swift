@@ -1,50 +1,50 @@
-/// Which messages are on their way to an acknowledgement, and what to do when one comes or does
-/// not.
+/// Tracks messages that await an acknowledgement, and decides what to do when one arrives or is
+/// overdue.
 ///
-/// A pure value: it is told what happened and when, and says what to do; it has no socket and no
-/// clock. A message is in one of three states:
-/// - *in flight*: sent, its answer outstanding. Without one it is sent again, with the same id and
-///   the same bytes, as often as it takes; each time it waits longer.
-/// - *put off*: the collector was unavailable. Sent again after a wait of its own.
+/// A pure value: the caller reports events with their time, and it returns actions; it has no
+/// socket and no clock. A message is in one of three states:
+/// - *in flight*: sent, not answered. After a timeout it is resent, with the same id and the same
+///   bytes, as often as necessary; each timeout is longer.
+/// - *put off*: the collector was unavailable. It is resent after a separate delay.
 /// - *gone*: committed or rejected. A further answer for it is late, counted and ignored.
 ///
-/// When a connection comes back, everything that has no answer is sent again at once: what the old
-/// one held is lost. Connections that break again before any answer has come are not trusted so.
+/// After a reconnect every unanswered message is resent at once: the old connection's data are
+/// lost. If connections break again before any answer, they are resent after a delay instead.
 package struct AcknowledgementWindow: Sendable {
-    /// What to do with a message after an answer.
+    /// The action for a message after an answer.
     package enum Action: Equatable, Sendable {
-        /// It is on stable storage; so many events were sent in it.
+        /// It is on stable storage; `sent` events were in it.
         case acknowledged(id: UInt64, sent: Int, Reply.Committed)
-        /// It was refused for good; so many events were not taken.
+        /// It was refused permanently; `events` events were not accepted.
         case rejected(id: UInt64, events: Int, reason: String)
-        /// Wait: ``nextRetry(at:)`` will name it.
+        /// Wait: ``nextRetry(at:)`` will return it.
         case putOff(id: UInt64, reason: String)
-        /// Nothing waits for this answer: the second one to a message that was sent again.
+        /// No message waits for this answer: it is the second one to a message that was resent.
         case ignored(id: UInt64)
     }
 
     private struct Entry {
         let events: Int
-        /// Counts its alarms: only the newest counts.
+        /// The number of its latest alarm; earlier ones are void.
         var alarm = 0
-        /// How many answers did not come since the collector was last heard of it.
+        /// Timeouts since its last answer or the last reconnect.
         var unanswered = 0
         var putOffs = 0
     }
 
-    /// How many messages may be in flight.
+    /// The most messages that may be in flight.
     package let capacity: Int
-    /// Messages that were sent again, each time.
+    /// Messages resent, each time counted.
     package private(set) var retried = 0
-    /// Answers nothing waited for.
+    /// Answers that no message waited for.
     package private(set) var late = 0
 
     private var entries: [UInt64: Entry] = [:]
     private var lastId: UInt64 = 0
-    /// One for each length of wait: at once, without an answer, put off.
+    /// One queue per delay: none, the timeouts, the delays of put-off messages.
     private var queues: [AlarmQueue]
     private let pace: RetryPace
-    /// Connections that came back in a row without an answer that settled anything.
+    /// Consecutive reconnects without an answer that settled a message.
     private var fruitlessReconnects = 0
 
     /// A window for `capacity` messages, at least one.
@@ -58,14 +58,14 @@ package struct AcknowledgementWindow: Sendable {
 
     /// Whether another message may be sent.
     package var hasRoom: Bool { entries.count < capacity }
-    /// How many messages have no answer yet.
+    /// The number of unanswered messages.
     package var inFlight: Int { entries.count }
-    /// How many events those have.
+    /// The number of their events.
     package var eventsInFlight: Int { entries.values.reduce(0) { $0 + $1.events } }
 
-    /// A message of so many events is being sent; gives the id it carries.
+    /// Registers a message of `events` events that is about to be sent; returns its id.
     ///
-    /// The caller has asked ``hasRoom``.
+    /// The caller must have checked ``hasRoom``.
     package mutating func submit(events: Int, at now: Duration) -> UInt64 {
         precondition(hasRoom, "the window is full")
         lastId += 1
@@ -74,7 +74,7 @@ package struct AcknowledgementWindow: Sendable {
         return lastId
     }
 
-    /// An answer to the message `id` has come.
+    /// Handles an answer to the message `id`.
     package mutating func receive(_ reply: Reply, for id: UInt64, at now: Duration) -> Action {
         guard let entry = entries[id] else {
             late += 1
@@ -97,7 +97,7 @@ package struct AcknowledgementWindow: Sendable {
         }
     }
 
-    /// A connection stands again after one was lost: ``nextRetry(at:)`` names all messages.
+    /// Handles a new connection after a lost one: ``nextRetry(at:)`` then returns all messages.
     package mutating func reconnect(at now: Duration) {
         for id in entries.keys.sorted() {
             entries[id]?.unanswered = 0
@@ -110,7 +110,7 @@ package struct AcknowledgementWindow: Sendable {
         fruitlessReconnects += 1
     }
 
-    /// Gives a message that has to be sent again now; call until it gives none.
+    /// Returns a message to resend now; call it until it returns nil.
     package mutating func nextRetry(at now: Duration) -> UInt64? {
         guard let (queue, alarm) = nextAlarm(), alarm.due <= now else { return nil }
         queues[queue].removeFirst()
@@ -119,7 +119,7 @@ package struct AcknowledgementWindow: Sendable {
         return alarm.id
     }
 
-    /// When ``nextRetry(at:)`` has something to say, unless answers come first.
+    /// The time when ``nextRetry(at:)`` next returns a message, unless answers arrive first.
     package mutating func nextRetryTime() -> Duration? { nextAlarm()?.alarm.due }
 
     private mutating func waitForAnswer(_ id: UInt64, at now: Duration) {
@@ -155,7 +155,7 @@ package struct AcknowledgementWindow: Sendable {
     }
 }
 
-/// Alarms that were all set the same time ahead, and so are in order of time.
+/// Alarms that were all set with the same delay, and are therefore in order of time.
 private struct AlarmQueue: Sendable {
     struct Alarm { let id: UInt64; let number: Int; let due: Duration }
 
@@ -168,7 +168,7 @@ private struct AlarmQueue: Sendable {
     var first: Alarm? { taken < alarms.count ? alarms[taken] : nil }
 
     mutating func append(_ id: UInt64, number: Int, at now: Duration) {
-        // What is behind us goes away once it is most of the list: constant work an alarm.
+        // Removes the consumed front once it is most of the list: constant work per alarm.
         if taken > 1024, taken > alarms.count / 2 {
             alarms.removeFirst(taken)
             taken = 0

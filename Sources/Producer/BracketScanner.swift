@@ -1,20 +1,20 @@
-/// Finds where an object ends, by its brackets outside of strings; it knows nothing else of JSON.
+/// Finds the end of an object by its brackets outside strings; checks nothing else of JSON.
 struct BracketScanner {
     enum Outcome: Equatable {
-        /// All bytes were looked at, and the object goes on.
+        /// All bytes were scanned, and the object continues.
         case open
-        /// Its last bracket stands in front of this place.
+        /// Its last bracket is just before `end`.
         case closed(end: Int)
-        /// It cannot be an object, and why.
+        /// It cannot be an object, for this reason.
         case broken(reason: String)
     }
 
-    /// The closing brackets that are due, the innermost last.
+    /// The expected closing brackets, the innermost last.
     private var due: [UInt8] = []
     private var isInString = false
     private var isEscaped = false
 
-    /// Goes on at `start` with the text at whose front the object begins.
+    /// Continues at `start` in `bytes`, which begin with the object.
     mutating func scan(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Outcome {
         for index in start..<bytes.count {
             let byte = bytes[index]

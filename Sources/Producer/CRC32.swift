@@ -1,5 +1,5 @@
-/// The CRC-32 of gzip and zlib (RFC 1952, section 8: reflected polynomial 0xEDB88320), a table
-/// look-up a byte.
+/// The CRC-32 of gzip and zlib (RFC 1952, section 8: reflected polynomial 0xEDB88320), computed
+/// with one table lookup per byte.
 struct CRC32 {
     /// Continues with `bytes`; a value can be kept and continued in several ways.
     private var state: UInt32 = 0xffff_ffff
@@ -10,7 +10,7 @@ struct CRC32 {
         }
     }
 
-    /// The checksum of everything so far.
+    /// The checksum of all bytes so far.
     var value: UInt32 { ~state }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -23,7 +23,7 @@ struct CRC32 {
         self.state = state
     }
 
-    /// The checksum of `bytes` alone.
+    /// Returns the checksum of `bytes` alone.
     static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var checksum = CRC32()
         checksum.update(bytes)

@@ -1,19 +1,19 @@
 import ZeroMQ
 
-/// Tells when the connections of a socket come and go.
+/// Observes the connections of a socket.
 struct ConnectionWatch: ~Copyable {
     private static var endpoint: String { "inproc://sender-monitor" }
 
-    /// Readable when there is something to ``look()`` at.
+    /// Readable when ``look()`` has an event to process.
     let monitor: Socket
     private var message: Message
-    /// Connections that were made.
+    /// Connections established so far.
     private(set) var made = 0
-    /// Connections that were lost.
+    /// Connections lost so far.
     private(set) var lost = 0
-    /// Whether the latest news was that a connection stands.
+    /// Whether the latest event was an established connection.
     private(set) var isUp = false
-    /// Whether the socket is gone, with all that it had to send.
+    /// Whether the socket is closed and everything it had to send is sent.
     private(set) var hasEnded = false
 
     /// Watches `socket`, which is neither bound nor connected yet.
@@ -29,7 +29,7 @@ struct ConnectionWatch: ~Copyable {
         message = Message()
     }
 
-    /// Takes the news; true when a connection stands that did not before.
+    /// Processes the pending events; returns true if a new connection was established.
     mutating func look() throws(ZeroMQError) -> Bool {
         var isNew = false
         while let event = try MonitorEvent.receive(from: monitor, using: &message) {
@@ -39,7 +39,7 @@ struct ConnectionWatch: ~Copyable {
                 isUp = true
                 isNew = true
             case .disconnected:
-                // An attempt that was broken off before anything was agreed is none.
+                // An attempt that ended before the handshake is not a connection.
                 if isUp { lost += 1 }
                 isUp = false
             default: hasEnded = true

@@ -1,8 +1,8 @@
 import ZeroMQ
 
-/// The messages of a dealer that have no answer yet: their window and their bytes.
+/// The unanswered messages of a dealer: their window and their bytes.
 struct Conversation {
-    /// A message as it goes out, and where its events come from.
+    /// A message as sent, and the origins of its events.
     struct Sent {
         let payload: [UInt8]
         let ids: [String]
@@ -10,11 +10,11 @@ struct Conversation {
     }
 
     var window: AcknowledgementWindow
-    /// What must be sent again byte for byte if no answer comes.
+    /// Messages that must be resent byte for byte if no answer arrives.
     private(set) var messages: [UInt64: Sent] = [:]
-    /// When something last went forward: an answer that settled a message.
+    /// When an answer last settled a message.
     var lastProgress: Duration
-    /// Why the collector last took nothing; nil once it has.
+    /// Why the collector last accepted nothing; nil once it has.
     var unavailable: String?
 
     init(_ configuration: Sender.Configuration, at now: Duration) {
@@ -29,8 +29,7 @@ struct Conversation {
 
     mutating func remove(_ id: UInt64) -> Sent? { messages.removeValue(forKey: id) }
 
-    /// Sends the message, or sends it again; one that libzmq has no room or no connection for is
-    /// sent at its next turn.
+    /// Sends or resends the message; if libzmq has no room or no connection, it is resent later.
     func send(_ id: UInt64, over socket: borrowing Socket) throws {
         guard let message = messages[id] else { return }
         let name = Self.requestId(id)
@@ -42,8 +41,8 @@ struct Conversation {
     /// The request id on the wire: decimal digits.
     static func requestId(_ id: UInt64) -> [UInt8] { Array(String(id).utf8) }
 
-    /// Takes one answer if one has come: `[requestId, JSON]`; nil if none, or one that makes no
-    /// sense.
+    /// Receives one answer, `[requestId, JSON]`, without waiting; nil if there was none, or an
+    /// invalid one.
     static func receive(
         from socket: borrowing Socket,
         using message: inout Message
@@ -61,7 +60,7 @@ struct Conversation {
     }
 }
 
-/// Where an event of a message begins in its payload, and where it came from.
+/// The offset of an event in its message's payload, and its origin.
 struct MessageOrigin: Equatable {
     let offset: Int
     let place: EventPlace

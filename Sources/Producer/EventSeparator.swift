@@ -1,14 +1,14 @@
-/// Tells the events of a text apart: lines, objects of several lines, elements of arrays.
+/// Splits a text into events: lines, objects of several lines, elements of arrays.
 struct EventSeparator {
-    /// What stands at the front of the text.
+    /// The piece at the front of the text.
     enum Piece {
-        /// A line of so many bytes, without its end.
+        /// A line of `count` bytes, without its end.
         case line(count: Int)
-        /// An object, so far from the front.
+        /// An object, as a range of offsets from the front.
         case object(Range<Int>)
-        /// From this place on nobody can say where an event begins and ends.
+        /// From this place on the events' boundaries are unknown.
         case unknown(EventPlace, why: String)
-        /// Nothing any more.
+        /// The end of the text.
         case end
     }
 
@@ -18,12 +18,12 @@ struct EventSeparator {
     private var surroundings = Surroundings.none
     private var arrayPlace: EventPlace?
     private var isFirst = true
-    /// A line was torn off where an object might have gone on: others may be as well.
+    /// A line was truncated where an object might have continued: others may be too.
     private var hasTornLines = false
 
     init(_ reading: FileSource.Reading) { self.reading = reading }
 
-    /// Passes over blanks, empty lines and what stands between elements, and gives what is behind.
+    /// Skips blanks, empty lines and separators of elements, and returns the next piece.
     mutating func next(in text: FileText) throws(ProducerError) -> Piece {
         if isFirst, !reading.isByLine { try skipMark(in: text) }
         while let start = try firstByte(in: text) {
@@ -61,7 +61,7 @@ struct EventSeparator {
         return .end
     }
 
-    /// A byte order mark at the start of a file belongs to the file, not to its first event.
+    /// Skips a byte order mark: it belongs to the file, not to its first event.
     private mutating func skipMark(in text: FileText) throws(ProducerError) {
         isFirst = false
         guard try text.byte(at: 0) == 0xef, try text.byte(at: 1) == 0xbb,
@@ -70,7 +70,7 @@ struct EventSeparator {
         text.take(3)
     }
 
-    /// The first byte that is no blank, as its distance from the front; lines before are taken.
+    /// Returns the offset of the first byte that is not blank; takes the lines before it.
     private func firstByte(in text: FileText) throws(ProducerError) -> Int? {
         var offset = 0
         while let byte = try text.byte(at: offset) {
@@ -85,13 +85,13 @@ struct EventSeparator {
         return nil
     }
 
-    /// Whether nothing but blanks stands between `offset` and the end of its line.
+    /// Whether only blanks are between `offset` and the end of its line.
     private func isBlank(_ text: FileText, from offset: Int) throws(ProducerError) -> Bool {
         let end = try text.lineEnd(from: offset)
         return text.bytes[offset..<end].allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
     }
 
-    /// Whether a bracket opens an array of objects: a log's line may begin with one as well.
+    /// Whether a bracket opens an array of objects: a line of a log may begin with one too.
     private func isArray(_ text: FileText, after offset: Int) throws(ProducerError) -> Bool {
         var offset = offset
         while let byte = try text.byte(at: offset) {
@@ -119,21 +119,21 @@ extension EventSeparator {
         }
     }
 
-    /// An object outside of an array: its line, or more lines than one.
+    /// Reads an object outside an array: its line, or several lines.
     private mutating func object(
         in text: FileText,
         at start: Int
     ) throws(ProducerError) -> Piece {
         let lineEnd = try text.lineEnd(from: start)
         let last = text.bytes[start..<lineEnd].last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0d }
-        // Of a value that goes on, no line ends in } where the next begins with {.
+        // No line of a value that continues ends in } while the next begins with {.
         if last == 0x7d, Self.bufferedFirstByte(in: text, behind: lineEnd) == 0x7b {
             return .line(count: lineEnd)
         }
         var scanner = BracketScanner()
         let line = UnsafeRawBufferPointer(rebasing: text.bytes[start..<lineEnd])
         if case .closed = scanner.scan(line, from: 0) { return .line(count: lineEnd) }
-        // It does not end in its line: it goes on, or the line is torn off.
+        // It does not end in its line: it continues, or the line is truncated.
         guard let next = try nextLine(in: text, behind: lineEnd) else {
             return .line(count: lineEnd)
         }
@@ -158,7 +158,7 @@ extension EventSeparator {
         return .unknown(place(in: text, of: start), why: why)
     }
 
-    /// Where the object that begins at `start` ends.
+    /// Returns where the object that begins at `start` ends.
     private func extent(
         in text: FileText,
         from start: Int
@@ -178,7 +178,7 @@ extension EventSeparator {
         }
     }
 
-    /// The first byte that is no blank behind a line's end, and its column.
+    /// Returns the first byte after a line's end that is not blank, and its column.
     private func nextLine(
         in text: FileText,
         behind lineEnd: Int

@@ -1,19 +1,19 @@
-/// Where the events come from that ``Sender`` publishes.
+/// A source of the events that ``Sender`` publishes.
 ///
 /// Used by one thread.
 package protocol EventSource {
-    /// How many events there will be, if that is known.
+    /// The number of events, if known.
     var total: Int? { get }
 
-    /// Where the event stands that ``appendNext(to:)`` gave last; nil where nobody could look it up.
+    /// The place of the event that ``appendNext(to:)`` returned last; nil if it has none.
     var place: EventPlace? { get }
 
     /// Appends the next event, one JSON object without a line break at its end.
     ///
-    /// - Returns: false when there are no more.
+    /// - Returns: false if there are no more.
     mutating func appendNext(to payload: inout [UInt8]) throws(ProducerError) -> Bool
 
-    /// What the source has left out since the last call, and why.
+    /// Returns the findings about events omitted since the last call.
     mutating func takeRefusals() -> [SendFinding]
 }
 

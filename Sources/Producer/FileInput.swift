@@ -1,12 +1,12 @@
 import Compression
 import Glibc
 
-/// The bytes of a file in the order they stand there, inflated if it is gzip.
+/// Reads the bytes of a file in order, inflated if it is gzip.
 ///
-/// Gzip shows by its first two bytes; members in a row are one text.
+/// The first two bytes identify gzip; consecutive members are one text.
 final class FileInput {
     private static let rawBytes = 256 << 10
-    /// What a file may begin with that is no text to send, and what it is.
+    /// The first bytes of formats that cannot be sent, with their names.
     private static let foreign: [(magic: [UInt8], name: String)] = [
         ([0x28, 0xb5, 0x2f, 0xfd], "zstd"), ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz"),
         ([0x42, 0x5a, 0x68, 0x39, 0x31, 0x41], "bzip2"), ([0x50, 0x4b, 0x03, 0x04], "zip"),
@@ -34,7 +34,7 @@ final class FileInput {
         raw.deallocate()
     }
 
-    /// Puts the next bytes at the start of `target`; gives how many, 0 at the end of the file.
+    /// Reads the next bytes into `target`; returns their number, 0 at the end of the file.
     func read(into target: UnsafeMutableRawBufferPointer) throws(ProducerError) -> Int {
         if isGzip == nil { try look() }
         if isGzip == true { return try inflate(into: target) }
@@ -45,7 +45,7 @@ final class FileInput {
         return count
     }
 
-    /// Reads the first bytes, which tell what the file is.
+    /// Reads the first bytes, which identify the format.
     private func look() throws(ProducerError) {
         while unread.count < 2 {
             let room = UnsafeMutableRawBufferPointer(rebasing: raw[unread.upperBound...])
@@ -100,7 +100,7 @@ final class FileInput {
 }
 
 extension Range<Int> {
-    /// Moves the start.
+    /// Advances the lower bound.
     fileprivate mutating func removeFirst(_ count: Int) {
         self = (lowerBound + count)..<upperBound
     }

@@ -1,25 +1,24 @@
-/// The events of files, one after the other; `-` is standard input.
+/// Reads the events of files, one file after another; `-` is standard input.
 ///
-/// A line that holds an object, or no object at all, is an event as it stands there: what the
-/// collector makes of it is the collector's business. An object over several lines, and an element
-/// of an array, is given without the line breaks between its tokens. What cannot be told apart is
-/// left out: nothing inside of it may become an event.
+/// A line with an object, or with no object at all, is an event, unchanged: the collector judges
+/// it. An object over several lines, and an element of an array, is sent without the line breaks
+/// between its tokens. Text that cannot be separated is omitted: no part of it may become an event.
 package final class FileSource: EventSource {
-    /// How files are read.
+    /// The options of reading files.
     package struct Reading: Sendable {
-        /// How many times all files are read; standard input can be read once only.
+        /// How often all files are read; standard input can be read only once.
         package var rounds = 1
-        /// Every line is an event, whatever it holds.
+        /// Every line is an event, whatever it contains.
         package var isByLine = false
-        /// How long an object of several lines may be.
+        /// The longest object over several lines, in bytes.
         package var objectBytesMax = 4 << 20
-        /// How much is read at once; grows with the longest line.
+        /// Bytes read at once; grows with the longest line.
         package var windowBytes = 1 << 20
 
         package init() {}
     }
 
-    /// Not known without reading everything.
+    /// Nil: unknown without reading everything.
     package var total: Int? { nil }
     package private(set) var place: EventPlace?
 
@@ -31,7 +30,7 @@ package final class FileSource: EventSource {
     private var separator: EventSeparator
     private var refusals: [SendFinding] = []
 
-    /// Opens nothing yet; no paths are standard input.
+    /// Opens nothing yet; an empty list means standard input.
     package init(paths: [String], reading: Reading = Reading()) {
         self.paths = paths.isEmpty ? ["-"] : paths
         self.reading = reading
@@ -77,7 +76,7 @@ package final class FileSource: EventSource {
         return refusals
     }
 
-    /// The file that is being read, or the next one; nil after the last.
+    /// Returns the current file, or opens the next one; nil after the last.
     private func openText() throws(ProducerError) -> FileText? {
         if let text { return text }
         if nextPath == paths.count {
@@ -92,7 +91,7 @@ package final class FileSource: EventSource {
         return text
     }
 
-    /// Appends an object without the line breaks in it, which stand between its tokens.
+    /// Appends an object without its line breaks, which are between its tokens.
     private static func append(_ object: UnsafeRawBufferPointer, to payload: inout [UInt8]) {
         for part in object.split(separator: 0x0a) {
             payload.append(contentsOf: part.last == 0x0d ? part.dropLast() : part)

@@ -1,18 +1,18 @@
 import Glibc
 
-/// The text of one file, seen through a window that grows as far as somebody looks ahead.
+/// The text of one file, read through a window that grows with the look-ahead.
 final class FileText {
-    /// Longer than any event a collector takes.
+    /// The largest window in bytes: longer than any event that a collector accepts.
     private static let windowBytesMax = 64 << 20
 
     private let input: FileInput
     private var memory: UnsafeMutableRawBufferPointer
     private var unread = 0..<0
     private var isAtEnd = false
-    /// Lines that were taken as a whole; the one at the front is the next.
+    /// Lines taken completely; the one at the front is the next.
     private(set) var linesTaken = 0
 
-    /// Opens the file, to read so many bytes of it at once.
+    /// Opens the file, reading `windowBytes` bytes at a time.
     init(path: String, windowBytes: Int) throws(ProducerError) {
         input = try FileInput(path: path)
         memory = .allocate(byteCount: windowBytes, alignment: 16)
@@ -22,18 +22,18 @@ final class FileText {
 
     var path: String { input.path }
 
-    /// The place of what stands at the front.
+    /// The place of the text at the front.
     var place: EventPlace { EventPlace(path: path, line: linesTaken + 1) }
 
-    /// What was read and not taken yet; valid until the next call that reads.
+    /// The bytes read and not taken yet; valid until the next call that reads.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[unread]) }
 
-    /// The byte so far from the front, if it need not be read first.
+    /// Returns the byte at `offset` from the front, if it is already in the window.
     func bufferedByte(at offset: Int) -> UInt8? {
         offset < unread.count ? memory[unread.lowerBound + offset] : nil
     }
 
-    /// The byte so far from the front; nil behind the end of the file.
+    /// Returns the byte at `offset` from the front, reading if needed; nil after the file's end.
     func byte(at offset: Int) throws(ProducerError) -> UInt8? {
         while offset >= unread.count {
             guard try fill() else { return nil }
@@ -41,7 +41,7 @@ final class FileText {
         return memory[unread.lowerBound + offset]
     }
 
-    /// How far the next line break is from the front, or the end of the file.
+    /// Returns the offset from the front of the next line break, or of the end of the file.
     func lineEnd(from start: Int) throws(ProducerError) -> Int {
         var searched = start
         while true {
@@ -55,7 +55,7 @@ final class FileText {
         }
     }
 
-    /// Lets go of so many bytes at the front.
+    /// Removes `count` bytes from the front.
     func take(_ count: Int) {
         let taken = UnsafeRawBufferPointer(rebasing: bytes.prefix(count))
         var rest = taken
@@ -66,7 +66,7 @@ final class FileText {
         unread = (unread.lowerBound + taken.count)..<unread.upperBound
     }
 
-    /// Reads more behind what is unread, which moves to the start; false at the file's end.
+    /// Moves the unread bytes to the start and reads more after them; false at the file's end.
     func fill() throws(ProducerError) -> Bool {
         if isAtEnd { return false }
         let count = unread.count

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Finds out from a collector's files what became of the events of ``GeneratedEvents``.
+/// Checks a collector's files for the events of ``GeneratedEvents``.
 ///
-/// Fed line by line and file by file, by one thread. Takes one bit an event of the highest sequence
-/// number of each producer. It looks at the generated part only, not at whether a line is valid
+/// One thread feeds it line by line and file by file. It needs one bit per event, up to the highest
+/// sequence number of each producer. It checks only the generated part, not whether a line is valid
 /// JSON.
 package struct GeneratedCheck {
     private struct Key: Hashable { let run: UInt64; let producer: Int }
@@ -15,7 +15,7 @@ package struct GeneratedCheck {
         var lastInFile = 0
     }
 
-    /// Beyond it a number is taken for damage: 2³¹ events of a producer, 256 MiB.
+    /// A higher number is treated as damage: 2³¹ events per producer, 256 MiB.
     private static let sequenceMax = 1 << 31
 
     private var tracks: [Key: Track] = [:]
@@ -24,12 +24,12 @@ package struct GeneratedCheck {
 
     package init() {}
 
-    /// The lines from now on are of another file, whose order stands for itself.
+    /// Starts another file; order is checked within a file only.
     package mutating func beginFile() {
         for key in tracks.keys { tracks[key]?.lastInFile = 0 }
     }
 
-    /// Takes one line of a file, without its line break.
+    /// Checks one line of a file, without its line break.
     package mutating func add(_ line: UnsafeRawBufferPointer) {
         var scanner = LineScanner(line)
         guard scanner.skip(past: #""generated":{"run":""#) else {
@@ -50,15 +50,15 @@ package struct GeneratedCheck {
             .add(sequence, isIntact: isIntact ?? false)
     }
 
-    /// As the other.
+    /// Checks one line, as the other does.
     package mutating func add(_ line: some Sequence<UInt8>) {
         Array(line).withUnsafeBytes { add($0) }
     }
 
-    /// What was found so far.
+    /// Returns the result so far.
     ///
-    /// - Parameter expected: how many events each producer sent; without it the highest sequence
-    ///   number seen is taken, and what a producer lost at its very end does not show.
+    /// - Parameter expected: the number of events that each producer sent; if nil, the highest
+    ///   sequence number seen, which hides events lost at a producer's end.
     /// - Returns: the figures of each producer seen, and their sums.
     package func report(expected: Int? = nil) -> GeneratedReport {
         let producers = tracks.map { key, track in
@@ -97,13 +97,13 @@ extension GeneratedCheck.Track {
     }
 }
 
-/// A set of numbers from 1, a bit each.
+/// A set of numbers from 1, one bit each.
 private struct SequenceSet {
     private var words: [UInt64] = []
     private(set) var count = 0
     private(set) var highest = 0
 
-    /// Whether it was not yet in the set.
+    /// Inserts `number`; returns whether it was new.
     mutating func insert(_ number: Int) -> Bool {
         let (word, bit) = (number >> 6, UInt64(1) << UInt64(number & 63))
         if word >= words.count {
@@ -116,7 +116,7 @@ private struct SequenceSet {
         return true
     }
 
-    /// How many members are not above `limit`.
+    /// Returns the number of members up to `limit`.
     func count(upTo limit: Int) -> Int {
         guard limit < highest else { return count }
         guard limit > 0 else { return 0 }
@@ -138,7 +138,7 @@ private struct LineScanner {
         return UnsafeRawBufferPointer(rebasing: rest.dropLast())
     }
 
-    /// Goes on behind the next `text`, which starts with a quotation mark.
+    /// Continues after the next `text`, which must start with a quotation mark.
     mutating func skip(past text: StaticString) -> Bool {
         while let base = rest.baseAddress, let quote = memchr(base, 0x22, rest.count) {
             advance(UnsafeRawPointer(quote) - base)

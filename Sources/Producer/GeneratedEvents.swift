@@ -1,6 +1,6 @@
 import Glibc
 
-/// Makes events whose delivery can be checked afterwards with ``GeneratedCheck``.
+/// Generates events whose delivery ``GeneratedCheck`` can verify afterwards.
 ///
 /// An event, in one line:
 ///
@@ -8,22 +8,22 @@ import Glibc
 ///      "timestamp":"2026-11-22T10:00:00.123Z",
 ///      "generated":{"run":"RUN","producer":0,"sequence":1,"crc32":"0a1b2c3d"},"properties":{…}}
 ///
-/// `run` is 16 hex digits, producers count from 0 and take turns, each one's sequence counts from 1
-/// without gaps. `crc32` is that of the bytes of the value of `properties`, from `{` to `}`, which
-/// is the last member. The properties are one of some prepared variants with the sequence at their
-/// end, so that an event costs a few copies and a checksum of some bytes, and no allocation.
+/// `run` is 16 hex digits. Producers are numbered from 0 and take turns; each one's sequence counts
+/// from 1 without gaps. `crc32` is the checksum of the value of `properties`, from `{` to `}`,
+/// which is the last member. The properties are one of several prepared variants with the sequence
+/// at the end, so an event costs a few copies, a checksum of a few bytes, and no allocation.
 package struct GeneratedEvents: EventSource {
-    /// What to make.
+    /// The options of the generator.
     package struct Configuration: Sendable {
-        /// How many events, of all producers together.
+        /// The number of events, of all producers together.
         package var count: Int
-        /// How many producers take turns.
+        /// The number of producers that take turns.
         package var producers = 1
-        /// About how long an event is, in bytes; at least what its fixed parts need, some 280.
+        /// The approximate length of an event in bytes; at least about 280, for its fixed parts.
         package var eventBytes = 465
         /// The channels that take turns.
         package var channels = ["web"]
-        /// Tells this run from others in the same files.
+        /// Distinguishes this run from others in the same files.
         package var run: UInt64
 
         package init(count: Int, run: UInt64 = .random(in: .min ... .max)) {
@@ -45,11 +45,11 @@ package struct GeneratedEvents: EventSource {
     private var made = 0
     private var tail: [UInt8] = []
 
-    /// Prepares the variants.
+    /// Creates a generator and its variants.
     ///
     /// - Parameters:
-    ///   - configuration: counts of at least one.
-    ///   - clock: nanoseconds since 1970.
+    ///   - configuration: producers and channels must be at least one.
+    ///   - clock: returns nanoseconds since 1970.
     package init(
         _ configuration: Configuration,
         clock: @escaping @Sendable () -> Int64 = GeneratedEvents.now
@@ -63,7 +63,7 @@ package struct GeneratedEvents: EventSource {
         channels = configuration.channels.map {
             Array(#"","channel":"\#(Self.escaped($0))","timestamp":""#.utf8)
         }
-        // Beside these parts an event has some 80 bytes of names and numbers.
+        // Apart from these parts an event has about 80 bytes of names and numbers.
         let fixed = head.count + marker.count + channels[0].count + 80
         let size = max(0, configuration.eventBytes - fixed)
         properties = (0..<Self.variants).map { Self.properties(variant: $0, bytes: size) }
@@ -100,7 +100,7 @@ package struct GeneratedEvents: EventSource {
         return true
     }
 
-    /// The system's clock.
+    /// Returns the system's time in nanoseconds since 1970.
     package static let now: @Sendable () -> Int64 = {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -130,7 +130,7 @@ extension GeneratedEvents {
         "compact", "wireless", "family", "classic", "premium", "recycled", "summer", "evening",
     ]
 
-    /// The properties up to the sequence number, about `bytes` long, and their checksum so far.
+    /// Returns about `bytes` of properties, up to the sequence number, and their checksum so far.
     static func properties(variant: Int, bytes: Int) -> (text: [UInt8], checksum: CRC32) {
         var random = SplitMix64(state: UInt64(variant))
         var text = #"{"path":"\#(random.pick(pages))","campaign":"\#(random.pick(campaigns))","#
@@ -150,7 +150,7 @@ extension GeneratedEvents {
     }
 }
 
-/// A small generator of reproducible numbers (Steele, Lea, Flood: SplitMix, 2014).
+/// A small reproducible random number generator (Steele, Lea, Flood: SplitMix, 2014).
 private struct SplitMix64 {
     var state: UInt64
 

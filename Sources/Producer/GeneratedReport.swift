@@ -1,18 +1,18 @@
-/// What ``GeneratedCheck`` found, in total and for each producer of each run.
+/// The result of ``GeneratedCheck``, in total and for each producer of each run.
 package struct GeneratedReport: Codable, Equatable, Sendable {
-    /// The figures of a producer, or of all.
+    /// The figures of one producer, or of all.
     package struct Counts: Codable, Equatable, Sendable {
-        /// Events that should be there.
+        /// Events that should have arrived.
         package var expected = 0
-        /// Different events that are there.
+        /// Distinct events that arrived.
         package var seen = 0
-        /// Events that should be there and are not.
+        /// Events that should have arrived and did not.
         package var lost = 0
-        /// Events that are there once more.
+        /// Further copies of events that arrived.
         package var duplicates = 0
-        /// Events that stand behind a later one of the same producer in the same file.
+        /// Events that follow a later one of the same producer in the same file.
         package var orderViolations = 0
-        /// Events whose content is not what was generated.
+        /// Events whose content differs from what was generated.
         package var checksumErrors = 0
     }
 
@@ -48,14 +48,14 @@ package struct GeneratedReport: Codable, Equatable, Sendable {
         }
     }
 
-    /// Whether every event is there once and intact.
+    /// Whether every event arrived exactly once and intact.
     ///
-    /// In which order is another question: what is sent again after a crash comes behind later ones.
+    /// Order does not matter here: events resent after a crash follow later ones.
     package var isWhole: Bool {
         damaged == 0
             && totals.lost == 0 && totals.duplicates == 0 && totals.checksumErrors == 0
     }
 
-    /// Whether the events of each producer come in the order they were sent in, file by file.
+    /// Whether the events of each producer are in the order of sending, file by file.
     package var isInOrder: Bool { totals.orderViolations == 0 }
 }

@@ -1,16 +1,16 @@
 import Glibc
 import Synchronization
 
-/// Whether the user wants the program to end (SIGINT, SIGTERM).
+/// Whether the user asked the program to end (SIGINT, SIGTERM).
 ///
-/// A second signal ends it at once.
+/// A second signal ends it immediately.
 package enum Interruption {
     private static let requested = Atomic<Bool>(false)
 
-    /// True from the first signal on; any thread may ask.
+    /// True from the first signal on; any thread may call it.
     package static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-    /// Listens for the signals from now on.
+    /// Installs the signal handlers.
     package static func install() {
         _ = isRequested
         for number in [SIGINT, SIGTERM] {

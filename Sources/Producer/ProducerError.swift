@@ -1,24 +1,24 @@
 import Glibc
 package import ZeroMQ
 
-/// Why publishing stopped before its end.
+/// The reason why publishing ended early.
 package enum ProducerError: Error, Equatable, CustomStringConvertible {
     /// A file could not be opened, read or written.
     case file(operation: String, path: String, errno: Int32)
-    /// A line of a file is longer than a line may be.
+    /// A line of a file exceeds the limit.
     case lineTooLong(path: String, line: Int, bytesMax: Int)
-    /// A file is neither text nor gzip, or its gzip is not whole.
+    /// A file is neither text nor gzip, or its gzip is incomplete.
     case damaged(path: String, reason: String)
-    /// Nobody took the connection in time.
+    /// No connection was accepted in time.
     case unreachable(endpoint: String, after: Duration)
-    /// The other end neither took nor acknowledged anything for too long.
+    /// The other end neither accepted nor acknowledged anything for too long.
     case stalled(endpoint: String, after: Duration, waitingFor: String)
-    /// The connection broke while messages went out that nobody acknowledges.
+    /// The connection broke while unacknowledged messages were being sent.
     case brokenOff(endpoint: String, times: Int, longestMessage: Int)
-    /// libzmq refused, for example the endpoint.
+    /// libzmq reported an error, for example about the endpoint.
     case zeroMQ(ZeroMQError)
 
-    /// One line for a person.
+    /// One line for people.
     package var description: String {
         switch self {
         case .file(let operation, let path, let code):
@@ -41,7 +41,7 @@ package enum ProducerError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The program's exit code for it (sysexits.h).
+    /// The program's exit code for the error (sysexits.h).
     package var exitCode: Int32 {
         switch self {
         case .file: 74

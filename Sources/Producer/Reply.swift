@@ -1,23 +1,23 @@
 import FoundationEssentials
 
-/// What a collector answers to a message sent to its router, in one frame of JSON.
+/// A collector's answer to a message sent to its router, in one frame of JSON.
 package enum Reply: Equatable, Sendable {
-    /// On stable storage, accepted or in quarantine.
+    /// The message is on stable storage, accepted or in quarantine.
     case committed(Committed)
-    /// Nothing was kept; the same message would be rejected again.
+    /// Nothing was stored; the same message would be rejected again.
     case rejected(reason: String)
-    /// Nothing was kept; the same message may be sent later.
+    /// Nothing was stored; the same message may be sent later.
     case unavailable(reason: String)
 
-    /// What became of the events of a message.
+    /// The outcome for the events of a message.
     package struct Committed: Equatable, Sendable {
-        /// Accepted.
+        /// Events accepted.
         package var events: Int
-        /// Of those, known from before and not written again.
+        /// Accepted events that were already known and not written again.
         package var duplicates = 0
-        /// In quarantine, as far as the answer lists them.
+        /// Pieces in quarantine that the answer lists.
         package var quarantined: [Quarantined] = []
-        /// In quarantine beyond those.
+        /// Pieces in quarantine that it does not list.
         package var more = 0
 
         package init(events: Int, quarantined: [Quarantined] = [], more: Int = 0) {
@@ -27,11 +27,11 @@ package enum Reply: Equatable, Sendable {
         }
     }
 
-    /// A piece of a message that is in quarantine.
+    /// A piece of a message in quarantine.
     package struct Quarantined: Equatable, Sendable {
-        /// Which of the message's pieces, from 0.
+        /// The index of the piece in the message, from 0.
         package var index: Int
-        /// Where it begins in the payload, in bytes, if the collector says so.
+        /// The offset of the piece in the payload in bytes, if the collector reports it.
         package var offset: Int?
         package var reason: String
         package var detail: String?
@@ -49,7 +49,7 @@ package enum Reply: Equatable, Sendable {
         }
     }
 
-    /// An element of the list: a piece, or how many more there are; anything else is passed over.
+    /// An element of the list: a piece, or the number of further ones; anything else is skipped.
     private struct Element: Decodable {
         var piece: Quarantined?
         var more: Int?
@@ -79,7 +79,7 @@ package enum Reply: Equatable, Sendable {
 
     private static let decoder = JSONDecoder()
 
-    /// Reads the frame; nil if it is no answer this program knows.
+    /// Parses the frame; nil if it is not a known answer.
     package init?(_ frame: UnsafeRawBufferPointer) {
         guard let wire = try? Self.decoder.decode(Wire.self, from: Data(frame)) else { return nil }
         switch wire.status {

@@ -1,16 +1,16 @@
-/// How long to wait for an answer before a message is sent again, time after time.
+/// The delays before a message is resent, one per attempt.
 package struct RetryPace: Equatable, Sendable {
-    /// Without an answer: twice as long each time.
+    /// Without an answer: doubled each time.
     let unanswered: [Duration]
-    /// After the answer that the collector takes nothing now, or when connections break one after
-    /// the other without an answer between them.
+    /// After an answer that the collector accepts nothing now, or when consecutive connections
+    /// break without an answer.
     let putOff: [Duration] = [
         .milliseconds(200), .milliseconds(400), .milliseconds(800), .seconds(1),
     ]
 
     /// - Parameters:
-    ///   - first: the first time-out.
-    ///   - longest: none is longer than this, or than `first`.
+    ///   - first: the first timeout.
+    ///   - longest: the upper limit of later timeouts.
     package init(first: Duration, longest: Duration = .seconds(30)) {
         var waits = [first]
         while let last = waits.last, last < longest, waits.count < 16 {

@@ -1,23 +1,23 @@
-/// Something that did not become an event of the collector: which, and why.
+/// An event, or piece of text, that the collector did not accept, and the reason.
 package struct SendFinding: Codable, Equatable, Sendable, CustomStringConvertible {
-    /// Who said no, and what that means for the event.
+    /// Which side refused it, and what that means for the event.
     package enum Verdict: String, Codable, Sendable {
         /// This program did not send it.
         case refused
-        /// The collector keeps it, as unacceptable.
+        /// The collector stored it in quarantine.
         case quarantined
-        /// The collector took nothing of the message.
+        /// The collector accepted nothing of the message.
         case rejected
     }
 
     package let verdict: Verdict
-    /// The file, if it came from one.
+    /// The file, if it was read from one.
     package let path: String?
-    /// The line it begins in, from 1, if that is known.
+    /// The line where it begins, from 1, if known.
     package let line: Int?
-    /// The collector's word for it, or this program's.
+    /// The reason, in the collector's or this program's term.
     package let reason: String
-    /// The reason in a sentence, if there is more to say.
+    /// The reason as a sentence, if there is more to say.
     package let detail: String?
 
     package init(_ verdict: Verdict, at place: EventPlace?, reason: String, detail: String? = nil) {
@@ -28,7 +28,7 @@ package struct SendFinding: Codable, Equatable, Sendable, CustomStringConvertibl
         self.detail = detail
     }
 
-    /// One line for a person.
+    /// One line for people.
     package var description: String {
         let file = path.map { $0 == "-" ? "standard input" : $0 }
         let place = file.map { file in line.map { "\(file) line \($0)" } ?? file } ?? "an event"

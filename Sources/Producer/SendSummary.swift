@@ -1,42 +1,42 @@
 import FoundationEssentials
 import Terminal
 
-/// What came of a run of ``Sender``; counts are events unless they say otherwise.
+/// The result of a run of ``Sender``; counts are events unless stated otherwise.
 package struct SendSummary: Codable, Equatable, Sendable {
-    /// Handed to libzmq, each once however often it was sent again.
+    /// Handed to libzmq, resent events counted once.
     package var sent = 0
-    /// On stable storage of the collector, by its own word (dealer only).
+    /// On the collector's stable storage, as acknowledged (dealer only).
     package var acknowledged = 0
-    /// Of those, known to the collector from before (dealer only).
+    /// Of those, already known to the collector (dealer only).
     package var duplicates = 0
-    /// Not sent: too long, or not to be told apart from others.
+    /// Not sent: too long, or not separable from others.
     package var refused = 0
-    /// Not taken by the collector, for good (dealer only).
+    /// Permanently refused by the collector (dealer only).
     package var rejected = 0
-    /// On stable storage of the collector, but as unacceptable (dealer only).
+    /// On the collector's stable storage, in quarantine (dealer only).
     package var quarantined = 0
     /// Sent, and neither acknowledged nor rejected at the end (dealer only).
     package var unanswered = 0
-    /// Messages sent again (dealer only).
+    /// Messages resent (dealer only).
     package var retried = 0
-    /// Answers to messages that were answered already (dealer only).
+    /// Answers to messages that were already answered (dealer only).
     package var lateAnswers = 0
-    /// Bytes of the events sent, without those sent again.
+    /// Bytes of the events sent, resent ones not counted again.
     package var bytes = 0
-    /// From the first event to the last acknowledgement, or until the queue was on the network.
+    /// From the first event to the last acknowledgement, or until the queue was sent.
     package var seconds = 0.0
-    /// Whether a signal ended it early.
+    /// Whether a signal ended the run early.
     package var interrupted = false
-    /// Which events were refused, rejected or quarantined, and why: the first of them.
+    /// The first events that were refused, rejected or quarantined, and the reasons.
     package private(set) var findings: [SendFinding] = []
-    /// How many findings there were beyond those.
+    /// The number of further findings.
     package private(set) var findingsLeftOut = 0
 
     private static let findingsMax = 20
 
     package init() {}
 
-    /// Keeps a finding, or counts it when there are many.
+    /// Stores a finding, or counts it beyond the limit.
     package mutating func note(_ finding: SendFinding) {
         if findings.count < Self.findingsMax {
             findings.append(finding)
@@ -45,15 +45,15 @@ package struct SendSummary: Codable, Equatable, Sendable {
         }
     }
 
-    /// Events that did not get in.
+    /// Events that the collector did not accept.
     package var failed: Int { refused + rejected + quarantined }
 
-    /// Events sent a second.
+    /// Events sent per second.
     package var eventsPerSecond: Double { seconds > 0 ? Double(sent) / seconds : 0 }
-    /// 10⁶ bytes sent a second.
+    /// 10⁶ bytes sent per second.
     package var megabytesPerSecond: Double { seconds > 0 ? Double(bytes) / seconds / 1e6 : 0 }
 
-    /// One line for a person.
+    /// One line for people.
     package var line: String {
         let figures = [
             HumanText.fixed(seconds, places: 2) + " s",
@@ -65,7 +65,7 @@ package struct SendSummary: Codable, Equatable, Sendable {
             + "quarantined \(quarantined), retried \(retried), \(figures)"
     }
 
-    /// One line of JSON, with the rates.
+    /// One line of JSON, including the rates.
     package var json: String {
         get throws {
             let encoder = JSONEncoder()
@@ -90,13 +90,13 @@ package struct SendSummary: Codable, Equatable, Sendable {
     }
 }
 
-/// Who shows how far ``Sender`` has come.
+/// Displays the progress of ``Sender``.
 ///
-/// Called on the sender's thread, at most some ten times a second.
+/// Called on the sender's thread, at most about ten times a second.
 package protocol ProgressSink {
     /// - Parameters:
     ///   - sent: events handed to libzmq.
-    ///   - acknowledged: events answered for good; nil where nothing is acknowledged.
-    ///   - total: events there will be, if known.
+    ///   - acknowledged: events answered finally; nil if nothing is acknowledged.
+    ///   - total: the number of events, if known.
     mutating func update(sent: Int, acknowledged: Int?, total: Int?)
 }

@@ -2,23 +2,23 @@ import Glibc
 import ZeroMQ
 
 extension Sender {
-    /// A socket of the configured kind, not yet bound or connected.
+    /// Creates a socket of the configured kind, neither bound nor connected.
     func makeSocket(in context: Context) throws(ZeroMQError) -> Socket {
         let socket = try Socket(configuration.pattern.socketPattern, in: context)
         try socket.setSendTimeout(.milliseconds(100))
-        // Not much slower the longer it takes: a restart must not cost more than itself.
+        // Delays stay short, so that a restart of the collector costs little more than itself.
         try socket.setReconnectInterval(first: .milliseconds(50), longest: .milliseconds(200))
         switch configuration.pattern {
         case .push:
-            // What is in the queue at the end still goes out, as long as there is patience.
+            // After the end the queue is still sent, until the timeout.
             try socket.setLinger(configuration.timeout)
         case .pub:
             try socket.setLinger(configuration.timeout)
-            // A pub socket drops what does not fit its queue; it shall not drop here.
+            // A pub socket drops what exceeds its queue; without a limit it drops nothing.
             try socket.setSendHighWaterMark(0)
         case .dealer:
-            // What has no answer is kept here. With a connection its queue goes as well, so that
-            // nothing is sent twice when all of it is sent again.
+            // Unanswered messages are kept here. A lost connection discards its queue too, so that
+            // nothing is sent twice when all of it is resent.
             try socket.setLinger(.zero)
             try socket.setImmediate(true)
             try socket.setSendHighWaterMark(max(1000, configuration.window))
@@ -35,7 +35,7 @@ extension Sender {
         }
     }
 
-    /// Waits until the first peer is there; false when interrupted before.
+    /// Waits for the first peer; returns false if interrupted before.
     func awaitPeer(
         of socket: borrowing Socket,
         using watch: inout ConnectionWatch
@@ -54,13 +54,13 @@ extension Sender {
             try poll.wait(timeout: 50)
         }
         if configuration.pattern == .pub {
-            // The subscription follows the handshake, and nothing tells when it has arrived.
+            // The subscription follows the handshake, and no event reports its arrival.
             usleep(200_000)
         }
         return true
     }
 
-    /// Closes the socket, which ends when all it had is on the network, and waits for that.
+    /// Closes the socket, and waits until everything in its queue is sent.
     func awaitHandedOver(
         _ socket: consuming Socket,
         using watch: inout ConnectionWatch
@@ -91,7 +91,7 @@ extension Sender {
 }
 
 extension Sender.Configuration.Pattern {
-    /// The socket for it.
+    /// The ZeroMQ pattern.
     fileprivate var socketPattern: Socket.Pattern {
         switch self {
         case .push: .push

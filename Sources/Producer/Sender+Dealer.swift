@@ -1,6 +1,6 @@
 import ZeroMQ
 
-/// Dealer: a window of messages, each of which is sent until it is answered.
+/// Dealer: a window of messages, each of which is resent until it is answered.
 extension Sender {
     mutating func converse(
         _ source: inout some EventSource,
@@ -23,7 +23,7 @@ extension Sender {
         var isAtEnd = false
         while true {
             if try watch.look() { conversation.window.reconnect(at: now) }
-            // Of several collectors that connect, others are there when one has gone.
+            // If several collectors connect, others remain when one disconnects.
             let canSend = watch.isUp || configuration.binds
             isAtEnd = isAtEnd || interrupted()
             if canSend {
@@ -44,7 +44,7 @@ extension Sender {
         showProgress(total: source.total, final: true)
     }
 
-    /// Sends new messages as far as window and rate allow; true at the end of the source.
+    /// Sends new messages while window and rate allow; returns true at the end of the source.
     private mutating func submit(
         _ source: inout some EventSource,
         to conversation: inout Conversation,
@@ -134,7 +134,7 @@ extension Sender {
         )
     }
 
-    /// Until the next retry or the next turn of the rate; at most 100 ms, for signals and timeouts.
+    /// Milliseconds until the next retry or message; at most 100, for signals and timeouts.
     private func waitMilliseconds(
         _ conversation: inout Conversation,
         canSend: Bool,

@@ -1,10 +1,10 @@
-/// Events are put together to messages.
+/// Combines events into messages.
 extension Sender {
-    /// Fills ``payload`` with the next message; gives its events, 0 when the source is at its end.
+    /// Fills ``payload`` with the next message; returns its number of events, 0 at the source's end.
     ///
-    /// A message has at most as many events as a batch, and at most as many bytes as a message may
-    /// have. An event that is longer by itself is refused. A line that is no object is a message by
-    /// itself: as the first of several it could make them look like an array.
+    /// A message has at most `batch` events and `messageBytesMax` bytes. A longer event is refused. A
+    /// line that is not an object is sent alone: as the first of several it could make them look like
+    /// an array.
     mutating func nextPayload(_ source: inout some EventSource) -> Int {
         payload.removeAll(keepingCapacity: true)
         origins.removeAll(keepingCapacity: true)
@@ -48,10 +48,10 @@ extension Sender {
         event.first { $0 != 0x20 && $0 != 0x09 } == 0x7b
     }
 
-    /// What is known of an event's place, perhaps nothing.
+    /// The place of an event, if known.
     private struct Place { let value: EventPlace? }
 
-    /// Appends one event to ``payload``; nil at the end of the source, or where it fails.
+    /// Appends one event to ``payload``; nil at the end of the source, or if it fails.
     private mutating func nextEvent(_ source: inout some EventSource) -> Place? {
         if let held {
             payload.append(contentsOf: held.bytes)

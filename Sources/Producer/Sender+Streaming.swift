@@ -1,7 +1,7 @@
 import Glibc
 import ZeroMQ
 
-/// Push and pub: whatever libzmq has taken counts as sent; nobody acknowledges.
+/// Push and pub: a message counts as sent once libzmq has taken it; there are no acknowledgements.
 extension Sender {
     mutating func stream(
         _ source: inout some EventSource,
@@ -25,7 +25,7 @@ extension Sender {
         showProgress(total: source.total, final: true)
     }
 
-    /// Hands one frame to libzmq; false when interrupted while it waited for room.
+    /// Passes one frame to libzmq; returns false if interrupted while waiting for room.
     @discardableResult
     private func hand(
         _ frame: [UInt8],

@@ -2,36 +2,36 @@ import ZeroMQ
 
 /// Publishes the events of a source to a collector, on the calling thread.
 ///
-/// The decisions about answers are ``AcknowledgementWindow``'s; here is the input and output.
+/// ``AcknowledgementWindow`` decides about answers; this type does the input and output.
 package struct Sender {
-    /// How to publish.
+    /// The options of publishing.
     package struct Configuration: Sendable {
-        /// The sockets a collector takes events from: its pull, router and sub sources.
+        /// The socket patterns that a collector receives from, with pull, router and sub sources.
         package enum Pattern: String, Sendable, CaseIterable { case push, dealer, pub }
 
         package var pattern: Pattern
         package var endpoint: String
-        /// Listens at the endpoint instead of connecting to it.
+        /// Whether to listen at the endpoint instead of connecting to it.
         package var binds = false
-        /// Events a message.
+        /// Events per message.
         package var batch = 1
-        /// Dealer: messages without an answer at once.
+        /// Dealer: the most unanswered messages.
         package var window = 64
-        /// Events a second; nil is as fast as it goes.
+        /// Events per second; nil means no limit.
         package var eventsPerSecond: Double?
-        /// How long nothing may happen before giving up.
+        /// How long to wait without progress before giving up.
         package var timeout: Duration = .seconds(30)
-        /// How long a message may be: an event that does not fit any more begins the next one.
+        /// The longest message in bytes: an event that does not fit begins the next one.
         ///
-        /// A little less than `limits.message` is by default: a collector with the smallest of
-        /// rings has no room for quite as much.
+        /// Slightly below the default of `limits.message`: a collector with the smallest ring has
+        /// no room for a message of that size.
         package var messageBytesMax = 4092 << 10
-        /// Dealer: how long the first answer to a message may take before it is sent again; further
-        /// ones may take longer.
+        /// Dealer: how long to wait for the first answer to a message before resending it; later
+        /// waits may be longer.
         package var retryAfter: Duration = .seconds(1)
         /// Pub: the frame before the payload.
         package var topic = ""
-        /// Dealer: a file that gets the id of every acknowledged event, a line each.
+        /// Dealer: a file that receives the id of every acknowledged event, one per line.
         package var acknowledgedLog: String?
 
         package init(pattern: Pattern, endpoint: String) {
@@ -45,11 +45,11 @@ package struct Sender {
     var progress: any ProgressSink
     var summary = SendSummary()
     var payload: [UInt8] = []
-    /// Where the events of ``payload`` came from, as far as that is known.
+    /// The origins of the events of ``payload``, as far as known.
     var origins: [MessageOrigin] = []
     /// An event that did not fit into the last message.
     var held: (bytes: [UInt8], place: EventPlace?)?
-    /// Why the source gives nothing more.
+    /// The error that ended the source.
     var sourceFailure: ProducerError?
     var longestMessage = 0
     private let start = ContinuousClock.now
@@ -58,8 +58,8 @@ package struct Sender {
 
     /// - Parameters:
     ///   - configuration: how to publish.
-    ///   - progress: shows how far it has come.
-    ///   - interrupted: asked often; once true, nothing new is sent.
+    ///   - progress: displays the progress.
+    ///   - interrupted: called often; once it returns true, nothing new is sent.
     package init(
         _ configuration: Configuration,
         progress: any ProgressSink,
@@ -70,9 +70,9 @@ package struct Sender {
         self.interrupted = interrupted
     }
 
-    /// Publishes everything, and returns when it is handed over or, with dealer, answered.
+    /// Publishes all events, and returns once they are sent or, with dealer, answered.
     ///
-    /// - Returns: what came of it, and why it ended early if it did.
+    /// - Returns: the result, and the reason if it ended early.
     package mutating func run(
         _ source: inout some EventSource
     ) -> (summary: SendSummary, failure: ProducerError?) {
@@ -110,28 +110,28 @@ package struct Sender {
         if let sourceFailure { throw sourceFailure }
     }
 
-    /// Time since the sender was made.
+    /// The time since the sender was created.
     var now: Duration { ContinuousClock.now - start }
 
-    /// Counts a message that has been handed to libzmq.
+    /// Counts a message that was handed to libzmq.
     mutating func countSent(events: Int) {
         summary.sent += events
         summary.bytes += payload.count
         longestMessage = max(longestMessage, payload.count)
     }
 
-    /// Notes when the first event was read.
+    /// Records the time of the first event.
     mutating func startClock() {
         if firstEvent == nil { firstEvent = now }
     }
 
-    /// How long to wait until the next message may go, given the rate.
+    /// The time until the next message may be sent at the configured rate.
     func pause() -> Duration {
         guard let rate = configuration.eventsPerSecond, let firstEvent else { return .zero }
         return max(.zero, firstEvent + .seconds(Double(summary.sent) / rate) - now)
     }
 
-    /// Shows the progress, if it is time to; true when it was.
+    /// Displays the progress if it is due; returns true if it was.
     @discardableResult
     mutating func showProgress(total: Int?, final: Bool = false) -> Bool {
         let now = now

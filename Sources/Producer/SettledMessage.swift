@@ -1,19 +1,19 @@
-/// What an answer says of each event of a message.
+/// The outcome of each event of an answered message.
 struct SettledMessage {
-    /// Events that are in quarantine, as this side counts them: by what it sent.
+    /// The number of quarantined events, as the sender counts them.
     let quarantinedCount: Int
-    /// Which of the message's events are not known to be accepted, by their order.
+    /// The indexes of the message's events that are not known to be accepted.
     let notAccepted: Set<Int>
-    /// A finding for each listed piece, the reason of those beyond included.
+    /// One finding per listed piece.
     let findings: [SendFinding]
 
     /// - Parameters:
     ///   - committed: the answer.
-    ///   - sent: how many events the message had.
-    ///   - origins: where they came from; none for generated ones.
+    ///   - sent: the number of events in the message.
+    ///   - origins: their origins; empty for generated ones.
     init(_ committed: Reply.Committed, sent: Int, origins: [MessageOrigin]) {
         let listed = committed.quarantined
-        // Fewer pieces than events: the last piece is all the rest, which was not taken apart.
+        // Fewer pieces than events: the last piece is the rest, which could not be split.
         let missing = max(0, sent - committed.events - listed.count - committed.more)
         quarantinedCount = listed.isEmpty ? 0 : listed.count + committed.more + missing
         let isOneEach = committed.events + listed.count + committed.more == sent
@@ -28,7 +28,7 @@ struct SettledMessage {
             )
         }
         if missing + committed.more > 0, sent > 0 {
-            // Nobody says which they are: they can be any behind the last one that is listed.
+            // The answer does not identify them: they are after the last one that is listed.
             let first = min(notAccepted.max() ?? 0, sent - 1)
             notAccepted.formUnion(first..<sent)
         }
@@ -36,7 +36,7 @@ struct SettledMessage {
         self.findings = findings
     }
 
-    /// Which event of the message a piece is, or is part of.
+    /// The index of the event that a piece is, or is part of.
     private static func order(
         of piece: Reply.Quarantined,
         in origins: [MessageOrigin],

@@ -1,6 +1,6 @@
 import Glibc
 
-/// UTC times as `2026-11-22T10:00:00.123`, without the `Z`; the calendar is asked once a second.
+/// Formats UTC times as `2026-11-22T10:00:00.123`, without `Z`; renders the date once a second.
 struct TimestampText {
     private var second = Int64.min
     private var text: [UInt8] = []
@@ -34,7 +34,7 @@ struct TimestampText {
 }
 
 extension [UInt8] {
-    /// Appends a number of at least zero in decimal digits.
+    /// Appends a non-negative number in decimal digits.
     mutating func appendDecimal(_ number: Int) {
         var scale = 1
         while number / scale >= 10 { scale *= 10 }
@@ -52,7 +52,7 @@ extension [UInt8] {
         }
     }
 
-    /// Appends text of the program's own.
+    /// Appends constant text.
     mutating func appendLiteral(_ text: StaticString) {
         append(
             contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
