@@ -1,7 +1,7 @@
 import ArgumentParser
 import Producer
 
-/// What was typed, and what it means.
+/// The program's arguments, and their meaning.
 struct SendOptions: ParsableArguments {
     @Argument(
         help: """
@@ -98,7 +98,7 @@ struct SendOptions: ParsableArguments {
         }
     }
 
-    /// How to publish.
+    /// The options of publishing.
     var configuration: Sender.Configuration {
         let standard = pattern == .dealer ? "tcp://127.0.0.1:5572" : "tcp://127.0.0.1:5571"
         var configuration = Sender.Configuration(pattern: pattern, endpoint: to ?? standard)
@@ -114,7 +114,7 @@ struct SendOptions: ParsableArguments {
         return configuration
     }
 
-    /// How the files are read.
+    /// The options of reading files.
     var reading: FileSource.Reading {
         var reading = FileSource.Reading()
         reading.rounds = `repeat`
@@ -123,7 +123,7 @@ struct SendOptions: ParsableArguments {
         return reading
     }
 
-    /// What to generate; nil when files are sent.
+    /// The options of generating events; nil if files are sent.
     var generatedEvents: GeneratedEvents.Configuration? {
         guard let generate else { return nil }
         var configuration = GeneratedEvents.Configuration(count: generate)
@@ -137,7 +137,7 @@ struct SendOptions: ParsableArguments {
 
 extension Sender.Configuration.Pattern: ExpressibleByArgument {}
 
-/// A duration as the configuration file spells it: `500ms`, `30s`, `5m`, `1h`.
+/// A duration in the configuration file's notation: `500ms`, `30s`, `5m`, `1h`.
 struct Patience: ExpressibleByArgument, CustomStringConvertible {
     let duration: Duration
 
@@ -157,9 +157,9 @@ struct Patience: ExpressibleByArgument, CustomStringConvertible {
     var description: String { "\(Int(duration / .seconds(1)))s" }
 }
 
-/// A number of bytes as the configuration file spells it: `4MiB`, `64KiB`, `1000`.
+/// A number of bytes in the configuration file's notation: `4MiB`, `64KiB`, `1000`.
 struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
-    /// What one frame of ZeroMQ can have is more; nobody wants to keep that in memory.
+    /// The largest value: messages are kept in memory, so it is far below a ZeroMQ frame's limit.
     private static let bytesMax = 1 << 30
 
     let bytes: Int

@@ -1,12 +1,12 @@
 import Producer
 import Terminal
 
-/// Shows how far a publication has come: what is acknowledged where anything is, else what is sent.
+/// Displays the progress: acknowledged events if any are acknowledged, else sent ones.
 final class SendProgress: ProgressSink {
     private var bar: ProgressBar?
     private var done = 0
 
-    /// - Parameter isShown: false prints nothing, whatever standard error is.
+    /// - Parameter isShown: if false, it prints nothing, whatever standard error is.
     init(isShown: Bool) {
         self.isShown = isShown
     }
@@ -21,7 +21,7 @@ final class SendProgress: ProgressSink {
         bar?.update(done)
     }
 
-    /// Leaves the line as it is at the end.
+    /// Draws the final state and ends the line.
     func finish() {
         bar?.finish(done)
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Producer
 import Terminal
 
-/// Arguments in, one call of ``Sender``, an exit code out.
+/// The program: parses arguments, runs one ``Sender``, and returns an exit code.
 @main struct TouchpointSend: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "touchpoint-send",
