@@ -56,7 +56,7 @@ struct CatEvents: ParsableCommand {
             from: from,
             to: to
         )
-        // Paths may lie in several data folders, so the file system begins at the top.
+        // Paths may be in several data folders, so the file system's root is `/`.
         let disk = try openDataFolder("/")
         let output = LineOutput()
         do {
@@ -110,9 +110,9 @@ struct CatEvents: ParsableCommand {
         if !summary.damaged.isEmpty { throw ArgumentParser.ExitCode(Terminal.ExitCode.badData) }
     }
 
-    /// Microseconds since 1970 UTC.
+    /// Parses a time into microseconds since 1970 UTC.
     ///
-    /// While arguments are read, so that what is said about it goes with this command's usage.
+    /// Called while arguments are parsed, so that an error is shown with this command's usage.
     private static let time: @Sendable (String) throws -> Int64 = { text in
         guard let time = Array(text.utf8).withUnsafeBytes({ Timestamp.parse($0) }) else {
             throw ValidationError("expected a time such as 2026-11-22T10:00:00Z")
@@ -120,7 +120,7 @@ struct CatEvents: ParsableCommand {
         return time
     }
 
-    /// An argument as a path below `/` without links.
+    /// Resolves an argument to a path relative to `/` without symbolic links.
     private static func path(_ argument: String) throws -> String {
         let real = URL(fileURLWithPath: argument).resolvingSymlinksInPath().path
         guard FileManager.default.fileExists(atPath: real) else {
@@ -131,7 +131,7 @@ struct CatEvents: ParsableCommand {
 
     private static func below(_ path: String) -> String { String(path.drop { $0 == "/" }) }
 
-    /// The segments that a path means.
+    /// Returns the segments at a path: the file itself, or those in the folder.
     private static func segments(_ path: String, _ disk: PosixFileSystem) throws -> [String] {
         var isFolder = false
         _ = FileManager.default.fileExists(atPath: "/\(path)", isDirectory: &isFolder)

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Segments
 
-/// Waits for what a running daemon is about to write into its data folder.
+/// Waits for files that a running daemon is about to write into its data folder.
 struct DaemonWait {
     private static let waitsMax = 600
     private static let pauseMicros: UInt32 = 100_000
@@ -14,8 +14,8 @@ struct DaemonWait {
         self.directory = directory
     }
 
-    /// True after a tenth of a second; false at once when no daemon holds the folder, or after a
-    /// minute in all.
+    /// Returns true after a tenth of a second; false at once if no daemon holds the folder, or
+    /// after a minute in total.
     mutating func wait() -> Bool {
         guard waits < Self.waitsMax, isHeld else { return false }
         waits += 1
@@ -23,9 +23,9 @@ struct DaemonWait {
         return true
     }
 
-    /// Whether the process that the lock file names is there.
+    /// Whether the process named in the lock file exists.
     ///
-    /// The lock itself is not tried: for that moment it would be taken, and a daemon that starts
+    /// It does not try the lock: for that moment the lock would be taken, and a starting daemon
     /// refused.
     private var isHeld: Bool {
         guard

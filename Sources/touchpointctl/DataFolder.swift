@@ -3,7 +3,7 @@ import Glibc
 import Segments
 import Terminal
 
-/// Opens a data folder that must exist; ends the program with a message when it does not.
+/// Opens an existing data folder; ends the program with a message if it does not exist.
 func openDataFolder(_ path: String) throws -> PosixFileSystem {
     guard access(path, R_OK | X_OK) == 0 else {
         throw failed(
@@ -18,7 +18,7 @@ func openDataFolder(_ path: String) throws -> PosixFileSystem {
     }
 }
 
-/// Says what went wrong and gives what to throw.
+/// Prints an error message and returns the error to throw.
 func failed(_ message: String, _ code: Int32) -> any Error {
     printError(message)
     return ArgumentParser.ExitCode(code)

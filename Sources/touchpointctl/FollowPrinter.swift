@@ -2,7 +2,7 @@ import ArgumentParser
 import Control
 import Terminal
 
-/// Prints a line a snapshot, like vmstat, with its heading again every screenful.
+/// Prints one line per snapshot, like vmstat, and repeats the heading every screenful.
 struct FollowPrinter {
     private static let rowsBetweenHeadings = 20
 

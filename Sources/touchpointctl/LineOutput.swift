@@ -1,8 +1,8 @@
 import Glibc
 import Terminal
 
-/// Collects lines of JSON and writes them to standard output in large pieces: as they are, but escaped
-/// where a terminal shows them.
+/// Buffers lines of JSON and writes them to standard output in large pieces: unchanged, or escaped
+/// on a terminal.
 final class LineOutput {
     private static let bufferBytes = 256 << 10
     private let isTerminal = isatty(1) == 1
@@ -10,7 +10,7 @@ final class LineOutput {
     /// The errno of the write that failed.
     private(set) var failure: Int32?
 
-    /// Takes a line without its line feed; false when nobody reads any more.
+    /// Adds a line without its line feed; returns false if the reader is gone.
     func write(_ line: UnsafeRawBufferPointer) -> Bool {
         if isTerminal {
             buffer += Array(ShownText.json(String(decoding: line, as: UTF8.self)).utf8)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Control
 import Terminal
 
-/// What every command that talks to the daemon takes.
+/// The options of every command that talks to the daemon.
 struct OnlineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The daemon's control socket.", valueName: "path"),
@@ -14,7 +14,7 @@ struct OnlineOptions: ParsableArguments {
     var json = false
 }
 
-/// A command that asks the daemon something: connects, runs, and turns errors into exit codes.
+/// A command that sends requests to the daemon: connects, runs, and maps errors to exit codes.
 protocol OnlineCommand: AsyncParsableCommand {
     var online: OnlineOptions { get }
 
@@ -34,8 +34,8 @@ extension OnlineCommand {
         }
     }
 
-    /// Sends `request` and prints the answer: as it came with --json, else as `text` says it; gives
-    /// the answer.
+    /// Sends `request`, prints the answer, unchanged with --json, else formatted by `text`, and
+    /// returns it.
     @discardableResult
     func ask<Answer: Decodable>(
         _ request: String,
@@ -58,7 +58,7 @@ extension OnlineCommand {
 }
 
 extension ControlClientError {
-    /// The exit code that tells a script what went wrong.
+    /// The exit code that identifies the error for scripts.
     var exitCode: Int32 {
         switch self {
         case .unreachable, .closed, .timedOut: Terminal.ExitCode.unreachable

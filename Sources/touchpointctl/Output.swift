@@ -2,15 +2,15 @@ import ArgumentParser
 import Glibc
 import Terminal
 
-/// Prints `lines` to standard output at once, so that pipes see them when they happen.
+/// Prints `lines` to standard output at once, so that pipes receive them without delay.
 ///
-/// Each is one line, whatever text from outside is in it. A reader that has gone (`| head`) ends the
-/// program quietly.
+/// Each is one line, whatever outside text it contains. If the reader is gone (`| head`), the
+/// program ends without a message.
 func printOut(_ lines: [String]) throws {
     try printSafe(lines.map(ShownText.line))
 }
 
-/// Prints a line of JSON as it came, but for escapes.
+/// Prints a line of JSON unchanged, except for escapes.
 func printOut(json: some Sequence<UInt8>) throws {
     try printSafe([ShownText.json(String(decoding: Array(json), as: UTF8.self))])
 }
@@ -30,5 +30,5 @@ func printError(_ message: String) {
     writeText("touchpointctl: \(shown(message))\n", to: 2)
 }
 
-/// `text` from outside, as a part of a line.
+/// Makes `text` from outside safe as a part of a line.
 func shown(_ text: String) -> String { ShownText.line(text) }

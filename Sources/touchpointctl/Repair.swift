@@ -85,7 +85,7 @@ struct RepairData: ParsableCommand {
         }
     }
 
-    /// What an argument means: a data folder, and perhaps one file in it.
+    /// The target of an argument: a data folder, and possibly one file in it.
     private struct Target {
         var directory: String
         var file: String?
@@ -106,8 +106,8 @@ struct RepairData: ParsableCommand {
             (directory, file) = Self.split(real)
         }
 
-        /// The data folder is where `events` or `quarantine` lies; a file elsewhere has none, and
-        /// stands in a folder of its own.
+        /// The data folder contains `events` or `quarantine`; a file outside any data folder is
+        /// treated as if its own folder were one.
         private static func split(_ path: String) -> (String, String) {
             let parts = path.split(separator: "/")
             let roots = Layout.roots

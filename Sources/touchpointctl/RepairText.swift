@@ -1,7 +1,7 @@
 import Segments
 import Terminal
 
-/// What `repair` did, for people.
+/// Formats the result of `repair` for people.
 enum RepairText {
     private static let rangesMax = 20
 

@@ -30,7 +30,7 @@ struct Seal: OnlineCommand {
     }
 }
 
-/// A request with at most one argument; a blank in it would make it two.
+/// Builds a request with at most one argument; a blank in the argument would make it two.
 func requestLine(_ verb: String, _ argument: String?) throws -> String {
     guard let argument else { return verb }
     guard !argument.isEmpty, !argument.contains(where: \.isWhitespace) else {

@@ -43,7 +43,7 @@ struct Stats: OnlineCommand {
     }
 }
 
-/// How often a view is renewed.
+/// The options for the interval of a view.
 struct PaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Time between snapshots: 500ms, 1s, 2m.", valueName: "time"),

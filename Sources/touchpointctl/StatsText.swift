@@ -1,9 +1,9 @@
 import Control
 import Terminal
 
-/// A snapshot as readable tables, for `stats` and `top`.
+/// Formats a snapshot as readable tables, for `stats` and `top`.
 enum StatsText {
-    /// Everything there is to see, the most important first, since a screen may be short.
+    /// Formats everything, the most important first, because a screen may be short.
     static func lines(_ stats: StatsAnswer, after previous: StatsAnswer? = nil) -> [String] {
         let figures = StatsFigures(stats, after: previous)
         return heading(stats, figures) + [""] + thisRun(stats) + allRuns(stats) + [""]
@@ -19,7 +19,7 @@ enum StatsText {
         ]
     }
 
-    /// What this run has counted.
+    /// Formats the counters of this run.
     private static func thisRun(_ stats: StatsAnswer) -> [String] {
         let names = [
             "state", "received", "written", "quarantined", "duplicate", "dropped", "in flight",
@@ -30,7 +30,7 @@ enum StatsText {
         let total = stats.thisRun ?? stats.ledger
         table.add(["total", ""] + cells(total))
         for (name, source) in stats.sources.sorted(by: { $0.key < $1.key }) {
-            // One that only earlier runs had counts nothing in this one.
+            // A source known only from earlier runs has counted nothing in this one.
             guard source.state != nil || stats.thisRun == nil else { continue }
             table.add(
                 [shown(name), source.state?.rawValue ?? "-"]
@@ -47,7 +47,7 @@ enum StatsText {
             + reasons("quarantined", total.reasons.quarantined)
     }
 
-    /// What files prove of all runs, where there was another.
+    /// Formats the totals of all runs, from files, if there were earlier runs.
     private static func allRuns(_ stats: StatsAnswer) -> [String] {
         guard let run = stats.thisRun, run != stats.ledger else { return [] }
         let names = ["received", "written", "quarantined"]

@@ -59,13 +59,13 @@ struct Status: OnlineCommand {
         return table.lines
     }
 
-    /// Fewer than this are worth a word: a busy hour can make as many.
+    /// Below this number the free inodes are mentioned: a busy hour can use as many.
     private static let fewFiles = 10_000
 
     private static func disk(_ disk: DiskStatus) -> String {
         let (available, total) = (Double(disk.availableBytes), Double(disk.totalBytes))
         let part = HumanText.percent(available, of: total)
-        // Without them a disk with gigabytes to spare has "no space left".
+        // Without inodes a disk with gigabytes free reports "no space left".
         let files = disk.availableFiles.map { $0 < fewFiles ? "\($0) inodes left, " : "" } ?? ""
         return "\(HumanText.bytes(available)) of \(HumanText.bytes(total)) available (\(part) %), "
             + "\(files)blocks below \(HumanText.bytes(Double(disk.minimumFreeBytes)))"
@@ -97,7 +97,7 @@ struct Status: OnlineCommand {
         return "\(why)\(bytes) of \(most), \(age)"
     }
 
-    /// What to do about a full one.
+    /// The advice for a full quarantine.
     private static let quarantineAdvice =
         "mend the producers that the log names, then move or delete files of quarantine/, or raise "
         + "quarantine.maxBytes"

@@ -21,7 +21,7 @@ struct Top: OnlineCommand {
     @OptionGroup var online: OnlineOptions
     @OptionGroup var pace: PaceOptions
 
-    /// What the view waits for.
+    /// The events that the view waits for.
     private enum Event: Sendable {
         case snapshot(Data)
         case leave
@@ -77,7 +77,7 @@ struct Top: OnlineCommand {
         }
     }
 
-    /// Keys come on a thread of their own, which ends with the process.
+    /// Reads keys on a separate thread, which ends with the process.
     private static func watchKeys(_ continuation: AsyncStream<Event>.Continuation) {
         DispatchQueue(label: "keys").async {
             while true {

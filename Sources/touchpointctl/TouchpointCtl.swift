@@ -3,7 +3,7 @@ import Terminal
 
 /// The operator's tool.
 ///
-/// A file a command; new commands are added to the lists below.
+/// One file per command; add new commands to the lists below.
 @main struct TouchpointCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "touchpointctl",

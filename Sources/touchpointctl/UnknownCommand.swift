@@ -2,9 +2,9 @@ import ArgumentParser
 import Glibc
 import Terminal
 
-/// Says what was probably meant where the first word is no command.
+/// Suggests the intended command if the first word is not a command.
 enum UnknownCommand {
-    /// Ends the process with a sentence if `word` stands where a command does and is none.
+    /// Ends the process with a message if `word` is in the place of a command and is none.
     static func refuse(_ word: String?, of root: any ParsableCommand.Type) {
         guard let word, !word.isEmpty, !word.hasPrefix("-") else { return }
         let names = names(of: root)

@@ -87,7 +87,7 @@ struct VerifyData: ParsableCommand {
         isThere(generated) && generated.isWhole && (generated.isInOrder || !inOrder)
     }
 
-    /// Whether what was expected of each producer has left a trace of any.
+    /// Whether any generated events were found, if some were expected.
     private func isThere(_ generated: GeneratedReport) -> Bool {
         !generated.producers.isEmpty || (expected ?? 0) == 0
     }
@@ -129,7 +129,7 @@ struct VerifyData: ParsableCommand {
         return lines
     }
 
-    /// `ok` exactly where the exit code is 0.
+    /// `ok` if and only if the exit code is 0.
     private func verdict(_ answer: Answer) -> String {
         guard exitCode(answer) != Terminal.ExitCode.done else { return "ok" }
         var reasons: [String] = []

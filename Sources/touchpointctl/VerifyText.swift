@@ -1,7 +1,7 @@
 import Segments
 import Terminal
 
-/// What `verify` found, for people.
+/// Formats the findings of `verify` for people.
 enum VerifyText {
     static func lines(_ report: VerifyReport) -> [String] {
         var lines = [
