@@ -62,7 +62,7 @@ struct Touchpointd: ParsableCommand {
         throw ArgumentParser.ExitCode(Self.wait(for: { await daemon.run() }))
     }
 
-    /// Prints what is in force, and beside it what the machine leaves of it.
+    /// Prints the settings in effect, and the limits that this machine imposes on them.
     private func show(_ settings: Settings) throws {
         do {
             let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -76,10 +76,10 @@ struct Touchpointd: ParsableCommand {
         writeText(settings.yaml(), to: 1)
     }
 
-    /// Runs `work` at the ordinary priority, and waits for it.
+    /// Runs `work` at the default priority, and waits for it.
     ///
-    /// What an asynchronous `main` starts would run at a higher one. libdispatch then asks the system
-    /// to prefer some threads, which an ordinary user may not, and says so in the log at each start.
+    /// An asynchronous `main` starts tasks at a higher one. libdispatch then asks the system to
+    /// prefer some threads, which an ordinary user may not, and logs a warning at each start.
     private static func wait(for work: @escaping @Sendable () async -> Int32) -> Int32 {
         let isDone = DispatchSemaphore(value: 0)
         let code = Mutex<Int32>(0)
