@@ -1,16 +1,15 @@
-/// Tries every order in which simulated threads can make their accesses and their store buffers
-/// reach memory.
+/// Tries every order in which the accesses and store-buffer flushes of simulated threads can reach
+/// memory.
 ///
-/// States that were seen before are not tried again, so the count of orders is found without
-/// walking each.
+/// States seen before are not explored again, so it counts the orders without walking each.
 struct InterleavingExplorer {
-    /// What the search found.
+    /// The result of the search.
     struct Outcome: CustomStringConvertible {
-        /// Different states of machine and programs.
+        /// Distinct states of machine and programs.
         var states = 0
-        /// Different orders of accesses and flushes, from start to end.
+        /// Distinct orders of accesses and flushes, from start to end.
         var orders = 0.0
-        /// What went wrong; nil if nothing can.
+        /// The first error found; nil if there is none.
         var violation: String?
         /// The accesses that led to the violation, first to last.
         var trail: [String] = []
@@ -29,8 +28,8 @@ struct InterleavingExplorer {
         self.statesMax = statesMax
     }
 
-    /// Explores until the end, the first violation, or `statesMax` states (a violation as well: a
-    /// search that stopped half-way proves nothing).
+    /// Explores until the end, the first violation, or `statesMax` states (also a violation: an
+    /// incomplete search proves nothing).
     static func explore(
         locations: Int,
         programs: [ProgramTree.Program],
@@ -63,10 +62,10 @@ struct InterleavingExplorer {
         return sum
     }
 
-    /// A store only enters the thread's own buffer, which no other step sees or hinders: nothing is
-    /// missed if it is always made first.
+    /// A store only enters the thread's own buffer, which no other step sees or hinders: making it
+    /// first misses no order.
     ///
-    /// Its flush is what comes in every order.
+    /// Its flush is what is tried in every order.
     private func isAboutToStore(_ thread: Int, in state: MachineState) -> Bool {
         if case .store = operation(of: thread, in: state) { return true }
         return false
@@ -92,7 +91,7 @@ struct InterleavingExplorer {
         return sum
     }
 
-    /// Notes an access that led to the violation: on the way back, so the last one first.
+    /// Records an access that led to the violation; called on the way back, so the last one first.
     private mutating func tell(_ access: String) {
         trail.append("thread \(access)")
     }
@@ -101,7 +100,7 @@ struct InterleavingExplorer {
         programs[thread].operation(at: state.places[thread])
     }
 
-    /// The state after the thread's next operation; nil if it sleeps or has ended.
+    /// Returns the state after the thread's next operation; nil if it sleeps or has ended.
     private mutating func step(_ thread: Int, from state: MachineState) -> MachineState? {
         guard state.sleepsOn[thread] == MachineState.awake else { return nil }
         let operation = operation(of: thread, in: state)

@@ -8,7 +8,7 @@ import Testing
     @Test func sleepsUntilTheTimeIsOver() {
         let parker = Parker()
         let time = ContinuousClock().measure {
-            // The system may end a sleep early for no reason; twenty in a row are no accident.
+            // The system may end a sleep early for no reason; twenty in a row are no coincidence.
             for _ in 0..<20 { parker.park(timeoutNanoseconds: 1_000_000) { false } }
         }
         #expect(time > .milliseconds(10))

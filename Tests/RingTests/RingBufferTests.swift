@@ -68,7 +68,7 @@ import Testing
         for _ in 0..<5 { rooms.append(UnsafeRawPointer(try #require(ends.claim(1_016)))) }
         #expect(ends.next() == nil && ends.ahead(1_016) == nil)
         ends.publish()
-        // Records are 1 KiB with their headers: two of them lie between.
+        // Records are 1 KiB with their headers: two of them are between the addresses.
         #expect(ends.next()?.baseAddress == rooms[0])
         #expect(ends.ahead(1_016) == rooms[3] - 8)
         #expect(ends.next()?.baseAddress == rooms[1])
@@ -105,7 +105,7 @@ import Testing
             #expect(ends.next() != nil)
             ends.release()
         }
-        // One record, and once the padding before the wrap.
+        // One record, and once with the padding before the wrap.
         #expect(ends.ring.highWaterBytes <= 2 * 112)
     }
 

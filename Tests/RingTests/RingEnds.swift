@@ -1,7 +1,7 @@
 @testable import Ring
 
-/// A ring with both its ends, in an object: the macros of Swift Testing cannot hold what is not
-/// copyable.
+/// A ring with both its ends in a class: the macros of Swift Testing cannot capture noncopyable
+/// values.
 ///
 /// For tests on one thread.
 final class RingEnds {

@@ -1,6 +1,6 @@
 import Testing
 
-/// Every order of every access of both ends, on small rings: see `InterleavingExplorer`.
+/// Tests every order of every access of both ends, on small rings: see `InterleavingExplorer`.
 @Suite struct RingInterleavingTests {
     static let scenarios: [Scenario] = [
         // Room for two records, and padding at each wrap.
@@ -8,7 +8,7 @@ import Testing
         Scenario(capacity: 64, records: [[16, 9, 16]], producerBatch: 2),
         Scenario(capacity: 64, records: [[8, 8, 8, 8, 8]], producerBatch: 4, consumerBatch: 2),
         Scenario(capacity: 64, records: [[8, 16, 8]], consumerBatch: 3),
-        // Back to the start at once when all is read, and where there is no room for that.
+        // Early wrap once everything is read, and where there is no room for it.
         Scenario(capacity: 64, hotBytes: 16, records: [[8, 8, 8]]),
         Scenario(capacity: 64, hotBytes: 32, records: [[16, 16, 16]], producerBatch: 2),
         Scenario(capacity: 64, hotBytes: 24, records: [[8, 16, 8]], consumerBatch: 2),

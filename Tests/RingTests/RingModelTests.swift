@@ -3,7 +3,7 @@ import Testing
 
 @testable import Ring
 
-/// The ring does what a plain queue does, under any sequence of calls.
+/// The ring behaves like a plain queue, under any sequence of calls.
 @Suite struct RingModelTests {
     @Test(arguments: [64, 256, 1024, 4096, 65536], [1, 2, 3, 8])
     func behavesAsAQueue(_ capacity: Int, hotPart: Int) throws {
@@ -45,9 +45,9 @@ import Testing
         }
     }
 
-    /// A ring and the queue it must equal.
+    /// A ring and the queue that it must equal.
     ///
-    /// Every step says whether it did.
+    /// Every step returns whether it did.
     private struct Model: ~Copyable {
         let ring: RingBuffer
         private var producer: RingProducer
@@ -94,7 +94,7 @@ import Testing
                 let taken = producer.claimed - producer.readSeen
                 let earlyWrap = producer.earlyWrap
                 guard let room = producer.claim(size) else {
-                    // Less than a record, its header and the longest padding was left.
+                    // The free room was less than a record, its header and the longest padding.
                     return used <= taken && taken + 2 * (size + 16) > ring.capacity
                 }
                 if producer.earlyWrap != earlyWrap { earlyWraps += 1 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Random numbers that a printed seed brings back: SplitMix64 (Steele, Lea, Flood 2014).
+/// Random numbers that a printed seed reproduces: SplitMix64 (Steele, Lea, Flood 2014).
 struct RingSeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -8,7 +8,7 @@ struct RingSeededGenerator: RandomNumberGenerator {
         state = seed
     }
 
-    /// A new seed for every run, or `TOUCHPOINT_TEST_SEED`, to see a failure again; printed.
+    /// Returns and prints a new seed, or `TOUCHPOINT_TEST_SEED` to reproduce a failure.
     static func seed(for test: String) -> UInt64 {
         let asked = ProcessInfo.processInfo.environment["TOUCHPOINT_TEST_SEED"].flatMap(UInt64.init)
         let seed = asked ?? UInt64.random(in: 0...UInt64.max)

@@ -3,13 +3,13 @@ import Synchronization
 
 @testable import Ring
 
-/// A ring, and what its producer waits on while it is full.
+/// A ring, and the semaphore that its producer waits for while it is full.
 struct RingStressLane: Sendable {
     let ring: RingBuffer
     let hasSpace = DispatchSemaphore(value: 0)
 }
 
-/// What the consumer of a stress test reports.
+/// The result that the consumer of a stress test reports.
 final class RingStressResult: Sendable {
     let isDone = DispatchSemaphore(value: 0)
     let firstWrong = Mutex<String?>(nil)
@@ -17,9 +17,9 @@ final class RingStressResult: Sendable {
 
 /// Producers that fill records with a checksum, and the consumer that checks them.
 ///
-/// Records of 16 bytes and more are sequence number, checksum, filler; shorter ones repeat the low
-/// byte of the sequence number, counting up. The records are read and written through typed
-/// pointers: only those accesses are compiled into this module, where ThreadSanitizer sees them.
+/// Records of 16 bytes and more contain sequence number, checksum and filler; shorter ones count up
+/// from the low byte of the sequence number. Records are read and written through typed pointers:
+/// only those accesses are compiled into this module, where ThreadSanitizer sees them.
 struct RingStressLoad: Sendable {
     let recordsEach: Int
     let batchMax: Int
@@ -28,7 +28,7 @@ struct RingStressLoad: Sendable {
 
     /// Starts all threads.
     ///
-    /// They end by themselves.
+    /// They end on their own.
     func run(_ lanes: [RingStressLane]) -> RingStressResult {
         let parker = Parker()
         let result = RingStressResult()
@@ -77,7 +77,7 @@ struct RingStressLoad: Sendable {
             var count = 0
             for end in ends { count += end.takeBatch() }
             if let wrong = ends.lazy.compactMap(\.wrong).first {
-                // Producers may wait for room for ever now; the test has failed and ends.
+                // Producers may now wait forever for room; the test has failed and ends.
                 return result.firstWrong.withLock { $0 = wrong }
             }
             if count == 0 {
@@ -86,7 +86,7 @@ struct RingStressLoad: Sendable {
         }
     }
 
-    /// Fills a record for `sequence`; nothing but plain typed stores, see above.
+    /// Fills a record for `sequence`, with plain typed stores only (see the type).
     static func fill(_ room: UnsafeMutableRawPointer, _ size: Int, _ sequence: Int) {
         let bytes = room.assumingMemoryBound(to: UInt8.self)
         for index in 0..<size { (bytes + index).pointee = filler(sequence, index) }
@@ -96,12 +96,12 @@ struct RingStressLoad: Sendable {
         (words + 1).pointee = checksum(UnsafePointer(bytes), size)
     }
 
-    /// What byte `index` of a record is, where it is neither number nor checksum.
+    /// Returns byte `index` of a record, outside number and checksum.
     static func filler(_ sequence: Int, _ index: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: sequence &+ index)
     }
 
-    /// FNV-1a over all but the checksum's own eight bytes.
+    /// FNV-1a over all bytes except the checksum's eight.
     static func checksum(_ bytes: UnsafePointer<UInt8>, _ size: Int) -> Int {
         var hash = 0xCBF2_9CE4_8422_2325 as UInt64
         for index in 0..<size where index < 8 || index >= 16 {
@@ -111,7 +111,7 @@ struct RingStressLoad: Sendable {
     }
 }
 
-/// One ring's end on the consuming thread.
+/// The end of one ring on the consuming thread.
 final class RingStressConsumer {
     private let lane: RingStressLane
     private var end: RingConsumer
@@ -125,7 +125,7 @@ final class RingStressConsumer {
 
     var hasWork: Bool { !end.isEmpty }
 
-    /// Takes and checks up to 64 records; how many there were.
+    /// Takes and checks up to 64 records; returns their number.
     func takeBatch() -> Int {
         var count = 0
         while count < 64, let record = end.next() {

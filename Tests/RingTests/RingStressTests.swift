@@ -5,7 +5,7 @@ import Testing
 @testable import Ring
 
 /// Real threads, more than cores, for `swift test --sanitize=thread --filter RingStressTests`:
-/// every producer has a ring, one consumer takes from all and sleeps in between.
+/// every producer has a ring, one consumer reads all of them and sleeps in between.
 @Suite(.serialized) struct RingStressTests {
     @Test func keepsEveryRecordWithManyProducersAndOneSleeper() throws {
         try run(producers: 8, recordsEach: 20_000, capacity: 4096, batchMax: 7, pauses: false)

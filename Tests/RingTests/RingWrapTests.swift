@@ -2,9 +2,9 @@ import Testing
 
 @testable import Ring
 
-/// Every way for a record to meet the end of the ring.
+/// Tests every position of a record relative to the end of the ring.
 @Suite struct RingWrapTests {
-    /// At 64 to 512 bytes: from every offset, every size there is.
+    /// At 64 to 512 bytes: every size from every offset.
     @Test(arguments: [64, 128, 256, 512])
     func keepsEverySizeFromEveryOffset(_ capacity: Int) throws {
         // Nothing starts at 8: records take 16 bytes or more, and padding ends at the wrap.
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    /// At real capacities: from each of the last offsets, sizes about what is left, and the
+    /// At real capacities: from each of the last offsets, sizes near the bytes left, and the
     /// largest.
     @Test(arguments: [4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10])
     func keepsSizesAroundTheWrap(_ capacity: Int) throws {
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    /// Brings a new ring to `offset`, then takes a record and its successor through it.
+    /// Advances a new ring to `offset`, then passes a record and its successor through it.
     private func checkRecord(of size: Int, at offset: Int, capacity: Int) throws {
         let ends = try RingEnds(capacity: capacity)
         let memory = UnsafeMutableRawPointer(ends.ring.cells.records)
@@ -70,7 +70,7 @@ import Testing
         ends.release()
     }
 
-    /// Cheaper than `#expect` where hundreds of thousands are asked.
+    /// A cheaper `#expect`, for hundreds of thousands of calls.
     private func expect(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) throws
     {
         if !condition { try #require(condition, sourceLocation: sourceLocation) }

@@ -1,26 +1,26 @@
 /// One access of a simulated thread to the simulated machine.
 enum Operation: Hashable {
-    /// Loads are not reordered: the model is that of a machine with store buffers.
+    /// Loads are not reordered: the model is a machine with store buffers.
     case load(Int)
-    /// Stands in the thread's buffer until it is flushed; a release leaves only as the oldest.
+    /// Stays in the thread's buffer until it is flushed; a release leaves only as the oldest.
     case store(Int, value: Int, isRelease: Bool)
-    /// Empties the thread's own buffer, then swaps at once.
+    /// Empties the thread's own buffer, then swaps atomically.
     case exchange(Int, value: Int)
     /// futex(2): empties the buffer, sleeps if the location holds `value`.
     case sleep(Int, whileValue: Int)
-    /// futex(2): empties the buffer, wakes whoever sleeps on the location.
+    /// futex(2): empties the buffer, wakes the threads that sleep on the location.
     case wake(Int)
     /// The program has ended.
     case finish
-    /// The program has seen what must not be.
+    /// The program has detected an error.
     case fail(String)
 }
 
-/// The simulated machine at one moment: memory, a store buffer for each thread, and where in its
-/// program each thread stands (a number from `ProgramTree`).
+/// The state of the simulated machine: memory, a store buffer per thread, and each thread's place
+/// in its program (a number from `ProgramTree`).
 ///
-/// A store buffer may be flushed in any order, save that stores to one location keep theirs, and a
-/// release waits for everything older: at least as loose as x86 and as the stores of ARM.
+/// Store buffers are flushed in any order, except that stores to one location keep theirs, and a
+/// release waits for everything older: at least as weak as x86 and as the stores of ARM.
 struct MachineState: Hashable {
     struct Store: Hashable {
         var location: Int
@@ -42,7 +42,7 @@ struct MachineState: Hashable {
         sleepsOn = Array(repeating: Self.awake, count: threads)
     }
 
-    /// Which of a thread's buffered stores may reach memory next.
+    /// Returns which of a thread's buffered stores may reach memory next.
     func flushable(_ thread: Int) -> [Int] {
         let buffer = buffers[thread]
         return buffer.indices.filter { index in
@@ -57,9 +57,9 @@ struct MachineState: Hashable {
         memory[store.location] = store.value
     }
 
-    /// Does what `thread` wants to do next.
+    /// Performs the next operation of `thread`.
     ///
-    /// Gives the result that lets its program go on, or nil while it sleeps.
+    /// Returns the result with which its program continues, or nil while it sleeps.
     mutating func perform(_ operation: Operation, by thread: Int) -> Int? {
         switch operation {
         case .load(let location):

@@ -1,16 +1,16 @@
 @testable import Ring
 
-/// What the producers and the consumer of a simulated machine do: producers push records of given
-/// sizes in batches and wait for room; one consumer takes them all and sleeps when there are none.
+/// The programs of a simulated machine: producers push records of given sizes in batches and wait
+/// for room; one consumer takes them all and sleeps when there are none.
 struct Scenario {
     var capacity: Int
-    /// From where on producers wrap early; nowhere in a ring that is no larger.
+    /// The offset from which producers wrap early; never in a ring that is no larger.
     var hotBytes = 64
-    /// Payload bytes of each record, by ring; each ring has a producer of its own.
+    /// Payload bytes of each record, by ring; one producer per ring.
     var records: [[Int]]
-    /// Records a publish, at most.
+    /// The most records per publish.
     var producerBatch = 1
-    /// Records a release, at most.
+    /// The most records per release.
     var consumerBatch = 1
     var flaw: Flaw?
 
@@ -29,7 +29,7 @@ struct Scenario {
         )
     }
 
-    /// Every word of a record's payload.
+    /// Returns the value of every word of a record's payload.
     private func content(_ ring: Int, _ index: Int) -> Int { 1000 * (ring + 1) + index }
 
     private func words(_ ring: Int, _ address: UnsafeRawPointer, _ byteCount: Int) -> Range<Int> {
@@ -55,9 +55,9 @@ struct Scenario {
         end.publish()
     }
 
-    /// Claims, and waits for the consumer's signal as long as that gives nothing.
+    /// Claims, and waits for the consumer's signal until the claim succeeds.
     ///
-    /// Nil: run is over.
+    /// Nil: the run is over.
     private func room(
         _ byteCount: Int,
         in ring: Int,
@@ -84,7 +84,7 @@ struct Scenario {
         }
     }
 
-    /// The consuming thread: one end a ring.
+    /// The consuming thread: one end per ring.
     private final class Consumer {
         private let scenario: Scenario
         private let thread: SimulatedThread
@@ -113,7 +113,7 @@ struct Scenario {
 
         var isDone: Bool { taken == scenario.records.map(\.count) }
 
-        /// A batch of every ring; false if there was nothing.
+        /// Takes a batch from every ring; returns false if there was nothing.
         func takeBatches() -> Bool {
             var hasWorked = takeBatch(0, &first)
             if var end = second.take() {

@@ -1,7 +1,6 @@
 @testable import Ring
 
-/// A mistake to build into the simulated ring, its bed or its users, so that a check can be seen to
-/// catch it.
+/// A deliberate bug in the simulated ring, its parker or its users, which a check must detect.
 enum Flaw: CaseIterable {
     case publishesWithoutRelease
     case publishesBeforeWriting
@@ -14,7 +13,7 @@ enum Flaw: CaseIterable {
     case looksForSpaceRequestPlainly
 }
 
-/// Where the rings, the bed and the signals of a simulated machine lie.
+/// The locations of the rings, the parker and the signals in a simulated machine.
 struct SimulatedLayout {
     var rings: Int
     var capacity: Int
@@ -30,14 +29,14 @@ struct SimulatedLayout {
     func word(_ ring: Int, offset: Int) -> Int { written(ring) + 4 + offset / 8 }
 }
 
-/// A ring's cells on the simulated machine, as one thread sees them.
+/// A ring's cells on the simulated machine, for one thread.
 struct SimulatedCells: RingCells {
     let thread: SimulatedThread
     let layout: SimulatedLayout
     let ring: Int
     let flaw: Flaw?
 
-    /// An address that offsets are taken from; nothing is ever there.
+    /// An address for computing offsets; it is never accessed.
     static var nowhere: UnsafeMutableRawPointer {
         guard let address = UnsafeMutableRawPointer(bitPattern: 1 << 20) else {
             preconditionFailure("a non-zero address is an address")
@@ -60,7 +59,7 @@ struct SimulatedCells: RingCells {
         thread.store(layout.word(ring, offset: offset), Int(header.word))
     }
 
-    /// A header that no correct ring shows ends the run here; the ring would trap on it.
+    /// Ends the run at a header that no correct ring contains; the real ring would trap on it.
     func readHeader(at offset: Int) -> RecordHeader {
         let harmless = RecordHeader(length: 1, kind: RecordHeader.dataKind)
         let value = thread.load(layout.word(ring, offset: offset))
@@ -98,7 +97,7 @@ struct SimulatedCells: RingCells {
 
 /// A parker's cell on the simulated machine.
 ///
-/// Time never ends a sleep there: it would hide a lost wake-up.
+/// A sleep never times out there: a timeout would hide a lost wake-up.
 struct SimulatedBed: ParkingCell {
     let thread: SimulatedThread
     let flaw: Flaw?

@@ -1,9 +1,9 @@
 import Ring
 
-/// Runs a program against recorded results, as far as they go, and finds what it does next.
+/// Replays a program with recorded results, and finds its next operation.
 ///
-/// The program is run from its start each time. At the first access without a recorded result that
-/// access becomes `next`, and the rest of the run is told harmless values and counts for nothing.
+/// The program runs from its start each time. Its first access without a recorded result becomes
+/// `next`; the rest of the run gets harmless values and is ignored.
 final class SimulatedThread {
     private(set) var next: Operation?
     private let results: [Int]
@@ -14,17 +14,17 @@ final class SimulatedThread {
         self.results = results
     }
 
-    /// Whether the run counts for nothing any more: programs must then leave their loops.
+    /// Whether the rest of the run is ignored: programs must then leave their loops.
     var isOver: Bool { next != nil }
 
     func load(_ location: Int) -> Int {
-        // The value it last saw never sends the ring's code astray.
+        // The value it last saw cannot mislead the ring's code.
         let value = perform(.load(location)) ?? lastLoaded[location] ?? 0
         lastLoaded[location] = value
         return value
     }
 
-    /// What this thread last loaded from a location.
+    /// Returns the value that this thread last loaded from a location.
     func last(_ location: Int) -> Int { lastLoaded[location] ?? 0 }
 
     func store(_ location: Int, _ value: Int, isRelease: Bool = false) {
@@ -58,7 +58,7 @@ final class SimulatedThread {
     }
 }
 
-/// Every place a deterministic program can get to, by the results it was given on the way.
+/// Every place that a deterministic program can reach, by the results it received.
 struct ProgramTree {
     typealias Program = (SimulatedThread) -> Void
 
@@ -76,10 +76,10 @@ struct ProgramTree {
         addPlace(results: [])
     }
 
-    /// What the program does next at a place.
+    /// Returns the program's next operation at a place.
     func operation(at place: Int) -> Operation { places[place].operation }
 
-    /// Where the program stands after its next operation gave `result`.
+    /// Returns the program's place after its next operation returned `result`.
     mutating func place(after place: Int, result: Int) -> Int {
         if let known = places[place].following[result] { return known }
         addPlace(results: places[place].results + [result])
