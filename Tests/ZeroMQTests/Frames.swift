@@ -5,7 +5,7 @@ import ZeroMQ
 let patience: Duration = .seconds(10)
 
 extension Socket {
-    /// A socket that waits for `patience`, never for ever, and drops what is unsent at its end.
+    /// Creates a socket that waits for `patience` at most, and drops unsent messages at its end.
     static func make(_ pattern: Pattern, in context: Context) throws -> Socket {
         let socket = try Socket(pattern, in: context)
         try socket.setLinger(.zero)
@@ -24,7 +24,7 @@ extension Socket {
         }
     }
 
-    /// Waits for a whole message and gives its frames.
+    /// Waits for a whole message and returns its frames.
     func receiveFrames() throws -> [[UInt8]] {
         var message = Message()
         var frames: [[UInt8]] = []
@@ -52,7 +52,7 @@ extension Socket {
 }
 
 extension PollSet {
-    /// Waits, and gives the items that are readable and those that are writable.
+    /// Waits, and returns the indexes of the readable items and of the writable ones.
     mutating func ready(within milliseconds: Int) throws -> (read: [Int], write: [Int]) {
         let found = try wait(timeout: milliseconds)
         let read = (0..<count).filter { isReadable($0) }
