@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [0, 1, 0x8000_0000, 0xffff_ffff, 0x1234_5678] as [UInt32])
     func bitsComeBackAndNoOthersMatch(crc32: UInt32) {
         var collector = FlushCheck.Collector()
-        // Empty blocks before the check do not count.
+        // Empty blocks before the check are ignored.
         for head in [0, 8] as [UInt8] { collector.add(head) }
         for start in stride(from: 0, to: FlushCheck.bytes, by: FlushCheck.blockBytes) {
             #expect(!collector.matches(crc32) || crc32 == 0)
@@ -20,8 +20,8 @@ import Testing
         for bit in 0..<32 { #expect(!collector.matches(crc32 ^ 1 << UInt32(bit))) }
     }
 
-    /// With any bit flipped it is still seen, wherever the flush's end stands; without its last byte it
-    /// is none, whatever the flush's last byte of text was.
+    /// A complete check is recognised with any bit flipped, wherever the flush marker is; without
+    /// its last byte it is not, whatever the flush's last byte of text was.
     @Test func aWholeOneIsSeenAndABegunOneIsNot() {
         let whole = GzipFraming.flushMarker + check(of: 0x1234_5678)
         #expect(isLikely(whole))

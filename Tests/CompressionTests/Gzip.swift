@@ -2,7 +2,7 @@ import Compression
 import TestSupport
 import Testing
 
-/// Everything about one encoder that a test varies.
+/// The encoder settings that a test varies.
 struct Setting: Sendable, CustomTestStringConvertible {
     var engine: Engine
     var level: Int
@@ -21,7 +21,7 @@ struct Setting: Sendable, CustomTestStringConvertible {
         try GzipEncoder(engine: engine, level: level, among: streams)
     }
 
-    /// The fastest and the strongest of each engine.
+    /// The fastest and the strongest level of each engine.
     static let some: [Setting] = Engine.allCases.flatMap { engine in
         [engine.levels.lowerBound, engine.levels.upperBound].map {
             Setting(engine: engine, level: $0)
@@ -29,13 +29,13 @@ struct Setting: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// One whole member.
+/// Compresses `input` into one complete member.
 func gzip(_ input: [UInt8], _ setting: Setting) throws -> [UInt8] {
     var encoder = try setting.encoder()
     return encode(input[...], flush: .finish, with: &encoder)
 }
 
-/// Inflates as far as it goes; the state is the last one seen.
+/// Inflates as much as possible; the state is the last one returned.
 func decode(
     _ input: [UInt8],
     format: GzipDecoder.Format = .gzip,

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct GzipDecoderTests {
-    /// Offsets and raw bytes of every boundary on a byte.
+    /// Offsets and raw byte counts of every aligned boundary.
     private func alignedBoundaries(of input: [UInt8]) -> [(offset: Int, raw: UInt64)] {
         var decoder = GzipDecoder(stopsAtBlocks: true)
         var boundaries: [(Int, UInt64)] = []
@@ -53,8 +53,8 @@ import Testing
     func aFlippedBitNeverGivesOtherBytes(setting: Setting) throws {
         let input = CompressionSample.events.bytes(count: 700)
         let written = try gzip(input, setting)
-        // Gzip checks neither time, compressor and system (bytes 4 to 9) nor the bits that fill up
-        // the last byte before the trailer: those flips pass, with the bytes that went in.
+        // Gzip checks neither time, compressor and system (bytes 4 to 9) nor the bits that pad the
+        // last byte before the trailer: those flips go unnoticed, with the original bytes.
         var passed = 0
         for index in written.indices.dropFirst(10) {
             for bit in 0..<8 {

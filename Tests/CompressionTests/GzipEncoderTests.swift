@@ -202,7 +202,7 @@ import Testing
         try churn(50)
         let before = try residentPages()
         try churn(300)
-        // 1200 streams of 168 KiB and more would be 200 MB.
+        // 1200 streams of at least 168 KiB would use 200 MB.
         #expect(try residentPages() - before < 16_000, "pages of 4 KiB")
     }
 
