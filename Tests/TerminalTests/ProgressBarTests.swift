@@ -2,7 +2,7 @@ import Glibc
 import Terminal
 import Testing
 
-/// A pipe that takes what a progress bar prints.
+/// A pipe that receives the output of a progress bar.
 private struct Output: ~Copyable {
     let reader: Int32
     let writer: Int32

@@ -1,7 +1,7 @@
 import Terminal
 import Testing
 
-/// What may steer a terminal, or make a text look like another one, is not shown.
+/// Characters that control a terminal, or make a text look like another one, are not printed.
 @Suite struct ShownTextTests {
     private static let unsafe = [
         "\u{0}", "\u{7}", "\n", "\r", "\t", "\u{1B}", "\u{7F}", "\u{9B}", "\u{AD}", "\u{61C}",
