@@ -4,11 +4,11 @@ import Testing
 @testable import Dedup
 
 @Suite struct IdentityArenaTests {
-    /// A record as the model keeps it.
+    /// A record in the model.
     private struct Record {
         let place: Int
         let number: UInt64
-        /// Of the id; one of 16 is kept as a UUID.
+        /// Of the id; one of 16 bytes is stored as a UUID.
         let byteCount: Int
     }
 
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// Takes a record in as a shard does, and gives it and the bytes that the arena took; nil when
+    /// Appends a record as a shard does; returns it and the bytes that the arena took, or nil if
     /// the ring is full.
     private func append(
         _ number: UInt64,
@@ -65,8 +65,8 @@ import Testing
         return result
     }
 
-    /// Random records in a ring of four granules, round and round, against an array: none is written
-    /// over, the oldest is the oldest, and what is taken is given back.
+    /// Random records in a ring of four granules, wrapping repeatedly, against an array: no record
+    /// is overwritten, the oldest is correct, and all memory taken is returned.
     @Test(arguments: 1...4) func keepsRecordsInTheirOrder(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let ringBytes = 4 * IdentityArena.granuleBytes
@@ -79,7 +79,7 @@ import Testing
         var model: [Record] = []
         var (taken, number, refused): (Int, UInt64, Int) = (0, 0, 0)
         for step in 0..<40_000 {
-            // Grows to the full ring and shrinks to nothing, in turns.
+            // Alternately grows to a full ring and shrinks to nothing.
             if Int.random(in: 0..<10, using: &random) < (step / 500 % 2 == 0 ? 8 : 1) {
                 number += 1
                 let isUUID = Bool.random(using: &random)

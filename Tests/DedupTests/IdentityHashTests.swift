@@ -7,15 +7,14 @@ import Testing
         Array(text.utf8).withUnsafeBytes { hash(PackedIdentity($0), source: source) }
     }
 
-    /// Ids that meet in one place under one key are spread under another, so nobody can prepare
-    /// them.
+    /// Ids that collide under one key are distributed under another, so nobody can prepare them.
     @Test func idsThatCollideUnderOneKeyAreSpreadUnderAnother() {
         let known = IdentityHash(key0: 1, key1: 2)
         var hostile: [String] = []
         var number = 0
         while hostile.count < 256 {
             let id = "event-\(number)"
-            // One place of 256.
+            // One of 256 places.
             if hash(known, id) >> 56 == 0 { hostile.append(id) }
             number += 1
         }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Dedup
 
-/// One id with several contents: each is an event of its own, and each is known again.
+/// One id with several contents: each is a separate event, and each is recognised as a duplicate.
 @Suite struct IdentityReuseTests {
     private static let start: Int64 = 1_795_000_000_000_000
 
@@ -38,7 +38,7 @@ import Testing
             let verdict = Self.admit(window, 1, content, writer: 2, job: content)
             #expect(verdict == (content == 1 ? Self.fresh : Self.reused))
         }
-        // Each with the commit that it went with itself.
+        // Each verdict names the commit of its own original.
         for content: UInt64 in [3, 1, 5, 2, 4, 1] {
             let verdict = Self.admit(window, 1, content, writer: 1, job: 9)
             #expect(verdict == IdentityVerdict(isDuplicate: true, writer: 2, job: content))
@@ -47,7 +47,7 @@ import Testing
         #expect(window.figures.ids == 6)
     }
 
-    /// What is not known of one of two counts as the same.
+    /// Unknown content of either one equals any other.
     @Test func anUnknownContentEqualsAny() throws {
         let window = try IdentityWindowTests.window()
         #expect(Self.admit(window, 1, 0) == Self.fresh)
@@ -104,7 +104,7 @@ import Testing
         #expect(window.figures.ids == 0)
     }
 
-    /// However many contents an id has, each step costs the same.
+    /// The cost of a step does not depend on an id's number of contents.
     @Test func manyContentsOfOneIDStandApart() throws {
         let window = try IdentityWindowTests.window(64 << 20)
         for content: UInt64 in 1...100_000 {
@@ -117,7 +117,7 @@ import Testing
         #expect(known == 100_000)
     }
 
-    /// What operators are told to reckon with, however far the tables have grown.
+    /// The memory per id that operators are told, for any size of the tables.
     @Test func anIDTakesSoMuchMemory() throws {
         let window = try IdentityWindowTests.window(256 << 20)
         var (least, most) = (Double.infinity, 0.0)
@@ -133,7 +133,7 @@ import Testing
         #expect((44...60).contains(least) && (44...60).contains(most), "\(least) to \(most)")
     }
 
-    /// The oldest go first, and a table of slots without records would be noticed.
+    /// The oldest are dropped first, and slots without records would be noticed.
     @Test func forgetsEarlierContentsFirst() throws {
         let window = try IdentityWindowTests.window()
         for content: UInt64 in 1...200_000 { _ = Self.admit(window, content % 7, content) }

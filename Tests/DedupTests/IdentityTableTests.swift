@@ -4,7 +4,7 @@ import Testing
 @testable import Dedup
 
 @Suite struct IdentityTableTests {
-    /// Ids with one hash cost time, never an answer.
+    /// Ids with the same hash cost time, but are all found.
     @Test func keepsRecordsWithOneHashApart() {
         var table = IdentityTable()
         defer { table.free() }
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// Where hashes are random a search is short, whatever the table's size.
+    /// With random hashes a search is short, whatever the table's size.
     @Test func searchesAreShort() {
         var random = SeededGenerator(seed: 3)
         var table = IdentityTable()
@@ -43,7 +43,7 @@ import Testing
         #expect(sum / table.count < 4, "\(Double(sum) / Double(table.count)) slots on average")
     }
 
-    /// Beyond a mebibyte a table takes whole pages of 2 MiB, and uses all of them.
+    /// Above a mebibyte a table uses whole pages of 2 MiB, and all of their bytes.
     @Test func largeTablesTakeLargePages() {
         var table = IdentityTable()
         defer { table.free() }
@@ -81,7 +81,7 @@ import Testing
                 table.remove(at: at)
                 model[place] = nil
             } else {
-                // Few hashes, many of them at the table's end, where searches go round.
+                // Few hashes, many of them at the table's end, where searches wrap around.
                 let hash = UInt32.max - UInt32.random(in: 0..<40, using: &random) << 22
                 if table.isFull { table.grow() }
                 table.insert(hash, place: place, at: table.freeSlot(hash))

@@ -6,9 +6,9 @@ import Testing
 
 /// Short enough for ThreadSanitizer: `make tsan`.
 @Suite struct IdentityWindowStressTests {
-    /// How often each id was new.
+    /// Counts how often each id was new.
     ///
-    /// With a lock that ThreadSanitizer sees, as it does not see a Mutex.
+    /// Uses a lock that ThreadSanitizer understands, unlike a Mutex.
     private final class Originals: @unchecked Sendable {
         private let lock = NSLock()
         private var counts: [Int: Int] = [:]
@@ -18,7 +18,7 @@ import Testing
         var all: [Int: Int] { lock.withLock { counts } }
     }
 
-    /// Two threads admit the same ids: each has exactly one original, and the other learns whose.
+    /// Two threads admit the same ids: each id has one original, and the other thread learns whose.
     @Test(arguments: [1, 16]) func oneOfTwoThreadsHasTheOriginal(burst size: Int) throws {
         let window = try IdentityWindowTests.window(16 << 20)
         let count = 32_000

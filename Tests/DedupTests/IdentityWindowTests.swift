@@ -58,7 +58,7 @@ import Testing
         #expect(!Self.admit(window, "A").isDuplicate)
     }
 
-    /// Only the lower half of a commit's number is kept.
+    /// Only the lower half of a commit's number is stored.
     @Test func tellsCommitsBeyondFourBillion() throws {
         let window = try Self.window()
         for job in [UInt64(UInt32.max) - 1, UInt64(UInt32.max) + 5, 1 << 40] {
@@ -69,12 +69,12 @@ import Testing
         }
     }
 
-    /// Announcing is a hint: whatever comes between it and the admission, the answer is the same.
+    /// Announcing is a hint: whatever happens before the admission, the verdict is the same.
     @Test func whatWasAnnouncedLongBeforeIsFound() throws {
         let window = try Self.window(16 << 20)
         let ids = (1...50_000).map { PackedIdentity(first: $0, second: 7) }
         for isKnown in [false, true] {
-            // Tables grow while these wait.
+            // Tables grow between announcement and admission.
             let announced = ids.map { window.announce($0, source: 3) }
             let duplicates = announced.count {
                 window.admit($0, receivedAt: Self.start, writer: 0, job: 1).isDuplicate
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// A burst's ids are new or not as if they came one after the other, in it and before it.
+    /// A burst's ids get the same verdicts as one at a time, within the burst and before it.
     @Test(arguments: [1, 7, 16]) func aBurstIsAnsweredLikeOneAfterTheOther(size: Int) throws {
         var random = SeededGenerator(seed: UInt64(size))
         let (together, alone) = (try Self.window(16 << 20), try Self.window(16 << 20))
@@ -93,7 +93,7 @@ import Testing
             let numbers = (0..<size).map { _ in UInt64.random(in: 0..<9_000, using: &random) }
             burst.clear()
             let expected = numbers.map { number in
-                // Each tenth event has no id.
+                // Every tenth event has no id.
                 let identity =
                     number % 10 == 0 ? .none : PackedIdentity(first: number, second: ~number)
                 together.announce(identity, source: 1, in: &burst)
@@ -117,7 +117,7 @@ import Testing
         #expect(Self.admit(window, "before") == IdentityVerdict(isDuplicate: true))
     }
 
-    /// Random ids, sources and times against a dictionary, with as much memory as is needed.
+    /// Random ids, sources and times against a dictionary, with enough memory.
     @Test(arguments: 1...6) func agreesWithADictionary(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let window = try Self.window(16 << 20)
@@ -152,8 +152,8 @@ import Testing
         #expect(window.figures.bytes < 1 << 20)
     }
 
-    /// Where memory does not suffice the oldest go first, it is said, and nothing is ever taken for
-    /// a duplicate that is none.
+    /// If memory is short the oldest ids are forgotten first and counted, and no event is taken for
+    /// a duplicate wrongly.
     @Test(arguments: 1...3) func forgetsTheOldestWhenMemoryIsShort(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let window = try Self.window(seconds: 1_000_000)
@@ -178,7 +178,7 @@ import Testing
         #expect(figures.ids + figures.forgotten == ids.count)
         #expect(figures.ids > 70_000, "\(figures)")
         #expect((60...130).contains(figures.forgottenAgeSeconds), "\(figures)")
-        // The newest are all there; the oldest are all gone, and looking them up brings them back.
+        // The newest are all known; the oldest are all gone, and looking them up stores them again.
         #expect(ids.suffix(60_000).allSatisfy { isKnown($0, second: 200) })
         #expect(ids.prefix(1_000).allSatisfy { !isKnown($0, second: 200) })
     }

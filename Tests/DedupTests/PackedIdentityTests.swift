@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// Every digit at every place, against what it must come to.
+    /// Every digit in every place, against the expected bytes.
     @Test func packsEveryDigit() {
         let zeros = Array("00000000-0000-0000-0000-000000000000".utf8)
         let places = zeros.indices.filter { zeros[$0] != UInt8(ascii: "-") }
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// Any other byte at any place makes it a text that is kept as it is.
+    /// Any other byte in any place makes it a text, which is stored unchanged.
     @Test func takesNothingElseForAUUID() {
         let uuid = Array("00112233-4455-6677-8899-aabbccddeeff".utf8)
         for place in uuid.indices {
