@@ -3,11 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What tells an event from another one with its id, before it is written and when it is read back.
+/// The hash that distinguishes events with the same id, before writing and after reading back.
 @Suite struct ContentHashTests {
     private static let hash = ContentHash(key0: 0x0123_4567_89AB_CDEF, key1: 0xFEDC_BA98_7654_3210)
 
-    /// The hashes of a payload's events; each must be that of the line which is written of it.
+    /// Returns the hashes of a payload's events; each must equal that of the written line.
     private func hashes(_ payload: [UInt8], by hash: ContentHash = hash) -> [UInt64] {
         var splicer = EventSplicer(node: "c1", source: "s", run: "r")
         var reader = PayloadReader(limits: PayloadLimits())
@@ -75,7 +75,7 @@ import Testing
         #expect(hash(payload) != hash(Self.plain))
     }
 
-    /// The same members, handed down or the event's own.
+    /// The same members, inherited or the event's own.
     @Test func aContextCountsWhereverItCameFrom() {
         let own = #"{"context":{"ip":"1"},"messageId":"m","n":1}"#
         let down =
@@ -84,7 +84,7 @@ import Testing
         #expect(hash(down.replacing("1\"}", with: "2\"}")) != hash(own))
     }
 
-    /// Every byte of a text of every length counts, by every key.
+    /// Every byte of a text of every length changes the hash, with every key.
     @Test func everyByteCounts() {
         for hash in [Self.hash, ContentHash(key0: 1, key1: 2), .random] {
             var seen: Set<UInt64> = []

@@ -1,7 +1,7 @@
 import Events
 import Testing
 
-/// Batches: one bad element costs no good one, and the envelope counts as it says.
+/// Batches: one bad element costs no good one, and the envelope's fields apply.
 @Suite struct DamagedBatchTests {
     @Test(arguments: [
         #"{"b":"\ud83d"}"#, #"{"b":}"#, #"{"b":NaN}"#, "undefined", "", #"{"b":1,}"#,
@@ -57,7 +57,7 @@ import Testing
             verdicts(#"{"batch":[\#(fits),\#(over),{"b":1}]}"#, limits: limits)
                 == [fits, "too_deep", #"{"b":1}"#]
         )
-        // What is no batch is an event itself.
+        // An object with a `batch` that is not a batch is itself an event.
         let event = #"{"batch":[{"a":[[1]]}]}"#
         #expect(verdicts("[\(event)]", limits: limits) == ["too_deep"])
         #expect(verdicts(#"{"batch":[{"a":[[1]]},7]}"#, limits: limits) == ["too_deep"])

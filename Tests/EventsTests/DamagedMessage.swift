@@ -1,6 +1,6 @@
 import TestSupport
 
-/// A message of events of which some are damaged, and where each stands in it.
+/// A message of events of which some are damaged, with the place of each.
 struct DamagedMessage {
     enum Form: CaseIterable {
         case lines, printed, mixed, array, batch
@@ -9,7 +9,7 @@ struct DamagedMessage {
     struct Item {
         var range: Range<Int>
         var isDamaged = false
-        /// Whether brackets, quotes and lines are as they were, so that what follows can be told.
+        /// Whether brackets, quotes and lines are intact, so that the next events are separable.
         var isContained = true
     }
 
@@ -22,7 +22,7 @@ struct DamagedMessage {
         let count = Int.random(in: 1...8, using: &generator)
         let (before, separator, behind) = Self.frame(form, &generator)
         bytes += before.utf8
-        // Lines are told from the inside of an object by their majority.
+        // NDJSON is recognised by the majority of its lines.
         var damagedMax = form == .lines ? (count - 1) / 2 : count
         for number in 0..<count {
             if number > 0 { bytes += separator.utf8 }
@@ -63,19 +63,19 @@ struct DamagedMessage {
         }
     }
 
-    /// What two damaged neighbours may make together.
+    /// Objects that two adjacent damaged events may form together.
     ///
-    /// Where one lost its end and the next its beginning, one object can be left that is as whole as
-    /// any. Nothing tells then.
+    /// If one lost its end and the next its beginning, what is left can be one valid object. No
+    /// reader can detect that.
     var wholes: [Range<Int>] {
         zip(items, items.dropFirst()).filter { $0.isDamaged && $1.isDamaged }
             .map { $0.range.lowerBound..<$1.range.upperBound }
     }
 
-    /// Undamaged events that a reader must find: those before the first damage that hides where
-    /// things end, but for the one just before it, whose end is not sure either.
+    /// Undamaged events that a reader must find: those before the first damage that hides
+    /// boundaries, except the one just before it, whose end is uncertain too.
     ///
-    /// What is around the elements of a batch may come after it: then there are none.
+    /// A batch's own fields may follow its elements: then there are none.
     var separable: [Range<Int>] {
         let first = items.firstIndex { !$0.isContained }
         if form == .batch, first != nil { return [] }
@@ -89,7 +89,7 @@ private struct PrintStyle {
     let isOneLine: Bool
     let indent: String
     let line: String
-    /// Whether braces begin lines of their own behind a key, and commas begin lines.
+    /// Whether opening braces after a key begin their own lines, and commas begin lines.
     let bracesBelow: Bool
     let commasFirst: Bool
 
@@ -128,7 +128,7 @@ private struct PrintStyle {
     }
 }
 
-/// One thing that is wrong with an event.
+/// One defect of an event.
 private enum Damage: CaseIterable {
     case word, hugeNumber, loneSurrogate, noUTF8, trailingComma, noValue, noComma
     case noBracket, moreBracket, noQuote, moreQuote, cut, lineInString, garbage
@@ -140,7 +140,7 @@ private enum Damage: CaseIterable {
         }
     }
 
-    /// `amongLines`: of NDJSON, which a line feed ends in a string as well.
+    /// `amongLines`: an event of NDJSON, which a line feed ends even inside a string.
     static func random(amongLines: Bool, _ generator: inout SeededGenerator) -> Damage {
         let damages = allCases.filter { !amongLines || $0 != .lineInString }
         return damages.randomElement(using: &generator) ?? .word
@@ -180,7 +180,7 @@ extension [UInt8] {
         return self[..<at] + new + self[(at + old.count)...]
     }
 
-    /// Places outside of strings, quotes included, of one of these bytes.
+    /// Returns the positions of these bytes outside strings, quotes included.
     private func structure(_ bytes: String) -> [Int] {
         var (places, isString, isEscaped) = ([Int](), false, false)
         for (at, byte) in enumerated() {
@@ -202,7 +202,7 @@ extension [UInt8] {
         return Array(self[...at] + self[at...])
     }
 
-    /// The beginning; never up to a byte behind which another value could follow.
+    /// Returns the beginning; never up to a byte after which another value could follow.
     fileprivate func cut(_ generator: inout SeededGenerator) -> [UInt8] {
         var text = Array(self[..<Int.random(in: 1..<count, using: &generator)])
         while let last = text.last, text.count > 1, ",:[ \t\r\n".utf8.contains(last) {

@@ -69,7 +69,7 @@ import Testing
         #expect(verdicts(text) == ["invalid_json"])
     }
 
-    /// What stands on a line of its own inside a damaged object is not taken out of it.
+    /// A line inside a damaged object is never extracted from it.
     @Test(arguments: ["", "  "], ["NaN", "1,", "'x'", "tru", #""\ud83d""#])
     func noPartOfADamagedObjectIsAnEvent(indent: String, bad: String) {
         func order(_ total: String) -> String {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct HiveValueTests {
-    /// What Hive's FileUtils and Spark's ExternalCatalogUtils escape on anything but Windows.
+    /// The characters that Hive's FileUtils and Spark's ExternalCatalogUtils escape on Linux.
     private static let escapedByHive = Set((1...0x1F).map(UInt8.init) + [0x7F])
         .union(Array("\"#%'*/:=?\\{[]^".utf8))
 
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// Of characters of one to four bytes, some of which are escaped.
+    /// Returns random characters of one to four bytes, some of which are escaped.
     private func text(_ count: Int, _ generator: inout SeededGenerator) -> String {
         let alphabets: [ClosedRange<UInt32>] = [
             0x01...0x7F, 0x400...0x4FF, 0x4E00...0x4FFF, 0x1F600...0x1F64F,
@@ -117,7 +117,7 @@ import Testing
         )
     }
 
-    /// Earlier versions escaped every byte that is not of `[A-Za-z0-9._-]`, and cut between two bytes.
+    /// Earlier versions escaped every byte outside `[A-Za-z0-9._-]`, and cut between two bytes.
     @Test func namesOfEarlierVersionsAreKnown() {
         #expect(HiveValue.isName("caf%C3%A9", of: "café") && HiveValue.isName("a%20b", of: "a b"))
         #expect(

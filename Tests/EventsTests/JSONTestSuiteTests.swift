@@ -2,16 +2,16 @@ import Events
 import Testing
 
 /// Nicolas Seriot's JSONTestSuite (https://github.com/nst/JSONTestSuite): `y_` must be accepted,
-/// `n_` rejected, `i_` may be either, and is written down here.
+/// `n_` rejected; the verdicts for `i_`, which may be either, are listed here.
 @Suite struct JSONTestSuiteTests {
-    /// Bare: what an event reader makes of the file.
+    /// Reads the file as a payload.
     ///
-    /// A value that is no object, and an array's elements, are valid JSON that is no event.
+    /// A value that is not an object, and an array's elements, are valid JSON but no events.
     private func acceptsBare(_ bytes: [UInt8]) -> Bool {
         pieces(bytes).allSatisfy { $0.rejection == nil || $0.rejection == .notAnObject }
     }
 
-    /// As the value of an event's member.
+    /// Reads the file as the value of an event's member.
     private func acceptsWrapped(_ bytes: [UInt8]) -> Bool {
         let found = pieces(Array(#"{"v":"#.utf8) + bytes + Array("}".utf8))
         return found.count == 1 && found[0].isEvent
@@ -86,7 +86,7 @@ import Testing
         "i_structure_UTF-8_BOM_empty_object.json": false,
     ]
 
-    /// A byte order mark is passed over at a payload's start, and nowhere else.
+    /// A byte order mark is skipped at a payload's start only.
     private static let acceptedBare: Set = ["i_structure_UTF-8_BOM_empty_object.json"]
 
     @Test func acceptsWhatMustBeAccepted() {

@@ -2,9 +2,9 @@ import Events
 import TestSupport
 import Testing
 
-/// Payloads that are read together give what each gives by itself.
+/// Payloads that are read together produce the same events as one at a time.
 @Suite struct JoinedPayloadsTests {
-    /// What the payloads that were taken in gave together, and how many that were.
+    /// Returns the events of the payloads that were joined.
     private func joined(_ payloads: [String], _ limits: PayloadLimits = PayloadLimits()) -> [Piece]
     {
         var reader = PayloadReader(limits: limits)
@@ -62,13 +62,13 @@ import Testing
         ] {
             for behind in [[], [good], [#"{"}"#], [#"{"b":"}"#, good], [#"{"a":1}}"#]] {
                 let found = joined([good, good, bad] + behind, PayloadLimits(depthMax: 4))
-                // An index that fails as a whole gives nothing at all.
+                // If the index fails, nothing is returned at all.
                 #expect(found.isEmpty || found.map(\.string) == [good, good], "\(bad), \(behind)")
             }
         }
     }
 
-    /// Two halves that are one object together are none.
+    /// Two halves that would form one object together are rejected.
     @Test func noObjectIsReadAcrossTwoPayloads() {
         #expect(joined([#"{"a":"}"#, #"{"}"#]).isEmpty)
         #expect(joined([#"{"a":{}"#, #"{}}"#]).isEmpty)
@@ -113,7 +113,7 @@ import Testing
         #"{"batch":[{"a":1},{"a":2}],"context":{"k":1}}"#, #"{"s":"}{","t":{"u":"\"}"}}"#, "{}",
     ]
 
-    /// Some payloads that end in a brace, one of eight with a byte that does not belong there.
+    /// Returns payloads that end in a brace, one in eight with a random byte.
     private func payloads(_ generator: inout SeededGenerator) -> [[UInt8]] {
         let likely = Array("[]{},:\"\\\n 01e.-tn\u{0}".utf8) + [0x80, 0xFF]
         return (0..<Int.random(in: 2...20, using: &generator)).map { _ in
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    /// For any payloads: what is given is what they give one by one.
+    /// For any payloads: the events returned equal those of one payload at a time.
     @Test func mutatedPayloadsAreReadAsByThemselves() {
         let seed = UInt64.random(in: 1 ... .max)
         print("joined payloads: seed \(seed)")

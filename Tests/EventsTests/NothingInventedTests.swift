@@ -2,9 +2,9 @@ import Events
 import TestSupport
 import Testing
 
-/// What becomes an event was sent as one, whatever else in its message is damaged.
+/// Every event was sent as one, whatever else in its message is damaged.
 @Suite struct NothingInventedTests {
-    /// Nil when all is well, else what is not.
+    /// Returns the first fault, or nil.
     private func fault(_ message: DamagedMessage, _ found: [Piece]) -> String? {
         let sent = Set(message.items.map(\.range) + message.wholes)
         let events = found.filter(\.isEvent).map { $0.start..<($0.start + $0.text.count) }

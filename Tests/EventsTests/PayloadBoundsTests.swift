@@ -1,7 +1,7 @@
 import Events
 import Testing
 
-/// A payload with fewer pieces than others may have, and the rest of one as one piece.
+/// Payloads with a limit on their pieces, and the rest of a payload as one piece.
 @Suite struct PayloadBoundsTests {
     private func pieces(_ text: String, piecesMax: Int, joinAfter: Int = .max) -> [Piece] {
         var reader = PayloadReader(limits: PayloadLimits())
@@ -38,7 +38,7 @@ import Testing
         #expect(pieces.last?.string == rest)
     }
 
-    /// An event is written with what its batch hands down to it, and lines have a longest.
+    /// An event is written with the fields its batch hands down, and lines have a maximum length.
     @Test func whatABatchHandsDownIsNoLongerThanAnEvent() {
         let limits = PayloadLimits(eventBytesMax: 1_024)
         func rejection(_ contextBytes: Int) -> Rejection? {

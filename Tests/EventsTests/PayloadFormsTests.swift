@@ -1,9 +1,9 @@
 import Events
 import Testing
 
-/// What a payload may look like, and what comes out of it.
+/// The forms of a payload, and the events read from it.
 @Suite struct PayloadFormsTests {
-    /// Texts with escapes lie in the reader's scratch, those of a burst side by side.
+    /// Texts with escapes are stored in the reader's scratch, those of a burst side by side.
     @Test func unescapedTextsOfABurstStayApart() {
         let lines = (0..<40).map { number in
             #"{"channel":"we\u0062 \#(number)","\u0069d":"\"\#(number)","context":{"channel":"\n"}}"#

@@ -2,7 +2,7 @@ import Events
 import TestSupport
 import Testing
 
-/// Whatever stands in a payload, reading it ends, stays inside it, and loses nothing.
+/// For any bytes, reading a payload ends, stays inside it, and loses nothing.
 @Suite struct PayloadMutationTests {
     private static let seeds = [
         #"{"type":"track","channel":"web","n":[1,2.5e3,{"a":null}],"s":"\u00fc\ud83d\ude00"}"#,
@@ -32,7 +32,7 @@ import Testing
         return bytes
     }
 
-    /// Nil when all is well, else what is not.
+    /// Returns the first fault, or nil.
     private func fault(_ payload: [UInt8], _ found: [Piece]) -> String? {
         if found.count > payload.count + 1 { return "does not end" }
         var end = 0
@@ -87,7 +87,7 @@ import Testing
     }
 }
 
-/// Keeps a reader that cannot be an array's element by itself.
+/// Wraps a reader, which cannot be an array's element itself.
 private final class PayloadReaderBox {
     private var reader: PayloadReader
 

@@ -1,10 +1,10 @@
 import Events
 import Testing
 
-/// Reading takes time linear in the payload's size, whatever stands in it.
+/// Reading takes time linear in the payload's size, for any content.
 @Suite(.serialized) struct PayloadTimeTests {
-    /// Far above what linear time takes in a debug build on a busy machine, far below what
-    /// quadratic time takes for four mebibytes (10¹³ steps).
+    /// Far above linear time in a debug build on a busy machine, far below quadratic time for four
+    /// mebibytes (10¹³ steps).
     private static let bound = Duration.seconds(30)
     private static let size = 4 << 20
 

@@ -1,7 +1,7 @@
 import Events
 import Testing
 
-/// A piece of a payload with everything copied out of the reader.
+/// A piece of a payload, with all its fields copied from the reader.
 struct Piece: Equatable {
     var text: [UInt8]
     var rejection: Rejection?
@@ -14,7 +14,7 @@ struct Piece: Equatable {
     var hasLineBreaks: Bool
     var context: String
     var sentAt: String
-    /// Where it starts in the payload; -1 for an empty one.
+    /// The offset of its start in the payload; -1 for an empty one.
     var start: Int
 
     var string: String { String(decoding: text, as: UTF8.self) }
@@ -49,9 +49,9 @@ extension Piece {
     }
 }
 
-/// Reads a payload to its end, one piece at a time and in bursts, which have to agree.
+/// Reads a payload to its end, one piece at a time and in bursts, whose results must agree.
 func pieces(_ payload: [UInt8], _ reader: inout PayloadReader) -> [Piece] {
-    // A heap copy of exactly this size: reading beyond it is what a sanitizer would see.
+    // A heap copy of exactly this size, so that a sanitizer detects reads beyond it.
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: payload.count, alignment: 1)
     defer { memory.deallocate() }
     memory.copyBytes(from: payload)
@@ -59,7 +59,7 @@ func pieces(_ payload: [UInt8], _ reader: inout PayloadReader) -> [Piece] {
     var found: [Piece] = []
     var view = EventView()
     reader.begin(bytes)
-    // No payload has more pieces than bytes, but for an empty one.
+    // Only an empty payload has more pieces than bytes.
     while reader.next(&view), found.count <= payload.count + 1 {
         found.append(Piece(view, in: bytes))
     }
@@ -67,7 +67,7 @@ func pieces(_ payload: [UInt8], _ reader: inout PayloadReader) -> [Piece] {
     return found
 }
 
-/// The pieces of a payload, each copied when all of its burst had been read.
+/// Reads the pieces of a payload in bursts, each copied after its whole burst was read.
 private func bursts(
     _ payload: UnsafeRawBufferPointer,
     _ reader: inout PayloadReader,
@@ -99,7 +99,7 @@ func pieces(_ payload: String, limits: PayloadLimits = PayloadLimits()) -> [Piec
     pieces(Array(payload.utf8), limits: limits)
 }
 
-/// The texts of the events, and the codes of what is none, in order.
+/// Returns the texts of the events, and the codes of the rejections, in order.
 func verdicts(_ payload: String, limits: PayloadLimits = PayloadLimits()) -> [String] {
     pieces(payload, limits: limits).map { $0.rejection?.rawValue ?? $0.string }
 }

@@ -2,7 +2,7 @@ import Events
 import Foundation
 import Testing
 
-/// How the bytes of rejected pieces are kept.
+/// The forms in which the bytes of rejected pieces are stored.
 @Suite struct QuarantinedPayloadTests {
     private func text(_ payload: QuarantinedPayload) -> String {
         let bytes = [UInt8](unsafeUninitializedCapacity: payload.bytesMax) { buffer, count in

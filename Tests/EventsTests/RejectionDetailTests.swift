@@ -1,7 +1,7 @@
 import Events
 import Testing
 
-/// What a rejection says about its cause, and where.
+/// The cause and the place that a rejection reports.
 @Suite struct RejectionDetailTests {
     private func details(_ payload: [UInt8]) -> [String] {
         pieces(payload).filter { !$0.isEvent }.map(\.detail)
@@ -126,7 +126,7 @@ import Testing
         )
     }
 
-    /// A detail stands in JSON as it is, and shows nothing of what producers sent.
+    /// A detail needs no escapes in JSON, and contains nothing that producers sent.
     @Test func noDetailNeedsEscapes() {
         for kind in RejectionCause.Kind.allCases {
             for byte in UInt8.min...UInt8.max {

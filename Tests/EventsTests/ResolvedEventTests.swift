@@ -2,13 +2,13 @@ import Events
 import Foundation
 import Testing
 
-/// What the collector made of an event, as its line says it and as readers take it back.
+/// The collector's findings about an event, as written to its line and as read back.
 @Suite struct ResolvedEventTests {
     private static let head =
         #"{"_touchpoint":{"receivedAt":"2025-11-22T10:00:00.123456Z","node":"c1","source":"s","seq":17,"run":"r""#
     private static let receivedAt: Int64 = 1_763_805_600_123_456
 
-    /// The lines of a payload's events, filed as the writer does it.
+    /// Returns the lines of a payload's events, written as the writer does.
     private func lines(
         _ payload: String,
         sourceChannel: String = "",
@@ -48,7 +48,7 @@ import Testing
         return lines
     }
 
-    /// What stands between the run and the metadata's end.
+    /// Returns the text between the run and `rest`, the end of the line.
     private func resolved(_ payload: String, _ rest: String) -> String {
         let line = lines(payload)[0]
         return line.hasPrefix(Self.head) && line.hasSuffix(rest)
@@ -90,7 +90,7 @@ import Testing
     func timesAreInUTCWithMicroseconds(time: String, expected: String) {
         let payload = #"{"event":"e","timestamp":"\#(time)"}"#
         #expect(resolved(payload, "}," + payload.dropFirst()) == #","time":"\#(expected)""#)
-        // What the daemon files by and what it writes are the same moment.
+        // The time used for the folder and the time written are the same moment.
         #expect(Timestamp.parse(time) == Timestamp.parse(expected))
     }
 
@@ -121,7 +121,7 @@ import Testing
         )
     }
 
-    /// A text of every length with a byte that must be escaped in every place, and other scripts.
+    /// Texts of every length with a byte that must be escaped in every place, and other scripts.
     @Test func everyTextComesBackAsItWas() throws {
         var texts = ["ü", "日本語", "👩‍👩‍👧", "a\u{7f}b", "\u{2028}", "/", #"\"#, "\u{0}"]
         for count in 1...24 {
@@ -159,7 +159,7 @@ import Testing
         #expect(resolved(tooLong, "}," + tooLong.dropFirst()) == "")
     }
 
-    /// A short message must not become gigabytes of lines by what its envelope says once.
+    /// A short message must not become gigabytes of lines through a field of its envelope.
     @Test func aBatchsChannelCountsAmongWhatIsHandedDown() {
         var limits = PayloadLimits()
         limits.eventBytesMax = 64

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Public test data, which lies beside the repository: `../shared/data`, or where
-/// `TOUCHPOINT_TEST_DATA` says.
+/// Public test data in a folder beside the repository, `../shared/data`, or in the folder named by
+/// `TOUCHPOINT_TEST_DATA`.
 enum TestCorpus {
     private static var folder: URL {
         if let named = ProcessInfo.processInfo.environment["TOUCHPOINT_TEST_DATA"] {
@@ -12,7 +12,7 @@ enum TestCorpus {
             .appendingPathComponent("shared/data")
     }
 
-    /// One file; nil, and a line that says so, when it is not there.
+    /// Reads one file; if it is missing, prints a line and returns nil.
     static func file(_ path: String) -> [UInt8]? {
         guard let data = try? Data(contentsOf: folder.appendingPathComponent(path)) else {
             print("test data \(path) is not in \(folder.path): only the built-in set is tested")
@@ -21,7 +21,7 @@ enum TestCorpus {
         return Array(data)
     }
 
-    /// Every file of a folder by name; nil, and a line that says so, when it is not there.
+    /// Reads every file of a folder by name; if it is missing, prints a line and returns nil.
     static func files(in path: String) throws -> [(name: String, bytes: [UInt8])]? {
         let place = folder.appendingPathComponent(path)
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: place.path) else {

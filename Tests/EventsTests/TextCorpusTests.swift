@@ -2,7 +2,7 @@ import Events
 import Foundation
 import Testing
 
-/// Text that breaks software elsewhere.
+/// Texts that are known to break software.
 @Suite struct TextCorpusTests {
     private static let naughty = [
         "", "undef", "null", "\\", "\\\\", "\u{0}", "\u{1}\u{2}\u{1f}\u{7f}",
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// Markus Kuhn's decoder stress test: lines with malformed sequences are refused, the others
-    /// kept, in agreement with Swift's own strict decoder.
+    /// accepted, in agreement with Swift's own strict decoder.
     @Test func refusesExactlyTheLinesThatAreNotUTF8() {
         let builtIn: [[UInt8]] = [
             [0xC3, 0xA4], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0xAF], [0xED, 0xA0, 0x80],

@@ -29,7 +29,7 @@ import Testing
             let text = Timestamp.text(micros)
             let fraction = (micros % 1_000_000 + 1_000_000) % 1_000_000
             let seconds = (micros - fraction) / 1_000_000
-            // Not Foundation, whose calendar is Julian before 1582.
+            // Not with Foundation, whose calendar is Julian before 1582.
             var moment = time_t(seconds)
             var parts = tm()
             gmtime_r(&moment, &parts)
@@ -105,7 +105,7 @@ import Testing
         #expect(parse(text) == nil)
     }
 
-    /// Every byte in every place of the part with a fixed form.
+    /// Every byte in every place of the fixed part.
     @Test func takesOnlyDigitsAndSeparatorsInTheirPlaces() throws {
         for at in 0..<19 {
             for byte in UInt8.min ... .max {
@@ -135,7 +135,7 @@ import Testing
                         second: field(17, 2) - (isLeap ? 1 : 0)
                     )
                     let calendar = try utc
-                    // timegm would take the 32nd of a month for the first of the next.
+                    // timegm would treat the 32nd of a month as the first of the next.
                     if parts.isValidDate(in: calendar) {
                         var local = tm()
                         local.tm_year = Int32(field(0, 4) - 1_900)

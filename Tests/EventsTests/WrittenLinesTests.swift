@@ -9,7 +9,7 @@ import Testing
         #"{"_touchpoint":{"receivedAt":"2025-11-22T10:00:00.123456Z","node":"c1","source":"s","seq":17,"run":"r"}"#
     private static let receivedAt: Int64 = 1_763_805_600_123_456
 
-    /// The lines of a payload's pieces, events and rejections alike.
+    /// Returns the lines of a payload's pieces, events and rejections.
     private func lines(
         _ payload: [UInt8],
         receivedAt: Int64 = receivedAt,
@@ -185,7 +185,7 @@ import Testing
         var written = WrittenLine()
         var encodings: Set<String> = []
         for round in 0..<600 {
-            // A leading "!" makes it invalid; without bytes above 127 it is text.
+            // A leading "!" makes it invalid; without bytes above 127 it is stored as text.
             let highest: UInt8 = round % 2 == 0 ? 127 : 255
             let count = Int.random(in: 0...40, using: &generator)
             let junk = (0..<count).map { _ in UInt8.random(in: 0...highest, using: &generator) }
