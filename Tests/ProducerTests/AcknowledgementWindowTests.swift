@@ -32,7 +32,7 @@ import Testing
         #expect(window.nextRetryTime() == .milliseconds(1500))
         #expect(window.nextRetry(at: .seconds(3)) == second)
         #expect(window.nextRetry(at: .seconds(3)) == first)
-        // Twice the first wait for the second, three seconds for the first, and no more than that.
+        // The second message now waits 2 s, the first one 3 s, which is the maximum.
         #expect(window.nextRetryTime() == .seconds(5))
         #expect(window.nextRetry(at: .seconds(5)) == second)
         #expect(window.nextRetry(at: .seconds(6)) == first)
@@ -77,7 +77,7 @@ import Testing
         #expect(window.nextRetryTime() == .milliseconds(1020))
     }
 
-    /// A message that breaks its connection must not be sent as fast as connections are made.
+    /// A message that breaks its connection must not be resent as fast as connections are made.
     @Test func slowsDownWhenConnectionsBreakWithoutAnAnswer() {
         var window = Self.window(2)
         let first = window.submit(events: 1, at: .zero)
@@ -94,8 +94,8 @@ import Testing
         #expect(window.nextRetryTime() == now && window.nextRetry(at: now) == second)
     }
 
-    /// Every sequence of six steps over a window of two, against a model that is as plain as can
-    /// be.
+    /// Every sequence of six steps over a window of two, against a model that is as simple as
+    /// possible.
     @Test func agreesWithThePlainModelInEverySmallCase() {
         var cases = 0
         for code in 0..<Self.power(Step.all.count, 6) {
@@ -126,7 +126,7 @@ private enum Step {
     ]
 }
 
-/// A window and the model: messages in flight, each with the time at which it is due.
+/// A window and the model: messages in flight, each with its due time.
 private struct ModelRun {
     private struct Waiting { var due: Duration; var unanswered = 1; var putOffs = 0 }
 

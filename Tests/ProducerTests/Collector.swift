@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import ZeroMQ
 
-/// A real socket on a thread of its own that takes messages as a collector would.
+/// A real socket on its own thread that receives messages like a collector.
 final class Collector: Sendable {
-    /// What a router does with message number `index` (0, 1, …); nil: no answer.
+    /// A router's answer to message number `index` (0, 1, …); nil: no answer.
     typealias Answer = @Sendable (_ index: Int, _ payload: [UInt8]) -> String?
 
     private struct State {
@@ -16,12 +16,12 @@ final class Collector: Sendable {
     private let state = Mutex(State())
     private let context: Context
 
-    /// Every payload so far, in the order of coming; what was sent again comes again.
+    /// Every payload so far, in order of arrival; a resent one is listed again.
     var payloads: [[UInt8]] { state.withLock { $0.payloads } }
 
-    /// Binds to a port of the system's choice and starts its thread.
+    /// Binds to a port that the system chooses, and starts its thread.
     ///
-    /// A frame above `messageBytesMax` breaks its connection; -1 is no limit.
+    /// A frame longer than `messageBytesMax` breaks its connection; -1 means no limit.
     init(
         _ pattern: Socket.Pattern,
         messageBytesMax: Int64 = -1,
@@ -50,7 +50,7 @@ final class Collector: Sendable {
         pthread_detach(thread)
     }
 
-    /// Where it listens.
+    /// Returns the endpoint it listens on.
     func endpoint() throws -> String {
         try wait("the collector to bind") { state.withLock { $0.endpoint != nil } }
         return try #require(state.withLock { $0.endpoint })
@@ -59,7 +59,7 @@ final class Collector: Sendable {
     /// Ends the thread.
     func stop() { context.shutdown() }
 
-    /// Waits until so many messages have come.
+    /// Waits until `count` messages have arrived.
     func waitForPayloads(_ count: Int) throws {
         try wait("\(count) messages") { payloads.count >= count }
     }
@@ -109,7 +109,7 @@ final class Collector: Sendable {
     }
 }
 
-/// A closure for a thread.
+/// The closure that a thread runs.
 private final class Work {
     private let body: () throws -> Void
     private let onFailure: (String) -> Void

@@ -10,7 +10,7 @@ import Testing
         var refused: [Int] = []
     }
 
-    /// What comes of files with these contents, read through the smallest of windows.
+    /// Returns the events of files with these contents, read through the smallest window.
     private static func read(
         _ files: [[UInt8]],
         change: (inout FileSource.Reading) -> Void = { _ in }
@@ -103,7 +103,7 @@ import Testing
         #expect(try Self.read(text) == Found(events: events, lines: lines))
     }
 
-    /// Nothing of what cannot be told apart is sent, least of all an object inside of it.
+    /// Text that cannot be separated is not sent, least of all an object inside it.
     @Test(
         arguments: [
             ("{\"ok\":1}\n{\n \"list\": [\n  {\"inner\":1}\n ],\n", [#"{"ok":1}"#], 2),
@@ -126,7 +126,7 @@ import Testing
         #expect(found.events == events && found.refused == [line])
     }
 
-    /// A line that is no object costs no other line of NDJSON.
+    /// A line that is not an object costs no other line of NDJSON.
     @Test(
         arguments: [
             "{x}", "{bad", "{\"a\":\"torn", "{\"a\":1,", "{\"a\":[", "not json", "[2026-11-22] log",

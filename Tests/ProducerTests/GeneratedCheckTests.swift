@@ -11,7 +11,7 @@ import Testing
         var lines: [[UInt8]] = []
         var line: [UInt8] = []
         while source.appendNext(to: &line) {
-            // As the collector writes it: its own metadata first.
+            // In the collector's form: its own metadata first.
             lines.append(Array(#"{"_touchpoint":{"seq":\#(lines.count)},"#.utf8) + line.dropFirst())
             line.removeAll()
         }

@@ -84,7 +84,7 @@ import ZeroMQ
         #expect(summary.acknowledged == 300 && summary.retried > 0)
         let payloads = collector.payloads
         #expect(payloads.count >= 100 + summary.retried)
-        // What was sent again is the same, byte for byte.
+        // Resent messages are identical, byte for byte.
         #expect(Set(payloads).count == 100)
     }
 
@@ -153,7 +153,7 @@ import ZeroMQ
         #expect(text.hasSuffix(" line 3: quarantined: invalid_json (a letter at byte 9)"))
     }
 
-    /// What was answered `committed` is never sent again, whatever else the answer says.
+    /// A message answered `committed` is never resent, whatever else the answer contains.
     @Test func countsPiecesThatAreNotListed() throws {
         let pieces = (0..<3).map { #"{"index":\#($0),"offset":\#($0 * 4),"reason":"x"}"# }
         for rest in [[#"{"more":27}"#], []] {
