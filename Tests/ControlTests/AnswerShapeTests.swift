@@ -3,7 +3,7 @@ import Testing
 
 @testable import Control
 
-/// The keys of the answers are what dashboards and scripts are written against.
+/// The keys of the answers, on which dashboards and scripts depend.
 @Suite struct AnswerShapeTests {
     private static func object(_ answer: some Encodable) throws -> [String: Any] {
         let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(answer))
@@ -114,7 +114,7 @@ import Testing
             var other = status
             other.sources[0].state = state
             #expect(other.problems == ["source reliable is \(state.rawValue)"])
-            // All sources are as the daemon is: that is said once.
+            // All sources are in the daemon's state: that is reported once.
             other.state = state
             #expect(other.problems == ["the daemon is \(state.rawValue)"])
         }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Control
 
-/// Who gets a place when there are few.
+/// Which clients keep a connection when there are few places.
 @Suite struct ConnectionPlacesTests {
     private final class Client {}
 
@@ -11,7 +11,7 @@ import Testing
 
     private func id(_ number: Int) -> ObjectIdentifier { ObjectIdentifier(clients[number]) }
 
-    /// Places for four, one of them kept, with as many others in them as may be; all busy.
+    /// Returns four places, one of them reserved, with the other three taken by busy clients.
     private func full() -> ConnectionPlaces {
         var places = ConnectionPlaces(connectionsMax: 4, reserved: 1)
         for number in 0..<3 {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Control
 
-/// What a program gets that asks the daemon.
+/// The answers and errors that a client of the daemon receives.
 @Suite struct ControlClientTests {
     @Test func givesDecodedAnswersInOrder() async throws {
         try await ServerBench.run { bench in
@@ -97,7 +97,7 @@ import Testing
     }
 }
 
-/// Where a client looks for the socket.
+/// The places where a client looks for the socket.
 @Suite struct SocketLocationTests {
     @Test func whatIsGivenComesFirst() {
         let environment = [SocketLocation.variable: "/env"]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Control
 
-/// Who may change something.
+/// Which users may make changes.
 @Suite struct ControlPermissionTests {
     private static let permission = ControlPermission(
         daemonUID: 900,

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Control
 
-/// What a client meets on the socket.
+/// The server's behaviour towards a client on the socket.
 @Suite struct ControlServerTests {
     @Test func answersALineThatComesInPieces() async throws {
         try await ServerBench.run { bench in
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test func givesAnAnswerOfAnySizeToAClientThatReads() async throws {
-        // More than 2 MiB; it is read slowly at first.
+        // More than 2 MiB; the client reads it slowly at first.
         let handler = HandlerDouble(partitionCount: 20_000)
         try await ServerBench.run(handler: handler) { bench in
             let plain = try bench.connect()
@@ -187,7 +187,7 @@ import Testing
         try await ServerBench.run(idleMax: .milliseconds(300)) { bench in
             let started = ContinuousClock.now
             let silent = try bench.connect()
-            // Half a request is none, and answers give a new term.
+            // Half a request does not extend the time limit; an answer does.
             let slow = try bench.connect()
             try await slow.send("ping\npi")
             #expect(try await slow.line() == #"{"pong":true}"#)

@@ -16,7 +16,7 @@ import Testing
             let client = try bench.connect()
             try await client.send("stats follow 100ms\n")
             for _ in 0..<5 { _ = try await client.line() }
-            // One request may have been under way when the client closed; none after that.
+            // One request may have been in progress when the client closed; none follows.
             let mine = bench.handler.calls.count - calls
             #expect(mine <= 5 + 3, "the closed connection goes on asking")
         }
@@ -66,7 +66,7 @@ import Testing
             var clients: [ControlLineSocket] = []
             for number in 0..<40 {
                 let client = try bench.connect()
-                // Ever other intervals are no way round it.
+                // Changing the interval each time does not circumvent the limit.
                 try await client.send("stats follow \(100 + number % 20)ms\n")
                 clients.append(client)
             }

@@ -2,7 +2,7 @@ import Control
 import Synchronization
 import TestSupport
 
-/// A daemon that only remembers what it was asked.
+/// A daemon that only records the requests it receives.
 final class HandlerDouble: ControlHandler {
     private let asked = Mutex<[String]>([])
     private let gate = Mutex<Bool>(true)
@@ -14,7 +14,7 @@ final class HandlerDouble: ControlHandler {
         self.channelCount = channelCount
     }
 
-    /// Everything that was asked, in order.
+    /// All requests, in order.
     var calls: [String] { asked.withLock { $0 } }
 
     /// Makes `flush` wait until the gate is opened again.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Control
 
-/// Who gets the socket's path.
+/// Which process gets the socket's path.
 @Suite struct ListeningSocketTests {
     private let folder: TemporaryFolder
 

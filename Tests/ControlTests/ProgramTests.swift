@@ -5,7 +5,7 @@ import Testing
 
 @testable import Control
 
-/// `touchpointctl` as a user runs it, against a server that serves.
+/// Runs `touchpointctl` as a user does, against a running server.
 @Suite struct ProgramTests {
     private struct Result: Sendable {
         let code: Int32
@@ -13,7 +13,7 @@ import Testing
         let errors: String
     }
 
-    /// Runs the built program; it stands beside the test binary.
+    /// Runs the built program, which is beside the test binary.
     private static func run(_ arguments: [String]) async throws -> Result {
         let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()
@@ -44,7 +44,7 @@ import Testing
     @Test func printsStatusForPeople() async throws {
         try await ServerBench.run { bench in
             let result = try await Self.run(["status", "--socket", bench.path])
-            // It is blocked: that is no health.
+            // The daemon is blocked: it must not report itself healthy.
             #expect(result.code == 1)
             #expect(result.output.contains("state            blocked: no space left\n"))
             #expect(result.output.contains("healthy          NO: the daemon is blocked, source r"))

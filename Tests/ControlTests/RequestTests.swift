@@ -2,7 +2,7 @@ import Testing
 
 @testable import Control
 
-/// How a line is understood.
+/// Parsing of a request line.
 @Suite struct RequestTests {
     private static func parse(_ text: String) throws(ControlError) -> Request? {
         try Request.parse(Array(text.utf8))
@@ -52,7 +52,7 @@ import Testing
     }
 }
 
-/// How bytes become lines.
+/// Splitting of bytes into lines.
 @Suite struct LineFramerTests {
     @Test func givesTheSameLinesHoweverTheBytesAreCut() {
         let bytes = Array("one\ntwo\r\n\nthree".utf8)

@@ -1,6 +1,6 @@
 import Control
 
-/// Answers with a value in every field.
+/// Sample answers with a value in every field.
 enum Sample {
     static let time = "2026-11-22T10:00:00.123456Z"
 

@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import Control
 
-/// A control server on a socket in a folder of its own.
+/// A control server on a socket in a temporary folder.
 final class ServerBench: Sendable {
     let folder: String
     let path: String
@@ -12,7 +12,7 @@ final class ServerBench: Sendable {
     let server: ControlServer
     private let recorded: Records
 
-    /// What the server reported to `onChange`.
+    /// The records that the server passed to `onChange`.
     private final class Records: Sendable {
         let list = Mutex<[ChangeRecord]>([])
     }
@@ -40,7 +40,7 @@ final class ServerBench: Sendable {
         )
     }
 
-    /// Runs `body` with a server that serves, and takes everything away afterwards.
+    /// Runs `body` with a running server, and removes everything afterwards.
     static func run(
         handler: HandlerDouble = HandlerDouble(),
         connectionsMax: Int = 64,
@@ -67,7 +67,7 @@ final class ServerBench: Sendable {
     func connect() throws -> ControlLineSocket { try ControlLineSocket(path: path) }
 }
 
-/// The error code in an answer line, or nil if it is no error.
+/// Returns the error code in an answer line, or nil if it is no error.
 func errorCode(_ line: String) -> String? {
     ControlClient.refusal(in: Data(line.utf8))?.code
 }
