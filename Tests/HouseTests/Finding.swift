@@ -1,4 +1,4 @@
-/// What a rule has to say about one place: where, what is wrong, and what to do instead.
+/// A violation of a rule: its place, and what to do instead.
 struct Finding: Equatable, CustomStringConvertible {
     let path: String
     let line: Int

@@ -1,7 +1,7 @@
-/// Finds functions, initializers and computed properties, and how long they are.
+/// Finds functions, initializers and computed properties, and their lengths.
 ///
-/// It matches braces in ``SourceFile/code``; declarations without a body, as protocols have, are no
-/// functions.
+/// It matches braces in ``SourceFile/code``; declarations without a body, as in protocols, are not
+/// counted.
 enum FunctionScanner {
     /// A declaration with a body, from the line of its keyword to that of its closing brace.
     struct Function: Equatable {
@@ -81,7 +81,7 @@ enum FunctionScanner {
         )
     }
 
-    /// Where the body's brace stands; nil for a declaration without one.
+    /// Returns the position of the body's opening brace; nil for a declaration without a body.
     private static func bodyStart(of word: Word, in code: [UInt8]) -> Int? {
         var depth = 0
         var index = word.end

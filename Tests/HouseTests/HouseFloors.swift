@@ -1,4 +1,4 @@
-/// The house, floor by floor: what each target stands on, and what it may import.
+/// The floor of each target, and the modules it may import.
 enum HouseFloors {
     struct Room {
         let floor: Int
@@ -8,11 +8,11 @@ enum HouseFloors {
         var foundation = Foundation.essentials
 
         enum Foundation {
-            /// Where every event passes.
+            /// For targets on the path of every event.
             case none
-            /// FoundationEssentials: all of it would link 34 MB of ICU's tables into each program.
+            /// FoundationEssentials: the rest would link 34 MB of ICU's tables into each program.
             case essentials
-            /// Where a library brings all of it anyway.
+            /// For targets where a library links all of it anyway.
             case all
         }
     }
@@ -62,10 +62,10 @@ enum HouseFloors {
         "touchpoint-send": Room(floor: 6, imports: ["Producer", "Terminal", "ArgumentParser"]),
     ]
 
-    /// What comes with the toolchain and is open to all.
+    /// The modules of the toolchain that every target may import.
     static let system: Set<String> = ["Swift", "Glibc", "Synchronization", "Dispatch"]
 
-    /// C modules, and the one target that makes Swift of each.
+    /// C modules, each with the only target that may import it.
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
         "CSimdJSON": "Events", "COpenSSL": "Segments",

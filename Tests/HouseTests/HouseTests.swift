@@ -1,6 +1,6 @@
 import Testing
 
-/// Holds the rules of the house against the project as it stands.
+/// Checks the rules of the house against the project's files.
 @Suite struct HouseTests {
     private static let tree = Result { try SourceTree.files() }
     private let files: [SourceFile]

@@ -1,4 +1,4 @@
-/// A target imports only what stands below it and what the plan of the house grants it.
+/// A target imports only modules of lower floors that ``HouseFloors`` grants it.
 enum ImportRule {
     static func findings(in file: SourceFile) -> [Finding] {
         guard let target = file.target, file.isSwift else { return [] }
@@ -11,7 +11,7 @@ enum ImportRule {
         }
     }
 
-    /// What is wrong with the plan itself: rooms that would import upwards or sideways.
+    /// Errors in the plan itself: rooms that would import upwards or sideways.
     static func findings(inPlan rooms: [String: HouseFloors.Room]) -> [String] {
         rooms.sorted { $0.key < $1.key }.flatMap { name, room in
             room.imports.sorted().compactMap { module in

@@ -1,4 +1,4 @@
-/// What the manifest, the Makefile and the documents say is what there is.
+/// The manifest, the Makefile and the documents match the files.
 enum LayoutRules {
     /// Every folder in `Sources` is a declared target, and every target has its folder.
     static func targets(manifest: SourceFile, files: [SourceFile]) -> [Finding] {
@@ -18,7 +18,7 @@ enum LayoutRules {
         return missing + unknown
     }
 
-    /// Every target of the Makefile that is typed by hand says what it does.
+    /// Every target of the Makefile that people call has an explanation.
     static func makefileTargets(in makefile: SourceFile) throws -> [Finding] {
         let target = try Regex(#"^[a-z][a-z0-9-]*:(?!=)"#)
         return makefile.findings(in: makefile.lines) { line in
@@ -27,7 +27,7 @@ enum LayoutRules {
         }
     }
 
-    /// Every file in `config` is mentioned in a document, where there are documents.
+    /// Every file in `config` is mentioned in a document, if there are documents.
     static func configurationIsDocumented(_ files: [SourceFile]) -> [Finding] {
         let documents = files.filter { $0.path == "README.md" || $0.path.hasPrefix("docs/") }
         guard !documents.isEmpty else { return [] }
@@ -39,7 +39,7 @@ enum LayoutRules {
             }
     }
 
-    /// The targets of `Sources` that a manifest declares, and in which line.
+    /// Returns the targets of `Sources` that a manifest declares, with their lines.
     static func declaredTargets(in manifest: SourceFile) -> [(name: String, line: Int)] {
         var declared: [(name: String, line: Int)] = []
         var opened = false
@@ -56,7 +56,7 @@ enum LayoutRules {
         return declared.filter { !hasOwnPath(line: $0.line, in: manifest) }
     }
 
-    /// Whether the declaration names a folder of its own before it ends.
+    /// Whether the declaration has a `path:` before it ends.
     private static func hasOwnPath(line: Int, in manifest: SourceFile) -> Bool {
         manifest.lines.dropFirst(line - 1).prefix {
             !$0.trimmingPrefix { $0 == " " }.hasPrefix(")")

@@ -1,4 +1,4 @@
-/// A file is named for its idea; a test for what it tests.
+/// A file is named after its subject; a test file after the type it tests.
 enum NamingRules {
     private static let vague = ["Utils", "Util", "Helpers", "Helper", "Common", "Misc"]
 
@@ -13,7 +13,7 @@ enum NamingRules {
         ]
     }
 
-    /// Tests stand in `<Type>Tests.swift`, and such a file has tests.
+    /// Tests are in `<Type>Tests.swift`, and such a file contains tests.
     static func testFiles(_ file: SourceFile) -> [Finding] {
         guard file.isSwift, file.folders.first == "Tests", file.folders.count > 1,
             file.folders[1].hasSuffix("Tests")

@@ -1,4 +1,4 @@
-/// One idea a file, one step a function.
+/// Limits of the length of files and functions.
 enum SizeRules {
     static let fileLinesMax = 400
     static let functionLinesMax = 60
@@ -24,7 +24,7 @@ enum SizeRules {
         file.lines.count - (file.text.hasSuffix("\n") ? 1 : 0)
     }
 
-    /// The middle one of `values`; 0 of none.
+    /// Returns the median of `values`; 0 if there are none.
     static func median(_ values: [Int]) -> Int {
         values.isEmpty ? 0 : values.sorted()[values.count / 2]
     }

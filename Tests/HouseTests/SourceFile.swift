@@ -1,9 +1,9 @@
-/// A text file of the project, or one made up for a test of a rule.
+/// A text file of the project, or a sample for the test of a rule.
 struct SourceFile {
-    /// From the project's top folder, with `/`.
+    /// Relative to the project's top folder, with `/`.
     let path: String
     let text: String
-    /// `text` without the contents of comments and literals, where it is Swift; else `text`.
+    /// Swift: `text` without the contents of comments and literals; otherwise `text`.
     let code: String
 
     init(_ path: String, _ text: String) {
@@ -18,12 +18,12 @@ struct SourceFile {
     var folders: [String] { path.split(separator: "/").dropLast().map(String.init) }
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
-    /// The target whose sources this file is of; nil outside `Sources`.
+    /// The target that this source file belongs to; nil outside `Sources`.
     var target: String? {
         folders.count >= 2 && folders[0] == "Sources" ? folders[1] : nil
     }
 
-    /// A finding for each line of which `says` has something to say.
+    /// Returns a finding for each line for which `says` returns a message.
     func findings(
         in lines: [Substring],
         says: (Substring) throws -> String?

@@ -1,19 +1,19 @@
 import Foundation
 
-/// The project's files, as they stand beside this one.
+/// The files of the project that contains this file.
 enum SourceTree {
     /// The project's top folder.
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// What the rules read; whatever of it is missing has nothing to be read.
+    /// The parts that the rules check; missing ones are skipped.
     private static let parts = [
         "Package.swift", "Makefile", "README.md", "Sources", "Tests", "Benchmarks", "config",
         "deploy", "docs", "scripts", "samples", ".ci",
     ]
     private static let dataSuffixes = [".ndjson", ".gz", ".png", ".pyc"]
 
-    /// All text files, in order of their paths.
+    /// Reads all text files, in order of their paths.
     static func files() throws -> [SourceFile] {
         try parts.flatMap(paths(below:)).sorted().compactMap { path in
             let data = try Data(contentsOf: root.appendingPathComponent(path))

@@ -1,11 +1,11 @@
-/// Tells code from what only looks like it.
+/// Separates Swift code from comments and literals.
 ///
-/// A small lexer: it knows comments (nested ones too), string literals with any number of `#`, one
-/// line or many, their interpolations, and regular expressions between slashes.
+/// A small lexer: it recognises comments (also nested), string literals with any number of `#`, of
+/// one or several lines, their interpolations, and regular expressions between slashes.
 enum SwiftText {
-    /// Turns the contents of comments and literals into blanks.
+    /// Replaces the contents of comments and literals by blanks.
     ///
-    /// Line breaks stay, so that lines keep their numbers.
+    /// Line breaks stay, so line numbers do not change.
     static func code(of text: String) -> String {
         var lexer = Lexer(bytes: Array(text.utf8))
         lexer.run()
@@ -25,7 +25,7 @@ private struct Lexer {
     let bytes: [UInt8]
     private(set) var output: [UInt8] = []
     private var place = 0
-    /// The last byte of code that is no blank: decides what a slash means.
+    /// The last byte of code that is not blank; it decides what a slash means.
     private var before = newline
 
     init(bytes: [UInt8]) { self.bytes = bytes }
@@ -113,7 +113,7 @@ private struct Lexer {
         (0..<count).allSatisfy { byte(offset + $0) == Self.pound }
     }
 
-    /// Hides an interpolation up to its closing parenthesis, with the strings inside it.
+    /// Skips an interpolation up to its closing parenthesis, including the strings inside it.
     private mutating func skipInterpolation() {
         var depth = 0
         repeat {
@@ -132,7 +132,7 @@ private struct Lexer {
         } while depth > 0 && place < bytes.count
     }
 
-    /// A slash starts a regular expression where an operand is due and no blank follows.
+    /// Whether a slash starts a regular expression: an operand is expected and no blank follows.
     private var startsRegex: Bool {
         guard byte() == Self.slash, byte(1) > Self.blank else { return false }
         return Array("=(,:[{!&|?\n".utf8).contains(before)

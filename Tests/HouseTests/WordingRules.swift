@@ -1,13 +1,13 @@
-/// Words that must not stand in code, and what to write instead.
+/// Words that are banned from the code, and their replacements.
 ///
-/// The words are put together here, so that these rules can be held against their own files.
+/// The words are assembled from parts, so that these rules also pass on their own files.
 enum WordingRules {
     struct Ban {
         let pattern: String
         let instead: String
     }
 
-    /// In the code of every Swift file, not in its comments and literals.
+    /// Banned in the code of every Swift file, except in its comments and literals.
     static let bannedCode = [
         Ban(pattern: #"\btry!"#, instead: "throw, or in tests 'try #require'"),
         Ban(pattern: #"\bas!"#, instead: "use 'as?' and say what happens otherwise"),
@@ -22,7 +22,7 @@ enum WordingRules {
         ),
     ]
 
-    /// In every text file.
+    /// Banned in every text file.
     static let bannedText = [
         Ban(
             pattern: #"\b("# + ["TO" + "DO", "FIX" + "ME", "XX" + "X"].joined(separator: "|")
@@ -41,7 +41,7 @@ enum WordingRules {
             + bannedText.flatMap { try findings($0, in: file, file.lines) }
     }
 
-    /// `public` is for nobody: all targets are in one package.
+    /// No declaration is `public`: all targets are in one package.
     static func access(in file: SourceFile) throws -> [Finding] {
         guard file.isSwift, file.target != nil else { return [] }
         let word = try Regex(#"\bpublic\b"#)
