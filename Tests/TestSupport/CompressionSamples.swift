@@ -1,6 +1,6 @@
 import Foundation
 
-/// A generator of random numbers that a printed seed repeats (splitmix64).
+/// A random number generator that a printed seed reproduces (splitmix64).
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -15,13 +15,13 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 }
 
-/// Bytes to compress.
+/// Sample data to compress.
 package enum CompressionSample: String, Sendable, CaseIterable {
-    /// One byte over and over.
+    /// One byte repeated.
     case constant
     /// Lines of JSON.
     case events
-    /// Nothing to find in them.
+    /// Incompressible bytes.
     case random
 
     package func bytes(count: Int, seed: UInt64 = 1) -> [UInt8] {
@@ -49,15 +49,15 @@ package enum CompressionSample: String, Sendable, CaseIterable {
     }
 }
 
-/// What a program printed, and how it ended.
+/// The output and the exit code of a program.
 package struct ProgramOutput: Sendable {
     package var exitCode: Int32
     package var standardOutput: [UInt8]
     package var standardError: String
 }
 
-/// Runs a program of the system on some input; standard input comes from a file, so that nothing
-/// can fill a pipe.
+/// Runs a program of the system on some input; standard input is a file, so that no pipe can fill
+/// up.
 package func runProgram(
     _ path: String,
     _ arguments: [String],

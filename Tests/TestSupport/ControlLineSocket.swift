@@ -1,13 +1,13 @@
 import Glibc
 
-/// What a test waited for in vain, or a system call that failed under it.
+/// A timeout of a test, or a failed system call.
 package struct ControlTestFailure: Error, CustomStringConvertible {
     package let description: String
 
     package init(_ description: String) { self.description = description }
 }
 
-/// Waits until `condition` holds, without blocking a thread; gives up after 30 s and says `what`.
+/// Waits until `condition` holds, without blocking a thread; fails after 30 s with `what`.
 package func controlWait(for what: String, until condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(30)
     while try await !condition() {
@@ -18,13 +18,13 @@ package func controlWait(for what: String, until condition: () async throws -> B
     }
 }
 
-/// A plain client of a Unix stream socket, as `socat` is one: bytes out, lines in.
+/// A plain client of a Unix stream socket, like `socat`: sends bytes, receives lines.
 ///
-/// Never blocks a thread, so that a server in the same process can work meanwhile. For one task.
+/// Never blocks a thread, so that a server in the same process can continue. For one task.
 package final class ControlLineSocket {
     private let fd: Int32
     private var received: [UInt8] = []
-    /// How many of them were looked at and hold no line end.
+    /// The number of received bytes that were searched and contain no line end.
     private var scanned = 0
     private var isAtEnd = false
 
@@ -48,7 +48,7 @@ package final class ControlLineSocket {
     /// Sends all of `text`.
     package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
-    /// Sends all of `bytes`; throws when the other end has gone.
+    /// Sends all of `bytes`; throws if the other end is gone.
     package func send(_ bytes: [UInt8]) async throws {
         var rest = bytes[...]
         try await controlWait(for: "room to send \(bytes.count) bytes") {
@@ -63,10 +63,10 @@ package final class ControlLineSocket {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending direction.
     package func finishSending() { shutdown(fd, Int32(SHUT_WR)) }
 
-    /// The next line without its end.
+    /// Returns the next line without its end.
     package func line() async throws -> String {
         var end: Int?
         try await controlWait(for: "a line, having \(received.count) bytes") {
@@ -87,14 +87,14 @@ package final class ControlLineSocket {
         return String(decoding: received[..<length], as: UTF8.self)
     }
 
-    /// Looks at each byte once, however long the line becomes.
+    /// Searches each byte once, however long the line becomes.
     private func lineEnd() -> Int? {
         let end = received[scanned...].firstIndex(of: 0x0A)
         scanned = end ?? received.count
         return end
     }
 
-    /// Waits for the end of the connection and gives what came before it, read or not.
+    /// Waits for the end of the connection and returns everything received before it, read or not.
     package func untilEnd() async throws -> String {
         try await controlWait(for: "the end of the connection") {
             readMore()
@@ -103,7 +103,7 @@ package final class ControlLineSocket {
         return String(decoding: received, as: UTF8.self)
     }
 
-    /// Whether the other end has closed, known without reading anything.
+    /// Whether the other end has closed, determined without reading.
     package var hasHungUp: Bool {
         var state = pollfd(fd: fd, events: 0, revents: 0)
         return poll(&state, 1, 0) > 0 && state.revents & Int16(POLLHUP) != 0

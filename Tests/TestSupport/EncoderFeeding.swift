@@ -21,7 +21,7 @@ package func encode(
     }
 }
 
-/// `text` as a gzip member, as a producer compresses a message.
+/// Compresses `text` into a gzip member, as a producer compresses a message.
 package func gzipped(_ text: String) throws -> [UInt8] {
     var encoder = try GzipEncoder(engine: .zlib, level: 9, among: 1)
     return encode(Array(text.utf8)[...], flush: .finish, with: &encoder)

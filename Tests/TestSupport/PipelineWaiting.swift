@@ -1,4 +1,4 @@
-/// A condition that did not come about in time.
+/// The error of a condition that did not become true in time.
 package struct WaitedInVain: Error, CustomStringConvertible {
     package let description: String
 
@@ -7,10 +7,10 @@ package struct WaitedInVain: Error, CustomStringConvertible {
     }
 }
 
-/// Suspends until `condition` holds, looking every few milliseconds.
+/// Suspends until `condition` holds, checking every few milliseconds.
 ///
-/// - `what`: what is waited for, as the error then says.
-/// - `seconds`: how long; generous, since machines are busy.
+/// - `what`: the condition, for the error's text.
+/// - `seconds`: the time limit; generous, because machines are busy.
 package func waitUntil(
     _ what: String,
     seconds: Int = 30,

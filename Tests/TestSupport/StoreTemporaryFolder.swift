@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own that goes away with the value.
+/// A temporary folder that is removed with the value.
 package final class TemporaryFolder: Sendable {
     package let path: String
 

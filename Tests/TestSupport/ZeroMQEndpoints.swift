@@ -8,17 +8,17 @@ package enum ZeroMQEndpoints {
     /// A free loopback port, chosen by the system when bound.
     package static let anyPort = "tcp://127.0.0.1:*"
 
-    /// An `inproc` name of its own.
+    /// Returns a unique `inproc` name.
     package static func inproc() -> String { "inproc://test-\(next())" }
 
-    /// A socket file in a new folder; the folder is the caller's to remove.
+    /// Returns a socket file in a new folder, which the caller must remove.
     package static func ipc() -> String {
         let folder = "/tmp/touchpoint-zmq-\(getpid())-\(next())"
         mkdir(folder, 0o700)
         return "ipc://\(folder)/s"
     }
 
-    /// Removes what ``ipc()`` made for `endpoint`.
+    /// Removes the files that ``ipc()`` created for `endpoint`.
     package static func removeIPC(_ endpoint: String) {
         let path = String(endpoint.dropFirst("ipc://".count))
         unlink(path)
