@@ -1,6 +1,6 @@
 import Glibc
 
-/// Bytes as a key: an array of them is hashed byte by byte, which takes ten times as long.
+/// Bytes as a key; an array of them is hashed byte by byte, which takes ten times as long.
 struct ByteKey: Hashable {
     let bytes: [UInt8]
 

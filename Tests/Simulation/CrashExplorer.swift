@@ -3,26 +3,26 @@ import Segments
 import TestSupport
 
 /// Runs one collector's life from a seed, crashes it before every call that changes the disk, and
-/// checks what recovery makes of each crash.
+/// checks the recovery from each crash.
 ///
-/// A life is one to three runs of the daemon after each other, each on what the crash of the last one left,
-/// recovering while it takes in. Everything is drawn from the seed; each crash point has a generator
-/// of its own, so that a point does not depend on how others were looked at.
+/// A life is one to three consecutive runs of the daemon. Each starts from what the previous crash
+/// left, and recovers during intake. All choices come from the seed; each crash point has its own
+/// generator, so that its result does not depend on the others.
 package final class CrashExplorer {
-    /// What was looked at.
+    /// What was checked so far.
     package struct Counts: Sendable, Equatable {
         package var points = 0
         package var powerCuts = 0
         package var kills = 0
-        /// Recoveries that were stopped on their way, by a power cut or a kill.
+        /// Recoveries that a power cut or a kill interrupted.
         package var interruptedRecoveries = 0
         /// Recoveries in which a call failed.
         package var faultyRecoveries = 0
-        /// Runs of the daemon that met an error.
+        /// Runs of the daemon in which an error occurred.
         package var faultyRuns = 0
-        /// Crash points at which a bit of an open file was flipped as well.
+        /// Crash points at which a bit of an open file was flipped too.
         package var flippedBits = 0
-        /// Files kept aside though only unacknowledged bytes were lost.
+        /// Files set aside although only unacknowledged bytes were lost.
         package var alarms = 0
         package var written = 0
         package var acknowledged = 0
@@ -46,7 +46,7 @@ package final class CrashExplorer {
     static let codes: [Int32] = [
         EIO, ENOSPC, EDQUOT, EROFS, EACCES, EMFILE, ENFILE, ENOMEM, EINTR,
     ]
-    /// 2026-11-22T09:59:50Z, so that hours turn.
+    /// 2026-11-22T09:59:50Z, so that the hour changes.
     private static let begin: Int64 = 1_795_341_590_000_000
 
     private let seed: UInt64
@@ -56,12 +56,12 @@ package final class CrashExplorer {
     private let oracle: FolderOracle
     private var random: SeededGenerator
     private var isExploring = false
-    /// Where open segments that a crash between two runs may have torn were to be sealed.
+    /// The sealed places of open segments that a crash between two runs may have torn.
     private var doubtful: Set<Int> = []
-    /// Whether an error has made the disk forget bytes that it had taken.
+    /// Whether an error made the disk lose bytes that it had accepted.
     private var hasDroppedPages = false
     package private(set) var counts = Counts()
-    /// What did not hold, and at which point; the exploration ends with the first.
+    /// The first violation, and its point; the exploration ends there.
     package private(set) var violation: String?
 
     package init(seed: UInt64, weakening: Weakening? = nil) {
@@ -87,7 +87,7 @@ package final class CrashExplorer {
         counts.acknowledged = ledger.acknowledged
     }
 
-    /// One run of the daemon until its crash; gives the time then.
+    /// Runs the daemon until its crash; returns the time of the crash.
     private func live(from startedAt: Int64) -> Int64 {
         if Int.random(in: 0..<3, using: &random) == 0 {
             disk.fault = SimulatedDisk.Fault(
@@ -108,7 +108,7 @@ package final class CrashExplorer {
         var isStepping = false
         disk.beforeChange = { [unowned self] path in
             explore(at: collector.wall)
-            // One thread cannot wait for the manifest's lock, which recovery then holds.
+            // A single thread cannot wait for the manifest's lock, which recovery then holds.
             let isManifest = path.isEmpty || path.hasPrefix(Layout.manifest)
             guard isRecovering, !isStepping, !isManifest else { return }
             isStepping = true

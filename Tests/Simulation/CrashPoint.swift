@@ -1,20 +1,19 @@
 import Segments
 import TestSupport
 
-/// One crash at one moment: what is left of the disk, recovered once or in several attempts, and
-/// checked.
+/// One crash: the state of the disk after it, recovered in one or several attempts, and checked.
 struct CrashPoint {
     var state: DiskState
-    /// The time of the recovery, microseconds since 1970.
+    /// The time of the recovery, in microseconds since 1970.
     let wall: Int64
     let weakening: Weakening?
-    /// Where open segments that a power cut may have torn were to be sealed: that they are kept aside
-    /// is no false alarm.
+    /// The sealed places of open segments that a power cut may have torn: setting them aside is no
+    /// false alarm.
     var doubtful: Set<Int>
-    /// Whether an error may have done so to any.
+    /// Whether an error may have torn any segment.
     let isAnyDoubtful: Bool
     var random: SeededGenerator
-    /// What was done to it, for the one who reads a failure.
+    /// The steps so far, for the report of a failure.
     private(set) var story: [String] = []
     private var rot: FolderOracle.Rot?
 
@@ -34,7 +33,7 @@ struct CrashPoint {
         self.random = random
     }
 
-    /// What does not hold, or nil.
+    /// Returns the first violation, or nil.
     mutating func check(
         _ oracle: FolderOracle,
         _ counts: inout CrashExplorer.Counts
@@ -69,12 +68,12 @@ struct CrashPoint {
         return complaint ?? complaintAboutRest()
     }
 
-    /// The places of files that a recovery has kept aside.
+    /// The places of files that a recovery has set aside.
     private var keptAside: [Int] {
         state.filePlaces.filter { state.paths.places[$0].kind == .damaged }
     }
 
-    /// Whether a file kept aside comes from a doubtful open segment.
+    /// Whether a file set aside comes from a doubtful open segment.
     private func isDoubtful(_ aside: Int) -> Bool {
         state.paths.places[aside].sealed.map(doubtful.contains) ?? false
     }
@@ -100,11 +99,11 @@ struct CrashPoint {
         state = state.afterPowerCut(cut, using: &random)
     }
 
-    /// A sector of an open file goes bad, now and then.
+    /// Damages a sector of an open file, in one of 16 cases.
     private mutating func flipBit(_ counts: inout CrashExplorer.Counts) {
         guard Int.random(in: 0..<16, using: &random) == 0 else { return }
         let places = state.paths.places
-        // Without a journal the sealed name can stand for the same bytes.
+        // Without a journal the sealed name can refer to the same bytes.
         let open = state.filePlaces.filter { place in
             guard places[place].kind == .open, let sealed = places[place].sealed else {
                 return false
@@ -123,7 +122,7 @@ struct CrashPoint {
         story.append("bit flipped at \(index) of \(path)")
     }
 
-    /// A recovery that does not come to its end.
+    /// Runs a recovery that is interrupted.
     private mutating func attempt(_ counts: inout CrashExplorer.Counts) {
         let disk = disk()
         if Int.random(in: 0..<3, using: &random) == 0 {
@@ -151,7 +150,7 @@ struct CrashPoint {
         }
     }
 
-    /// What is looked at now and then, being slow: that a further recovery changes nothing, and that
+    /// Checks occasionally, because it is slow, that a further recovery changes nothing, and that
     /// verify finds nothing.
     private mutating func complaintAboutRest() -> String? {
         if Int.random(in: 0..<8, using: &random) == 0 {
@@ -172,8 +171,8 @@ struct CrashPoint {
 }
 
 extension DiskState {
-    /// Where open segments with bytes that are in memory only were to be sealed, be it that the name is
-    /// gone from memory but not from the disk, or stands for another file since.
+    /// The sealed places of open segments with unsynced bytes, even if the name is removed in
+    /// memory but not on the disk, or refers to another file since.
     var unsyncedSegments: Set<Int> {
         var sealed: Set<Int> = []
         func note(_ place: Int, _ node: Node) {
@@ -188,7 +187,7 @@ extension DiskState {
         return sealed
     }
 
-    /// Gives a file other bytes, durable at once.
+    /// Replaces a file's bytes, durable at once.
     mutating func replace(_ path: String, with bytes: [UInt8]) {
         guard let number = node(path).file else { return }
         files[number] = File(bytes)

@@ -2,14 +2,14 @@ import Compression
 import Segments
 import TestSupport
 
-/// Damages single files in all the ways that one byte offset or one bit allows, and checks what
-/// recovery and verify make of them.
+/// Damages single files in all the ways that one byte offset or one bit allows, and checks the
+/// results of recovery and verify.
 package struct DamageExplorer {
-    /// What was done and seen.
+    /// The numbers of damages and results.
     package struct Counts: Sendable {
         package var tails = 0
         package var openFlips = 0
-        /// Of open files: reported as damage, and without any effect on the events.
+        /// Flips in open files: reported as damage, or without effect on the events.
         package var reported = 0
         package var harmless = 0
         package var sealedFlips = 0
@@ -25,7 +25,7 @@ package struct DamageExplorer {
         }
     }
 
-    /// Bits that are flipped in one file, each alone.
+    /// Bits flipped in one file, each alone.
     private static let flipsPerFile = 100
 
     private enum Tail: CaseIterable {
@@ -38,7 +38,7 @@ package struct DamageExplorer {
 
     package init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    /// Cuts a file at every byte, with nothing, zeros or garbage behind.
+    /// Cuts a file at every byte, followed by nothing, zeros or garbage.
     package mutating func tearTails() {
         let segment = WrittenSegment(using: &random)
         for offset in 0...segment.bytes.count where violation == nil {
@@ -56,7 +56,7 @@ package struct DamageExplorer {
         case .garbage: for _ in 0..<junk { bytes.append(random.staleByte()) }
         }
         let outcome = recover(bytes)
-        // Garbage may begin with the very bytes that were there.
+        // The garbage may begin with the original bytes.
         let same = zip(bytes, segment.bytes).prefix { $0 == $1 }.count
         let committed = segment.committed(before: same)
         let isRight = outcome.lines == Array(segment.lines[..<committed])
@@ -70,7 +70,7 @@ package struct DamageExplorer {
     /// Flips bits of an open file, a random one each time.
     package mutating func flipOpen() {
         let segment = WrittenSegment(using: &random)
-        // Only what was committed: nothing is promised of the rest.
+        // Only committed bytes: the rest is not guaranteed.
         let end = segment.commits.last?.offset ?? 0
         for _ in 0..<Self.flipsPerFile where violation == nil {
             let index = Int.random(in: 0..<end, using: &random)
@@ -99,7 +99,7 @@ package struct DamageExplorer {
         }
     }
 
-    /// Flips bits of a sealed file; verify has to see each.
+    /// Flips bits of a sealed file; verify must detect each.
     package mutating func flipSealed() {
         let segment = WrittenSegment(using: &random)
         let disk = SimulatedDisk()
@@ -123,7 +123,7 @@ package struct DamageExplorer {
     private struct Outcome {
         var lines: [[UInt8]] = []
         var isDamaged = false
-        /// The bytes that were kept aside.
+        /// The bytes that were set aside.
         var aside: [UInt8]?
         var text = ""
     }
@@ -146,7 +146,7 @@ package struct DamageExplorer {
         return outcome
     }
 
-    /// The lines of a whole gzip file; one of no use for any other.
+    /// Returns the lines of a complete gzip file; for any other an invalid line.
     private static func lines(_ bytes: [UInt8]) -> [[UInt8]] {
         var inflater = Inflater()
         var buffer = GrowableBuffer()

@@ -1,17 +1,17 @@
 import Segments
 package import TestSupport
 
-/// What a power cut does to what no sync has covered.
+/// The effect of a power cut on changes that no sync has covered.
 package struct PowerCut: Sendable {
     /// Which changes of folders survive.
     package enum Names: Sendable, CaseIterable {
         case none
         case all
-        /// As a journal replays them: all up to some moment, over all folders.
+        /// As replayed from a journal: all changes up to some moment, in all folders.
         case untilMoment
-        /// Each by itself, in any combination.
+        /// Each independently, in any combination.
         case any
-        /// The same, and a rename may leave both names, as without a journal.
+        /// As `any`, and a rename may leave both names, as without a journal.
         case anyWithBothNames
     }
 
@@ -21,13 +21,13 @@ package struct PowerCut: Sendable {
         case all
         /// Writes in order, the last one torn at a sector.
         case inOrder
-        /// Each sector of each write by itself; the file has its length.
+        /// Each sector of each write independently; the file has its length.
         case any
-        /// Each by itself; the file ends anywhere behind what was synced.
+        /// Each independently; the file ends anywhere after the synced bytes.
         case anyLength
         /// The file has its length, and nothing was written: zeros.
         case zeros
-        /// The same, with what the sectors held before.
+        /// As `zeros`, with the previous contents of the sectors.
         case stale
     }
 
@@ -44,12 +44,12 @@ package struct PowerCut: Sendable {
         Sectors.allCases.map { PowerCut(names: names, sectors: $0) }
     }
 
-    /// Bytes that a disk writes whole or not at all.
+    /// Bytes that a disk writes atomically.
     package static let sectorBytes = 512
 }
 
 extension DiskState {
-    /// What a start after a power cut finds, all of it durable.
+    /// Returns the state after a power cut, all of it durable.
     package func afterPowerCut(
         _ cut: PowerCut,
         using random: inout SeededGenerator
@@ -144,7 +144,7 @@ extension DiskState.File {
 
     private func scattered(using random: inout SeededGenerator, length: Int) -> [UInt8] {
         var bytes = durable
-        // Mostly kept, mostly lost, or half of each: all three find other things.
+        // Mostly kept, mostly lost, or half of each: each finds different errors.
         let odds = [1, 4, 7].randomElement(using: &random) ?? 4
         for change in pending {
             guard case .write(let offset, let added) = change else {
@@ -160,7 +160,7 @@ extension DiskState.File {
         return bytes
     }
 
-    /// The parts of a write that lie in a sector each, as ranges of its bytes.
+    /// Splits a write into the parts in each sector, as ranges of its bytes.
     private static func pieces(_ offset: Int, _ bytes: [UInt8]) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var start = 0
@@ -175,7 +175,7 @@ extension DiskState.File {
 }
 
 extension SeededGenerator {
-    /// A byte of an old file: with flush markers among them, as this program's files have.
+    /// Returns a byte of an old file: flush markers are frequent, as in this program's files.
     mutating func staleByte() -> UInt8 {
         let value = next()
         return value & 0x300 == 0 ? 0 : value & 0x300 == 0x100 ? 0xff : UInt8(value & 0xff)

@@ -1,11 +1,11 @@
 import Segments
 
-/// What a simulated disk holds: for every file and folder what is durable, and what is in memory only,
-/// in order.
+/// The content of a simulated disk: for every file and folder the durable part, and the changes
+/// that are in memory only, in order.
 ///
 /// A value: a copy is a snapshot. Copies share a table of paths, and belong to one thread.
 package struct DiskState {
-    /// What a name stands for.
+    /// What a name refers to.
     struct Node: Equatable {
         static let nothing = Node(value: 0)
         static let folder = Node(value: -1)
@@ -17,7 +17,7 @@ package struct DiskState {
         /// A file; numbers begin with 1.
         init(file: Int) { value = Int32(file) }
 
-        /// The file's number; nil when it is none.
+        /// The file's number; nil if it is not a file.
         var file: Int? { value > 0 ? Int(value) : nil }
     }
 
@@ -28,18 +28,18 @@ package struct DiskState {
     }
 
     struct File {
-        /// What reads see.
+        /// The content that reads return.
         var memory: [UInt8] = []
-        /// What is on the disk.
+        /// The content on the disk.
         var durable: [UInt8] = []
         var pending: [Change] = []
-        /// Whether a change was dropped, so that the disk has something else than memory.
+        /// Whether a change was dropped, so that the disk differs from memory.
         var hasLost = false
 
         init(_ bytes: [UInt8] = []) { (memory, durable) = (bytes, bytes) }
     }
 
-    /// A change of a folder that no sync has covered: a name gone, a name come, or both for a rename.
+    /// A change of a folder that no sync has covered: a name removed, added, or both for a rename.
     struct NameChange {
         var folder: Int
         var removed: Int?
@@ -49,15 +49,15 @@ package struct DiskState {
     let paths: PathTable
     /// By number.
     var files = [File()]
-    /// What stands at each place, as processes see it.
+    /// The node at each place, as processes see it.
     var names = Names()
-    /// The same, as it is on the disk.
+    /// The node at each place, as stored on the disk.
     var durableNames = Names()
     var pendingNames: [NameChange] = []
 
     package init() { paths = PathTable() }
 
-    /// The same places, and nothing there; as many files.
+    /// An empty state with the same places and as many files.
     init(emptyLike other: DiskState) {
         paths = other.paths
         files = Array(repeating: File(), count: other.files.count)
@@ -93,25 +93,25 @@ package struct DiskState {
 
     func node(_ path: String) -> Node { names[paths.place(path)] }
 
-    /// What reads see of the file at a place; nil when there is none.
+    /// Returns the content that reads return for the file at a place; nil if there is none.
     func bytes(at place: Int) -> [UInt8]? { names[place].file.map { files[$0].memory } }
 
     /// The places of all files, as processes see them.
     var filePlaces: [Int] { names.indices.filter { names[$0].file != nil } }
 
-    /// The bytes of all files by path, as processes see them.
+    /// The contents of all files by path, as processes see them.
     package var contents: [String: [UInt8]] {
         var contents: [String: [UInt8]] = [:]
         for place in filePlaces { contents[paths.places[place].path] = bytes(at: place) }
         return contents
     }
 
-    /// Whether processes see the same files; both must be of one life.
+    /// Whether processes see the same files; both must belong to one life.
     func hasSameFiles(as other: DiskState) -> Bool {
         (0..<paths.count).allSatisfy { bytes(at: $0) == other.bytes(at: $0) }
     }
 
-    /// Puts a file there with its folders, all durable.
+    /// Adds a file and its folders, all durable.
     package mutating func put(_ bytes: [UInt8], at path: String) {
         let place = paths.place(path)
         var folder = paths.places[place].folder
@@ -144,7 +144,7 @@ package struct DiskState {
         pendingNames.append(NameChange(folder: folder, removed: place, added: nil))
     }
 
-    /// Both names in one folder; what stands at `to` is replaced.
+    /// Both names are in one folder; the node at `to` is replaced.
     mutating func rename(_ from: Int, to: Int) {
         let node = names[from]
         names[from] = .nothing
@@ -153,7 +153,7 @@ package struct DiskState {
         pendingNames.append(NameChange(folder: folder, removed: from, added: (to, node)))
     }
 
-    /// Whether any name leads to a file.
+    /// Whether any name refers to a file.
     func isNamed(_ number: Int) -> Bool { names.contains(Node(file: number)) }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer, to number: Int) {
@@ -167,7 +167,7 @@ package struct DiskState {
         files[number].pending.append(.cut(size: size))
     }
 
-    /// Makes a file's bytes durable; what a failed sync has dropped stays lost.
+    /// Makes a file's bytes durable; bytes that a failed sync dropped stay lost.
     mutating func datasync(_ number: Int) {
         guard !files[number].pending.isEmpty else { return }
         if files[number].hasLost {
@@ -178,7 +178,7 @@ package struct DiskState {
         files[number].pending = []
     }
 
-    /// What a failed datasync(2) leaves on Linux: the pages are clean, and were never written.
+    /// Applies a failed datasync(2) as Linux does: the pages are clean, but were never written.
     mutating func dropPages(_ number: Int) {
         guard !files[number].pending.isEmpty else { return }
         files[number].pending = []

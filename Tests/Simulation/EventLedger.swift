@@ -1,10 +1,9 @@
-/// Every event that was ever written in a run of the simulation, and which of them were
-/// acknowledged.
+/// Every event written in a run of the simulation, and whether it was acknowledged.
 package final class EventLedger {
     /// Line by number, without its line feed.
     private(set) var lines: [[UInt8]] = []
     private var numbers: [ByteKey: Int] = [:]
-    /// The folder each belongs to.
+    /// The folder of each line.
     private(set) var folders: [String] = []
     private(set) var isAcknowledged: [Bool] = []
 
@@ -13,7 +12,7 @@ package final class EventLedger {
     package var written: Int { lines.count }
     package var acknowledged: Int { isAcknowledged.count { $0 } }
 
-    /// Notes a line that was handed to a store, and gives its number.
+    /// Records a line passed to a store, and returns its number.
     func note(_ line: [UInt8], folder: String) -> Int {
         let number = lines.count
         lines.append(line)
@@ -27,6 +26,6 @@ package final class EventLedger {
         for number in numbers { isAcknowledged[number] = true }
     }
 
-    /// The number of a line; nil for one that was never written.
+    /// Returns the number of a line; nil if it was never written.
     func number(of line: [UInt8]) -> Int? { numbers[ByteKey(line)] }
 }

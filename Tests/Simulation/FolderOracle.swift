@@ -1,11 +1,11 @@
 import Compression
 import Segments
 
-/// Knows what must be true of a data folder, by the ledger of what was written and acknowledged.
+/// Checks a data folder against the ledger of what was written and acknowledged.
 ///
-/// Remembers the files it has read, since most are the same at the next crash point.
+/// Caches the files it has read, because most are unchanged at the next crash point.
 final class FolderOracle {
-    /// Where something acknowledged may be missing from sealed files, and must stand instead.
+    /// A file with a flipped bit: events of its folder may be missing if its bytes are set aside.
     struct Rot {
         var folder: String
         var bytes: [UInt8]
@@ -13,10 +13,10 @@ final class FolderOracle {
 
     private let ledger: EventLedger
     private let reader: OracleReader
-    /// By place: the number of the last look at which a manifest line named it.
+    /// By place: the number of the last check in which a manifest line named it.
     private var named: [Int] = []
     private var look = 0
-    /// By event: the place it was found at by the look under way.
+    /// By event: the place where the current check found it.
     private var found: [Int?] = []
 
     init(_ ledger: EventLedger) {
@@ -24,10 +24,10 @@ final class FolderOracle {
         reader = OracleReader(ledger)
     }
 
-    // MARK: - What is visible
+    // MARK: - Visible files
 
-    /// What readers may rely on at any moment, without recovery: every visible file is whole, and
-    /// every manifest line has its file.
+    /// Checks what readers rely on at any moment, without recovery: every visible file is complete,
+    /// and every manifest line has its file.
     func complaintAboutVisible(_ state: DiskState) -> String? {
         let places = state.paths.places
         for place in state.filePlaces where places[place].kind == .sealed {
@@ -38,7 +38,7 @@ final class FolderOracle {
         return complaintAboutEntries(state).map { "visible: \($0)" }
     }
 
-    /// Leaves the places of all entries in ``named``.
+    /// Records the places of all entries in ``named``.
     private func complaintAboutEntries(_ state: DiskState) -> String? {
         look += 1
         for manifest in state.filePlaces where state.paths.places[manifest].isManifest {
@@ -66,9 +66,9 @@ final class FolderOracle {
 
     // MARK: - After recovery
 
-    /// What must hold once recovery is done.
+    /// Checks what must hold after recovery.
     ///
-    /// - `mayBeDamaged`: whether that a file is kept aside at a place is no false alarm.
+    /// - `mayBeDamaged`: whether setting aside a file at a place is no false alarm.
     func complaint(
         _ state: DiskState,
         rot: Rot?,

@@ -2,21 +2,21 @@ import Compression
 import Foundation
 import Segments
 
-/// Reads what the oracle judges, each content once: zlib for files, Foundation for manifest lines, and
-/// nothing of what the daemon reads with.
+/// Reads the files for the oracle, each content once, with zlib for files and Foundation for
+/// manifest lines, and none of the daemon's own readers.
 ///
-/// One thread.
+/// For one thread.
 final class OracleReader {
-    /// What a sealed file holds.
+    /// The content of a sealed file.
     final class Content {
         var events: [Int] = []
         var rawBytes = 0
-        /// As a manifest line has it.
+        /// In the format of a manifest line.
         var crc32 = ""
         var complaint: String?
     }
 
-    /// A manifest line, and the place of the file it names.
+    /// A manifest line, and the place of the file that it names.
     final class Line {
         let entry: ManifestEntry
         let place: Int
@@ -36,7 +36,7 @@ final class OracleReader {
 
     private let ledger: EventLedger
     private var contents: [FileKey: Content] = [:]
-    /// By place: what was asked for last, which mostly is asked for again.
+    /// By place: the last request, which is often repeated.
     private var lastContents: [(bytes: ByteKey, content: Content)?] = []
     private var lastManifests: [Int: Manifest] = [:]
     private var lines: [ByteKey: Line?] = [:]
@@ -45,7 +45,7 @@ final class OracleReader {
 
     init(_ ledger: EventLedger) { self.ledger = ledger }
 
-    /// The lines of a manifest that are entries.
+    /// Returns the lines of a manifest that are entries.
     func lines(_ place: Int, _ bytes: [UInt8], _ paths: PathTable) -> [Line] {
         let last = lastManifests[place] ?? Manifest()
         if last.bytes.count == bytes.count, bytes.begins(with: last.bytes) { return last.lines }
@@ -109,7 +109,7 @@ final class OracleReader {
         return content
     }
 
-    /// Whether a file lies below a folder, or below the one that stands for it where it could not be entered.
+    /// Whether a file is below a folder, or below its substitute if it could not be entered.
     private static func isIn(_ folder: String, _ path: String) -> Bool {
         let (parts, wanted) = (Layout.parts(path).dropLast(), Layout.parts(folder))
         return parts.count >= wanted.count

@@ -1,23 +1,23 @@
 import Segments
 
-/// Every path that was looked at on the disks of one life, by a number, its place: what a disk holds is
-/// then a list of places, which is fast to copy and to compare.
+/// The paths used on the disks of one life, each with a number, its place.
 ///
-/// All states of a disk and their copies share one. One thread.
+/// A disk's content is then a list of places, which is fast to copy and compare. All states of a
+/// disk and their copies share one table. For one thread.
 final class PathTable {
-    /// What is known of a path.
+    /// The properties of a path.
     struct Place {
         let path: String
         let name: String
         /// The place of its folder; the data folder's own is 0.
         let folder: Int
-        /// As what a segment it is named; nil for what is none, as all below the manifests' folder.
+        /// The kind of segment by its name; nil if it is none, as below the manifests' folder.
         let kind: SegmentTree.Kind?
-        /// Whether it is a manifest, and not the copy that is to take a manifest's place.
+        /// Whether it is a manifest, and not the copy that will replace one.
         let isManifest: Bool
-        /// The place that an open segment, or one kept aside, was to have when sealed.
+        /// The sealed place of an open segment, or of one set aside.
         let sealed: Int?
-        /// What was ever looked at in it, in order of names.
+        /// The known paths in it, in order of names.
         fileprivate(set) var inner: [Int] = []
     }
 

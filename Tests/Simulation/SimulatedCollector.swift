@@ -3,7 +3,7 @@ import Events
 import Segments
 import TestSupport
 
-/// A daemon's path and recovery over a simulated disk, one random step at a time.
+/// A daemon's write path and recovery over a simulated disk, one random step at a time.
 final class SimulatedCollector {
     let disk: SimulatedDisk
     private let writers: [SimulatedWriter]
@@ -15,10 +15,10 @@ final class SimulatedCollector {
     private var monotonic: Int64 = 1_000_000_000
     private var random: SeededGenerator
     private var sequences: [UInt64] = [0, 0]
-    /// Set by an error that a writer has waited for in vain: the process does nothing more.
+    /// The error after which a writer gave up; the process then does nothing more.
     private(set) var failure: FileSystemError?
 
-    /// - `startedAt`: microseconds since 1970; later than that of every run before.
+    /// - `startedAt`: microseconds since 1970; later than in every run before.
     init(
         _ disk: SimulatedDisk,
         ledger: EventLedger,
@@ -65,9 +65,9 @@ final class SimulatedCollector {
         for writer in writers { writer.setTime(monotonic: monotonic, wall: wall) }
     }
 
-    /// One step of one writer.
+    /// Performs one step of one writer.
     ///
-    /// After an error none does anything.
+    /// Does nothing after an error.
     func step() {
         guard failure == nil, let writer = writers.randomElement(using: &random) else { return }
         do throws(FileSystemError) {
@@ -115,7 +115,7 @@ final class SimulatedCollector {
         return Array((text + "}").utf8)
     }
 
-    /// What a start does before it takes anything in; gives what earlier runs left.
+    /// Performs a start up to the intake; returns what earlier runs left.
     func start(at startedAt: Int64) -> Leftovers? {
         do throws(FileSystemError) {
             _ = try Recovery.mendManifests(disk)
@@ -127,7 +127,7 @@ final class SimulatedCollector {
         }
     }
 
-    /// Recovers beside the intake: see ``SimulatedDisk/beforeChange``.
+    /// Recovers during intake: see ``SimulatedDisk/beforeChange``.
     func recover(_ leftovers: Leftovers?, startedAt: Int64) {
         guard failure == nil, let leftovers else { return }
         let recovery = Recovery(
@@ -138,7 +138,7 @@ final class SimulatedCollector {
             run: run,
             now: { startedAt + 1_000_000 }
         )
-        // An error is in its report or thrown: a daemon logs it and goes on.
+        // An error is in its report or thrown: a daemon logs it and continues.
         _ = try? recovery.run(leftovers, history: history)
     }
 }

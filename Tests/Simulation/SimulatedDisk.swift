@@ -1,18 +1,18 @@
 import Glibc
 package import Segments
 
-/// A disk in memory that knows what is durable, and that fails, stops and lies where it is told to.
+/// A disk in memory that knows which data is durable, and fails, stops and misbehaves on request.
 ///
-/// One thread.
+/// For one thread.
 package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     /// An error at the n-th call.
     package struct Fault: Sendable {
-        /// The call that fails, counted from 0 over all that can fail.
+        /// The call that fails, counted from 0 over all calls that can fail.
         package var call: Int
         package var code: Int32
         /// Whether every further call fails as well.
         package var isForEver: Bool
-        /// Bytes that a failing write takes first.
+        /// Bytes that a failing write accepts first.
         package var taken = 0
 
         package init(call: Int, code: Int32, isForEver: Bool, taken: Int = 0) {
@@ -25,22 +25,22 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     package var state: DiskState
     package var fault: Fault?
-    /// Whether the fault has struck.
+    /// Whether the fault has occurred.
     package private(set) var hasFailed = false
-    /// Changing calls that are still done; every further call of any kind fails, as for a process
-    /// that was killed there.
+    /// Changing calls that still succeed; every further call of any kind fails, as for a process
+    /// killed there.
     package var changesLeft = Int.max
     package var weakening: Weakening?
-    /// Told before every call that changes something: the path.
+    /// Called with the path before every call that changes something.
     package var beforeChange: ((String) -> Void)?
     package private(set) var calls = 0
     package private(set) var changes = 0
 
-    /// By the number of a handle, from 1: the file, and the place it was opened at; nil when closed.
+    /// By handle number, from 1: the file, and the place where it was opened; nil once closed.
     private var handles: [(file: Int, place: Int)?] = [nil]
-    /// Files open now.
+    /// The number of open files.
     package private(set) var openFiles = 0
-    /// Renames that a weakened disk holds back.
+    /// Renames that a weakened disk delays.
     private var heldRenames: [(from: Int, to: Int)] = []
 
     package init(_ state: DiskState = DiskState(), weakening: Weakening? = nil) {

@@ -3,7 +3,7 @@ import Segments
 
 /// A start of the daemon that only recovers, strong or weakened.
 enum SimulatedRecovery {
-    /// Throws what a daemon would log.
+    /// Throws the errors that a daemon would log.
     @discardableResult
     static func run(
         _ disk: SimulatedDisk,
@@ -34,7 +34,7 @@ enum SimulatedRecovery {
         return report
     }
 
-    /// Puts the right check behind the last flush of a file, as if every flush were to be believed.
+    /// Adds the correct check after the last flush of a file, as if every flush were valid.
     private static func addCheck(_ path: String, _ disk: SimulatedDisk) {
         guard let number = disk.state.node(path).file,
             var reader = try? SegmentReader(path, in: disk, findsFlushPoints: true)

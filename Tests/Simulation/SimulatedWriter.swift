@@ -2,10 +2,10 @@ import Compression
 import Events
 import Segments
 
-/// One writer with its committer, as the pipeline has them, driven step by step: the real store,
-/// router and committer, and one commit under way at a time.
+/// One writer with its committer, as in the pipeline, driven step by step: the real store, router
+/// and committer, and one commit in progress at a time.
 final class SimulatedWriter {
-    /// What a step may need to know of the process it is in.
+    /// The parts of its process that a step may need.
     struct Process {
         var disk: SimulatedDisk
         var folders: DurableFolders
@@ -27,12 +27,12 @@ final class SimulatedWriter {
     private var reader = PayloadReader(limits: PayloadLimits())
     private var view = EventView()
     private var wall: Int64 = 0
-    /// Numbers of events that wait for the next commit, and of those whose commit is under way.
+    /// Numbers of events that wait for the next commit, and of those whose commit is in progress.
     private var waiting: [Int] = []
     private var underWay: (batch: CommitBatch, number: UInt64, events: [Int])?
     private let patience = Patience()
 
-    /// How often an error is waited for before the process gives up.
+    /// Counts how often the process waits after an error before it gives up.
     private final class Patience: @unchecked Sendable {
         private var left = 4
 
@@ -42,7 +42,7 @@ final class SimulatedWriter {
         }
     }
 
-    /// What differs from life to life.
+    /// The properties that differ between lives.
     struct Shape {
         var template: PartitionTemplate
         var openMax: Int
@@ -92,7 +92,7 @@ final class SimulatedWriter {
         store.setTime(monotonic: monotonic, wall: wall)
     }
 
-    /// Files a payload of one event, or of bytes that cannot be one.
+    /// Writes a payload of one event, or of bytes that are none.
     func put(
         _ payload: [UInt8],
         source: Int,
@@ -174,7 +174,7 @@ final class SimulatedWriter {
         waiting.append(process.ledger.note(line, folder: folder))
     }
 
-    /// Deflates what waits in a segment, as a full buffer does.
+    /// Compresses a segment's pending bytes, as a full buffer does.
     func makeRoom() throws(FileSystemError) {
         let payload = Array(#"{"channel":"\#(Self.channels[0])"}"#.utf8)
         let slot = payload.withUnsafeBytes { bytes in
@@ -193,7 +193,7 @@ final class SimulatedWriter {
         if slot >= 0 { try store.makeRoom(1, in: slot) }
     }
 
-    /// Begins a commit, or ends the one that is under way.
+    /// Begins a commit, or ends the one in progress.
     func commitStep() throws(FileSystemError) {
         if underWay != nil { return try endCommit() }
         if waiting.isEmpty && store.sealsWait == 0 { return }
@@ -219,8 +219,8 @@ final class SimulatedWriter {
         underWay = nil
     }
 
-    /// Moves what the disk has failed to new files, as a writer does; the process gives up when that
-    /// fails as well, several times.
+    /// Moves bytes that the disk failed to write to new files, as a writer does; the process gives
+    /// up if that fails several times too.
     private func replaceSegments(
         failed: String?,
         in batch: inout CommitBatch

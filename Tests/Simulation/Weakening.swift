@@ -1,11 +1,11 @@
 import Segments
 
-/// A step left out or done in the wrong order: what the explorer must find.
+/// A step omitted or done in the wrong order, which the explorer must detect.
 package enum Weakening: String, CaseIterable, Sendable {
-    /// Says yes and does nothing.
+    /// Returns success and does nothing.
     case datasyncDoesNothing = "datasync does nothing"
     case folderSyncDoesNothing = "folder sync does nothing"
-    /// Only folders that hold folders.
+    /// Only folders that contain folders.
     case parentsAreNotSynced = "names of new folders are not synced"
     case acknowledgesBeforeCommit = "acknowledgement before the commit"
     case manifestBeforeRename = "manifest line before the rename"
@@ -15,7 +15,7 @@ package enum Weakening: String, CaseIterable, Sendable {
     case recoveryDeletesDamaged = "recovery deletes what it cannot read"
     case recoveryTrustsLength = "recovery takes the last flush without its check"
 
-    /// Whether it is only weak while it recovers.
+    /// Whether it weakens only the recovery.
     package var isOfRecovery: Bool {
         switch self {
         case .recoveryDoesNotSyncCopies, .recoveryRemovesFirst, .recoveryDeletesDamaged,
@@ -44,7 +44,7 @@ package enum Weakening: String, CaseIterable, Sendable {
 }
 
 extension DiskState {
-    /// Makes the last removal durable before everything that was done before it.
+    /// Makes the last removal durable before all earlier changes.
     mutating func syncLastRemoval() {
         guard let change = pendingNames.popLast() else { return }
         durableNames.apply(change)

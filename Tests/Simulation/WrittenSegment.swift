@@ -2,20 +2,20 @@ import Compression
 import Segments
 package import TestSupport
 
-/// An open segment as a writer leaves it, and its finished form, with what is known of them.
+/// An open segment as a writer leaves it, its finished form, and its known properties.
 package struct WrittenSegment {
     package private(set) var bytes: [UInt8] = []
     package private(set) var lines: [[UInt8]] = []
-    /// Offsets behind the commits, and how many lines stand before each.
+    /// The offset after each commit, and the number of lines before it.
     package private(set) var commits: [(offset: Int, lines: Int)] = []
-    /// The bytes of the file had it been finished.
+    /// The bytes of the file if it had been finished.
     package private(set) var finished: [UInt8] = []
 
     package static let sealedPath =
         "events/channel=web/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
     package static let openPath = Layout.openPath(forSealed: sealedPath)
 
-    /// Some commits of some events each, the last one not committed.
+    /// A segment of several commits of several events each, the last one not committed.
     package init(using random: inout SeededGenerator) {
         let engine: Engine = Bool.random(using: &random) ? .isal : .zlib
         guard var encoder = try? GzipEncoder(engine: engine, level: 1) else {
@@ -30,7 +30,7 @@ package struct WrittenSegment {
         finished = bytes + encode([], flush: .finish, with: &encoder)
     }
 
-    /// A large one: full-size events, a commit every thousand.
+    /// A large segment: full-size events, a commit every thousand.
     ///
     /// Does not keep its lines.
     package init(rawBytes: Int) {
@@ -48,7 +48,7 @@ package struct WrittenSegment {
         }
     }
 
-    /// The lines that were acknowledged when no byte behind `offset` is durable.
+    /// Returns the number of lines acknowledged if no byte after `offset` is durable.
     package func committed(before offset: Int) -> Int {
         commits.last { $0.offset <= offset }?.lines ?? 0
     }
