@@ -2,7 +2,7 @@ import ArgumentParser
 import Simulation
 import Terminal
 
-/// Damages single files, each of a seed of its own.
+/// Damages single files, each with its own seed.
 struct Damage {
     let tails: Int
     let flips: Int

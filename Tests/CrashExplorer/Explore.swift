@@ -105,7 +105,7 @@ struct Explore: ParsableCommand {
     }
 }
 
-/// Seconds since it was made.
+/// The seconds since its creation.
 struct StopWatch {
     private let start = ContinuousClock.now
 

@@ -1,16 +1,16 @@
 import Simulation
 
-/// Lives of a collector by seed, one after the other, until so many crash points were looked at or
-/// something did not hold.
+/// Lives of a collector by seed, one after another, until enough crash points were checked or a
+/// violation was found.
 struct Lives: Sendable {
-    /// What was looked at up to the last life, that one included.
+    /// What was checked, the last life included.
     var counts = CrashExplorer.Counts()
     /// The seed of the last life.
     var last: UInt64
-    /// What did not hold in it.
+    /// The violation found in it.
     var violation: String?
 
-    /// - `progress`: is told, after each life, what was looked at so far, and the next seed.
+    /// - `progress`: called after each life with what was checked so far, and the next seed.
     static func explore(
         points: Int,
         from seed: UInt64,

@@ -5,7 +5,7 @@ import Simulation
 import Terminal
 import TestSupport
 
-/// A real folder full of open segments, as many partitions leave it after a crash.
+/// A real folder full of open segments, as many partitions leave after a crash.
 struct ManyFiles {
     let number: Int
 
@@ -55,7 +55,7 @@ struct ManyFiles {
         try disk.write(segment.bytes, to: file)
     }
 
-    /// One file of a size as segments have it, for the bytes a second.
+    /// Measures one file of the usual segment size, for the bytes per second.
     private func large() throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-recovery")
         let disk = try PosixFileSystem(directory: folder.path)

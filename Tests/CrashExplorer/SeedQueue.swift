@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// Work that is done seed by seed on several threads, its outcomes in the order of the seeds: what comes
-/// out does not depend on the number of threads.
+/// Work that several threads do seed by seed, with its results in the order of the seeds: they do
+/// not depend on the number of threads.
 final class SeedQueue<Outcome: Sendable>: Sendable {
     private struct State {
         var next: UInt64
@@ -15,17 +15,17 @@ final class SeedQueue<Outcome: Sendable>: Sendable {
     private let arrivals = DispatchSemaphore(value: 0)
     private let work: @Sendable (UInt64) -> Outcome
 
-    /// - `work`: does the work of a seed, on any thread.
+    /// - `work`: processes one seed, on any thread.
     init(from first: UInt64, _ work: @escaping @Sendable (UInt64) -> Outcome) {
         state = Mutex(State(next: first))
         self.first = first
         self.work = work
     }
 
-    /// Works until `take` has enough; returns when no thread works any more.
+    /// Works until `take` has enough; returns when no thread is working any more.
     ///
-    /// - `jobs`: how many threads work.
-    /// - `take`: is given every seed and its outcome in order, on the calling thread; false: enough.
+    /// - `jobs`: the number of threads.
+    /// - `take`: receives every seed and its result in order, on the calling thread; false: enough.
     func run(jobs: Int, _ take: (UInt64, Outcome) -> Bool) {
         let workers = DispatchGroup()
         for _ in 0..<jobs {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Simulation
 import Terminal
 
-/// Runs each weakening until it is caught.
+/// Runs each weakening until it is detected.
 struct TwinTable {
     let points: Int
     let seed: UInt64
@@ -25,7 +25,7 @@ struct TwinTable {
 
     private func explore(_ weakening: Weakening) -> (Int, String?) {
         let lives = Lives.explore(points: points, from: seed, jobs: jobs, weakening: weakening)
-        // How it came to it is for those who hunt a failure, not for the table.
+        // The details in parentheses are for debugging a failure, not for the table.
         let short = lives.violation?.split(separator: " (").first.map(String.init)
         return (lives.counts.points, short.map { "seed \(lives.last), \($0)" })
     }
