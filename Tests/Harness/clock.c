@@ -1,5 +1,5 @@
-// Moves the wall clock of one program: by the seconds (a signed 64-bit number) that the file CLOCK_OFFSET_FILE
-// holds at the moment of each look. All other clocks stay.
+// Shifts the wall clock of one program by the seconds (a signed 64-bit number) that the file CLOCK_OFFSET_FILE
+// contains at each call. All other clocks are unchanged.
 //
 // Use: cc -O2 -fPIC -shared -o clock.so clock.c -ldl, then CLOCK_OFFSET_FILE=FILE LD_PRELOAD=./clock.so PROGRAM…
 #define _GNU_SOURCE

@@ -1,4 +1,4 @@
-"""A wall clock of its own for a program: clock.c preloaded into it."""
+"""A separate wall clock for one program: clock.c preloaded into it."""
 
 import shutil
 import struct
@@ -10,7 +10,7 @@ SOURCE = Path(__file__).with_name("clock.c")
 
 
 class Clock:
-    """Runs as the system's until `move`; for programs that start with `environment`."""
+    """Equals the system's clock until `move`; for programs that start with `environment`."""
 
     def __init__(self, folder):
         self.file = Path(folder) / "clock-offset"
@@ -24,7 +24,7 @@ class Clock:
         self.environment = {"LD_PRELOAD": str(library), "CLOCK_OFFSET_FILE": str(self.file)}
 
     def move(self, seconds):
-        """The difference from the system's clock from now on."""
+        """Sets the difference from the system's clock."""
         with open(self.file, "r+b" if self.file.exists() else "wb") as file:
             file.write(struct.pack("<q", int(seconds)))
 

@@ -1,4 +1,4 @@
-"""A running touchpointd with a folder, a configuration and a control socket of its own."""
+"""A running touchpointd with its own folder, configuration and control socket."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ ANY_PORT = "tcp://127.0.0.1:*"
 
 
 def merged(base, changes):
-    """`base` with `changes` in it; objects are merged key by key, all else is replaced."""
+    """Returns `base` with `changes` applied; objects are merged key by key, everything else is replaced."""
     result = dict(base)
     for key, value in changes.items():
         if isinstance(value, dict) and isinstance(result.get(key), dict):
@@ -33,7 +33,7 @@ class Collector:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = Path(data) if data else self.folder / "data"
-        # What the program finds in its environment besides what is there anyway.
+        # Variables that are added to the program's environment.
         self.environment = {}
         # A program that starts it, with its arguments.
         self.launcher = []
@@ -75,7 +75,7 @@ class Collector:
         return self
 
     def start(self, bound=BOUND_SECONDS):
-        """Starts the program and waits until it says that it runs."""
+        """Starts the program and waits until it reports that it is running."""
         self.launch()
         try:
             wait_until(f"state 'running' on the control socket {self.socket}", self._is_running, bound)
@@ -92,13 +92,13 @@ class Collector:
             return False
 
     def drain(self, sign=signal.SIGTERM):
-        """Ends it in an orderly way, and expects that it does."""
+        """Ends it with a signal, and asserts exit code 0."""
         self.process.send_signal(sign)
         code = self.wait_for_exit()
         assert code == 0, f"touchpointd ended with exit code {code} after {sign.name}\n{self.log}"
 
     def wait_for_exit(self):
-        """Waits for the end of the program and gives its exit code."""
+        """Waits for the end of the program and returns its exit code."""
         try:
             wait_until("the end of touchpointd", lambda: self.process.poll() is not None)
         except AssertionError as failure:
@@ -116,7 +116,7 @@ class Collector:
             self.process = None
 
     def remove(self):
-        """Leaves nothing behind outside of its folder."""
+        """Kills it and removes everything outside its folder."""
         self.kill()
         shutil.rmtree(self.short_folder, ignore_errors=True)
 
@@ -132,7 +132,7 @@ class Collector:
     # Talk
 
     def ask(self, request, unless=None):
-        """One line to the control socket, and the line of JSON it answers; an OSError when `unless` holds before."""
+        """Sends a line to the control socket, returns the JSON of its answer; an OSError if `unless` holds before."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(str(self.socket))
             connection.sendall(request.encode() + b"\n")
@@ -146,13 +146,13 @@ class Collector:
             return json.loads(answer)
 
     def tell(self, request):
-        """One line to the control socket; what it answers does not matter, nor whether it is there."""
+        """Sends one line to the control socket; ignores the answer, and a missing socket."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, contextlib.suppress(OSError):
             connection.connect(str(self.socket))
             connection.sendall(request.encode() + b"\n")
 
     def control(self, *arguments, expect=0):
-        """touchpointctl VERB… on this collector's socket; gives what it printed."""
+        """Runs touchpointctl VERB… on this collector's socket; returns its output."""
         code, output, errors = finished([self.programs / "touchpointctl", *arguments, "--socket", self.socket])
         assert code == expect, (
             f"touchpointctl {' '.join(arguments)}: exit code {code}, not {expect}\n{output}{errors}{self.log}"
@@ -160,14 +160,14 @@ class Collector:
         return output
 
     def endpoint(self, source, index=0):
-        """Where a source really listens: the port was assigned by the system."""
+        """Returns the endpoint on which a source listens: the system assigned the port."""
         return next(s for s in self.ask("status")["sources"] if s["name"] == source)["endpoints"][index]
 
     def ledger(self):
         return self.ask("stats")["ledger"]
 
     def wait_for_received(self, events):
-        """Waits until so many events came in and nothing is on its way any more."""
+        """Waits until so many events were received and none is in flight."""
         last = {}
 
         def is_complete():
@@ -181,11 +181,11 @@ class Collector:
         return last
 
     def seal(self):
-        """Makes files of all open segments."""
+        """Seals all open segments."""
         return json.loads(self.control("seal", "--json"))
 
     def verify(self, expect=0):
-        """touchpointctl verify on the data folder; gives its report."""
+        """Runs touchpointctl verify on the data folder; returns its report."""
         code, output, errors = finished([self.programs / "touchpointctl", "verify", "--json", self.data])
         assert code == expect, (
             f"touchpointctl verify: exit code {code}, not {expect}\n{output}{errors}{self.log}"

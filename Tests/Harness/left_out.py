@@ -1,4 +1,4 @@
-"""Tests that need what is not everywhere: where it is not, they are left out, and the run says so loudly at its end."""
+"""Tests that need special permissions: without them they are left out, and the run reports that at its end."""
 
 import pytest
 
@@ -6,7 +6,7 @@ LEFT_OUT = pytest.StashKey()
 
 
 def leave_out(config, items, marker, why):
-    """Takes the tests with `marker` out of `items`, when there is a reason why they cannot run."""
+    """Removes the tests with `marker` from `items`, if there is a reason why they cannot run."""
     if why is None:
         return
     left_out = [item for item in items if item.get_closest_marker(marker)]

@@ -1,4 +1,4 @@
-"""Events that a collector accepts and that readers stumble over, with what each should be read as."""
+"""Events that a collector accepts and that confuse readers, with what each should be read as."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Expected:
 
     @staticmethod
     def order_totals(with_copies):
-        """What the orders add up to."""
+        """Returns the sum of the orders."""
         totals = [10.5, 20.25, 0.25]
         return sum(totals) + (totals[1] if with_copies else 0)
 
@@ -22,7 +22,7 @@ class Expected:
 class OddEvent:
     sent: str
     expected: Expected
-    # The text of a copy, if the event is sent to the second source as well.
+    # The text of a copy, if the event is also sent to the second source.
     again: str | None = None
     source: str = "reliable"
 
@@ -34,13 +34,13 @@ def odd(sent, channel="web", name=None, message_id=None, time=None, again=None, 
 
 
 def named(name, /, channel="web", **members):
-    """An event with this name and these members, and an expectation from them."""
+    """Returns an event with this name and these members, and the expectation that follows from them."""
     key = members.get("messageId")
     return odd({"channel": channel, "event": name, **members}, channel, name, key if isinstance(key, str) and key else None)
 
 
 def at(name, text, time, channel="web"):
-    """An event whose time is written like that."""
+    """Returns an event with this text as its time."""
     return odd({"channel": channel, "event": name, "timestamp": text}, channel, name, time=time)
 
 
@@ -81,7 +81,7 @@ EVENTS = [
     odd('{"channel":"web","event":"20 digits","n":%s}' % ("9" * 20), name="20 digits"),
     odd('{"channel":"web","event":"300 digits","n":%s}' % ("9" * 300), name="300 digits"),
     odd('{"channel":"web","event":"small","n":-0.0,"m":1e-400,"k":1E5}', name="small"),
-    # Names of folders, of metadata, and of what readers call them.
+    # Names of folders and metadata, and names that readers use.
     named(
         "own names", receivedAt="2001-01-01T00:00:00Z", source="/crm", date="1999-12-31", hour=25, node=None, seq="x",
         run=[], json="{}", value=1, content="c", message_id="m", name="n", filename="f",

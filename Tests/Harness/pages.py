@@ -1,8 +1,8 @@
-"""The code that the pages show, taken from the pages themselves.
+"""Extracts the code blocks of the documentation pages.
 
 A fenced block with a language is run by a test, under the name in the comment above it (`<!-- run: NAME -->`, or
-`<!-- file: NAME -->` for a program), or that comment says why not (`<!-- not run: WHY -->`). Blocks of JSON are read.
-Blocks without a language show what comes out.
+`<!-- file: NAME -->` for a program), or that comment says why not (`<!-- not run: WHY -->`). Blocks of JSON are
+read. Blocks without a language show output.
 """
 
 import json
@@ -32,7 +32,7 @@ class Block:
 
 
 def blocks(page):
-    """All fenced blocks of a page, in order."""
+    """Returns all fenced blocks of a page, in order."""
     content = (PROJECT / page).read_text()
     found = []
     for match in _FENCE.finditer(content):
@@ -45,29 +45,29 @@ def blocks(page):
 
 
 def block(page, name):
-    """The one block with this name."""
+    """Returns the only block with this name."""
     [found] = [b for b in blocks(page) if b.name == name and b.mark != "not run"]
     return found
 
 
 def write_programs(folder, *names):
-    """Puts programs of PROTOCOL.md and FILES.md into a folder."""
+    """Writes programs of PROTOCOL.md and FILES.md into a folder."""
     for name in names:
         [found] = [b for page in PAGES for b in blocks(page) if b.mark == "file" and b.name == name]
         (folder / name).write_text(found.text)
 
 
 def json_texts(found):
-    """The JSON values a block shows, one a line."""
+    """Returns the JSON values in a block, one per line."""
     return [json.loads(line) for line in found.text.splitlines()]
 
 
-# What tests run, by page: filled by `runs`.
+# The blocks that tests run, by page: filled by `runs`.
 run_by_tests = {}
 
 
 def runs(page, *names):
-    """Says which blocks of a page a test runs."""
+    """Declares which blocks of a page a test runs."""
 
     def mark(test):
         for name in names:

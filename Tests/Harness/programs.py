@@ -1,6 +1,6 @@
-"""The programs as they were built, for every test of whole programs.
+"""The built programs, for every test of whole programs.
 
-No test is skipped: what is missing is an error that says how to get it.
+No test is skipped: a missing program is an error that says how to get it.
 """
 
 import os
@@ -13,7 +13,7 @@ PROGRAMS = ("touchpointd", "touchpointctl", "touchpoint-send")
 
 @pytest.fixture(scope="session")
 def touchpoint():
-    """The folder with the programs, from TOUCHPOINT_BIN."""
+    """Returns the folder of the programs, from TOUCHPOINT_BIN."""
     place = os.environ.get("TOUCHPOINT_BIN")
     if not place:
         pytest.fail("TOUCHPOINT_BIN is not set: run 'make test', or give the folder of the programs")

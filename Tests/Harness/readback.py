@@ -1,4 +1,4 @@
-"""Reads what was written, three ways, and compares it with what was sent."""
+"""Reads the written files in three ways, and compares them with what was sent."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ MARK = b'{"_touchpoint":'
 
 
 def sealed_files(data, kind="events"):
-    """All sealed files below a data folder's `events` or `quarantine`."""
+    """Returns all sealed files below a data folder's `events` or `quarantine`."""
     return sorted(
         path for path in (data / kind).rglob("*.ndjson.gz") if not path.name.startswith(".")
     )
@@ -35,7 +35,7 @@ def lines_by_python(data, kind="events"):
 
 
 def texts_by_duckdb(data, kind="events"):
-    """The objects as DuckDB's JSON reader tells them apart."""
+    """Returns the texts of the objects as DuckDB's JSON reader separates them."""
     if not sealed_files(data, kind):
         return []
     pattern = str(data / kind / "**" / "*.ndjson.gz")
@@ -50,7 +50,7 @@ def whole_lines(path, content):
 
 
 def taken_apart(line):
-    """A written line as its metadata and the bytes the producer sent."""
+    """Splits a written line into its metadata and the bytes that the producer sent."""
     assert line.startswith(MARK), f"no metadata in front: {line[:200]!r}"
     text = line.decode()
     metadata, end = json.JSONDecoder().raw_decode(text, len(MARK))
@@ -66,12 +66,12 @@ def canonical(event):
 
 
 def as_one_line(event):
-    """What is written of the bytes an event was sent as: all but line breaks and blanks around it."""
+    """Returns what is written for an event: its bytes without line breaks, and without blanks around it."""
     return event.strip(b" \t\r\n").replace(b"\r", b"").replace(b"\n", b"")
 
 
 def assert_written(data, sent):
-    """Every event that was sent stands in the files once, byte for byte, and nothing else does."""
+    """Asserts that the files contain every event sent once, byte for byte, and nothing else."""
     lines = lines_by_zcat(data)
     assert lines_by_python(data) == lines, "zcat and Python read different lines"
     metadata_and_originals = [taken_apart(line) for line in lines]
@@ -85,7 +85,7 @@ def assert_written(data, sent):
 
 
 def assert_same_events(data, events):
-    """By DuckDB's reading, the files hold these events, metadata aside."""
+    """Asserts that DuckDB reads these events from the files, metadata aside."""
     read = [json.loads(text) for text in texts_by_duckdb(data)]
     for event in read:
         metadata = event.pop("_touchpoint")
@@ -94,7 +94,7 @@ def assert_same_events(data, events):
 
 
 def assert_sequences(metadata):
-    """Per source and run, numbers count up with no gap and no number twice.
+    """Asserts that the numbers of each source and run count up without gaps and duplicates.
 
     Quarantined events have numbers of the same series.
     """

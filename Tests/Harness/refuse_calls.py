@@ -1,4 +1,4 @@
-"""Starts a program to which the kernel refuses some system calls, as a container's filter or an odd file system does.
+"""Starts a program for which the kernel refuses some system calls, like a container's filter or an odd file system.
 
     python refuse_calls.py renameat2=EINVAL openat2=EPERM -- PROGRAM [ARGUMENT…]
 """
@@ -10,7 +10,7 @@ import platform
 import struct
 import sys
 
-# By machine, as <asm/unistd.h> has them.
+# By machine, from <asm/unistd.h>.
 NUMBERS = {
     "x86_64": {"linkat": 265, "renameat2": 316, "openat2": 437},
     "aarch64": {"linkat": 37, "renameat2": 276, "openat2": 437},
@@ -22,7 +22,7 @@ ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 
 
 def program(refused):
-    """The filter, by number of a call and errno value: seccomp(2)."""
+    """Returns the filter for pairs of call number and errno value: seccomp(2)."""
     steps = [struct.pack("=HBBI", LOAD_WORD, 0, 0, 0)]
     for number, code in refused:
         steps.append(struct.pack("=HBBI", JUMP_IF_EQUAL, 0, 1, number))

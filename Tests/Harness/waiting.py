@@ -1,7 +1,7 @@
-"""Waiting for conditions, with a bound that says what was waited for.
+"""Waits for conditions, with a time limit whose error names the condition.
 
-A bound counts the time in which this process ran. One that was stopped for minutes, together with what it waits
-for, has not waited.
+A limit counts only the time in which this process runs. A process that is stopped for minutes, together with the one
+it waits for, does not time out.
 """
 
 import select
@@ -10,18 +10,18 @@ import time
 
 # Generous: a loaded machine is slow, not broken.
 BOUND_SECONDS = 30.0
-# The pauses between two looks begin with this and grow.
+# The pauses between two checks start with this and grow.
 _FIRST_PAUSE = 0.0005
-# More than this between two looks is time in which nothing ran.
+# A longer time between two checks counts as time in which nothing ran.
 _LONGEST_TURN = 1.0
-# What waits in a call looks up so often.
+# How often a blocking call checks the condition, in seconds.
 _LOOK_SECONDS = 0.25
 
 
 def wait_until(what, condition, bound=BOUND_SECONDS, every=0.02):
-    """Gives the first true value of `condition`; fails with `what` when the bound has passed.
+    """Returns the first true value of `condition`; fails with `what` after the time limit.
 
-    Looks at most `every` seconds apart, more often in the beginning.
+    Checks at least every `every` seconds, more often at first.
     """
     waited, pause, last = 0.0, min(_FIRST_PAUSE, every), time.monotonic()
     while True:
@@ -38,7 +38,7 @@ def wait_until(what, condition, bound=BOUND_SECONDS, every=0.02):
 
 
 def wait_for_input(what, connection, unless=None, bound=BOUND_SECONDS):
-    """Waits until a socket can be read from, or its other end is closed; InterruptedError when `unless` holds."""
+    """Waits until a socket is readable or its other end is closed; InterruptedError if `unless` holds."""
     look = _LOOK_SECONDS if unless is None else _FIRST_PAUSE
 
     def is_there():
@@ -50,7 +50,7 @@ def wait_for_input(what, connection, unless=None, bound=BOUND_SECONDS):
 
 
 def finished(command, bound=BOUND_SECONDS):
-    """Runs a program to its end; gives exit code, output and error output as texts."""
+    """Runs a program to its end; returns exit code, output and error output as texts."""
     command = list(map(str, command))
 
     def end():
