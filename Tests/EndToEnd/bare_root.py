@@ -1,4 +1,4 @@
-"""A Debian root folder with nothing in it but the packages that OPERATIONS.md names, and what was installed there."""
+"""A Debian root folder with only the packages that OPERATIONS.md names, and what was installed there."""
 
 import os
 import re
@@ -11,16 +11,16 @@ from pathlib import Path
 from waiting import BOUND_SECONDS, finished, wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
-# What sudo leaves of the PATH: no toolchain is on it.
+# The PATH under sudo: it contains no toolchain.
 SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# Mounts /proc, where it is asked for, and turns loopback on, both for one process and those that join it.
+# Mounts /proc, if requested, and brings up loopback, both for one process and those that join it.
 _ENTER = '''root=$1; shift; ip link set lo up; mount -t proc proc "$root/proc"; exec chroot "$root" "$@"'''
 
 _EXTRACT = '''dpkg-deb --fsys-tarfile "$0" | tar --extract --keep-directory-symlink --directory "$1"'''
 
 
 def why_not_here():
-    """Why nobody can change into another root here; None when it can be done."""
+    """Returns why no other root can be entered here; None if it can."""
     return None if os.geteuid() == 0 else "not root: no other root folder can be entered"
 
 
@@ -31,14 +31,14 @@ def run(*command, bound=BOUND_SECONDS):
 
 
 def runtime_packages():
-    """Those that OPERATIONS.md tells the operator to install."""
+    """Returns the packages that OPERATIONS.md tells the operator to install."""
     [found] = re.findall(r"^sudo apt-get install --no-install-recommends (.+)$",
                          (PROJECT / "docs/OPERATIONS.md").read_text(), re.M)
     return found.split()
 
 
 def make_install(root, *settings):
-    """`make install` as sudo would run it; exit code and all that was printed."""
+    """Runs `make install` as sudo would; returns the exit code and all output."""
     done = subprocess.run(
         ["make", "--directory", PROJECT, "install", f"DESTDIR={root}", *settings], env={"PATH": SUDO_PATH},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=BOUND_SECONDS,
@@ -47,9 +47,9 @@ def make_install(root, *settings):
 
 
 class BareRoot:
-    """`with BareRoot() as root:` gives a folder in `root.place`; `root.enter(…)` are commands that run in it."""
+    """`with BareRoot() as root:` creates a folder in `root.place`; `root.enter(…)` are commands that run in it."""
 
-    # Besides those that the operator installs.
+    # In addition to those that the operator installs.
     packages = ("base-files",)
 
     def __enter__(self):
@@ -66,10 +66,10 @@ class BareRoot:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _packages(self):
-        """The named packages and all they depend on, for a system that has none yet."""
+        """Downloads the named packages and all their dependencies, for a system that has none yet."""
         (self.folder / "archives/partial").mkdir(parents=True)
         (self.folder / "status").touch()
-        # A folder that apt's own user can look into.
+        # Readable by apt's own user.
         self.folder.chmod(0o755)
         command = [
             "apt-get", "--quiet", "--yes", "--no-install-recommends", "--download-only",
@@ -77,7 +77,7 @@ class BareRoot:
             "install", *self.packages, *runtime_packages(),
         ]
         if finished(command, bound=300)[0] != 0:
-            # Old package lists name versions that are gone.
+            # Old package lists name versions that no longer exist.
             run("apt-get", "update", bound=300)
             run(*command, bound=300)
         return sorted((self.folder / "archives").glob("*.deb"))
@@ -87,7 +87,7 @@ class BareRoot:
             (self.place / "usr" / name).mkdir(parents=True)
             (self.place / name).symlink_to(f"usr/{name}")
         for package in packages:
-            # Unlike `dpkg-deb --extract`, it leaves those links alone.
+            # Unlike `dpkg-deb --extract`, it keeps those links.
             run("sh", "-euc", _EXTRACT, package, self.place)
         (self.place / "proc").mkdir(exist_ok=True)
         assert (self.place / "lib").is_symlink(), "a root with folders of its own in place of /usr's"
@@ -98,13 +98,13 @@ class BareRoot:
         return ["chroot", self.place, *command]
 
     def enter(self, *command):
-        """In the root, with /proc and with a loopback of its own; all of it ends with the process."""
+        """Returns a command in the root, with /proc and its own loopback; everything ends with the process."""
         return [
             "unshare", "--mount", "--net", "--propagation", "private", "sh", "-euc", _ENTER, "sh", self.place, *command,
         ]
 
     def join(self, process, *command):
-        """In the root, beside a process that `enter` has started."""
+        """Returns a command in the root, joining a process that `enter` started."""
         return ["nsenter", f"--target={process.pid}", "--mount", "--net", "chroot", self.place, *command]
 
 
@@ -143,7 +143,7 @@ class BootedRoot(BareRoot):
         self.leader = wait_until("systemd in the container", lambda: self._leader(self.container.pid))
 
     def _leader(self, process):
-        """The process below this one that is number 1 for those in the container."""
+        """Returns the process below this one that is number 1 inside the container."""
         assert self.container.poll() is None, (self.folder / "console").read_text(errors="replace")
         for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
             status = Path(f"/proc/{child}/status").read_text()
@@ -154,12 +154,12 @@ class BootedRoot(BareRoot):
         return None
 
     def inside(self, *command):
-        """In the container, as root: exit code, output and errors."""
+        """Runs a command in the container, as root; returns exit code, output and errors."""
         spaces = ("--mount", "--pid", "--net", "--uts", "--ipc", "--root", "--wd")
         return finished(["nsenter", f"--target={self.leader}", *spaces, *command])
 
     def power_off(self):
-        """Ends it in an orderly way; gives the exit code."""
+        """Shuts the container down; returns the exit code."""
         os.kill(self.leader, signal.SIGRTMIN + 4)
         wait_until("the end of the container", lambda: self.container.poll() is not None)
         return self.container.returncode

@@ -1,7 +1,7 @@
-"""Fixtures: the programs as they were built, collectors, and ZeroMQ sockets.
+"""Fixtures: the built programs, collectors, and ZeroMQ sockets.
 
-No test is skipped: what is missing is an error that says how to get it. Only what needs root is left out without it,
-and the run says so at its end.
+No test is skipped: a missing requirement is an error that says how to get it. Only tests that need root are left out
+without it, and the run reports that at its end.
 """
 
 import json
@@ -19,7 +19,7 @@ pytest_plugins = ["programs", "left_out"]
 
 @pytest.fixture(scope="session")
 def samples():
-    """Real events, one as bytes."""
+    """Real events, each as bytes."""
     path = PROJECT / "samples" / "completejourney.ndjson"
     lines = path.read_bytes().splitlines()
     assert lines and all(json.loads(line) for line in lines)
@@ -42,9 +42,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def daemon(touchpoint, tmp_path, request):
-    """Makes running collectors: daemon(), daemon(commit={"interval": "1s"}), daemon(start=False).
+    """Creates running collectors: daemon(), daemon(commit={"interval": "1s"}), daemon(start=False).
 
-    Those that still run at the end of a test that passed have to drain with exit code 0.
+    Those still running at the end of a passed test must drain with exit code 0.
     """
     made = []
 
@@ -70,7 +70,7 @@ def daemon(touchpoint, tmp_path, request):
 
 @pytest.fixture
 def producer():
-    """Makes connected sockets: producer(zmq.PUSH, endpoint)."""
+    """Creates connected sockets: producer(zmq.PUSH, endpoint)."""
     context = zmq.Context()
     sockets = []
 

@@ -1,4 +1,4 @@
-"""The real Prometheus and promtool, on loopback, with data of their own."""
+"""The real Prometheus and promtool, on loopback, with temporary data."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def program(name):
 
 
 def promtool(*arguments, given=None):
-    """Gives exit code and output."""
+    """Returns exit code and output."""
     done = subprocess.run(
         [program("promtool"), *map(str, arguments)], input=given, capture_output=True, text=True, timeout=60
     )
@@ -33,7 +33,7 @@ def promtool(*arguments, given=None):
 
 
 def rules_in_a_hurry():
-    """The rules with every minute made a second, so that what takes ten minutes takes ten seconds."""
+    """Returns the rules with every minute replaced by a second, so that ten minutes become ten seconds."""
     lines = []
     for line in RULES.read_text().splitlines():
         if not line.lstrip().startswith(("#", "summary:", "description:")):
@@ -43,7 +43,7 @@ def rules_in_a_hurry():
 
 
 def free_port():
-    """One that the system has just assigned and that nobody has now."""
+    """Returns a port that the system has just assigned and that is free now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", 0))
@@ -51,7 +51,7 @@ def free_port():
 
 
 class Prometheus:
-    """Scrapes one collector once a second, and evaluates the rules as often."""
+    """Scrapes one collector once a second, and evaluates the rules at the same interval."""
 
     def __init__(self, folder, metrics_port):
         self.folder = Path(folder)
@@ -91,13 +91,13 @@ class Prometheus:
             return json.load(answer)["data"]
 
     def firing(self):
-        """The names of the alerts that fire now."""
+        """Returns the names of the alerts that fire now."""
         return {
             alert["labels"]["alertname"] for alert in self._get("alerts")["alerts"] if alert["state"] == "firing"
         }
 
     def value(self, expression):
-        """The only number that an expression comes to; None without one."""
+        """Returns the only number that an expression yields; None without one."""
         found = self._get("query?" + urllib.parse.urlencode({"query": expression}))["result"]
         assert len(found) < 2, found
         return float(found[0]["value"][1]) if found else None
@@ -112,7 +112,7 @@ class Prometheus:
 
 
 def compiled(source, folder):
-    """A library to preload, built where tests may write."""
+    """Compiles a library to preload, in a folder where tests may write."""
     library = Path(folder) / f"{source.stem}.so"
     compiler = shutil.which("cc") or shutil.which("clang")
     assert compiler, "no C compiler: neither 'cc' nor 'clang' is on the PATH"

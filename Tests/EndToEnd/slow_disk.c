@@ -1,4 +1,4 @@
-/* Preloaded into a collector: while the file that SLOW_DISK_WHILE names is there, each fdatasync takes 1.2 s longer. */
+/* Preloaded into a collector: while the file named by SLOW_DISK_WHILE exists, each fdatasync takes 1.2 s longer. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

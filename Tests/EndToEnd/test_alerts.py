@@ -1,4 +1,4 @@
-"""What deploy/prometheus/rules.yml promises: alerts fire when there is a reason, and clear when there is none."""
+"""The rules of deploy/prometheus/rules.yml: alerts fire when there is a reason, and clear when it is gone."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from waiting import BOUND_SECONDS, wait_until
 
 HERE = Path(__file__).resolve().parent
 UNIT_TESTS = HERE / "alert_tests.yml"
-# What the machine's disk and limits are is not the test's to say.
+# They depend on the machine's disk and limits, not on the test.
 NOT_OURS = {"TouchpointDiskFills", "TouchpointDiskLow", "TouchpointInodesLow"}
 # Provoked below, in a running collector; the others are in alert_tests.yml.
 PROVOKED = {
@@ -25,7 +25,7 @@ PROVOKED = {
 
 
 def metrics_port(collector):
-    """Where it listens: the system chose the port, and the log says it."""
+    """Returns the port it listens on, from the log: the system chose it."""
     return int(wait_until(
         "the port in the log", lambda: re.findall(r" metrics=(\d+) ", collector.log_path.read_text())
     )[-1])
@@ -58,7 +58,7 @@ def test_rules_are_accepted_and_all_of_them_tested():
 
 
 def test_rules_fire_and_clear_in_their_own_time(tmp_path):
-    # promtool compares annotations as well; they are for people.
+    # promtool also compares annotations, which are for people.
     rules = tmp_path / "rules.yml"
     rules.write_text(re.sub(r"(?m)^ +(annotations:|summary: .*|description: .*)\n", "", RULES.read_text()))
     copy = tmp_path / "alert_tests.yml"
@@ -83,14 +83,14 @@ def test_promtool_finds_nothing_wrong_with_the_metrics(daemon, producer):
     def series(text):
         return {line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")}
 
-    # A counter that begins at 1 has never grown, to Prometheus.
+    # For Prometheus a counter that begins at 1 has not grown.
     assert series(before) == series(after)
     bad = 'touchpoint_events_quarantined_total{source="reliable",reason="invalid_json"}'
     assert f"{bad} 0\n" in before and f"{bad} 1\n" in after
 
 
 class Load:
-    """Acknowledged requests, one after the other, until told to end."""
+    """Sends acknowledged requests, one after another, until told to end."""
 
     def __init__(self, producer, endpoint):
         self.dealer = producer(zmq.DEALER, endpoint)
@@ -112,7 +112,7 @@ class Load:
 
 
 def wait_for_alerts(prometheus, expected, what):
-    """Waits until these fire; gives what fires then."""
+    """Waits until these alerts fire; returns all that fire then."""
     wait_until(f"{what}: {sorted(expected)} to fire", lambda: expected <= prometheus.firing(), 90, every=0.5)
 
 
@@ -123,7 +123,7 @@ def wait_for_none(prometheus, which, what):
 
 
 def flood(touchpoint, endpoint):
-    """More than rings of 16 KiB hold."""
+    """Sends more events than rings of 16 KiB hold."""
     return subprocess.Popen(
         [
             touchpoint / "touchpoint-send", "--pattern", "push", "--to", endpoint, "--generate", "100000000",
@@ -195,7 +195,7 @@ def test_alerts_fire_and_clear(daemon, producer, prometheus, touchpoint, tmp_pat
     collector.start()
     wait_for_none(watch, {"TouchpointDown"}, "started again")
     wait_until("the ledger of all runs", lambda: collector.ledger()["written"] >= written)
-    # What earlier runs wrote is no event of this one.
+    # Events of earlier runs do not count for this one.
     assert watch.value("sum(touchpoint_events_written_total)") == 0
     assert watch.value("sum(increase(touchpoint_events_written_total[10s]))") == 0
     assert not watch.firing() - NOT_OURS

@@ -1,4 +1,4 @@
-"""The programs of PROTOCOL.md, as they are printed there, against real collectors that end hard."""
+"""The programs of PROTOCOL.md, as printed there, against real collectors that are killed."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ LEGACY = {"legacy": "on"} if KNOWS_LEGACY else {}
 
 @pytest.fixture
 def programs(tmp_path):
-    """A folder with the page's programs, and a way to start them; they end with the test."""
+    """A folder with the page's programs, and a function that starts them; they end with the test."""
     running = []
     folder = tmp_path / "programs"
     folder.mkdir()
@@ -65,7 +65,7 @@ def finish(process, text="", expect=0):
 
 
 def feed(process, texts, seconds):
-    """Writes lines over a time, so that what happens meanwhile happens in the middle."""
+    """Writes lines over a period, so that other actions happen in the middle."""
     for number, text in enumerate(texts):
         process.stdin.write(text + "\n")
         if number % 100 == 99:
@@ -74,7 +74,7 @@ def feed(process, texts, seconds):
 
 
 def while_killed(collector, process, texts):
-    """Feeds a program while its collector is killed and started again, twice."""
+    """Feeds a program while its collector is killed and restarted, twice."""
     feeder = threading.Thread(target=feed, args=(process, texts, 3.0))
     feeder.start()
     for _ in range(2):
@@ -162,7 +162,7 @@ def test_push_waits_until_its_queue_is_out(daemon, programs):
 
 @contextlib.contextmanager
 def answering(first):
-    """A stand-in for collectors of later versions: answers like that once to each message, then `committed`."""
+    """Simulates a collector of a later version: answers each message once with that, then with `committed`."""
     seen, done = [], threading.Event()
     with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
         socket.setsockopt(zmq.LINGER, 0)
@@ -222,7 +222,7 @@ def test_python_client_by_hand(daemon, programs, samples):
 
 @pytest.fixture(scope="module")
 def java(tmp_path_factory):
-    """Send.java, compiled as the page says."""
+    """Compiles Send.java as the page says."""
     folder = tmp_path_factory.mktemp("java")
     pages.write_programs(folder, "Send.java")
     command = pages.block(PROTOCOL, "Send.java by hand").text.splitlines()[0]
@@ -251,7 +251,7 @@ def test_java_client_sends_each_line_when_it_comes(daemon, programs, java):
     collector.wait_for_received(10)
     output, _ = finish(process)
     assert output == "committed messages: 10\n"
-    # Nothing was sent twice, as it would be if the first connection passed for a repeated one.
+    # Nothing was sent twice, which would happen if the first connection counted as a repeated one.
     assert collector.ledger()["received"] == 10
 
 

@@ -1,4 +1,4 @@
-"""Clocks that are wrong, and events of times long past."""
+"""Wrong clocks, and events of long ago."""
 
 import json
 
@@ -38,14 +38,14 @@ def test_what_a_clock_that_was_ahead_named_is_listed_after_a_crash(daemon, produ
     collector.seal()
     send(producer, collector, [{"event": "open", "messageId": f"o{n}"} for n in range(3)])
     collector.kill()
-    # As if the crash had come before the lines.
+    # Simulates a crash before the lines were written.
     for manifest in collector.data.glob("manifest/*/*"):
         manifest.unlink()
     clock.move(0)
     collector.start()
     recovered(collector)
     assert collector.ledger()["written"] == 8
-    # What is known by its id is known whatever the clock said.
+    # Ids are recognised whatever the clock showed.
     send(producer, collector, [{"event": "sealed", "messageId": "s0"}, {"event": "open", "messageId": "o0"}])
     assert collector.ledger()["duplicate"] == 2
     collector.drain()

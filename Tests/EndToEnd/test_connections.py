@@ -1,4 +1,4 @@
-"""Connections that the collector ends, refuses, or has something to say about."""
+"""Connections that the collector ends, refuses, or reports."""
 
 import gzip
 import json
@@ -40,7 +40,7 @@ def connect_raw(endpoint):
 
 
 def is_closed(connection):
-    """Whether the collector has ended the connection; waits for something to come."""
+    """Whether the collector has ended the connection; waits for data or the end."""
     try:
         while connection.recv(4096):
             pass
@@ -65,7 +65,7 @@ def test_a_taken_routing_id_is_served_when_it_becomes_free(daemon, producer):
     first = producer(zmq.DEALER, endpoint, identity=b"till-7")
     assert ask(first) == COMMITTED
     second = producer(zmq.DEALER, endpoint, identity=b"till-7")
-    # Not as long as the first is there: its answers would go to somebody else.
+    # Not while the first is connected: its answers would go to the other one.
     assert ask(second, b'{"messageId":"m1"}', bound=2_500) is None
     assert ask(first, request=b"2") == COMMITTED
     wait_until("the second to be told of", lambda: figures(collector)["muted"] == 1)

@@ -1,4 +1,4 @@
-"""Operators reach the daemon and see what it says, whatever producers and other clients do."""
+"""Operators can reach the daemon and read its answers, whatever producers and other clients do."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ from waiting import finished, wait_until
 
 
 def acknowledged(client, events):
-    """Sends events over DEALER and waits for the answer."""
+    """Sends events over DEALER and returns the answer."""
     payload = "\n".join(json.dumps(event) for event in events)
     client.send_multipart([b"1", payload.encode()])
     answer = json.loads(client.recv_multipart()[-1])
@@ -56,7 +56,7 @@ def test_an_answer_of_several_mebibytes_reaches_who_reads(daemon, producer):
     assert len(json.dumps(collector.ask("partitions"))) > 1 << 20
     lines = collector.control("partitions").splitlines()
     assert len(lines) == count + 1
-    # A path is shown whole, so that it can be given to 'seal'.
+    # A path is shown in full, so that it can be passed to 'seal'.
     path = next(line.split()[0] for line in lines if "00007-store" in line)
     assert "sealed 1 segment\n" in collector.control("seal", path)
 
@@ -69,7 +69,7 @@ def test_idle_connections_keep_no_operator_out(daemon):
         connection.connect(str(collector.socket))
         idle.append(connection)
     try:
-        # A connection gives way once it has been idle for a moment.
+        # A connection is replaced once it has been idle for a moment.
         status = [collector.programs / "touchpointctl", "status", "--socket", collector.socket]
         wait_until("an operator to be served", lambda: finished(status)[0] == 0)
         for _ in range(5):
@@ -79,7 +79,7 @@ def test_idle_connections_keep_no_operator_out(daemon):
             connection.close()
 
 
-# What steers a terminal, turns the direction of text, or is not seen.
+# Characters that control a terminal, change the direction of text, or are invisible.
 UNSAFE = "\x1b\x07\x7f\x9b\u200b\u200e\u2028\u202e\u2066\ufeff\U000e0041"
 
 
@@ -94,5 +94,5 @@ def test_names_from_outside_neither_steer_nor_deceive(daemon, producer):
     for text in [*shown, collector.log_path.read_text()]:
         assert not set(UNSAFE) & set(text), text
     assert "a???????????b" in shown[0]
-    # Escapes leave JSON what it was.
+    # Escapes do not change the meaning of JSON.
     assert event["channel"] in json.loads(shown[1])["channels"]

@@ -1,4 +1,4 @@
-"""What else stands in a data folder, and what its file system or a container does not know."""
+"""Foreign files in a data folder, and calls that its file system or a container does not support."""
 
 import os
 import shutil
@@ -17,13 +17,13 @@ REFUSE_CALLS = Path(__file__).resolve().parents[1] / "Harness" / "refuse_calls.p
 
 
 def refusing(*calls):
-    """A launcher to whose program the kernel refuses calls: refusing("renameat2=EINVAL")."""
+    """Returns a launcher for whose program the kernel refuses calls: refusing("renameat2=EINVAL")."""
     return [sys.executable, "-B", REFUSE_CALLS, *calls, "--"]
 
 
 @pytest.fixture
 def ordinary(daemon):
-    """Makes a collector that an ordinary user will run, in a folder that such a user can reach."""
+    """Creates a collector that an ordinary user will run, in a folder that such a user can reach."""
     place = Path(tempfile.mkdtemp(prefix="touchpoint-"))
     made = []
 

@@ -1,4 +1,4 @@
-"""DEALER and REQ to router: answers, and what they promise."""
+"""DEALER and REQ to router: the answers, and their guarantees."""
 
 import gzip
 import json
@@ -180,7 +180,7 @@ def test_while_draining_nothing_is_promised_that_is_not_kept(daemon, producer):
         if index == 1000:
             process.terminate()
         try:
-            # Once the collector has gone, libzmq's queue fills, and sending would block.
+            # After the collector is gone, libzmq's queue fills, and sending would block.
             waits = 0 if index < 1000 else zmq.NOBLOCK
             dealer.send_multipart([b"%d" % index, b'{"id":"%d"}' % index], flags=waits)
         except zmq.Again:

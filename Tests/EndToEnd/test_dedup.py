@@ -1,4 +1,4 @@
-"""Exactly once for producers that send again: over kill -9, and where memory is short."""
+"""Exactly once for producers that resend: across kill -9, and with little memory."""
 
 import gzip
 import json
@@ -89,7 +89,7 @@ def mails(ids, names, sent_at):
 
 @pytest.mark.parametrize("keeps", ["all", "no files of ids", "no key"])
 def test_other_events_with_one_id_are_written_and_known_again(daemon, producer, keeps):
-    """Over kill -9, from open segments and sealed ones; with what is in dedup/ and without."""
+    """Across kill -9, from open segments and sealed ones; with the files of dedup/ and without."""
     collector = daemon(start=False, commit={"interval": "10ms"})
     endpoint, source = router(collector)
     collector.settings["sources"] = [source]
@@ -135,7 +135,7 @@ def test_other_events_with_one_id_are_written_and_known_again(daemon, producer, 
 
 
 def segment_calls():
-    """Real calls that share ids; where they are not at hand, samples that do."""
+    """Returns real calls that share ids, or samples if the real ones are missing."""
     root = Path(os.environ.get("TOUCHPOINT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
     path = root / "events" / "rudder-segment-spec-calls.ndjson.gz"
     if path.exists():
@@ -161,7 +161,7 @@ def test_all_different_calls_of_real_producers_are_kept(daemon, producer):
         "events": 1_579,
         "quarantined": [],
     }
-    # Those without an id are written again; the others are known.
+    # Those without an id are written again; the others are duplicates.
     assert answer_to(dealer, b"2", b"\n".join(calls))["duplicates"] == len(with_ids)
     collector.drain()
     kept = [json.loads(original) for _, original in lines_of_events(collector)]
@@ -172,7 +172,7 @@ def test_all_different_calls_of_real_producers_are_kept(daemon, producer):
 
 
 def test_what_came_before_dedup_was_switched_on_is_known(daemon, producer):
-    """A source shares its segments with one that had dedup on all the time."""
+    """A source shares its segments with one that always had dedup on."""
     collector = daemon(start=False)
     endpoints = {}
     for dedup_of_a in ("off", "on", "on"):
@@ -194,7 +194,7 @@ def test_what_came_before_dedup_was_switched_on_is_known(daemon, producer):
             assert status["state"] == "ready"
             assert status["coveredSeconds"] == status["windowSeconds"] == 86_400
         collector.drain()
-    # What cannot be read any more is said, and not covered.
+    # Files that can no longer be read are reported, and their ids are not recognised.
     for path in list((collector.data / "events").rglob("*.ndjson.gz")) + list(
         (collector.data / "dedup").iterdir()
     ):
@@ -231,7 +231,7 @@ def test_short_memory_is_said_and_events_go_on_at_least_once(daemon, producer):
     status = dedup(collector)
     assert status["forgotten"] > 50_000 and status["bytes"] <= 4 << 20
     assert status["coveredSeconds"] < status["windowSeconds"]
-    # The newest are known, the oldest are written again; both are answered.
+    # The newest are duplicates, the oldest are written again; both are answered.
     assert answer_to(dealer, b"new", events(batches[-1]))["duplicates"] == 5_000
     assert "duplicates" not in answer_to(dealer, b"old", events(batches[0]))
     collector.drain()

@@ -1,4 +1,4 @@
-"""Few descriptors: they are shared out, what is less than set is said, and nothing hangs."""
+"""Few descriptors: they are distributed, lower limits are reported, and nothing hangs."""
 
 import json
 from pathlib import Path

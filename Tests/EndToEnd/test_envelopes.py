@@ -1,4 +1,4 @@
-"""The frames in front of a payload come back in front of its answer: REQ in all its ways, and devices."""
+"""The frames before a payload are returned before its answer: REQ in all its forms, and devices."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ COMMITTED = {"status": "committed", "events": 1, "quarantined": []}
 
 @contextlib.contextmanager
 def devices(count, endpoint):
-    """So many ROUTER-DEALER devices in a row; gives where the first listens."""
+    """Starts so many ROUTER-DEALER devices in a row; yields the endpoint of the first."""
     context = zmq.Context()
     threads = []
     try:

@@ -13,7 +13,7 @@ import zmq
 from readback import sealed_files
 from waiting import BOUND_SECONDS
 
-# One name in each of twenty scripts, of a length at which some have to be cut.
+# One name in each of twenty scripts, some so long that they are cut.
 SCRIPTS = [
     "storefront", "Интернет-магазин", "オンラインショップ東京本店", "网上商店旗舰店上海", "온라인쇼핑몰서울본점", "متجر-إلكتروني",
     "חנות-מקוונת", "ηλεκτρονικό-κατάστημα", "ऑनलाइन-दुकान-मुंबई", "অনলাইন-দোকান", "ஆன்லைன்-கடை", "ఆన్‌లైన్-దుకాణం",
@@ -32,7 +32,7 @@ def is_cut(channel, folder):
 
 @pytest.fixture
 def filed(daemon, producer):
-    """The folder's value of each channel that one event was sent for, and the collector's files."""
+    """Returns the folder's value of each channel that one event was sent for, and the collector's files."""
     collector = daemon()
     channels = SCRIPTS + ODD
     client = producer(zmq.DEALER, collector.endpoint("reliable"))
@@ -65,7 +65,7 @@ def test_names_are_text_and_cut_between_characters(filed):
             assert channel.startswith(kept[:-17]) and len(channel.encode()) > 61, value
         else:
             assert kept == channel
-        # What Hive leaves alone stands as it is.
+        # Characters that Hive does not escape are unchanged.
         assert "%" not in value or any(c in channel for c in '"#%\'*/:=?\\{[]^\n'), value
     assert unicodedata.normalize("NFC", "cafe\u0301") in folders and "cafe\u0301" in folders
 

@@ -1,4 +1,4 @@
-"""What an operator's scripts see of a collector: exit codes of status, seal, reload and verify, and the log's levels."""
+"""What an operator's scripts see: exit codes of status, seal, reload and verify, and the log's levels."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def test_status_tells_scripts_when_not_all_is_well(daemon):
     assert "NO: the daemon is paused" in collector.control("status", expect=1)
     collector.control("resume")
     collector.control("status")
-    # Blocked: there is never so much room.
+    # Blocked: no disk has that much room.
     collector.settings["storage"]["minimumFree"] = f"{1 << 50}"
     collector.configuration.write_text(json.dumps(collector.settings))
     collector.control("reload")
@@ -68,7 +68,7 @@ def test_seal_means_a_folder(daemon, producer):
     )
     assert code == 64 and "no open segment is in 'channel=web'" in errors
     assert json.loads(collector.control("seal", "--json"))["sealed"] == 2
-    # Of nothing, all is nothing.
+    # Without open segments, sealing all of them succeeds.
     assert "sealed 0 segments" in collector.control("seal")
 
 
@@ -78,7 +78,7 @@ def test_a_refused_file_fails_the_reload_and_shows_until_a_good_one(daemon):
     good = collector.configuration.read_text()
     collector.configuration.write_text(good.replace('"commit"', '"comit"'))
     collector.control("reload", expect=64)
-    # What runs is healthy all the same.
+    # The running daemon is healthy nevertheless.
     assert "NOT in force: " in collector.control("status") and "comit" in collector.control("status")
     assert "reload failed" in collector.log_path.read_text()
     collector.configuration.write_text(good)
@@ -96,7 +96,7 @@ def test_every_level_that_help_names_exists_and_does_something(daemon, producer)
     for level in ("trace", "critical", "loud"):
         assert level not in help_text
         collector.control("log-level", level, expect=64)
-    # At `error` it is kept who changed what, and nothing else that went well.
+    # At `error` the log records who changed what, and no other success.
     dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
     committed(dealer, events("web"))
     collector.control("seal")
@@ -107,7 +107,7 @@ def test_every_level_that_help_names_exists_and_does_something(daemon, producer)
     committed(dealer, events("web"))
     collector.control("seal")
     wait_until("debug records", lambda: {" committed ", " sealed "} <= found(collector))
-    # A file that says what it said before leaves an operator's level alone; another level counts.
+    # A file whose level is unchanged does not reset an operator's level; a changed one does.
     collector.control("reload")
     assert "configuration read again" in collector.log_path.read_text()
     collector.settings["log"]["level"] = "warning"
@@ -161,7 +161,7 @@ def test_verify_says_ok_exactly_when_it_exits_so(daemon):
     assert code == 65 and "BAD missingFile" in output and output.endswith("NOT ok: 1 finding\n")
     code, output = verify(collector, "--allow-missing")
     assert code == 0 and "BAD" not in output and "note: files that manifests name and that are gone, which --allow-missing allows: 1\n" in output
-    # What is damaged beside them is not drowned.
+    # A damaged file beside them is still reported clearly.
     files[1].write_bytes(files[1].read_bytes()[:-9])
     code, output = verify(collector, "--allow-missing")
     bad = [line for line in output.splitlines() if line.startswith("BAD ")]

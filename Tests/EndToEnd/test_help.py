@@ -1,4 +1,4 @@
-"""Help that can be read on a terminal of 80 columns, and answers to what was mistyped."""
+"""Help that fits a terminal of 80 columns, and answers to mistyped arguments."""
 
 import os
 import re
@@ -21,7 +21,7 @@ def run(program, *arguments):
 
 
 def helps(touchpoint):
-    """The overview of each program's help and of each command's."""
+    """Returns the overview of each program's help and of each command's."""
     commands = re.findall(
         r"(?m)^  ([a-z][a-z-]+)  ", run(touchpoint / "touchpointctl", "--help").stdout.split("OPTIONS:")[1]
     )

@@ -1,4 +1,4 @@
-"""What `make install` puts into a system, and that it runs where there is nothing but Debian's runtime packages."""
+"""What `make install` installs, and that it runs where only Debian's runtime packages are."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from programs import PROGRAMS
 from waiting import finished, wait_until
 
 NO_PROC = 74
-# Calls of libc that have a checked form, in these programs' own C.
+# Programs whose own C code calls libc functions that have a checked form.
 WITH_CHECKED_CALLS = ("touchpointd", "touchpointctl")
 
 
@@ -25,7 +25,7 @@ def read_elf(program):
 
 
 def weaknesses(program):
-    """What is not as it should be in a program."""
+    """Returns the deviations of a program from what it should be."""
     text = read_elf(program)
     imported = re.findall(r" UND (\w+)", text)
     found = {
@@ -73,7 +73,7 @@ def test_installs_what_is_built_without_a_toolchain(touchpoint, tmp_path):
         assert (touchpoint / name).stat().st_mtime_ns == built[name], "it was built again"
     unit = (tmp_path / "opt/touchpoint/lib/systemd/system/touchpointd.service").read_text()
     assert "\nExecStart=/opt/touchpoint/bin/touchpointd " in unit
-    # A program outside of /usr has to be named as one that may run.
+    # A program outside /usr must be listed as one that may run.
     assert "\nExecPaths=/usr /opt/touchpoint/bin\n" in unit
 
 

@@ -1,7 +1,7 @@
-"""kill -9 under acknowledged load: what was acknowledged is in the files, whatever the moment.
+"""kill -9 under acknowledged load: acknowledged events are in the files, whatever the moment.
 
-The sender writes the id of an event to its log after the answer for it has come. TOUCHPOINT_SEED
-repeats the moments of a run; a run prints its seed.
+The sender writes the id of an event to its log after its answer has arrived. TOUCHPOINT_SEED repeats the moments of a
+run; a run prints its seed.
 """
 
 import json
@@ -49,7 +49,7 @@ class Load:
             raise AssertionError(f"{failure}\n{collector.log}") from None
 
     def finish(self):
-        """Waits for the answers to all that was sent; gives the sender's summary."""
+        """Waits for the answers to all that was sent; returns the sender's summary."""
         self.process.send_signal(signal.SIGINT)
         output, _ = self.process.communicate(timeout=2 * BOUND_SECONDS)
         assert self.process.returncode == 130, f"{output}{self.errors.read_text()}"

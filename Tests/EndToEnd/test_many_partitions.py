@@ -1,4 +1,4 @@
-"""One message over more partitions than may have open files."""
+"""One message for more partitions than may have open files."""
 
 import gzip
 import json

@@ -1,8 +1,8 @@
-"""Every block of code on the pages is run by a test, or says why it is not."""
+"""Every block of code on the pages is run by a test, or states why it is not."""
 
 import pages
 
-# Imported for what they say that they run.
+# Imported because they declare the blocks that they run.
 import test_clients  # noqa: F401
 import test_readme  # noqa: F401
 import test_recipes  # noqa: F401

@@ -1,4 +1,4 @@
-"""PUSH to pull: every form a payload may have, read back three ways."""
+"""PUSH to pull: every form of a payload, read back in three ways."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Quarantine has bounds: what producers and operators see of them, with real programs and sockets."""
+"""The limits of quarantine, as producers and operators see them, with real programs and sockets."""
 
 import json
 import random
@@ -16,7 +16,7 @@ GOOD = b'{"event":"Order Completed","messageId":"good"}'
 
 
 def noise(dice, count):
-    """No event, and nothing that can be compressed well."""
+    """Returns bytes that are no event and hardly compressible."""
     return b"{" + dice.randbytes(count // 2).hex().encode()
 
 
@@ -28,7 +28,7 @@ def ask(dealer, name, payload):
 
 
 def fill(dealer, dice):
-    """Sends rejected pieces until there is no place for them any more; gives how many there were."""
+    """Sends rejected pieces until there is no room for them any more; returns their number."""
     for number in range(200):
         answer = ask(dealer, b"fill", noise(dice, 20_000))
         if answer == PUT_OFF:
@@ -66,7 +66,7 @@ def test_a_full_quarantine_holds_up_no_event(daemon, producer):
     pieces = fill(dealer, dice)
     size = sum(path.stat().st_size for path in (collector.data / "quarantine").rglob("*") if path.is_file())
     assert 200_000 < size < 300_000, f"{size} bytes of {pieces} pieces"
-    # Events go on; a message with both is not taken.
+    # Events are still accepted; a message with both is not.
     assert ask(dealer, b"good", GOOD)["status"] == "committed"
     assert ask(dealer, b"both", GOOD.replace(b"good", b"both") + b"\n5\n") == PUT_OFF
     for _ in range(3):
@@ -89,7 +89,7 @@ def test_a_full_quarantine_holds_up_no_event(daemon, producer):
     dropped = 'touchpoint_events_dropped_total{source="producers",reason="quarantine_full"}'
     assert metric(collector, dropped) == 3
     wait_until("a word in the log", lambda: "quarantine is full" in collector.log_path.read_text())
-    # touchpoint-send waits for it, as it does for a collector that is about to end.
+    # touchpoint-send waits for room, as it waits for a collector that is about to end.
     assert "in force now: quarantine.maxBytes" in reload(collector, maxBytes="10MiB", maxAge="0s")
     collector.control("status")
     assert ask(dealer, b"both", GOOD.replace(b"good", b"both") + b"\n5\n")["events"] == 1
@@ -116,7 +116,7 @@ def test_touchpoint_send_waits_for_room_in_quarantine(daemon, producer, tmp_path
         assert sender.poll() is None
         reload(collector, maxBytes="1MiB", maxAge="0s")
         output = sender.communicate(timeout=BOUND_SECONDS)[0]
-    # 65: the collector took it, and one line of it is in quarantine.
+    # 65: the collector accepted it, and one of its lines is in quarantine.
     assert sender.returncode == 65, output
 
 
@@ -131,7 +131,7 @@ def test_files_go_when_they_are_old_enough_and_nothing_is_missing(daemon, produc
     collector.seal()
     ours = sealed_files(collector.data, "quarantine")
     assert ours
-    # Whatever lies there besides is not the daemon's.
+    # Other files there are not the daemon's.
     foreign = ours[0].parent / "part-other-0-20200101T000000.000Z-0.ndjson.gz"
     foreign.write_bytes(b"theirs")
     link = ours[0].parent / "part-test-0-20200101T000000.000Z-0.ndjson.gz"
@@ -151,7 +151,7 @@ def test_files_go_when_they_are_old_enough_and_nothing_is_missing(daemon, produc
     assert report["findings"] == [] and report["tornManifestLines"] == 0
     text = finished([collector.programs / "touchpointctl", "verify", collector.data])[1]
     assert "quarantine.maxAge removed" in text and text.endswith("ok\n"), text
-    # What files prove of all runs does not change by it, nor by a restart.
+    # The totals of all runs, from files, are unchanged by it, and by a restart.
     for end in (collector.drain, collector.kill):
         end()
         collector.start()

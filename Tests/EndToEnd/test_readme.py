@@ -1,4 +1,4 @@
-"""What README.md does by hand, line by line, and what it shows."""
+"""The commands of README.md, line by line, and the output that it shows."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pages
 from waiting import BOUND_SECONDS, wait_until
 
 README = "README.md"
-# Each line is run as it stands; what it does not say, where to listen and where the socket is, these programs add.
+# Each line is run unchanged; these wrappers add what it does not say: where to listen and where the socket is.
 WRAPPERS = {
     "touchpointd": 'exec "$REAL/touchpointd" --config "$FOLDER/readme.json" "$@" >/dev/null',
     "touchpoint-send": '"$REAL/touchpoint-send" --to "$ENDPOINT" "$@"',
@@ -22,7 +22,7 @@ WRAPPERS = {
 
 @pages.runs(README, "start and send", "not JSON", "seal", "numbers", "by channel")
 def test_two_minutes_by_hand(touchpoint, daemon, tmp_path):
-    # A collector made for its configuration only: the page starts it.
+    # A collector created only for its configuration: the page starts it.
     collector = daemon(start=False, storage={"directory": "./touchpoint-data", "minimumFree": "1MiB"})
     collector.start()
     endpoint = collector.endpoint("reliable")

@@ -19,19 +19,19 @@ from waiting import BOUND_SECONDS, finished
 
 FILES = "docs/FILES.md"
 ROUTERS = ("reliable", "again", "other")
-# Spark's start is slow on a loaded machine.
+# Spark starts slowly on a loaded machine.
 SPARK_SECONDS = 240.0
 
 
 class Tree:
-    """A sealed tree, and what was sent to it."""
+    """A sealed tree, and the events sent to it."""
 
     def __init__(self, folder, day, expected, copies):
         self.folder, self.day, self.expected, self.copies = folder, day, expected, copies
 
     @property
     def unique(self):
-        """Channel, name and id of each event, copies left out, with how often they are there."""
+        """Returns channel, name and id of each event without copies, with their counts."""
         return Counter((e.channel, e.name, e.message_id) for e in self.expected)
 
     @property
@@ -39,7 +39,7 @@ class Tree:
         return Counter((e.name, e.time) for e in self.expected)
 
     def code(self, name):
-        """A block of the page, for this tree's day."""
+        """Returns a block of the page, for this tree's day."""
         return pages.block(FILES, name).text.replace("2026-11-22", self.day)
 
 
@@ -69,7 +69,7 @@ def context():
 
 @pytest.fixture(scope="module")
 def tree(touchpoint, tmp_path_factory, context):
-    """All odd events in files of two sources, some of them twice."""
+    """A tree with all odd events in files of two sources, some of them twice."""
     while True:
         folder = tmp_path_factory.mktemp("tree")
         collector = collector_in(touchpoint, folder)
@@ -103,7 +103,7 @@ def database(tree, monkeypatch):
 
 
 def instant(value):
-    """A time as the tests compare it, whatever type a reader gave."""
+    """Converts a reader's time of any type to the form that the tests compare."""
     if value is None or str(value) == "NaT":
         return None
     if isinstance(value, str):
@@ -114,7 +114,7 @@ def instant(value):
 
 
 def check(tree, rows):
-    """Rows of channel, name, id, time are the events that were sent, each once."""
+    """Asserts that rows of channel, name, id, time are the events that were sent, each once."""
     rows = list(rows)
     assert Counter((channel, name, key) for channel, name, key, _ in rows) == tree.unique
     assert Counter((name, instant(time)) for _, name, _, time in rows) == tree.times
@@ -133,7 +133,7 @@ def test_duckdb(tree, database):
     assert totals["Order Completed"] == Expected.order_totals(with_copies=True)
     database.execute(tree.code("unique events view"))
     check(tree, database.sql("SELECT channel, name, message_id, time FROM unique_events").fetchall())
-    # What an event carries under the names of folders and metadata is still its own.
+    # Members of an event named like folders or metadata are still the event's own.
     own = database.sql("SELECT event->>'$.date', event->>'$.source' FROM events WHERE name = 'own names'").fetchall()
     assert own == [("1999-12-31", "/crm")]
     assert database.sql("SELECT DISTINCT typeof(hour), typeof(date) FROM events").fetchall() == [("VARCHAR", "DATE")]
@@ -142,7 +142,7 @@ def test_duckdb(tree, database):
     rows = database.execute(tree.code("events by local day")).fetchall()
     assert sum(count for _, _, count in rows) == len(EVENTS)
     [night] = [day for day, channel, _ in rows if channel == "night shift"]
-    # Half past eleven in the evening, five hours behind UTC, is the next morning in Berlin.
+    # 23:30, five hours behind UTC, is the next morning in Berlin.
     assert night == datetime.date(2026, 11, 23)
     database.execute(tree.code("to parquet"))
     [(count,)] = database.sql("SELECT count(*) FROM 'parquet/**/*.parquet'").fetchall()
@@ -150,7 +150,7 @@ def test_duckdb(tree, database):
 
 
 def run_python(tree, name, more, bound=BOUND_SECONDS, **environment):
-    """Runs a recipe as a program with a few lines behind it; gives what those print as JSON."""
+    """Runs a recipe as a program with a few lines appended; returns the JSON that those print."""
     pages.write_programs(tree.folder, "rows.py")
     program = tree.folder / f"recipe_{name}.py"
     program.write_text(tree.code(name) + more)
@@ -161,7 +161,7 @@ def run_python(tree, name, more, bound=BOUND_SECONDS, **environment):
     return json.loads(output.splitlines()[-1])
 
 
-# Spark is made for more than a hundred events: this is for a machine of two cores.
+# Spark is made for far more than a hundred events: these settings suit a machine of two cores.
 SPARK_DEFAULTS = """
 spark.master local[2]
 spark.ui.enabled false
@@ -180,7 +180,7 @@ rows = [list(row) for row in unique.select(*columns).collect()]
 [lines] = events.agg(F.count("*"), F.sum("total")).collect()
 print(json.dumps({"rows": rows, "lines": lines[0], "total": lines[1]}))
 """, SPARK_SECONDS, SPARK_CONF_DIR=tree.folder, SPARK_LOCAL_IP="127.0.0.1")
-    # Spark shows an id that is a number as text; every other reader, and the collector, take it for none.
+    # Spark shows a numeric id as text; every other reader, and the collector, treat it as missing.
     rows = [[c, name, None if name == "id as a number" else key, time] for c, name, key, time in found["rows"]]
     check(tree, rows)
     assert found["lines"] == len(EVENTS) + tree.copies

@@ -1,4 +1,4 @@
-"""Two collectors that want the same: the second says so and leaves."""
+"""Two collectors that need the same resource: the second reports it and exits."""
 
 import time
 

@@ -11,14 +11,14 @@ from waiting import finished, wait_until
 
 
 def free_endpoint():
-    """An endpoint that stays the same over restarts."""
+    """Returns an endpoint that stays the same across restarts."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
 
 
 def send(touchpoint, collector, *arguments, source="reliable", expect=0):
-    """Runs it to its end; gives the summary and what it said besides."""
+    """Runs touchpoint-send to its end; returns the summary and its other output."""
     pattern = "dealer" if source == "reliable" else "push"
     code, output, errors = finished([
         touchpoint / "touchpoint-send", "--pattern", pattern, "--to", collector.endpoint(source),
@@ -112,7 +112,7 @@ def test_says_that_messages_may_be_above_the_limit(touchpoint, daemon, tmp_path)
 
 
 class Stream:
-    """touchpoint-send at a steady rate; knows how far apart its acknowledgements were."""
+    """touchpoint-send at a steady rate; measures the time between its acknowledgements."""
 
     def __init__(self, touchpoint, endpoint, folder):
         self.log = folder / "acknowledged.log"
@@ -127,7 +127,7 @@ class Stream:
         wait_until("acknowledgements", lambda: self.log.stat().st_size > 10_000)
 
     def longest_silence(self, action):
-        """The longest time without an acknowledgement from before `action` until after it."""
+        """Returns the longest time without an acknowledgement from before `action` until after it."""
         size, last, longest, until = self.log.stat().st_size, time.monotonic(), 0.0, None
         action = iter(action())
         while until is None or time.monotonic() < until:
@@ -164,7 +164,7 @@ def test_goes_on_at_once_after_a_restart(touchpoint, daemon, tmp_path):
 
     for end in (collector.kill, collector.drain):
         silence = stream.longest_silence(restart(end))
-        # The collector's own absence, a reconnect, and a commit; not a time-out.
+        # The collector's own downtime, a reconnect, and a commit; not a timeout.
         assert silence < away[-1] + 0.9, (silence, away)
     summary = stream.finish()
     assert summary["unanswered"] == 0 and summary["acknowledged"] == summary["sent"]

@@ -1,4 +1,4 @@
-"""A start after kill -9: what it says of itself, in which order, and how much it reads."""
+"""A start after kill -9: its log messages, their order, and how much it reads."""
 
 import json
 import re
@@ -18,7 +18,7 @@ def batch(channels, prefix):
 
 
 def killed_with_open_files(daemon, producer, **settings):
-    """A collector that was killed with an open file a channel, all of them acknowledged."""
+    """Returns a collector that was killed with one open file per channel, all events acknowledged."""
     collector = daemon(
         start=False, writers=1, partition={"maxValues": 1_000, "maxOpen": 1_000},
         segment={"maxAge": "1h", "idle": "1h"}, **settings,
@@ -33,7 +33,7 @@ def killed_with_open_files(daemon, producer, **settings):
 
 
 def messages(collector):
-    """The messages of the log's last run, in order."""
+    """Returns the messages of the log's last run, in order."""
     text = collector.log_path.read_text()
     begin = text.rfind("\n", 0, text.rindex("sources wait until")) + 1
     return [line.split(" ", 2)[2] for line in text[begin:].splitlines() if line.count(" ") > 1]
@@ -59,12 +59,12 @@ def test_acknowledged_intake_opens_before_recovery_and_says_when(daemon, produce
 
     wait_until("the collector to run", is_running)
     for state, source, dedup in seen:
-        # Never "running" while a source takes nothing in; it may have opened since the state was looked at.
+        # Never "running" while a source accepts nothing; it may have opened since the state was read.
         assert state == "starting" or source == "running", seen
         assert dedup == "ready" if state == "running" else state == "starting", seen
     dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
     assert answer_to(dealer, b"probe", batch(1, "new"))["status"] == "committed"
-    # What was acknowledged before is known, and answered again once it is durable in a sealed file.
+    # Events acknowledged before are duplicates, answered again once they are durable in a sealed file.
     again = answer_to(dealer, b"again", batch(CHANNELS, "m"))
     assert again == {"status": "committed", "events": CHANNELS, "duplicates": CHANNELS, "quarantined": []}
     wait_until("the end of the recovery", lambda: collector.ask("status")["recovery"]["state"] == "done")

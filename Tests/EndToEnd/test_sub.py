@@ -13,7 +13,7 @@ def feed(**keys):
 
 
 def publish_until_heard(collector, publisher, topic):
-    """Subscriptions take time: publishes markers until one arrives, and gives all of them."""
+    """Publishes markers until one arrives, since subscriptions take time; returns all of them."""
     markers = []
 
     def is_heard():
@@ -26,7 +26,7 @@ def publish_until_heard(collector, publisher, topic):
 
 
 def written_until_last(collector):
-    """What stands in the files once the last event does; a publisher's events come in order."""
+    """Returns the content of the files once the last event is there; a publisher's events keep their order."""
 
     def originals():
         collector.seal()

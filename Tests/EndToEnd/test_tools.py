@@ -30,7 +30,7 @@ def metadata(line):
 
 
 def numbers(lines):
-    """By source and run, in the order of the lines."""
+    """Groups lines by source and run, in their order."""
     found = {}
     for line in lines:
         data = metadata(line)
@@ -62,7 +62,7 @@ def load(touchpoint):
 
 
 def busy_collector(daemon, load, **settings):
-    """Seals several files a second under load from two kinds of producers."""
+    """Seals several files per second under load from two kinds of producers."""
     collector = daemon(segment={"maxBytes": "96KiB", "maxAge": "1s"}, **settings)
     loads = [
         load(collector.endpoint("reliable"), "dealer", "--rate", "2000"),
@@ -142,7 +142,7 @@ def test_cat_beside_the_daemon_gives_each_source_in_order(daemon, load, touchpoi
 
 
 def test_repair_saves_what_is_behind_damage(daemon, producer, touchpoint):
-    # One writer, hour or not: all of it is in one file.
+    # One writer and no hour in the path: all of it is in one file.
     collector = daemon(writers=1, partition={"path": "channel={channel}"})
     push = producer(zmq.PUSH, collector.endpoint("producers"))
     text = "".join(chr(97 + n * n % 26) for n in range(400))
@@ -180,7 +180,7 @@ def test_repair_saves_what_is_behind_damage(daemon, producer, touchpoint):
     assert gone["ranges"] == [{"first": min(lost), "last": max(lost)}]
     report = collector.verify()
     assert report["findings"] == [] and len(report["replaced"]) == 2
-    # After the daemon's next start the repaired file has its manifest line.
+    # After the daemon's next start the repaired file has a manifest line.
     collector.start()
     wait_until("a manifest line", lambda: repaired.name in manifests(collector))
     assert collector.verify()["findings"] == []

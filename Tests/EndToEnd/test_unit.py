@@ -1,4 +1,4 @@
-"""The unit under a real systemd, in a root with nothing else: all that it forbids is forbidden there."""
+"""The unit under a real systemd, in an otherwise empty root: everything it forbids is forbidden there."""
 
 import re
 import shutil
@@ -33,7 +33,7 @@ def done(root, *command):
 
 
 def mounts(root):
-    """The options of each mount that the daemon sees, by its place; the last one hides those before."""
+    """Returns the options of each mount that the daemon sees, by its place; the last one hides earlier ones."""
     process = properties(root, "MainPID")["MainPID"]
     lines = done(root, "cat", f"/proc/{process}/mountinfo").splitlines()
     return {line.split()[4]: set(line.split()[5].split(",")) for line in lines}
