@@ -1,6 +1,6 @@
-"""Fixtures: stages, seeds, and at the end what was done and which twins were caught.
+"""Fixtures: stages, seeds, and a final report of what was done and which twins were detected.
 
-TOUCHPOINT_SEED repeats the dice of a run; every run prints its seed.
+TOUCHPOINT_SEED repeats the random choices of a run; every run prints its seed.
 """
 
 import os
@@ -36,7 +36,7 @@ def library(tmp_path_factory):
 
 @pytest.fixture
 def stage(touchpoint, library, tmp_path, seed):
-    """Makes stages: stage("ext4"), stage(None, preload=[…]). The seed of each follows from the run's."""
+    """Creates stages: stage("ext4"), stage(None, preload=[…]). Their seeds follow from the run's."""
     made = 0
 
     def make(file_system=None, **shape):
@@ -49,12 +49,12 @@ def stage(touchpoint, library, tmp_path, seed):
 
 @pytest.fixture
 def note():
-    """Takes the tallies of stages into the summary of the run."""
+    """Adds the tallies of stages to the summary of the run."""
     return TALLY.update
 
 
 def pytest_collection_modifyitems(config, items):
-    """Where there are no loop disks, what needs them is left out, and that is said loudly."""
+    """Leaves out tests that need loop disks where there are none, and reports that."""
     why = loop_disk.why_not_here()
     left_out = config.pluginmanager.get_plugin("left_out")
     left_out.leave_out(config, items, "loop_disk", why and f"no loop disks here ({why})")

@@ -1,4 +1,4 @@
-"""The collector ends, or its disk does, at random moments and at chosen calls."""
+"""Crashes of the collector, or of its disk, at random moments and at chosen calls."""
 
 import select
 import signal
@@ -9,12 +9,12 @@ from waiting import wait_until
 
 # The longest time between two random crashes, in seconds.
 BETWEEN = 0.06
-# How a call ends the power: while it is made, or with the collector stopped before or behind it.
+# How a call ends the power: during the call, or with the collector stopped before or after it.
 CUTS = ("cut", "stop_before", "stop_after")
 
 
 def cut_again_and_again(stage, cuts):
-    """Power cuts under load: half at random moments, half at the n-th call that changes the disk."""
+    """Cuts the power under load: half at random moments, half at the n-th call that changes the disk."""
     for _ in range(cuts):
         stage.load.resume().wait_for_answers(stage.collector)
         if stage.dice.random() < 0.5:
@@ -22,7 +22,7 @@ def cut_again_and_again(stage, cuts):
             stage.cut_power()
         else:
             cut_at_a_call(stage)
-        # For a moment it lives on without a disk; what it answers then must be true as well.
+        # The collector runs on without a disk for a moment; its answers from then must be true too.
         wait_a_moment(stage.dice, BETWEEN / 2)
         stage.come_back()
 
@@ -37,7 +37,7 @@ def way_to_cut(stage):
 
 
 def wait_for_cut(stage):
-    """Waits for the call at which the power goes, and cuts it if the collector was only stopped there."""
+    """Waits for the call at which the power is cut, and cuts it if the collector was only stopped there."""
     try:
         wait_until("a power cut at a call", lambda: stage.faults.is_cut, every=0.001)
     except AssertionError as failure:
@@ -50,7 +50,7 @@ def wait_for_cut(stage):
 
 
 def kill_again_and_again(stage, kills):
-    """kill -9 at random moments, some of them while it recovers from the last one."""
+    """Kills with -9 at random moments, sometimes during the recovery from the previous kill."""
     for _ in range(kills):
         if stage.dice.random() < 0.8:
             stage.load.resume().wait_for_answers(stage.collector)
@@ -59,14 +59,14 @@ def kill_again_and_again(stage, kills):
         stage.come_back()
 
 
-# The run that is ended at each of its calls
+# The run that is ended at each of its calls.
 
 EVENTS = 500
 WINDOW = 4
 
 
 def run_once(stage):
-    """500 events, sealed: about the same calls in about the same order each time. False when it was ended."""
+    """Writes and seals 500 events, with similar calls in a similar order each time. Returns false if it was ended."""
     load = stage.load
     load.pause()
     load.window = WINDOW
@@ -83,7 +83,7 @@ def run_once(stage):
 
 
 def sealed(stage):
-    """Seals; false when a fault ended it first. A collector without a disk would answer only after a while."""
+    """Seals; returns false if a fault ended it first. Without a disk a collector would answer only after a while."""
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(str(stage.collector.socket))
@@ -115,16 +115,16 @@ def has_ended(stage):
 
 
 def calls_of_a_run(make_stage):
-    """How many calls there are to end such a run at."""
+    """Returns how many calls there are at which such a run can be ended."""
     with make_stage(first=lambda stage: stage.faults.count()) as stage:
         assert run_once(stage)
         return stage.faults.calls
 
 
 def end_at_call(make_stage, number, action, recovery_number=None, twin="none"):
-    """Ends a run at its n-th call, and if asked the recovery after it at one of its own.
+    """Ends a run at its n-th call, and optionally the recovery after it at one of its calls.
 
-    Gives the tally; whether the call was reached is in it.
+    Returns the tally, which includes whether the call was reached.
     """
 
     def aim(stage):
@@ -135,7 +135,7 @@ def end_at_call(make_stage, number, action, recovery_number=None, twin="none"):
         reached = not run_once(stage)
         stage.faults.disarm()
         if not reached and stage.faults.hits > 0:
-            # At one of the calls that follow the last answer: files of ids are written behind it.
+            # At one of the calls after the last answer, which write files of ids.
             wait_until("an end", lambda: has_ended(stage))
             reached = True
         if reached:
@@ -154,7 +154,7 @@ def note_end(stage, action):
 
 
 def come_back_through(stage, recovery_number):
-    """Starts again; with a number, is killed at that call of the recovery first."""
+    """Starts again; with a number, is first killed at that call of the recovery."""
     if recovery_number is not None:
         stage.put_down()
         recover_until_killed(stage, recovery_number)
@@ -162,7 +162,7 @@ def come_back_through(stage, recovery_number):
 
 
 def recover_until_killed(stage, number):
-    """Starts, and is killed at the n-th call by which it changes the disk, if it makes so many."""
+    """Starts, and is killed at the n-th call that changes the disk, if it makes that many."""
     stage.faults.arm("kill_before", first=number)
     recover(stage)
     stage.tally["recovery kills"] += int(stage.faults.hits > 0)
@@ -170,7 +170,7 @@ def recover_until_killed(stage, number):
 
 
 def recover_until_cut(stage, number):
-    """Starts, and the power goes at the n-th call by which it changes the disk, if it makes so many."""
+    """Starts, and loses power at the n-th call that changes the disk, if it makes that many."""
     stage.faults.arm(way_to_cut(stage), first=number)
     recover(stage)
     if stage.faults.hits > 0:
@@ -180,7 +180,7 @@ def recover_until_cut(stage, number):
 
 
 def recover(stage):
-    """Starts, and waits until it has recovered or was hit by the fault that is armed."""
+    """Starts, and waits until it has recovered or met the armed fault."""
     stage.collector.launch()
     wait_until(
         "the end of the recovery, or a fault in it",
@@ -192,7 +192,7 @@ def recover(stage):
 
 def is_recovered(stage):
     try:
-        # One that was stopped answers no more.
+        # A stopped collector does not answer.
         status = stage.collector.ask("status", unless=lambda: stage.faults.hits > 0)
         return status["recovery"]["state"] == "done"
     except (OSError, ValueError):

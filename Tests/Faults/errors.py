@@ -1,4 +1,4 @@
-"""Calls of the running collector fail, once or until the cause is gone."""
+"""Calls of the running collector that fail, once or until the cause is gone."""
 
 import errno
 import os
@@ -15,12 +15,12 @@ ERRORS = (
 # Calls that a working collector makes to store events and to seal files.
 KINDS = ("write", "fdatasync", "fsync", "rename", "mkdir", "open_create", "open_read")
 BURST = 6
-# While a call fails for ever, it is looked at for up to so many seconds.
+# How long to watch a call that fails forever, in seconds.
 LOOK = 0.25
 
 
 def calls_of_a_burst(stage):
-    """How often each kind of call is made when messages open new partitions and seal them."""
+    """Returns how often each kind of call is made when messages open new partitions and seal them."""
     before = stage.faults.of_kind()
     send_burst(stage)
     stage.settle()
@@ -30,14 +30,14 @@ def calls_of_a_burst(stage):
 
 
 def send_burst(stage):
-    """Messages that need a new folder, new files, and sealing of old ones."""
+    """Sends messages that need a new folder, new files, and sealing of old ones."""
     stage.tally["partitions"] += 1
     stage.load.channels = [*CHANNELS, f"new-{stage.tally['partitions']}"]
     stage.load.send(BURST)
 
 
 def fail_call(stage, kind, number, error, for_ever=False, action="fail"):
-    """One fault: `number` is the call of this kind, from now on, that fails."""
+    """Tests one fault: the `number`-th call of this kind, from now on, fails."""
     stage.load.pause()
     last = FOR_EVER if for_ever else None
     stage.faults.arm(action, [kind], first=number, last=last, error=error)
@@ -51,7 +51,7 @@ def fail_call(stage, kind, number, error, for_ever=False, action="fail"):
 
 
 def fail_some_calls(stage, kinds, error):
-    """A disk that comes and goes: some calls of several kinds fail in a row, so that repairs are met as well."""
+    """Simulates an intermittent disk: consecutive calls of several kinds fail, including those of repairs."""
     first = stage.dice.randrange(1, 30)
     stage.faults.arm("fail", kinds, first=first, last=first + stage.dice.randrange(1, 12), error=error)
     meet(stage, f"call {first} of {', '.join(kinds)}")
@@ -62,7 +62,7 @@ def fail_some_calls(stage, kinds, error):
 
 
 def opens_of_a_start(stage):
-    """How often it opens something to read from its start to the end of its recovery."""
+    """Returns how often it opens something to read from its start to the end of its recovery."""
     stage.kill()
     stage.faults.count(["open_read"])
     stage.start()
@@ -73,7 +73,7 @@ def opens_of_a_start(stage):
 
 
 def fail_to_open_in_a_start(stage, number, error):
-    """The n-th of these calls fails: it does not start, or its recovery ends all the same."""
+    """Lets the n-th of these calls fail: it does not start, or its recovery still ends."""
     stage.kill()
     stage.faults.arm("fail", ["open_read"], first=number, error=error)
     stage.start_or_end()
@@ -99,7 +99,7 @@ def meet(stage, what):
 
 
 def while_it_fails(stage, kind, error):
-    """It stays alive and says why it stands still. That it acknowledges nothing in doubt, the check shows."""
+    """It keeps running and reports why it is blocked. The final check shows that it acknowledged nothing in doubt."""
     why = stage.wait_for_state("blocked", os.strerror(error))
     assert kind.split("_")[0] in why.lower() or operation_of(kind) in why, f"'{why}' does not say what failed"
     send_burst(stage)
@@ -109,7 +109,7 @@ def while_it_fails(stage, kind, error):
 
 
 def operation_of(kind):
-    """What the collector calls a kind of call in its messages."""
+    """Returns the collector's name for a kind of call in its messages."""
     return {
         "fdatasync": "datasync", "fsync": "syncFolder", "mkdir": "createFolder", "open_create": "open",
         "open_read": "", "space": "space",

@@ -1,4 +1,4 @@
-"""The simulated disk's part of the long run: `make crashes`, and what its output says was done."""
+"""The simulated disk's part of the long run: runs `make crashes` and parses its output."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ FLIPS = re.compile(r"([\d,]+) in (?:open|sealed) files")
 
 
 def counted(text):
-    """Points, tails and flips that an output of crash-explorer names. Raises AssertionError if it found something."""
+    """Returns points, tails and flips from crash-explorer's output. Raises AssertionError if it found a violation."""
 
     def total(pattern, within):
         return sum(int(number.replace(",", "")) for line in within for number in pattern.findall(line))
@@ -24,7 +24,7 @@ def counted(text):
 
 
 def explore(project, points, seed, flags):
-    """Runs it and shows what it says; gives what it passed. Raises AssertionError if it has not."""
+    """Runs it and prints its output; returns its counts. Raises AssertionError if it failed."""
     command = ["make", "crashes", f"POINTS={points}", f"CRASHFLAGS=--seed {seed} {flags}"]
     lines = []
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as process:

@@ -1,19 +1,19 @@
-// Makes calls of a running program that change what is below one folder fail, lie, come to half, cut the
-// power of the file system, stop the program or end it: at the n-th such call, counted over all threads.
+// Makes calls of a running program that change files below one folder fail, falsely succeed, write only half, cut
+// the power of the file system, stop the program or end it: at the n-th such call, counted over all threads.
 //
 // Use: cc -O2 -fPIC -shared -o faulty_disk.so faulty_disk.c -ldl, make a file of 4096 zeros, then
 //      FAULTY_DISK_FILE=FILE FAULTY_DISK_ROOT=FOLDER LD_PRELOAD=./faulty_disk.so PROGRAM…
-// The file is `struct plan`; faulty_disk.py maps it as well, counts by it and writes faults into it while the
-// program runs. FOLDER is an absolute path without links.
+// The file is `struct plan`; faulty_disk.py maps it too, reads its counts and writes faults into it while the
+// program runs. FOLDER is an absolute path without symbolic links.
 //
-// A call counts if the file it is about stands below FOLDER, or did before it was removed. Kinds are numbered as
-// in `enum kind`; open is three kinds: creating, for writing, and for reading (folders too).
+// A call counts if its file is below FOLDER, or was before it was removed. Kinds are numbered as in `enum kind`;
+// open is three kinds: creating, for writing, and for reading (folders too).
 //
-// A failed fdatasync is as bad as Linux makes it: with `drop`, what was written since the last good one is zeros
+// A failed fdatasync behaves as on Linux: with `drop`, what was written since the last successful one is zeros
 // afterwards, and the next fdatasync reports success.
 //
-// Leaves out: what is reached by other calls (a test compares with strace that there are none), any
-// C library but glibc, any processor on which long is not as wide as a pointer.
+// Not covered: files reached by other calls (a test with strace asserts that there are none), C libraries other
+// than glibc, and processors on which long is not as wide as a pointer.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -40,8 +40,8 @@ enum kind {
     ALLOCATE, KINDS
 };
 enum action { PASS, FAIL, KILL_BEFORE, KILL_AFTER, CUT, HALF, LIE, STOP_BEFORE, STOP_AFTER };
-// Programs that break their promise, for twins: LAZY keeps writes to itself until it closes the file, DEAF does
-// not hear that a write failed.
+// Programs with a defect, for twins: LAZY buffers writes until it closes the file, DEAF ignores that a write
+// failed.
 enum twin { NONE, LAZY, DEAF };
 
 struct plan {
@@ -84,7 +84,7 @@ __attribute__((constructor)) static void begin(void) {
     plan->ready = 1;
 }
 
-// The path of an open file, or false if it is none below the root.
+// Returns the path of an open file in `path`; false if it is not below the root.
 static int path_of(int fd, char *path, size_t size) {
     if (plan == NULL || fd < 0) return 0;
     char link[40];
@@ -122,14 +122,14 @@ static void end_program(void) {
     for (;;) pause();
 }
 
-// All threads stand still from here on, each as soon as the call that it is in is over; this one at once. Whoever
-// follows the plan cuts the power then, or ends the program.
+// Stops all threads, each after its current call; the calling one at once. The process that follows the plan then
+// cuts the power, or ends the program.
 static void stop_program(void) {
     kill(getpid(), SIGSTOP);
     for (;;) pause();
 }
 
-// As when the plug is pulled: nothing that is not on the disk will get there (FS_IOC_SHUTDOWN, no log flush).
+// Simulates a power failure: nothing that is not on the disk will get there (FS_IOC_SHUTDOWN, no log flush).
 static void cut_power(void) {
     int fd = (int)syscall(SYS_openat, AT_FDCWD, root, O_RDONLY | O_CLOEXEC, 0);
     uint32_t flag = 2;
@@ -140,7 +140,7 @@ static void cut_power(void) {
     close(fd);
 }
 
-// What stands around a call: 0, go on with it; else it is over, and gives the result in *result.
+// Acts before a call: returns 0 to make the call; otherwise the call is skipped and *result is its result.
 static int before_call(enum action action, long lie, long *result) {
     switch (action) {
         case FAIL:
@@ -155,7 +155,7 @@ static int before_call(enum action action, long lie, long *result) {
     }
 }
 
-// What follows a call, before its result is seen.
+// Acts after a call, before its result is returned.
 static void after_call(enum action action) {
     if (action == KILL_AFTER) end_program();
     if (action == STOP_AFTER) stop_program();
@@ -244,7 +244,7 @@ int fallocate(int fd, int mode, off_t at, off_t length) {
     AROUND(ALLOCATE, 0, real(fd, mode, at, length));
 }
 
-// Gives an error's number, not -1.
+// Returns an error's number, not -1.
 int posix_fallocate(int fd, off_t at, off_t length) {
     REAL(posix_fallocate);
     if (!is_below(fd)) return real(fd, at, length);
@@ -314,7 +314,7 @@ int renameat(int from, const char *old, int to, const char *new) {
     AROUND(RENAME, 0, real(from, old, to, new));
 }
 
-// Does for a rename where that is refused.
+// The fallback for a rename that is refused.
 int linkat(int from, const char *old, int to, const char *new, int flags) {
     REAL(linkat);
     if (!is_below(from)) return real(from, old, to, new, flags);

@@ -11,7 +11,7 @@ KINDS = (
     "write", "fdatasync", "fsync", "ftruncate", "rename", "mkdir", "unlink",
     "open_create", "open_write", "open_read", "read", "space", "allocate",
 )
-# What changes the disk, or promises that it has.
+# Calls that change the disk, or guarantee that it is changed.
 PERSISTENCE = KINDS[:9] + ("allocate",)
 ACTIONS = ("pass", "fail", "kill_before", "kill_after", "cut", "half", "lie", "stop_before", "stop_after")
 TWINS = ("none", "lazy", "deaf")
@@ -29,7 +29,7 @@ _CUT_AT = _OF_KIND_AT + 8 * len(KINDS)
 
 
 def compile_library(folder):
-    """The library, built where tests may write."""
+    """Compiles the library, in a folder where tests may write."""
     library = Path(folder) / "faulty_disk.so"
     done = subprocess.run(
         [shutil.which("cc") or "clang", "-O2", "-fPIC", "-shared", "-o", library, SOURCE, "-ldl"],
@@ -54,7 +54,7 @@ class FaultyDisk:
         }
 
     def arm(self, action, kinds=PERSISTENCE, first=1, last=None, error=0, drop=True):
-        """Counts calls of `kinds` from now on; those from `first` to `last` (`first`) are hit."""
+        """Counts calls of `kinds` from now on; the fault hits those from `first` to `last` (default: `first`)."""
         self.disarm()
         _COUNTS.pack_into(self.plan, 0, 0, 0)
         _RANGE.pack_into(self.plan, _RANGE_AT, first, first if last is None else last)
@@ -83,7 +83,7 @@ class FaultyDisk:
         struct.pack_into("<I", self.plan, _MASK_AT, 0)
 
     def break_program(self, twin):
-        """Makes the program one that does not keep its promise."""
+        """Gives the program a defect."""
         struct.pack_into("<I", self.plan, _MASK_AT + 16, TWINS.index(twin))
 
     @property
@@ -96,17 +96,17 @@ class FaultyDisk:
 
     @property
     def is_ready(self):
-        """Whether the program has the plan: else no fault could ever be met."""
+        """Whether the program has loaded the plan: otherwise no fault could occur."""
         return struct.unpack_from("<I", self.plan, _READY_AT)[0] == 1
 
     @property
     def cut_at(self):
-        """When the program cut the power, in seconds as of time.time; None if it has not."""
+        """When the program cut the power, in seconds as of time.time; None if it did not."""
         return struct.unpack_from("<Q", self.plan, _CUT_AT)[0] / 1e9 or None
 
     def forget_cut(self):
         struct.pack_into("<Q", self.plan, _CUT_AT, 0)
 
     def of_kind(self):
-        """All calls since the file was made, by kind."""
+        """Returns all calls since the file was created, by kind."""
         return dict(zip(KINDS, _OF_KIND.unpack_from(self.plan, _OF_KIND_AT), strict=True))

@@ -1,4 +1,4 @@
-"""A producer that knows what it sent and what was acknowledged, and keeps a record of both."""
+"""A producer that records what it sent and what was acknowledged."""
 
 import json
 import math
@@ -17,12 +17,12 @@ from waiting import wait_until
 CHANNELS = ("web", "store", "app")
 _LETTERS = string.ascii_letters + string.digits + " äß→\"\\"
 _LENGTH = 200
-# Texts of events are parts of this one.
+# Texts of events are substrings of this one.
 _TEXT = "".join(random.Random(1).choices(_LETTERS, k=20 * _LENGTH))
 
 
 def event(identifier, channel, dice):
-    """An event that carries a checksum of itself, as the bytes that are sent."""
+    """Returns an event that contains its own checksum, as the bytes that are sent."""
     start = dice.randrange(len(_TEXT) - _LENGTH)
     body = {"messageId": identifier, "channel": channel, "text": _TEXT[start : start + dice.randrange(_LENGTH)]}
     body["sum"] = zlib.crc32(json.dumps(body).encode())
@@ -30,18 +30,17 @@ def event(identifier, channel, dice):
 
 
 def broken(identifier, dice):
-    """A piece that goes to quarantine, and by which it can be found there."""
+    """Returns a piece that goes to quarantine, with an identifier by which it can be found there."""
     return b'{"messageId":"' + identifier.encode() + b'","text":' + b"}" * dice.randrange(1, 9)
 
 
 class Load:
-    """Sends messages over DEALER in a thread of its own, at most `window` unanswered.
+    """Sends messages over DEALER on a separate thread, at most `window` unanswered.
 
-    Each identifier is written to `log`, which is on another file system than the data, after the
-    answer for it has come, with the time. A message without an answer is sent again when `send_again` is called:
-    then its events may be there twice, and only then.
+    Each identifier is written to `log`, on another file system than the data, with the time, after its answer has
+    arrived. `send_again` resends messages without an answer: then, and only then, may their events be stored twice.
 
-    `events`: of a message, on average. `gap`: seconds between two messages, if there are more in the window.
+    `events`: average number per message. `gap`: seconds between two messages, if the window allows more.
     """
 
     def __init__(self, endpoint, log, seed, window=8, events=5, gap=0.0):
@@ -54,20 +53,20 @@ class Load:
         self.events = events
         self.gap = gap
         self.channels = list(CHANNELS)
-        # Of pieces that are not the first of their message.
+        # For pieces that are not the first of their message.
         self.broken_share = 0.02
-        # Identifier to the bytes sent. Written by the thread only, before they are sent.
+        # From identifier to the bytes sent. Only the thread writes it, before sending.
         self.sent = {}
         self.refused = {}
         self.repeated = set()
-        # Acknowledged after the power was cut: a machine without power could not have said so.
+        # Acknowledged after the power was cut: a machine without power could not have sent that.
         self.doubtful = set()
         self.wrong_answers = []
         self.answers = 0
         self.acknowledged = 0
         self._unanswered = {}
         self._in_doubt = False
-        # When which identifiers were acknowledged, since the last start of the collector.
+        # When identifiers were acknowledged, since the last start of the collector.
         self._lately = []
         self._next = 0
         self._orders = queue.Queue()
@@ -79,7 +78,7 @@ class Load:
     # For the test's thread
 
     def pause(self):
-        """Sends nothing new; answers are still taken."""
+        """Sends nothing new; answers are still received."""
         self._paused.set()
         return self
 
@@ -89,16 +88,16 @@ class Load:
         return self
 
     def send_again(self):
-        """Sends again what was not answered: the collector is another one now."""
+        """Resends what was not answered: the collector is a new one now."""
         self._orders.put("again")
         self._wake()
 
     def doubt_since(self, moment):
-        """What was acknowledged at `moment` (seconds of time.time) or later, up to `send_again`, is in doubt."""
+        """Marks what was acknowledged from `moment` (seconds of time.time) on, up to `send_again`, as in doubt."""
         self._give(("doubt", moment))
 
     def send(self, messages):
-        """Sends so many messages at once, paused or not and whatever the window; returns when they are sent."""
+        """Sends so many messages at once, paused or not and whatever the window; returns once they are sent."""
         self._give(("send", messages))
 
     def _give(self, order):
@@ -113,7 +112,7 @@ class Load:
         self._wait(collector, f"{number} further answers", lambda: self.answers >= before + number)
 
     def settle(self, collector):
-        """Pauses, and waits until all that was sent is answered."""
+        """Pauses, and waits until everything sent is answered."""
         self.pause()
         self._wait(collector, "an answer for all that was sent", lambda: not self._unanswered)
 
@@ -175,7 +174,7 @@ class Load:
             context.term()
 
     def _obey(self, socket):
-        """Does what the test's thread asked for; false when that is to end."""
+        """Carries out the test thread's orders; returns false when told to end."""
         while not self._orders.empty():
             if not self._obey_one(socket, self._orders.get()):
                 return False
@@ -198,7 +197,7 @@ class Load:
         return order != "end"
 
     def _begin_again(self, socket):
-        # What the last collector still said comes first.
+        # Answers of the previous collector come first.
         while socket.poll(0):
             self._take(socket.recv_multipart())
         self._in_doubt = False
@@ -212,7 +211,7 @@ class Load:
         pieces, identifiers, broken_pieces = [], [], 0
         for place in range(self.dice.randrange(1, 2 * self.events)):
             identifier = f"{self.seed:x}-{self._next}-{place}"
-            # Lines are told from the inside of an object by whole ones: at least half of them.
+            # NDJSON is recognised by whole lines: at least half of them.
             if 2 * broken_pieces < place and self.dice.random() < self.broken_share:
                 broken_pieces += 1
                 pieces.append(broken(identifier, self.dice))
@@ -250,5 +249,5 @@ class Load:
 
 
 def wait_a_moment(dice, seconds):
-    """A moment that the dice choose: what happens in it must not matter."""
+    """Waits for a random time: what happens meanwhile must not matter."""
     time.sleep(dice.uniform(0, seconds))

@@ -1,7 +1,7 @@
-"""The stages of the long run, each by its own dice, so that they can be played in any order and by any process.
+"""The stages of the long run, each with its own seed, so that any process can run them in any order.
 
-Most stages are mixtures of faults; each third one ends runs of 500 events at a call, call after call over the whole
-record.
+Most stages are mixtures of faults; every third one ends runs of 500 events at a call, one call after another over the
+whole record.
 """
 
 import datetime
@@ -17,7 +17,7 @@ import mixture
 import oracle
 from stage import Stage
 
-# Actions of a mixture, on one data folder. With each life there is more to read at the next start.
+# Actions of a mixture, on one data folder. Each restart has more to read than the one before.
 ACTIONS = 13
 CALLS_EVERY = 3
 # A run of 500 events makes fewer calls that change the disk.
@@ -26,7 +26,7 @@ CALLS = 400
 
 @dataclass
 class Run:
-    """What all stages of a run have in common. `first_call`: where the last run stopped, counted over all runs."""
+    """The common settings of all stages of a run. `first_call`: where the last run stopped, counted over all runs."""
 
     programs: Path
     folder: Path
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass
 class Outcome:
-    """What became of a stage. `failure` is None if it passed; `lost` is None if that is not known."""
+    """The result of a stage. `failure` is None if it passed; `lost` is None if that is unknown."""
 
     number: int
     tally: Counter = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def play(run, number):
-    """Stage `number` of the run, from 1; never raises but when it is interrupted."""
+    """Runs stage `number`, from 1; raises only if it is interrupted."""
     outcome = Outcome(number)
     dice = random.Random(f"{run.seed}-{number}")
     try:
@@ -77,14 +77,14 @@ def mix(run, number, dice, outcome):
 
 
 def note(stage, action, actions):
-    """Remembers what is done, and with its time in the stage's folder, to lay beside the collector's log."""
+    """Records an action, also with its time in the stage's folder, to compare with the collector's log."""
     actions.append(action)
     with (stage.folder / "actions.log").open("a") as log:
         log.write(f"{datetime.datetime.now(datetime.UTC):%H:%M:%S.%f} {action}\n")
 
 
 def end_at_calls(run, number, dice, outcome):
-    """Ends four runs of 500 events at the same call: killed before and behind it, and without power."""
+    """Ends four runs of 500 events at the same call: killed before and after it, and by two power cuts."""
     call = call_of(run, number)
     cuts = [(dice.choice(crashes.CUTS), file_system) for file_system in ("ext4", "xfs")]
     for action, file_system in [("kill_before", None), ("kill_after", None), *cuts]:
@@ -103,12 +103,12 @@ def call_of(run, number):
 
 
 def calls_reached(run, stages):
-    """At how many calls, counted over all runs, runs have ended when so many stages are over."""
+    """Returns at how many calls, counted over all runs, runs have ended after so many stages."""
     return run.first_call + stages // CALLS_EVERY
 
 
 def assert_no_more_calls(make):
-    """The run of 500 events has to make fewer calls than are gone through."""
+    """Asserts that the run of 500 events makes fewer calls than are tested."""
     calls = crashes.calls_of_a_run(make)
     assert calls < CALLS, f"a run of {crashes.EVENTS} events makes {calls} calls, {CALLS} are gone through"
     return calls

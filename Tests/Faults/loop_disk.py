@@ -1,4 +1,4 @@
-"""A file system of its own in an image file, whose power can be cut."""
+"""A separate file system in an image file, whose power can be cut."""
 
 import ctypes
 import errno
@@ -14,13 +14,13 @@ from waiting import finished
 # FS_IOC_SHUTDOWN of linux/fs.h, without flushing the log: every unsynced byte is gone.
 _SHUTDOWN = 0x8004587D
 _NO_LOG_FLUSH = 2
-# LOOP_CTL_GET_FREE and LOOP_CONFIGURE of linux/loop.h. `struct loop_config` begins with the image's descriptor;
-# its flags stand at byte 60 of 304. With LO_FLAGS_AUTOCLEAR the device is free again when nobody uses it.
+# LOOP_CTL_GET_FREE and LOOP_CONFIGURE of linux/loop.h. `struct loop_config` begins with the image's descriptor; its
+# flags are at byte 60 of 304. With LO_FLAGS_AUTOCLEAR the device is freed after its last use.
 _GET_FREE = 0x4C82
 _CONFIGURE = 0x4C0A
 _CONFIGURATION = struct.Struct("<I56xI240x")
 _AUTOCLEAR = 4
-# XFS takes no less than 300 MiB; the image is a sparse file.
+# XFS needs at least 300 MiB; the image is a sparse file.
 _MEBIBYTES = {"ext4": 64, "xfs": 320}
 
 
@@ -34,14 +34,14 @@ def run(*command, codes=(0,)):
 
 
 def call(name, *arguments):
-    """A system call of the C library; its error is an OSError."""
+    """Calls a function of the C library; an error raises OSError."""
     if getattr(_system, name)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
 def why_not_here():
-    """Why loop disks cannot be used here; None when they can."""
+    """Returns why loop disks cannot be used here; None if they can."""
     if os.geteuid() != 0:
         return "not root: file systems cannot be mounted"
     for program in ("mkfs.ext4", "mkfs.xfs", "mount", "umount"):
@@ -57,7 +57,7 @@ def why_not_here():
 
 
 def attach(image):
-    """A free loop device with the image file in it: its path and an open descriptor, which keeps it."""
+    """Attaches the image file to a free loop device; returns its path and an open descriptor, which keeps it."""
     with open("/dev/loop-control", "rb") as control, open(image, "r+b") as file:
         while True:
             path = f"/dev/loop{fcntl.ioctl(control, _GET_FREE)}"
@@ -73,7 +73,7 @@ def attach(image):
 
 
 class LoopDisk:
-    """`with LoopDisk("ext4") as disk:` gives a mounted file system in `disk.place`."""
+    """`with LoopDisk("ext4") as disk:` mounts a file system at `disk.place`."""
 
     def __init__(self, kind, mebibytes=None, options=()):
         self.kind = kind
@@ -102,12 +102,12 @@ class LoopDisk:
             try:
                 self.unmount()
             except OSError:
-                # Somebody still has a file open; the device goes when that one does.
+                # A process still has a file open; the device is freed when it closes it.
                 run("umount", "-l", self.place)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def mount(self):
-        """Nothing of what was read or written before the last `unmount` is still in memory."""
+        """Mounts it with nothing in memory of what was read or written before the last `unmount`."""
         self.device, descriptor = attach(self.image)
         try:
             call("mount", *map(os.fsencode, (self.device, self.place, self.kind)), ctypes.c_ulong(0), None)
@@ -123,7 +123,7 @@ class LoopDisk:
         self.is_mounted = False
 
     def cut_power(self):
-        """Nothing that is not on the disk now will get there; every call fails from here on."""
+        """Cuts the power: nothing that is not on the disk will get there; every call fails from now on."""
         folder = os.open(self.place, os.O_RDONLY)
         try:
             fcntl.ioctl(folder, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
@@ -131,10 +131,10 @@ class LoopDisk:
             os.close(folder)
 
     def provoke_an_error(self):
-        """ext4 finds an error in itself, and does what it was mounted to do then."""
+        """Makes ext4 detect an error in itself, and react as its mount options say."""
         Path(f"/sys/fs/ext4/{Path(self.device).name}/trigger_fs_error").write_text("1")
 
     def restart(self):
-        """As the machine does when power is back. Nobody may have a file open."""
+        """Simulates a restart of the machine after a power cut. No process may have a file open."""
         self.unmount()
         self.mount()

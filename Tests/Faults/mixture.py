@@ -1,4 +1,4 @@
-"""Faults of all kinds, one after the other, on one stage: what the long run throws dice over."""
+"""Faults of all kinds, one after another, on one stage: the long run chooses them at random."""
 
 import errno
 import random
@@ -12,21 +12,21 @@ from faulty_disk import FOR_EVER, PERSISTENCE
 from load import wait_a_moment
 from waiting import wait_until
 
-# A fault that is aimed at a call which is not made is taken back after so many seconds.
+# A fault aimed at a call that is not made is disarmed after this many seconds.
 AIM_SECONDS = 3
-# A fault is aimed at one of so many calls from now on: of kinds that every commit makes, and of others.
+# A fault is aimed at one of the next calls: more of them for kinds that every commit makes.
 REACH = 60
 SHORT_REACH = 6
 COMMON = {"write", "fdatasync"}
-# Looks at whether a fault was met, before calls of every kind are asked for.
+# Checks whether the fault has occurred, before calls of every kind are forced.
 LOOKS = 20
-# How long a moment may last, in seconds, and how often in a hundred.
+# How long a moment lasts, in seconds, and how often in a hundred.
 MOMENTS = {0.015: 80, 0.1: 17, 0.6: 3}
-# Between messages of a producer: it has to be slower than the collector, or making events is most of the work.
+# Between messages of a producer: it must be slower than the collector, or creating events would be most of the work.
 GAP_SECONDS = 0.002
-# Calls that recovery makes for a segment.
+# Calls that recovery makes per segment.
 CALLS_A_SEGMENT = 6
-# Failures in a row; of errors from which it comes back without waiting for room on the disk.
+# Failures in a row, with errors from which it recovers without waiting for room on the disk.
 FAILURES = 4
 SHORT_ERRORS = [error for error in ERRORS if error not in (errno.ENOSPC, errno.EDQUOT)]
 
@@ -41,7 +41,7 @@ def working(stage):
 
 
 def aim(stage, action, kinds=PERSISTENCE, last=None, error=0):
-    """Arms a fault some calls ahead, and sees that they are made; gives whether it was met."""
+    """Arms a fault some calls ahead, and causes those calls; returns whether the fault occurred."""
     reach = REACH if COMMON.intersection(kinds) else SHORT_REACH
     stage.faults.arm(action, kinds, first=stage.dice.randrange(1, reach), last=last, error=error)
     looks = 0
@@ -83,7 +83,7 @@ def kill_in_recovery(stage):
 
 
 def call_of_recovery(stage):
-    """One of the calls that the next recovery makes, or a few behind them: it seals what stands open."""
+    """Returns one of the calls of the next recovery, or one shortly after: it seals the open segments."""
     return stage.dice.randrange(1, 6 + CALLS_A_SEGMENT * len(rooms.open_segments(stage)))
 
 
@@ -102,7 +102,7 @@ def cut_at_a_call(stage):
 
 
 def cut_in_recovery(stage):
-    """Power fails, and again while the collector recovers from that."""
+    """Cuts the power, and again during the recovery from that."""
     cut_no_return(stage)
     crashes.recover_until_cut(stage, call_of_recovery(stage))
     stage.come_back()
@@ -115,7 +115,7 @@ def cut_no_return(stage):
 
 
 def fail(stage):
-    """Some calls fail, for a while; it goes on by itself."""
+    """Some calls fail, for a while; the collector continues on its own."""
     if fail_some(stage):
         moment(stage)
         stage.faults.disarm()
@@ -123,7 +123,7 @@ def fail(stage):
 
 
 def fail_in_a_row(stage):
-    """Single calls fail, one soon after the other."""
+    """Single calls fail, in quick succession."""
     oracle.recovered(stage.collector)
     for _ in range(FAILURES):
         is_met = aim(stage, "fail", [stage.dice.choice(KINDS)], error=stage.dice.choice(SHORT_ERRORS))
@@ -133,7 +133,7 @@ def fail_in_a_row(stage):
 
 
 def fail_then_kill(stage):
-    """Killed while a call fails: what it did to save itself is cut short."""
+    """Kills it while a call fails: its own repair is interrupted."""
     if fail_some(stage):
         moment(stage)
         stage.kill()
@@ -150,7 +150,7 @@ def fail_then_cut(stage):
 
 
 def fail_in_recovery(stage):
-    """The disk fails while it recovers, at some calls or at all from one on."""
+    """The disk fails during recovery, at some calls or at all from one on."""
     kinds = stage.dice.sample([*PERSISTENCE, "read", "open_read"], 3)
     first = stage.dice.randrange(1, 30)
     last = stage.dice.choice([first, first + 3, FOR_EVER])
@@ -165,7 +165,7 @@ def fail_in_recovery(stage):
 
 
 def fail_some(stage):
-    # What fails in a recovery is left to the next start; that has an action of its own.
+    # An error during recovery is left to the next start; a separate action covers that.
     oracle.recovered(stage.collector)
     kinds = stage.dice.sample(KINDS, stage.dice.randrange(1, 4))
     last = stage.dice.choice([None, 90, FOR_EVER])
@@ -187,8 +187,8 @@ def half_a_write(stage):
 
 
 def fill(stage):
-    """The disk is full, for a moment; sometimes the collector is killed, or the power goes, meanwhile."""
-    # What has no room in a recovery is left to the next start as well.
+    """Fills the disk for a moment; sometimes the collector is killed, or the power is cut, meanwhile."""
+    # A lack of room during recovery is left to the next start too.
     oracle.recovered(stage.collector)
     ballast = rooms.Ballast(stage.disk.place)
     rooms.fill(stage, ballast)
@@ -209,13 +209,13 @@ def fill(stage):
 
 
 def drain(stage):
-    """An orderly end, under load, and a start."""
+    """Drains under load, and starts again."""
     stage.collector.drain()
     stage.come_back()
 
 
 def change_load(stage):
-    """Another producer beside the others, with another rhythm."""
+    """Adds another producer, with a different rhythm."""
     if len(stage.loads) < 4:
         stage.load.pause()
         stage.load = stage.new_load(
@@ -224,7 +224,7 @@ def change_load(stage):
         )
 
 
-# How often, so that together with the runs that end at calls each figure of the record grows at its own pace.
+# How often, so that together with the runs ended at calls each figure of the record grows at its own rate.
 ACTIONS = {
     kill: 64, kill_at_a_call: 7, kill_in_recovery: 8, cut: 45, cut_at_a_call: 40, cut_in_recovery: 4, fail: 6,
     fail_in_a_row: 4, fail_then_kill: 10, fail_then_cut: 10, fail_in_recovery: 7, half_a_write: 2, fill: 2,
@@ -233,7 +233,7 @@ ACTIONS = {
 
 
 def play(stage, actions, say=lambda _: None):
-    """So many actions by the stage's dice, then the ledger check."""
+    """Performs so many random actions, then the ledger check."""
     stage.load.gap = GAP_SECONDS
     stage.note_base()
     for _ in range(actions):
@@ -245,7 +245,7 @@ def play(stage, actions, say=lambda _: None):
 
 
 def shape(dice: random.Random):
-    """What differs from stage to stage."""
+    """Chooses what differs from stage to stage."""
     file_system = dice.choice(["ext4", "xfs"])
     recognises = dice.random() < 0.5
     segment = dice.choice([
@@ -255,8 +255,8 @@ def shape(dice: random.Random):
     ])
     return {
         "file_system": file_system,
-        # An open segment or two make tens of thousands of files in a stage, each with one of its ids. (From 512 MiB on
-        # mkfs.ext4 gives an inode for 16 KiB instead of 4.)
+        # Small segments make tens of thousands of files per stage, each with a file of its ids. (From 512 MiB on
+        # mkfs.ext4 creates one inode per 16 KiB instead of 4.)
         "mebibytes": 448,
         "recognises": recognises,
         "settings": {

@@ -1,8 +1,8 @@
-"""The ledger check: what every test of this folder ends with.
+"""The ledger check, with which every test of this folder ends.
 
-Every acknowledged event is in the files, exactly as it was sent; everything in the files was sent;
-every sealed file is whole and matches its line in the manifest; no line has the number of another;
-the daemon's own check and its ledger agree.
+Every acknowledged event is in the files, exactly as sent; everything in the files was sent; every sealed file is
+complete and matches its line in the manifest; no two lines have the same number; the daemon's own check and its
+ledger agree.
 """
 
 import errno
@@ -15,12 +15,12 @@ from collections import Counter
 from readback import sealed_files, taken_apart
 from waiting import finished, wait_until
 
-# The daemon says so where it could not read which events it has.
+# The daemon reports this where it could not read which events it has.
 NOT_RECOGNISED = "may be written again"
 
 
 class Lost(AssertionError):
-    """Acknowledged events are gone: what must never happen, and what must-fail twins must show."""
+    """Acknowledged events are lost: this must never happen, except in must-fail twins."""
 
     def __init__(self, missing, acknowledged, problems=()):
         self.count = len(missing)
@@ -35,7 +35,7 @@ class NotRecovered(AssertionError):
 
 
 class Repeated(AssertionError):
-    """Events are there twice though the daemon recognises what it has."""
+    """Events are stored twice although the daemon has deduplication on."""
 
     def __init__(self, again, events, more=""):
         self.count = len(again)
@@ -44,14 +44,14 @@ class Repeated(AssertionError):
 
 
 class Found:
-    """What the files of a data folder hold."""
+    """The content of the files of a data folder."""
 
     def __init__(self):
         self.events = Counter()
         self.numbers = Counter()
         self.lines = 0
         self.quarantined = 0
-        # What is wrong with single files.
+        # Errors in single files.
         self.problems = []
 
     @property
@@ -76,10 +76,10 @@ def recovered(collector):
 
 
 def check(collector, *loads, absent=(), removed=(), recognises=True):
-    """The whole check on a running collector. Its loads have settled, or their collector was killed.
+    """Checks everything on a running collector. Its loads have settled, or their collector was killed.
 
-    `absent`: identifiers a test itself took away. `removed`: paths of sealed files it took away. `recognises`:
-    whether it has to recognise what was sent again.
+    `absent`: identifiers that a test itself removed. `removed`: paths of sealed files that it removed. `recognises`:
+    whether resent events must be recognised.
     """
     recovered(collector)
     answer = collector.ask("seal")
@@ -95,14 +95,14 @@ def check(collector, *loads, absent=(), removed=(), recognises=True):
 
 
 def check_log(collector):
-    """No file was used after it was closed: the next one with its number would be written in its place."""
+    """Asserts that no file was used after it was closed: the next one with its number would be written instead."""
     lines = collector.log_path.read_text(errors="replace").splitlines()
     wrong = [line for line in lines if os.strerror(errno.EBADF) in line]
     assert not wrong, "\n".join(wrong)
 
 
 def check_files(data, loads, absent=(), removed=()):
-    """What can be told from the files alone."""
+    """Checks what the files alone can tell."""
     acknowledged = [line.split()[0] for load in loads for line in load.log_path.read_text().splitlines()]
     assert len(acknowledged) == len(set(acknowledged)), "one identifier acknowledged twice"
     sent, refused = {}, {}
@@ -132,7 +132,7 @@ def check_files(data, loads, absent=(), removed=()):
 
 
 def assert_once(found, loads):
-    """What was sent once is there once, and no two lines have the same number."""
+    """Asserts that events sent once are stored once, and that no two lines have the same number."""
     repeated = set().union(*(load.repeated for load in loads))
     invented = found.twice - repeated
     assert not invented, f"there twice, but sent once: {sorted(invented)[:5]}"
@@ -141,7 +141,7 @@ def assert_once(found, loads):
 
 
 def assert_recognised(collector, found, loads):
-    """No event is there twice, sent again or not. What went to quarantine has no identifier to be recognised by."""
+    """Asserts that no event is stored twice, resent or not. Pieces in quarantine have no identifier to recognise."""
     if NOT_RECOGNISED in collector.log_path.read_text(errors="replace"):
         return
     again = found.twice.difference(*(load.refused for load in loads))
@@ -151,7 +151,7 @@ def assert_recognised(collector, found, loads):
 
 
 def read_manifest(data, problems):
-    """The entries by path. A line that a crash tore is skipped, as the format says."""
+    """Returns the entries by path. A line that a crash tore is skipped, as the format requires."""
     entries = {}
     for path in sorted((data / "manifest").rglob("*.ndjson")):
         for line in path.read_bytes().splitlines():
@@ -166,7 +166,7 @@ def read_manifest(data, problems):
 
 
 def read_file(path, entry, expected, found):
-    """Reads one sealed file as far as it is good; raises what is wrong with it."""
+    """Reads one sealed file as far as it is intact; raises its error."""
     packed = path.read_bytes()
     unpacker = zlib.decompressobj(31)
     try:
@@ -206,7 +206,7 @@ def read_line(path, line, expected, found):
 
 
 def check_daemon(collector, found, whole=True):
-    """The daemon's own check, and its ledger, against what the files hold."""
+    """Compares the daemon's own check, and its ledger, with the content of the files."""
     collector.verify(expect=0 if whole else 65)
     files = list(map(str, sealed_files(collector.data)))
     for start in range(0, len(files), 1000):
@@ -221,7 +221,7 @@ def check_daemon(collector, found, whole=True):
 
 
 def assert_balanced(collector):
-    """received = written + quarantined + duplicate + dropped + inFlight, at any moment."""
+    """Asserts received = written + quarantined + duplicate + dropped + inFlight, which holds at any moment."""
     stats = collector.ask("stats")
     ledgers = [stats["ledger"], *(source["ledger"] for source in stats["sources"].values())]
     for ledger in ledgers:

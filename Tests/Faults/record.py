@@ -1,4 +1,4 @@
-"""The record of long runs: a table in Markdown with a line a run, and above it the sums beside the figures to reach."""
+"""The record of long runs: a Markdown table with one line per run, and above it the sums beside their goals."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Column:
-    """A figure of the record. `kind`: its name in the tally of a run; `goal`: what all runs are to reach together."""
+    """A figure of the record. `kind`: its name in the tally of a run; `goal`: the target for all runs together."""
 
     name: str
     kind: str
@@ -36,7 +36,7 @@ _TOTALS, _RUNS = "## Totals", "## Runs"
 
 
 class Record:
-    """The file; it begins with text of any kind, then the two tables."""
+    """The file; it begins with any text, followed by the two tables."""
 
     def __init__(self, path):
         self.path = path
@@ -46,7 +46,7 @@ class Record:
         self.runs = [dict(zip(HEAD, row, strict=True)) for row in rows if row[0] != HEAD[0] and row[0].strip("-")]
 
     def append(self, run):
-        """Adds a run, a text a column of `HEAD`, and writes the file."""
+        """Adds a run, one text per column of `HEAD`, and writes the file."""
         self.runs.append({name: clean(run[name]) for name in HEAD})
         self.write()
 
@@ -68,7 +68,7 @@ class Record:
 
     @property
     def calls_reached(self):
-        """How many calls of a run of 500 events have been gone through by all runs."""
+        """Returns how many calls of a run of 500 events all runs together have tested."""
         ends = [re.findall(r"\d+", run["calls of a run"]) for run in self.runs]
         return max((int(numbers[-1]) for numbers in ends if numbers), default=0)
 
@@ -86,6 +86,6 @@ def clean(text):
 
 
 def number(text):
-    """A figure of a line; 0 where there is none."""
+    """Parses a figure of a line; 0 if there is none."""
     digits = text.replace(",", "")
     return int(digits) if digits.isdigit() else 0

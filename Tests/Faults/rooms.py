@@ -1,4 +1,4 @@
-"""No room on the disk, no leave to write, and things that vanish under the running collector."""
+"""Full disks, missing permissions, and files that vanish under the running collector."""
 
 import contextlib
 import gzip
@@ -14,7 +14,7 @@ FULL = "No space left on device"
 
 
 class Ballast:
-    """Takes all room of a file system away, and gives it back."""
+    """Occupies all room of a file system, and frees it."""
 
     def __init__(self, place):
         self.path = place / "ballast"
@@ -34,7 +34,7 @@ class Ballast:
 
 
 def fill_again_and_again(stage, cycles, crash=None):
-    """Full disks under load: it stands still, says so, and goes on by itself. `crash` is called meanwhile."""
+    """Fills disks under load: it blocks, reports it, and continues on its own. `crash` is called meanwhile."""
     ballast = Ballast(stage.disk.place)
     try:
         for _ in range(cycles):
@@ -52,7 +52,7 @@ def fill_again_and_again(stage, cycles, crash=None):
 
 
 def fill(stage, ballast):
-    """Takes the room until the collector says that there is none: files grow into what is left."""
+    """Occupies room until the collector reports that there is none: files grow into what is left."""
 
     def is_blocked():
         ballast.load()
@@ -65,7 +65,7 @@ def fill(stage, ballast):
 
 
 class Inodes:
-    """Takes all inodes of a file system away, and gives them back."""
+    """Occupies all inodes of a file system, and frees them."""
 
     def __init__(self, place):
         self.folder = place / "many"
@@ -83,13 +83,13 @@ class Inodes:
 
 
 def set_immutable(path, on):
-    """A folder that takes no new names, from root neither."""
+    """Makes a folder refuse new names, even from root."""
     done = subprocess.run(["chattr", "+i" if on else "-i", path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 def identifiers_in(path):
-    """The events in a file that is still open, as far as it can be read."""
+    """Returns the events in a file that is still open, as far as it can be read."""
     unpacker = zlib.decompressobj(31)
     raw = unpacker.decompress(path.read_bytes())
     lines = raw.decode(errors="replace").split("\n")[:-1]

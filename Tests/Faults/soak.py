@@ -35,12 +35,12 @@ import twins  # noqa: E402
 from faulty_disk import compile_library  # noqa: E402
 
 TOLD_SECONDS = 10
-# What is counted of faults; the rest of a tally says how.
+# The faults that are counted; the rest of a tally gives details.
 FAULTS = ("kills", "call kills", "recovery kills", "cuts", "injected errors", "full disks")
 
 
 class Failed(Exception):
-    """A stage did not pass. `lost`: how many acknowledged events are gone, "?" if it failed otherwise."""
+    """A stage failed. `lost`: how many acknowledged events are lost, "?" if it failed otherwise."""
 
     def __init__(self, outcome):
         self.lost = "?" if outcome.lost is None else outcome.lost
@@ -69,7 +69,7 @@ def prove_that_it_can_fail(run):
 
 
 class Stages:
-    """Plays stages until the time is over, several at once; `passed` is how many did."""
+    """Runs stages until the time is over, several at once; `passed` is how many passed."""
 
     def __init__(self, run, jobs, minutes):
         self.run = run
@@ -81,7 +81,7 @@ class Stages:
         self.failures = []
 
     def play(self):
-        """Raises `Failed` with the first stage that did not pass, when those beside it are over too."""
+        """Raises `Failed` with the first stage that failed, once those running beside it are over too."""
         context = multiprocessing.get_context("spawn")
         told = begin = time.monotonic()
         with ProcessPoolExecutor(self.jobs, context) as pool:
@@ -99,7 +99,7 @@ class Stages:
             raise Failed(min(self.failures, key=lambda outcome: outcome.number))
 
     def fill(self, pool, playing):
-        """Begins as many stages as can be played at once; false when all are over."""
+        """Starts as many stages as can run at once; returns false when all are over."""
         while len(playing) < self.jobs and not self.failures and time.monotonic() < self.end:
             self.begun += 1
             playing.add(pool.submit(long_run.play, self.run, self.begun))
@@ -141,7 +141,7 @@ def machine():
 
 
 def line_of(arguments, tally, minutes, calls, result):
-    """A run as the record has it: a text a column."""
+    """Returns a run in the record's form: one text per column."""
     told = {figure.name: text_of(tally[figure.kind]) for figure in record.FIGURES}
     return told | {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M"),
@@ -151,7 +151,7 @@ def line_of(arguments, tally, minutes, calls, result):
 
 
 def text_of(figure):
-    """A figure of the record; what is not known is a text already."""
+    """Formats a figure of the record; an unknown one is a text already."""
     return f"{figure:,}" if isinstance(figure, int) else figure
 
 
@@ -159,7 +159,7 @@ def parsed():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", type=Path, required=True, metavar="DIR")
     parser.add_argument("--minutes", type=float, default=5, metavar="N")
-    # They wait a good part of their time.
+    # They spend much of their time waiting.
     parser.add_argument("--jobs", type=int, default=1 + (os.cpu_count() or 1), metavar="J", help="stages at once")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--only", type=int, metavar="N", help="one stage of a run, to look at it")
@@ -178,7 +178,7 @@ def parsed():
 
 
 def play(arguments, folder, first_call, tally):
-    """The part on real disks; gives how far the calls of a run were gone through."""
+    """Runs the part on real disks; returns how many calls of a run were tested."""
     why = loop_disk.why_not_here()
     assert why is None, f"no loop disks here ({why}); there is nothing to run without"
     run = long_run.Run(
@@ -201,7 +201,7 @@ def play(arguments, folder, first_call, tally):
 
 
 def perform(arguments, folder, first_call, tally):
-    """All parts; gives the column of calls and the result, and puts the rest into the tally."""
+    """Runs all parts; returns the column of calls and the result, and adds the rest to the tally."""
     reached = first_call
     try:
         if arguments.minutes > 0 or arguments.only is not None:

@@ -1,4 +1,4 @@
-"""A collector on a disk that can fail, with its producer, and what is common to all that is done to them."""
+"""A collector on a disk that can fail, with its producer, and the operations common to all tests."""
 
 import contextlib
 import random
@@ -15,19 +15,19 @@ from load import Load
 from loop_disk import LoopDisk
 from waiting import wait_until
 
-# A collector that was killed or lost its power is there again in so many seconds.
+# A collector that was killed or lost power runs again within this many seconds.
 START_SECONDS = 5
-# What resident memory may differ from one moment to another without being a leak.
+# How much resident memory may vary without being a leak.
 MEMORY_BYTES = 48 << 20
 EAT_MY_DATA = "libeatmydata.so"
-# So many of the power cuts find the collector stopped.
+# The share of power cuts that find the collector stopped.
 STOPPED_SHARE = 0.6
 
 SMALL = {
     "limits": {"message": "64KiB", "event": "32KiB"},
     "ring": {"capacity": "1MiB"},
     "segment": {"maxBytes": "12KiB", "maxAge": "700ms", "idle": "500ms"},
-    # A writer has a table of so many; a big one would be most of a start.
+    # A writer has a table of this size; a large one would take most of a start.
     "partition": {"maxValues": 2000},
     "commit": {"interval": "10ms"},
     "storage": {"minimumFree": "0MiB"},
@@ -38,11 +38,11 @@ KEEP_OPEN = {"segment": {"maxBytes": "1GiB", "maxAge": "1h", "idle": "1h"}}
 
 
 class Stage:
-    """`with Stage(programs, folder, library, seed, "ext4") as stage:` gives a running collector with a producer.
+    """`with Stage(programs, folder, library, seed, "ext4") as stage:` runs a collector with a producer.
 
-    `file_system`: "ext4" or "xfs" in an image file, or None for a plain folder. `preload`: libraries that are
-    preloaded besides the faulty disk. `first`: called with the stage before the first start. `recognises`: whether
-    what is sent again must not be written again.
+    `file_system`: "ext4" or "xfs" in an image file, or None for a plain folder. `preload`: libraries to preload in
+    addition to the faulty disk. `first`: called with the stage before the first start. `recognises`: whether resent
+    events must not be written again.
     """
 
     def __init__(self, programs, folder, library, seed, file_system=None, preload=(), mebibytes=None,
@@ -107,7 +107,7 @@ class Stage:
             self.disk.__exit__()
 
     def _keep_data(self):
-        """What is on a disk that goes now is all there is to find out from why a test failed."""
+        """Saves the disk's content before it is removed: nothing else can explain why a test failed."""
         with contextlib.suppress(OSError, shutil.Error):
             shutil.copytree(self.collector.data, self.folder / "data", symlinks=True)
 
@@ -119,13 +119,13 @@ class Stage:
         self.loads.append(load)
         return load
 
-    # Life of the collector
+    # The collector's life
 
     def start(self):
         self.collector.start(START_SECONDS)
 
     def start_or_end(self):
-        """Starts it, and does not mind if a fault ends it before it runs."""
+        """Starts it; a fault may end it before it runs."""
         self.collector.launch()
 
         def is_settled():
@@ -144,10 +144,10 @@ class Stage:
         self.tally["kills"] += 1
 
     def cut_power(self, stopped=None):
-        """The power goes, and a collector that was stopped first with it: no answer of its life is in doubt.
+        """Cuts the power, and ends a collector that was stopped first: then none of its answers is in doubt.
 
-        Else it lives on for a while, and what it does with its dead disk must not matter. `stopped`: which of
-        the two; None for what the dice say.
+        Otherwise it runs on for a while, and what it does with its dead disk must not matter. `stopped`: which of
+        the two; None chooses at random.
         """
         if self.dice.random() < self.stopped_share if stopped is None else stopped:
             self.stop()
@@ -160,7 +160,7 @@ class Stage:
         self.tally["cuts"] += 1
 
     def stop(self):
-        """No thread of the collector runs any more, and none stands in a call."""
+        """Stops the collector: no thread of it runs any more, and none is inside a call."""
         assert self.collector.is_running, f"touchpointd ended\n{self.collector.log}"
         process = self.collector.process
         tasks = Path(f"/proc/{process.pid}/task")
@@ -172,7 +172,7 @@ class Stage:
         wait_until("all threads to stop", stands_still, every=0.002)
 
     def put_down(self):
-        """The collector ends, if it has not yet; the machine starts again, if the power was cut."""
+        """Ends the collector, if it still runs, and restarts the machine, if the power was cut."""
         self.collector.kill()
         if self.disk and self.tally["cuts"] > self.tally["restarts"]:
             self._doubt_what_came_without_power()
@@ -180,10 +180,10 @@ class Stage:
             self.tally["restarts"] = self.tally["cuts"]
 
     def _doubt_what_came_without_power(self):
-        """Answers of a collector that went on without power prove nothing.
+        """Marks answers of a collector that continued without power as in doubt.
 
-        A call that stands in the file system while it is shut down may return success for what did not reach the
-        disk: bare programs see that too, on XFS. Where the power is really gone, nobody is there to believe it.
+        A call that is in the file system during its shutdown may return success for data that did not reach the
+        disk: bare programs see that too, on XFS. With a real power failure no process is left to believe it.
         """
         moments = [moment for moment in (self.cut_at, self.faults.cut_at) if moment]
         if not moments:
@@ -195,7 +195,7 @@ class Stage:
             load.doubt_since(moment)
 
     def come_back(self):
-        """Machine and collector start again; what was not answered is sent again."""
+        """Restarts machine and collector; unanswered messages are resent."""
         self.put_down()
         self.start()
         for load in self.loads:
@@ -225,7 +225,7 @@ class Stage:
             load.settle(self.collector)
 
     def note_base(self):
-        """Remembers descriptors and memory of the collector at rest, after it has worked a little."""
+        """Records the collector's descriptors and memory at rest, after it has worked a little."""
         self.settle()
         self.collector.ask("seal")
         files, memory = self._figures()
@@ -240,7 +240,7 @@ class Stage:
         return len(list((process / "fd").iterdir())), pages * 4096
 
     def check(self, absent=(), removed=()):
-        """The ledger check."""
+        """Runs the ledger check."""
         self.settle()
         found = oracle.check(
             self.collector, *self.loads, absent=absent, removed=removed, recognises=self.recognises
@@ -266,7 +266,7 @@ class Stage:
 
 
 def state_of(task):
-    """The state of a thread, as a letter of proc(5); X when it has ended."""
+    """Returns the state of a thread, as a letter of proc(5); X if it has ended."""
     try:
         return (task / "stat").read_text().rsplit(")", 1)[1].split()[0]
     except (FileNotFoundError, ProcessLookupError):

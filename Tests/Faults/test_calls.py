@@ -1,4 +1,4 @@
-"""The collector is ended at each call by which it changes the disk, or the power is."""
+"""The collector, or the power, ends at each call that changes the disk."""
 
 import pytest
 
@@ -9,7 +9,7 @@ CALLS = 200
 
 
 def sample(calls, size, dice):
-    """Numbers from 1 to `calls`, spread evenly, each moved by chance within its part."""
+    """Returns numbers from 1 to `calls`, evenly distributed, each at a random place in its part."""
     return [1 + min(calls - 1, int((part + dice.random()) * calls / size)) for part in range(size)]
 
 

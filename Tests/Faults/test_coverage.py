@@ -6,7 +6,7 @@ from collections import Counter
 import crashes
 from faulty_disk import KINDS
 
-# All calls of Linux that change files, or promise that changes are on the disk.
+# All Linux calls that change files, or guarantee that changes are on the disk.
 TRACED = (
     "write,writev,pwrite64,pwritev,pwritev2,fsync,fdatasync,sync,syncfs,msync,truncate,ftruncate,fallocate,"
     "rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir,link,linkat,symlink,symlinkat,"
@@ -30,7 +30,7 @@ def kind_of(call, text):
 
 
 def traced_calls(path, data):
-    """Calls that strace saw on what is below the data folder, by kind."""
+    """Returns the calls that strace saw on files below the data folder, by kind."""
     calls = Counter()
     for line in path.read_text(errors="replace").splitlines():
         match = re.match(r"\d+ +(\w+)\((.*)", line)

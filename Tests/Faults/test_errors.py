@@ -1,4 +1,4 @@
-"""Each call that the collector needs fails once, and for ever, with each of nine errors."""
+"""Each call that the collector needs fails once, and forever, with each of nine errors."""
 
 import errno
 
@@ -26,7 +26,7 @@ def test_goes_on_by_itself_after_a_failed_call(stage, seed, note, dice, kind, fo
 
 
 def test_goes_on_when_calls_fail_in_a_row(stage, seed, note, dice):
-    """Repairs fail as well, and what one has done is known to the next."""
+    """Repairs fail too, and each continues from what the previous one did."""
     print(f"TOUCHPOINT_SEED={seed}")
     # Few open segments: many are sealed, and wait to be committed when a call fails.
     with stage(settings={"partition": {"maxOpen": 2}}) as here:
@@ -41,7 +41,7 @@ def test_goes_on_when_calls_fail_in_a_row(stage, seed, note, dice):
 
 
 def test_takes_nothing_for_missing_that_a_start_cannot_open(stage, seed, note):
-    """Manifests, folders and segments that have their names, but cannot be opened once."""
+    """Manifests, folders and segments that exist, but cannot be opened once."""
     print(f"TOUCHPOINT_SEED={seed}")
     with stage() as here:
         here.note_base()

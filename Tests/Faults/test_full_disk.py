@@ -1,4 +1,4 @@
-"""A disk without room: intake stops, nothing is lost, and it goes on by itself."""
+"""A full disk: intake stops, nothing is lost, and it continues on its own."""
 
 import signal
 
@@ -10,7 +10,7 @@ import twins
 pytestmark = pytest.mark.loop_disk
 
 CYCLES = 10
-# Room for what is written between two cycles, and soon full.
+# Enough for what is written between two cycles, and soon full.
 MEBIBYTES = 24
 
 
@@ -44,7 +44,7 @@ def test_stops_intake_before_the_disk_is_full(stage, note):
 
 
 def test_starts_on_a_full_disk(stage, seed, note):
-    """Killed on a full disk and started on it: what was acknowledged is there, and intake when there is room."""
+    """Killed and started on a full disk: acknowledged events are there, and intake starts when there is room."""
     print(f"TOUCHPOINT_SEED={seed}")
     with stage("ext4", mebibytes=MEBIBYTES) as here:
         here.note_base()

@@ -1,4 +1,4 @@
-"""Power cuts on real file systems: nothing that was acknowledged is gone when the power is back."""
+"""Power cuts on real file systems: no acknowledged event is lost when the power is back."""
 
 import pytest
 

@@ -128,7 +128,7 @@ def test_random_frames_leave_the_room_that_has_to_be_left(touchpoint, tmp_path, 
                     blocked_at = time.monotonic()
             writers = os.cpu_count()
             print(f"{least / MEBIBYTE:.1f} MiB were left of {MINIMUM / MEBIBYTE:.0f}, {number} frames sent")
-            # What a writer was writing, and the room that its file of quarantine has ahead.
+            # The data in progress of a writer, and the room reserved for its file of quarantine.
             assert least > MINIMUM - (writers + 1) * 2 * MEBIBYTE
             collector.kill()
             collector.settings["storage"]["minimumFree"] = "1MiB"

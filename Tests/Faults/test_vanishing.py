@@ -13,13 +13,13 @@ from stage import KEEP_OPEN
 
 
 def settled(here):
-    """Everything acknowledged, nothing on its way, some segments open."""
+    """Waits until everything is acknowledged, nothing is in flight, and some segments are open."""
     here.load.resume().wait_for_answers(here.collector, 20)
     here.settle()
 
 
 def goes_on(here):
-    """The collector takes events in again, and into files that are seen."""
+    """Asserts that the collector accepts events again, and into visible files."""
     here.load.channels = ["web", "behind"]
     here.load.resume().wait_for_answers(here.collector, 20)
     here.settle()
@@ -30,13 +30,13 @@ def goes_on(here):
 @pytest.mark.parametrize("folder", ["events", "events/channel=web", "manifest", "quarantine"])
 def test_goes_on_when_a_read_only_folder_is_writable_again(stage, note, folder):
     with stage("ext4") as here:
-        # Each folder is needed again and again.
+        # Each folder is needed repeatedly.
         here.load.broken_share = 0.3
         here.note_base()
         settled(here)
         here.collector.seal()
         place = here.collector.data / folder
-        # In a read-only folder a file can still grow: the manifest itself as well.
+        # In a read-only folder a file can still grow, even the manifest itself.
         locked = [place, *(path for path in place.rglob("*") if path.is_dir() or folder == "manifest")]
         for path in locked:
             rooms.set_immutable(path, True)
@@ -56,7 +56,7 @@ def test_goes_on_when_a_read_only_folder_is_writable_again(stage, note, folder):
 
 
 def test_an_open_file_that_is_removed_costs_no_more_than_what_was_in_it(stage, note):
-    """Whoever removes a file takes its events away; what is acknowledged afterwards must be in other files."""
+    """Removing a file removes its events; what is acknowledged afterwards must be in other files."""
     with stage(settings=KEEP_OPEN) as here:
         here.note_base()
         settled(here)
@@ -176,7 +176,7 @@ def test_a_file_system_that_goes_away_blocks_and_does_not_end_it(stage, note, fi
 
 @pytest.mark.loop_disk
 def test_a_file_system_error_blocks_and_does_not_end_it(stage, note):
-    """ext4 finds an error and makes itself read-only."""
+    """ext4 detects an error and makes itself read-only."""
     with stage("ext4") as here:
         here.note_base()
         here.load.resume().wait_for_answers(here.collector, 20)

@@ -1,6 +1,6 @@
-"""Must-fail twins: the same test with a program or a disk that breaks its promise must be caught.
+"""Must-fail twins: the same test with a defective program or disk must fail.
 
-Each takes a function that makes stages, and has the same steps and the same check as the test it stands beside.
+Each takes a function that creates stages, and has the same steps and the same check as its test.
 """
 
 import crashes
@@ -12,12 +12,12 @@ ROWS = []
 
 
 def must_lose(what, how, attempt, attempts=10, caught=oracle.Lost):
-    """Calls `attempt` with 0, 1, … until the ledger check says that acknowledged events are gone."""
+    """Calls `attempt` with 0, 1, … until the ledger check reports that acknowledged events are lost."""
     for number in range(attempts):
         try:
             attempt(number)
         except oracle.NotRecovered:
-            # What a broken program wrote it cannot read back: that says nothing of events.
+            # A broken program cannot read back what it wrote: that says nothing about events.
             continue
         except caught as failure:
             ROWS.append((what, how, f"{failure.count} of {failure.acknowledged}", number + 1))
@@ -33,7 +33,7 @@ def table():
 
 
 def power_cuts(make, file_system, stopped):
-    """`stopped`: whether the collector is stopped before each cut, or lives on."""
+    """`stopped`: whether the collector is stopped before each cut, or runs on."""
 
     def attempt(_):
         with make(file_system, preload=[EAT_MY_DATA]) as stage:
@@ -73,7 +73,7 @@ def kills_at_calls(make):
 
 
 def failed_calls(make, kind):
-    """As if a failed call were not heard of, or a sync tried again: the second one reports success."""
+    """Simulates a program that ignores a failed call, or retries a sync: the second one reports success."""
 
     def attempt(_):
         with make() as stage:
@@ -87,7 +87,7 @@ def failed_calls(make, kind):
 
 def full_disk(make, mebibytes):
     def attempt(_):
-        # Segments that stay open: nothing but their writes is refused.
+        # Segments stay open, so that only their writes are refused.
         with make("ext4", mebibytes=mebibytes, settings=KEEP_OPEN) as stage:
             stage.faults.break_program("deaf")
             ballast = rooms.Ballast(stage.disk.place)
@@ -101,7 +101,7 @@ def full_disk(make, mebibytes):
 
 
 def removed_file(make):
-    """The check tells that a file is gone of which the test does not say that it took it away."""
+    """The check must notice a missing file that the test does not declare as removed."""
 
     def attempt(_):
         with make(settings=KEEP_OPEN) as stage:
@@ -115,7 +115,7 @@ def removed_file(make):
 
 
 def repetitions(make):
-    """Killed when events are durable and not answered, so that they are sent again."""
+    """Killed when events are durable and not answered, so that they are resent."""
 
     def recognise_nothing(stage):
         stage.collector.settings["sources"][0]["dedup"] = "off"
