@@ -2,7 +2,7 @@ import Compression
 import Events
 import Segments
 
-/// A writer's store and router, with the daemon's defaults and a clock that stands still.
+/// A writer's store and router, with the daemon's defaults and a fixed clock.
 struct BenchSegments: ~Copyable {
     static let node = "c1"
     let store: SegmentStore
@@ -30,7 +30,7 @@ struct BenchSegments: ~Copyable {
         )
     }
 
-    /// The slot of an event, as the writer finds it.
+    /// Returns the slot of an event, found as the writer finds it.
     mutating func slot(
         for view: borrowing EventView,
         eventTime: Int64?

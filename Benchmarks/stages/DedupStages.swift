@@ -1,13 +1,13 @@
 import Dedup
 import Events
 
-/// Ids looked up in the window, from their text on.
+/// Looks up ids in the window, starting from their text.
 struct DedupStage: Stage, ~Copyable {
-    /// What is looked up.
+    /// The ids to look up.
     enum Kind {
-        /// Ids that never came, each taken in.
+        /// New ids, each of which is stored.
         case new
-        /// Ids that came before, here and there.
+        /// Known ids, in random places.
         case known
     }
 
@@ -19,7 +19,7 @@ struct DedupStage: Stage, ~Copyable {
     private let text: UnsafeMutableRawBufferPointer
     private var burst: IdentityBurst
 
-    /// - `ids`: how many the window holds before.
+    /// - `ids`: how many the window contains at the start.
     /// - `burst`: how many are announced before they are looked up together.
     init(_ kind: Kind, ids: Int, burst: Int = PayloadReader.burstSize) {
         self.kind = kind
@@ -47,7 +47,7 @@ struct DedupStage: Stage, ~Copyable {
         for _ in 0..<iterations * EventInputs.count / burstSize {
             for _ in 0..<burstSize {
                 if kind == .known {
-                    // Steps that go through all, far apart in memory.
+                    // A step size that visits all ids, far apart in memory.
                     number = (number &+ 7_919_117) % UInt64(ids)
                 }
                 announceNext()
@@ -68,7 +68,7 @@ struct DedupStage: Stage, ~Copyable {
         window.announce(identity, source: 0, in: &burst)
     }
 
-    /// How many of them came before.
+    /// Admits the burst; returns the number of duplicates.
     private mutating func admitBurst() -> Int {
         window.admit(burst, receivedAt: EventInputs.receivedAt, writer: 0, job: 1)
         let count = (0..<burst.count).count { burst.verdict(at: $0).isDuplicate }

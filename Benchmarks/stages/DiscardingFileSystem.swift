@@ -1,10 +1,10 @@
 import Glibc
 import Segments
 
-/// A disk that takes everything at once and keeps nothing, so that the system's part is not
-/// measured.
+/// A disk that accepts everything at once and stores nothing, so that the measurement excludes the
+/// system's part.
 ///
-/// Reading gives nothing back.
+/// Reads return nothing.
 final class DiscardingFileSystem: FileSystem {
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle {
         FileHandle(number: 0)

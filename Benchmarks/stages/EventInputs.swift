@@ -1,28 +1,28 @@
 import Events
 import Producer
 
-/// The events that every stage works on: the same bytes in every run.
+/// The events that every stage processes: the same bytes in every run.
 ///
-/// Memory of its own that never moves, since views point into it.
+/// Stored in memory that never moves, because views point into it.
 enum EventInputs {
     static let count = 1_000
     /// The mean size of an event in the project's measurements.
     static let eventBytes = 465
-    /// Events of a message that has many.
+    /// Events per message, for messages with many.
     static let batch = 100
     /// 2026-11-22T10:00:00.123456Z.
     static let receivedAt: Int64 = 1_795_341_600_123_456
 
-    /// A message an event.
+    /// One message per event.
     nonisolated(unsafe) static let single = payloads(batch: 1)
-    /// A message a hundred events, a line each, as touchpoint-send writes them.
+    /// One message per hundred events, one per line, as touchpoint-send writes them.
     nonisolated(unsafe) static let batches = payloads(batch: batch)
     static let singleBytes = single.reduce(0) { $0 + $1.count }
     static let batchBytes = batches.reduce(0) { $0 + $1.count }
 
-    /// What the reader found in each of ``single``.
+    /// The reader's view of each of ``single``.
     ///
-    /// Its texts have no escapes, so all of it points into the payloads.
+    /// Their texts have no escapes, so all views point into the payloads.
     nonisolated(unsafe) static let views: [EventView] = {
         var reader = PayloadReader(limits: PayloadLimits())
         var views: [EventView] = []
@@ -38,7 +38,7 @@ enum EventInputs {
         return views
     }()
 
-    /// Room for as many events as the writer reads at once; the caller's.
+    /// Allocates room for as many events as the writer reads at once; the caller owns it.
     static func burst() -> UnsafeMutableBufferPointer<EventView> {
         let views = UnsafeMutableBufferPointer<EventView>.allocate(
             capacity: PayloadReader.burstSize
@@ -49,7 +49,7 @@ enum EventInputs {
 
     static let timeBytes = views.reduce(0) { $0 + $1.time.count }
 
-    /// The events as they stand in a file, one after the other.
+    /// The events in the form of a file, one after another.
     nonisolated(unsafe) static let lines: UnsafeRawBufferPointer = {
         var splicer = EventSplicer(node: "c1", source: "reliable", run: "20261122T100000.000Z-0a1b")
         let room = views.reduce(0) { $0 + splicer.bytesMax(for: $1, as: resolved($1)) }
@@ -67,7 +67,7 @@ enum EventInputs {
         return UnsafeRawBufferPointer(start: memory, count: end - memory)
     }()
 
-    /// An event as the writer hands it on: generated ones have channel and time of their own.
+    /// Returns an event as the writer passes it on: generated ones have a channel and a time.
     static func resolved(_ view: borrowing EventView) -> ResolvedEvent {
         ResolvedEvent(channel: view.channel, time: Timestamp.parse(view.time))
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The queue the ring is measured against: copies of the records in an array, a mutex, and
+/// The queue that the ring is compared with: copies of the records in an array, a mutex, and
 /// condition variables; bounded in bytes like the ring.
 final class MutexQueue: @unchecked Sendable {
     // Unchecked: `condition` guards everything.
@@ -10,14 +10,14 @@ final class MutexQueue: @unchecked Sendable {
     private var first = 0
     private var count = 0
 
-    /// Adds a copy; the caller knows that there is room.
+    /// Adds a copy; there must be room.
     func push(_ message: [UInt8]) {
         condition.lock()
         add(message)
         condition.unlock()
     }
 
-    /// Adds a copy, and waits for room first.
+    /// Waits for room and adds a copy.
     func pushWhenRoom(_ message: [UInt8]) {
         condition.lock()
         while count == records.count { condition.wait() }
@@ -26,14 +26,14 @@ final class MutexQueue: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// The oldest record, if there is one.
+    /// Removes the oldest record, if there is one.
     func pop() -> [UInt8]? {
         condition.lock()
         defer { condition.unlock() }
         return count == 0 ? nil : take()
     }
 
-    /// The oldest record; waits for one.
+    /// Waits for a record and removes the oldest.
     func popWhenAny() -> [UInt8]? {
         condition.lock()
         while count == 0 { condition.wait() }
@@ -43,7 +43,7 @@ final class MutexQueue: @unchecked Sendable {
     }
 
     private func add(_ message: [UInt8]) {
-        // A copy of the bytes: what arrives from a socket is the socket's.
+        // A copy of the bytes, because a received message's memory belongs to its socket.
         records[(first + count) % records.count] = message.withUnsafeBytes { [UInt8]($0) }
         count += 1
     }

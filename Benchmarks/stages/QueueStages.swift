@@ -1,4 +1,4 @@
-/// The mutex queue, filled and emptied in turn by one thread.
+/// The mutex queue, alternately filled and emptied by one thread.
 struct QueueOneThread: Stage {
     private let queue = MutexQueue()
 

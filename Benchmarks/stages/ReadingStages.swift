@@ -1,7 +1,7 @@
 import Events
 import Segments
 
-/// Takes payloads apart into events.
+/// Splits payloads into events.
 struct ParseStage: Stage, ~Copyable {
     private let payloads: [UnsafeRawBufferPointer]
     private var reader = PayloadReader(limits: PayloadLimits())
@@ -34,7 +34,7 @@ struct ParseStage: Stage, ~Copyable {
     }
 }
 
-/// Reads the events' times.
+/// Parses the events' times.
 struct TimestampStage: Stage {
     private let views = EventInputs.views
 

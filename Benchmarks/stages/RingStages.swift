@@ -4,16 +4,16 @@ import Foundation
 import Glibc
 import Ring
 
-/// What all rings and queues are asked to carry.
+/// The load of all rings and queues.
 enum RingLoad {
     static let recordBytes = EventInputs.eventBytes
     static let capacity = 1 << 20
-    /// Records shown at once, as a receiver does.
+    /// Records published at once, as a receiver does.
     static let batch = 250
     static let message = [UInt8](repeating: 0x61, count: recordBytes)
 }
 
-/// The ring, filled and emptied in turn by one thread: what a record costs without any contention.
+/// The ring, alternately filled and emptied by one thread: the cost per record without contention.
 struct RingOneThread: Stage, ~Copyable {
     private var producer: RingProducer
     private var consumer: RingConsumer
@@ -36,9 +36,9 @@ struct RingOneThread: Stage, ~Copyable {
 }
 
 extension RingProducer {
-    /// One batch; how many records the ring had room for.
+    /// Pushes one batch; returns how many records the ring had room for.
     ///
-    /// Kept whole for a look with objdump.
+    /// Not inlined, so that objdump shows it as a whole.
     @inline(never)
     mutating func push(_ message: [UInt8], _ count: Int) -> Int {
         message.withUnsafeBytes { source in
@@ -55,9 +55,9 @@ extension RingProducer {
 }
 
 extension RingConsumer {
-    /// Everything there is; how many bytes that was.
+    /// Removes all records; returns their number of bytes.
     ///
-    /// Kept whole for a look with objdump.
+    /// Not inlined, so that objdump shows it as a whole.
     @inline(never)
     mutating func drain() -> Int {
         var bytes = 0
@@ -67,7 +67,7 @@ extension RingConsumer {
     }
 }
 
-/// The ring in C++, the same way.
+/// The ring in C++, used in the same way.
 struct CppRingOneThread: Stage, ~Copyable {
     private let ring: CppRing
 
@@ -88,7 +88,7 @@ struct CppRingOneThread: Stage, ~Copyable {
 
 /// Owns a ring in C++.
 final class CppRing: @unchecked Sendable {
-    // Unchecked: `push` is for one thread, `drain` for one thread, as with the ring in Swift.
+    // Unchecked: `push` is for one thread, `drain` for one thread, as in the Swift ring.
 
     private let ring: OpaquePointer
 

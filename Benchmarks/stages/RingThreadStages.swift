@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Ring
 
-/// How both sides of the compared rings wait: a moment awake, then they let others run.
+/// The wait of both sides of the compared rings: they spin for a moment, then yield.
 struct SpinWait {
     private var turns = 0
 
@@ -13,7 +13,7 @@ struct SpinWait {
     }
 }
 
-/// Runs a producer and a consumer on threads of their own, and waits for both.
+/// Runs a producer and a consumer on separate threads, and waits for both.
 func together(
     _ producer: @escaping @Sendable () -> Void,
     _ consumer: @escaping @Sendable () -> Void
@@ -83,7 +83,7 @@ struct CppRingTwoThreads: Stage {
     }
 }
 
-/// The ring between two threads that sleep and wake each other as the daemon's do.
+/// The ring between two threads that sleep and wake each other like the daemon's.
 struct RingParked: Stage {
     func run(_ iterations: Int) throws -> Int {
         let records = iterations * EventInputs.count

@@ -1,14 +1,14 @@
-/// One part of an event's way, run over and over on the same inputs.
+/// One step of event processing, repeated on the same inputs.
 ///
-/// Inputs are made before, so that ``run(_:)`` does the stage's work alone: no clock, nothing
-/// random. What it gives depends on all that was done, so that no work can be left out.
+/// Inputs are created before, so that ``run(_:)`` does the stage's work alone: no clock and no
+/// randomness. Its result depends on all its work, so that the compiler can omit none.
 protocol Stage: ~Copyable {
     mutating func run(_ iterations: Int) throws -> Int
 }
 
-/// A stage as the command line and the table know it.
+/// A stage's entry for the command line and the table.
 struct StageEntry: Sendable {
-    /// What an iteration is made of.
+    /// What an iteration consists of.
     enum Unit: String, Sendable {
         case event, record, commit
     }
@@ -17,25 +17,25 @@ struct StageEntry: Sendable {
     let text: String
     var unit = Unit.event
     var unitsPerIteration = EventInputs.count
-    /// Of one iteration.
+    /// Bytes per iteration.
     let bytes: Int
-    /// For one round of the table: some tens of milliseconds.
+    /// Iterations in one round of the table: some tens of milliseconds.
     let iterationsPerRound: Int
-    /// Whether the same instructions are done every time; not so where threads meet.
+    /// Whether it executes the same instructions every time; stages with several threads do not.
     var isCounted = true
-    /// The stage that its time is to be compared with.
+    /// The stage that its time is compared with.
     var reference: String?
     let make: @Sendable () throws -> any StageRunner
 }
 
-/// Hides which stage it is.
+/// A stage of any type.
 protocol StageRunner: AnyObject {
     func run(_ iterations: Int) throws -> Int
 }
 
-/// Keeps a stage that cannot be copied.
+/// Holds a noncopyable stage.
 ///
-/// One check of exclusive access a run, none inside.
+/// One check of exclusive access per run, none inside.
 final class RunningStage<Body: Stage & ~Copyable>: StageRunner {
     private var body: Body
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Terminal
 
-/// What each part of an event's way costs.
+/// Measures the cost of each step of event processing.
 @main
 struct StageBench: ParsableCommand {
     static let configuration = CommandConfiguration(

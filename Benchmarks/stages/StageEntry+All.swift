@@ -1,6 +1,6 @@
 import Compression
 
-/// Every stage there is, in the order of the table.
+/// Every stage, in the order of the table.
 extension StageEntry {
     static let all = rings + reading + writing
 

@@ -1,13 +1,13 @@
 import Foundation
 import Terminal
 
-/// Measures stages side by side: every round runs each of them once, since machines change speed.
+/// Measures stages side by side: every round runs each of them once, because machines change speed.
 struct StageTable {
     let entries: [StageEntry]
-    /// Nanoseconds an iteration, by stage and round.
+    /// Nanoseconds per iteration, by stage and round.
     private(set) var times: [[Double]]
 
-    /// Runs `rounds` rounds, after one that is not counted.
+    /// Runs `rounds` rounds, after one warm-up round.
     init(_ entries: [StageEntry], rounds: Int) throws {
         self.entries = entries
         times = entries.map { _ in [] }
@@ -44,7 +44,7 @@ struct StageTable {
         return table.lines
     }
 
-    /// The median, over rounds, of a stage's time against its reference's in the same round.
+    /// Returns the median, over rounds, of a stage's time divided by its reference's.
     private func ratio(_ at: Int) -> Double? {
         guard let name = entries[at].reference,
             let reference = entries.firstIndex(where: { $0.name == name })

@@ -5,12 +5,12 @@ import Ring
 import Segments
 import Synchronization
 
-/// The writer's whole way, from the ring to deflated bytes, without sockets and disk.
+/// The writer's whole path, from the ring to deflated bytes, without sockets and disk.
 ///
-/// A stand-in for `Writer.takeMessages`, which only the pipeline can call: the same calls in the
-/// same order, but no counters by channel, no answers, no schedule. The record's header is written
-/// as `IntakeRecord` says, since only a receiver may write one. A commit's flush comes every
-/// ``iterationsPerCommit`` iterations, about as often as at 300,000 events a second by default.
+/// A substitute for `Writer.takeMessages`, which only the pipeline can call: the same calls in the
+/// same order, but no counters by channel, no answers, no schedule. It writes the record's header
+/// itself, in the form of `IntakeRecord`. Every ``iterationsPerCommit`` iterations it flushes like
+/// a commit, about as often as at 300,000 events per second by default.
 struct WriterPathStage: Stage, ~Copyable {
     static let iterationsPerCommit = 32
     private let payloads: [UnsafeRawBufferPointer]
@@ -64,7 +64,7 @@ struct WriterPathStage: Stage, ~Copyable {
         return events + Int(segments.store.compressedBytes)
     }
 
-    /// What the receiver does with a batch of messages.
+    /// Does a receiver's work for a batch of messages.
     private mutating func fill() {
         for at in 0..<payloads.count {
             let payload = payloads[at]
@@ -82,7 +82,7 @@ struct WriterPathStage: Stage, ~Copyable {
         producer.publish()
     }
 
-    /// What the writer does with a message: those of one event are read together.
+    /// Does the writer's work for a message: those of one event are read together.
     private mutating func gather(_ record: IntakeRecord) throws(FileSystemError) -> Int {
         if joined.add(record.payload) { return 0 }
         var events = try takeRun()
@@ -114,7 +114,7 @@ struct WriterPathStage: Stage, ~Copyable {
         }
     }
 
-    /// What the writer does with an event.
+    /// Does the writer's work for an event.
     private mutating func file(
         _ view: borrowing EventView,
         _ receivedAt: Int64

@@ -4,10 +4,10 @@ import Foundation
 import Ring
 import Segments
 
-/// Deflates spliced lines in the steps of a full pending buffer, with a flush at the end as a commit
-/// asks for.
+/// Deflates spliced lines in steps of a full pending buffer, with a flush at the end, as a commit
+/// does.
 struct DeflateStage: Stage, ~Copyable {
-    /// What `SegmentStore` lets a busy segment's pending buffer grow to.
+    /// The size to which `SegmentStore` lets a busy segment's pending buffer grow.
     private static let stepBytes = 128 << 10
     private var encoder: GzipEncoder
     private let lines = EventInputs.lines
@@ -47,9 +47,9 @@ struct DeflateStage: Stage, ~Copyable {
     }
 }
 
-/// Commits one line at a time to a real folder: what a commit costs whatever is in it.
+/// Commits one line at a time to a real folder: the fixed cost of a commit.
 ///
-/// The folder is where temporary files go: TMPDIR chooses the disk.
+/// The folder is the one for temporary files: TMPDIR chooses the disk.
 struct CommitStage: Stage, ~Copyable {
     private let folder: URL
     private let committer: SegmentCommitter
