@@ -1,10 +1,10 @@
-// What the disk itself takes: appends some bytes and calls fdatasync, at a pace, and says how long the calls took.
+// Measures the disk alone: appends some bytes and calls fdatasync at a fixed rate, and reports the calls' time.
 //
 // Usage: bare_fdatasync FILE BYTES PER_SECOND SECONDS. Creates FILE and removes it at the end. Prints the number of
-// syncs and p50, p99 and the longest of them in microseconds. A sync that is late is not made up for.
+// syncs and their p50, p99 and maximum in microseconds. It does not make up for a late sync.
 //
-// A slow sync counts once, but every message that comes meanwhile waits for it. So it prints as well what messages
-// would see that come every 100 µs and wait for the end of the first sync that begins after them: waitP50, waitP99.
+// A slow sync counts once, but delays every message that arrives meanwhile. So it also prints the wait of messages
+// that arrive every 100 µs until the end of the first sync that begins after them: waitP50, waitP99.
 //
 // Leaves out: more than one file, new files and folders, and everything before the write.
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static void print_quantiles(const char *prefix, int64_t *times, long count) {
            (double)times[(long)((double)count * 0.99)] / 1e3);
 }
 
-// What messages wait that come every 100 µs.
+// Prints the wait of messages that arrive every 100 µs.
 static void print_waits(const int64_t *begin, const int64_t *end, long count) {
     long most = (begin[count - 1] - begin[0]) / 100000 + 1, waits = 0;
     int64_t *times = calloc((size_t)most, sizeof *times), moment = begin[0];
@@ -45,7 +45,7 @@ static void print_waits(const int64_t *begin, const int64_t *end, long count) {
     print_quantiles("waitP", times, waits);
 }
 
-// Appends and syncs at the pace; gives how often.
+// Appends and syncs at the given rate; returns the number of syncs.
 static long sync_often(int file, size_t bytes, double pace, int64_t until, int64_t *begin, int64_t *end, long most) {
     char *data = malloc(bytes);
     uint32_t random = 1;  // bytes that a disk cannot compress

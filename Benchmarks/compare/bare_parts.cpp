@@ -1,19 +1,18 @@
-// The parts that no collector of this kind can do without, and nothing else: receive, parse, deflate, write.
+// The steps that no collector of this kind can omit, and nothing else: receive, parse, deflate, write.
 //
 // Usage: bare_parts FOLDER MESSAGES [--engine isal|zlib] [--level N]
 //        bare_parts --versions
-// Binds a PULL socket on a loopback port that
-// the system assigns and prints the endpoint. Of each of MESSAGES messages (one event, or NDJSON) it parses every
-// event with simdjson's DOM, takes its channel, puts metadata of Touchpoint's form and size in front of its bytes,
-// and deflates the line into the gzip stream of its channel, FOLDER/CHANNEL.ndjson.gz. Prints seconds from the
-// first message to the last byte written, CPU seconds, and bytes before and after compression. Of the libraries'
-// ways it takes the cheapest found: one copy of a message into padded memory, parse_many for NDJSON, 64 KiB of lines
-// for each call of deflate.
+// Binds a PULL socket on a loopback port that the system assigns and prints the endpoint. For each of MESSAGES
+// messages (one event, or NDJSON) it parses every event with simdjson's DOM, reads its channel, puts metadata of
+// Touchpoint's form and size before its bytes, and deflates the line into the gzip stream of its channel,
+// FOLDER/CHANNEL.ndjson.gz. Prints seconds from the first message to the last byte written, CPU seconds, and bytes
+// before and after compression. It uses the cheapest way found for each library: one copy of a message into padded
+// memory, parse_many for NDJSON, 64 KiB of lines per call of deflate.
 //
-// Leaves out: acknowledgements, threads of its own beside libzmq's, syncs and flush points, folders by time, file
-// names, manifest, checksums of files, limits, quarantine, nesting depth, events spread over lines, arrays, batches,
-// gzip payloads, ledger, statistics, recovery, memory limits, and every check of what the system answers that is not
-// needed to stop at an error.
+// Leaves out: acknowledgements, threads besides libzmq's, syncs and flush points, folders by time, file names,
+// manifest, checksums of files, limits, quarantine, nesting depth, events spread over lines, arrays, batches, gzip
+// payloads, ledger, statistics, recovery, memory limits, and every check of the system's results that is not needed
+// to stop at an error.
 #include <fcntl.h>
 #include <isa-l.h>
 #include <simdjson.h>
@@ -55,7 +54,7 @@ struct Totals {
     long events = 0, raw = 0, compressed = 0;
 };
 
-// One gzip stream into one file.
+// One gzip stream that writes one file.
 class Stream {
   public:
     Stream(const std::string &path, bool isal, int level, Totals &totals) : isal(isal), totals(totals) {
@@ -75,7 +74,7 @@ class Stream {
         }
     }
 
-    // Room for a line of so many bytes.
+    // Returns room for a line of `bytes` bytes.
     char *room(size_t bytes) {
         if (used + bytes > pending.size()) flush(false);
         if (bytes > pending.size()) pending.resize(bytes);
@@ -140,7 +139,7 @@ class Metadata {
   public:
     static constexpr size_t bytes_max = 192;
 
-    // The time of the messages that follow.
+    // Sets the time of the messages that follow.
     void stamp() {
         timespec t;
         clock_gettime(CLOCK_REALTIME, &t);
@@ -283,7 +282,7 @@ int main(int argc, char **argv) {
         bool waited = zmq_msg_recv(&message, socket, ZMQ_DONTWAIT) < 0;
         if (waited && zmq_msg_recv(&message, socket, 0) < 0) fail("waited 60 s for a message");
         if (received == 0) start = now();
-        // A collector takes what is there in one go and gives it one time; 256 messages at most.
+        // A collector receives all waiting messages in one batch, at most 256, with one time.
         if (waited || received % 256 == 0) parts.stamp();
         parts.take(static_cast<const char *>(zmq_msg_data(&message)), zmq_msg_size(&message));
     }

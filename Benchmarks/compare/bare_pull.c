@@ -1,4 +1,4 @@
-// The least a collector over ZeroMQ can do: receive every message and drop it.
+// The minimum of a collector over ZeroMQ: receives every message and drops it.
 //
 // Usage: bare_pull COUNT. Binds a PULL socket on a loopback port that the system assigns, prints the
 // endpoint, receives COUNT messages, and prints seconds (from the first to the last message) and CPU

@@ -66,7 +66,7 @@ def check(place, options):
         raise SystemExit(f"compare: no touchpointd in {place.binaries}: make bench-compare builds it")
     if "single" in options.only and not rsyslog.version():
         raise SystemExit("compare: no rsyslog: make bench-compare installs it")
-    # A segment is a file: 1,000 partitions of each writer need more than the usual 1,024.
+    # A segment is a file: 1,000 partitions per writer need more than the usual 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -22,7 +22,7 @@ SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples/completejourney
 
 @dataclasses.dataclass
 class Load:
-    """What the producer sends."""
+    """The producer's load."""
 
     events: int
     batch: int = 1
@@ -39,7 +39,7 @@ class Load:
 
 @dataclasses.dataclass
 class Run:
-    """What one run gave. CPU times are in seconds, memory in MiB."""
+    """The result of one run. CPU times are in seconds, memory in MiB."""
 
     events: int
     seconds: float
@@ -63,14 +63,14 @@ class Run:
 
 @dataclasses.dataclass
 class Figures:
-    """What a run gave of which rate and CPU do not matter."""
+    """The result of a run whose rate and CPU do not matter."""
 
     more: dict
 
 
 @dataclasses.dataclass
 class Place:
-    """Where programs are and where runs may write."""
+    """The folders of the programs and of the runs."""
 
     binaries: pathlib.Path
     programs: pathlib.Path
@@ -78,7 +78,7 @@ class Place:
 
     @contextlib.contextmanager
     def fresh_folder(self):
-        """An empty folder; what earlier runs left to be written is written before."""
+        """Yields an empty folder; pending writes of earlier runs are synced before."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
         os.sync()
@@ -88,7 +88,7 @@ class Place:
             shutil.rmtree(path)
 
     def send(self, endpoint, load):
-        """Runs the producer to its end and gives what it says."""
+        """Runs the producer to its end and returns its output."""
         command = [self.programs / "sender", endpoint]
         for field in dataclasses.fields(load):
             command += [f"--{field.name}", str(getattr(load, field.name))]
@@ -97,7 +97,7 @@ class Place:
 
 
 def ends(process, signal_number=signal.SIGTERM):
-    """Asks a process to end and waits for it; the exit code."""
+    """Ends a process with a signal and waits for it; returns the exit code."""
     if process.poll() is None:
         process.send_signal(signal_number)
     try:
@@ -132,7 +132,7 @@ def bare_parts(place, load, engine="isal", level=1):
 
 
 def bare_fdatasync(place, size, per_second, seconds):
-    """Microseconds that appending and syncing take at this pace, with nothing else going on."""
+    """Measures appending and syncing at this rate on an otherwise idle machine, in microseconds."""
     with place.fresh_folder() as folder:
         command = [place.programs / "bare_fdatasync", folder / "file", str(size), str(per_second), str(seconds)]
         done = subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
@@ -142,7 +142,7 @@ def bare_fdatasync(place, size, per_second, seconds):
 # --- touchpointd ---
 
 class Daemon:
-    """A running touchpointd with default settings, but for ports, folder, and what a row asks for.
+    """A running touchpointd with default settings except ports, folder, and the settings of a row.
 
     `reliable`: further settings of the acknowledged source.
     """
@@ -203,7 +203,7 @@ class Daemon:
         return self.endpoints["pull" if load.pattern == "push" else "router"]
 
     def wait_for(self, events, pause=0.01):
-        """Until so many events are written and committed; the moment, and the figures then."""
+        """Waits until so many events are written and committed; returns the time, and the figures then."""
         def written():
             stats = self.control("stats")
             return stats if stats["ledger"]["written"] >= events else None
@@ -212,9 +212,9 @@ class Daemon:
 
 
 def daemon(place, load, settings="", before=None, examine=None, reliable=""):
-    """Time is from the first message sent to the commit that covers the last event.
+    """The time is from the first message sent to the commit that covers the last event.
 
-    `before` is a load that comes first and does not count; `examine` sees the sealed files.
+    `before` is a load that is sent first and not counted; `examine` reads the sealed files.
     """
     with place.fresh_folder() as folder, Daemon(place, folder, settings, reliable) as collector:
         if before:
@@ -223,7 +223,7 @@ def daemon(place, load, settings="", before=None, examine=None, reliable=""):
         expected = load.events + (before.events if before else 0)
         cpu = cpu_seconds(collector.pid)
         sent = place.send(collector.endpoint(load), load)
-        # Nobody looks while the producer sends. With many channels a look is not cheap.
+        # No polling while the producer sends. With many channels a poll is not cheap.
         end, stats = collector.wait_for(expected, pause=0.01 if load.channels < 100 else 0.05)
         cpu = cpu_seconds(collector.pid) - cpu
         check_ledger(stats["ledger"], expected)
@@ -257,7 +257,7 @@ def check_answers(sent, load):
 
 
 def samples(place, examine, repeat=20):
-    """The sample events, over and over, a message each: what becomes of real ones on disk."""
+    """Sends the sample events repeatedly, one per message: real events instead of generated ones."""
     with place.fresh_folder() as folder, Daemon(place, folder, "") as collector:
         command = [place.binaries / "touchpoint-send", "--to", collector.endpoints["pull"], "--repeat", str(repeat),
                    SAMPLES]
@@ -268,7 +268,7 @@ def samples(place, examine, repeat=20):
 
 
 def against_zlib(data):
-    """Bytes of the sealed files, and what zlib's level 6 makes of all their lines as one stream."""
+    """Returns the bytes of the sealed files, and of all their lines compressed as one stream by zlib's level 6."""
     files = sorted(data.glob("events/**/part-*.ndjson.gz"))
     deflate, bytes_of_zlib = zlib.compressobj(6, zlib.DEFLATED, 31), 0
     for path in files:
@@ -280,7 +280,7 @@ def against_zlib(data):
 
 
 def idle(place, seconds):
-    """A daemon that nobody talks to: share of a core, and memory."""
+    """Measures an idle daemon: share of a core, and memory."""
     with place.fresh_folder() as folder, Daemon(place, folder, "") as collector:
         time.sleep(2)
         cpu, start = cpu_seconds(collector.pid), time.monotonic()

@@ -1,11 +1,11 @@
-"""Looks at running processes from outside, by what /proc tells, without disturbing them."""
+"""Observes running processes from outside, through /proc, without disturbing them."""
 
 import pathlib
 import time
 
 
 def wait_until(what, condition, seconds=120, pause=0.01):
-    """The first true value of the condition; gives up in words."""
+    """Waits for a true value of the condition and returns it; exits with a message after the time limit."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
@@ -16,7 +16,7 @@ def wait_until(what, condition, seconds=120, pause=0.01):
 
 
 def cpu_seconds(pid):
-    """CPU time of all threads that live, in nanoseconds' resolution (/proc/PID/stat counts in 10 ms)."""
+    """Returns the CPU time of all living threads, in nanosecond resolution (/proc/PID/stat counts in 10 ms)."""
     total = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         try:
@@ -27,7 +27,7 @@ def cpu_seconds(pid):
 
 
 def memory_mib(pid, key):
-    """VmRSS, or VmHWM: the most there was."""
+    """Returns VmRSS, or VmHWM: the maximum so far."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(key + ":"):
             return int(line.split()[1]) / 1024
@@ -35,7 +35,7 @@ def memory_mib(pid, key):
 
 
 def listening_port(pid):
-    """The TCP port a process listens on, None if there is none yet."""
+    """Returns the TCP port that a process listens on, None if there is none yet."""
     inodes = set()
     for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -52,10 +52,10 @@ def listening_port(pid):
 
 
 def end_of_work(pid, seconds=120):
-    """The moment from which a process used no CPU for half a second, and its CPU time then.
+    """Returns the time from which a process used no CPU for half a second, and its CPU time then.
 
-    For programs that do not say when they are done. A look every 10 ms; less than 0.5 ms of CPU between
-    two looks is housekeeping.
+    For programs that do not report when they are done. Checks every 10 ms; less than 0.5 ms of CPU between two checks
+    is housekeeping.
     """
     used, moment = cpu_seconds(pid), time.monotonic()
     deadline = moment + seconds

@@ -1,4 +1,4 @@
-"""Makes the table of a comparison, and the file that keeps it with machine, versions, and every round."""
+"""Writes the table of a comparison, and the file that stores it with machine, versions, and every round."""
 
 import dataclasses
 import datetime

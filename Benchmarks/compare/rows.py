@@ -1,4 +1,4 @@
-"""What is measured in a round, and the targets it is held to."""
+"""The measurements of a round, and their targets."""
 
 import dataclasses
 import typing
@@ -14,7 +14,7 @@ LATENCY_RATE = 10_000
 
 
 class Round:
-    """Runs contestants one after the other and keeps what they gave."""
+    """Runs contestants one after another and stores their results."""
 
     def __init__(self, place, scale, cores, say):
         self.place, self.scale, self.cores, self.say = place, scale, cores, say
@@ -35,7 +35,7 @@ def single(r):
     r.run("bare PULL", bare_pull, load)
     r.run("touchpointd", daemon, load)
     r.run("bare parts", bare_parts, load)
-    # Slower, and it has no commits that a longer run would even out.
+    # Slower, and without commits that a longer run would average out.
     r.run("rsyslog", rsyslog, r.load(SINGLE_EVENTS // 4))
 
 
@@ -58,7 +58,7 @@ def latency(r):
 
 
 def zlib(r):
-    # Some four seconds each: of less, the wait for the last commit would be a good part.
+    # About four seconds each: in shorter runs the wait for the last commit would be a large part.
     for level, events in ((1, SINGLE_EVENTS), (6, SINGLE_EVENTS // 2)):
         load = r.load(events, batch=100)
         settings = f"compression: {{ engine: zlib, level: {level} }}\n"
@@ -75,13 +75,13 @@ def partitions(r):
     settings = "partition: { maxOpen: 2048, maxValues: 2048 }\n"
     for name, channels in (("1 partition", 1), ("1000 partitions", 1000)):
         # Opening 1,000 files takes a second and happens once an hour; the rate is that of busy partitions. So many
-        # events come before that each writer has opened its own.
+        # events are sent first that each writer has opened its own.
         load = r.load(PARTITION_EVENTS, batch=100, channels=channels)
         r.run(name, daemon, load, settings, before=Load(400_000, batch=100, channels=channels))
 
 
 def resting(r):
-    # Nothing in it varies from round to round: 30 s in the first round are enough.
+    # It does not vary from round to round: 30 s in the first round are enough.
     if r.is_first:
         r.run("touchpointd", idle, 30)
 
@@ -92,9 +92,9 @@ ROWS = {"single": single, "batch": batch, "latency": latency, "zlib": zlib, "siz
 
 @dataclasses.dataclass
 class Target:
-    """A figure of one round, beside another, and what their ratio has to be.
+    """A figure of one round, compared with another, and the bound of their ratio.
 
-    Without another figure the bound is one of the figure itself. `more` says whether more is better.
+    Without another figure the bound applies to the figure itself. `more` says whether more is better.
     """
 
     row: str
@@ -114,7 +114,7 @@ class Target:
         return self.ratio_unit if self.reference else self.unit
 
     def value(self, figures, cores):
-        """What is held against the bound."""
+        """Returns the value that is compared with the bound."""
         measured = self.measured(figures, cores)
         return self.ratio(measured, self.reference(figures, cores)) if self.reference else measured
 
@@ -140,7 +140,7 @@ def allowed_latency(figures, cores):
 
 
 def allowed_rate(level):
-    """What the cores could do if sending and the bare parts were all there is to do."""
+    """Returns the rate that the cores could reach if sending and the bare parts were all the work."""
     def allowed(figures, cores):
         parts = figures[f"bare parts, zlib {level}"]
         return cores * 1e6 / (parts.sender_us + parts.cpu_us)

@@ -1,16 +1,14 @@
-"""rsyslog with imczmq and omfile, as a process of ours: own configuration, own folder, no system service.
+"""rsyslog with imczmq and omfile, as a child process with its own configuration and folder, not a system service.
 
 It does less than touchpointd: it does not parse JSON, does not file by channel, adds no metadata, and does not
-sync. Its one file is compressed by zlib, level 1.
-
-Its settings are the fastest of some 25 that were tried in interleaved rounds on two cores:
-
+sync. Its only file is compressed by zlib, level 1.
+Its settings are the fastest of about 25 that were tried in interleaved rounds on two cores:
 - main queue: its defaults, Direct, LinkedList, FixedArray; sizes of 1,000 to 500,000; dequeueBatchSize 128 to 4096;
-  one and two workers. One worker won; type and sizes made no difference beyond the noise; Direct was slowest.
-- omfile: veryRobustZip off and flushOnTXEnd off won; ioBufferSize from 4k (the default, which won) to 256k and
-  asyncWriting made no difference, and asyncWriting lost the last lines at the end.
+  one and two workers. One worker was fastest; type and sizes made no measurable difference; Direct was slowest.
+- omfile: veryRobustZip off and flushOnTXEnd off were fastest; ioBufferSize from 4k (the default, the fastest) to
+  256k and asyncWriting made no difference, and asyncWriting lost the last lines at the end.
 - template %rawmsg% or %msg%, parser rfc3164 alone: no difference.
-- A ruleset for the input: imczmq 8.2302 frees it twice at its end, and lines that omfile still holds are lost.
+- A ruleset for the input: imczmq 8.2302 frees it twice at its end, and lines that omfile still buffers are lost.
 """
 
 import subprocess
@@ -32,7 +30,7 @@ action(type="omfile" file="{folder}/events.gz" template="message" zipLevel="1" v
 
 
 def rsyslog(place, load, configuration=CONFIGURATION):
-    """Time is from the first message sent to the moment from which rsyslog used no more CPU."""
+    """The time is from the first message sent to the time from which rsyslog used no more CPU."""
     with place.fresh_folder() as folder:
         (folder / "rsyslog.conf").write_text(configuration.format(folder=folder))
         with (folder / "rsyslog.log").open("w") as log:
@@ -59,7 +57,7 @@ def measured(place, load, process):
 
 
 def lines(path):
-    """Lines that can be read back."""
+    """Returns the number of lines that can be read back."""
     unpack = subprocess.Popen(["zcat", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     count = subprocess.run(["wc", "-l"], stdin=unpack.stdout, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
     unpack.stdout.close()

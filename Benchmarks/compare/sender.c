@@ -2,21 +2,20 @@
 //
 // Usage: sender ENDPOINT [--pattern push|dealer] [--events N] [--batch B] [--window W] [--rate R] [--size S]
 //                        [--channels C]
-//   --batch     events a message, as NDJSON       --window    dealer: messages without an answer
-//   --rate      events a second, 0: no limit      --size      bytes of an event
+//   --batch     events per message, as NDJSON       --window    dealer: unanswered messages
+//   --rate      events per second, 0: no limit      --size      bytes per event
 //   --channels  3: web, app, store; else c0, c1, … take turns
 //
-// The events have the form of touchpoint-send's generated ones: prepared variants of properties, a sequence number
-// in three places, a time, and a CRC-32 that `touchpointctl verify --generated` can check. All but these is
-// rendered beforehand, so that an event costs two copies and some digits. There are 257 variants, not 64: of 64 a
-// window of deflate (32 KiB) holds all, if they stand side by side without metadata, and each event would be a copy
-// of an earlier one; and a prime, so that each channel gets them all.
+// The events have the form of touchpoint-send's generated ones: prepared variants of properties, a sequence number in
+// three places, a time, and a CRC-32 that `touchpointctl verify --generated` can check. Everything else is rendered
+// beforehand, so that an event costs two copies and some digits. There are 257 variants, not 64: a window of deflate
+// (32 KiB) contains all 64, if they are adjacent without metadata, and each event would be a copy of an earlier one.
+// 257 is a prime, so that each channel gets them all.
 //
 // Prints one line of JSON: what was sent, the seconds and CPU seconds from the first message to the last that left
-// the process, and with dealer what was answered and how long the answers took. startedAt and endedAt are of
-// CLOCK_MONOTONIC.
+// the process, and with dealer the answers and how long they took. startedAt and endedAt are in CLOCK_MONOTONIC.
 //
-// Leaves out: sending again, more than one connection or thread, real content.
+// Leaves out: resending, more than one connection or thread, real content.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <malloc.h>
@@ -41,7 +40,7 @@ struct options {
     double rate;
 };
 
-// The part of an event that its channel decides; where its digits, its time and its checksum stand.
+// The part of an event that depends on its channel, with the offsets of its digits, its time and its checksum.
 struct head {
     char *text;
     size_t bytes, id_at, time_at, sequence_at, crc_at;
@@ -67,7 +66,7 @@ struct generator {
     char time[TIME_BYTES + 1];
 };
 
-// What became of the messages; times are nanoseconds.
+// The outcome of the messages; times are nanoseconds.
 struct answers {
     int64_t *times;  // by message: when it was sent, then how long its answer took
     long outstanding, answered, acknowledged, quarantined, rejected;
@@ -112,7 +111,7 @@ static const char *words[] = {"stainless", "organic", "cotton", "waterproof", "l
                               "compact", "wireless", "family", "classic", "premium", "recycled", "summer", "evening"};
 #define PICK(list, state) list[next_random(state) % (sizeof list / sizeof *list)]
 
-// `{"path":…,"position":` of a variant, `bytes` long.
+// Returns `{"path":…,"position":` of a variant, `bytes` long.
 static struct tail make_tail(int variant, size_t bytes) {
     static const char end[] = "\",\"position\":";
     uint64_t random = (uint64_t)variant;
@@ -154,7 +153,7 @@ static void make_head(struct generator *g, long channel) {
     head->text = strdup(text);
 }
 
-// Renders everything for sequence numbers of so many digits: each event has the same size.
+// Renders everything for sequence numbers of `digit_count` digits: each event has the same size.
 static void render(struct generator *g, int digit_count) {
     g->digit_count = digit_count;
     for (long c = 0; c < g->options.channels; c++) make_head(g, c);
@@ -180,7 +179,7 @@ static void prepare(struct generator *g) {
     render(g, 1);
 }
 
-// The next sequence number, in decimal digits.
+// Returns the next sequence number, in decimal digits.
 static const char *next_sequence(struct generator *g) {
     char *digit = g->digits + DIGITS - 1;
     while (*digit == '9') *digit-- = '0';
@@ -190,7 +189,7 @@ static const char *next_sequence(struct generator *g) {
     return g->digits + DIGITS - g->digit_count;
 }
 
-// The time as text; costs a look at the clock, and more once a millisecond.
+// Updates the time as text; reads the clock, and renders once a millisecond.
 static void update_time(struct generator *g) {
     int64_t now = clock_ns(CLOCK_REALTIME) / 1000000;
     if (now == g->millisecond) return;
@@ -202,14 +201,14 @@ static void update_time(struct generator *g) {
     snprintf(g->time + at, sizeof g->time - at, ".%03d", (int)(now % 1000));
 }
 
-// Goes on with a checksum; for some bytes this is quicker than a call of zlib.
+// Continues a checksum; for a few bytes this is faster than a call of zlib.
 static uint32_t continue_crc(uint32_t crc, const char *bytes, size_t count) {
     const z_crc_t *table = get_crc_table();
     for (size_t i = 0; i < count; i++) crc = (uint32_t)table[(crc ^ (uint8_t)bytes[i]) & 255] ^ (crc >> 8);
     return crc;
 }
 
-// Writes the next event; gives its end.
+// Writes the next event; returns its end.
 static char *write_event(struct generator *g, char *out) {
     static const char hex[] = "0123456789abcdef";
     const char *sequence = next_sequence(g);
@@ -230,7 +229,7 @@ static char *write_event(struct generator *g, char *out) {
     return end + count + 2;
 }
 
-// The next message: up to a batch of events, a line each.
+// Writes the next message: up to a batch of events, one per line.
 static void make_message(struct generator *g, zmq_msg_t *message) {
     long left = g->options.events - g->made, count = left < g->options.batch ? left : g->options.batch;
     size_t room = (size_t)count * ((size_t)g->options.size + 1) - 1;
@@ -250,7 +249,7 @@ static void send_message(void *socket, zmq_msg_t *message, int flags) {
     if (zmq_msg_send(message, socket, flags) < 0) fail_zmq("no room in the queue");
 }
 
-// When message `number` is due; 0 without a rate.
+// Returns when message `number` is due; 0 without a rate.
 static int64_t due(const struct options *o, int64_t start, long number) {
     return o->rate > 0 ? start + (int64_t)((double)number * (double)o->batch / o->rate * 1e9) : 0;
 }
@@ -287,7 +286,7 @@ static void take_answer(struct answers *a, const char *id, size_t id_bytes, cons
     if (!memmem(text, bytes, none, sizeof none - 1)) a->quarantined++;
 }
 
-// Takes one answer; false when there is none and `flags` say not to wait.
+// Receives one answer; returns false if there is none and `flags` say not to wait.
 static bool receive_answer(struct answers *a, void *socket, int flags) {
     char id[32], text[512];
     int id_bytes = zmq_recv(socket, id, sizeof id, flags);
@@ -300,7 +299,7 @@ static bool receive_answer(struct answers *a, void *socket, int flags) {
     return true;
 }
 
-// Waits for an answer or the moment, whichever is first. No answer must be ready before.
+// Waits for an answer or the time, whichever is first. No answer may be ready already.
 static void wait_until(void *socket, int64_t moment) {
     int fd;
     size_t size = sizeof fd;
