@@ -1,7 +1,7 @@
-// What the programs of this folder share: clocks, CPU time, options, order statistics, files.
+// Shared by the programs of this folder: clocks, CPU time, options, order statistics, files.
 //
-// Each program is told its case by KEY=VALUE arguments and prints one JSON object of numbers.
-// questions.py builds them, runs the cases in turn, and makes tables of medians.
+// Each program receives its case as KEY=VALUE arguments and prints one JSON object of numbers. questions.py builds
+// them, runs the cases in turn, and prints tables of medians.
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -27,7 +27,7 @@ static inline double seconds_of(clockid_t clock) {
 
 static inline double now(void) { return seconds_of(CLOCK_MONOTONIC); }
 
-/// User and system seconds of RUSAGE_SELF, RUSAGE_THREAD or RUSAGE_CHILDREN.
+/// Returns user and system seconds of RUSAGE_SELF, RUSAGE_THREAD or RUSAGE_CHILDREN.
 static inline double cpu_seconds(int who) {
     struct rusage usage;
     getrusage(who, &usage);
@@ -50,7 +50,7 @@ static inline void *need(void *memory) {
     return memory;
 }
 
-/// The text behind `name=`, or `otherwise`.
+/// Returns the text after `name=`, or `otherwise`.
 static inline const char *text_option(int argc, char **argv, const char *name, const char *otherwise) {
     size_t length = strlen(name);
     for (int i = 1; i < argc; i++) {
@@ -77,7 +77,7 @@ static inline int by_value(const void *a, const void *b) {
     return left < right ? -1 : left > right;
 }
 
-/// Sorts the values; 0 where there are none.
+/// Returns a percentile, sorting the values; 0 if there are none.
 static inline double percentile(double *values, size_t count, double share) {
     if (count == 0) return 0;
     qsort(values, count, sizeof *values, by_value);
@@ -91,7 +91,7 @@ static inline void pin_to(int core) {
     sched_setaffinity(0, sizeof set, &set);
 }
 
-/// Kilobytes of a line of /proc/self/status, such as "VmRSS:".
+/// Returns the kilobytes in a line of /proc/self/status, such as "VmRSS:".
 static inline double status_kib(const char *field) {
     FILE *file = fopen("/proc/self/status", "r");
     char line[256];
@@ -103,7 +103,7 @@ static inline double status_kib(const char *field) {
     return value;
 }
 
-/// The first `max` bytes of a file, with 64 readable bytes behind them.
+/// Reads the first `max` bytes of a file, followed by 64 readable bytes.
 static inline char *read_file(const char *path, size_t max, size_t *size) {
     FILE *file = path ? fopen(path, "r") : NULL;
     if (!file) die(path ? path : "file=");

@@ -1,4 +1,4 @@
-"""The questions that small programs answer: which cases each has, and what is shown of them."""
+"""The questions that small programs answer: the cases of each, and the columns to show."""
 
 import dataclasses
 import gzip
@@ -12,7 +12,7 @@ REAL_EVENTS = pathlib.Path(__file__).parents[2] / "../shared/data/events"
 
 @dataclasses.dataclass
 class Case:
-    """One cell, or some beside each other: a program and its options."""
+    """One cell, or several side by side: a program and its options."""
     row: str
     column: str
     program: str
@@ -21,10 +21,10 @@ class Case:
 
 @dataclasses.dataclass
 class Metric:
-    """A number of a program's answer: its median over the rounds; of a list, a quantile of all values together.
+    """A number of a program's output: its median over the rounds; of a list, a quantile of all values together.
 
-    With `best` (min or max) the fastest round stands behind it in brackets: where one thread only computes, all noise
-    is on one side, and other guests of a shared machine can slow a core by a third for seconds."""
+    With `best` (min or max) the fastest round follows in brackets: noise only slows down a thread that computes, and
+    other guests of a shared machine can slow a core by a third for seconds."""
     key: str
     head: str
     form: str = "{:,.1f}"
@@ -51,7 +51,7 @@ class Question:
 
 
 class Place:
-    """Where programs and files are; `{lines}`, `{real}` and `{folder}` in options stand for them."""
+    """The places of programs and files; `{lines}`, `{real}` and `{folder}` in options are replaced by them."""
 
     def __init__(self, programs, folder):
         self.programs = programs
@@ -62,7 +62,7 @@ class Place:
         return [f"{key}={self.names.get(value, value)}" for key, value in options.items()]
 
     def make_lines(self, run):
-        """Event lines as the daemon writes them: 100 MB of generated ones, and real ones where there are any."""
+        """Writes event lines as the daemon does: 100 MB of generated ones, and real ones if there are any."""
         made = run([self.programs / "make_lines", f"file={self.names['{lines}']}", "megabytes=100"])
         yield f"generated lines: {made['lines']:,}, {made['bytes'] / 1e6:.0f} MB"
         count = write_real_lines(self.names["{real}"]) if REAL_EVENTS.is_dir() else 0
@@ -74,8 +74,8 @@ class Place:
 
 
 def write_real_lines(path):
-    """The sample events one file after the other, each with the metadata in front; GitHub's, half of all bytes
-    and like no customer's event, are left out."""
+    """Writes the sample events, one file after another, each after its metadata; omits GitHub's, which are half of
+    all bytes and unlike any customer's events."""
     count = 0
     with open(path, "wb") as out:
         for file in sorted(REAL_EVENTS.glob("*.ndjson.gz")):
@@ -164,7 +164,7 @@ def coalescing():
 
 def pending_size():
     pieces = (4 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 128 * KIB, 256 * KIB)
-    # zlib is so much slower that what happens around it hardly shows; three sizes are enough.
+    # zlib is so much slower that the work around it hardly shows; three sizes are enough.
     engines = {"ISA-L 1": ("isal", 1, 128, pieces), "zlib 6": ("zlib", 6, 8, pieces[0:5:2])}
     return Question(
         "raw bytes gathered before a call of deflate, without a flush", "pending",

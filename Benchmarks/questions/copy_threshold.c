@@ -1,13 +1,13 @@
-// Copy a message's payload into the ring, or keep libzmq's message until the writer is done with it?
+// Should a message's payload be copied into the ring, or should libzmq's message be kept until the writer is done?
 //
 // Usage: copy_threshold how=copy|keep [size=465] [paced=0] [hold=0] [seconds=0.3]
-// A process of its own sends as fast as it goes (paced=1: one message every 100 us). One thread receives; copy
-// copies the payload into a byte ring, keep moves the zmq_msg_t into a ring of messages; a second thread adds up
-// the payload's words, as a parser would read them, and releases the record. CPU is that of the whole process,
-// libzmq's I/O thread included, since keeping moves the free() there and back.
-// hold=N: no second thread; receives N messages, releases none, and tells the memory they pin, in bytes a byte of
-// payload: copies in the ring, or what malloc has given to libzmq. It keeps the whole buffer of one read from the
-// network as long as any message in it lives. N should be many times the 1000 that libzmq itself queues.
+// A separate process sends as fast as possible (paced=1: one message every 100 us). One thread receives; copy copies
+// the payload into a byte ring, keep moves the zmq_msg_t into a ring of messages; a second thread adds up the
+// payload's words, as a parser would read them, and releases the record. CPU is that of the whole process, libzmq's
+// I/O thread included, since keeping moves the free() between threads.
+// hold=N: no second thread; receives N messages, releases none, and prints the memory they pin, in bytes per byte of
+// payload: copies in the ring, or what malloc allocated for libzmq, which keeps the whole buffer of one read from the
+// network while any message in it is alive. N should be many times the 1000 that libzmq itself queues.
 // Leaves out: the writer's own work, so both sides find the payload in the cache more often than in the daemon.
 #include "bench.h"
 #include <malloc.h>
@@ -76,7 +76,7 @@ static void *consume(void *unused) {
     return NULL;
 }
 
-/// The byte ring has room behind its end for one record, so that records need not be split.
+/// Appends a payload. The byte ring has room after its end for one record, so that records need not be split.
 static size_t put(size_t at, zmq_msg_t *message) {
     if (keeps) {
         zmq_msg_t *slot = &slots[at % SLOTS];
@@ -113,7 +113,7 @@ static size_t receive(void *socket, double seconds, size_t size) {
     return count;
 }
 
-/// Bytes that malloc has given out, in heaps and mappings of their own.
+/// Returns the bytes that malloc has allocated, in heaps and separate mappings.
 static double allocated(void) {
     struct mallinfo2 info = mallinfo2();
     return (double)info.uordblks + (double)info.hblkhd;
@@ -159,7 +159,7 @@ int main(int argc, char **argv) {
     size_t size = (size_t)option(argc, argv, "size", 465), hold = (size_t)option(argc, argv, "hold", 0);
     bool paced = option(argc, argv, "paced", 0) > 0;
     keeps = strcmp(text_option(argc, argv, "how", "copy"), "keep") == 0;
-    // The sender is forked before there is a thread; it listens for the endpoint.
+    // The sender is forked before any thread exists; it reads the endpoint from the pipe.
     int endpoint_pipe[2];
     if (pipe(endpoint_pipe) != 0) die("pipe");
     pid_t sender = fork();

@@ -1,15 +1,15 @@
-// How many raw bytes to gather before each call of deflate, for one stream and for many that take turns.
+// How many raw bytes should be collected before each call of deflate, for one stream and for many in turn?
 //
 // Usage: deflate_pieces file=LINES piece=65536 streams=1 megabytes=64 [engine=isal|zlib] [level=1] [kilotokens=16]
 //        [flush=0|1] [dictionary=BYTES]
-// Lines go, one by one, to streams picked at random, into the stream's own buffer of `piece` bytes, which is
-// deflated when the next line does not fit, without a flush (as the daemon's writer does between commits) or with one.
-// With `dictionary` (ISA-L only) one deflater serves all streams: for each piece it is reset, given the last so many
-// bytes of the stream's lines, and flushed, so that the pieces of a stream are one stream to a reader. Streams start
-// with buffers filled to different heights. The rate is bytes deflated by the time of filling and deflating, in the
-// fastest quarter; the ratio counts a last flush of each stream, so it is that of short streams where there are many.
-// Leaves out: JSON, routing, commits (each flushes every stream, however little it holds), writing the output; with
-// `dictionary` the ends of streams.
+// Lines go, one by one, to random streams, into the stream's own buffer of `piece` bytes, which is deflated when the
+// next line does not fit, without a flush (as the daemon's writer does between commits) or with one. With
+// `dictionary` (ISA-L only) one deflater serves all streams: for each piece it is reset, given that many of the last
+// bytes of the stream's lines, and flushed, so that a reader sees the pieces of a stream as one stream. Streams start
+// with buffers filled to different levels. The rate is bytes deflated per time of filling and deflating, in the
+// fastest quarter; the ratio includes a last flush of each stream, so with many streams it is that of short ones.
+// Leaves out: JSON, routing, commits (each flushes every stream, however little it contains), writing the output;
+// with `dictionary` the ends of streams.
 #include "deflater.h"
 #include <isa-l/crc.h>
 
@@ -28,7 +28,7 @@ static double deflated; // bytes
 static size_t dictionary_bytes; // 0: each stream has a deflater of its own
 static enum flush usual;
 
-/// Without the reset the library would look back beyond the dictionary.
+/// Resets the deflater and sets its dictionary; without the reset the library would look back beyond it.
 static void recall(struct stream *s) {
     struct isal_zstream *isal = s->deflater->isal;
     isal_deflate_reset(isal);
@@ -62,8 +62,8 @@ struct text {
     size_t size, at;
 };
 
-/// The next line that fits into a piece; the text begins again at its end. (A longer one would get a larger buffer in
-/// the daemon; they are a few, left out here.)
+/// Returns the next line that fits into a piece; at its end the text starts again. (The daemon gives a longer line a
+/// larger buffer; there are few, omitted here.)
 static const char *next(struct text *text, size_t piece, size_t *length) {
     for (;;) {
         if (text->at >= text->size) text->at = 0;
@@ -80,7 +80,7 @@ static void put_next(struct stream *s, struct text *text, size_t piece) {
     put(s, line, length, piece);
 }
 
-/// A first call touches all of the stream's memory; then its buffer is filled up to a height at random.
+/// Touches all of the stream's memory with a first call, then fills its buffer to a random level.
 static void prepare(struct stream *s, struct text *text, size_t piece, size_t height) {
     s->pending = need(malloc(piece + dictionary_bytes));
     memset(s->pending, 0, piece + dictionary_bytes);
@@ -89,7 +89,7 @@ static void prepare(struct stream *s, struct text *text, size_t piece, size_t he
     while (s->count + 2048 < height) put_next(s, text, piece);
 }
 
-/// Bytes deflated a second of filling and deflating.
+/// Returns bytes deflated per second of filling and deflating.
 static double measure(struct stream *streams, size_t count, struct text *text, size_t piece, double bytes) {
     static uint64_t random = 1;
     double start = now(), filled = 0;

@@ -1,14 +1,14 @@
-// One gzip stream: what the size of a step, the level, ISA-L's level buffer and flushes cost.
+// One gzip stream: the cost of the step size, the level, ISA-L's level buffer and flushes.
 //
 // Usage: deflate_stream file=LINES [megabytes=24] [engine=isal|zlib] [level=1] [kilotokens=16] [history=0]
 //        [step=65536] [sync=0] [full=0]
-// step: bytes a call. sync, full: a flush every so many bytes, 0 for none. history: ISA-L's hist_bits, 0 for
-// its own 15. The time is that of the fastest of four passes. The stream is read back with zlib to check it and to
+// step: bytes per call. sync, full: a flush every that many bytes, 0 for none. history: ISA-L's hist_bits, 0 for its
+// default 15. The time is that of the fastest of four passes. The stream is read back with zlib to check it and to
 // count its blocks.
-// Leaves out: filling the input (it is hot here, one buffer read once), writing the output, other streams.
+// Leaves out: filling the input (it is in the cache, one buffer read once), writing the output, other streams.
 #include "deflater.h"
 
-/// Counts deflate blocks that hold something, and checks that the stream gives the input again.
+/// Counts deflate blocks that are not empty, and checks that the stream inflates to the input.
 static size_t count_blocks(uint8_t *gzip, size_t size, const char *expected, size_t expected_size) {
     static uint8_t out[1 << 20];
     z_stream z = {.next_in = gzip, .avail_in = (uInt)size};
@@ -36,7 +36,7 @@ struct plan {
     size_t step, sync, full;
 };
 
-/// Deflates all of it; gives the seconds.
+/// Deflates everything; returns the seconds.
 static double deflate_all(
     struct deflater *d, const char *lines, size_t size, struct plan plan, uint8_t *out, size_t room) {
     size_t since_sync = 0, since_full = 0;
@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
         (size_t)option(argc, argv, "full", 0)};
     size_t size, max = (size_t)(option(argc, argv, "megabytes", 24) * 1e6);
     char *lines = read_file(text_option(argc, argv, "file", NULL), max, &size);
-    // Over again where the file is short: longer than any look-back, so the ratio stays as it is.
+    // Repeats a short file; it is longer than any look-back, so the ratio does not change.
     for (size_t once = size; size + once <= max; size += once) memcpy(lines + size, lines, once);
     size_t room = size + size / 4 + (64 << 20);
     uint8_t *output = need(malloc(room));

@@ -1,4 +1,4 @@
-// One gzip stream of ISA-L or zlib, with flush points, as Sources/Compression has them.
+// One gzip stream of ISA-L or zlib, with flush points, as in Sources/Compression.
 #ifndef DEFLATER_H
 #define DEFLATER_H
 
@@ -16,8 +16,8 @@ struct deflater {
     size_t taken, given;
 };
 
-/// The level buffer's size: the level's tables and `kilotokens` times 1024 symbols of four bytes, which decides how
-/// many symbols a block may have. The library's names: 1 is MIN, 16 SMALL, 32 MEDIUM, 64 LARGE, 128 EXTRA_LARGE.
+/// Returns the level buffer's size: the level's tables and `kilotokens` times 1024 symbols of four bytes, the limit
+/// of symbols per block. The library's names: 1 is MIN, 16 SMALL, 32 MEDIUM, 64 LARGE, 128 EXTRA_LARGE.
 static inline size_t level_buffer_bytes(int level, size_t kilotokens) {
     static const size_t required[] = {0, ISAL_DEF_LVL1_REQ, ISAL_DEF_LVL2_REQ, ISAL_DEF_LVL3_REQ};
     return level == 0 ? 0 : required[level] + 4 * 1024 * kilotokens;
@@ -49,7 +49,7 @@ static inline void deflater_close(struct deflater *d) {
     free(d->level_buffer);
 }
 
-/// Takes all of the input; `room` must hold what comes out. Gives how much that is.
+/// Deflates all of the input; `room` must suffice for the output. Returns the output's size.
 static inline size_t deflate_step(
     struct deflater *d, const char *input, size_t count, enum flush flush, uint8_t *output, size_t room) {
     static const int zlib_flush[] = {Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FULL_FLUSH, Z_FINISH};

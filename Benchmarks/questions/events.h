@@ -1,5 +1,5 @@
-// Events as touchpoint-send --generate makes them (Sources/Producer/GeneratedEvents.swift): the same
-// members, words and about the same length, but every run of it gives the same bytes.
+// Events like those of touchpoint-send --generate (Sources/Producer/GeneratedEvents.swift): the same members, words
+// and about the same length, but the same bytes in every run.
 #ifndef EVENTS_H
 #define EVENTS_H
 
@@ -18,7 +18,7 @@ static inline const char *pick(uint64_t *state, const char *const *choices, size
     return choices[split_mix(state) % count];
 }
 
-/// The properties up to the sequence number, about `bytes` long.
+/// Writes the properties up to the sequence number, about `bytes` long.
 static inline void make_variant(char *out, uint64_t state, size_t bytes) {
     static const char *const pages[] = {"/", "/search?q=running+shoes", "/p/espresso-machine-15-bar",
         "/p/down-jacket-women", "/cart", "/checkout/payment", "/account/orders", "/c/garden/furniture"};
@@ -41,7 +41,7 @@ static inline void make_variant(char *out, uint64_t state, size_t bytes) {
 
 static inline struct events *events_new(size_t event_bytes) {
     struct events *events = (struct events *)need(calloc(1, sizeof *events));
-    // Beside the properties an event has some 240 bytes.
+    // Apart from the properties an event has about 240 bytes.
     size_t bytes = event_bytes > 240 ? event_bytes - 240 : 0;
     for (uint64_t i = 0; i < VARIANTS; i++) {
         make_variant(events->variant[i], i, bytes);
@@ -50,7 +50,7 @@ static inline struct events *events_new(size_t event_bytes) {
     return events;
 }
 
-/// Writes the next event, without a line feed, and gives its length. Three microseconds lie between two.
+/// Writes the next event, without a line feed, and returns its length. Events are three microseconds apart.
 static inline size_t next_event(struct events *events, char *out) {
     unsigned long number = ++events->made, microseconds = number * 3, variant = (number - 1) % VARIANTS;
     char tail[32];
@@ -64,15 +64,15 @@ static inline size_t next_event(struct events *events, char *out) {
         events->variant[variant], tail);
 }
 
-/// Writes the next event as the daemon writes it (docs/FILES.md), with a line feed. Messages that come
-/// together share `receivedAt`: 64 here, a middle value under load.
+/// Writes the next event as the daemon does (docs/FILES.md), with a line feed. Messages received together share
+/// `receivedAt`: 64 here, a medium value under load.
 static inline size_t next_line(struct events *events, char *out) {
     unsigned long number = events->made + 1, microseconds = number / 64 * 64 * 3;
     size_t length = (size_t)sprintf(out,
         "{\"_touchpoint\":{\"receivedAt\":\"2026-11-22T10:%02lu:%02lu.%06luZ\",\"node\":\"c1\","
         "\"source\":\"producers\",\"seq\":%lu,\"run\":\"20261122T095959.093Z-25a1\"},",
         microseconds / 60000000 % 60, microseconds / 1000000 % 60, microseconds % 1000000, number);
-    // The event's own brace gives way to the metadata's.
+    // The metadata's brace replaces the event's own.
     char event[EVENT_BYTES_MAX];
     size_t event_length = next_event(events, event);
     memcpy(out + length, event + 1, event_length - 1);

@@ -1,14 +1,14 @@
-// What simdjson's parts cost on events: stage 1 alone, DOM, On-Demand.
+// The cost of simdjson's parts on events: stage 1 alone, DOM, On-Demand.
 //
 // Usage: json_stages parse=stage1|dom|ondemand shape=single|whole|lines [seconds=0.3]
-// single: one event of about 465 bytes a call. whole: a message of 100 events, a line each, handed over at once.
-// lines: the same message, taken apart at line feeds, a call each. Prints nanoseconds an
-// event, of the fastest of ten slices.
+// single: one event of about 465 bytes per call. whole: a message of 100 events, one per line, parsed at once.
+// lines: the same message, split at line feeds, one call per line. Prints nanoseconds per event, of the fastest of
+// ten slices.
 // stage1 checks UTF-8 and lists structural characters, no grammar. dom builds the tape, which checks the grammar.
-// ondemand visits every value, unescapes every key and string and reads every number: what it takes to have
-// everything checked. On-Demand is compiled into this program, so its instruction set is the compiler's: build it
-// with -march=haswell to have it compared fairly; stage 1 and DOM pick theirs at run time, in the library.
-// Leaves out: looking up members, copying the payload (it lies in a ring with room behind it).
+// ondemand visits every value, unescapes every key and string and reads every number, which is what checking
+// everything takes. On-Demand is compiled into this program, so its instruction set is the compiler's: build it with
+// -march=haswell for a fair comparison; stage 1 and DOM choose theirs at run time, in the library.
+// Leaves out: looking up members, copying the payload (it is in a ring with room after it).
 #include "events.h"
 #include <simdjson.h>
 #include <string>
@@ -107,7 +107,7 @@ struct on_demand {
     }
 };
 
-/// One pass over all messages.
+/// Parses all messages once.
 template <class Parser> static void pass(Parser &parser, const std::vector<message> &messages, bool whole) {
     for (auto &m : messages) {
         if (whole) {
@@ -122,7 +122,7 @@ template <class Parser> static void pass(Parser &parser, const std::vector<messa
     }
 }
 
-/// Nanoseconds an event, of the fastest of ten slices.
+/// Returns nanoseconds per event, of the fastest of ten slices.
 template <class Parser> static double measure(const std::string &shape, double seconds) {
     auto messages = make_messages(shape == "single" ? 1 : batch);
     double events = double(messages.size() * messages[0].ends.size()), best = 0;

@@ -1,7 +1,7 @@
 // Writes lines as the daemon would write them for generated events.
 //
-// Usage: make_lines file=PATH megabytes=100. The same bytes every time. Leaves out what real producers have:
-// many kinds of events, long tails of values; compression ratios of these lines flatter every engine.
+// Usage: make_lines file=PATH megabytes=100. The same bytes every time. Leaves out what real producers have: many
+// kinds of events, long tails of values; these lines improve the compression ratio of every engine.
 #include "events.h"
 
 int main(int argc, char **argv) {

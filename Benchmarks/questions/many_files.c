@@ -1,16 +1,16 @@
-// A commit of many files: a sync each, or one for the whole file system?
+// A commit of many files: one sync per file, or one for the whole file system?
 //
 // Usage: many_files how=each|range|threads|range-threads|syncfs files=100 folder=DIR [bytes=8192] [commits=5] [other=0]
 // Appends `bytes` to each of `files` open files, then makes all of it durable:
-//   each     fdatasync of one file after the other, as the daemon does
+//   each     fdatasync of one file after another, as the daemon does
 //   range    sync_file_range(SYNC_FILE_RANGE_WRITE) on all of them first, then each
 //   threads  each, on four threads; range-threads: the ranges first
 //   syncfs   one syncfs(2)
 // Latency is from the first sync to the last, without the writes. other=MEGABYTES: before every commit another
-// process writes so much to a file of its own on the same file system and syncs nothing.
-// Leaves out: new files (folders to sync), renames, manifest lines. On kernels before 5.8 syncfs does not tell of
-// errors of writing back; from then on it tells every error of the file system since it was opened, so one file's
-// error cannot be told from another's.
+// process writes that much to a file of its own on the same file system and syncs nothing.
+// Leaves out: new files (folders to sync), renames, manifest lines. On kernels before 5.8 syncfs does not report
+// errors of writing back; later ones report every error of the file system since it was opened, so one file's error
+// cannot be distinguished from another's.
 #include "bench.h"
 #include <fcntl.h>
 #include <pthread.h>
@@ -45,7 +45,7 @@ static void start_ranges(size_t bytes, off_t at) {
     }
 }
 
-/// Seconds that the syncs take.
+/// Commits; returns the seconds that the syncs take.
 static double commit(const char *how, size_t bytes, off_t at) {
     pthread_t threads[THREADS];
     int extra = strstr(how, "threads") ? THREADS - 1 : 0;
@@ -70,7 +70,7 @@ static int open_file(const char *folder, int number) {
     return file;
 }
 
-/// Another process' pages, as a copy of a large file leaves them; its file is gone when it is closed.
+/// Creates another process' dirty pages, as a copy of a large file does; its file is removed when it is closed.
 static void make_dirty(int file, size_t megabytes) {
     pid_t child = fork();
     if (child == 0) {
@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
     file_count = (int)option(argc, argv, "files", 100);
     if (file_count > FILES_MAX || commits > COMMITS_MAX) die("files, commits");
     for (int i = 0; i < file_count; i++) files[i] = open_file(folder, i);
-    // The first commit makes the files.
+    // The first commit creates the files.
     write_all(bytes, 0);
     if (syncfs(files[0]) != 0) die("syncfs");
     printf("{\"ms\":[");

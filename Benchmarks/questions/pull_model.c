@@ -1,14 +1,14 @@
-// A receiver reduced to libzmq and a copy: PULL, payloads into memory, under a load that it makes itself.
+// A receiver reduced to libzmq and a copy: PULL, payloads into memory, under a self-generated load.
 //
 // Usage: pull_model [rate=0] [batch=1] [size=465] [peers=1] [io=1] [hwm=1000] [idle=-1] [slack=50]
 //        [fill=0] [seconds=0.3]
-// rate: events a second of all peers together, 0 for as fast as it goes; each peer is a process of its own.
-// idle: what to do when nothing more is there: -1 waits in zmq_poll at once; 0 yields, N sleeps N microseconds,
-// then looks once more before zmq_poll. slack: the thread's timer slack in microseconds (50 is the system's).
-// fill=1: at the end stops receiving for half a second, and tells the memory that the full queues take.
-// Latency is from just before zmq_send to the copy, of every 16th message.
+// rate: events per second of all peers together, 0 for as fast as possible; each peer is a separate process.
+// idle: what to do when no message is waiting: -1 waits in zmq_poll at once; 0 yields, N sleeps N microseconds, then
+// checks once more before zmq_poll. slack: the thread's timer slack in microseconds (50 is the system's).
+// fill=1: at the end it stops receiving for half a second, and prints the memory that the full queues use. Latency is
+// from just before zmq_send to the copy, of every 16th message.
 // Leaves out: JSON, ring, writer, disk, so the cores are less busy than the daemon's; and the network between
-// machines. Senders pace themselves by 50 us ticks, which gives small bursts from 20,000 events a second on.
+// machines. Senders pace themselves by 50 us ticks, which makes small bursts from 20,000 events per second on.
 #include "bench.h"
 #include <signal.h>
 #include <sys/prctl.h>
@@ -28,7 +28,7 @@ static void send_one(void *socket, char *payload, size_t size) {
     if (zmq_send(socket, payload, size, 0) < 0) exit(0);
 }
 
-/// A peer: sends until it is killed.
+/// The peer process: sends until it is killed.
 static void send_load(int endpoint_pipe, struct load load) {
     char endpoint[256] = "";
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -73,7 +73,7 @@ static void keep(struct receiver *r, zmq_msg_t *message) {
     r->at += (size + 7) & ~(size_t)7;
 }
 
-/// Up to BATCH_MAX messages without waiting, as a round of the daemon's receiver.
+/// Receives up to BATCH_MAX messages without waiting, like a round of the daemon's receiver.
 static int receive_batch(struct receiver *r, zmq_msg_t *message) {
     int count = 0;
     while (count < BATCH_MAX && zmq_msg_recv(message, r->socket, ZMQ_DONTWAIT) >= 0) {
@@ -108,7 +108,7 @@ static void *bind_pull(void *context, int hwm, char *endpoint, size_t size) {
     return socket;
 }
 
-/// Peers are forked before there is a thread; they wait in the pipe for the endpoint.
+/// Starts the peers, forked before any thread exists; they read the endpoint from the pipe.
 static void start_peers(pid_t *children, int peers, int *endpoint_pipe, struct load load) {
     if (peers > PEERS_MAX || pipe(endpoint_pipe) != 0) die("pipe");
     for (int i = 0; i < peers; i++) {
@@ -123,7 +123,7 @@ static void end_peers(pid_t *children, int peers) {
     }
 }
 
-/// Memory that is there from the start, so that it does not count as growth.
+/// Allocates memory and touches it, so that it does not count as growth later.
 static void *touched(size_t bytes) {
     void *memory = need(malloc(bytes));
     memset(memory, 1, bytes);

@@ -36,7 +36,7 @@ LIBRARIES = {
 
 
 def build(name, folder):
-    """Compiles a program, unless what is there is newer than its sources."""
+    """Compiles a program, unless it is newer than its sources."""
     stem = name.removesuffix("_haswell")
     source = next(p for p in (HERE / f"{stem}.c", HERE / f"{stem}.cpp") if p.exists())
     program = folder / name
@@ -58,7 +58,7 @@ def run(command):
 
 
 def measure(question, rounds, place):
-    """One list of results a case, all cases in turn in every round."""
+    """Returns one list of results per case; every round runs all cases in turn."""
     results = [[] for _ in question.cases]
     for _ in range(question.rounds or rounds):
         for case, gathered in zip(question.cases, results):
@@ -67,7 +67,7 @@ def measure(question, rounds, place):
 
 
 def table(question, results):
-    """Markdown: one table a metric where the cases make many columns, else one with all metrics beside each other."""
+    """Formats Markdown: one table per metric if the cases make many columns, else one table with all metrics."""
     columns = list(dict.fromkeys(case.column for case in question.cases))
     cells = {}
     for case, gathered in zip(question.cases, results):

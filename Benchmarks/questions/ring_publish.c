@@ -1,14 +1,14 @@
-// How many messages should one store of the ring's cursor show to the consumer?
+// How many messages should one store of the ring's cursor publish to the consumer?
 //
 // Usage: ring_publish batch=64 [rate=0] [doze=500] [work=0] [size=465] [seconds=0.3]
-// Two threads, each on its own core, and a byte ring of 8 MiB laid out as the daemon's (Sources/Ring): the producer
-// copies payloads in and publishes every `batch` of them with one release store, then wakes the consumer if that
-// sleeps (an exchange, and a futex call only if so). The consumer reads what it finds and releases it at once; when
-// there is nothing it dozes `doze` microseconds at a time for 5 ms before it sleeps, or with doze=0 sleeps at once.
-// rate: events a second, in ticks of 100 us; 0 for as fast as it goes, 1024 a tick. What a tick leaves open is
-// published at its end, as a round of the receiver does. work: nanoseconds the consumer spends an event, in place of
-// parsing and deflate. Delay is from the copy to the consumer's read, of every 16th event.
-// Leaves out: libzmq, several rings a consumer, padding records (a record may reach behind the ring's end).
+// Two threads, each on its own core, and a byte ring of 8 MiB laid out like the daemon's (Sources/Ring): the producer
+// copies payloads in and publishes every `batch` of them with one release store, then wakes the consumer if it sleeps
+// (an exchange, and a futex call only then). The consumer reads all published records and releases them at once; if
+// there are none it dozes `doze` microseconds at a time for 5 ms before it sleeps; with doze=0 it sleeps at once.
+// rate: events per second, in ticks of 100 us; 0 for as fast as possible, 1024 per tick. The rest of a tick is
+// published at its end, like a round of the receiver. work: nanoseconds that the consumer spends per event, in place
+// of parsing and deflate. Delay is from the copy to the consumer's read, of every 16th event.
+// Leaves out: libzmq, several rings per consumer, padding records (a record may extend beyond the ring's end).
 #include "bench.h"
 #include <linux/futex.h>
 #include <pthread.h>
@@ -96,7 +96,7 @@ static void *consume(void *unused) {
 
 static const char *payload;
 
-/// Puts one in; waits while the ring is full.
+/// Appends a record; waits while the ring is full.
 static uint64_t put(uint64_t at, uint64_t number) {
     uint64_t record = (size + 15) & ~7ul;
     while (at + record - atomic_load_explicit(&read_to, memory_order_acquire) > RING_BYTES) {
@@ -145,7 +145,7 @@ int main(int argc, char **argv) {
     pthread_t consumer;
     pthread_create(&consumer, NULL, consume, NULL);
     pin_to(0);
-    // The consumer keeps the system's slack, as the daemon's writer does.
+    // The consumer keeps the system's timer slack, like the daemon's writer.
     prctl(PR_SET_TIMERSLACK, 1000UL);
     double cpu = cpu_seconds(RUSAGE_THREAD), start = now();
     uint64_t count = produce();

@@ -1,13 +1,13 @@
 // How should a commit's bytes reach the disk?
 //
 // Usage: write_path how=plain|range|keep|extend|direct|direct-keep bytes=250000 folder=DIR [commits=20] [pause=2000]
-// A commit is what the daemon does between two answers: its bytes are written in four parts with `pause`
-// microseconds between them (in place of parsing and deflate), then fdatasync. One file takes all commits.
+// A commit is what the daemon does between two answers: its bytes are written in four parts, `pause` microseconds
+// apart (in place of parsing and deflate), then fdatasync. One file receives all commits.
 //   plain        write(2), then fdatasync
-//   range        sync_file_range(SYNC_FILE_RANGE_WRITE) behind every part, so that the disk begins early
+//   range        sync_file_range(SYNC_FILE_RANGE_WRITE) after every part, so that the disk starts early
 //   keep         plain, with blocks reserved 16 MiB ahead: fallocate(FALLOC_FL_KEEP_SIZE)
-//   extend       plain, with fallocate(0): the file is longer than what is written (cut at the end)
-//   direct       O_DIRECT from an aligned buffer; the block at the end is written again by the next commit
+//   extend       plain, with fallocate(0): the file is longer than its data (cut at the end)
+//   direct       O_DIRECT from an aligned buffer; the next commit rewrites the block at the end
 //   direct-keep  direct, with keep's reservation
 // Latency is from the last part's write to the return of fdatasync; blocked is the time in all writes before it;
 // CPU is that of this thread, without the kernel's own.
@@ -37,7 +37,7 @@ static void put_direct(struct log *l, const char *bytes, size_t count, bool last
     memcpy(l->blocks + held, bytes, count);
     held += count;
     l->end += (off_t)count;
-    // Whole blocks; with the last part the open one too, filled up with zeros.
+    // Whole blocks; with the last part also the partial one, padded with zeros.
     size_t whole = held / BLOCK * BLOCK, wanted = last ? (held + BLOCK - 1) / BLOCK * BLOCK : whole;
     if (wanted == 0) return;
     memset(l->blocks + held, 0, wanted > held ? wanted - held : 0);

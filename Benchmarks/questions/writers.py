@@ -1,4 +1,4 @@
-"""What more writers give: the daemon itself on the cores this machine has, and arithmetic for more cores."""
+"""The effect of more writers: the daemon itself on the cores of this machine, and arithmetic for more cores."""
 
 import json
 import os
@@ -41,13 +41,13 @@ def wait_until(what, condition, seconds=60, pause=0.01):
 
 
 def threads(pid):
-    """The daemon's threads by id, with their names."""
+    """Returns the daemon's threads by id, with their names."""
     tasks = pathlib.Path(f"/proc/{pid}/task")
     return {int(task.name): (task / "comm").read_text().strip() for task in tasks.iterdir()}
 
 
 def cpu_by_thread(pid):
-    """CPU seconds by kind of thread."""
+    """Returns CPU seconds by kind of thread."""
     seconds = dict.fromkeys(THREADS, 0.0)
     for task, name in threads(pid).items():
         kind = next((kind for kind, pattern in THREADS.items() if re.fullmatch(pattern, name)), None)
@@ -62,14 +62,14 @@ def children_cpu():
 
 
 def pin(pid, writer_cores, other_cores):
-    """Puts writers and committers on some cores and all else on others."""
+    """Pins writers and committers to some cores and all other threads to others."""
     for task, name in threads(pid).items():
         own = re.match("writer|committer", name)
         os.sched_setaffinity(task, writer_cores if own else other_cores)
 
 
 def sender_command(place, binaries, endpoint, workload):
-    """The lean sender of the comparison where there is one, else touchpoint-send, which costs more CPU."""
+    """Returns the command of the comparison's lean sender if built, else touchpoint-send, which costs more CPU."""
     events, batch = str(workload["events"]), str(workload["batch"])
     if not SENDER.exists():
         return [binaries / "touchpoint-send", "--to", endpoint, "--pattern", "push", "--generate", events,
@@ -81,8 +81,8 @@ def sender_command(place, binaries, endpoint, workload):
 
 
 def start(binaries, folder, writers, workload):
-    """The smallest rings: a second writer takes part when the first ring is half full, and 32 MiB of events, half of
-    the default's, would be much of such a short run."""
+    """Starts the daemon with the smallest rings: a second writer takes part when the first ring is half full, and
+    32 MiB of events, half of the default's, would be much of such a short run."""
     configuration = folder / "writers.yaml"
     configuration.write_text(
         f"sources:\n  - {{ name: push, pattern: pull, bind: ['tcp://127.0.0.1:*'] }}\n"
@@ -99,7 +99,7 @@ def status(folder):
 
 
 def run(binaries, place, writers, workload, cores=None):
-    """Events a second from the sender's start to the last commit, and CPU microseconds an event by thread."""
+    """Returns events per second from the sender's start to the last commit, and CPU microseconds per event."""
     with tempfile.TemporaryDirectory(dir=place.folder) as folder:
         folder = pathlib.Path(folder)
         daemon = start(binaries, folder, writers, workload)
@@ -110,8 +110,8 @@ def run(binaries, place, writers, workload, cores=None):
                 pin(daemon.pid, *cores)
             before = cpu_by_thread(daemon.pid)
             command = sender_command(place, binaries, endpoint, workload)
-            # From here, not from the first event seen: with both cores busy an answer of the control socket can be
-            # a tenth of a second late, far more than the sender takes to start.
+            # From here, not from the first event seen: with both cores busy an answer of the control socket can be a
+            # tenth of a second late, far more than the sender takes to start.
             begin = time.monotonic()
             sender = subprocess.Popen(command, stdout=subprocess.DEVNULL)
             if cores:
@@ -120,7 +120,7 @@ def run(binaries, place, writers, workload, cores=None):
                        lambda: control(folder / "s", "stats")["ledger"]["written"] >= workload["events"])
             seconds = time.monotonic() - begin
             after = cpu_by_thread(daemon.pid)
-            # The sender is the only child that ends in here.
+            # The sender is the only child that ends in between.
             sent = -children_cpu()
             sender.wait(timeout=10)
             sent += children_cpu()
@@ -156,8 +156,8 @@ def by_thread(measured):
 
 
 def bound(cpu, cores, sender):
-    """Arithmetic, not measured: no more than the I/O thread or the receiver can do alone, and no more than all cores
-    together can do."""
+    """Computes a rate, without measuring: at most what the I/O thread or the receiver can do alone, and at most what
+    all cores can do together."""
     spent = sum(cpu[kind] for kind in THREADS) + (cpu["sender"] if sender else 0)
     bounds = {kind: 1e6 / cpu[kind] for kind in ("I/O thread", "receiver")} | {"cores": cores * 1e6 / spent}
     first = min(bounds, key=bounds.get)
