@@ -1,15 +1,14 @@
-// Counts the allocations of a running program, by the place they come from. What the Swift runtime does
-// besides cannot be counted here, for it is linked into the program; scripts/hot-loops looks for that.
+// Counts the allocations of a running program, by their call site. What else the Swift runtime does cannot be counted
+// here, because it is linked into the program; scripts/hot-loops searches for that.
 //
 // Use: cc -O2 -fPIC -shared -o call_count.so call_count.c, make a file of CALL_COUNT_BYTES zeros, then
 //      CALL_COUNT_FILE=FILE LD_PRELOAD=./call_count.so PROGRAM…
-// and read FILE whenever you like, also while the program runs: gates.py does. It is an array of
-// places: 8 bytes with the return address and, in the highest, the number of the name; 8 bytes with the
-// calls. Names are numbered 0 for malloc's family and 1 for C++'s new.
-// From MAPS_OFFSET on stands /proc/self/maps as it was at the start.
+// and read FILE at any time, also while the program runs: gates.py does. It is an array of call sites: 8 bytes with
+// the return address and, in the highest byte, the number of the name; 8 bytes with the calls. Names are numbered 0
+// for malloc's family and 1 for C++'s new. From MAPS_OFFSET on it contains /proc/self/maps as it was at the start.
 //
-// Leaves out: memory that is given back; sizes; calls before its own start; any processor but x86-64, any C
-// library but glibc. A full table ends the program.
+// Leaves out: freed memory; sizes; calls before its own start; any processor but x86-64, any C library but glibc. A
+// full table ends the program.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +26,7 @@ struct place {
 };
 static struct place *places;
 
-// Also called with the registers of a Swift function at work: touches general registers only.
+// Also called with the registers of a running Swift function: it uses general registers only.
 __attribute__((target("general-regs-only"), visibility("hidden"))) void call_count_add(uint64_t name,
                                                                                      uint64_t address) {
     if (places == NULL) return;
@@ -62,7 +61,7 @@ __attribute__((constructor)) static void start(void) {
     places = (struct place *)memory;
 }
 
-// Allocations. glibc's own names for itself need no search for the next definition.
+// Allocations. glibc's internal names avoid a search for the next definition.
 
 void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);
@@ -98,7 +97,7 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
     return *memory == NULL ? ENOMEM : 0;
 }
 
-// C++'s operators new, by their mangled names; without memory they end the program.
+// C++'s operators new, by their mangled names; if memory is exhausted they end the program.
 static void *or_abort(void *memory) {
     if (memory == NULL) abort();
     return memory;

@@ -1,4 +1,4 @@
-"""Reads what call_count.c counts: which calls a program made, from which place."""
+"""Reads the counts of call_count.c: which calls a program made, from which call site."""
 
 import os
 import pathlib
@@ -12,13 +12,13 @@ PLACES, FILE_BYTES = 16384, 1 << 19
 
 
 class CallCount:
-    """The counter, made ready for one program."""
+    """The counter, prepared for one program."""
 
     def __init__(self, folder):
         self.library = folder / "call_count.so"
         self.file = folder / "calls"
         self.file.write_bytes(bytes(FILE_BYTES))
-        # A Swift toolchain brings clang along.
+        # A Swift toolchain includes clang.
         compiler = shutil.which("cc") or "clang"
         subprocess.run([compiler, "-O2", "-fPIC", "-shared", "-o", self.library, SOURCE], check=True)
 
@@ -29,7 +29,7 @@ class CallCount:
         self.file.write_bytes(bytes(FILE_BYTES))
 
     def read(self):
-        """Calls so far, by name and by the library or program that made them."""
+        """Returns the calls so far, by name and by the library or program that made them."""
         content = self.file.read_bytes()
         mapped = content[PLACES * 16:].rstrip(b"\0").decode()
         calls = Counter()
@@ -42,7 +42,7 @@ class CallCount:
 
 
 def module(mapped, address):
-    """The file that is mapped at an address."""
+    """Returns the file that is mapped at an address."""
     for line in mapped.splitlines():
         parts = line.split(maxsplit=5)
         start, end = (int(part, 16) for part in parts[0].split("-"))

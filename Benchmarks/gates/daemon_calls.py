@@ -1,4 +1,4 @@
-"""Allocations of the real daemon while events come in, libzmq's apart from ours."""
+"""Counts the allocations of the real daemon during intake, libzmq's separately."""
 
 import contextlib
 import json
@@ -22,13 +22,13 @@ def wait_until(what, condition):
         value = condition()
         if value:
             return value
-        # Each look costs the daemon some allocations of its own.
+        # Each poll costs the daemon some allocations.
         time.sleep(0.25)
     raise SystemExit(f"gates: waited {BOUND_SECONDS:g} s for {what}")
 
 
 class Daemon:
-    """touchpointd with its default settings, loopback ports of its own, and the counter in it."""
+    """touchpointd with its default settings, its own loopback ports, and the counter preloaded."""
 
     def __init__(self, programs, folder):
         self.programs, self.socket = programs, folder / "s"
@@ -86,7 +86,7 @@ class Daemon:
 
 
 def per_million(programs, pattern):
-    """Allocations and commits per million events, ours and libzmq's apart."""
+    """Returns allocations and commits per million events, libzmq's allocations separately."""
     with tempfile.TemporaryDirectory(prefix="touchpoint-gates-") as folder:
         daemon = Daemon(programs, pathlib.Path(folder))
         try:

@@ -28,7 +28,7 @@ LIBRARIES = ("libc6", "libisal2", "libsimdjson14", "zlib1g")
 
 
 def measured_with():
-    """What a count depends on besides our own sources."""
+    """Returns what a count depends on besides our own sources."""
     swift = subprocess.run(["swift", "--version"], capture_output=True, text=True).stdout
     version = re.search(r"Swift version \S+", swift)
     found = {"swift": version.group(0) if version else "unknown"}
@@ -39,14 +39,14 @@ def measured_with():
 
 
 def count_instructions(program, stages):
-    """By stage; as many at a time as there are processors, which does not change the counts."""
+    """Returns counts by stage; runs as many at a time as there are processors, which does not change the counts."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counts = pool.map(lambda s: instructions.per_unit(program, s[0], s[1]["iterations"]), stages.items())
         return dict(zip(stages, counts))
 
 
 def count_allocations(program, stages, folder):
-    """By stage: what twice the iterations allocate more, a unit."""
+    """Returns by stage how much more twice the iterations allocate, per unit."""
     counter, found = CallCount(folder), {}
     for stage, gate in stages.items():
         totals = []
@@ -64,7 +64,7 @@ def count_allocations(program, stages, folder):
 
 
 class Report:
-    """Prints a line a gate, and remembers which of them are closed."""
+    """Prints one line per gate, and records which of them fail."""
 
     def __init__(self):
         self.failures = []
@@ -92,7 +92,7 @@ def compare_allocations(report, gates, counts):
     print(f"{'allocations':32}{'now':>14}{'threshold':>14}")
     for stage, now in counts.items():
         threshold = gates["stages"][stage]["allocations"]
-        # A number that grows as events do is at least one in some thousand; a buffer that grows is not.
+        # A count that grows with the events grows by at least one per some thousand; a growing buffer's does not.
         problem = None if abs(now - threshold) < 0.001 else "not the same number any more"
         report.line(stage, now, threshold, problem)
 

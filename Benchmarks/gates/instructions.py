@@ -1,29 +1,29 @@
-"""Instructions of a stage, counted by valgrind.
+"""Counts the instructions of a stage with valgrind.
 
-valgrind emulates a processor of its own: the same, with AVX2 and without SHA-NI or AVX-512, on every
-x86-64 machine that has AVX2. So the count depends on the program and its libraries, not on the machine;
-two runs differ by some hundred instructions in a hundred million.
+valgrind emulates its own processor: the same one, with AVX2 and without SHA-NI or AVX-512, on every x86-64 machine
+that has AVX2. So the count depends on the program and its libraries, not on the machine; two runs differ by some
+hundred instructions in a hundred million.
 """
 
 import os
 import re
 import subprocess
 
-# Reading the whole of it takes valgrind a second; nothing of ours runs longer than a minute there.
+# valgrind takes a second to load the program; no stage runs longer than a minute under it.
 BOUND_SECONDS = 300
 
 
 def environment():
-    """What a counted program sees: nothing of the caller's that could change what it does."""
+    """Returns the environment of a counted program: nothing of the caller's that could change its behaviour."""
     kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
-    # Swift seeds the hashes of every process anew, unless told otherwise.
+    # Swift seeds the hashes of every process randomly, unless told otherwise.
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "LC_ALL": "C", "SWIFT_DETERMINISTIC_HASHING": "1",
     }
 
 
 def check_valgrind():
-    """Says why instructions cannot be compared here; None when they can."""
+    """Returns why instructions cannot be compared here; None if they can."""
     try:
         done = subprocess.run(
             ["valgrind", "--tool=none", "-v", "/bin/true"], capture_output=True, text=True, timeout=BOUND_SECONDS
@@ -41,14 +41,14 @@ def check_valgrind():
 
 
 def without_debug_information(program, folder):
-    """A copy that valgrind can read: 3.19 gives up on the DWARF 5 that Swift 6.3 writes."""
+    """Returns a copy that valgrind can read: 3.19 fails on the DWARF 5 that Swift 6.3 writes."""
     copy = folder / program.name
     subprocess.run(["objcopy", "--strip-debug", program, copy], check=True)
     return copy
 
 
 def count(program, stage, iterations):
-    """Instructions of one run, and the units (events, records, commits) it was made of."""
+    """Returns the instructions of one run, and its number of units (events, records, commits)."""
     command = [
         "valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
         program, "--stage", stage, "--iterations", str(iterations),
@@ -62,7 +62,7 @@ def count(program, stage, iterations):
 
 
 def per_unit(program, stage, iterations):
-    """Instructions of an event; the start-up is in both runs and cancels out."""
+    """Returns the instructions per event; the start-up is in both runs and cancels out."""
     once, units = count(program, stage, iterations)
     twice, _ = count(program, stage, 2 * iterations)
     return (twice - once) / units
