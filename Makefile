@@ -1,4 +1,4 @@
-# What one can do with this project. `make help` lists it; .ci/run calls the same targets.
+# The tasks of this project. `make help` lists them; .ci/run calls the same targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .NOTPARALLEL:
 
-# Settings one may give: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench BENCHFLAGS="--stage parse",
+# Settings for the command line: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench BENCHFLAGS="--stage parse",
 # make bench-compare BENCHFLAGS="--only single latency", make crashes POINTS=1000000, make install PREFIX=/usr/local
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
@@ -19,10 +19,10 @@ DESTDIR ?=
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 
-# How everything for production is built, so that what programs share is built once. Swift's own libraries
-# are linked in: the programs run where there is no toolchain. lld keeps quiet about a function of Foundation
-# that nobody calls. All else is hardening: no writable table of functions, no path to look for libraries in,
-# and C and C++ with checked calls, stack protection and marked jump targets.
+# The build of everything for production, so that what programs share is built once. Swift's own libraries are linked
+# statically: the programs run without a toolchain. lld does not warn about an unused function of Foundation. The rest
+# is hardening: no writable table of functions, no search path for libraries, and C and C++ with checked calls, stack
+# protection and marked jump targets.
 HARDENED := -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 RELEASE_BUILD := swift build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
@@ -36,9 +36,9 @@ STEP := scripts/step
 BENCH := .build/bench
 TEST_PACKAGES := prometheus
 FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
-# What the programs and recipes of the pages need: Java's client, Spark, and jq.
+# Required by the programs and recipes of the pages: Java's client, Spark, and jq.
 PAGE_PACKAGES := default-jdk-headless libjeromq-java jq
-# What the tests of what is installed need: readelf and strip, a network and mounts of their own, a system to boot.
+# Required by the tests of the installation: readelf and strip, network and mount namespaces, a system to boot.
 INSTALL_PACKAGES := binutils iproute2 util-linux systemd-container
 COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync)
 
@@ -67,7 +67,7 @@ test: setup debug build venv gates crashes ## Run all tests: units, gates, crash
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
 	@$(MAKE) faults
 
-# What needs loop devices is left out where there is no root, and the run says so at its end.
+# Without root, tests that need loop devices are left out, and the run reports that at its end.
 faults: build venv ## Cut the power, kill, fail calls, fill the disk: the real daemon on real file systems (root)
 	@((EUID != 0)) || scripts/setup $(FAULT_PACKAGES)
 	@echo "==> Running the fault tests against $(RELEASE) (some 3 minutes)"
@@ -82,8 +82,8 @@ lint: ## Check the formatting of all Swift sources
 format: ## Format all Swift sources in place
 	@$(STEP) "Formatting" swift format --in-place --recursive --parallel $(wildcard $(SWIFT_SOURCES))
 
-# This is the debug build of the tests as well, so that nothing is built twice. The compiler says
-# "Build complete!" even when an import is not declared; the exit code tells.
+# This is also the debug build of the tests, so that nothing is built twice. The compiler prints "Build complete!"
+# even if an import is not declared; only the exit code shows it.
 floors: debug ## Refuse imports of targets that the manifest does not grant
 
 debug: setup ## Build programs and tests for debugging, with every import checked
@@ -98,7 +98,7 @@ crashes: crash-explorer ## Crash a collector on a simulated disk at POINTS (1000
 	@echo "==> Exploring crashes"
 	@$(RELEASE)/crash-explorer --points $(POINTS) $(CRASHFLAGS)
 
-# With the programs in one folder: what they share is built once.
+# Built into the programs' folder, so that what they share is built once.
 crash-explorer: setup ## Build the program that explores crashes, into .build/release
 	@export TOUCHPOINT_SIMULATION=1; \
 	$(STEP) "Building the crash explorer (release)" $(RELEASE_BUILD) $(SWIFTFLAGS) --product crash-explorer
@@ -125,7 +125,7 @@ tsan: setup ## Run the tests of concurrency under ThreadSanitizer
 bench: stage-bench ## Measure each stage of an event's way, and the ring against its alternatives
 	@$(RELEASE)/stage-bench $(BENCHFLAGS)
 
-# With the programs in one folder: what they share is built once.
+# Built into the programs' folder, so that what they share is built once.
 stage-bench: setup ## Build the benchmarks of the stages, into .build/release
 	@export TOUCHPOINT_BENCHMARKS=1; \
 	$(STEP) "Building the benchmarks (release)" $(RELEASE_BUILD) $(SWIFTFLAGS) --product stage-bench
@@ -160,7 +160,7 @@ $(VENV)/.complete: Tests/Harness/requirements.txt
 	@$(STEP) "Making the Python environment in $(VENV)" scripts/venv $(VENV) $<
 	@touch $@
 
-# It needs no toolchain, and builds nothing: as root that would leave root's files in the tree.
+# It needs no toolchain, and builds nothing: run as root, a build would leave root's files in the tree.
 install: ## Install what `make build` has built, with configuration, unit and user, below DESTDIR and PREFIX (/usr)
 	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" $(RELEASE) $(PROGRAMS)
 
