@@ -108,7 +108,7 @@ def ends(process, signal_number=signal.SIGTERM):
         raise SystemExit(f"compare: {process.args[0]} did not end within {PATIENCE} s") from None
 
 
-# --- The bare programs: they print their endpoint, receive so many messages, and print JSON. ---
+# --- The bare programs: they print their endpoint, receive a number of messages, and print JSON. ---
 
 def bare(place, command, load):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -203,7 +203,7 @@ class Daemon:
         return self.endpoints["pull" if load.pattern == "push" else "router"]
 
     def wait_for(self, events, pause=0.01):
-        """Waits until so many events are written and committed; returns the time, and the figures then."""
+        """Waits until `events` events are written and committed; returns the time, and the figures then."""
         def written():
             stats = self.control("stats")
             return stats if stats["ledger"]["written"] >= events else None

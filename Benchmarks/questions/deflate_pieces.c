@@ -62,8 +62,8 @@ struct text {
     size_t size, at;
 };
 
-/// Returns the next line that fits into a piece; at its end the text starts again. (The daemon gives a longer line a
-/// larger buffer; there are few, omitted here.)
+/// Returns the next line that fits into a piece; at its end the text starts again. (For a longer line the daemon
+/// enlarges the buffer; there are few, omitted here.)
 static const char *next(struct text *text, size_t piece, size_t *length) {
     for (;;) {
         if (text->at >= text->size) text->at = 0;

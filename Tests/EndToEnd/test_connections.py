@@ -229,7 +229,7 @@ def test_connections_beyond_the_limit_are_refused(daemon):
         wait_until("the log line", lambda: "the source has 3 connections, the most it may" in collector.log)
         assert [ask(dealer) for dealer in dealers] == [COMMITTED] * 3
         dealers.pop().close()
-        # It connects anew by itself.
+        # It reconnects automatically.
         dealers.append(fourth)
         answer = None
         for number in range(15):
