@@ -114,7 +114,7 @@ struct IdentityArena {
         return Self.granuleBytes
     }
 
-    // MARK: - What stands somewhere
+    // MARK: - Records by place
 
     func seconds(at place: Int) -> UInt32 {
         (base + place).load(fromByteOffset: 4, as: UInt32.self)

@@ -103,7 +103,7 @@ struct IdentityShard {
         let (identity, hash) = (announced.identity, announced.low)
         // Drop two per insertion, so that memory shrinks with the traffic too.
         expire(now, countMax: 2)
-        var at = find(identity, announced.source, hash)
+        var at = find(identity, source: announced.source, hash: hash)
         var isReused = false
         if let place = table.place(at: at) {
             if isExpired(arena.seconds(at: place), now) {
@@ -111,7 +111,9 @@ struct IdentityShard {
             } else if Self.isSame(arena.content(at: place), announced.content) {
                 return .duplicate(place)
             } else {
-                if let earlier = reuse(announced, place, now) { return .duplicate(earlier) }
+                if let earlier = reuse(announced, place: place, now: now) {
+                    return .duplicate(earlier)
+                }
                 isReused = true
             }
             at = table.freeSlot(hash)
@@ -144,8 +146,8 @@ struct IdentityShard {
     @inline(never)
     private mutating func reuse(
         _ announced: AnnouncedIdentity,
-        _ place: Int,
-        _ now: UInt32
+        place: Int,
+        now: UInt32
     ) -> Int? {
         let hash = Self.earlierHash(announced.hash, announced.content)
         let at = findEarlier(announced, hash)
@@ -187,7 +189,7 @@ struct IdentityShard {
     ///
     /// Inlined, because a method of a large struct is otherwise passed a copy of it.
     @inline(__always)
-    private func find(_ identity: PackedIdentity, _ source: Int, _ hash: UInt32) -> Int {
+    private func find(_ identity: PackedIdentity, source: Int, hash: UInt32) -> Int {
         var at = table.home(hash)
         while let place = table.place(at: at) {
             let isIt =

@@ -88,14 +88,16 @@ package struct PackedIdentity {
     private static func uuid(_ text: UnsafeRawBufferPointer) -> (UInt64, UInt64)? {
         let dash = UInt8(ascii: "-")
         guard text[8] == dash, text[13] == dash, text[18] == dash, text[23] == dash,
-            let a = packed(word(text, 0, 4)), let b = packed(word(text, 9, 14)),
-            let c = packed(word(text, 19, 24)), let d = packed(word(text, 28, 32))
+            let a = packed(word(text, low: 0, high: 4)),
+            let b = packed(word(text, low: 9, high: 14)),
+            let c = packed(word(text, low: 19, high: 24)),
+            let d = packed(word(text, low: 28, high: 32))
         else { return nil }
         return (a | b << 32, c | d << 32)
     }
 
     /// Joins four digits at `low` and four at `high` into one word.
-    private static func word(_ text: UnsafeRawBufferPointer, _ low: Int, _ high: Int) -> UInt64 {
+    private static func word(_ text: UnsafeRawBufferPointer, low: Int, high: Int) -> UInt64 {
         UInt64(text.loadUnaligned(fromByteOffset: low, as: UInt32.self).littleEndian)
             | UInt64(text.loadUnaligned(fromByteOffset: high, as: UInt32.self).littleEndian) << 32
     }
