@@ -63,14 +63,14 @@ package struct EventReader: ~Copyable {
     var time: UnsafeRawBufferPointer {
         let times = found.times
         if times.1.bytes == nil, times.2.bytes == nil { return UnsafeRawBufferPointer(times.0) }
-        return Self.readable(times.0, times.1, times.2)
+        return Self.readable(times.0, or: times.1, or: times.2)
     }
 
     @inline(never)
     private static func readable(
         _ first: csimdjson_text,
-        _ second: csimdjson_text,
-        _ third: csimdjson_text
+        or second: csimdjson_text,
+        or third: csimdjson_text
     ) -> UnsafeRawBufferPointer {
         let texts = (
             UnsafeRawBufferPointer(first), UnsafeRawBufferPointer(second),

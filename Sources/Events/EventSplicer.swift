@@ -67,7 +67,7 @@ package struct EventSplicer: ~Copyable {
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        var end = writeOrigin(receivedAt, sequence, out)
+        var end = writeOrigin(receivedAt: receivedAt, sequence: sequence, to: out)
         if resolved.hasChannel {
             // The tail and the channel's key are adjacent.
             end.update(from: memory + tailStart, count: tailCount + Self.channelKeyCount)
@@ -78,8 +78,8 @@ package struct EventSplicer: ~Copyable {
             end += tailCount
         }
         end = resolved.write(event, to: end)
-        end = Self.member(Self.contextKey, event.inheritedContext, end)
-        end = Self.member(Self.sentAtKey, event.inheritedSentAt, end)
+        end = Self.member(Self.contextKey, value: event.inheritedContext, to: end)
+        end = Self.member(Self.sentAtKey, value: event.inheritedSentAt, to: end)
         // Everything after the opening brace stays as its producer wrote it, blanks included.
         let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
         if Self.hasMembers(body) {
@@ -97,7 +97,7 @@ package struct EventSplicer: ~Copyable {
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        let end = writeOrigin(receivedAt, sequence, out)
+        let end = writeOrigin(receivedAt: receivedAt, sequence: sequence, to: out)
         end.update(from: memory + tailStart, count: tailCount)
         end[tailCount] = UInt8(ascii: "}")
         return end + tailCount + 1 - out
@@ -105,9 +105,9 @@ package struct EventSplicer: ~Copyable {
 
     /// Writes the metadata up to the number, and returns the position after it.
     private mutating func writeOrigin(
-        _ receivedAt: Int64,
-        _ sequence: UInt64,
-        _ out: UnsafeMutablePointer<UInt8>
+        receivedAt: Int64,
+        sequence: UInt64,
+        to out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         if receivedAt != rendered { render(receivedAt) }
         out.update(from: memory, count: tailStart)
@@ -134,8 +134,8 @@ package struct EventSplicer: ~Copyable {
 
     private static func member(
         _ key: StaticString,
-        _ value: UnsafeRawBufferPointer,
-        _ out: UnsafeMutablePointer<UInt8>
+        value: UnsafeRawBufferPointer,
+        to out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         guard !value.isEmpty else { return out }
         out.pointee = UInt8(ascii: ",")

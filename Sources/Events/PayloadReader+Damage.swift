@@ -42,23 +42,23 @@ extension PayloadReader {
         position = lineEnd
         let failure = readAlone(line)
         guard let failure, failure.code != CSIMDJSON_NOT_AN_OBJECT else {
-            return take(line, failure, &view)
+            return take(line, failure: failure, into: &view)
         }
         guard let end = endOfObject(at: start, lineEnd) else {
-            return leaveDamaged(at: start, line, failure, &view)
+            return leaveDamaged(at: start, line: line, failure: failure, into: &view)
         }
         let object = UnsafeRawBufferPointer(rebasing: payload[start..<end])
         position = end
         let isOneLine = end <= lineEnd
         guard let found = isOneLine ? failure : readAlone(object) else {
-            return take(object, nil, &view)
+            return take(object, failure: nil, into: &view)
         }
         if beginDamagedBatch(object) { return false }
         if !isOneLine, isNDJSON, holdsLines(lineEnd, end) {
             position = lineEnd
-            rejectUnread(line, failure, &view)
+            rejectUnread(line, failure: failure, into: &view)
         } else {
-            rejectUnread(object, found, &view)
+            rejectUnread(object, failure: found, into: &view)
         }
         return true
     }
@@ -79,8 +79,8 @@ extension PayloadReader {
     /// Fills `view` with an object that was read, or a value that is not an object.
     private mutating func take(
         _ piece: UnsafeRawBufferPointer,
-        _ failure: Failure?,
-        _ view: inout EventView
+        failure: Failure?,
+        into view: inout EventView
     ) -> Bool {
         let start = offset(of: piece)
         let next = byteBehind(start + piece.count)
@@ -90,9 +90,9 @@ extension PayloadReader {
         } else if isInside(before: start, next)
             || next.isSeparatorOrCloser && piece.contains(UInt8(ascii: "\n"))
         {
-            reject(piece, .invalidJSON, at: start, .insideDamaged, &view)
+            reject(piece, as: .invalidJSON, at: start, cause: .insideDamaged, into: &view)
         } else if let failure {
-            rejectUnread(piece, failure, &view)
+            rejectUnread(piece, failure: failure, into: &view)
         } else {
             return give(piece, &view)
         }
@@ -102,12 +102,12 @@ extension PayloadReader {
     /// Rejects an inseparable piece: a line of NDJSON, else all the rest of the payload.
     private mutating func leaveDamaged(
         at start: Int,
-        _ line: UnsafeRawBufferPointer,
-        _ failure: Failure,
-        _ view: inout EventView
+        line: UnsafeRawBufferPointer,
+        failure: Failure,
+        into view: inout EventView
     ) -> Bool {
         if isNDJSON {
-            rejectUnread(line, failure, &view)
+            rejectUnread(line, failure: failure, into: &view)
         } else {
             rejectRest(from: start, nil, &view)
         }

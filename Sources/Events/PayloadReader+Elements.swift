@@ -44,9 +44,9 @@ extension PayloadReader {
             if isLast, payload[start - 1] == UInt8(ascii: "[") { return false }
             // Nothing follows the comma before it.
             let cause: RejectionCause.Kind = isLast ? .trailingComma : .missingValue
-            reject(piece, .invalidJSON, at: isLast ? start - 1 : end, cause, &view)
+            reject(piece, as: .invalidJSON, at: isLast ? start - 1 : end, cause: cause, into: &view)
         } else if let failure = readAlone(piece, isElement: true) {
-            rejectUnread(piece, failure, &view)
+            rejectUnread(piece, failure: failure, into: &view)
         } else {
             accept(&view)
         }
@@ -105,14 +105,14 @@ extension PayloadReader {
         var code = reader.index(batch)
         if code == CSIMDJSON_OK, arrayHasMore(than: eventsMax - pieces, batch) {
             endArray()
-            reject(envelope, .tooManyEvents, at: start, .unspecified, &view)
+            reject(envelope, as: .tooManyEvents, at: start, cause: .unspecified, into: &view)
             return true
         }
         if code == CSIMDJSON_OK { code = reader.enterArray() }
         guard code == CSIMDJSON_OK else {
             // It was valid a moment ago, so memory is exhausted.
             endArray()
-            rejectUnread(envelope, Failure(code: code, offset: base), &view)
+            rejectUnread(envelope, failure: Failure(code: code, offset: base), into: &view)
             return true
         }
         mode = .array

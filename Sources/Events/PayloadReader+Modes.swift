@@ -14,7 +14,7 @@ extension PayloadReader {
             }
             if code == CSIMDJSON_NOT_AN_OBJECT {
                 let failure = Failure(code: code, offset: base + object.start)
-                rejectUnread(reader.slice(object), failure, &view)
+                rejectUnread(reader.slice(object), failure: failure, into: &view)
                 return true
             }
             if reader.found.batch.length > 0, !reader.found.has_reserved_key {
@@ -54,7 +54,7 @@ extension PayloadReader {
         case CSIMDJSON_NOT_AN_OBJECT:
             let value = reader.found.object
             let failure = Failure(code: code, offset: base + value.start)
-            rejectUnread(reader.slice(value), failure, &view)
+            rejectUnread(reader.slice(value), failure: failure, into: &view)
             position = base + value.start + value.length
             return true
         case CSIMDJSON_END:
@@ -129,11 +129,11 @@ extension PayloadReader {
     ) {
         let rest = trimmed(start, payload.count)
         if let rejection {
-            reject(rest, rejection, at: start, .unspecified, &view)
+            reject(rest, as: rejection, at: start, cause: .unspecified, into: &view)
         } else {
             let failure = readAlone(rest)
             let otherwise = Failure(code: CSIMDJSON_INVALID_JSON, offset: start)
-            rejectUnread(rest, failure ?? otherwise, within: within, &view)
+            rejectUnread(rest, failure: failure ?? otherwise, within: within, into: &view)
         }
         mode = .done
     }

@@ -168,7 +168,7 @@ package struct PayloadReader: ~Copyable {
             case .joined: isFilled = nextJoined(&view)
             case .whole(let rejection, let offset, let cause):
                 mode = .done
-                reject(payload, rejection, at: offset, cause, &view)
+                reject(payload, as: rejection, at: offset, cause: cause, into: &view)
                 isFilled = true
             case .rest(let start):
                 rejectBehind(start, &view)
@@ -225,10 +225,10 @@ package struct PayloadReader: ~Copyable {
 
     func reject(
         _ bytes: UnsafeRawBufferPointer,
-        _ rejection: Rejection,
+        as rejection: Rejection,
         at offset: Int,
-        _ cause: RejectionCause.Kind,
-        _ view: inout EventView
+        cause: RejectionCause.Kind,
+        into view: inout EventView
     ) {
         view = EventView()
         view.bytes = bytes
@@ -242,12 +242,12 @@ package struct PayloadReader: ~Copyable {
     @inline(never)
     func rejectUnread(
         _ piece: UnsafeRawBufferPointer,
-        _ failure: Failure,
+        failure: Failure,
         within: JSONDiagnosis.Start = .text,
-        _ view: inout EventView
+        into view: inout EventView
     ) {
         let rejection = Rejection(failure.code)
-        reject(piece, rejection, at: failure.offset, .unspecified, &view)
+        reject(piece, as: rejection, at: failure.offset, cause: .unspecified, into: &view)
         guard let finding = JSONDiagnosis.finding(rejection, in: piece, within) else { return }
         view.cause = finding.cause
         view.errorOffset = offset(of: piece) + finding.offset
@@ -259,10 +259,10 @@ package struct PayloadReader: ~Copyable {
         reader.view(into: &view)
         let offset = base + reader.found.object.start
         if view.bytes.count > limits.eventBytesMax {
-            reject(view.bytes, .tooLarge, at: offset, .eventTooLarge, &view)
+            reject(view.bytes, as: .tooLarge, at: offset, cause: .eventTooLarge, into: &view)
         } else if reader.found.has_reserved_key {
             let key = base + reader.found.reserved.start
-            reject(view.bytes, .reservedKey, at: key, .unspecified, &view)
+            reject(view.bytes, as: .reservedKey, at: key, cause: .unspecified, into: &view)
         } else {
             handedDownBytes += inherited.handDown(
                 to: &view,
@@ -271,7 +271,13 @@ package struct PayloadReader: ~Copyable {
             )
             let members = view.inheritedContext.count + view.inheritedSentAt.count
             if members > limits.eventBytesMax || handedDownBytes > limits.handedDownBytesMax {
-                reject(view.bytes, .tooLarge, at: offset, .tooMuchHandedDown, &view)
+                reject(
+                    view.bytes,
+                    as: .tooLarge,
+                    at: offset,
+                    cause: .tooMuchHandedDown,
+                    into: &view
+                )
             }
         }
     }

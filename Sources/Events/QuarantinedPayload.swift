@@ -95,9 +95,9 @@ package struct QuarantinedPayload {
         case .base64:
             return writeBase64("base64", out)
         case .gzip(let place, let count):
-            return Self.write(place, count, writeBase64("gzip+base64", out))
+            return Self.write(place, pieceBytes: count, to: writeBase64("gzip+base64", out))
         case .elsewhere(let place, let count):
-            return Self.write(place, count, out)
+            return Self.write(place, pieceBytes: count, to: out)
         }
     }
 
@@ -111,8 +111,8 @@ package struct QuarantinedPayload {
 
     private static func write(
         _ place: Place,
-        _ count: Int,
-        _ out: UnsafeMutablePointer<UInt8>
+        pieceBytes count: Int,
+        to out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         copy(
             #","message":{"seq":\#(place.sequence),"offset":\#(place.offset),"bytes":\#(count)}"#,

@@ -168,17 +168,17 @@ extension Timestamp {
     package static func write(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
         let seconds = Int(sinceLeast(micros) / 1_000_000)
         let (year, month, day) = civil(day: seconds / 86_400 + daysMin)
-        put(year, 4, out)
+        put(year, width: 4, to: out)
         out[4] = UInt8(ascii: "-")
-        put(month, 2, out + 5)
+        put(month, width: 2, to: out + 5)
         out[7] = UInt8(ascii: "-")
-        put(day, 2, out + 8)
+        put(day, width: 2, to: out + 8)
         out[10] = UInt8(ascii: "T")
-        put(seconds / 3_600 % 24, 2, out + 11)
+        put(seconds / 3_600 % 24, width: 2, to: out + 11)
         out[13] = UInt8(ascii: ":")
-        put(seconds / 60 % 60, 2, out + 14)
+        put(seconds / 60 % 60, width: 2, to: out + 14)
         out[16] = UInt8(ascii: ":")
-        put(seconds % 60, 2, out + 17)
+        put(seconds % 60, width: 2, to: out + 17)
         out[19] = UInt8(ascii: ".")
         writeFraction(micros, to: out)
         out[26] = UInt8(ascii: "Z")
@@ -186,10 +186,10 @@ extension Timestamp {
 
     /// Writes only the six digits of the fraction into a form written before.
     static func writeFraction(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
-        put(Int(sinceLeast(micros) % 1_000_000), 6, out + 20)
+        put(Int(sinceLeast(micros) % 1_000_000), width: 6, to: out + 20)
     }
 
-    private static func put(_ value: Int, _ width: Int, _ out: UnsafeMutablePointer<UInt8>) {
+    private static func put(_ value: Int, width: Int, to out: UnsafeMutablePointer<UInt8>) {
         var rest = value
         for at in stride(from: width - 1, through: 0, by: -1) {
             out[at] = UInt8(truncatingIfNeeded: 48 + rest % 10)
