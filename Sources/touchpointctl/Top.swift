@@ -38,7 +38,7 @@ struct Top: OnlineCommand {
         let signals = [SIGTERM, SIGHUP].map { Self.leave(on: $0, continuation) }
         defer { signals.forEach { $0.cancel() } }
         Self.watchKeys(continuation)
-        let reading = Self.read(client, pace.interval, continuation)
+        let reading = Self.read(from: client, every: pace.interval, into: continuation)
         defer { reading.cancel() }
         var previous: StatsAnswer?
         for await event in events {
@@ -58,9 +58,9 @@ struct Top: OnlineCommand {
     }
 
     private static func read(
-        _ client: ControlClient,
-        _ interval: FollowInterval,
-        _ continuation: AsyncStream<Event>.Continuation
+        from client: ControlClient,
+        every interval: FollowInterval,
+        into continuation: AsyncStream<Event>.Continuation
     ) -> Task<Void, Never> {
         Task {
             do {
