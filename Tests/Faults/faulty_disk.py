@@ -83,7 +83,7 @@ class FaultyDisk:
         struct.pack_into("<I", self.plan, _MASK_AT, 0)
 
     def break_program(self, twin):
-        """Gives the program a defect."""
+        """Makes the program a defective one."""
         struct.pack_into("<I", self.plan, _MASK_AT + 16, TWINS.index(twin))
 
     @property
