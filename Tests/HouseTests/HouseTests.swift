@@ -39,6 +39,10 @@ import Testing
 
     @Test func noBannedWords() throws { report(try files.flatMap(WordingRules.banned(in:))) }
 
+    @Test func commentsUsePlainTerms() throws {
+        report(try files.flatMap(WordingRules.comments(in:)))
+    }
+
     @Test func nothingIsPublic() throws { report(try files.flatMap(WordingRules.access(in:))) }
 
     @Test func filesAreNamedForTheirIdea() { report(files.flatMap(NamingRules.vagueNames(of:))) }

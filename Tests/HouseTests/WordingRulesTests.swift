@@ -32,6 +32,29 @@ import Testing
         #expect(try lines("wait a moment" + "!", path: "docs/A.md").isEmpty)
     }
 
+    @Test(arguments: [
+        "/// Has the memory come that a search reads.", "    // An event that comes again.",
+        "# Messages are sent again later.", "/// Takes one in, and gives its number.",
+        "// The id stands behind the header.", "/// What came before it.",
+        "    \"\"\"One a process is enough.", "/// Waits for ever.", "/// One lock, one a thread.",
+    ])
+    func refusesDialectInComments(text: String) throws {
+        func lines(_ path: String) throws -> Set<Int> {
+            Set(try WordingRules.comments(in: SourceFile(path, "x\n\(text)\n")).map(\.line))
+        }
+        #expect(try lines("Sources/Ring/A.swift") == [2])
+        #expect(try lines("docs/A.md").isEmpty)
+    }
+
+    @Test func acceptsTheSameWordsInCodeAndOtherSenses() throws {
+        let text = """
+            let text = "it gives the line, and stands behind it"
+            /// An escape stands for a byte; the writer gives up after the limit.
+            // The file is read again.
+            """
+        #expect(try WordingRules.comments(in: SourceFile("Sources/Ring/A.swift", text)).isEmpty)
+    }
+
     @Test func refusesPublicExceptRingsOneImport() throws {
         func lines(_ path: String, _ text: String) throws -> [Int] {
             try WordingRules.access(in: SourceFile(path, text)).map(\.line)
