@@ -3,8 +3,8 @@
 
 Programs run one after the other, in rounds, because machines change speed. The daemon runs with its default
 settings, in a folder of its own, on ports that the system assigns; a run ends when every event is in a committed
-segment, and counts only if the ledger says so. Prints the table of targets and writes it with all figures to
-Benchmarks/results. `make bench-compare` builds what it needs.
+segment, and counts only if the ledger says so. Prints the table of targets, writes it with all figures to
+Benchmarks/results, and appends it to history.csv there. `make bench-compare` builds what it needs.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 
+import history
 import report
 import rsyslog
 from contestants import Place
@@ -86,7 +87,8 @@ def main():
     options.results.mkdir(parents=True, exist_ok=True)
     path = options.results / f"{name}.md"
     path.write_text(text)
-    print(f"\nwritten to {path}")
+    history.append(text, options.results / "history.csv")
+    print(f"\nwritten to {path}, and appended to history.csv beside it")
 
 
 if __name__ == "__main__":
