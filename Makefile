@@ -164,6 +164,13 @@ $(VENV)/.complete: Tests/Harness/requirements.txt
 install: ## Install what `make build` has built, with configuration, unit and user, below DESTDIR and PREFIX (/usr)
 	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" $(RELEASE) $(PROGRAMS)
 
+recording: build venv ## Record the demonstration of `make run` as docs/images/demo.svg
+	@scripts/setup asciinema termtosvg
+	@$(STEP) --show 'recorded to' "Recording the demonstration" scripts/recording docs/images/demo.svg
+
+chart: ## Draw docs/images/rates.svg from the most recent result of the comparison
+	@python3 -B Benchmarks/compare/chart.py
+
 loc: ## Count the lines of code
 	@scripts/loc
 
@@ -171,4 +178,4 @@ clean: ## Remove everything that was built
 	rm -rf .build .build-tsan
 
 .PHONY: help setup build run test faults check lint format floors debug house crashes crash-explorer gates \
-	gates-update tsan bench stage-bench bench-compare bench-questions soak venv install loc clean
+	gates-update tsan bench stage-bench bench-compare bench-questions soak venv install recording chart loc clean

@@ -6,6 +6,7 @@ import sys
 import pages
 
 sys.path.append(str(pages.PROJECT / "Benchmarks/compare"))
+import chart  # noqa: E402
 import history  # noqa: E402
 import report  # noqa: E402
 from rows import Target  # noqa: E402
@@ -60,3 +61,8 @@ def test_the_kept_results_are_in_the_history():
     for path in kept:
         rows = history.lines_of(path.read_text())
         assert rows and all(row in found for row in rows), path
+
+
+def test_the_chart_shows_the_most_recent_result():
+    newest = max(RESULTS.glob("*.md"))
+    assert chart.PICTURE.read_text() == chart.picture(newest.read_text()), "'make chart' draws it"
