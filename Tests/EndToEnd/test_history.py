@@ -1,6 +1,7 @@
 """The history of the comparisons: what `make bench-compare` appends to history.csv."""
 
 import csv
+import re
 import sys
 
 import pages
@@ -66,3 +67,14 @@ def test_the_kept_results_are_in_the_history():
 def test_the_chart_shows_the_most_recent_result():
     newest = max(RESULTS.glob("*.md"))
     assert chart.PICTURE.read_text() == chart.picture(newest.read_text()), "'make chart' draws it"
+
+
+def test_the_figures_of_the_first_page_are_those_of_the_most_recent_result():
+    table = (pages.PROJECT / "README.md").read_text().partition("| events/s | ratio |")[2].partition("\n\n")[0]
+    shown = re.findall(r"\| ([\d,]{6,}) \| (.*) \|$", table, re.M)
+    assert len(shown) == 3
+    newest = max(RESULTS.glob("*.md")).read_text()
+    for rate, ratios in shown:
+        rows = [line for line in newest.splitlines() if f"| {rate} events/s |" in line]
+        for ratio in re.findall(r"[\d.]+ [×%]", ratios):
+            assert any(f"| {ratio} |" in line for line in rows), f"{rate}, {ratio}"
