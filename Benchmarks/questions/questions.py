@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the questions behind the daemon's defaults; docs/PERFORMANCE.md has the answers.
+"""Measures the questions behind the daemon's defaults; README.md beside it has the answers.
 
 Builds the small programs of this folder, runs every case of a question in turn, round after round (machines change
 speed), and prints one table of medians a question. The whole takes some ten minutes on two cores: make

@@ -1,18 +1,18 @@
 import CISAL
 
-/// A gzip stream that ISA-L (isa-l/igzip_lib.h) compresses.
+/// A gzip stream deflated by ISA-L (isa-l/igzip_lib.h).
 ///
-/// Copies share one stream; its owner, `GzipEncoder`, frees it once.
+/// Copies share the one stream: its owner, `GzipEncoder`, frees it once.
 struct ISALDeflate {
     private let stream: UnsafeMutablePointer<isal_zstream>
     private let levelBuffer: UnsafeMutablePointer<UInt8>
     private let levelBufferBytes: Int
 
-    /// Bytes of the level's hash tables and of the most four-byte tokens that a block holds.
+    /// The hash tables of the level, and tokens of four bytes, of which a block has as many at most.
     ///
-    /// The library's `ISAL_DEF_LVL*_MEDIUM` has 32 Ki tokens: more gain nothing on events, and
-    /// fewer rebuild a block's code more often (docs/PERFORMANCE.md). With many streams, most are
-    /// flushed before they fill that many.
+    /// The library's `ISAL_DEF_LVL*_MEDIUM` has 32 Ki: more gain nothing on events, while with fewer the
+    /// code of a block is made more often (Benchmarks/questions). Of many streams most are flushed
+    /// before they have filled so much.
     private static func levelBufferBytes(level: Int, among streams: Int) -> Int {
         let tables = level == 1 ? 4 * 1024 + 16 * 1024 : 4 * 1024 + 64 * 1024
         let chains = level == 3 ? 64 * 1024 : 0
@@ -57,7 +57,7 @@ struct ISALDeflate {
         return step
     }
 
-    /// Calls the library once, on at most 1 GiB of input: its counters have 32 bits.
+    /// One call of the library, on at most 1 GiB of input: its counters have 32 bits.
     private func call(
         _ input: UnsafeRawBufferPointer,
         flush: Flush,
@@ -81,10 +81,10 @@ struct ISALDeflate {
         )
     }
 
-    /// The number of bytes in the library's internal output buffer; nil if it is not in use.
+    /// What stands in the library's small hand-over buffer.
     ///
-    /// A separate call fetches exactly these bytes: with more room the library would continue and
-    /// repeat a flush that is already done.
+    /// It is fetched by a call of its own: with more room the library would go on and repeat a
+    /// flush that is already done.
     private var leftoverBytes: Int? {
         let state = stream.pointee.internal_state.state
         guard state.rawValue >= ZSTATE_TMP_NEW_HDR.rawValue else { return nil }
