@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Events", "CPlatform",
+                "Events", "Terminal", "CPlatform",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -1,3 +1,5 @@
+import Terminal
+
 /// The verbs of the control socket, in the order `help` lists them.
 package enum Verb: String, CaseIterable, Sendable {
     case ping
@@ -56,29 +58,11 @@ package enum Verb: String, CaseIterable, Sendable {
 
 extension Verb {
     /// The verb that somebody most likely meant by `word`; nil if none is near.
+    ///
+    /// Verbs are short, so half of one may be wrong, and its beginning is enough.
     static func nearest(to word: String) -> Verb? {
-        let typed = Array(word.lowercased().utf8)
-        guard !typed.isEmpty, typed.count <= 32 else { return nil }
-        let ranked = allCases.map { verb in
-            (verb: verb, distance: editDistance(typed, Array(verb.rawValue.utf8)))
-        }
-        guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        if best.distance <= max(1, best.verb.rawValue.utf8.count / 2) { return best.verb }
+        let name = NearestName.of(word, among: allCases.map(\.rawValue)) { max(1, $0 / 2) }
+        if let name { return Verb(rawValue: name) }
         return allCases.first { $0.rawValue.hasPrefix(word.lowercased()) }
-    }
-
-    /// Insertions, deletions and replacements between two words (Levenshtein, one row at a time).
-    private static func editDistance(_ first: [UInt8], _ second: [UInt8]) -> Int {
-        var row = Array(0...second.count)
-        for (line, letter) in first.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for column in second.indices {
-                let replaced = diagonal + (letter == second[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
-            }
-        }
-        return row[second.count]
     }
 }

@@ -1,14 +1,19 @@
 /// Finds the known name that a mistyped name was probably meant to be.
 package enum NearestName {
-    /// Returns the nearest of `known` within a third of its length, clamped to 1 to 3 edits.
+    /// The nearest of `known` if it is near.
     ///
-    /// Nil if none is that near. Ignores case. Of equally near names the first one wins.
-    package static func of(_ name: String, among known: [String]) -> String? {
+    /// Near is what at most `editsMax` edits separate from a known name of that length; without it a
+    /// third of the length, at least one, at most three. Case does not count. Of equally near names
+    /// the first one wins.
+    package static func of(
+        _ name: String,
+        among known: [String],
+        editsMax: (_ length: Int) -> Int = { min(3, max(1, $0 / 3)) }
+    ) -> String? {
         var best: (name: String, distance: Int)?
         for candidate in known {
             let edits = distance(name.lowercased(), candidate.lowercased())
-            let allowed = min(3, max(1, candidate.count / 3))
-            if edits <= allowed, edits < best?.distance ?? .max {
+            if edits <= editsMax(candidate.count), edits < best?.distance ?? .max {
                 best = (candidate, edits)
             }
         }

@@ -44,7 +44,10 @@ enum HouseFloors {
             ],
             foundation: .none
         ),
-        "Control": Room(floor: 4, imports: ["CPlatform", "Events", "NIOCore", "NIOPosix"]),
+        "Control": Room(
+            floor: 4,
+            imports: ["CPlatform", "Events", "Terminal", "NIOCore", "NIOPosix"]
+        ),
         "Daemon": Room(
             floor: 5,
             imports: [
