@@ -103,7 +103,9 @@ struct ConnectionState {
             case .once: actions.append(.answer(request))
             case .follow(let interval):
                 isFollowing = true
-                actions += [.startTicks(interval), .answer(.once(.stats, arguments: []))]
+                actions += [
+                    .startTicks(interval), .answer(.once(VerbTable.stats.verb, arguments: [])),
+                ]
             }
             return actions
         } catch {

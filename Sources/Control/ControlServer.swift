@@ -15,7 +15,6 @@ package final class ControlServer: Sendable {
         package var mode: UInt32
         /// The group whose members may change something; nil: the socket file's.
         package var group: String?
-        package var version: VersionAnswer
         package var connectionsMax: Int
         /// So many of them are for root and the daemon's user only.
         package var connectionsReserved: Int
@@ -32,7 +31,6 @@ package final class ControlServer: Sendable {
             path: String,
             mode: UInt32 = 0o660,
             group: String? = nil,
-            version: VersionAnswer,
             connectionsMax: Int = 64,
             connectionsReserved: Int = 8,
             requestBytesMax: Int = 64 << 10,
@@ -43,7 +41,6 @@ package final class ControlServer: Sendable {
             self.path = path
             self.mode = mode
             self.group = group
-            self.version = version
             self.connectionsMax = connectionsMax
             self.connectionsReserved = connectionsReserved
             self.requestBytesMax = requestBytesMax
@@ -60,14 +57,14 @@ package final class ControlServer: Sendable {
     }
 
     private let configuration: Configuration
-    private let handler: any ControlHandler
+    private let handler: ControlHandler
     private let onChange: @Sendable (ChangeRecord) -> Void
     private let running = Mutex<Running?>(nil)
 
     /// `onChange` hears of every changing verb, before it is carried out or when it is refused.
     package init(
         configuration: Configuration,
-        handler: any ControlHandler,
+        handler: ControlHandler,
         onChange: @escaping @Sendable (ChangeRecord) -> Void
     ) {
         self.configuration = configuration
@@ -92,7 +89,6 @@ package final class ControlServer: Sendable {
             answersBytesMax: configuration.answersBytesMax
         )
         let service = RequestService(
-            version: configuration.version,
             permission: ControlPermission(
                 daemonUID: geteuid(),
                 groupID: group ?? socket.groupID,
@@ -103,7 +99,7 @@ package final class ControlServer: Sendable {
             onChange: onChange
         )
         do {
-            let channel = try await listen(socket, registry, service)
+            let channel = try await listen(on: socket, registry: registry, service: service)
             let started = Running(socket: socket, channel: channel, registry: registry)
             running.withLock {
                 precondition($0 == nil, "a control server is started once")
@@ -134,9 +130,9 @@ package final class ControlServer: Sendable {
     var openConnections: Int { running.withLock { $0?.registry.count ?? 0 } }
 
     private func listen(
-        _ socket: ListeningSocket,
-        _ registry: ConnectionRegistry,
-        _ service: RequestService
+        on socket: ListeningSocket,
+        registry: ConnectionRegistry,
+        service: RequestService
     ) async throws -> any Channel {
         let requestBytesMax = configuration.requestBytesMax
         let patience = ConnectionHandler.Patience(

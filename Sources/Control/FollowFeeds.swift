@@ -68,7 +68,9 @@ final class FollowFeeds {
         waiting.insert(interval)
         guard !isUnderWay else { return }
         let promise = eventLoop.makePromise(of: RequestService.Answer.self)
-        promise.completeWithTask { [service] in await service.answer(.stats, [], peer: nil) }
+        promise.completeWithTask { [service] in
+            await service.answer(VerbTable.stats.verb, [], peer: nil)
+        }
         promise.futureResult.assumeIsolated().whenSuccess { self.arrived($0) }
     }
 

@@ -19,8 +19,8 @@ enum Request: Equatable, Sendable {
             .map(String.init)
         guard !words.isEmpty else { return nil }
         let word = words.removeFirst()
-        guard let verb = Verb(rawValue: word) else { throw unknown(word) }
-        if verb == .stats, let option = words.first {
+        guard let verb = VerbTable.verb(named: word) else { throw unknown(word) }
+        if verb.argument == .follow, let option = words.first {
             return try .follow(interval: followInterval(option, words))
         }
         try check(verb, words)
@@ -41,25 +41,23 @@ enum Request: Equatable, Sendable {
     }
 
     private static func check(_ verb: Verb, _ words: [String]) throws(ControlError) {
-        switch verb {
-        case .seal, .pause, .resume:
+        switch verb.argument {
+        case .none, .follow:
+            guard words.isEmpty else { throw .badArgument("'\(verb.name)' takes no argument") }
+        case .optional:
             guard words.count <= 1 else {
-                throw .badArgument("'\(verb.rawValue)' takes one argument at most: \(verb.usage)")
+                throw .badArgument("'\(verb.name)' takes one argument at most: \(verb.usage)")
             }
-        case .logLevel:
+        case .required(let name, let example):
             guard words.count == 1 else {
-                throw .badArgument("'log-level' takes one level: log-level debug")
-            }
-        default:
-            guard words.isEmpty else {
-                throw .badArgument("'\(verb.rawValue)' takes no argument")
+                throw .badArgument("'\(verb.name)' takes one \(name): \(verb.name) \(example)")
             }
         }
     }
 
     private static func unknown(_ word: String) -> ControlError {
         let shown = printable(word)
-        let guess = Verb.nearest(to: word).map { ", did you mean '\($0.rawValue)'?" } ?? "."
+        let guess = VerbTable.nearest(to: word).map { ", did you mean '\($0.name)'?" } ?? "."
         return ControlError(
             code: ControlError.unknownVerbCode,
             message: "unknown verb '\(shown)'\(guess) 'help' lists the verbs"

@@ -3,9 +3,8 @@ import NIOCore
 
 /// Turns a request into its line of JSON; shared by all connections, called from their tasks.
 struct RequestService: Sendable {
-    let version: VersionAnswer
     let permission: ControlPermission
-    let handler: any ControlHandler
+    let handler: ControlHandler
     let onChange: @Sendable (ChangeRecord) -> Void
 
     /// A line that can be sent, and whether it says that the request failed.
@@ -26,8 +25,9 @@ struct RequestService: Sendable {
     /// Answers `verb`, whatever happens.
     func answer(_ verb: Verb, _ arguments: [String], peer: PeerCredentials?) async -> Answer {
         do {
-            if verb.changes { try admit(verb, arguments, peer) }
-            return Answer(line: try await line(for: verb, arguments), isError: false)
+            if verb.changes { try admit(peer, verb: verb, arguments: arguments) }
+            let answer = try await handler.answer(verb, argument: arguments.first)
+            return Answer(line: try Self.encode(answer), isError: false)
         } catch {
             return Self.refusal(.from(error))
         }
@@ -40,11 +40,11 @@ struct RequestService: Sendable {
         return Answer(line: line ?? Data((fallback + "\n").utf8), isError: true)
     }
 
-    private func admit(_ verb: Verb, _ arguments: [String], _ peer: PeerCredentials?) throws {
+    private func admit(_ peer: PeerCredentials?, verb: Verb, arguments: [String]) throws {
         let isPermitted = permission.allowsChanges(by: peer)
         onChange(
             ChangeRecord(
-                verb: verb.rawValue,
+                verb: verb.name,
                 arguments: arguments,
                 uid: peer?.uid,
                 pid: peer?.pid,
@@ -54,28 +54,10 @@ struct RequestService: Sendable {
         guard isPermitted else {
             throw ControlError(
                 code: ControlError.permissionDeniedCode,
-                message: "'\(verb.rawValue)' is for root, the daemon's user and members of "
+                message: "'\(verb.name)' is for root, the daemon's user and members of "
                     + "\(permission.groupText); you are "
                     + (peer.map { "uid \($0.uid)" } ?? "unknown")
             )
-        }
-    }
-
-    private func line(for verb: Verb, _ arguments: [String]) async throws -> Data {
-        switch verb {
-        case .ping: try Self.encode(PingAnswer())
-        case .version: try Self.encode(version)
-        case .help: try Self.encode(HelpAnswer())
-        case .status: try Self.encode(try await handler.status())
-        case .stats: try Self.encode(try await handler.stats())
-        case .partitions: try Self.encode(try await handler.partitions())
-        case .seal: try Self.encode(try await handler.seal(prefix: arguments.first))
-        case .flush: try Self.encode(try await handler.flush())
-        case .pause: try Self.encode(try await handler.pause(source: arguments.first))
-        case .resume: try Self.encode(try await handler.resume(source: arguments.first))
-        case .reload: try Self.encode(try await handler.reload())
-        case .logLevel: try Self.encode(try await handler.setLogLevel(arguments.first ?? ""))
-        case .drain: try Self.encode(try await handler.drain())
         }
     }
 

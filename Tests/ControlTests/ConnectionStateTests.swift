@@ -4,8 +4,12 @@ import Testing
 
 /// The rules of a connection, without a socket.
 @Suite struct ConnectionStateTests {
-    private static let ping = ConnectionState.Action.answer(.once(.ping, arguments: []))
-    private static let stats = ConnectionState.Action.answer(.once(.stats, arguments: []))
+    private static let ping = ConnectionState.Action.answer(
+        .once(VerbTable.ping.verb, arguments: [])
+    )
+    private static let stats = ConnectionState.Action.answer(
+        .once(VerbTable.stats.verb, arguments: [])
+    )
 
     private static func receive(
         _ state: inout ConnectionState,

@@ -32,20 +32,19 @@ import Testing
     @Test func refusesChangesReportsThemAndDoesNotCarryThemOut() async throws {
         let handler = HandlerDouble()
         let service = RequestService(
-            version: VersionAnswer(version: "1", build: "b"),
             permission: Self.permission,
-            handler: handler,
+            handler: handler.handler,
             onChange: { record in Self.keep(record) }
         )
         let stranger = PeerCredentials(pid: 33, uid: 1000, gid: 77)
-        for verb in Verb.allCases {
+        for verb in VerbTable.verbs {
             let answer = await service.answer(verb, [], peer: stranger)
             let code = ControlClient.refusal(in: answer.line)?.code
-            #expect((code == "permission_denied") == verb.changes, "\(verb)")
+            #expect((code == "permission_denied") == verb.changes, "\(verb.name)")
         }
         #expect(handler.calls == ["status", "stats", "partitions"])
         let refused = Self.kept.withLock { $0 }
-        #expect(refused.map(\.verb) == Verb.allCases.filter(\.changes).map(\.rawValue))
+        #expect(refused.map(\.verb) == VerbTable.verbs.filter(\.changes).map(\.name))
         #expect(refused.allSatisfy { !$0.isPermitted && $0.uid == 1000 && $0.pid == 33 })
     }
 

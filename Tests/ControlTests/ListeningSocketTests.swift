@@ -13,11 +13,8 @@ import Testing
 
     private static func server(_ path: String) -> ControlServer {
         ControlServer(
-            configuration: ControlServer.Configuration(
-                path: path,
-                version: VersionAnswer(version: "2", build: "b")
-            ),
-            handler: HandlerDouble(),
+            configuration: ControlServer.Configuration(path: path),
+            handler: HandlerDouble(version: "2").handler,
             onChange: { _ in }
         )
     }

@@ -9,12 +9,16 @@ import Testing
     }
 
     @Test func readsVerbsAndArguments() throws {
-        #expect(try Self.parse("ping") == .once(.ping, arguments: []))
+        #expect(try Self.parse("ping") == .once(VerbTable.ping.verb, arguments: []))
         #expect(
-            try Self.parse("  seal \t channel=web\r") == .once(.seal, arguments: ["channel=web"])
+            try Self.parse("  seal \t channel=web\r")
+                == .once(VerbTable.seal.verb, arguments: ["channel=web"])
         )
-        #expect(try Self.parse("log-level debug") == .once(.logLevel, arguments: ["debug"]))
-        #expect(try Self.parse("stats") == .once(.stats, arguments: []))
+        #expect(
+            try Self.parse("log-level debug")
+                == .once(VerbTable.logLevel.verb, arguments: ["debug"])
+        )
+        #expect(try Self.parse("stats") == .once(VerbTable.stats.verb, arguments: []))
         #expect(try Self.parse("stats follow") == .follow(interval: .standard))
         #expect(
             try Self.parse("stats follow 250ms")

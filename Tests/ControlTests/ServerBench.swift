@@ -21,6 +21,7 @@ final class ServerBench: Sendable {
 
     private init(
         handler: HandlerDouble,
+        work: (inout ControlHandler) -> Void,
         change: (inout ControlServer.Configuration) -> Void
     ) {
         folder = FileManager.default.temporaryDirectory.path + "/control-\(UUID().uuidString)"
@@ -28,14 +29,13 @@ final class ServerBench: Sendable {
         self.handler = handler
         let records = Records()
         recorded = records
-        var configuration = ControlServer.Configuration(
-            path: path,
-            version: VersionAnswer(version: "1.2.3", build: "debug")
-        )
+        var configuration = ControlServer.Configuration(path: path)
         change(&configuration)
+        var filled = handler.handler
+        work(&filled)
         server = ControlServer(
             configuration: configuration,
-            handler: handler,
+            handler: filled,
             onChange: { record in records.list.withLock { $0.append(record) } }
         )
     }
@@ -46,9 +46,10 @@ final class ServerBench: Sendable {
         connectionsMax: Int = 64,
         unreadMax: Duration = .seconds(10),
         idleMax: Duration = .seconds(30),
+        work: (inout ControlHandler) -> Void = { _ in },
         _ body: (ServerBench) async throws -> Void
     ) async throws {
-        let bench = ServerBench(handler: handler) { configuration in
+        let bench = ServerBench(handler: handler, work: work) { configuration in
             configuration.connectionsMax = connectionsMax
             configuration.unreadMax = unreadMax
             configuration.idleMax = idleMax

@@ -10,7 +10,27 @@ import Synchronization
 import Terminal
 
 /// The verbs of the control socket.
-extension Collector: ControlHandler {
+extension Collector {
+    /// What each verb does.
+    var controlHandler: ControlHandler {
+        var handler = ControlHandler()
+        handler.on(VerbTable.version) { _ in
+            VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)
+        }
+        handler.on(VerbTable.status) { _ in try await self.status() }
+        handler.on(VerbTable.stats) { _ in try await self.stats() }
+        handler.on(VerbTable.partitions) { _ in try await self.partitions() }
+        handler.on(VerbTable.seal) { try await self.seal(prefix: $0) }
+        handler.on(VerbTable.flush) { _ in try await self.flush() }
+        handler.on(VerbTable.pause) { try await self.pause(source: $0) }
+        handler.on(VerbTable.resume) { try await self.resume(source: $0) }
+        handler.on(VerbTable.reload) { _ in try await self.reload() }
+        handler.on(VerbTable.logLevel) { try await self.setLogLevel($0 ?? "") }
+        handler.on(VerbTable.drain) { _ in try await self.drain() }
+        return handler
+    }
+
+    /// How the daemon does and since when.
     func status() async throws -> StatusAnswer {
         let life = look()
         let (settings, reload) = changing.withLock { ($0.settings, $0.reload) }
@@ -63,6 +83,7 @@ extension Collector: ControlHandler {
         return pipeline.isLoading(source: index) ? .starting : .running
     }
 
+    /// The open segments.
     func partitions() async throws -> [PartitionAnswer] {
         let now = cplatform_monotonic_ns()
         return try await unavailable { () throws(PipelineError) in
@@ -79,6 +100,8 @@ extension Collector: ControlHandler {
         }
     }
 
+    /// Seals the open segment at `prefix`, or those below that folder (nil: all); returns when
+    /// durable.
     func seal(prefix: String?) async throws -> SealAnswer {
         let outcome = try await unavailable { () throws(PipelineError) in
             try await self.pipeline.seal(prefix: prefix.map(Self.sealedPrefix))
@@ -100,6 +123,7 @@ extension Collector: ControlHandler {
         return isFull ? path : Layout.join(Layout.events, path)
     }
 
+    /// Commits what was taken in until now; returns when durable.
     func flush() async throws -> FlushAnswer {
         let outcome = try await unavailable { () throws(PipelineError) in
             try await self.pipeline.flush()
@@ -117,11 +141,13 @@ extension Collector: ControlHandler {
         }
     }
 
+    /// Stops the intake of one source, or of all.
     func pause(source: String?) async throws -> StateAnswer {
         pipeline.pause(source: try index(of: source))
         return StateAnswer(state: look().state, source: source)
     }
 
+    /// Starts the intake of one source, or of all, again.
     func resume(source: String?) async throws -> StateAnswer {
         pipeline.resume(source: try index(of: source))
         return StateAnswer(state: look().state, source: source)
@@ -139,6 +165,7 @@ extension Collector: ControlHandler {
         return index
     }
 
+    /// Reads the configuration again and applies what can be applied.
     func reload() async throws -> ReloadAnswer {
         guard let configurationPath else {
             throw refused(
@@ -194,6 +221,7 @@ extension Collector: ControlHandler {
         quarantine.tick(settings, now: now, mayRemove: mayRemove, logger)
     }
 
+    /// Logs from `level` on, until the next start or a reload that finds another level.
     func setLogLevel(_ level: String) async throws -> StateAnswer {
         guard let level = Settings.Log.Level(rawValue: level) else {
             let levels = Settings.Log.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -203,6 +231,7 @@ extension Collector: ControlHandler {
         return StateAnswer(state: look().state, logLevel: level.rawValue)
     }
 
+    /// Begins to stop intake, write everything, seal and exit.
     func drain() async throws -> StateAnswer {
         events.yield(.drain("an operator said drain"))
         return StateAnswer(state: .draining)

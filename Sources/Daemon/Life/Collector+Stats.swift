@@ -7,6 +7,7 @@ import Synchronization
 
 /// Numbers for operators.
 extension Collector {
+    /// All counters at one moment.
     func stats() async throws -> StatsAnswer {
         let life = look()
         let snapshot = pipeline.snapshot()

@@ -104,10 +104,9 @@ package struct DaemonRun {
             configuration: ControlServer.Configuration(
                 path: settings.control.socket,
                 mode: settings.control.mode,
-                group: settings.control.group,
-                version: VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)
+                group: settings.control.group
             ),
-            handler: collector,
+            handler: collector.controlHandler,
             onChange: { [audit] change in
                 audit.notice(
                     change.isPermitted ? "control" : "control refused",

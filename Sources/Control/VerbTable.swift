@@ -1,3 +1,83 @@
+import Terminal
+
+/// Every verb of the control socket, and below what each answers.
+///
+/// The one list of verbs: reading of requests, permission, `help`, suggestions and clients are derived
+/// from it. What a verb does, the daemon says (``ControlHandler``).
+package enum VerbTable {
+    package static let ping = TypedVerb<PingAnswer>.reading(
+        "ping",
+        summary: "answer, to show that the daemon lives"
+    )
+    package static let version = TypedVerb<VersionAnswer>.reading(
+        "version",
+        summary: "version and build"
+    )
+    package static let help = TypedVerb<HelpAnswer>.reading("help", summary: "this list")
+    package static let status = TypedVerb<StatusAnswer>.reading(
+        "status",
+        summary: "state, sources, disk, recovery"
+    )
+    package static let stats = TypedVerb<StatsAnswer>.reading(
+        "stats",
+        argument: .follow,
+        summary: "all counters now, or every interval (default 1s) until you close"
+    )
+    package static let partitions = TypedVerb<[PartitionAnswer]>.reading(
+        "partitions",
+        summary: "the open segments"
+    )
+    package static let seal = TypedVerb<SealAnswer>.changing(
+        "seal",
+        argument: .optional("folder"),
+        summary: "seal open segments now, all or those of a folder; answers when durable"
+    )
+    package static let flush = TypedVerb<FlushAnswer>.changing(
+        "flush",
+        summary: "commit now; answers when durable"
+    )
+    package static let pause = TypedVerb<StateAnswer>.changing(
+        "pause",
+        argument: .optional("source"),
+        summary: "stop intake; producers feel back-pressure, nothing is dropped"
+    )
+    package static let resume = TypedVerb<StateAnswer>.changing(
+        "resume",
+        argument: .optional("source"),
+        summary: "start intake again"
+    )
+    package static let reload = TypedVerb<ReloadAnswer>.changing(
+        "reload",
+        summary: "read the configuration again; answers what needs a restart"
+    )
+    package static let logLevel = TypedVerb<StateAnswer>.changing(
+        "log-level",
+        argument: .required("level", example: "debug"),
+        patience: .seconds(10),
+        summary: "log from this level on, until the next start or a reload with another log.level"
+    )
+    package static let drain = TypedVerb<StateAnswer>.changing(
+        "drain",
+        summary: "stop intake, write everything, seal, exit"
+    )
+
+    /// In the order `help` lists them.
+    package static let verbs = [
+        ping.verb, version.verb, help.verb, status.verb, stats.verb, partitions.verb, seal.verb,
+        flush.verb, pause.verb, resume.verb, reload.verb, logLevel.verb, drain.verb,
+    ]
+
+    static func verb(named name: String) -> Verb? { verbs.first { $0.name == name } }
+
+    /// The verb that somebody most likely meant by `word`; nil if none is near.
+    ///
+    /// Verbs are short, so half of one may be wrong, and its beginning is enough.
+    static func nearest(to word: String) -> Verb? {
+        let name = NearestName.of(word, among: verbs.map(\.name)) { max(1, $0 / 2) }
+        return name.flatMap(verb(named:)) ?? verbs.first { $0.name.hasPrefix(word.lowercased()) }
+    }
+}
+
 /// One open segment, in the answer to `partitions`.
 package struct PartitionAnswer: Codable, Sendable, Equatable {
     /// The partition's folder below `events/`.
@@ -108,9 +188,9 @@ package struct HelpAnswer: Codable, Sendable, Equatable {
     }
 
     init() {
-        verbs = Verb.allCases.map {
+        verbs = VerbTable.verbs.map {
             VerbHelp(
-                verb: $0.rawValue,
+                verb: $0.name,
                 usage: $0.usage,
                 summary: $0.summary,
                 changes: $0.changes
