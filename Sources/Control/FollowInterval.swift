@@ -10,6 +10,9 @@ package struct FollowInterval: Hashable, Sendable {
     /// As it stands in a request.
     package var text: String { "\(milliseconds)ms" }
 
+    /// The request for a snapshot every interval.
+    package var request: String { "\(VerbTable.stats.name) follow \(text)" }
+
     /// Reads `500ms`, `1s`, `0.5s`, `2m` or `1h`.
     ///
     /// - Throws: `ControlError` with `bad_argument`.

@@ -22,7 +22,7 @@ struct FollowPrinter {
     func run(on client: ControlClient, interval: FollowInterval) async throws {
         var printed = 0
         var previous: StatsAnswer?
-        for try await line in client.lines("stats follow \(interval.text)") {
+        for try await line in client.lines(interval.request) {
             let stats = try ControlClient.decode(
                 line,
                 as: StatsAnswer.self,

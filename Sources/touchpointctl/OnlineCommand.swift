@@ -33,17 +33,32 @@ extension OnlineCommand {
             throw ArgumentParser.ExitCode(error.exitCode)
         }
     }
+}
 
-    /// Sends `request`, prints the answer, unchanged with --json, else formatted by `text`, and
-    /// returns it.
+/// A command that asks one verb of ``VerbTable`` and prints what it answers.
+protocol VerbCommand: OnlineCommand {
+    associatedtype Answer: Codable & Sendable
+
+    static var verb: TypedVerb<Answer> { get }
+    /// What follows the verb in the request.
+    var argument: String? { get }
+
+    /// The answer as text.
+    func lines(_ answer: Answer) -> [String]
+}
+
+extension VerbCommand {
+    var argument: String? { nil }
+
+    func run(on client: ControlClient) async throws { try await ask(client) }
+
+    /// Sends the request and prints the answer: as it came with --json, else as `lines` says it; gives
+    /// the answer.
     @discardableResult
-    func ask<Answer: Decodable>(
-        _ request: String,
-        on client: ControlClient,
-        timeout: Duration? = .seconds(10),
-        text: (Answer) -> [String]
-    ) async throws -> Answer {
-        let line = try await client.request(request, timeout: timeout)
+    func ask(_ client: ControlClient) async throws -> Answer {
+        let verb = Self.verb.verb
+        let request = try verb.request(argument)
+        let line = try await client.request(request, timeout: verb.patience)
         if online.json {
             try printOut(json: line)
             if let refusal = ControlClient.refusal(in: line) {
@@ -52,8 +67,26 @@ extension OnlineCommand {
             return try ControlClient.decode(line, as: Answer.self, request: request)
         }
         let answer = try ControlClient.decode(line, as: Answer.self, request: request)
-        try printOut(text(answer))
+        try printOut(lines(answer))
         return answer
+    }
+}
+
+extension TypedVerb {
+    /// The command of that name, with its own help.
+    func command(abstract: String, discussion: String) -> CommandConfiguration {
+        CommandConfiguration(commandName: name, abstract: abstract, discussion: discussion)
+    }
+}
+
+extension Verb {
+    /// A request with at most one argument; a blank in it would make it two.
+    fileprivate func request(_ argument: String?) throws -> String {
+        guard let argument else { return name }
+        guard !argument.isEmpty, !argument.contains(where: \.isWhitespace) else {
+            throw ValidationError("'\(argument)' must not be empty or contain blanks")
+        }
+        return "\(name) \(argument)"
     }
 }
 

@@ -1,9 +1,15 @@
 import ArgumentParser
 import Control
 
+/// The commands that ask whether the daemon is there, and what it is.
+enum ReachCommands {
+    static let group = CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self])
+}
+
 /// The command `touchpointctl ping`.
-struct Ping: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Ping: VerbCommand {
+    static let verb = VerbTable.ping
+    static let configuration = verb.command(
         abstract: "Ask whether the daemon answers; exit code 0 or 69.",
         discussion: """
             Example:
@@ -13,15 +19,13 @@ struct Ping: OnlineCommand {
 
     @OptionGroup var online: OnlineOptions
 
-    func run(on client: ControlClient) async throws {
-        try await ask("ping", on: client) { (_: PingAnswer) in ["the daemon answers"] }
-    }
+    func lines(_ answer: PingAnswer) -> [String] { ["the daemon answers"] }
 }
 
 /// The command `touchpointctl version`.
-struct DaemonVersion: OnlineCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "version",
+struct DaemonVersion: VerbCommand {
+    static let verb = VerbTable.version
+    static let configuration = verb.command(
         abstract: "Version and build of the running daemon.",
         discussion: """
             Example:
@@ -31,9 +35,7 @@ struct DaemonVersion: OnlineCommand {
 
     @OptionGroup var online: OnlineOptions
 
-    func run(on client: ControlClient) async throws {
-        try await ask("version", on: client) { (answer: VersionAnswer) in
-            ["touchpointd \(shown(answer.version)) (\(shown(answer.build)))"]
-        }
+    func lines(_ answer: VersionAnswer) -> [String] {
+        ["touchpointd \(shown(answer.version)) (\(shown(answer.build)))"]
     }
 }

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Control
-import Terminal
 
 /// The command `touchpointctl stats`.
-struct Stats: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Stats: VerbCommand {
+    static let verb = VerbTable.stats
+    static let configuration = verb.command(
         abstract: "All counters, once or every interval.",
         discussion: """
             With --follow a line every interval: events and megabytes a second, events in flight, \
@@ -35,12 +35,14 @@ struct Stats: OnlineCommand {
 
     func run(on client: ControlClient) async throws {
         guard follow else {
-            try await ask("stats", on: client) { StatsText.lines($0) }
+            try await ask(client)
             return
         }
         try await FollowPrinter(json: online.json, count: count)
             .run(on: client, interval: pace.interval)
     }
+
+    func lines(_ answer: StatsAnswer) -> [String] { StatsText.lines(answer) }
 }
 
 /// The options for the interval of a view.

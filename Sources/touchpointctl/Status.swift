@@ -3,8 +3,9 @@ import Control
 import Terminal
 
 /// The command `touchpointctl status`.
-struct Status: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Status: VerbCommand {
+    static let verb = VerbTable.status
+    static let configuration = verb.command(
         abstract: "State, sources, disk and recovery.",
         discussion: """
             The state is one of starting, running, paused (by an operator), blocked (nothing can \
@@ -23,13 +24,13 @@ struct Status: OnlineCommand {
     @OptionGroup var online: OnlineOptions
 
     func run(on client: ControlClient) async throws {
-        let status: StatusAnswer = try await ask("status", on: client, text: Self.lines)
+        let status = try await ask(client)
         guard status.problems.isEmpty else {
             throw ArgumentParser.ExitCode(Terminal.ExitCode.unhealthy)
         }
     }
 
-    private static func lines(_ status: StatusAnswer) -> [String] {
+    func lines(_ status: StatusAnswer) -> [String] {
         var table = Table([.init("touchpointd"), .init(status.version)])
         let why = status.why.map { ": \(shown($0))" } ?? ""
         table.add(["state", "\(status.state.rawValue)\(why)"])
@@ -50,11 +51,11 @@ struct Status: OnlineCommand {
             if let problem = source.problem { table.add(["", shown(problem)]) }
         }
         table.add(["data", shown(status.disk.directory)])
-        table.add(["disk", disk(status.disk)])
-        table.add(["recovery", recovery(status.recovery)])
-        table.add(["dedup", dedup(status.dedup)])
-        table.add(["quarantine", quarantine(status.quarantine)])
-        if status.quarantine.state == "full" { table.add(["", quarantineAdvice]) }
+        table.add(["disk", Self.disk(status.disk)])
+        table.add(["recovery", Self.recovery(status.recovery)])
+        table.add(["dedup", Self.dedup(status.dedup)])
+        table.add(["quarantine", Self.quarantine(status.quarantine)])
+        if status.quarantine.state == "full" { table.add(["", Self.quarantineAdvice]) }
         table.add(["ledger", status.ledgerBalanced ? "balanced" : "NOT BALANCED: see stats"])
         return table.lines
     }

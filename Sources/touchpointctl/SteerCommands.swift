@@ -2,9 +2,20 @@ import ArgumentParser
 import Control
 import Terminal
 
+/// The commands that change something in the daemon.
+enum SteerCommands {
+    static let group = CommandGroup(
+        name: "Steer",
+        subcommands: [
+            Seal.self, Flush.self, Pause.self, Resume.self, Reload.self, LogLevel.self, Drain.self,
+        ]
+    )
+}
+
 /// The command `touchpointctl seal`.
-struct Seal: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Seal: VerbCommand {
+    static let verb = VerbTable.seal
+    static let configuration = verb.command(
         abstract: "Finish open segments now, so that readers see them.",
         discussion: """
             Returns when the files are complete, on disk and under their final names. A folder that \
@@ -22,27 +33,18 @@ struct Seal: OnlineCommand {
     @Argument(help: "Only the segments of this folder, such as channel=web.")
     var folder: String?
 
-    func run(on client: ControlClient) async throws {
-        let request = try requestLine("seal", folder)
-        try await ask(request, on: client, timeout: nil) { (answer: SealAnswer) in
-            ["sealed \(answer.sealed) segment\(answer.sealed == 1 ? "" : "s")"]
-                + answer.paths.map { "  " + shown($0) }
-        }
-    }
-}
+    var argument: String? { folder }
 
-/// A request with at most one argument; a blank in it would make it two.
-func requestLine(_ verb: String, _ argument: String?) throws -> String {
-    guard let argument else { return verb }
-    guard !argument.isEmpty, !argument.contains(where: \.isWhitespace) else {
-        throw ValidationError("'\(argument)' must not be empty or contain blanks")
+    func lines(_ answer: SealAnswer) -> [String] {
+        ["sealed \(answer.sealed) segment\(answer.sealed == 1 ? "" : "s")"]
+            + answer.paths.map { "  " + shown($0) }
     }
-    return "\(verb) \(argument)"
 }
 
 /// The command `touchpointctl flush`.
-struct Flush: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Flush: VerbCommand {
+    static let verb = VerbTable.flush
+    static let configuration = verb.command(
         abstract: "Commit what was taken in until now; returns when it is on disk.",
         discussion: """
             Segments stay open; use 'seal' to finish them.
@@ -54,20 +56,19 @@ struct Flush: OnlineCommand {
 
     @OptionGroup var online: OnlineOptions
 
-    func run(on client: ControlClient) async throws {
-        try await ask("flush", on: client, timeout: nil) { (answer: FlushAnswer) in
-            [
-                answer.committed
-                    ? "committed \(HumanText.grouped(answer.events)) events"
-                    : "NOT committed: see 'touchpointctl status'"
-            ]
-        }
+    func lines(_ answer: FlushAnswer) -> [String] {
+        [
+            answer.committed
+                ? "committed \(HumanText.grouped(answer.events)) events"
+                : "NOT committed: see 'touchpointctl status'"
+        ]
     }
 }
 
 /// The command `touchpointctl pause`.
-struct Pause: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Pause: VerbCommand {
+    static let verb = VerbTable.pause
+    static let configuration = verb.command(
         abstract: "Stop intake; producers feel back-pressure, nothing is dropped.",
         discussion: """
             Until 'resume' or the next start of the daemon.
@@ -83,20 +84,20 @@ struct Pause: OnlineCommand {
     @Argument(help: "Only this source, as named in the configuration.")
     var source: String?
 
-    func run(on client: ControlClient) async throws {
-        try await ask(try requestLine("pause", source), on: client, timeout: nil) {
-            (answer: StateAnswer) in
-            [
-                "paused \(source.map { "source \($0)" } ?? "all sources"); "
-                    + "the daemon is \(answer.state.rawValue)"
-            ]
-        }
+    var argument: String? { source }
+
+    func lines(_ answer: StateAnswer) -> [String] {
+        [
+            "paused \(source.map { "source \($0)" } ?? "all sources"); "
+                + "the daemon is \(answer.state.rawValue)"
+        ]
     }
 }
 
 /// The command `touchpointctl resume`.
-struct Resume: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Resume: VerbCommand {
+    static let verb = VerbTable.resume
+    static let configuration = verb.command(
         abstract: "Start intake again after 'pause'.",
         discussion: """
             Examples:
@@ -110,20 +111,20 @@ struct Resume: OnlineCommand {
     @Argument(help: "Only this source, as named in the configuration.")
     var source: String?
 
-    func run(on client: ControlClient) async throws {
-        try await ask(try requestLine("resume", source), on: client, timeout: nil) {
-            (answer: StateAnswer) in
-            [
-                "resumed \(source.map { "source \($0)" } ?? "all sources"); "
-                    + "the daemon is \(answer.state.rawValue)"
-            ]
-        }
+    var argument: String? { source }
+
+    func lines(_ answer: StateAnswer) -> [String] {
+        [
+            "resumed \(source.map { "source \($0)" } ?? "all sources"); "
+                + "the daemon is \(answer.state.rawValue)"
+        ]
     }
 }
 
 /// The command `touchpointctl reload`.
-struct Reload: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Reload: VerbCommand {
+    static let verb = VerbTable.reload
+    static let configuration = verb.command(
         abstract: "Read the configuration file again, as SIGHUP does.",
         discussion: """
             Says what is in force now and what waits for a restart. A file with an error changes \
@@ -136,28 +137,25 @@ struct Reload: OnlineCommand {
 
     @OptionGroup var online: OnlineOptions
 
-    func run(on client: ControlClient) async throws {
-        try await ask("reload", on: client, timeout: nil) { (answer: ReloadAnswer) in
-            guard !answer.applied.isEmpty || !answer.needsRestart.isEmpty else {
-                return ["reloaded: nothing has changed"]
-            }
-            var lines: [String] = []
-            if !answer.applied.isEmpty {
-                lines.append("in force now: " + shown(answer.applied.joined(separator: ", ")))
-            }
-            if !answer.needsRestart.isEmpty {
-                lines.append(
-                    "after a restart: " + shown(answer.needsRestart.joined(separator: ", "))
-                )
-            }
-            return lines
+    func lines(_ answer: ReloadAnswer) -> [String] {
+        guard !answer.applied.isEmpty || !answer.needsRestart.isEmpty else {
+            return ["reloaded: nothing has changed"]
         }
+        var lines: [String] = []
+        if !answer.applied.isEmpty {
+            lines.append("in force now: " + shown(answer.applied.joined(separator: ", ")))
+        }
+        if !answer.needsRestart.isEmpty {
+            lines.append("after a restart: " + shown(answer.needsRestart.joined(separator: ", ")))
+        }
+        return lines
     }
 }
 
 /// The command `touchpointctl log-level`.
-struct LogLevel: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct LogLevel: VerbCommand {
+    static let verb = VerbTable.logLevel
+    static let configuration = verb.command(
         abstract: "Log from this level on.",
         discussion: """
             Levels: debug (each commit, sealed and recovered file), info, notice, warning, error. \
@@ -174,19 +172,20 @@ struct LogLevel: OnlineCommand {
     @Argument(help: "The lowest level that is logged.")
     var level: String
 
-    func run(on client: ControlClient) async throws {
-        try await ask(try requestLine("log-level", level), on: client) { (answer: StateAnswer) in
-            [
-                "log level is \(shown(answer.logLevel ?? level)) until the next start, "
-                    + "or a reload with another log.level"
-            ]
-        }
+    var argument: String? { level }
+
+    func lines(_ answer: StateAnswer) -> [String] {
+        [
+            "log level is \(shown(answer.logLevel ?? level)) until the next start, "
+                + "or a reload with another log.level"
+        ]
     }
 }
 
 /// The command `touchpointctl drain`.
-struct Drain: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Drain: VerbCommand {
+    static let verb = VerbTable.drain
+    static let configuration = verb.command(
         abstract: "Stop intake, write everything, seal, and end the daemon.",
         discussion: """
             The same as SIGTERM. A service manager may start the daemon again.
@@ -198,9 +197,7 @@ struct Drain: OnlineCommand {
 
     @OptionGroup var online: OnlineOptions
 
-    func run(on client: ControlClient) async throws {
-        try await ask("drain", on: client, timeout: nil) { (answer: StateAnswer) in
-            ["the daemon is \(answer.state.rawValue) and ends when everything is written"]
-        }
+    func lines(_ answer: StateAnswer) -> [String] {
+        ["the daemon is \(answer.state.rawValue) and ends when everything is written"]
     }
 }

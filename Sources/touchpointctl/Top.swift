@@ -64,7 +64,7 @@ struct Top: OnlineCommand {
     ) -> Task<Void, Never> {
         Task {
             do {
-                for try await line in client.lines("stats follow \(interval.text)") {
+                for try await line in client.lines(interval.request) {
                     continuation.yield(.snapshot(line))
                 }
             } catch {

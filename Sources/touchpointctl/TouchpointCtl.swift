@@ -3,7 +3,7 @@ import Terminal
 
 /// The operator's tool.
 ///
-/// One file per command; add new commands to the lists below.
+/// Each group of commands that ask the daemon lists its own.
 @main struct TouchpointCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "touchpointctl",
@@ -26,22 +26,13 @@ import Terminal
             """,
         version: "touchpointctl \(ProductVersion.number) (\(ProductVersion.build))",
         groupedSubcommands: [
-            CommandGroup(
-                name: "Watch",
-                subcommands: [Status.self, Stats.self, Top.self, Partitions.self]
-            ),
-            CommandGroup(
-                name: "Steer",
-                subcommands: [
-                    Seal.self, Flush.self, Pause.self, Resume.self, Reload.self, LogLevel.self,
-                    Drain.self,
-                ]
-            ),
+            WatchCommands.group,
+            SteerCommands.group,
             CommandGroup(
                 name: "Look at data folders",
                 subcommands: [VerifyData.self, RepairData.self, CatEvents.self]
             ),
-            CommandGroup(name: "Reach", subcommands: [Ping.self, DaemonVersion.self]),
+            ReachCommands.group,
         ]
     )
 

@@ -2,9 +2,18 @@ import ArgumentParser
 import Control
 import Terminal
 
+/// The commands that show what the daemon does.
+enum WatchCommands {
+    static let group = CommandGroup(
+        name: "Watch",
+        subcommands: [Status.self, Stats.self, Top.self, Partitions.self]
+    )
+}
+
 /// The command `touchpointctl partitions`.
-struct Partitions: OnlineCommand {
-    static let configuration = CommandConfiguration(
+struct Partitions: VerbCommand {
+    static let verb = VerbTable.partitions
+    static let configuration = verb.command(
         abstract: "The open segments.",
         discussion: """
             Sealed files are not listed: they stand in the data folder and its manifest.
@@ -17,11 +26,7 @@ struct Partitions: OnlineCommand {
 
     @OptionGroup var online: OnlineOptions
 
-    func run(on client: ControlClient) async throws {
-        try await ask("partitions", on: client, text: Self.lines)
-    }
-
-    private static func lines(_ partitions: [PartitionAnswer]) -> [String] {
+    func lines(_ partitions: [PartitionAnswer]) -> [String] {
         guard !partitions.isEmpty else { return ["no open segments"] }
         var table = Table([
             .init("path"), .init("events", .right), .init("raw", .right),
