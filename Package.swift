@@ -95,7 +95,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "CPlatform",
+                "Terminal", "ZeroMQ", "CPlatform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -11,4 +11,12 @@ package enum ProductVersion {
         "release"
         #endif
     }
+
+    /// The Swift that compiled it: `6.3`.
+    ///
+    /// It is the version of Swift's library, which is linked in; the library does not say its patch
+    /// level.
+    package static var swift: String {
+        "\(_SwiftStdlibVersion.current)".split(separator: ".").prefix(2).joined(separator: ".")
+    }
 }

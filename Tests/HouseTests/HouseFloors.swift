@@ -52,7 +52,7 @@ enum HouseFloors {
             floor: 5,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "Terminal", "ZeroMQ", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "UnixSignals", "Yams",
             ],
             foundation: .all
