@@ -13,6 +13,10 @@ package enum VerbTable {
         "version",
         summary: "version and build"
     )
+    package static let build = TypedVerb<BuildAnswer>.reading(
+        "build",
+        summary: "version, build, and versions of compiler and libraries"
+    )
     package static let help = TypedVerb<HelpAnswer>.reading("help", summary: "this list")
     package static let status = TypedVerb<StatusAnswer>.reading(
         "status",
@@ -63,7 +67,8 @@ package enum VerbTable {
 
     /// In the order `help` lists them.
     package static let verbs = [
-        ping.verb, version.verb, help.verb, status.verb, stats.verb, partitions.verb, seal.verb,
+        ping.verb, version.verb, build.verb, help.verb, status.verb, stats.verb, partitions.verb,
+        seal.verb,
         flush.verb, pause.verb, resume.verb, reload.verb, logLevel.verb, drain.verb,
     ]
 
@@ -171,6 +176,24 @@ package struct VersionAnswer: Codable, Sendable, Equatable {
     package init(version: String, build: String) {
         self.version = version
         self.build = build
+    }
+}
+
+/// The answer to `build`.
+package struct BuildAnswer: Codable, Sendable, Equatable {
+    package var version: String
+    /// Commit or kind of build.
+    package var build: String
+    /// The version of Swift.
+    package var swift: String
+    /// Versions by name.
+    package var libraries: [String: String]
+
+    package init(version: String, build: String, swift: String, libraries: [String: String]) {
+        self.version = version
+        self.build = build
+        self.swift = swift
+        self.libraries = libraries
     }
 }
 

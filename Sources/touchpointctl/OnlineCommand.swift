@@ -23,7 +23,10 @@ protocol OnlineCommand: AsyncParsableCommand {
 }
 
 extension OnlineCommand {
-    mutating func run() async throws {
+    mutating func run() async throws { try await connect() }
+
+    /// Opens the connection and does the command's work on it.
+    func connect() async throws {
         do {
             let path = SocketLocation.path(given: online.socket)
             let client = try await ControlClient.connect(path: path)
@@ -52,13 +55,25 @@ extension VerbCommand {
 
     func run(on client: ControlClient) async throws { try await ask(client) }
 
-    /// Sends the request and prints the answer: as it came with --json, else as `lines` says it; gives
-    /// the answer.
+    /// Asks the command's verb and returns the answer.
     @discardableResult
     func ask(_ client: ControlClient) async throws -> Answer {
-        let verb = Self.verb.verb
-        let request = try verb.request(argument)
-        let line = try await client.request(request, timeout: verb.patience)
+        try await ask(client, Self.verb, argument: argument, text: lines)
+    }
+}
+
+extension OnlineCommand {
+    /// Sends a request and prints the answer: as it came with --json, else as `text` says it; returns
+    /// the answer.
+    @discardableResult
+    func ask<Answer>(
+        _ client: ControlClient,
+        _ verb: TypedVerb<Answer>,
+        argument: String? = nil,
+        text: (Answer) -> [String]
+    ) async throws -> Answer {
+        let request = try verb.verb.request(argument)
+        let line = try await client.request(request, timeout: verb.verb.patience)
         if online.json {
             try printOut(json: line)
             if let refusal = ControlClient.refusal(in: line) {
@@ -67,7 +82,7 @@ extension VerbCommand {
             return try ControlClient.decode(line, as: Answer.self, request: request)
         }
         let answer = try ControlClient.decode(line, as: Answer.self, request: request)
-        try printOut(lines(answer))
+        try printOut(text(answer))
         return answer
     }
 }

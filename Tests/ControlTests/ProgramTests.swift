@@ -107,6 +107,33 @@ import Testing
         }
     }
 
+    @Test func printsWhatItIsMadeOf() async throws {
+        let answer = BuildAnswer(
+            version: "1.2.3",
+            build: "debug",
+            swift: "6.3",
+            libraries: ["zlib": "1.3", "libzmq": "4.3.5"]
+        )
+        let own = /touchpointctl \d+\.\d+\.\d+ \(debug\), Swift \d+\.\d+\n/
+        try await ServerBench.run(work: { $0.on(VerbTable.build) { _ in answer } }) { bench in
+            let text = try await Self.run(["version", "--build", "--socket", bench.path])
+            #expect(text.code == 0)
+            let first = try #require(text.output.prefixMatch(of: own))
+            #expect(
+                text.output[first.range.upperBound...]
+                    == "touchpointd 1.2.3 (debug), Swift 6.3, libzmq 4.3.5, zlib 1.3\n"
+            )
+            let json = try await Self.run(["version", "--build", "--json", "--socket", bench.path])
+            let read = try JSONDecoder().decode(BuildAnswer.self, from: Data(json.output.utf8))
+            #expect(read == answer)
+        }
+        let alone = try await Self.run([
+            "version", "--build", "--socket", "/tmp/none-\(UUID()).sock",
+        ])
+        #expect(alone.code == 69)
+        #expect(alone.output.wholeMatch(of: own) != nil)
+    }
+
     @Test func exitCodesTellWhatWentWrong() async throws {
         let missing = try await Self.run(["status", "--socket", "/tmp/none-\(UUID()).sock"])
         #expect(missing.code == 69)

@@ -1,4 +1,5 @@
 import CPlatform
+import Compression
 import Control
 import Events
 import Glibc
@@ -8,6 +9,7 @@ import Pipeline
 import Segments
 import Synchronization
 import Terminal
+import ZeroMQ
 
 /// The verbs of the control socket.
 extension Collector {
@@ -17,6 +19,7 @@ extension Collector {
         handler.on(VerbTable.version) { _ in
             VersionAnswer(version: ProductVersion.number, build: ProductVersion.build)
         }
+        handler.on(VerbTable.build) { _ in Self.build }
         handler.on(VerbTable.status) { _ in try await self.status() }
         handler.on(VerbTable.stats) { _ in try await self.stats() }
         handler.on(VerbTable.partitions) { _ in try await self.partitions() }
@@ -28,6 +31,19 @@ extension Collector {
         handler.on(VerbTable.logLevel) { try await self.setLogLevel($0 ?? "") }
         handler.on(VerbTable.drain) { _ in try await self.drain() }
         return handler
+    }
+
+    /// What this program was made of.
+    private static var build: BuildAnswer {
+        BuildAnswer(
+            version: ProductVersion.number,
+            build: ProductVersion.build,
+            swift: ProductVersion.swift,
+            libraries: [
+                "ISA-L": Engine.isal.libraryVersion, "libzmq": Context.libraryVersion,
+                "zlib": Engine.zlib.libraryVersion,
+            ]
+        )
     }
 
     /// How the daemon does and since when.
