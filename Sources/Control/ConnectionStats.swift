@@ -21,3 +21,69 @@ package struct ConnectionStats: Codable, Sendable, Equatable {
 
     package init() {}
 }
+
+extension ConnectionStats {
+    /// Of the connections of one source.
+    package static let figures: [Figure<ConnectionStats>] = [
+        Figure(
+            "connects",
+            \.connects,
+            metric: "touchpoint_source_connects_total",
+            help: "Connections that began."
+        ),
+        Figure(
+            "disconnects",
+            \.disconnects,
+            metric: "touchpoint_source_disconnects_total",
+            help: "Connections that ended."
+        ),
+        Figure(
+            "failedHandshakes",
+            \.failedHandshakes,
+            metric: "touchpoint_source_failed_handshakes_total",
+            help: "Connections that came to nothing."
+        ),
+        Figure(
+            "refused",
+            \.refused,
+            metric: "touchpoint_source_refused_connections_total",
+            help: "Connections beyond limits.connections."
+        ),
+        Figure(
+            "violations",
+            \.violations,
+            metric: "touchpoint_source_violations_total",
+            help: "Connections ended for what they sent."
+        ),
+        Figure(
+            "overBudget",
+            \.overBudget,
+            metric: "touchpoint_source_over_budget_total",
+            help: "Connections that sent what is no message."
+        ),
+        Figure(
+            "timedOut",
+            \.timedOut,
+            metric: "touchpoint_source_timed_out_total",
+            help: "Connections whose peer had vanished."
+        ),
+        Figure(
+            "released",
+            \.released,
+            metric: "touchpoint_source_released_total",
+            help: "Connections cut off to connect anew."
+        ),
+        Figure(
+            "abandoned",
+            \.abandoned,
+            metric: "touchpoint_source_abandoned_requests_total",
+            help: "Requests dropped while intake was held."
+        ),
+        Figure(
+            "muted",
+            \.muted,
+            metric: "touchpoint_source_muted_peers",
+            help: "Peers whose message does not arrive."
+        ),
+    ]
+}

@@ -45,3 +45,45 @@ package struct DedupStatus: Codable, Sendable, Equatable {
         self.waitingAnswers = waitingAnswers
     }
 }
+
+extension DedupStatus {
+    /// Of the ids of all sources.
+    package static let figures: [Figure<DedupStatus>] = [
+        Figure(
+            "ids",
+            \.ids,
+            metric: "touchpoint_dedup_ids",
+            help: "Ids remembered."
+        ),
+        Figure(
+            "bytes",
+            \.bytes,
+            metric: "touchpoint_dedup_bytes",
+            help: "Memory of the ids."
+        ),
+        Figure(
+            "windowSeconds",
+            \.windowSeconds,
+            metric: "touchpoint_dedup_window_seconds",
+            help: "How long an id is to be remembered."
+        ),
+        Figure(
+            "coveredSeconds",
+            \.coveredSeconds,
+            metric: "touchpoint_dedup_covered_seconds",
+            help: "How long it is: less than the window while memory does not suffice."
+        ),
+        Figure(
+            "forgotten",
+            \.forgotten,
+            metric: "touchpoint_dedup_forgotten_total",
+            help: "Ids forgotten before their time."
+        ),
+        Figure(
+            "waitingAnswers",
+            \.waitingAnswers,
+            metric: "touchpoint_dedup_waiting_answers",
+            help: "Answers that wait for another writer's commit."
+        ),
+    ]
+}

@@ -50,3 +50,46 @@ package struct Ledger: Codable, Sendable, Equatable {
         received == written &+ quarantined &+ duplicate &+ dropped &+ inFlight
     }
 }
+
+extension Ledger {
+    /// Of a source and of all together.
+    package static let figures: [Figure<Ledger>] = [
+        Figure(
+            "received",
+            \.received,
+            metric: "touchpoint_events_received_total",
+            help: "Events read from messages.",
+            column: "received"
+        ),
+        Figure(
+            "written",
+            \.written,
+            metric: "touchpoint_events_written_total",
+            help: "Events in committed segments.",
+            column: "written"
+        ),
+        // The metrics of these two are by reason, so they are not one number.
+        Figure("quarantined", \.quarantined, column: "quarantined"),
+        Figure(
+            "duplicate",
+            \.duplicate,
+            metric: "touchpoint_events_duplicate_total",
+            help: "Events that came before and were not written again.",
+            column: "duplicate"
+        ),
+        Figure("dropped", \.dropped, column: "dropped"),
+        Figure(
+            "reusedIds",
+            \.reusedIds,
+            metric: "touchpoint_events_reused_ids_total",
+            help: "Events that were written with an id that another event had."
+        ),
+        Figure(
+            "inFlight",
+            \.inFlight,
+            metric: "touchpoint_events_in_flight",
+            help: "Events not yet committed.",
+            column: "in flight"
+        ),
+    ]
+}

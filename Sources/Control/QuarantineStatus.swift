@@ -32,3 +32,33 @@ package struct QuarantineStatus: Codable, Sendable, Equatable {
         self.removedFiles = removedFiles
     }
 }
+
+extension QuarantineStatus {
+    /// Of the folder quarantine/.
+    package static let figures: [Figure<QuarantineStatus>] = [
+        Figure(
+            "bytes",
+            \.bytes,
+            metric: "touchpoint_quarantine_bytes",
+            help: "Bytes in quarantine."
+        ),
+        Figure(
+            "maxBytes",
+            \.maxBytes,
+            metric: "touchpoint_quarantine_max_bytes",
+            help: "Bytes that quarantine may have; 0 is no limit."
+        ),
+        Figure(
+            "refusedMessages",
+            \.refusedMessages,
+            metric: "touchpoint_quarantine_refused_messages_total",
+            help: "Messages answered unavailable because quarantine was full."
+        ),
+        Figure(
+            "removedFiles",
+            \.removedFiles,
+            metric: "touchpoint_quarantine_removed_files_total",
+            help: "Files of quarantine that were removed for their age."
+        ),
+    ]
+}

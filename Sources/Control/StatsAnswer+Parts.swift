@@ -1,38 +1,3 @@
-/// What came in through one source; `bytes` are payload bytes as received.
-package struct SourceStats: Codable, Sendable, Equatable {
-    /// nil of a source that is no longer configured.
-    package var state: ServiceState?
-    /// Of all runs, as far as files prove earlier ones.
-    package var ledger: Ledger
-    /// Of this run, as all that follows.
-    package var thisRun: Ledger?
-    package var messages: Int
-    package var bytes: Int
-    /// Connected producers.
-    package var peers: Int
-    /// Messages of which nothing was kept: their frames made no sense.
-    package var rejected: Int
-    package var connections = ConnectionStats()
-
-    package init(
-        state: ServiceState? = nil,
-        ledger: Ledger,
-        thisRun: Ledger? = nil,
-        messages: Int = 0,
-        bytes: Int = 0,
-        peers: Int = 0,
-        rejected: Int = 0
-    ) {
-        self.state = state
-        self.ledger = ledger
-        self.thisRun = thisRun
-        self.messages = messages
-        self.bytes = bytes
-        self.peers = peers
-        self.rejected = rejected
-    }
-}
-
 /// What belongs to one channel.
 package struct ChannelStats: Codable, Sendable, Equatable {
     package var events: Int
@@ -76,6 +41,40 @@ package struct RingStats: Codable, Sendable, Equatable {
         self.highWater = highWater
         self.full = full
     }
+}
+
+extension RingStats {
+    /// Of one ring.
+    package static let figures: [Figure<RingStats>] = [
+        Figure(
+            "capacity",
+            \.capacity,
+            metric: "touchpoint_ring_capacity_bytes",
+            help: "What a ring can hold.",
+            column: "capacity"
+        ),
+        Figure(
+            "used",
+            \.used,
+            metric: "touchpoint_ring_used_bytes",
+            help: "Bytes that wait in a ring.",
+            column: "used"
+        ),
+        Figure(
+            "highWater",
+            \.highWater,
+            metric: "touchpoint_ring_high_water_bytes",
+            help: "The most that has waited in a ring at once.",
+            column: "high water"
+        ),
+        Figure(
+            "full",
+            \.full,
+            metric: "touchpoint_ring_full_total",
+            help: "How often a ring had no room.",
+            column: "full"
+        ),
+    ]
 }
 
 /// What one writer has written and holds open.
@@ -137,6 +136,24 @@ package struct ByteStats: Codable, Sendable, Equatable {
         self.raw = raw
         self.compressed = compressed
     }
+}
+
+extension ByteStats {
+    /// Of the whole daemon.
+    package static let figures: [Figure<ByteStats>] = [
+        Figure(
+            "raw",
+            \.raw,
+            metric: "touchpoint_bytes_raw_total",
+            help: "Bytes before compression."
+        ),
+        Figure(
+            "compressed",
+            \.compressed,
+            metric: "touchpoint_bytes_compressed_total",
+            help: "Bytes written."
+        ),
+    ]
 }
 
 /// What the daemon costs: CPU time since its start, user and system, and resident memory.

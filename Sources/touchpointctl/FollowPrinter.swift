@@ -6,14 +6,33 @@ import Terminal
 struct FollowPrinter {
     private static let rowsBetweenHeadings = 20
 
-    private static let table = Table([
-        .init("time", widthMin: 8), .init("state", widthMin: 8),
-        .init("ev/s", .right, widthMin: 6), .init("MB/s", .right, widthMin: 6),
-        .init("in flight", .right), .init("written", .right, widthMin: 8),
-        .init("quarantined", .right), .init("ring%", .right), .init("open", .right),
-        .init("p99ms", .right, widthMin: 6), .init("ratio", .right), .init("cpu%", .right),
-        .init("rss", .right, widthMin: 8),
-    ])
+    /// A column: its heading and its cell.
+    private static let columns: [(Table.Column, @Sendable (StatsFigures) -> String)] = [
+        (.init("time", widthMin: 8), { $0.timeOfDay }),
+        (.init("state", widthMin: 8), { $0.stateText + ($0.isBalanced ? "" : "!") }),
+        (
+            .init("ev/s", .right, widthMin: 6),
+            { $0.eventsPerSecond.map(HumanText.count) ?? "-" }
+        ),
+        (
+            .init("MB/s", .right, widthMin: 6),
+            { $0.bytesPerSecond.map { HumanText.fixed($0 / 1e6, places: 1) } ?? "-" }
+        ),
+        (.init("in flight", .right), { HumanText.count(Double($0.inFlight)) }),
+        (.init("written", .right, widthMin: 8), { HumanText.count(Double($0.written)) }),
+        (.init("quarantined", .right), { HumanText.count(Double($0.quarantined)) }),
+        (.init("ring%", .right), { $0.ringFill.map { HumanText.percent($0, of: 1) } ?? "-" }),
+        (.init("open", .right), { String($0.openSegments) }),
+        (
+            .init("p99ms", .right, widthMin: 6),
+            { $0.commitP99.map { HumanText.fixed($0, places: 1) } ?? "-" }
+        ),
+        (.init("ratio", .right), { $0.ratio.map { HumanText.fixed($0, places: 2) } ?? "-" }),
+        (.init("cpu%", .right), { $0.cpu.map { HumanText.percent($0, of: 1) } ?? "-" }),
+        (.init("rss", .right, widthMin: 8), { HumanText.bytes(Double($0.rssBytes)) }),
+    ]
+
+    private static let table = Table(columns.map(\.0))
 
     let json: Bool
     let count: Int?
@@ -34,29 +53,12 @@ struct FollowPrinter {
                 if printed.isMultiple(of: Self.rowsBetweenHeadings) {
                     try printOut([Self.table.heading])
                 }
-                try printOut([Self.table.line(Self.cells(StatsFigures(stats, after: previous)))])
+                let figures = StatsFigures(stats, after: previous)
+                try printOut([Self.table.line(Self.columns.map { $1(figures) })])
             }
             previous = stats
             printed += 1
             if let count, printed >= count { return }
         }
-    }
-
-    private static func cells(_ figures: StatsFigures) -> [String] {
-        [
-            figures.timeOfDay,
-            figures.stateText + (figures.isBalanced ? "" : "!"),
-            figures.eventsPerSecond.map(HumanText.count) ?? "-",
-            figures.bytesPerSecond.map { HumanText.fixed($0 / 1e6, places: 1) } ?? "-",
-            HumanText.count(Double(figures.inFlight)),
-            HumanText.count(Double(figures.written)),
-            HumanText.count(Double(figures.quarantined)),
-            figures.ringFill.map { HumanText.percent($0, of: 1) } ?? "-",
-            String(figures.openSegments),
-            figures.commitP99.map { HumanText.fixed($0, places: 1) } ?? "-",
-            figures.ratio.map { HumanText.fixed($0, places: 2) } ?? "-",
-            figures.cpu.map { HumanText.percent($0, of: 1) } ?? "-",
-            HumanText.bytes(Double(figures.rssBytes)),
-        ]
     }
 }

@@ -21,23 +21,19 @@ enum StatsText {
 
     /// Formats the counters of this run.
     private static func thisRun(_ stats: StatsAnswer) -> [String] {
-        let names = [
-            "state", "received", "written", "quarantined", "duplicate", "dropped", "in flight",
-            "messages",
-            "bytes", "peers",
-        ]
-        var table = Table([.init("this run", widthMin: 10)] + names.map { .init($0, .right) })
+        var table = Table(
+            [.init("this run", widthMin: 10), .init("state", .right)]
+                + Figure.columns(Ledger.figures) + Figure.columns(SourceStats.figures)
+        )
         let total = stats.thisRun ?? stats.ledger
-        table.add(["total", ""] + cells(total))
+        table.add(["total", ""] + Figure.cells(Ledger.figures, of: total))
         for (name, source) in stats.sources.sorted(by: { $0.key < $1.key }) {
             // A source known only from earlier runs has counted nothing in this one.
             guard source.state != nil || stats.thisRun == nil else { continue }
             table.add(
                 [shown(name), source.state?.rawValue ?? "-"]
-                    + cells(source.thisRun ?? source.ledger) + [
-                        HumanText.grouped(source.messages), HumanText.bytes(Double(source.bytes)),
-                        String(source.peers),
-                    ]
+                    + Figure.cells(Ledger.figures, of: source.thisRun ?? source.ledger)
+                    + Figure.cells(SourceStats.figures, of: source)
             )
         }
         let reused = total.reusedIds
@@ -63,13 +59,6 @@ enum StatsText {
             add(shown(name), source.ledger)
         }
         return [""] + table.lines
-    }
-
-    private static func cells(_ ledger: Ledger) -> [String] {
-        [
-            ledger.received, ledger.written, ledger.quarantined, ledger.duplicate, ledger.dropped,
-            ledger.inFlight,
-        ].map(HumanText.grouped)
     }
 
     private static func reasons(_ name: String, _ counts: [String: Int]) -> [String] {
@@ -128,18 +117,15 @@ enum StatsText {
 
     private static func rings(_ stats: StatsAnswer) -> [String] {
         guard !stats.rings.isEmpty || !stats.writers.isEmpty else { return [] }
-        let names = ["capacity", "used", "high water", "full"]
         var rings = Table(
             [.init("ring of", widthMin: 10), .init("writer", .right)]
-                + names.map { .init($0, .right) }
+                + Figure.columns(RingStats.figures)
         )
         for (index, ring) in stats.rings.enumerated() {
-            let sizes = [ring.capacity, ring.used, ring.highWater].map {
-                HumanText.bytes(Double($0))
-            }
             let name = ring.source.map(shown) ?? String(index)
             rings.add(
-                [name, ring.writer.map(String.init) ?? "-"] + sizes + [HumanText.grouped(ring.full)]
+                [name, ring.writer.map(String.init) ?? "-"]
+                    + Figure.cells(RingStats.figures, of: ring)
             )
         }
         var writers = Table([

@@ -92,23 +92,22 @@ enum Sample {
         run: String = "r1",
         cpuSeconds: Double = 1.25
     ) -> StatsAnswer {
-        StatsAnswer(
+        var source = SourceStats(
+            state: .running,
+            ledger: ledger(received: received + 1_000),
+            thisRun: ledger(received: received)
+        )
+        source.messages = 9
+        source.bytes = received * 100
+        source.peers = 2
+        return StatsAnswer(
             time: time,
             state: .running,
             why: "paused by an operator: other",
             run: run,
             ledger: ledger(received: received + 1_000),
             thisRun: ledger(received: received),
-            sources: [
-                "reliable": SourceStats(
-                    state: .running,
-                    ledger: ledger(received: received + 1_000),
-                    thisRun: ledger(received: received),
-                    messages: 9,
-                    bytes: received * 100,
-                    peers: 2
-                )
-            ],
+            sources: ["reliable": source],
             channels: ["web": ChannelStats(events: received)],
             rates: [
                 "1s": RateStats(events: 10, bytes: 4650), "10s": RateStats(events: 9, bytes: 4000),

@@ -3,7 +3,7 @@ import Intake
 import Logging
 import Pipeline
 
-/// What is told of peers: log lines, figures, metrics.
+/// What is told of peers: log lines and figures.
 extension Collector {
     static func log(_ notice: PeerNotice, source: String, _ logger: Logger) {
         let metadata: Logger.Metadata = [
@@ -34,44 +34,6 @@ extension Collector {
             "peer sends what cannot be accepted, kept in quarantine",
             metadata: ["source": "\(source)", "peer": "\(peer)", "reason": "\(reason)"]
         )
-    }
-
-    /// By source: what became of its connections.
-    static func connectionMetrics(_ sources: [PipelineSnapshot.Source]) -> [Metric] {
-        let counters: [(String, String, KeyPath<ConnectionStats, Int>)] = [
-            ("connects", "Connections that began.", \.connects),
-            ("disconnects", "Connections that ended.", \.disconnects),
-            ("failed_handshakes", "Connections that came to nothing.", \.failedHandshakes),
-            ("refused_connections", "Connections beyond limits.connections.", \.refused),
-            ("violations", "Connections ended for what they sent.", \.violations),
-            ("over_budget", "Connections that sent what is no message.", \.overBudget),
-            ("timed_out", "Connections whose peer had vanished.", \.timedOut),
-            ("released", "Connections cut off to connect anew.", \.released),
-            ("abandoned_requests", "Requests dropped while intake was held.", \.abandoned),
-        ]
-        let gauges: [(String, String, KeyPath<ConnectionStats, Int>)] = [
-            ("muted_peers", "Peers whose message does not arrive.", \.muted)
-        ]
-        return counters.map {
-            metric("touchpoint_source_\($0.0)_total", $0.1, .counter, $0.2, sources)
-        }
-            + gauges.map { metric("touchpoint_source_\($0.0)", $0.1, .gauge, $0.2, sources) }
-    }
-
-    private static func metric(
-        _ name: String,
-        _ help: String,
-        _ kind: Metric.Kind,
-        _ path: KeyPath<ConnectionStats, Int>,
-        _ sources: [PipelineSnapshot.Source]
-    ) -> Metric {
-        let samples = sources.map {
-            Metric.Sample(
-                Double(ConnectionStats($0.connections)[keyPath: path]),
-                labels: [Metric.Label("source", $0.name)]
-            )
-        }
-        return Metric(name, help: help, kind: kind, samples: samples)
     }
 }
 

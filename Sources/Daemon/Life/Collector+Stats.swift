@@ -23,20 +23,11 @@ extension Collector {
             thisRun: Self.ledger(
                 snapshot.sources.reduce(into: SourceLedger()) { $0 += $1.ledger }
             ),
-            sources: sources(snapshot, ledgers, life.state),
+            sources: sources(snapshot, ledgers: ledgers, life: life.state),
             channels: snapshot.channels.counts.mapValues { ChannelStats(events: $0) },
             channelsLeftOut: snapshot.channels.leftOut,
             rates: rates,
-            rings: snapshot.rings.map {
-                RingStats(
-                    source: $0.source,
-                    writer: $0.writer,
-                    capacity: $0.capacityBytes,
-                    used: $0.usedBytes,
-                    highWater: $0.highWaterBytes,
-                    full: $0.timesFull
-                )
-            },
+            rings: snapshot.rings.map(RingStats.init),
             writers: snapshot.writers.map {
                 WriterStats(events: $0.events, openSegments: $0.openSegments)
             },
@@ -53,10 +44,7 @@ extension Collector {
                 sent: snapshot.sources.reduce(0) { $0 + $1.acknowledged },
                 dropped: snapshot.sources.reduce(0) { $0 + $1.acknowledgementsDropped }
             ),
-            bytes: ByteStats(
-                raw: Int(clamping: snapshot.rawBytes),
-                compressed: Int(clamping: snapshot.compressedBytes)
-            ),
+            bytes: ByteStats(snapshot),
             process: ProcessFigures.now().answer,
             dedup: dedup.status(pipeline)
         )
@@ -64,21 +52,15 @@ extension Collector {
 
     private func sources(
         _ snapshot: PipelineSnapshot,
-        _ ledgers: [String: SourceLedger],
-        _ life: ServiceState
+        ledgers: [String: SourceLedger],
+        life: ServiceState
     ) -> [String: SourceStats] {
         var sources = ledgers.mapValues { SourceStats(ledger: Self.ledger($0)) }
         for (index, source) in snapshot.sources.enumerated() {
-            sources[source.name] = SourceStats(
-                state: sourceState(index, life),
-                ledger: Self.ledger(ledgers[source.name] ?? source.ledger),
-                thisRun: Self.ledger(source.ledger),
-                messages: source.messages,
-                bytes: source.bytes,
-                peers: source.peers,
-                rejected: source.rejectedMessages
-            )
-            sources[source.name]?.connections = ConnectionStats(source.connections)
+            var stats = SourceStats(source)
+            stats.state = sourceState(index, life)
+            if let ledger = ledgers[source.name] { stats.ledger = Self.ledger(ledger) }
+            sources[source.name] = stats
         }
         return sources
     }
@@ -127,5 +109,41 @@ extension Collector {
             bytes: intake.bytes
         )
         changing.withLock { $0.meter.add(sample) }
+    }
+}
+
+/// How the pipeline's numbers become figures.
+extension SourceStats {
+    /// Of this run, without a state.
+    init(_ source: PipelineSnapshot.Source) {
+        let ledger = Collector.ledger(source.ledger)
+        self.init(ledger: ledger, thisRun: ledger)
+        messages = source.messages
+        bytes = source.bytes
+        peers = source.peers
+        rejected = source.rejectedMessages
+        connections = ConnectionStats(source.connections)
+    }
+}
+
+extension RingStats {
+    init(_ ring: PipelineSnapshot.Ring) {
+        self.init(
+            source: ring.source,
+            writer: ring.writer,
+            capacity: ring.capacityBytes,
+            used: ring.usedBytes,
+            highWater: ring.highWaterBytes,
+            full: ring.timesFull
+        )
+    }
+}
+
+extension ByteStats {
+    init(_ snapshot: PipelineSnapshot) {
+        self.init(
+            raw: Int(clamping: snapshot.rawBytes),
+            compressed: Int(clamping: snapshot.compressedBytes)
+        )
     }
 }

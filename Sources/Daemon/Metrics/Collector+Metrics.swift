@@ -17,7 +17,6 @@ extension Collector {
         let isBalanced =
             snapshot.ledgerMismatches == 0 && ledgers(snapshot).values.allSatisfy(\.isBalanced)
         return SourceMetrics.all(snapshot.sources, states: states)
-            + Self.connectionMetrics(snapshot.sources)
             + PathMetrics.all(snapshot, told.values)
             + StateMetrics.life(life.state, isBalanced: isBalanced)
             + StateMetrics.recovery(recovery.state.status)

@@ -1,3 +1,4 @@
+import Control
 import Pipeline
 import Segments
 
@@ -8,42 +9,15 @@ enum PathMetrics {
     }
 
     private static func rings(_ rings: [PipelineSnapshot.Ring]) -> [Metric] {
-        [
-            byRing("touchpoint_ring_capacity_bytes", "What a ring can hold.", .gauge, rings) {
-                $0.capacityBytes
-            },
-            byRing("touchpoint_ring_used_bytes", "Bytes that wait in a ring.", .gauge, rings) {
-                $0.usedBytes
-            },
-            byRing(
-                "touchpoint_ring_high_water_bytes",
-                "The most that has waited in a ring at once.",
-                .gauge,
-                rings
-            ) { $0.highWaterBytes },
-            byRing(
-                "touchpoint_ring_full_total",
-                "How often a ring had no room.",
-                .counter,
-                rings
-            ) { $0.timesFull },
-        ]
-    }
-
-    private static func byRing(
-        _ name: String,
-        _ help: String,
-        _ kind: Metric.Kind,
-        _ rings: [PipelineSnapshot.Ring],
-        _ value: (PipelineSnapshot.Ring) -> Int
-    ) -> Metric {
-        let samples = rings.map {
-            Metric.Sample(
-                Double(value($0)),
-                labels: [Metric.Label("source", $0.source), Metric.Label("writer", "\($0.writer)")]
-            )
-        }
-        return Metric(name, help: help, kind: kind, samples: samples)
+        Metric.all(
+            RingStats.figures,
+            of: rings.map {
+                let labels = [
+                    Metric.Label("source", $0.source), Metric.Label("writer", "\($0.writer)"),
+                ]
+                return (RingStats($0), labels)
+            }
+        )
     }
 
     private static func segments(
@@ -68,17 +42,7 @@ enum PathMetrics {
                 "How often the disk failed segments, which were then written anew.",
                 told.failed
             ),
-            .counter(
-                "touchpoint_bytes_raw_total",
-                "Bytes before compression.",
-                Int(clamping: snapshot.rawBytes)
-            ),
-            .counter(
-                "touchpoint_bytes_compressed_total",
-                "Bytes written.",
-                Int(clamping: snapshot.compressedBytes)
-            ),
-        ]
+        ] + Metric.all(ByteStats.figures, of: ByteStats(snapshot))
     }
 
     private static func commits(_ commits: PipelineSnapshot.Commits) -> [Metric] {

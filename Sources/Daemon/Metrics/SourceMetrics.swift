@@ -11,28 +11,49 @@ enum SourceMetrics {
     /// Why a piece can be dropped.
     static let dropReasons = [QuarantineQuota.reason]
 
+    /// What only a metric says by source; `stats` has the sums.
+    private static let answers: [Figure<PipelineSnapshot.Source>] = [
+        Figure(
+            "sent",
+            \.acknowledged,
+            metric: "touchpoint_answers_sent_total",
+            help: "Answers sent to producers."
+        ),
+        Figure(
+            "dropped",
+            \.acknowledgementsDropped,
+            metric: "touchpoint_answers_unsent_total",
+            help: "Answers that could not be sent: the peer was gone, or did not read."
+        ),
+    ]
+
     /// `states`: in the order of `sources`.
     static func all(_ sources: [PipelineSnapshot.Source], states: [ServiceState]) -> [Metric] {
-        events(sources) + messages(sources) + open(zip(sources.map(\.name), states))
+        let parts = sources.map { (part: SourceStats($0), labels: [label($0)]) }
+        return Metric.all(Ledger.figures, of: parts.map { ($0.part.ledger, $0.labels) })
+            + reasons(sources)
+            + Metric.all(SourceStats.figures, of: parts)
+            + Metric.all(answers, of: sources.map { ($0, [label($0)]) })
+            + open(zip(sources.map(\.name), states))
+            + Metric.all(
+                ConnectionStats.figures,
+                of: parts.map { ($0.part.connections, $0.labels) }
+            )
     }
 
-    private static func events(_ sources: [PipelineSnapshot.Source]) -> [Metric] {
+    private static func label(_ source: PipelineSnapshot.Source) -> Metric.Label {
+        Metric.Label("source", source.name)
+    }
+
+    private static func reasons(_ sources: [PipelineSnapshot.Source]) -> [Metric] {
         [
-            counter("touchpoint_events_received_total", "Events read from messages.", sources) {
-                $0.ledger.received
-            },
-            counter(
-                "touchpoint_events_written_total",
-                "Events in committed segments.",
-                sources
-            ) { $0.ledger.written },
             Metric(
                 "touchpoint_events_quarantined_total",
                 help: "Events that could not be accepted, and are kept in quarantine.",
                 kind: .counter,
                 samples: sources.flatMap { source in
                     Rejection.allCases.map {
-                        sample(source, source.ledger.quarantined[$0.index], "reason", $0.rawValue)
+                        sample(source, source.ledger.quarantined[$0.index], reason: $0.rawValue)
                     }
                 }
             ),
@@ -41,46 +62,18 @@ enum SourceMetrics {
                 help: "Events that could not be accepted, and could not be kept either.",
                 kind: .counter,
                 samples: sources.flatMap { source in
-                    dropReasons.map { sample(source, source.ledger.dropped, "reason", $0) }
+                    dropReasons.map { sample(source, source.ledger.dropped, reason: $0) }
                 }
             ),
-            counter(
-                "touchpoint_events_duplicate_total",
-                "Events that came before and were not written again.",
-                sources
-            ) { $0.ledger.duplicate },
-            counter(
-                "touchpoint_events_reused_ids_total",
-                "Events that were written with an id that another event had.",
-                sources
-            ) { $0.ledger.reusedIDs },
-            gauge("touchpoint_events_in_flight", "Events not yet committed.", sources) {
-                $0.ledger.inFlight
-            },
         ]
     }
 
-    private static func messages(_ sources: [PipelineSnapshot.Source]) -> [Metric] {
-        [
-            counter("touchpoint_messages_total", "Messages received.", sources) { $0.messages },
-            counter("touchpoint_payload_bytes_total", "Payload bytes received.", sources) {
-                $0.bytes
-            },
-            counter(
-                "touchpoint_messages_rejected_total",
-                "Messages whose frames made no sense, or too large for a ring: nothing was kept.",
-                sources
-            ) { $0.rejectedMessages },
-            counter("touchpoint_answers_sent_total", "Answers sent to producers.", sources) {
-                $0.acknowledged
-            },
-            counter(
-                "touchpoint_answers_unsent_total",
-                "Answers that could not be sent: the peer was gone, or did not read.",
-                sources
-            ) { $0.acknowledgementsDropped },
-            gauge("touchpoint_peers", "Connected peers.", sources) { $0.peers },
-        ]
+    private static func sample(
+        _ source: PipelineSnapshot.Source,
+        _ value: Int,
+        reason: String
+    ) -> Metric.Sample {
+        Metric.Sample(Double(value), labels: [label(source), Metric.Label("reason", reason)])
     }
 
     private static func open(_ sources: Zip2Sequence<[String], [ServiceState]>) -> [Metric] {
@@ -109,48 +102,5 @@ enum SourceMetrics {
                 sources.allSatisfy { $0.1 == .running } ? 1 : 0
             ),
         ]
-    }
-
-    private static func counter(
-        _ name: String,
-        _ help: String,
-        _ sources: [PipelineSnapshot.Source],
-        _ value: (PipelineSnapshot.Source) -> Int
-    ) -> Metric {
-        bySource(name, help, .counter, sources, value)
-    }
-
-    private static func gauge(
-        _ name: String,
-        _ help: String,
-        _ sources: [PipelineSnapshot.Source],
-        _ value: (PipelineSnapshot.Source) -> Int
-    ) -> Metric {
-        bySource(name, help, .gauge, sources, value)
-    }
-
-    private static func bySource(
-        _ name: String,
-        _ help: String,
-        _ kind: Metric.Kind,
-        _ sources: [PipelineSnapshot.Source],
-        _ value: (PipelineSnapshot.Source) -> Int
-    ) -> Metric {
-        let samples = sources.map {
-            Metric.Sample(Double(value($0)), labels: [Metric.Label("source", $0.name)])
-        }
-        return Metric(name, help: help, kind: kind, samples: samples)
-    }
-
-    private static func sample(
-        _ source: PipelineSnapshot.Source,
-        _ value: Int,
-        _ label: String,
-        _ text: String
-    ) -> Metric.Sample {
-        Metric.Sample(
-            Double(value),
-            labels: [Metric.Label("source", source.name), Metric.Label(label, text)]
-        )
     }
 }

@@ -116,52 +116,12 @@ enum StateMetrics {
                 "touchpoint_quarantine_full",
                 "1 while quarantine takes nothing more.",
                 quarantine.state == "full" ? 1 : 0
-            ),
-            .gauge("touchpoint_quarantine_bytes", "Bytes in quarantine.", quarantine.bytes),
-            .gauge(
-                "touchpoint_quarantine_max_bytes",
-                "Bytes that quarantine may have; 0 is no limit.",
-                quarantine.maxBytes
-            ),
-            .counter(
-                "touchpoint_quarantine_refused_messages_total",
-                "Messages answered unavailable because quarantine was full.",
-                quarantine.refusedMessages
-            ),
-            .counter(
-                "touchpoint_quarantine_removed_files_total",
-                "Files of quarantine that were removed for their age.",
-                quarantine.removedFiles
-            ),
-        ]
+            )
+        ] + Metric.all(QuarantineStatus.figures, of: quarantine)
     }
 
     /// What is remembered of ids.
     static func dedup(_ dedup: DedupStatus) -> [Metric] {
-        guard dedup.state != "off" else { return [] }
-        return [
-            .gauge("touchpoint_dedup_ids", "Ids remembered.", dedup.ids),
-            .gauge("touchpoint_dedup_bytes", "Memory of the ids.", dedup.bytes),
-            .gauge(
-                "touchpoint_dedup_window_seconds",
-                "How long an id is to be remembered.",
-                dedup.windowSeconds
-            ),
-            .gauge(
-                "touchpoint_dedup_covered_seconds",
-                "How long it is: less than the window while memory does not suffice.",
-                dedup.coveredSeconds
-            ),
-            .counter(
-                "touchpoint_dedup_forgotten_total",
-                "Ids forgotten before their time.",
-                dedup.forgotten
-            ),
-            .gauge(
-                "touchpoint_dedup_waiting_answers",
-                "Answers that wait for another writer's commit.",
-                dedup.waitingAnswers
-            ),
-        ]
+        dedup.state == "off" ? [] : Metric.all(DedupStatus.figures, of: dedup)
     }
 }

@@ -1,0 +1,37 @@
+/// One number of an answer, as everybody shows it.
+///
+/// The figures of a part of an answer are a table beside its properties, such as
+/// `SourceStats.figures`. Metrics and the columns of `stats` are made from these tables, and tests hold
+/// the JSON against them.
+package struct Figure<Part>: Sendable {
+    /// The key in JSON.
+    package let name: String
+    package let path: any WritableKeyPath<Part, Int> & Sendable
+    /// The metric's whole name, with unit and `_total` as Prometheus writes them; nil where the metric
+    /// is made elsewhere, or not at all.
+    package let metric: String?
+    /// One sentence about the metric.
+    package let help: String
+    /// The heading in the text of `stats`; nil where it is not a column there.
+    package let column: String?
+
+    package init(
+        _ name: String,
+        _ path: any WritableKeyPath<Part, Int> & Sendable,
+        metric: String? = nil,
+        help: String = "",
+        column: String? = nil
+    ) {
+        self.name = name
+        self.path = path
+        self.metric = metric
+        self.help = help
+        self.column = column
+    }
+
+    /// Whether it only grows, and starts at zero with the process.
+    package var isCounter: Bool { metric?.hasSuffix("_total") == true }
+
+    /// Whether it counts bytes.
+    package var isBytes: Bool { metric?.contains("_bytes") == true }
+}

@@ -1,0 +1,27 @@
+import Control
+
+extension Metric {
+    /// A metric for each figure that has one, with a sample for each of `parts`.
+    static func all<Part>(
+        _ figures: [Figure<Part>],
+        of parts: [(part: Part, labels: [Label])]
+    ) -> [Metric] {
+        figures.compactMap { figure in
+            figure.metric.map { name in
+                Metric(
+                    name,
+                    help: figure.help,
+                    kind: figure.isCounter ? .counter : .gauge,
+                    samples: parts.map {
+                        Sample(Double($0.part[keyPath: figure.path]), labels: $0.labels)
+                    }
+                )
+            }
+        }
+    }
+
+    /// The same for a part that there is once.
+    static func all<Part>(_ figures: [Figure<Part>], of part: Part) -> [Metric] {
+        all(figures, of: [(part, [])])
+    }
+}
