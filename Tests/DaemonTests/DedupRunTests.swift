@@ -26,19 +26,19 @@ import Testing
         )
         let run = DedupRun()
         let second: Int64 = 1_000_000_000
-        run.watchMemory(window, 0, logger)
+        run.watchMemory(window, now: 0, logger: logger)
         #expect(lines.all.isEmpty)
         fill(window, 0..<150_000)
-        for time in 1...3 { run.watchMemory(window, Int64(time) * second, logger) }
+        for time in 1...3 { run.watchMemory(window, now: Int64(time) * second, logger: logger) }
         fill(window, 150_000..<200_000)
-        run.watchMemory(window, 300 * second, logger)
+        run.watchMemory(window, now: 300 * second, logger: logger)
         #expect(lines.all.count == 1 && lines.all[0].hasPrefix("warning dedup.maxMemory"))
-        run.watchMemory(window, 899 * second, logger)
+        run.watchMemory(window, now: 899 * second, logger: logger)
         #expect(lines.all.count == 1)
-        run.watchMemory(window, 900 * second, logger)
+        run.watchMemory(window, now: 900 * second, logger: logger)
         #expect(lines.all.count == 2 && lines.all[1] == "notice dedup.maxMemory suffices again")
         fill(window, 200_000..<250_000)
-        run.watchMemory(window, 901 * second, logger)
+        run.watchMemory(window, now: 901 * second, logger: logger)
         #expect(lines.all.count == 3)
     }
 
@@ -49,19 +49,21 @@ import Testing
         let minute: Int64 = 60_000_000_000
         let text =
             "warning events with the messageId of another event were written, marked idReused"
-        run.watchReuse([("a", 0), ("b", 0)], 0, logger)
+        run.watchReuse([("a", 0), ("b", 0)], now: 0, logger: logger)
         #expect(lines.all.isEmpty)
-        run.watchReuse([("a", 3), ("b", 0)], minute, logger)
+        run.watchReuse([("a", 3), ("b", 0)], now: minute, logger: logger)
         #expect(lines.all == [text])
-        for at in 2...60 { run.watchReuse([("a", 3 + at), ("b", at)], Int64(at) * minute, logger) }
+        for at in 2...60 {
+            run.watchReuse([("a", 3 + at), ("b", at)], now: Int64(at) * minute, logger: logger)
+        }
         #expect(lines.all.count == 2)
-        run.watchReuse([("a", 63), ("b", 60)], 61 * minute, logger)
+        run.watchReuse([("a", 63), ("b", 60)], now: 61 * minute, logger: logger)
         #expect(lines.all.count == 3)
         // Nothing new since: nothing is said.
-        run.watchReuse([("a", 63), ("b", 60)], 62 * minute, logger)
-        run.watchReuse([("a", 63), ("b", 60)], 200 * minute, logger)
+        run.watchReuse([("a", 63), ("b", 60)], now: 62 * minute, logger: logger)
+        run.watchReuse([("a", 63), ("b", 60)], now: 200 * minute, logger: logger)
         #expect(lines.all.count == 4)
-        run.watchReuse([("a", 63), ("b", 60)], 400 * minute, logger)
+        run.watchReuse([("a", 63), ("b", 60)], now: 400 * minute, logger: logger)
         #expect(lines.all.count == 4)
     }
 

@@ -89,7 +89,7 @@ final class Collector: Sendable {
         lock = try DataFolderLock(directory: settings.storage.directory)
         let folders = DurableFolders(fileSystem: fileSystem)
         let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: settings.node)
-        let (history, leftovers) = try Self.prepare(fileSystem, settings, startedAt)
+        let (history, leftovers) = try Self.prepare(fileSystem, settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: run, cores: cores)
         configuration.startedAt = startedAt
@@ -102,19 +102,24 @@ final class Collector: Sendable {
                 fileSystem: fileSystem,
                 folders: folders,
                 manifest: manifest,
-                notify: Self.reporter(logger, sealed, told)
+                notify: Self.reporter(logger, sealed: sealed, told: told)
             )
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
         quarantine = QuarantineRun(
-            fileSystem,
-            manifest,
+            fileSystem: fileSystem,
+            manifest: manifest,
             node: settings.node,
-            pipeline.quarantine
+            quota: pipeline.quarantine
         )
         Self.warn(of: try settings.shortfalls(cores: cores), leftovers, logger)
-        startRecovery(folders, manifest, history, leftovers)
+        startRecovery(
+            folders: folders,
+            manifest: manifest,
+            history: history,
+            leftovers: leftovers
+        )
         changing.withLock { $0.life.start() }
     }
 
@@ -137,10 +142,10 @@ final class Collector: Sendable {
     /// Brings what earlier runs left in order, beside intake; sources that deduplicate take nothing
     /// in before their ids are read.
     private func startRecovery(
-        _ folders: DurableFolders,
-        _ manifest: ManifestLog,
-        _ history: ManifestHistory,
-        _ leftovers: Leftovers
+        folders: DurableFolders,
+        manifest: ManifestLog,
+        history: ManifestHistory,
+        leftovers: Leftovers
     ) {
         let (dedup, recovery, pipeline) = (dedup, recovery, pipeline)
         let (fileSystem, logger) = (fileSystem, logger)
@@ -155,9 +160,13 @@ final class Collector: Sendable {
             history: history,
             steps: RecoveryRun.Steps(
                 begin: {
-                    dedup.load(pipeline, fileSystem, leftovers, from: history.firstDay, logger) {
-                        recovery.isCancelled
-                    }
+                    dedup.load(
+                        pipeline,
+                        fileSystem: fileSystem,
+                        leftovers: leftovers,
+                        from: history.firstDay,
+                        logger: logger
+                    ) { recovery.isCancelled }
                 },
                 onFile: { file in
                     Self.log(file, logger)
@@ -165,7 +174,9 @@ final class Collector: Sendable {
                 },
                 report: Self.recoveryReporter(logger),
                 complete: {
-                    dedup.complete(pipeline, fileSystem, leftovers) { recovery.isCancelled }
+                    dedup.complete(pipeline, fileSystem: fileSystem, leftovers: leftovers) {
+                        recovery.isCancelled
+                    }
                 },
                 end: { pipeline.endLeftovers() }
             )
@@ -193,7 +204,7 @@ final class Collector: Sendable {
     private static func prepare(
         _ fileSystem: PosixFileSystem,
         _ settings: Settings,
-        _ startedAt: Int64
+        at startedAt: Int64
     ) throws(DaemonFailure) -> (ManifestHistory, Leftovers) {
         do {
             try RenameCheck.run(fileSystem)
@@ -255,8 +266,8 @@ final class Collector: Sendable {
 extension Collector {
     private static func reporter(
         _ logger: Logger,
-        _ sealed: SealedSum,
-        _ told: NoticeCounts
+        sealed: SealedSum,
+        told: NoticeCounts
     ) -> @Sendable (PipelineNotice) -> Void {
         let folders = Mutex(HourlyLimit())
         return { notice in
@@ -328,7 +339,8 @@ extension Collector {
         return { result in
             switch result {
             case .success(let report):
-                Self.log(report, cplatform_monotonic_ns() - begunAt, logger)
+                let took = cplatform_monotonic_ns() - begunAt
+                Self.log(report, nanoseconds: took, logger: logger)
             case .failure(let error):
                 logger.error(
                     "recovery failed, it will be tried again",
@@ -355,7 +367,7 @@ extension Collector {
         )
     }
 
-    private static func log(_ report: RecoveryReport, _ nanoseconds: Int64, _ logger: Logger) {
+    private static func log(_ report: RecoveryReport, nanoseconds: Int64, logger: Logger) {
         let isQuiet = report.files.isEmpty && report.entriesAdded.isEmpty && !report.hasFailed
         logger.log(
             level: isQuiet ? .info : .notice,

@@ -9,8 +9,8 @@ import Synchronization
 /// Looks after the window of ids: reads at the start what earlier runs took in, gives memory and
 /// files back that the window has passed, and says so when memory does not suffice.
 ///
-/// Any thread may call; ``load(_:_:_:shouldStop:)`` is for recovery's, ``tick(_:_:_:)`` for the
-/// ticker's.
+/// Any thread may call; ``load(_:fileSystem:leftovers:from:logger:shouldStop:)`` is for
+/// recovery's, ``tick(_:fileSystem:logger:)`` for the ticker's.
 final class DedupRun: Sendable {
     private struct State {
         var phase = "off"
@@ -60,10 +60,10 @@ final class DedupRun: Sendable {
     /// twice, which is better than nothing being taken at all.
     func load(
         _ pipeline: Pipeline,
-        _ fileSystem: any FileSystem,
-        _ leftovers: Leftovers,
+        fileSystem: any FileSystem,
+        leftovers: Leftovers,
         from firstDay: String,
-        _ logger: Logger,
+        logger: Logger,
         shouldStop: @escaping @Sendable () -> Bool
     ) -> [PathKey: OpenSegmentScan] {
         let sources = pipeline.configuration.deduplicated
@@ -82,8 +82,53 @@ final class DedupRun: Sendable {
             contentHash: pipeline.configuration.contentHash,
             shouldStop: shouldStop
         )
+        let result = read(
+            loading,
+            leftovers: leftovers,
+            from: firstDay,
+            begunAt: begunAt,
+            pipeline: pipeline,
+            logger: logger
+        )
+        let reading = OpenSegmentReading(
+            fileSystem: fileSystem,
+            sources: sources,
+            since: since,
+            contentHash: pipeline.configuration.contentHash,
+            shouldStop: shouldStop
+        )
+        let open = reading.run(leftovers.open, pipeline)
+        state.withLock { $0.settling = LeftoverSettling(leftovers.open) }
+        finish(
+            result,
+            open: open,
+            nanoseconds: cplatform_monotonic_ns() - begunAt,
+            pipeline: pipeline,
+            logger: logger
+        )
+        if shouldStop() { return [:] }
+        pipeline.openIntake()
+        logger.notice(
+            "sources open",
+            metadata: [
+                "sources": "\(names)", "files": "\(leftovers.open.count)", "events": "\(open.ids)",
+                "milliseconds": "\((cplatform_monotonic_ns() - begunAt) / 1_000_000)",
+            ]
+        )
+        return open.scans
+    }
+
+    /// Reads the ids that earlier runs left, and logs every few seconds how many it has.
+    private func read(
+        _ loading: IdentityLoad,
+        leftovers: Leftovers,
+        from firstDay: String,
+        begunAt: Int64,
+        pipeline: Pipeline,
+        logger: Logger
+    ) -> Result<IdentityLoad.Report, FileSystemError> {
         var toldAt = begunAt
-        let result = Result { () throws(FileSystemError) in
+        return Result { () throws(FileSystemError) in
             try loading.run(
                 leftovers,
                 from: firstDay,
@@ -97,26 +142,6 @@ final class DedupRun: Sendable {
                 }
             )
         }
-        let reading = OpenSegmentReading(
-            fileSystem: fileSystem,
-            sources: sources,
-            since: since,
-            contentHash: pipeline.configuration.contentHash,
-            shouldStop: shouldStop
-        )
-        let open = reading.run(leftovers.open, pipeline)
-        state.withLock { $0.settling = LeftoverSettling(leftovers.open) }
-        finish(result, open, cplatform_monotonic_ns() - begunAt, pipeline, logger)
-        if shouldStop() { return [:] }
-        pipeline.openIntake()
-        logger.notice(
-            "sources open",
-            metadata: [
-                "sources": "\(names)", "files": "\(leftovers.open.count)", "events": "\(open.ids)",
-                "milliseconds": "\((cplatform_monotonic_ns() - begunAt) / 1_000_000)",
-            ]
-        )
-        return open.scans
     }
 
     /// An open segment of an earlier run is done: if it could be, its events are durable, and
@@ -130,8 +155,8 @@ final class DedupRun: Sendable {
     /// Writes the files of ids that the segments brought back by recovery lack.
     func complete(
         _ pipeline: Pipeline,
-        _ fileSystem: any FileSystem,
-        _ leftovers: Leftovers,
+        fileSystem: any FileSystem,
+        leftovers: Leftovers,
         shouldStop: @escaping @Sendable () -> Bool
     ) {
         let sources = pipeline.configuration.deduplicated
@@ -161,10 +186,10 @@ final class DedupRun: Sendable {
 
     private func finish(
         _ result: Result<IdentityLoad.Report, FileSystemError>,
-        _ open: OpenSegmentReading.Report,
-        _ nanoseconds: Int64,
-        _ pipeline: Pipeline,
-        _ logger: Logger
+        open: OpenSegmentReading.Report,
+        nanoseconds: Int64,
+        pipeline: Pipeline,
+        logger: Logger
     ) {
         switch result {
         case .failure(let error):
@@ -218,13 +243,18 @@ final class DedupRun: Sendable {
     // MARK: - While it runs
 
     /// About once a second.
-    func tick(_ pipeline: Pipeline, _ fileSystem: any FileSystem, _ logger: Logger) {
+    func tick(_ pipeline: Pipeline, fileSystem: any FileSystem, logger: Logger) {
         guard !pipeline.configuration.deduplicated.isEmpty else { return }
         pipeline.window.expire(now: cplatform_realtime_ns() / 1_000)
         let now = cplatform_monotonic_ns()
-        watchMemory(pipeline.window, now, logger)
-        watchAge(pipeline.window.configuration, cplatform_realtime_ns() / 1_000_000_000, logger)
-        watchReuse(pipeline.snapshot().sources.map { ($0.name, $0.ledger.reusedIDs) }, now, logger)
+        watchMemory(pipeline.window, now: now, logger: logger)
+        watchAge(
+            pipeline.window.configuration,
+            now: cplatform_realtime_ns() / 1_000_000_000,
+            logger: logger
+        )
+        let reused = pipeline.snapshot().sources.map { ($0.name, $0.ledger.reusedIDs) }
+        watchReuse(reused, now: now, logger: logger)
         let sweeps = state.withLock { state in
             let isDue = state.sweptAt == .min || now - state.sweptAt >= Self.sweepNanoseconds
             // Not while the load still reads them.
@@ -236,7 +266,7 @@ final class DedupRun: Sendable {
     }
 
     /// Says once an episode that ids are forgotten before their time.
-    func watchMemory(_ window: IdentityWindow, _ now: Int64, _ logger: Logger) {
+    func watchMemory(_ window: IdentityWindow, now: Int64, logger: Logger) {
         let figures = window.figures
         let change = state.withLock { state -> Bool? in
             if figures.forgotten > state.forgotten {
@@ -273,7 +303,7 @@ final class DedupRun: Sendable {
     }
 
     /// Says when the window has passed what could not be read.
-    func watchAge(_ configuration: IdentityWindow.Configuration, _ now: Int64, _ logger: Logger) {
+    func watchAge(_ configuration: IdentityWindow.Configuration, now: Int64, logger: Logger) {
         let window = configuration.window.components.seconds
         let isOver = state.withLock { state in
             guard let since = state.knownSince, now - since > window else { return false }
@@ -285,7 +315,7 @@ final class DedupRun: Sendable {
 
     /// Says, at once and then no more than once an hour a source, how many events had the id of
     /// another one.
-    func watchReuse(_ counts: [(String, Int)], _ now: Int64, _ logger: Logger) {
+    func watchReuse(_ counts: [(String, Int)], now: Int64, logger: Logger) {
         for (source, count) in counts where count > 0 {
             let more = state.withLock { state -> Int? in
                 let said = state.reused[source]

@@ -29,10 +29,10 @@ final class QuarantineRun: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ fileSystem: any FileSystem,
-        _ manifest: ManifestLog,
+        fileSystem: any FileSystem,
+        manifest: ManifestLog,
         node: String,
-        _ quota: QuarantineQuota
+        quota: QuarantineQuota
     ) {
         self.quota = quota
         sweep = QuarantineSweep(

@@ -21,7 +21,11 @@ struct Ticker {
         while !Task.isCancelled {
             collector.sample()
             collector.pipeline.watchSpace()
-            collector.dedup.tick(collector.pipeline, collector.fileSystem, collector.logger)
+            collector.dedup.tick(
+                collector.pipeline,
+                fileSystem: collector.fileSystem,
+                logger: collector.logger
+            )
             let time = cplatform_monotonic_ns()
             collector.recovery.tick(collector.fileSystem, now: time)
             collector.sealed.tick(time, collector.logger)

@@ -113,12 +113,12 @@ package struct Metric: Sendable, Equatable {
     }
 
     /// A metric whose only number grows with the process.
-    static func counter(_ name: String, _ help: String, _ value: Int) -> Metric {
+    static func counter(_ name: String, help: String, value: Int) -> Metric {
         Metric(name, help: help, kind: .counter, value: Double(value))
     }
 
     /// A metric with one number that goes up and down.
-    static func gauge(_ name: String, _ help: String, _ value: Int) -> Metric {
+    static func gauge(_ name: String, help: String, value: Int) -> Metric {
         Metric(name, help: help, kind: .gauge, value: Double(value))
     }
 

@@ -25,7 +25,11 @@ enum PathMetrics {
         _ told: NoticeCounts.Values
     ) -> [Metric] {
         [
-            .gauge("touchpoint_open_segments", "Segments being written.", snapshot.openSegments),
+            .gauge(
+                "touchpoint_open_segments",
+                help: "Segments being written.",
+                value: snapshot.openSegments
+            ),
             Metric(
                 "touchpoint_segments_sealed_total",
                 help: "Segments finished, by what made them so.",
@@ -39,8 +43,8 @@ enum PathMetrics {
             ),
             .counter(
                 "touchpoint_segments_failed_total",
-                "How often the disk failed segments, which were then written anew.",
-                told.failed
+                help: "How often the disk failed segments, which were then written anew.",
+                value: told.failed
             ),
         ] + Metric.all(ByteStats.figures, of: ByteStats(snapshot))
     }
@@ -50,13 +54,13 @@ enum PathMetrics {
         return [
             histogram(
                 "touchpoint_commit_seconds",
-                "From the begin of a commit until it is durable.",
-                commits.durations
+                help: "From the begin of a commit until it is durable.",
+                of: commits.durations
             ),
             histogram(
                 "touchpoint_commit_oldest_message_seconds",
-                "From the receipt of a commit's oldest message until it is durable.",
-                commits.waits
+                help: "From the receipt of a commit's oldest message until it is durable.",
+                of: commits.waits
             ),
             Metric(
                 summary: "touchpoint_recent_commit_seconds",
@@ -78,8 +82,8 @@ enum PathMetrics {
 
     private static func histogram(
         _ name: String,
-        _ help: String,
-        _ counts: DurationCounts
+        help: String,
+        of counts: DurationCounts
     ) -> Metric {
         Metric(
             histogram: name,

@@ -8,8 +8,16 @@ enum ProcessMetrics {
                 kind: .counter,
                 value: figures.cpuSeconds
             ),
-            .gauge("process_resident_memory_bytes", "Resident memory.", figures.residentBytes),
-            .gauge("process_virtual_memory_bytes", "Address space.", figures.virtualBytes),
+            .gauge(
+                "process_resident_memory_bytes",
+                help: "Resident memory.",
+                value: figures.residentBytes
+            ),
+            .gauge(
+                "process_virtual_memory_bytes",
+                help: "Address space.",
+                value: figures.virtualBytes
+            ),
             Metric(
                 "process_start_time_seconds",
                 help: "When the process began, since 1970 UTC.",
@@ -28,7 +36,7 @@ enum ProcessMetrics {
             )
         }
         if let open = figures.openDescriptors {
-            metrics.append(.gauge("process_open_fds", "Open file descriptors.", open))
+            metrics.append(.gauge("process_open_fds", help: "Open file descriptors.", value: open))
         }
         return metrics
     }

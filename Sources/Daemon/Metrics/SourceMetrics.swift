@@ -98,8 +98,8 @@ enum SourceMetrics {
             ),
             .gauge(
                 "touchpoint_intake_open",
-                "1 while every source takes events in.",
-                sources.allSatisfy { $0.1 == .running } ? 1 : 0
+                help: "1 while every source takes events in.",
+                value: sources.allSatisfy { $0.1 == .running } ? 1 : 0
             ),
         ]
     }

@@ -35,8 +35,8 @@ enum StateMetrics {
             ),
             .gauge(
                 "touchpoint_ledger_balanced",
-                "1 while every event is accounted for.",
-                isBalanced ? 1 : 0
+                help: "1 while every event is accounted for.",
+                value: isBalanced ? 1 : 0
             ),
         ]
     }
@@ -53,8 +53,8 @@ enum StateMetrics {
             ),
             .gauge(
                 "touchpoint_recovery_files_left",
-                "Open files of earlier runs that are not recovered yet.",
-                max(0, recovery.filesFound - recovery.filesRecovered)
+                help: "Open files of earlier runs that are not recovered yet.",
+                value: max(0, recovery.filesFound - recovery.filesRecovered)
             ),
         ]
     }
@@ -63,8 +63,8 @@ enum StateMetrics {
         [
             .gauge(
                 "touchpoint_config_last_reload_successful",
-                "0 while the configuration file, as it was read last, was refused.",
-                reload.refusal == nil ? 1 : 0
+                help: "0 while the configuration file, as it was read last, was refused.",
+                value: reload.refusal == nil ? 1 : 0
             ),
             Metric(
                 "touchpoint_config_last_reload_success_timestamp_seconds",
@@ -80,29 +80,29 @@ enum StateMetrics {
         var metrics: [Metric] = [
             .gauge(
                 "touchpoint_disk_minimum_free_bytes",
-                "Below so many available bytes intake stops.",
-                Int(clamping: minimumFree)
+                help: "Below so many available bytes intake stops.",
+                value: Int(clamping: minimumFree)
             )
         ]
         guard let space else { return metrics }
         metrics += [
             .gauge(
                 "touchpoint_disk_available_bytes",
-                "Bytes that the data folder's disk takes.",
-                Int(clamping: space.availableBytes)
+                help: "Bytes that the data folder's disk takes.",
+                value: Int(clamping: space.availableBytes)
             ),
             .gauge(
                 "touchpoint_disk_size_bytes",
-                "Bytes of the data folder's disk.",
-                Int(clamping: space.totalBytes)
+                help: "Bytes of the data folder's disk.",
+                value: Int(clamping: space.totalBytes)
             ),
         ]
         if let files = space.availableFiles {
             metrics.append(
                 .gauge(
                     "touchpoint_disk_available_inodes",
-                    "New files that the data folder's disk takes.",
-                    Int(clamping: files)
+                    help: "New files that the data folder's disk takes.",
+                    value: Int(clamping: files)
                 )
             )
         }
@@ -114,8 +114,8 @@ enum StateMetrics {
         [
             .gauge(
                 "touchpoint_quarantine_full",
-                "1 while quarantine takes nothing more.",
-                quarantine.state == "full" ? 1 : 0
+                help: "1 while quarantine takes nothing more.",
+                value: quarantine.state == "full" ? 1 : 0
             )
         ] + Metric.all(QuarantineStatus.figures, of: quarantine)
     }
