@@ -45,6 +45,8 @@ import Testing
 
     @Test func nothingIsPublic() throws { report(try files.flatMap(WordingRules.access(in:))) }
 
+    @Test func aVerbIsWrittenInThreeFiles() { report(VerbRule.findings(in: files)) }
+
     @Test func filesAreNamedForTheirIdea() { report(files.flatMap(NamingRules.vagueNames(of:))) }
 
     @Test func testsStandInFilesNamedForThem() { report(files.flatMap(NamingRules.testFiles)) }
