@@ -67,7 +67,13 @@ package struct EventSplicer: ~Copyable {
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        var end = writeFront(event, resolved, receivedAt, sequence, out)
+        var end = writeFront(
+            of: event,
+            as: resolved,
+            receivedAt: receivedAt,
+            sequence: sequence,
+            to: out
+        )
         // What stands behind the opening brace stays as its producer wrote it, blanks included.
         let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
         if Self.hasMembers(body) {
@@ -91,7 +97,13 @@ package struct EventSplicer: ~Copyable {
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        let front = writeFront(event, resolved, receivedAt, sequence, out)
+        let front = writeFront(
+            of: event,
+            as: resolved,
+            receivedAt: receivedAt,
+            sequence: sequence,
+            to: out
+        )
         front.pointee = UInt8(ascii: ",")
         let body = front + 1
         var end = body
@@ -114,13 +126,13 @@ package struct EventSplicer: ~Copyable {
     /// Writes the metadata and what a batch hands down, and returns their end.
     @inline(__always)
     private mutating func writeFront(
-        _ event: borrowing EventView,
-        _ resolved: ResolvedEvent,
-        _ receivedAt: Int64,
-        _ sequence: UInt64,
-        _ out: UnsafeMutablePointer<UInt8>
+        of event: borrowing EventView,
+        as resolved: ResolvedEvent,
+        receivedAt: Int64,
+        sequence: UInt64,
+        to out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
-        var end = writeOrigin(receivedAt, sequence, out)
+        var end = writeOrigin(receivedAt: receivedAt, sequence: sequence, to: out)
         if resolved.hasChannel {
             // The tail and the channel's key are adjacent.
             end.update(from: memory + tailStart, count: tailCount + Self.channelKeyCount)
@@ -131,8 +143,8 @@ package struct EventSplicer: ~Copyable {
             end += tailCount
         }
         end = resolved.write(event, to: end)
-        end = Self.member(Self.contextKey, event.inheritedContext, end)
-        return Self.member(Self.sentAtKey, event.inheritedSentAt, end)
+        end = Self.member(Self.contextKey, value: event.inheritedContext, to: end)
+        return Self.member(Self.sentAtKey, value: event.inheritedSentAt, to: end)
     }
 
     /// Writes the metadata of a rejected piece, `{"_touchpoint":{…}`, and returns its length.
