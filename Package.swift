@@ -41,26 +41,27 @@ let package = Package(
         .target(name: "CPlatform"),
 
         // Floor 1: one mechanism each, knowing nothing of events.
-        .target(name: "Ring", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Ring", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
         .target(name: "Terminal", swiftSettings: strict),
 
         // Floor 2: what an event is.
-        .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
 
-        .target(name: "Dedup", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(
             name: "Intake",
-            dependencies: ["Ring", "ZeroMQ", "CPlatform"],
+            dependencies: ["Ring", "ZeroMQ", "Platform"],
             swiftSettings: strict
         ),
         .target(
             name: "Segments",
             dependencies: [
-                "Compression", "Dedup", "Events", "COpenSSL", "CPlatform",
+                "Compression", "Dedup", "Events", "COpenSSL", "Platform",
             ],
             swiftSettings: strict
         ),
@@ -75,7 +76,7 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
-                "CPlatform",
+                "Platform",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
@@ -83,7 +84,7 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Events", "CPlatform",
+                "Events", "Platform",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -95,7 +96,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "CPlatform",
+                "Terminal", "Platform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -118,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Control", "Events", "Producer", "Segments", "Terminal",
+                "Control", "Events", "Platform", "Producer", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -135,14 +136,19 @@ let package = Package(
         // Tests, a target a module, and what they share.
         .target(
             name: "TestSupport",
-            dependencies: ["Compression"],
+            dependencies: ["Compression", "Platform"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Segments", "Compression", "Events", "TestSupport"],
+            dependencies: ["Segments", "Compression", "Events", "Platform", "TestSupport"],
             path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PlatformTests",
+            dependencies: ["Platform", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -163,7 +169,7 @@ let package = Package(
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
         .testTarget(
             name: "EventsTests",
-            dependencies: ["Events", "TestSupport"],
+            dependencies: ["Events", "Platform", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -174,7 +180,8 @@ let package = Package(
         .testTarget(
             name: "SegmentsTests",
             dependencies: [
-                "Segments", "Compression", "Dedup", "Events", "Simulation", "TestSupport",
+                "Segments", "Compression", "Dedup", "Events", "Platform", "Simulation",
+                "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -191,21 +198,21 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Dedup", "Events", "Intake", "Ring", "Segments", "ZeroMQ",
+                "Pipeline", "Dedup", "Events", "Intake", "Platform", "Ring", "Segments", "ZeroMQ",
                 "TestSupport",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["Control", "TestSupport"],
+            dependencies: ["Control", "Platform", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "Compression", "Control", "Events", "Intake", "Pipeline", "Segments",
-                "ZeroMQ",
+                "Platform", "ZeroMQ",
                 "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -224,7 +231,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
         .executableTarget(
             name: "stage-bench",
             dependencies: [
-                "CPlatform", "CSPSCRing", "Compression", "Dedup", "Events", "Intake", "Producer",
+                "Platform", "CSPSCRing", "Compression", "Dedup", "Events", "Intake", "Producer",
                 "Ring", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -1,7 +1,7 @@
-import CPlatform
 import CSPSCRing
 import Foundation
 import Glibc
+import Platform
 import Ring
 
 /// What all rings and queues are asked to carry.

@@ -1,6 +1,6 @@
-import CPlatform
 import Events
 import Intake
+import Platform
 import Ring
 import Segments
 import Synchronization
@@ -49,7 +49,7 @@ struct WriterPathStage: Stage, ~Copyable {
             fill()
             while let bytes = consumer.next() {
                 if let ahead = consumer.ahead(bytes.count) {
-                    cplatform_fetch_text(ahead.baseAddress, ahead.count)
+                    Processor.prefetch(text: ahead)
                 }
                 events += try gather(IntakeRecord(bytes))
             }

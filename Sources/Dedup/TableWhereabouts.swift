@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 import Synchronization
 
 /// Where a shard's table stands, for those who do not hold the shard's lock.
@@ -19,6 +19,6 @@ struct TableWhereabouts: ~Copyable {
     func fetchHome(of hash: UInt32) {
         let home = IdentityTable.home(hash, capacity.load(ordering: .relaxed))
         let address = slots.load(ordering: .relaxed) &+ UInt(home * IdentityTable.slotBytes)
-        cplatform_fetch(UnsafeRawPointer(bitPattern: address))
+        Processor.prefetch(UnsafeRawPointer(bitPattern: address))
     }
 }

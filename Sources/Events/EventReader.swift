@@ -1,4 +1,5 @@
 import CSimdJSON
+import Platform
 
 /// Reads JSON objects strictly, keeping their raw bytes.
 ///

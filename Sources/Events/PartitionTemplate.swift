@@ -1,3 +1,5 @@
+import Platform
+
 /// `partition.path` taken apart: `channel={channel}/date={date}/hour={hour}`.
 package struct PartitionTemplate: Sendable, Equatable {
     /// What a path may depend on.

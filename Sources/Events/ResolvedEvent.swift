@@ -1,3 +1,5 @@
+import Platform
+
 /// What the collector made of an event, for its metadata: no reader of the files then needs the
 /// folder, the configuration or the rules by which it was recognised.
 ///

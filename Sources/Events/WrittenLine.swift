@@ -1,4 +1,5 @@
 import CSimdJSON
+import Platform
 
 /// A line as it stands in the files: the collector's metadata and what the manifest wants to know.
 ///

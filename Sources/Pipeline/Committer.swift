@@ -1,6 +1,6 @@
-import CPlatform
 import Glibc
 import Intake
+import Platform
 import Ring
 import Segments
 import Synchronization
@@ -146,9 +146,9 @@ struct Committer: ~Copyable {
 
     /// Counts what became durable; gives how long that took, in microseconds.
     private func book(_ job: CommitJob) -> Int {
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         shared.durableAt.store(now, ordering: .relaxed)
-        let wall = cplatform_realtime_ns() / 1_000
+        let wall = SystemClock.wallMicroseconds
         shared.commitTimes.withLock {
             $0.note(begunAt: job.begunAt, receivedAt: job.receivedAt, now: now, wall: wall)
         }

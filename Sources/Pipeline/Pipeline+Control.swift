@@ -1,5 +1,5 @@
-import CPlatform
 import Intake
+import Platform
 import Ring
 package import Segments
 import Synchronization
@@ -181,7 +181,7 @@ extension Pipeline {
 
     private func wait(until deadline: Int64, _ condition: () -> Bool) async -> Bool {
         while !condition() {
-            if cplatform_monotonic_ns() >= deadline { return false }
+            if SystemClock.monotonicNanoseconds >= deadline { return false }
             try? await Task.sleep(for: .milliseconds(2))
         }
         return true

@@ -1,8 +1,8 @@
-import CPlatform
 package import Dedup
 import Events
 import Glibc
 import Intake
+import Platform
 import Ring
 package import Segments
 import Synchronization
@@ -304,7 +304,7 @@ extension Pipeline {
     /// A writer that has ended, while others still drain, holds nothing up: the clock stands in for
     /// it.
     package var beats: [Int] {
-        let time = Int(cplatform_monotonic_ns())
+        let time = Int(SystemClock.monotonicNanoseconds)
         return receiverBeats.map(\.beats)
             + writers.flatMap { writer in
                 writer.ended.load(ordering: .acquiring)

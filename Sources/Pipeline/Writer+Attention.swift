@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 import Ring
 import Segments
 import Synchronization
@@ -22,7 +22,7 @@ extension Writer {
     ///
     /// - `isAnswered`: a producer waits for the message's answer.
     mutating func attend(isAnswered: Bool) throws(FileSystemError) -> Bool {
-        let isTime = cplatform_monotonic_ns() - now >= Self.attentionNanoseconds
+        let isTime = SystemClock.monotonicNanoseconds - now >= Self.attentionNanoseconds
         guard isTime || opened >= Self.sealsAheadMax else { return true }
         return try lookUp(isAnswered)
     }

@@ -1,7 +1,7 @@
-import CPlatform
 import Compression
 import Dedup
 import Events
+import Platform
 import Segments
 import Synchronization
 
@@ -9,7 +9,7 @@ import Synchronization
 extension Writer {
     /// Flushes all that waits and hands it to the committer.
     mutating func commit(isLast: Bool) throws(FileSystemError) {
-        let begunAt = cplatform_monotonic_ns()
+        let begunAt = SystemClock.monotonicNanoseconds
         store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
         var files = try store.takeBatch()
         if store.failure != nil { try replaceSegments(in: &files) }

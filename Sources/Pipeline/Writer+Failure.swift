@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 import Ring
 import Segments
 import Synchronization

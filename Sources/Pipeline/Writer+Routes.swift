@@ -1,6 +1,7 @@
 import Dedup
 import Events
 import Intake
+import Platform
 import Segments
 
 /// Where an event belongs.

@@ -1,9 +1,9 @@
-import CPlatform
 import Compression
 import Dedup
 import Events
 import Glibc
 import Intake
+import Platform
 import Ring
 import Segments
 import Synchronization
@@ -274,7 +274,7 @@ struct Writer: ~Copyable {
             let bytes = (rings + ring).pointee.next()
         {
             if let ahead = (rings + ring).pointee.ahead(bytes.count) {
-                cplatform_fetch_text(ahead.baseAddress, ahead.count)
+                Processor.prefetch(text: ahead)
             }
             let record = IntakeRecord(bytes)
             // A ring's first is its oldest.
@@ -301,8 +301,8 @@ struct Writer: ~Copyable {
     }
 
     mutating func readClocks() {
-        now = cplatform_monotonic_ns()
-        store.setTime(monotonic: now, wall: cplatform_realtime_ns() / 1_000)
+        now = SystemClock.monotonicNanoseconds
+        store.setTime(monotonic: now, wall: SystemClock.wallMicroseconds)
     }
 
     private func untilDue() -> Int64? {

@@ -1,5 +1,6 @@
 package import Dedup
 package import Events
+import Platform
 
 /// An id of earlier, on its way into the window; valid while it is shown.
 package struct KnownIdentity {

@@ -1,4 +1,5 @@
 import Events
+import Platform
 
 /// Removes files of ids that the window has passed.
 package enum IdentitySweep {

@@ -1,4 +1,5 @@
 import Events
+import Platform
 
 /// The manifests of a data folder as a start takes them: days that are over by their summaries, the
 /// last ones line by line.

@@ -1,4 +1,5 @@
 package import Events
+import Platform
 
 /// Which open segment an event belongs to: small numbers instead of text.
 ///

@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 
 /// Room that a file has before it grows into it.
 extension PosixFileSystem {
@@ -7,12 +7,12 @@ extension PosixFileSystem {
         from offset: Int,
         count: Int
     ) throws(FileSystemError) {
-        let result = cplatform_reserve(file.number, Int64(offset), Int64(count))
+        let result = FileCalls.reserve(file.number, from: offset, count: count)
         guard result == 0 else { throw FileSystemError(.allocate, "", code: -result) }
     }
 
     /// What cannot be given back now goes with the file.
     package func releaseReserved(_ file: FileHandle) {
-        _ = cplatform_release_reserved(file.number)
+        _ = FileCalls.releaseReserved(file.number)
     }
 }

@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 
 /// The real disk below one data folder.
 ///
@@ -96,7 +96,7 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func startWriting(_ file: FileHandle) {
-        cplatform_start_writing(file.number)
+        FileCalls.startWriting(file.number)
     }
 
     package func datasync(_ file: FileHandle) throws(FileSystemError) {
@@ -113,7 +113,7 @@ package final class PosixFileSystem: FileSystem {
         defer { Glibc.close(old) }
         let (new, newName) = try parent(of: to, for: .rename)
         defer { Glibc.close(new) }
-        let result = cplatform_rename_noreplace(old, oldName, new, newName)
+        let result = FileCalls.renameWithoutReplacing(oldName, in: old, to: newName, in: new)
         guard result == 0 else { throw FileSystemError(.rename, "\(from) to \(to)", code: -result) }
     }
 
@@ -191,16 +191,15 @@ package final class PosixFileSystem: FileSystem {
     }
 
     package func space() throws(FileSystemError) -> DiskSpace {
-        var total: UInt64 = 0
-        var available: UInt64 = 0
-        var files: UInt64 = 0
-        let result = cplatform_disk_space(root, &total, &available, &files)
-        guard result == 0 else { throw FileSystemError(.space, "", code: -result) }
-        return DiskSpace(
-            totalBytes: total,
-            availableBytes: available,
-            availableFiles: files == .max ? nil : files
-        )
+        switch FileCalls.space(of: root) {
+        case .failure(let error): throw FileSystemError(.space, "", code: error.code)
+        case .success(let room):
+            return DiskSpace(
+                totalBytes: room.totalBytes,
+                availableBytes: room.availableBytes,
+                availableFiles: room.availableFiles
+            )
+        }
     }
 
     /// The folder that holds `path`'s last part, opened without leaving the data folder, and that
@@ -230,7 +229,7 @@ package final class PosixFileSystem: FileSystem {
         _ flags: Int32,
         for operation: FileSystemError.Operation
     ) throws(FileSystemError) -> Int32 {
-        let result = cplatform_open_beneath(root, path, flags, 0o640)
+        let result = FileCalls.open(beneath: root, path, flags: flags, mode: 0o640)
         guard result >= 0 else { throw FileSystemError(operation, path, code: -result) }
         return result
     }

@@ -1,4 +1,5 @@
 import Events
+import Platform
 
 /// Removes sealed files of quarantine that have become too old, oldest first.
 ///

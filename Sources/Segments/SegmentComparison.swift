@@ -1,4 +1,5 @@
 import Events
+import Platform
 
 /// Compares what a file holds with what its manifest line says.
 enum SegmentComparison {

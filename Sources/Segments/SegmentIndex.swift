@@ -1,4 +1,5 @@
 import Events
+import Platform
 
 /// What manifests say of files, for those who want some of them only.
 ///

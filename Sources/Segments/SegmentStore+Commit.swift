@@ -1,5 +1,6 @@
 import Compression
 import Events
+import Platform
 
 /// Committing, sealing, and what they tell.
 extension SegmentStore {

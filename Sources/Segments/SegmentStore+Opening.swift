@@ -1,5 +1,6 @@
 import Compression
 import Events
+import Platform
 
 /// Opening a segment, whatever stands in the way.
 extension SegmentStore {

@@ -1,6 +1,6 @@
-import CPlatform
 package import Compression
 import Events
+import Platform
 
 /// The open segments of one writer: finds an event's segment, deflates and writes what waits, and
 /// hands over what is to be made durable.
@@ -199,7 +199,7 @@ package final class SegmentStore {
 
     /// Has the place come where ``slot(for:)`` looks.
     package func fetchSlot(_ key: PartitionKey) {
-        cplatform_fetch(cache + cachePlace(key))
+        Processor.prefetch(cache + cachePlace(key))
     }
 
     /// Has the segment's ``pendings`` come, if it is open; after ``fetchSlot(_:)``.
@@ -207,8 +207,8 @@ package final class SegmentStore {
         let slot = cachedSlot(for: key)
         guard slot >= 0 else { return }
         let pending = UnsafeRawPointer(pendings + slot)
-        cplatform_fetch(pending)
-        cplatform_fetch(pending + 64)
+        Processor.prefetch(pending)
+        Processor.prefetch(pending + 64)
     }
 
     /// Has the memory come where the segment's next line goes; after ``fetchPending(_:)``.
@@ -216,8 +216,8 @@ package final class SegmentStore {
         let slot = cachedSlot(for: key)
         guard slot >= 0 else { return }
         let pending = pendings + slot
-        cplatform_fetch(pending.pointee.tallies.baseAddress)
-        for line in 0..<4 { cplatform_fetch(pending.pointee.end + line * 64) }
+        Processor.prefetch(pending.pointee.tallies.baseAddress)
+        for line in 0..<4 { Processor.prefetch(pending.pointee.end + line * 64) }
     }
 
     func forget(_ key: PartitionKey) {

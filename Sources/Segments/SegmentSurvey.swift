@@ -1,4 +1,5 @@
 package import Events
+import Platform
 
 /// Everything that can be learned of one file by reading it once.
 package struct SegmentSurvey: Sendable {

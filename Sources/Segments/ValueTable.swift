@@ -1,6 +1,6 @@
-import CPlatform
 import Events
 import Glibc
+import Platform
 
 /// Gives each partition value a small number, and keeps a producer with ever new values from making
 /// ever new folders: beyond `valuesMax` distinct values in an hour, the rest share ``other``.
@@ -69,13 +69,13 @@ struct ValueTable: ~Copyable {
     /// Has the place come where the search for a value begins, and gives the value's hash.
     func fetch(_ value: UnsafeRawBufferPointer) -> UInt64 {
         let hash = HiveValue.hash(value)
-        cplatform_fetch(entries + home(hash))
+        Processor.prefetch(entries + home(hash))
         return hash
     }
 
     /// Has the bytes come that a value of this hash is compared with.
     func fetchText(hash: UInt64) {
-        if let bytes = entries[home(hash)].bytes { cplatform_fetch(bytes) }
+        if let bytes = entries[home(hash)].bytes { Processor.prefetch(bytes) }
     }
 
     private func matches(_ entry: Entry, _ value: UnsafeRawBufferPointer) -> Bool {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Events
 import FoundationEssentials
 import Glibc
+import Platform
 import Segments
 import Terminal
 

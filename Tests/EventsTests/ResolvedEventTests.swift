@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Platform
 import Testing
 
 /// What the collector made of an event, as its line says it and as readers take it back.

@@ -24,32 +24,36 @@ enum HouseFloors {
         "COpenSSL": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
-        "Ring": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
+        "Platform": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
+        "Ring": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
-        "Dedup": Room(floor: 2, imports: ["CPlatform"], foundation: .none),
-        "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: .none),
-        "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: .none),
+        "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
+        "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
+        "Intake": Room(floor: 3, imports: ["Platform", "Ring", "ZeroMQ"], foundation: .none),
         "Segments": Room(
             floor: 3,
-            imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
+            imports: ["Compression", "Dedup", "Events", "COpenSSL", "Platform"]
         ),
-        "Producer": Room(floor: 3, imports: ["ZeroMQ", "Compression", "Terminal", "Events"]),
+        "Producer": Room(
+            floor: 3,
+            imports: ["ZeroMQ", "Compression", "Terminal", "Events"]
+        ),
         "Pipeline": Room(
             floor: 4,
             imports: [
                 "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
-                "CPlatform", "Histogram",
+                "Platform", "Histogram",
             ],
             foundation: .none
         ),
-        "Control": Room(floor: 4, imports: ["CPlatform", "Events", "NIOCore", "NIOPosix"]),
+        "Control": Room(floor: 4, imports: ["Events", "Platform", "NIOCore", "NIOPosix"]),
         "Daemon": Room(
             floor: 5,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "Terminal", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "UnixSignals", "Yams",
             ],
             foundation: .all
@@ -57,7 +61,10 @@ enum HouseFloors {
         "touchpointd": Room(floor: 6, imports: ["Daemon", "Terminal", "ArgumentParser"]),
         "touchpointctl": Room(
             floor: 6,
-            imports: ["Control", "Events", "Producer", "Segments", "Terminal", "ArgumentParser"]
+            imports: [
+                "Control", "Events", "Platform", "Producer", "Segments", "Terminal",
+                "ArgumentParser",
+            ]
         ),
         "touchpoint-send": Room(floor: 6, imports: ["Producer", "Terminal", "ArgumentParser"]),
     ]
@@ -68,6 +75,6 @@ enum HouseFloors {
     /// C modules, and the one target that makes Swift of each.
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
-        "CSimdJSON": "Events", "COpenSSL": "Segments",
+        "CSimdJSON": "Events", "COpenSSL": "Segments", "CPlatform": "Platform",
     ]
 }

@@ -11,6 +11,7 @@ import Testing
         ("Segments", "import CZlib", "only Compression imports CZlib"),
         ("Pipeline", "import CISAL", "only Compression imports CISAL"),
         ("Segments", "import CSimdJSON", "only Events imports CSimdJSON"),
+        ("Ring", "public import CPlatform", "only Platform imports CPlatform"),
         ("Events", "internal import Foundation", "no Foundation in Events"),
         ("Intake", "import FoundationEssentials", "no FoundationEssentials in Intake"),
         ("Terminal", "import Foundation", "no Foundation in Terminal: FoundationEssentials"),
@@ -18,7 +19,7 @@ import Testing
         ("Control", "import Pipeline", "Control (floor 4) must not know Pipeline (floor 4)"),
         ("Control", "import Segments", "Control must not import Segments"),
         ("Segments", "import struct ZeroMQ.Message", "Segments must not import ZeroMQ"),
-        ("Ring", "@testable import Daemon", "Ring (floor 1) must not know Daemon (floor 5)"),
+        ("Ring", "@testable import Daemon", "Ring (floor 2) must not know Daemon (floor 5)"),
         ("Ring", "import Logging", "Ring must not import Logging"),
         ("Basement", "let a = 1", "target 'Basement' has no floor"),
     ])
@@ -27,9 +28,18 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix("1: \(says)"), "\(found)")
     }
 
+    @Test(arguments: ["Tests/RingTests", "Tests/TestSupport", "Benchmarks/stages"])
+    func refusesCModulesOutsideSources(folder: String) {
+        func count(_ text: String) -> Int {
+            ImportRule.findings(in: SourceFile("\(folder)/File.swift", text)).count
+        }
+        #expect(count("import Platform\nimport CSPSCRing") == 0)
+        #expect(count("import CPlatform\n@testable import CZlib") == 2)
+    }
+
     @Test func acceptsWhatStandsBelow() {
         let text =
-            "import CPlatform\nimport Glibc\npublic import Synchronization\n// import Daemon\n"
+            "import Platform\nimport Glibc\npublic import Synchronization\n// import Daemon\n"
         #expect(messages("Ring", text).isEmpty)
     }
 

@@ -2,6 +2,7 @@ import Compression
 import Events
 import Foundation
 import Glibc
+import Platform
 import TestSupport
 import Testing
 

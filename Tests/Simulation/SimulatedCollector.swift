@@ -1,5 +1,6 @@
 import Compression
 import Events
+import Platform
 import Segments
 import TestSupport
 

@@ -50,11 +50,6 @@ int cplatform_eventfd_drain(int fd);
 /// Begins to write a file's dirty pages and does not wait; a hint, whose errors fdatasync(2) reports.
 void cplatform_start_writing(int fd);
 
-/// Anonymous memory of `size` bytes, zeroed and page-aligned, or NULL. Costs no RAM until touched;
-/// large pieces ask for huge pages.
-void *cplatform_map(size_t size);
-void cplatform_unmap(void *address, size_t size);
-
 /// renameat2(2) with RENAME_NOREPLACE: fails with -EEXIST rather than replace a file. Where that is not
 /// to be had, linkat(2) and unlinkat(2): a crash between them leaves both names.
 int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
@@ -98,9 +93,6 @@ bool cplatform_peer_has_left(int fd);
 
 /// Ends a connection in both directions, without closing the descriptor.
 void cplatform_end_connection(int fd);
-
-/// Device and inode of what `path` leads to, following no link at its end; -errno.
-int cplatform_file_identity(const char *path, uint64_t *device, uint64_t *inode);
 
 /// Starts rand(3) from a number that nobody can guess.
 int cplatform_seed_rand(void);

@@ -1,10 +1,10 @@
-import CPlatform
 import Control
 import Events
 import Glibc
 import Intake
 import Logging
 import Pipeline
+import Platform
 import Segments
 import Synchronization
 import Terminal
@@ -64,7 +64,7 @@ extension Collector: ControlHandler {
     }
 
     func partitions() async throws -> [PartitionAnswer] {
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         return try await unavailable { () throws(PipelineError) in
             try await self.pipeline.openSegments()
         }.map { segment in
@@ -170,7 +170,7 @@ extension Collector: ControlHandler {
             changing.settings.quarantine = fresh.quarantine
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown
-            changing.reload = ReloadOutcome(goodAt: cplatform_realtime_ns() / 1_000)
+            changing.reload = ReloadOutcome(goodAt: SystemClock.wallMicroseconds)
             return changes
         }
         // An operator's level stays until the file says something new.

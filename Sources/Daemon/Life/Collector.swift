@@ -1,10 +1,10 @@
-import CPlatform
 import Control
 import Events
 import FoundationEssentials
 import Intake
 import Logging
 import Pipeline
+import Platform
 import Segments
 import Synchronization
 
@@ -72,7 +72,7 @@ final class Collector: Sendable {
         notifier: Notifier,
         events: AsyncStream<LifeEvent>.Continuation
     ) throws(DaemonFailure) {
-        startedAt = cplatform_realtime_ns() / 1_000
+        startedAt = SystemClock.wallMicroseconds
         run = Self.runName(startedAt)
         self.configurationPath = configurationPath
         self.environment = environment
@@ -239,7 +239,7 @@ final class Collector: Sendable {
         let blocked = pipeline.blockedReason
         return changing.withLock { changing in
             changing.life.update(
-                at: cplatform_realtime_ns() / 1_000,
+                at: SystemClock.wallMicroseconds,
                 blocked: blocked,
                 pausedSources: paused,
                 failedSources: failed,
@@ -296,7 +296,7 @@ extension Collector {
                     )
                 }
             case .folderBlocked(let error, let instead):
-                let now = cplatform_monotonic_ns()
+                let now = SystemClock.monotonicNanoseconds
                 guard folders.withLock({ $0.allows(instead, at: now) }) else { break }
                 Self.log(error, instead: instead, logger)
             case .receiverFailed(let source, let reason):
@@ -324,11 +324,11 @@ extension Collector {
     private static func recoveryReporter(
         _ logger: Logger
     ) -> @Sendable (Result<RecoveryReport, FileSystemError>) -> Void {
-        let begunAt = cplatform_monotonic_ns()
+        let begunAt = SystemClock.monotonicNanoseconds
         return { result in
             switch result {
             case .success(let report):
-                Self.log(report, cplatform_monotonic_ns() - begunAt, logger)
+                Self.log(report, SystemClock.monotonicNanoseconds - begunAt, logger)
             case .failure(let error):
                 logger.error(
                     "recovery failed, it will be tried again",

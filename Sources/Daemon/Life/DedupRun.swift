@@ -1,8 +1,8 @@
-import CPlatform
 import Control
 import Dedup
 import Logging
 import Pipeline
+import Platform
 import Segments
 import Synchronization
 
@@ -73,7 +73,7 @@ final class DedupRun: Sendable {
             "sources wait until the ids of earlier events are read",
             metadata: ["sources": "\(names)", "openFiles": "\(leftovers.open.count)"]
         )
-        let begunAt = cplatform_monotonic_ns()
+        let begunAt = SystemClock.monotonicNanoseconds
         let since = Self.windowStart(pipeline)
         let loading = IdentityLoad(
             fileSystem: fileSystem,
@@ -89,7 +89,7 @@ final class DedupRun: Sendable {
                 from: firstDay,
                 onIdentity: { pipeline.remember($0) },
                 progress: { report in
-                    let now = cplatform_monotonic_ns()
+                    let now = SystemClock.monotonicNanoseconds
                     self.note(report, now - begunAt)
                     guard now - toldAt >= Self.progressNanoseconds else { return }
                     toldAt = now
@@ -106,14 +106,14 @@ final class DedupRun: Sendable {
         )
         let open = reading.run(leftovers.open, pipeline)
         state.withLock { $0.settling = LeftoverSettling(leftovers.open) }
-        finish(result, open, cplatform_monotonic_ns() - begunAt, pipeline, logger)
+        finish(result, open, SystemClock.monotonicNanoseconds - begunAt, pipeline, logger)
         if shouldStop() { return [:] }
         pipeline.openIntake()
         logger.notice(
             "sources open",
             metadata: [
                 "sources": "\(names)", "files": "\(leftovers.open.count)", "events": "\(open.ids)",
-                "milliseconds": "\((cplatform_monotonic_ns() - begunAt) / 1_000_000)",
+                "milliseconds": "\((SystemClock.monotonicNanoseconds - begunAt) / 1_000_000)",
             ]
         )
         return open.scans
@@ -170,7 +170,7 @@ final class DedupRun: Sendable {
         case .failure(let error):
             state.withLock { state in
                 (state.phase, state.why) = ("incomplete", "\(error)")
-                state.knownSince = cplatform_realtime_ns() / 1_000_000_000
+                state.knownSince = SystemClock.wallNanoseconds / 1_000_000_000
             }
             logger.error(
                 "ids of earlier events cannot be read: what is sent again may be written again",
@@ -192,7 +192,7 @@ final class DedupRun: Sendable {
                 state.loaded = ids
                 state.phase = isStopped ? "loading" : count > 0 ? "incomplete" : "ready"
                 state.why = count > 0 ? "ids of \(count) segments cannot be read" : nil
-                let now = cplatform_realtime_ns() / 1_000_000_000
+                let now = SystemClock.wallNanoseconds / 1_000_000_000
                 state.knownSince =
                     open.unreadable.isEmpty
                     ? report.unreadableUntil.map { min(now, Int64($0)) } : now
@@ -211,7 +211,7 @@ final class DedupRun: Sendable {
 
     /// Seconds since 1970 UTC.
     private static func windowStart(_ pipeline: Pipeline) -> UInt32 {
-        let now = cplatform_realtime_ns() / 1_000_000_000
+        let now = SystemClock.wallNanoseconds / 1_000_000_000
         return UInt32(clamping: now - pipeline.window.configuration.window.components.seconds)
     }
 
@@ -220,10 +220,10 @@ final class DedupRun: Sendable {
     /// About once a second.
     func tick(_ pipeline: Pipeline, _ fileSystem: any FileSystem, _ logger: Logger) {
         guard !pipeline.configuration.deduplicated.isEmpty else { return }
-        pipeline.window.expire(now: cplatform_realtime_ns() / 1_000)
-        let now = cplatform_monotonic_ns()
+        pipeline.window.expire(now: SystemClock.wallMicroseconds)
+        let now = SystemClock.monotonicNanoseconds
         watchMemory(pipeline.window, now, logger)
-        watchAge(pipeline.window.configuration, cplatform_realtime_ns() / 1_000_000_000, logger)
+        watchAge(pipeline.window.configuration, SystemClock.wallNanoseconds / 1_000_000_000, logger)
         watchReuse(pipeline.snapshot().sources.map { ($0.name, $0.ledger.reusedIDs) }, now, logger)
         let sweeps = state.withLock { state in
             let isDue = state.sweptAt == .min || now - state.sweptAt >= Self.sweepNanoseconds
@@ -310,7 +310,7 @@ final class DedupRun: Sendable {
         let figures = pipeline.window.figures
         let configuration = pipeline.window.configuration
         let window = Int(configuration.window.components.seconds)
-        let now = cplatform_realtime_ns() / 1_000_000_000
+        let now = SystemClock.wallNanoseconds / 1_000_000_000
         let known = state.knownSince.map { max(0, Int(clamping: now - $0)) } ?? window
         return DedupStatus(
             state: state.phase,

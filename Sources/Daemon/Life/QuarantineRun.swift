@@ -1,8 +1,8 @@
-import CPlatform
 import Control
 import Foundation
 import Logging
 import Pipeline
+import Platform
 import Segments
 import Synchronization
 
@@ -75,7 +75,7 @@ final class QuarantineRun: Sendable {
     private func look(removing age: Duration?, _ logger: Logger) {
         do throws(FileSystemError) {
             if let age {
-                tell(try sweep.run(now: cplatform_realtime_ns() / 1_000, age: age), logger)
+                tell(try sweep.run(now: SystemClock.wallMicroseconds, age: age), logger)
             }
             try sweep.measure()
             state.withLock { $0.failure = nil }

@@ -1,8 +1,8 @@
-import CPlatform
 import Control
 import Events
 import Foundation
 import Pipeline
+import Platform
 import Segments
 import Synchronization
 
@@ -86,7 +86,7 @@ final class RecoveryRun: Sendable {
             manifest: manifest,
             node: node,
             run: run,
-            now: { cplatform_realtime_ns() / 1_000 },
+            now: { SystemClock.wallMicroseconds },
             shouldStop: { self.isCancelled },
             waitForRoom: { _ in self.waitForRoom() }
         )
@@ -203,9 +203,9 @@ final class RecoveryRun: Sendable {
 
     /// A day is over when a line of its last moment has had its time to be written.
     private func summarise(_ fileSystem: any FileSystem) {
-        let now = cplatform_realtime_ns() / 1_000
+        let now = SystemClock.wallMicroseconds
         let today = Timestamp.date(now - Self.lateLineMicroseconds)
-        current.withLock { $0.summarisedAt = cplatform_monotonic_ns() }
+        current.withLock { $0.summarisedAt = SystemClock.monotonicNanoseconds }
         // What cannot be read or written now is left to the next time: lines are read instead.
         _ = try? ManifestHistory.summarise(fileSystem, before: today) { self.isCancelled }
     }

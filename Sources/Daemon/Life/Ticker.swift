@@ -1,6 +1,6 @@
-import CPlatform
 import Control
 import Pipeline
+import Platform
 import Synchronization
 import Terminal
 
@@ -22,7 +22,7 @@ struct Ticker {
             collector.sample()
             collector.pipeline.watchSpace()
             collector.dedup.tick(collector.pipeline, collector.fileSystem, collector.logger)
-            let time = cplatform_monotonic_ns()
+            let time = SystemClock.monotonicNanoseconds
             collector.recovery.tick(collector.fileSystem, now: time)
             collector.sealed.tick(time, collector.logger)
             collector.tickQuarantine(time)

@@ -1,10 +1,10 @@
-import CPlatform
+import Platform
 import Glibc
 
 /// Times of log records: RFC 3339, UTC, milliseconds.
 package enum LogTimestamp {
     /// The machine's clock, in nanoseconds since 1970.
-    package static let now: @Sendable () -> Int64 = { cplatform_realtime_ns() }
+    package static let now: @Sendable () -> Int64 = { SystemClock.wallNanoseconds }
 
     /// `2026-11-22T10:00:00.123Z`.
     static func text(nanoseconds: Int64) -> String {

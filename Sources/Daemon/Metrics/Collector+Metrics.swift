@@ -1,6 +1,6 @@
-import CPlatform
 import Control
 import Pipeline
+import Platform
 import Segments
 import Synchronization
 

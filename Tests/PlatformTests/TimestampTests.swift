@@ -1,5 +1,5 @@
-import Events
 import Foundation
+import Platform
 import TestSupport
 import Testing
 
@@ -182,7 +182,9 @@ import Testing
         #expect(Timestamp.hour(.max) > 0)
     }
 
-    @Test func shortensToDatesAndFileNames() {
+    @Test func shortensToMillisecondsDatesAndFileNames() {
+        #expect(Timestamp.milliseconds(0) == "1970-01-01T00:00:00.000Z")
+        #expect(Timestamp.milliseconds(1_709_164_800_007_000) == "2024-02-29T00:00:00.007Z")
         #expect(Timestamp.date(1_763_805_600_123_456) == "2025-11-22")
         #expect(Timestamp.compact(1_763_805_600_123_456) == "20251122T100000.123Z")
     }

@@ -185,7 +185,7 @@ extension Timestamp {
     }
 
     /// Writes only the six digits of the fraction into a form written before.
-    static func writeFraction(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
+    package static func writeFraction(_ micros: Int64, to out: UnsafeMutablePointer<UInt8>) {
         put(Int(sinceLeast(micros) % 1_000_000), 6, out + 20)
     }
 
@@ -204,6 +204,11 @@ extension Timestamp {
             write(micros, to: out)
             return byteCount
         }
+    }
+
+    /// With milliseconds, as logs have it: `2026-11-22T10:00:00.123Z`.
+    package static func milliseconds(_ micros: Int64) -> String {
+        text(micros).prefix(23) + "Z"
     }
 
     /// The day: `2026-11-22`.
