@@ -67,7 +67,7 @@ let package = Package(
         ),
         .target(
             name: "Producer",
-            dependencies: ["ZeroMQ", "Compression", "Terminal", "Events"],
+            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"],
             swiftSettings: strict
         ),
 

@@ -38,7 +38,7 @@ enum HouseFloors {
         ),
         "Producer": Room(
             floor: 3,
-            imports: ["ZeroMQ", "Compression", "Terminal", "Events"]
+            imports: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"]
         ),
         "Pipeline": Room(
             floor: 4,
