@@ -9,6 +9,9 @@ package final class DiskReserve: Sendable {
     package static let bytesMax = 8 << 20
     private static let bytesMin = 64 << 10
 
+    /// The file that holds the room.
+    package static let path = ".reserve"
+
     private let fileSystem: any FileSystem
     private let isHeld = Mutex(false)
 
@@ -35,14 +38,14 @@ package final class DiskReserve: Sendable {
 
     private func take() throws(FileSystemError) {
         let wanted = byteCount(try fileSystem.space())
-        if fileSystem.exists(Layout.reserve) { try fileSystem.remove(Layout.reserve) }
-        let file = try fileSystem.open(Layout.reserve, .createNew)
+        if fileSystem.exists(Self.path) { try fileSystem.remove(Self.path) }
+        let file = try fileSystem.open(Self.path, .createNew)
         defer { fileSystem.close(file) }
         do throws(FileSystemError) {
             try fileSystem.allocate(file, bytes: wanted)
         } catch {
-            try? fileSystem.remove(Layout.reserve)
-            throw FileSystemError(.allocate, Layout.reserve, code: error.code)
+            try? fileSystem.remove(Self.path)
+            throw FileSystemError(.allocate, Self.path, code: error.code)
         }
     }
 
@@ -51,7 +54,7 @@ package final class DiskReserve: Sendable {
         isHeld.withLock { isHeld in
             guard isHeld else { return false }
             isHeld = false
-            return (try? fileSystem.remove(Layout.reserve)) != nil
+            return (try? fileSystem.remove(Self.path)) != nil
         }
     }
 }

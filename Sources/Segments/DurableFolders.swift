@@ -26,9 +26,9 @@ package final class DurableFolders: Sendable {
     package func ensure(_ folder: String) throws(FileSystemError) {
         if known.withLock({ $0.contains(PathKey(folder)) }) { return }
         var path = ""
-        for part in Layout.parts(folder) {
+        for part in DiskPath.parts(folder) {
             let parent = path
-            path = Layout.join(path, part)
+            path = DiskPath.join(path, part)
             if known.withLock({ $0.contains(PathKey(path)) }) { continue }
             _ = try fileSystem.createFolder(path)
             try fileSystem.syncFolder(parent)

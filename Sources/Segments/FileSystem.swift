@@ -133,6 +133,31 @@ extension FileSystem {
         try result.get()
     }
 
+    /// Up to `count` bytes from `offset`: fewer only at the end of the file.
+    package func bytes(
+        of file: FileHandle,
+        at offset: Int,
+        count: Int
+    ) throws(FileSystemError) -> [UInt8] {
+        var failure: FileSystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(FileSystemError) {
+                while filled < count {
+                    let room = UnsafeMutableRawBufferPointer(
+                        UnsafeMutableBufferPointer(rebasing: buffer[filled..<count])
+                    )
+                    let added = try read(file, at: offset + filled, into: room)
+                    if added == 0 { break }
+                    filled += added
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
     /// Bytes of the file at a path.
     func size(of path: String) throws(FileSystemError) -> Int {
         let file = try open(path, .read)
@@ -144,8 +169,8 @@ extension FileSystem {
     /// ``DurableFolders/ensure(_:)``.
     package func createFolders(_ path: String) throws(FileSystemError) {
         var soFar = ""
-        for part in Layout.parts(path) {
-            soFar = Layout.join(soFar, part)
+        for part in DiskPath.parts(path) {
+            soFar = DiskPath.join(soFar, part)
             _ = try createFolder(soFar)
         }
     }

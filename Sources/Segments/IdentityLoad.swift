@@ -136,7 +136,7 @@ package struct IdentityLoad {
             report.manifestLines += 1
             guard let entry else { return }
             unlisted.remove(PathDigest(entry.path))
-            guard Layout.isBelow(Layout.events, entry.path),
+            guard DiskPath.isBelow(Layout.events, entry.path),
                 let last = entry.lastReceivedAt.flatMap({ Timestamp.parse($0) }),
                 last / 1_000_000 >= Int64(since)
             else { return }
@@ -150,7 +150,7 @@ package struct IdentityLoad {
         }
         // A crash came before their lines, which recovery will write. Any source may be in them.
         for path in try Leftovers.paths(of: unlisted, fileSystem)
-        where Layout.isBelow(Layout.events, path) {
+        where DiskPath.isBelow(Layout.events, path) {
             segments[Self.name(path)] = Segment(
                 path: path,
                 sources: Set(sources.keys),
@@ -162,7 +162,7 @@ package struct IdentityLoad {
 
     /// The name of a segment's file of ids.
     private static func name(_ segment: String) -> String {
-        Layout.split(Layout.identityPath(forSealed: segment)).name
+        DiskPath.split(Layout.identityPath(forSealed: segment)).name
     }
 
     /// Writes the file of ids of a segment anew when it lacks something, so that the next start need not
@@ -183,7 +183,7 @@ package struct IdentityLoad {
         _ report: inout Report,
         _ onIdentity: (KnownIdentity) -> Void
     ) {
-        let path = Layout.join(Layout.identities, name)
+        let path = DiskPath.join(Layout.identities, name)
         do throws(FileSystemError) {
             guard let lack = try readFile(path, segment, &report, onIdentity) else { return }
             if segment.path.isEmpty {

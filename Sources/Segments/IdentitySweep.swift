@@ -15,7 +15,7 @@ package enum IdentitySweep {
         let old = Timestamp.compact((Int64(since) - Int64(openSecondsMax)) * 1_000_000)
         var removed = 0
         for name in names where stamp(name) < recent {
-            let path = Layout.join(Layout.identities, name)
+            let path = DiskPath.join(Layout.identities, name)
             let isOver = lastSeconds(path, fileSystem).map { $0 < since } ?? (stamp(name) < old)
             if isOver, (try? fileSystem.remove(path)) != nil { removed += 1 }
         }

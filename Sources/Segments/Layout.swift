@@ -28,7 +28,7 @@ package enum Layout {
     /// Whether the disk of quarantine takes a file again; there for a moment.
     package static let trial = "quarantine/.trial"
     /// Room kept for a full disk.
-    package static let reserve = ".reserve"
+    package static let reserve = DiskReserve.path
 
     package static let sealedSuffix = ".ndjson.gz"
     package static let openSuffix = ".open"
@@ -59,27 +59,27 @@ package enum Layout {
     ///
     /// Nil when that would not help: it is no partition's.
     static func blocked(_ folder: String, by error: FileSystemError) -> String? {
-        let obstacle = split(error.path).folder
-        let (parent, name) = split(obstacle)
-        guard error.isObstacle, roots.contains(where: { isBelow($0, obstacle) }),
-            isAtOrBelow(obstacle, folder)
+        let obstacle = DiskPath.split(error.path).folder
+        let (parent, name) = DiskPath.split(obstacle)
+        guard error.isObstacle, roots.contains(where: { DiskPath.isBelow($0, obstacle) }),
+            DiskPath.isAtOrBelow(obstacle, folder)
         else { return nil }
         let key = name.utf8.firstIndex(of: UInt8(ascii: "=")).map { name[...$0] } ?? ""
-        return join(parent, key + blockedValue) + folder.dropFirst(obstacle.count)
+        return DiskPath.join(parent, key + blockedValue) + folder.dropFirst(obstacle.count)
     }
 
     /// The file of ids for a sealed path: names are unique over all folders.
     package static func identityPath(forSealed path: String) -> String {
-        let name = split(path).name
+        let name = DiskPath.split(path).name
         let stem = name.hasSuffix(sealedSuffix) ? String(name.dropLast(sealedSuffix.count)) : name
-        return join(identities, stem + identitySuffix)
+        return DiskPath.join(identities, stem + identitySuffix)
     }
 
     /// The sealed path for `folder/.name.open`; nil when `path` is not an open segment's.
     package static func sealedPath(forOpen path: String) -> String? {
-        let (folder, name) = split(path)
+        let (folder, name) = DiskPath.split(path)
         guard isOpen(name: name) else { return nil }
-        return join(folder, String(name.dropFirst().dropLast(openSuffix.count)))
+        return DiskPath.join(folder, String(name.dropFirst().dropLast(openSuffix.count)))
     }
 
     /// Whether a file name is an open segment's.
@@ -118,50 +118,12 @@ package enum Layout {
 
     /// The UTC date of a manifest, `2026-11-22`; empty when its folder is none of a day.
     package static func day(ofManifest path: String) -> String {
-        let (name, key) = (split(split(path).folder).name, "date=")
+        let (name, key) = (DiskPath.split(DiskPath.split(path).folder).name, "date=")
         return name.hasPrefix(key) ? String(name.dropFirst(key.count)) : ""
     }
 
-    /// Splits a path into its folder (empty for none) and its last part.
-    package static func split(_ path: String) -> (folder: String, name: String) {
-        var path = path
-        return path.withUTF8 { bytes in
-            let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1
-            return (
-                String(decoding: bytes[..<max(0, slash)], as: UTF8.self),
-                String(decoding: bytes[(slash + 1)...], as: UTF8.self)
-            )
-        }
-    }
-
-    /// The names of a path, folders first.
-    ///
-    /// By bytes: as characters, a separator and an accent behind it would be one.
-    package static func parts(_ path: String) -> [String] {
-        path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// Whether a path leads below a folder.
-    package static func isBelow(_ folder: String, _ path: String) -> Bool {
-        path.utf8.starts(with: folder.utf8)
-            && path.utf8.dropFirst(folder.utf8.count).first == UInt8(ascii: "/")
-    }
-
-    /// Whether a path is `place`, or leads below it as a folder, with or without a `/` at its end.
-    ///
-    /// "" is above all.
-    package static func isAtOrBelow(_ place: String, _ path: String) -> Bool {
-        let folder = place.utf8.last == UInt8(ascii: "/") ? String(place.dropLast()) : place
-        return folder.isEmpty || folder.utf8.elementsEqual(path.utf8) || isBelow(folder, path)
-    }
-
-    /// Joins a folder and a name.
-    package static func join(_ folder: String, _ name: String) -> String {
-        folder.isEmpty ? name : "\(folder)/\(name)"
-    }
-
     private static func hidden(_ path: String) -> String {
-        let (folder, name) = split(path)
-        return join(folder, ".\(name)")
+        let (folder, name) = DiskPath.split(path)
+        return DiskPath.join(folder, ".\(name)")
     }
 }

@@ -34,7 +34,7 @@ final class LineFile {
         pending.append(UInt8(ascii: "\n"))
         guard pending.count >= Self.chunkBytes else { return }
         rawSinceFullFlush += pending.count
-        let isDue = rawSinceFullFlush >= SegmentStore.fullFlushBytes
+        let isDue = rawSinceFullFlush >= SegmentFormat.fullFlushBytes
         if isDue { rawSinceFullFlush = 0 }
         try deflate(isDue ? .full : .none)
     }

@@ -89,7 +89,7 @@ package final class ManifestLog: Sendable {
         isOne: Bool,
         _ scar: inout Scar?
     ) throws(FileSystemError) {
-        let folder = Layout.split(path).folder
+        let folder = DiskPath.split(path).folder
         try folders.ensure(folder)
         if let goodBytes = scar?.goodBytes {
             try rewrite(path, goodBytes, lines)
@@ -115,7 +115,7 @@ package final class ManifestLog: Sendable {
             // give it again.
             if isNew || state.isUnnamed {
                 state.isUnnamed = true
-                try fileSystem.syncFolder(Layout.split(path).folder)
+                try fileSystem.syncFolder(DiskPath.split(path).folder)
                 state.isUnnamed = false
             }
             let size = try fileSystem.size(file)
@@ -158,8 +158,8 @@ package final class ManifestLog: Sendable {
         _ goodBytes: Int,
         _ lines: [UInt8]
     ) throws(FileSystemError) {
-        let (folder, name) = Layout.split(path)
-        let copy = Layout.join(folder, ".\(name)\(Layout.copySuffix)")
+        let (folder, name) = DiskPath.split(path)
+        let copy = DiskPath.join(folder, ".\(name)\(Layout.copySuffix)")
         if fileSystem.exists(copy) { try fileSystem.remove(copy) }
         let new = try fileSystem.open(copy, .createNew)
         defer { fileSystem.close(new) }

@@ -61,12 +61,12 @@ package enum ManifestReader {
         alsoSummarised: Bool = false
     ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
-        let manifest = Layout.join(folder, Layout.manifest)
+        let manifest = DiskPath.join(folder, Layout.manifest)
         for date in try fileSystem.list(manifest)
         where date.isFolder && date.name.hasPrefix("date=")
             && (first.isEmpty || date.name >= "date=" + first)
         {
-            let folder = Layout.join(manifest, date.name)
+            let folder = DiskPath.join(manifest, date.name)
             let names = try fileSystem.list(folder)
                 .filter { !$0.isFolder && !$0.isLink && !$0.name.hasPrefix(".") }.map(\.name)
             var manifests = names.filter { $0.hasSuffix(Layout.manifestSuffix) }
@@ -75,7 +75,7 @@ package enum ManifestReader {
                     .map { $0.dropLast(Layout.summarySuffix.count) + Layout.manifestSuffix }
                 manifests = Set(manifests).sorted()
             }
-            paths += manifests.map { Layout.join(folder, $0) }
+            paths += manifests.map { DiskPath.join(folder, $0) }
         }
         return paths
     }
@@ -148,32 +148,5 @@ package enum ManifestReader {
         let size = try fileSystem.size(file)
         guard size > 0 else { return false }
         return try fileSystem.bytes(of: file, at: size - 1, count: 1) != [0x0a]
-    }
-}
-
-extension FileSystem {
-    /// Up to `count` bytes from `offset`: fewer only at the end of the file.
-    package func bytes(
-        of file: FileHandle,
-        at offset: Int,
-        count: Int
-    ) throws(FileSystemError) -> [UInt8] {
-        var failure: FileSystemError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(FileSystemError) {
-                while filled < count {
-                    let room = UnsafeMutableRawBufferPointer(
-                        UnsafeMutableBufferPointer(rebasing: buffer[filled..<count])
-                    )
-                    let added = try read(file, at: offset + filled, into: room)
-                    if added == 0 { break }
-                    filled += added
-                }
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return bytes
     }
 }

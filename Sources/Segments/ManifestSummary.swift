@@ -61,8 +61,8 @@ package struct ManifestSummary: Codable, Equatable, Sendable {
         in fileSystem: any FileSystem
     ) throws(FileSystemError) {
         let path = Layout.summaryPath(forManifest: manifest)
-        let (folder, name) = Layout.split(path)
-        let copy = Layout.join(folder, ".\(name)\(Layout.copySuffix)")
+        let (folder, name) = DiskPath.split(path)
+        let copy = DiskPath.join(folder, ".\(name)\(Layout.copySuffix)")
         if fileSystem.exists(copy) { try fileSystem.remove(copy) }
         let file = try fileSystem.open(copy, .createNew)
         defer { fileSystem.close(file) }

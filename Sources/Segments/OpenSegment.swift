@@ -65,7 +65,7 @@ final class OpenSegment {
         return count
     }
 
-    var folder: String { Layout.split(sealedPath).folder }
+    var folder: String { DiskPath.split(sealedPath).folder }
 
     /// To be called when a full flush is complete: once a mebibyte, so it may allocate.
     @inline(never)

@@ -157,6 +157,6 @@ package struct PartitionRouter: ~Copyable {
                 hour: key.hour
             )
         )
-        return Layout.join(Layout.events, path)
+        return DiskPath.join(Layout.events, path)
     }
 }

@@ -208,7 +208,7 @@ package final class PosixFileSystem: FileSystem {
         of path: String,
         for operation: FileSystemError.Operation
     ) throws(FileSystemError) -> (folder: Int32, name: String) {
-        let (folder, name) = Layout.split(path)
+        let (folder, name) = DiskPath.split(path)
         guard name != "..", folder.isEmpty ? !path.hasPrefix("/") : true else {
             throw FileSystemError(operation, path, code: EXDEV)
         }

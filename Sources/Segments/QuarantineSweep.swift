@@ -99,7 +99,7 @@ package struct QuarantineSweep: Sendable {
             below: [Layout.quarantine],
             wanted: { name, kind in kind == .sealed && isOwn(name) }
         ) { path, _ in
-            let name = Layout.split(path).name
+            let name = DiskPath.split(path).name
             if let opened = Layout.stamp(ofName: name), opened <= stamp, size(of: path) != nil {
                 found.insert(PathKey(path))
             }
@@ -139,7 +139,7 @@ package struct QuarantineSweep: Sendable {
 
     /// The day on which the first of these files was opened; it is in no manifest of an earlier day.
     private func firstDay(_ paths: Set<PathKey>) -> String {
-        let stamps = paths.compactMap { Layout.stamp(ofName: Layout.split($0.path).name) }
+        let stamps = paths.compactMap { Layout.stamp(ofName: DiskPath.split($0.path).name) }
         guard let first = stamps.min(), first.count >= 8 else { return "" }
         let digits = Array(first)
         return String(digits[0..<4]) + "-" + String(digits[4..<6]) + "-" + String(digits[6..<8])

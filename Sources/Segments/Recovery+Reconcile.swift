@@ -83,29 +83,10 @@ extension Recovery {
             return
         }
         // The name may be in memory only; a line must never stand without its file.
-        let folder = Layout.split(path).folder
+        let folder = DiskPath.split(path).folder
         try folders.ensure(folder)
         try fileSystem.syncFolder(folder)
         try manifest.append(survey.entry(path: path, node: node, run: run, sealedAt: now()))
         report.entriesAdded.append(path)
-    }
-}
-
-/// Stands for a path in sets that may have millions: 16 bytes whatever its length.
-///
-/// Two of a million paths share one with a probability below 10^-26.
-struct PathDigest: Hashable {
-    private let low: UInt64
-    private let high: UInt64
-
-    init(_ path: String) {
-        // FNV-1a (Fowler, Noll, Vo), 64 bits, from two starting points.
-        var low: UInt64 = 0xcbf2_9ce4_8422_2325
-        var high: UInt64 = 0x6c62_272e_07bb_0142
-        for byte in path.utf8 {
-            low = (low ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-            high = (high ^ UInt64(byte)).byteSwapped &* 0x9e37_79b9_7f4a_7c15
-        }
-        (self.low, self.high) = (low, high)
     }
 }

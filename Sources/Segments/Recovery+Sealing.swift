@@ -103,7 +103,7 @@ extension Recovery {
             }
             fileSystem.close(jobs[index].copy)
             jobs[index].attempt { (job) throws(FileSystemError) in
-                try folders.ensure(Layout.split(job.sealed).folder)
+                try folders.ensure(DiskPath.split(job.sealed).folder)
                 try fileSystem.rename(job.copyPath, to: job.sealed)
             }
         }
@@ -118,7 +118,7 @@ extension Recovery {
     }
 
     private func syncNames(_ jobs: inout [Job]) {
-        let folder = { (job: Job) in PathKey(Layout.split(job.sealed).folder) }
+        let folder = { (job: Job) in PathKey(DiskPath.split(job.sealed).folder) }
         for name in Set(jobs.map(folder)).sorted() {
             do throws(FileSystemError) {
                 try fileSystem.syncFolder(name.path)
@@ -160,7 +160,7 @@ extension Recovery {
     ) throws(FileSystemError) -> RecoveryReport.File {
         var file = RecoveryReport.File(path, .removed, scan)
         // The sealed name may be in memory only; what is about to go must not go before it.
-        let folder = Layout.split(sealed).folder
+        let folder = DiskPath.split(sealed).folder
         try folders.ensure(folder)
         try fileSystem.syncFolder(folder)
         let isThere = try scan.kept.map { (kept) throws(FileSystemError) in
@@ -211,7 +211,7 @@ extension Recovery {
     func setAside(_ path: String, sealed: String) throws(FileSystemError) -> String {
         let aside = freeDamagedPath(forSealed: sealed)
         try fileSystem.rename(path, to: aside)
-        try fileSystem.syncFolder(Layout.split(path).folder)
+        try fileSystem.syncFolder(DiskPath.split(path).folder)
         return aside
     }
 

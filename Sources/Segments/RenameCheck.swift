@@ -20,7 +20,7 @@ package enum RenameCheck {
         _ fileSystem: any FileSystem,
         in folder: String
     ) throws(FileSystemError) {
-        let (from, to) = (Layout.join(folder, first), Layout.join(folder, second))
+        let (from, to) = (DiskPath.join(folder, first), DiskPath.join(folder, second))
         // As a crash left them.
         try? fileSystem.remove(from)
         try? fileSystem.remove(to)

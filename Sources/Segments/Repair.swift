@@ -13,7 +13,7 @@ package struct Repair {
         /// Also keep events that can be read, but that no check value proves where damage shows.
         package var keepsDoubtful = false
         /// Raw bytes from one full flush to the next.
-        package var stretchBytes = SegmentStore.fullFlushBytes
+        package var stretchBytes = SegmentFormat.fullFlushBytes
 
         package init() {}
     }
@@ -37,7 +37,7 @@ package struct Repair {
     ///
     /// - Throws: what the disk refused; a file that was begun keeps a name that no reader sees.
     package func repair(_ path: String) throws(FileSystemError) -> RepairReport {
-        let isSealed = Layout.isSealed(name: Layout.split(path).name)
+        let isSealed = Layout.isSealed(name: DiskPath.split(path).name)
         let entry = isSealed ? try entry(of: path) : nil
         let survey = try survey(path)
         if survey.damage == nil, Self.agrees(survey, entry) { return RepairReport(path: path) }
@@ -131,7 +131,7 @@ package struct Repair {
     private func outcome(_ report: RepairReport, _ plan: SalvagePlan) -> RepairReport.Outcome {
         if report.eventsLost == 0 { return .saved }
         if report.eventsLost == nil {
-            let isOpen = Layout.isOpen(name: Layout.split(report.path).name)
+            let isOpen = Layout.isOpen(name: DiskPath.split(report.path).name)
             let isWhole = plan.stretches.allSatisfy { stretch in
                 switch stretch.verdict {
                 case .proven, .plausible: true

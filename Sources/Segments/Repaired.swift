@@ -16,12 +16,12 @@ package enum Repaired {
     /// The sealed path that a segment in any state has or had: `.X.open`, `.X.damaged`,
     /// `.X.2.damaged` and `X` are all of `X`; nil for files of others.
     package static func sealedPath(for path: String) -> String? {
-        let (folder, name) = Layout.split(path)
+        let (folder, name) = DiskPath.split(path)
         if Layout.isSealed(name: name) { return path }
         guard name.hasPrefix("."), let end = name.firstRange(of: Layout.sealedSuffix) else {
             return nil
         }
-        return Layout.join(folder, String(name[..<end.upperBound].dropFirst()))
+        return DiskPath.join(folder, String(name[..<end.upperBound].dropFirst()))
     }
 
     /// Where what is saved of `sealed` goes: the first name that is not taken.
@@ -36,8 +36,8 @@ package enum Repaired {
     }
 
     static func hiddenPath(forSealed sealed: String, _ number: Int) -> String {
-        let (folder, name) = Layout.split(sealed)
-        return Layout.join(folder, ".\(name)\(number == 1 ? "" : ".\(number)")\(suffix)")
+        let (folder, name) = DiskPath.split(sealed)
+        return DiskPath.join(folder, ".\(name)\(number == 1 ? "" : ".\(number)")\(suffix)")
     }
 
     static func visiblePath(forSealed sealed: String, _ number: Int) -> String {

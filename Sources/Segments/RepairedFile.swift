@@ -26,6 +26,6 @@ struct RepairedFile {
     func finish() throws(FileSystemError) {
         try lines.finish(durably: true)
         try fileSystem.rename(partPath, to: path)
-        try fileSystem.syncFolder(Layout.split(path).folder)
+        try fileSystem.syncFolder(DiskPath.split(path).folder)
     }
 }

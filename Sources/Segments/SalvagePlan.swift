@@ -80,7 +80,7 @@ package struct SalvagePlan: Sendable {
         in fileSystem: any FileSystem,
         entry: ManifestEntry?,
         isWholeMember: Bool = false,
-        stretchBytes: Int = SegmentStore.fullFlushBytes
+        stretchBytes: Int = SegmentFormat.fullFlushBytes
     ) throws(FileSystemError) -> SalvagePlan {
         var plan = try SalvagePlan(path, fileSystem, isWholeMember, stretchBytes)
         if let entry { plan.takeChecks(entry) }

@@ -103,7 +103,7 @@ extension SegmentCat {
     private mutating func read(_ path: String) -> [SegmentIndex.Part] {
         var tally = SegmentTally()
         do throws(FileSystemError) {
-            let isThere = !Layout.isOpen(name: Layout.split(path).name) || fileSystem.exists(path)
+            let isThere = !Layout.isOpen(name: DiskPath.split(path).name) || fileSystem.exists(path)
             let found = isThere ? path : Layout.sealedPath(forOpen: path) ?? path
             try SegmentReader.eachReadable(of: found, in: fileSystem) { line, _ in tally.add(line) }
         } catch {

@@ -191,7 +191,7 @@ extension SegmentCat.Filter {
 
     private static func channelFolder(of path: String) -> String? {
         let key = "channel=".utf8
-        guard let folder = Layout.parts(path).last(where: { $0.utf8.starts(with: key) }) else {
+        guard let folder = DiskPath.parts(path).last(where: { $0.utf8.starts(with: key) }) else {
             return nil
         }
         return String(decoding: folder.utf8.dropFirst(key.count), as: UTF8.self)

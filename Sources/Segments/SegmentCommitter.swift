@@ -109,7 +109,7 @@ package struct SegmentCommitter: Sendable {
     private func seal(_ batch: inout CommitBatch) throws(FileSystemError) -> [SealedFile] {
         for at in batch.seals.indices where !batch.seals[at].isRenamed {
             try rename(&batch.seals[at])
-            batch.newNamesIn.insert(PathKey(Layout.split(batch.seals[at].sealedPath).folder))
+            batch.newNamesIn.insert(PathKey(DiskPath.split(batch.seals[at].sealedPath).folder))
         }
         try syncNames(&batch.newNamesIn)
         try list(&batch)

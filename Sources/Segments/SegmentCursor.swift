@@ -34,7 +34,7 @@ final class SegmentCursor {
         self.filter = filter
         self.isScratch = isScratch
         admitted = run
-        let isOpen = Layout.isOpen(name: Layout.split(path).name)
+        let isOpen = Layout.isOpen(name: DiskPath.split(path).name)
         committed =
             isOpen ? try SegmentReader.committedBytes(of: path, in: fileSystem) ?? 0 : nil
         reader = try SegmentReader(path, in: fileSystem)

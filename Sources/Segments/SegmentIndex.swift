@@ -30,7 +30,7 @@ package struct SegmentIndex {
         try ManifestReader.eachNumbered(fileSystem, below: folder) {
             (_, _, entry) throws(FileSystemError) in
             guard let entry else { return }
-            files[Layout.join(folder, entry.path)] = File(
+            files[DiskPath.join(folder, entry.path)] = File(
                 parts: entry.sequences.map {
                     Part(run: .init(source: $0.source, run: $0.run), first: $0.first)
                 },
@@ -44,8 +44,8 @@ package struct SegmentIndex {
     package static func dataFolder(of path: String, in fileSystem: any FileSystem) -> String? {
         var folder = path
         while !folder.isEmpty {
-            if fileSystem.exists(Layout.join(folder, Layout.manifest)) { return folder }
-            folder = Layout.split(folder).folder
+            if fileSystem.exists(DiskPath.join(folder, Layout.manifest)) { return folder }
+            folder = DiskPath.split(folder).folder
         }
         return nil
     }

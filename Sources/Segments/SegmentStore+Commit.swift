@@ -25,7 +25,8 @@ extension SegmentStore {
 
     private func commit(_ segment: OpenSegment, _ slot: Int) throws(FileSystemError) {
         guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
-        let due = segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes
+        let due =
+            segment.rawSinceFullFlush + pendings[slot].bytes.count >= SegmentFormat.fullFlushBytes
         try deflate(segment, slot, due ? .full : .sync)
         takeIdentities(segment, slot)
         batch.dirty.append(
@@ -81,7 +82,7 @@ extension SegmentStore {
         var count = 0
         try openWaiting()
         for (slot, segment) in segments.enumerated() {
-            guard let segment, Layout.isAtOrBelow(prefix, segment.sealedPath) else { continue }
+            guard let segment, DiskPath.isAtOrBelow(prefix, segment.sealedPath) else { continue }
             try seal(slot, reason)
             count += 1
         }
@@ -259,20 +260,5 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return overflow ? .max : scaled &+ attoseconds / 1_000_000_000
-    }
-}
-
-/// Lower-case hexadecimal text of checksums.
-enum Hex {
-    static func text(_ value: UInt32) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
-    }
-
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
     }
 }

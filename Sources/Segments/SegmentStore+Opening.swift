@@ -64,7 +64,7 @@ extension SegmentStore {
         while true {
             do throws(FileSystemError) {
                 try fileSystem.createFolders(folder)
-                let path = Layout.join(folder, nextName())
+                let path = DiskPath.join(folder, nextName())
                 // A sealed file of that name would make the rename fail much later.
                 if fileSystem.exists(path) { continue }
                 return (path, try fileSystem.open(Layout.openPath(forSealed: path), .createNew))

@@ -143,7 +143,7 @@ extension SegmentStore {
     ) throws(FileSystemError) -> FileHandle {
         let open = Layout.openPath(forSealed: sealedPath)
         let copy = open + Layout.copySuffix
-        let folder = Layout.split(sealedPath).folder
+        let folder = DiskPath.split(sealedPath).folder
         try folders.ensure(folder)
         if fileSystem.exists(copy) { try fileSystem.remove(copy) }
         let new = try fileSystem.open(copy, .createNew)

@@ -66,8 +66,6 @@ package final class SegmentStore {
         }
     }
 
-    /// Raw bytes between two points from which a damaged file can be read on.
-    static let fullFlushBytes = 1 << 20
     /// Raw bytes that wait before they are deflated, but for one long line.
     ///
     /// Memory is real only as far as lines have reached.
@@ -246,7 +244,7 @@ package final class SegmentStore {
 
     /// A full flush when a mebibyte has gone by, else what the caller needs.
     private func dueFlush(_ segment: OpenSegment, _ slot: Int, atLeast flush: Flush) -> Flush {
-        segment.rawSinceFullFlush + pendings[slot].bytes.count >= Self.fullFlushBytes
+        segment.rawSinceFullFlush + pendings[slot].bytes.count >= SegmentFormat.fullFlushBytes
             ? .full : flush
     }
 

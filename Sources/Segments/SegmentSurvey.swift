@@ -95,7 +95,7 @@ package struct SegmentSurvey: Sendable {
             checkpoints[checkpoints.count - 1].bytes = point.compressedOffset
             return
         }
-        guard Int(clamping: point.rawBytes) - last >= SegmentStore.fullFlushBytes else { return }
+        guard Int(clamping: point.rawBytes) - last >= SegmentFormat.fullFlushBytes else { return }
         checkpoints.append(
             ManifestEntry.Checkpoint(
                 bytes: point.compressedOffset,

@@ -36,13 +36,13 @@ package enum SegmentTree {
             for entry in try entries(of: folder, fileSystem, onForeign) {
                 if entry.isLink {
                     onForeign(
-                        FileSystemError(.open, Layout.join(folder, entry.name), code: ELOOP)
+                        FileSystemError(.open, DiskPath.join(folder, entry.name), code: ELOOP)
                     )
                 } else if entry.isFolder {
                     if entry.name == "lost+found" { continue }
-                    inner.append(Layout.join(folder, entry.name))
+                    inner.append(DiskPath.join(folder, entry.name))
                 } else if let kind = kind(ofName: entry.name), wanted(entry.name, kind) {
-                    try visit(Layout.join(folder, entry.name), kind)
+                    try visit(DiskPath.join(folder, entry.name), kind)
                 }
             }
             waiting += inner.reversed()

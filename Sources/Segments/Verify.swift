@@ -113,7 +113,7 @@ package final class Verify {
     }
 
     private func count(_ entry: ManifestEntry) {
-        let isEvents = Layout.isBelow(Layout.events, entry.path)
+        let isEvents = DiskPath.isBelow(Layout.events, entry.path)
         for sequence in entry.sequences {
             if isEvents {
                 report.manifestSources[sequence.source, default: .init()].written += sequence.events
@@ -126,7 +126,7 @@ package final class Verify {
 
     /// Reads one sealed file; `entry` is nil when no manifest names it.
     func checkFile(_ path: String, against entry: ManifestEntry?) {
-        let isEvents = Layout.isBelow(Layout.events, path)
+        let isEvents = DiskPath.isBelow(Layout.events, path)
         let survey: SegmentSurvey
         do throws(FileSystemError) {
             survey = try read(path, isEvents: isEvents)
@@ -180,7 +180,7 @@ package final class Verify {
     }
 
     private func missingText(_ path: String) -> String {
-        let folder = Layout.split(path).folder
+        let folder = DiskPath.split(path).folder
         return "the manifest names it, but it is not there"
             + (fileSystem.exists(folder) ? "" : ", nor is its folder: it may have been deleted")
     }
@@ -240,7 +240,7 @@ package final class Verify {
     ///
     /// - Throws: also when the file has vanished, because it was sealed.
     func readOpen(_ path: String) throws(FileSystemError) {
-        let isEvents = Layout.isBelow(Layout.events, path)
+        let isEvents = DiskPath.isBelow(Layout.events, path)
         var tally = SegmentTally()
         onFile()
         try SegmentReader.eachCommitted(of: path, in: fileSystem) { line, bytes in

@@ -112,7 +112,7 @@ struct RepairData: ParsableCommand {
             let parts = path.split(separator: "/")
             let roots = Layout.roots
             guard let root = parts.lastIndex(where: { roots.contains(String($0)) }), root > 0 else {
-                let (folder, name) = Layout.split(path)
+                let (folder, name) = DiskPath.split(path)
                 return (folder.isEmpty ? "/" : folder, name)
             }
             return (

@@ -103,7 +103,7 @@ import Testing
         #expect(marks == 2)
         if removesFilesOfIDs {
             for entry in try rig.disk.real.list(Layout.identities) {
-                try rig.disk.real.remove(Layout.join(Layout.identities, entry.name))
+                try rig.disk.real.remove(DiskPath.join(Layout.identities, entry.name))
             }
         }
         let (second, read) = try restarted(rig, "r2")

@@ -239,7 +239,7 @@ final class PipelineDisk: FileSystem {
         try real.syncFolder(path)
         state.withLock { state in
             if state.faults.skipsSyncs { return }
-            for file in state.created where Layout.split(file).folder == path {
+            for file in state.created where DiskPath.split(file).folder == path {
                 state.named.insert(file)
             }
         }

@@ -10,7 +10,7 @@ import Testing
         let sample = try SegmentSample.open(events: 3000, every: 7)
         let cut = sample.bytes.count - 40
         let committed = sample.commits.last { $0.offset <= cut }?.lines ?? 0
-        try disk.createFolders(Layout.split(SegmentSample.openPath).folder)
+        try disk.createFolders(DiskPath.split(SegmentSample.openPath).folder)
         let file = try disk.open(SegmentSample.openPath, .createNew)
         try disk.write(Array(sample.bytes[..<cut]), to: file)
         disk.close(file)

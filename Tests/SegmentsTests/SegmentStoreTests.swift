@@ -65,7 +65,7 @@ import Testing
         try bench.put(event(501))
         let files = try bench.files()
         try #require(files.count == 1)
-        let name = Layout.split(files[0]).name
+        let name = DiskPath.split(files[0]).name
         #expect(
             name.hasPrefix(".part-c1-0-20251122T100000.000Z-") && name.hasSuffix(".ndjson.gz.open")
         )

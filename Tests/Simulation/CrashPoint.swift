@@ -118,7 +118,7 @@ struct CrashPoint {
         let index = Int.random(in: 0..<bytes.count, using: &random)
         bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         state.replace(path, with: bytes)
-        rot = FolderOracle.Rot(folder: Layout.split(path).folder + "/", bytes: bytes)
+        rot = FolderOracle.Rot(folder: DiskPath.split(path).folder + "/", bytes: bytes)
         counts.flippedBits += 1
         story.append("bit flipped at \(index) of \(path)")
     }

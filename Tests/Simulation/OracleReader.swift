@@ -111,7 +111,7 @@ final class OracleReader {
 
     /// Whether a file lies below a folder, or below the one that stands for it where it could not be entered.
     private static func isIn(_ folder: String, _ path: String) -> Bool {
-        let (parts, wanted) = (Layout.parts(path).dropLast(), Layout.parts(folder))
+        let (parts, wanted) = (DiskPath.parts(path).dropLast(), DiskPath.parts(folder))
         return parts.count >= wanted.count
             && zip(parts, wanted).allSatisfy { $0 == $1 || $0.hasSuffix(Layout.blockedValue) }
     }

@@ -97,7 +97,7 @@ extension Collector: ControlHandler {
         let path = Layout.sealedPath(forOpen: given) ?? given
         let root = path.prefix { $0 != "/" }
         let isFull = root == Layout.events || root == Layout.quarantine
-        return isFull ? path : Layout.join(Layout.events, path)
+        return isFull ? path : DiskPath.join(Layout.events, path)
     }
 
     func flush() async throws -> FlushAnswer {
