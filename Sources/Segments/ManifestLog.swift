@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Any thread may call.
 ///
-/// A crash can tear the last line; ``Recovery`` ends such a line before anything is appended, and
+/// A crash can tear the last line; ``FolderRecovery`` ends such a line before anything is appended, and
 /// readers skip lines that do not parse.
 package final class ManifestLog: Sendable {
     private let fileSystem: any FileSystem

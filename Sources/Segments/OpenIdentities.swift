@@ -4,7 +4,7 @@ package import Events
 /// The ids of what recovery will keep of an open segment, taken while it is scanned: so that sources
 /// that wait for ids need not wait until it is sealed.
 ///
-/// None of these events need be durable yet: who answers for one has to wait until ``Recovery`` has
+/// None of these events need be durable yet: who answers for one has to wait until ``FolderRecovery`` has
 /// settled the segment by the same ``scan``.
 package struct OpenIdentities: Sendable {
     /// What recovery is to go by; nil where the sealed file stands beside the open one already.

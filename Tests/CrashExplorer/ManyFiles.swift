@@ -80,7 +80,7 @@ struct ManyFiles {
         _ onProgress: () -> Void
     ) throws -> RecoveryReport {
         let folders = DurableFolders(fileSystem: disk)
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),

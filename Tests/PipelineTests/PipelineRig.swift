@@ -100,8 +100,8 @@ final class PipelineRig: Sendable {
     /// Seals what an abandoned pipeline left, as a start of the daemon does.
     func recover() throws -> RecoveryReport {
         let folders = DurableFolders(fileSystem: disk.real)
-        _ = try Recovery.mendManifests(disk.real)
-        return try Recovery(
+        _ = try FolderRecovery.mendManifests(disk.real)
+        return try FolderRecovery(
             fileSystem: disk.real,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk.real, folders: folders, node: "t1"),

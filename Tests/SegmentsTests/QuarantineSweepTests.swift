@@ -139,7 +139,7 @@ import Testing
             disk.stop(after: stops, tearing: stops % 2 == 1)
             let isWhole = (try? sweep(disk).run(now: Self.now, age: .seconds(7 * 86_400))) != nil
             let again = disk.restarted()
-            _ = try Recovery.mendManifests(again)
+            _ = try FolderRecovery.mendManifests(again)
             let between = try Verify.run(again)
             #expect(between.findings == [], "stopped after \(stops) changes")
             _ = try sweep(again).run(now: Self.now, age: .seconds(7 * 86_400))

@@ -13,9 +13,9 @@ import Testing
     private func recovery(
         _ disk: SimulatedDisk,
         waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
-    ) -> Recovery {
+    ) -> FolderRecovery {
         let folders = DurableFolders(fileSystem: disk)
-        return Recovery(
+        return FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),

@@ -16,7 +16,7 @@ import Testing
         disk.close(file)
 
         let folders = DurableFolders(fileSystem: disk)
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),
@@ -24,7 +24,7 @@ import Testing
             run: "r2",
             now: { 1_795_341_600_000_000 }
         )
-        var seen: [Recovery.Progress] = []
+        var seen: [FolderRecovery.Progress] = []
         let report = try recovery.run(try Leftovers(disk)) { seen.append($0) }
         #expect(report.events == committed)
         #expect(report.files.map(\.outcome) == [.cut])

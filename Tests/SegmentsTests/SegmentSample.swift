@@ -80,9 +80,9 @@ func inflatedLines(_ bytes: [UInt8]) -> [String]? {
 }
 
 extension MemoryDisk {
-    func recovery() -> Recovery {
+    func recovery() -> FolderRecovery {
         let folders = DurableFolders(fileSystem: self)
-        return Recovery(
+        return FolderRecovery(
             fileSystem: self,
             folders: folders,
             manifest: ManifestLog(fileSystem: self, folders: folders, node: "c1"),
@@ -93,7 +93,7 @@ extension MemoryDisk {
     }
 
     func recover() throws -> RecoveryReport {
-        _ = try Recovery.mendManifests(self)
+        _ = try FolderRecovery.mendManifests(self)
         return try recovery().run()
     }
 

@@ -119,7 +119,7 @@ final class SimulatedCollector {
     /// What a start does before it takes anything in; gives what earlier runs left.
     func start(at startedAt: Int64) -> Leftovers? {
         do throws(FileSystemError) {
-            _ = try Recovery.mendManifests(disk)
+            _ = try FolderRecovery.mendManifests(disk)
             history = try ManifestHistory(disk, node: SimulatedWriter.node, startedAt: startedAt)
             return try Leftovers(disk, since: history.firstDay)
         } catch {
@@ -131,7 +131,7 @@ final class SimulatedCollector {
     /// Recovers beside the intake: see ``SimulatedDisk/beforeChange``.
     func recover(_ leftovers: Leftovers?, startedAt: Int64) {
         guard failure == nil, let leftovers else { return }
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: manifest,

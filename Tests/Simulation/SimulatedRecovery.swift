@@ -12,12 +12,12 @@ enum SimulatedRecovery {
     ) throws(FileSystemError) -> RecoveryReport {
         let folders = DurableFolders(fileSystem: disk)
         let manifest = ManifestLog(fileSystem: disk, folders: folders, node: SimulatedWriter.node)
-        if weakening != .tornManifestIsNotEnded { _ = try Recovery.mendManifests(disk) }
+        if weakening != .tornManifestIsNotEnded { _ = try FolderRecovery.mendManifests(disk) }
         let leftovers = try Leftovers(disk)
         if weakening == .recoveryTrustsLength {
             for path in leftovers.open { addCheck(path, disk) }
         }
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: manifest,

@@ -204,7 +204,7 @@ final class Collector: Sendable {
             )
         }
         do {
-            _ = try Recovery.mendManifests(fileSystem)
+            _ = try FolderRecovery.mendManifests(fileSystem)
             let window = settings.dedup.window.components.seconds
             let isOn = settings.sources.contains { $0.dedup == .on }
             let history = try ManifestHistory(

@@ -80,7 +80,7 @@ final class RecoveryRun: Sendable {
             $0.status.state = "running"
             $0.status.filesFound = leftovers.open.count
         }
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: fileSystem,
             folders: folders,
             manifest: manifest,
@@ -121,7 +121,7 @@ final class RecoveryRun: Sendable {
         thread.start()
     }
 
-    private func note(_ progress: Recovery.Progress) {
+    private func note(_ progress: FolderRecovery.Progress) {
         current.withLock { state in
             state.status.state = "running"
             state.status.filesRecovered = progress.filesDone

@@ -1,4 +1,4 @@
-extension Recovery {
+extension FolderRecovery {
     /// Ends torn manifest lines.
     ///
     /// To be called once, before anything is appended to a manifest in this run, and so before the

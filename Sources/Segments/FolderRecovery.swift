@@ -19,7 +19,7 @@ import Glibc
 /// compared with it: the same content means that only the removal was missing. Damage is different:
 /// the readable part is sealed in the same way, and the original is then renamed to `.part.damaged`.
 /// Sealed files without a manifest line get it by being read.
-package struct Recovery {
+package struct FolderRecovery {
     static let filesAtOnce = 32
     static let bytesAtOnce = 64 << 20
 

@@ -2,7 +2,7 @@ import Compression
 import Glibc
 
 /// Making sealed files of open ones, some at a time, so that they share the waits for the disk.
-extension Recovery {
+extension FolderRecovery {
     /// An open segment whose kept part stands in a copy.
     ///
     /// Always a copy: what an open file shows may be in memory only, because a run before could not
@@ -242,10 +242,10 @@ extension OpenSegmentScan {
     }
 }
 
-extension Recovery.Job {
+extension FolderRecovery.Job {
     /// Does a step, unless one before it has failed.
     fileprivate mutating func attempt(
-        _ step: (Recovery.Job) throws(FileSystemError) -> Void
+        _ step: (FolderRecovery.Job) throws(FileSystemError) -> Void
     ) {
         guard failure == nil else { return }
         do throws(FileSystemError) {
