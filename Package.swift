@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
         .target(name: "Terminal", swiftSettings: strict),
+        .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: strict),
 
         // Floor 2: what an event is.
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
@@ -60,9 +61,7 @@ let package = Package(
         ),
         .target(
             name: "Segments",
-            dependencies: [
-                "Compression", "Dedup", "Events", "COpenSSL", "Platform",
-            ],
+            dependencies: ["Compression", "Dedup", "Digest", "Events", "Platform"],
             swiftSettings: strict
         ),
         .target(
@@ -180,7 +179,7 @@ let package = Package(
         .testTarget(
             name: "SegmentsTests",
             dependencies: [
-                "Segments", "Compression", "Dedup", "Events", "Platform", "Simulation",
+                "Compression", "Dedup", "Digest", "Events", "Platform", "Segments", "Simulation",
                 "TestSupport",
             ],
             swiftSettings: strict
@@ -231,7 +230,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
         .executableTarget(
             name: "stage-bench",
             dependencies: [
-                "Platform", "CSPSCRing", "Compression", "Dedup", "Events", "Intake", "Producer",
+                "Compression", "CSPSCRing", "Dedup", "Events", "Intake", "Platform", "Producer",
                 "Ring", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -1,3 +1,4 @@
+import Digest
 package import Compression
 import Events
 import Platform

@@ -1,3 +1,4 @@
+import Digest
 package import Events
 import Platform
 

@@ -32,9 +32,10 @@ enum HouseFloors {
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Platform", "Ring", "ZeroMQ"], foundation: .none),
+        "Digest": Room(floor: 1, imports: ["COpenSSL"]),
         "Segments": Room(
             floor: 3,
-            imports: ["Compression", "Dedup", "Events", "COpenSSL", "Platform"]
+            imports: ["Compression", "Dedup", "Events", "Platform", "Digest"]
         ),
         "Producer": Room(
             floor: 3,
@@ -75,6 +76,6 @@ enum HouseFloors {
     /// C modules, and the one target that makes Swift of each.
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
-        "CSimdJSON": "Events", "COpenSSL": "Segments", "CPlatform": "Platform",
+        "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
     ]
 }

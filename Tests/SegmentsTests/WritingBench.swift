@@ -6,6 +6,7 @@ import Platform
 import TestSupport
 import Testing
 
+@testable import Digest
 @testable import Segments
 
 /// A writer's side of segments on a real disk, with a clock that a test moves.
