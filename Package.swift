@@ -52,6 +52,7 @@ let package = Package(
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
 
         .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "Disk", dependencies: ["Platform"], swiftSettings: strict),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(
@@ -61,7 +62,7 @@ let package = Package(
         ),
         .target(
             name: "Segments",
-            dependencies: ["Compression", "Dedup", "Digest", "Events", "Platform"],
+            dependencies: ["Compression", "Dedup", "Digest", "Disk", "Events", "Platform"],
             swiftSettings: strict
         ),
         .target(
@@ -74,8 +75,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
-                "Platform",
+                "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring", "Segments",
+                "ZeroMQ",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
@@ -94,8 +95,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "Platform",
+                "Compression", "Control", "Dedup", "Disk", "Events", "Intake", "Pipeline",
+                "Platform", "Segments", "Terminal",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -118,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Control", "Events", "Platform", "Producer", "Segments", "Terminal",
+                "Control", "Disk", "Events", "Platform", "Producer", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -141,7 +142,7 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Segments", "Compression", "Events", "Platform", "TestSupport"],
+            dependencies: ["Compression", "Disk", "Events", "Platform", "Segments", "TestSupport"],
             path: "Tests/Simulation",
             swiftSettings: strict
         ),
@@ -179,8 +180,8 @@ let package = Package(
         .testTarget(
             name: "SegmentsTests",
             dependencies: [
-                "Compression", "Dedup", "Digest", "Events", "Platform", "Segments", "Simulation",
-                "TestSupport",
+                "Compression", "Dedup", "Digest", "Disk", "Events", "Platform", "Segments",
+                "Simulation", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -197,8 +198,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Dedup", "Events", "Intake", "Platform", "Ring", "Segments", "ZeroMQ",
-                "TestSupport",
+                "Dedup", "Disk", "Events", "Intake", "Pipeline", "Platform", "Ring", "Segments",
+                "TestSupport", "ZeroMQ",
             ],
             swiftSettings: strict
         ),
@@ -210,9 +211,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Compression", "Control", "Events", "Intake", "Pipeline", "Segments",
-                "Platform", "ZeroMQ",
-                "TestSupport",
+                "Compression", "Control", "Daemon", "Disk", "Events", "Intake", "Pipeline",
+                "Platform", "Segments", "TestSupport", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -230,8 +230,8 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
         .executableTarget(
             name: "stage-bench",
             dependencies: [
-                "Compression", "CSPSCRing", "Dedup", "Events", "Intake", "Platform", "Producer",
-                "Ring", "Segments", "Terminal",
+                "Compression", "CSPSCRing", "Dedup", "Disk", "Events", "Intake", "Platform",
+                "Producer", "Ring", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/stages",
@@ -246,7 +246,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_SIMULATION"] != nil {
         .executableTarget(
             name: "crash-explorer",
             dependencies: [
-                "Segments", "Simulation", "Terminal", "TestSupport",
+                "Disk", "Segments", "Simulation", "Terminal", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/CrashExplorer",

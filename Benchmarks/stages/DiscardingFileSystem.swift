@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 
 /// A disk that takes everything at once and keeps nothing, so that the system's part is not
 /// measured.

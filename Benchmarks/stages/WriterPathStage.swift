@@ -1,8 +1,8 @@
+import Disk
 import Events
 import Intake
 import Platform
 import Ring
-import Segments
 import Synchronization
 
 /// The writer's whole way, from the ring to deflated bytes, without sockets and disk.

@@ -1,3 +1,4 @@
+import Disk
 import Intake
 import Platform
 import Ring

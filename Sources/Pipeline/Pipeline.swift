@@ -1,4 +1,5 @@
 package import Dedup
+package import Disk
 import Events
 import Glibc
 import Intake

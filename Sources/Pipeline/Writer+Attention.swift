@@ -1,3 +1,4 @@
+import Disk
 import Platform
 import Ring
 import Segments

@@ -1,4 +1,5 @@
 import Dedup
+import Disk
 import Events
 import Intake
 import Segments

@@ -1,5 +1,6 @@
 import Compression
 import Dedup
+import Disk
 import Events
 import Glibc
 import Intake

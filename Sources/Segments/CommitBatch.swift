@@ -1,3 +1,5 @@
+import Disk
+
 /// What a writer hands to its committer: files to sync, and files to seal.
 ///
 /// Everything in it has been written; nothing in it is durable yet.

@@ -1,4 +1,5 @@
 import Compression
+package import Disk
 package import Events
 
 /// The key by which a data folder's contents are hashed, in a file of its own: hashes of earlier runs

@@ -1,3 +1,5 @@
+package import Disk
+
 extension FolderRecovery {
     /// Ends torn manifest lines.
     ///

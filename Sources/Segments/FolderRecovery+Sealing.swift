@@ -1,4 +1,5 @@
 import Compression
+import Disk
 import Glibc
 
 /// Making sealed files of open ones, some at a time, so that they share the waits for the disk.

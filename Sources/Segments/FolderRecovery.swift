@@ -1,3 +1,4 @@
+package import Disk
 import Glibc
 
 /// Brings a data folder in order after a crash: open segments are sealed with everything that was

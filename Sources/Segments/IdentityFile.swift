@@ -1,4 +1,5 @@
 import Compression
+import Disk
 
 /// A part of a segment's file of ids, on its way to the disk.
 ///

@@ -1,4 +1,5 @@
 import Dedup
+import Disk
 
 /// Reads a file of ids back, a block at a time.
 enum IdentityFileReader {

@@ -1,4 +1,5 @@
 package import Dedup
+package import Disk
 package import Events
 import Platform
 

@@ -1,3 +1,5 @@
+import Disk
+
 /// Where things lie below the data folder.
 ///
 ///     events/channel=web/date=2026-11-22/hour=10/part-c1-0-20261122T100000.123Z-0.ndjson.gz

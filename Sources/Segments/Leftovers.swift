@@ -1,3 +1,5 @@
+package import Disk
+
 /// What earlier runs left in a data folder.
 ///
 /// Taken before a run opens anything: so its own files are told from theirs, whatever the clock says or

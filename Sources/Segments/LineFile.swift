@@ -1,4 +1,5 @@
 import Compression
+import Disk
 
 /// A gzip file of lines that is being written.
 ///

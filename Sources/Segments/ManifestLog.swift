@@ -1,3 +1,4 @@
+package import Disk
 import Synchronization
 
 /// Appends to a node's manifests: one write and one sync a sealed file.

@@ -1,3 +1,4 @@
+package import Disk
 import Glibc
 
 /// Reads manifests back, line by line, in bounded memory.

@@ -1,3 +1,4 @@
+package import Disk
 import FoundationEssentials
 
 /// A manifest line that says that a sealed file was removed on purpose, and no longer counts as

@@ -1,5 +1,6 @@
-import Digest
 import Compression
+import Digest
+package import Disk
 import FoundationEssentials
 
 /// What the manifest of a day that is over adds up to, in a file beside it, so that no later start

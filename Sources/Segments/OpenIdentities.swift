@@ -1,4 +1,5 @@
 import Dedup
+package import Disk
 package import Events
 
 /// The ids of what recovery will keep of an open segment, taken while it is scanned: so that sources

@@ -1,5 +1,6 @@
-import Digest
 import Compression
+import Digest
+import Disk
 import Events
 
 /// One file being written: the deflate stream and where it goes.

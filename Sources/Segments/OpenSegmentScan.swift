@@ -1,4 +1,5 @@
 import Compression
+package import Disk
 package import Events
 
 /// Reads an open segment and says how much of it can be kept.

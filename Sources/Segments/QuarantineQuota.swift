@@ -1,3 +1,4 @@
+package import Disk
 import Synchronization
 
 /// How many bytes quarantine has, how many it may have, and whether it takes more.

@@ -1,3 +1,5 @@
+import Disk
+
 /// What a recovery did.
 package struct RecoveryReport: Sendable, Equatable {
     /// What became of one open segment.

@@ -1,3 +1,5 @@
+package import Disk
+
 /// Finds out whether a file system can give a file its sealed name.
 ///
 /// That must never replace a file. Not every file system can rename so, or make a link instead; it is

@@ -1,3 +1,4 @@
+package import Disk
 import Events
 
 /// Saves what can be read of damaged segments: sealed ones, open ones, and those that recovery kept

@@ -1,3 +1,5 @@
+import Disk
+
 /// How the files that ``Repair`` writes are named.
 ///
 ///     part-c1-0-20261122T100000.123Z-1.ndjson.gz             damaged

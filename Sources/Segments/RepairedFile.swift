@@ -1,3 +1,5 @@
+import Disk
+
 /// A sealed segment that is being written of saved lines.
 ///
 /// One thread. Nothing stands under its name before ``finish()``, and then all of it, durably.

@@ -1,4 +1,5 @@
 import Compression
+package import Disk
 import Events
 
 /// Which stretches of a damaged segment can be read, and which can be believed.

@@ -1,3 +1,4 @@
+import Disk
 import Events
 
 /// Source by source, run by run, merged by sequence number.

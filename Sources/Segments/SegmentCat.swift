@@ -1,3 +1,4 @@
+package import Disk
 import Events
 
 /// Streams the lines of segments, for people and pipes.

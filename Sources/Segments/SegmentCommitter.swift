@@ -1,3 +1,4 @@
+package import Disk
 import Events
 
 /// Makes a writer's batches durable and gives sealed files their names.

@@ -1,3 +1,4 @@
+import Disk
 import Events
 
 /// Stands on one line of a file that a filter admits, and keeps a copy of it.

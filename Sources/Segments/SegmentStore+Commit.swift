@@ -1,5 +1,6 @@
-import Digest
 import Compression
+import Digest
+package import Disk
 import Events
 import Platform
 

@@ -1,3 +1,5 @@
+package import Disk
+
 /// The ids of sources with `dedup` on, on their way into files beside the segments.
 extension SegmentStore {
     /// Takes a segment's ids out when there are enough of them for a write.

@@ -1,4 +1,5 @@
 import Compression
+package import Disk
 import Events
 import Platform
 

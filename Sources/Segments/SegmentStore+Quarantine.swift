@@ -1,4 +1,5 @@
 import Compression
+package import Disk
 import Glibc
 
 /// Rejected pieces: a disk of their own must not hold up events.

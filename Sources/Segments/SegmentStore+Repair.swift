@@ -1,5 +1,6 @@
-import Digest
 import Compression
+import Digest
+package import Disk
 import Glibc
 
 /// What is left of a sealed segment until its batch is durable.

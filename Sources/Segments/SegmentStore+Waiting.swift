@@ -1,3 +1,4 @@
+import Disk
 import Glibc
 
 /// A partition that has lines and no file yet.

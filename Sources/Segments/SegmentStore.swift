@@ -1,5 +1,6 @@
-import Digest
 package import Compression
+import Digest
+package import Disk
 import Events
 import Platform
 

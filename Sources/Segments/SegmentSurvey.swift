@@ -1,4 +1,5 @@
 import Digest
+package import Disk
 package import Events
 import Platform
 

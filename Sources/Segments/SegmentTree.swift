@@ -1,3 +1,4 @@
+package import Disk
 import Glibc
 
 /// Finds the files of a data folder.

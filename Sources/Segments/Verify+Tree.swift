@@ -1,3 +1,4 @@
+import Disk
 import Events
 
 /// What no manifest names, and what only the whole can tell.

@@ -1,3 +1,4 @@
+package import Disk
 package import Events
 
 /// Checks a data folder against itself: manifests, files, lines, sequences.

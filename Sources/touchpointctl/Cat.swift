@@ -1,4 +1,5 @@
 import ArgumentParser
+import Disk
 import Events
 import FoundationEssentials
 import Glibc

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Disk
 import Glibc
-import Segments
 import Terminal
 
 /// Opens a data folder that must exist; ends the program with a message when it does not.

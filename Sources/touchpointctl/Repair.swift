@@ -1,4 +1,5 @@
 import ArgumentParser
+import Disk
 import FoundationEssentials
 import Segments
 import Terminal

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Disk
 import Segments
 import Simulation
 import Terminal

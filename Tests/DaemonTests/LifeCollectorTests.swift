@@ -1,5 +1,6 @@
 import Control
 import Pipeline
+import Disk
 import Segments
 import Synchronization
 import TestSupport

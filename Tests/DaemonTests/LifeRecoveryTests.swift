@@ -2,6 +2,7 @@ import Control
 import Events
 import Foundation
 import Pipeline
+import Disk
 import Segments
 import TestSupport
 import Testing

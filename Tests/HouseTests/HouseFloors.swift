@@ -33,9 +33,10 @@ enum HouseFloors {
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Platform", "Ring", "ZeroMQ"], foundation: .none),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
+        "Disk": Room(floor: 2, imports: ["Platform"]),
         "Segments": Room(
             floor: 3,
-            imports: ["Compression", "Dedup", "Events", "Platform", "Digest"]
+            imports: ["Compression", "Dedup", "Events", "Platform", "Digest", "Disk"]
         ),
         "Producer": Room(
             floor: 3,
@@ -45,7 +46,7 @@ enum HouseFloors {
             floor: 4,
             imports: [
                 "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
-                "Platform", "Histogram",
+                "Platform", "Histogram", "Disk",
             ],
             foundation: .none
         ),
@@ -54,8 +55,8 @@ enum HouseFloors {
             floor: 5,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
-                "UnixSignals", "Yams",
+                "Terminal", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals",
+                "Yams", "Disk",
             ],
             foundation: .all
         ),
@@ -64,7 +65,7 @@ enum HouseFloors {
             floor: 6,
             imports: [
                 "Control", "Events", "Platform", "Producer", "Segments", "Terminal",
-                "ArgumentParser",
+                "ArgumentParser", "Disk",
             ]
         ),
         "touchpoint-send": Room(floor: 6, imports: ["Producer", "Terminal", "ArgumentParser"]),

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Pipeline
+@testable import Disk
 @testable import Segments
 
 /// A commit whose two counts of events differ is told, and stays known.

@@ -1,6 +1,7 @@
 import Dedup
 import Events
 import Intake
+import Disk
 import Segments
 import Synchronization
 import TestSupport

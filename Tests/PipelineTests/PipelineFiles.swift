@@ -1,4 +1,5 @@
 import Events
+import Disk
 import Segments
 
 /// What stands in a data folder: every line of every segment.

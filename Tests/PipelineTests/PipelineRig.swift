@@ -1,5 +1,6 @@
 import Events
 import Intake
+import Disk
 import Segments
 import Synchronization
 import TestSupport

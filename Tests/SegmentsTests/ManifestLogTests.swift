@@ -3,6 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 @Suite struct ManifestLogTests {

@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 
 /// A disk in memory that can stop: after a number of changing calls every further one fails, as for
 /// a process that was killed there.

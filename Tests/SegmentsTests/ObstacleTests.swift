@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 /// What stands in a segment's way, and is not room: folders that cannot be entered, descriptors.

@@ -5,6 +5,7 @@ import Simulation
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 /// Ids of open segments are those of the events that recovery keeps, no more and no less.

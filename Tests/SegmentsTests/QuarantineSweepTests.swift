@@ -2,6 +2,7 @@ import Events
 import Platform
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 @Suite struct QuarantineSweepTests {

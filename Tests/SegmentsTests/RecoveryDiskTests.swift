@@ -1,3 +1,4 @@
+import Disk
 import Segments
 import TestSupport
 import Testing

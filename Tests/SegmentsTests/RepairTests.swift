@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 @Suite struct RepairTests {

@@ -2,6 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 /// What is synced before what, and that nothing is durable when a step fails.

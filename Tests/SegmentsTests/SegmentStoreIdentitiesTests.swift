@@ -2,6 +2,7 @@ import Dedup
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 /// The files of ids that a store writes beside its segments.

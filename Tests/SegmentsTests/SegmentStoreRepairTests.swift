@@ -3,6 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 /// A segment that the disk has failed stands in a new file afterwards, whole.

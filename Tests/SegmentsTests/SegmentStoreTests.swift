@@ -5,6 +5,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Disk
 @testable import Segments
 
 /// Opening, deflating, committing and sealing on a real disk, read back with other programs.

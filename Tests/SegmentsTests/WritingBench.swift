@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Digest
+@testable import Disk
 @testable import Segments
 
 /// A writer's side of segments on a real disk, with a clock that a test moves.

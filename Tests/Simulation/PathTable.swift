@@ -1,3 +1,4 @@
+import Disk
 import Segments
 
 /// Every path that was looked at on the disks of one life, by a number, its place: what a disk holds is

@@ -1,4 +1,5 @@
 import Compression
+import Disk
 import Events
 import Platform
 import Segments

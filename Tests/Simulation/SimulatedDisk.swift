@@ -1,5 +1,6 @@
+package import Disk
 import Glibc
-package import Segments
+import Segments
 
 /// A disk in memory that knows what is durable, and that fails, stops and lies where it is told to.
 ///

@@ -1,4 +1,5 @@
 import Compression
+import Disk
 import Segments
 
 /// A start of the daemon that only recovers, strong or weakened.

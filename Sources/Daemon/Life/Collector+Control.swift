@@ -1,4 +1,5 @@
 import Control
+import Disk
 import Events
 import Glibc
 import Intake

@@ -1,5 +1,6 @@
 import Control
 import Dedup
+import Disk
 import Logging
 import Pipeline
 import Platform

@@ -1,4 +1,5 @@
 import Control
+import Disk
 import Foundation
 import Logging
 import Pipeline

@@ -1,4 +1,5 @@
 import Control
+import Disk
 import Pipeline
 import Platform
 import Segments

@@ -20,8 +20,8 @@ extension FileSystemError {
     }
 
     /// The file changed while it was read, or is none of Touchpoint's segments.
-    static let changed = ESTALE
-    static let notASegment = EINVAL
+    package static let changed = ESTALE
+    package static let notASegment = EINVAL
 
     /// What the system says of an errno value; strerror(3) of Glibc is thread-safe for known
     /// values.

@@ -159,7 +159,7 @@ extension FileSystem {
     }
 
     /// Bytes of the file at a path.
-    func size(of path: String) throws(FileSystemError) -> Int {
+    package func size(of path: String) throws(FileSystemError) -> Int {
         let file = try open(path, .read)
         defer { close(file) }
         return try size(file)
