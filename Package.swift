@@ -61,8 +61,25 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Segments",
+            name: "Archive",
             dependencies: ["Compression", "Dedup", "Digest", "Disk", "Events", "Platform"],
+            swiftSettings: strict
+        ),
+
+        // Floor 4: what is done with segments.
+        .target(
+            name: "Storage",
+            dependencies: ["Archive", "Compression", "Digest", "Disk", "Events", "Platform"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Recovery",
+            dependencies: ["Archive", "Compression", "Dedup", "Disk", "Events", "Platform"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Inspection",
+            dependencies: ["Archive", "Compression", "Disk", "Events", "Platform"],
             swiftSettings: strict
         ),
         .target(
@@ -75,8 +92,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring", "Segments",
-                "ZeroMQ",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring",
+                "Storage", "ZeroMQ",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
@@ -95,8 +112,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Compression", "Control", "Dedup", "Disk", "Events", "Intake", "Pipeline",
-                "Platform", "Segments", "Terminal",
+                "Archive", "Compression", "Control", "Dedup", "Disk", "Events", "Intake",
+                "Pipeline", "Platform", "Recovery", "Storage", "Terminal",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -119,7 +136,8 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Control", "Disk", "Events", "Platform", "Producer", "Segments", "Terminal",
+                "Archive", "Control", "Disk", "Events", "Inspection", "Platform", "Producer",
+                "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -142,7 +160,10 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Compression", "Disk", "Events", "Platform", "Segments", "TestSupport"],
+            dependencies: [
+                "Archive", "Compression", "Disk", "Events", "Inspection", "Platform", "Recovery",
+                "Storage", "TestSupport",
+            ],
             path: "Tests/Simulation",
             swiftSettings: strict
         ),
@@ -180,8 +201,8 @@ let package = Package(
         .testTarget(
             name: "SegmentsTests",
             dependencies: [
-                "Compression", "Dedup", "Digest", "Disk", "Events", "Platform", "Segments",
-                "Simulation", "TestSupport",
+                "Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Inspection",
+                "Platform", "Recovery", "Simulation", "Storage", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -198,8 +219,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Dedup", "Disk", "Events", "Intake", "Pipeline", "Platform", "Ring", "Segments",
-                "TestSupport", "ZeroMQ",
+                "Archive", "Dedup", "Disk", "Events", "Inspection", "Intake", "Pipeline",
+                "Platform", "Recovery", "Ring", "Storage", "TestSupport", "ZeroMQ",
             ],
             swiftSettings: strict
         ),
@@ -211,8 +232,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Compression", "Control", "Daemon", "Disk", "Events", "Intake", "Pipeline",
-                "Platform", "Segments", "TestSupport", "ZeroMQ",
+                "Archive", "Compression", "Control", "Daemon", "Disk", "Events", "Inspection",
+                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "TestSupport", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -230,8 +251,8 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
         .executableTarget(
             name: "stage-bench",
             dependencies: [
-                "Compression", "CSPSCRing", "Dedup", "Disk", "Events", "Intake", "Platform",
-                "Producer", "Ring", "Segments", "Terminal",
+                "Archive", "Compression", "CSPSCRing", "Dedup", "Disk", "Events", "Intake",
+                "Platform", "Producer", "Ring", "Storage", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/stages",
@@ -246,7 +267,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_SIMULATION"] != nil {
         .executableTarget(
             name: "crash-explorer",
             dependencies: [
-                "Disk", "Segments", "Simulation", "Terminal", "TestSupport",
+                "Archive", "Disk", "Recovery", "Simulation", "Terminal", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/CrashExplorer",

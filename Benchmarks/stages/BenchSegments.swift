@@ -1,7 +1,7 @@
 import Compression
 import Disk
 import Events
-import Segments
+import Storage
 
 /// A writer's store and router, with the daemon's defaults and a clock that stands still.
 struct BenchSegments: ~Copyable {

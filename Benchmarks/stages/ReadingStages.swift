@@ -1,6 +1,5 @@
 import Events
 import Platform
-import Segments
 
 /// Takes payloads apart into events.
 struct ParseStage: Stage, ~Copyable {

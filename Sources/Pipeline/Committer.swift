@@ -3,7 +3,7 @@ import Glibc
 import Intake
 import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// Waits for the disk on behalf of one writer, then says what is durable: answers to producers, the

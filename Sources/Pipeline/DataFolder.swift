@@ -1,5 +1,6 @@
+import Archive
 import Disk
-import Segments
+import Storage
 
 /// What writers and committers need of the disk.
 struct DataFolder: Sendable {

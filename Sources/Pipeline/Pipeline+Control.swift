@@ -2,7 +2,7 @@ import Disk
 import Intake
 import Platform
 import Ring
-package import Segments
+package import Storage
 import Synchronization
 
 /// What operators can do to a running pipeline.

@@ -1,3 +1,4 @@
+package import Archive
 package import Dedup
 package import Disk
 import Events
@@ -5,7 +6,7 @@ import Glibc
 import Intake
 import Platform
 import Ring
-package import Segments
+package import Storage
 import Synchronization
 import ZeroMQ
 

@@ -2,7 +2,7 @@ package import Compression
 package import Dedup
 package import Events
 package import Intake
-package import Segments
+package import Storage
 
 /// All a pipeline is told.
 ///

@@ -1,7 +1,7 @@
 import Disk
 import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// What must not wait for the end of a message: heartbeat, commit, commands, shutdown.

@@ -3,7 +3,7 @@ import Dedup
 import Disk
 import Events
 import Platform
-import Segments
+import Storage
 import Synchronization
 
 /// Commits, commands, and what the writer tells of itself.

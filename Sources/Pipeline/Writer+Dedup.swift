@@ -1,8 +1,8 @@
+import Archive
 import Dedup
 import Disk
 import Events
 import Intake
-import Segments
 import Synchronization
 
 /// Events of sources with `dedup` on.

@@ -2,7 +2,7 @@ import Disk
 import Glibc
 import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// What a writer does when the disk fails its segments.

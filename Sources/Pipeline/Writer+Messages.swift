@@ -3,7 +3,7 @@ import Disk
 import Events
 import Intake
 import Ring
-import Segments
+import Storage
 
 /// A message's way into segments.
 extension Writer {

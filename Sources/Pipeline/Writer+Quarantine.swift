@@ -2,7 +2,7 @@ import Compression
 import Disk
 import Events
 import Intake
-import Segments
+import Storage
 
 /// What a writer does when quarantine takes nothing more.
 ///

@@ -2,7 +2,7 @@ import Compression
 import Disk
 import Events
 import Intake
-import Segments
+import Storage
 
 /// Compressed messages, and pieces that cannot be accepted.
 extension Writer {

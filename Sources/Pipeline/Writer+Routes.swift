@@ -2,7 +2,7 @@ import Dedup
 import Events
 import Intake
 import Platform
-import Segments
+import Storage
 
 /// Where an event belongs.
 struct Route {

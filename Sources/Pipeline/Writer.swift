@@ -1,3 +1,4 @@
+import Archive
 import Compression
 import Dedup
 import Disk
@@ -6,7 +7,7 @@ import Glibc
 import Intake
 import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// Takes messages out of its rings, reads them, files their events into segments, and begins

@@ -1,10 +1,11 @@
+import Archive
 import ArgumentParser
 import Disk
 import Events
 import FoundationEssentials
 import Glibc
+import Inspection
 import Platform
-import Segments
 import Terminal
 
 /// The command `touchpointctl cat`.

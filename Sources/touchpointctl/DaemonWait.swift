@@ -1,6 +1,6 @@
+import Archive
 import FoundationEssentials
 import Glibc
-import Segments
 
 /// Waits for what a running daemon is about to write into its data folder.
 struct DaemonWait {

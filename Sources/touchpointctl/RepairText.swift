@@ -1,4 +1,4 @@
-import Segments
+import Inspection
 import Terminal
 
 /// What `repair` did, for people.

@@ -1,7 +1,8 @@
+import Archive
 import ArgumentParser
-import Foundation
 import Disk
-import Segments
+import Foundation
+import Recovery
 import Simulation
 import Terminal
 import TestSupport

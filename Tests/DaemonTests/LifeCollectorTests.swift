@@ -1,7 +1,7 @@
+import Archive
 import Control
-import Pipeline
 import Disk
-import Segments
+import Pipeline
 import Synchronization
 import TestSupport
 import Testing

@@ -1,9 +1,11 @@
+import Archive
 import Control
+import Disk
 import Events
 import Foundation
+import Inspection
 import Pipeline
-import Disk
-import Segments
+import Recovery
 import TestSupport
 import Testing
 

@@ -34,41 +34,53 @@ enum HouseFloors {
         "Intake": Room(floor: 3, imports: ["Platform", "Ring", "ZeroMQ"], foundation: .none),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
         "Disk": Room(floor: 2, imports: ["Platform"]),
-        "Segments": Room(
+        "Archive": Room(
             floor: 3,
-            imports: ["Compression", "Dedup", "Events", "Platform", "Digest", "Disk"]
+            imports: ["Compression", "Dedup", "Digest", "Disk", "Events", "Platform"]
+        ),
+        "Storage": Room(
+            floor: 4,
+            imports: ["Archive", "Compression", "Digest", "Disk", "Events", "Platform"]
+        ),
+        "Recovery": Room(
+            floor: 4,
+            imports: ["Archive", "Compression", "Dedup", "Disk", "Events", "Platform"]
+        ),
+        "Inspection": Room(
+            floor: 4,
+            imports: ["Archive", "Compression", "Disk", "Events", "Platform"]
         ),
         "Producer": Room(
             floor: 3,
             imports: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"]
         ),
         "Pipeline": Room(
-            floor: 4,
+            floor: 6,
             imports: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
-                "Platform", "Histogram", "Disk",
+                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Storage", "Platform",
+                "Histogram", "Disk", "Archive",
             ],
             foundation: .none
         ),
-        "Control": Room(floor: 4, imports: ["Events", "Platform", "NIOCore", "NIOPosix"]),
+        "Control": Room(floor: 6, imports: ["Events", "Platform", "NIOCore", "NIOPosix"]),
         "Daemon": Room(
-            floor: 5,
+            floor: 7,
             imports: [
-                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
+                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
                 "Terminal", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals",
-                "Yams", "Disk",
+                "Yams", "Disk", "Archive", "Recovery",
             ],
             foundation: .all
         ),
-        "touchpointd": Room(floor: 6, imports: ["Daemon", "Terminal", "ArgumentParser"]),
+        "touchpointd": Room(floor: 8, imports: ["Daemon", "Terminal", "ArgumentParser"]),
         "touchpointctl": Room(
-            floor: 6,
+            floor: 8,
             imports: [
-                "Control", "Events", "Platform", "Producer", "Segments", "Terminal",
-                "ArgumentParser", "Disk",
+                "Control", "Events", "Platform", "Producer", "Terminal", "ArgumentParser", "Disk",
+                "Archive", "Inspection",
             ]
         ),
-        "touchpoint-send": Room(floor: 6, imports: ["Producer", "Terminal", "ArgumentParser"]),
+        "touchpoint-send": Room(floor: 8, imports: ["Producer", "Terminal", "ArgumentParser"]),
     ]
 
     /// What comes with the toolchain and is open to all.

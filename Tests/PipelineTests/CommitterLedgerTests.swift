@@ -4,9 +4,10 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Pipeline
+@testable import Archive
 @testable import Disk
-@testable import Segments
+@testable import Pipeline
+@testable import Storage
 
 /// A commit whose two counts of events differ is told, and stays known.
 @Suite struct CommitterLedgerTests {

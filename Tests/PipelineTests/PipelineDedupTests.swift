@@ -1,8 +1,10 @@
+import Archive
 import Dedup
-import Events
-import Intake
 import Disk
-import Segments
+import Events
+import Inspection
+import Intake
+import Recovery
 import Synchronization
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import Glibc
 import Disk
+import Glibc
 import Synchronization
 
 /// The real disk, with faults on demand, that knows what was synced and can lose what was not.

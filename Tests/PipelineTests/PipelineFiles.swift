@@ -1,6 +1,7 @@
-import Events
+import Archive
 import Disk
-import Segments
+import Events
+import Inspection
 
 /// What stands in a data folder: every line of every segment.
 struct PipelineFiles {

@@ -1,5 +1,6 @@
+import Archive
 import Disk
-import Segments
+import Storage
 import TestSupport
 import Testing
 

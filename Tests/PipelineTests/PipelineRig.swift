@@ -1,7 +1,8 @@
+import Archive
+import Disk
 import Events
 import Intake
-import Disk
-import Segments
+import Recovery
 import Synchronization
 import TestSupport
 import ZeroMQ

@@ -3,8 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
+@testable import Recovery
 
 @Suite struct ContentKeyTests {
     @Test func isTheSameUntilItIsGoneOrDamaged() throws {

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
 
 @Suite struct DiskReserveTests {
     @Test func holdsRoomAndGivesItBackOnce() throws {

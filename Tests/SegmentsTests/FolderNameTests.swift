@@ -1,5 +1,6 @@
+import Archive
 import Disk
-import Segments
+import Inspection
 import TestSupport
 import Testing
 

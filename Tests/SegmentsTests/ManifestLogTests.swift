@@ -3,8 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
 
 @Suite struct ManifestLogTests {
     private func entry(

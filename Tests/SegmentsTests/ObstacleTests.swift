@@ -4,8 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
 
 /// What stands in a segment's way, and is not room: folders that cannot be entered, descriptors.
 @Suite struct ObstacleTests {

@@ -2,7 +2,7 @@ import Events
 import Platform
 import Testing
 
-@testable import Segments
+@testable import Storage
 
 /// Which folder an event is filed in.
 @Suite struct PartitionKeyTests {

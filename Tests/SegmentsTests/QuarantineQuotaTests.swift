@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 @testable import Disk
-@testable import Segments
+@testable import Storage
 
 @Suite struct QuarantineQuotaTests {
     @Test func linesCountRawUntilTheyAreDeflated() {

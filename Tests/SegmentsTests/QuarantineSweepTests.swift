@@ -2,8 +2,11 @@ import Events
 import Platform
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
+@testable import Inspection
+@testable import Recovery
+@testable import Storage
 
 @Suite struct QuarantineSweepTests {
     /// 2026-12-22T10:00:00Z.

@@ -1,6 +1,8 @@
+import Archive
 import Disk
 import Glibc
-import Segments
+import Inspection
+import Recovery
 import Simulation
 import Synchronization
 import TestSupport

@@ -1,5 +1,7 @@
+import Archive
 import Disk
-import Segments
+import Inspection
+import Recovery
 import TestSupport
 import Testing
 

@@ -4,8 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
+@testable import Inspection
 
 @Suite struct RepairTests {
     private static let hidden = "\(folder)/.\(name).repaired"

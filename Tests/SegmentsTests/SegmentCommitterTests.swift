@@ -2,8 +2,9 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
+@testable import Storage
 
 /// What is synced before what, and that nothing is durable when a step fails.
 @Suite struct SegmentCommitterTests {

@@ -1,7 +1,8 @@
+import Archive
 import Compression
 import Disk
 import Events
-import Segments
+import Recovery
 import TestSupport
 
 /// A segment as a writer leaves it, with what is known of it.

@@ -2,8 +2,9 @@ import Dedup
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
+@testable import Recovery
 
 /// The files of ids that a store writes beside its segments.
 @Suite struct SegmentStoreIdentitiesTests {

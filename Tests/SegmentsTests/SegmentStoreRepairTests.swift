@@ -3,8 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
 
 /// A segment that the disk has failed stands in a new file afterwards, whole.
 @Suite struct SegmentStoreRepairTests {

@@ -5,8 +5,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Disk
-@testable import Segments
 
 /// Opening, deflating, committing and sealing on a real disk, read back with other programs.
 @Suite struct SegmentStoreTests {

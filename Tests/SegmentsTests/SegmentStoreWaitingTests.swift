@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 @testable import Disk
-@testable import Segments
+@testable import Storage
 
 /// More partitions than may have open files.
 @Suite struct SegmentStoreWaitingTests {

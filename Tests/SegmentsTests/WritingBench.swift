@@ -6,9 +6,10 @@ import Platform
 import TestSupport
 import Testing
 
+@testable import Archive
 @testable import Digest
 @testable import Disk
-@testable import Segments
+@testable import Storage
 
 /// A writer's side of segments on a real disk, with a clock that a test moves.
 final class WritingBench {

@@ -1,5 +1,7 @@
+import Archive
 import Disk
-import Segments
+import Inspection
+import Recovery
 import TestSupport
 
 /// One crash at one moment: what is left of the disk, recovered once or in several attempts, and

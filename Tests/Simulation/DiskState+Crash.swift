@@ -1,4 +1,3 @@
-import Segments
 package import TestSupport
 
 /// What a power cut does to what no sync has covered.

@@ -1,5 +1,3 @@
-import Segments
-
 /// What a simulated disk holds: for every file and folder what is durable, and what is in memory only,
 /// in order.
 ///

@@ -1,5 +1,5 @@
+import Archive
 import Compression
-import Segments
 
 /// Knows what must be true of a data folder, by the ledger of what was written and acknowledged.
 ///

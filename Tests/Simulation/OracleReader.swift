@@ -1,7 +1,7 @@
+import Archive
 import Compression
 import Disk
 import Foundation
-import Segments
 
 /// Reads what the oracle judges, each content once: zlib for files, Foundation for manifest lines, and
 /// nothing of what the daemon reads with.

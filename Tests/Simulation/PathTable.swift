@@ -1,5 +1,5 @@
+import Archive
 import Disk
-import Segments
 
 /// Every path that was looked at on the disks of one life, by a number, its place: what a disk holds is
 /// then a list of places, which is fast to copy and to compare.

@@ -1,8 +1,9 @@
+import Archive
 import Compression
 import Disk
 import Events
 import Platform
-import Segments
+import Recovery
 import TestSupport
 
 /// A daemon's path and recovery over a simulated disk, one random step at a time.

@@ -1,6 +1,6 @@
+import Archive
 package import Disk
 import Glibc
-import Segments
 
 /// A disk in memory that knows what is durable, and that fails, stops and lies where it is told to.
 ///

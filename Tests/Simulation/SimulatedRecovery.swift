@@ -1,6 +1,7 @@
+import Archive
 import Compression
 import Disk
-import Segments
+import Recovery
 
 /// A start of the daemon that only recovers, strong or weakened.
 enum SimulatedRecovery {

@@ -1,7 +1,8 @@
+import Archive
 import Compression
 import Disk
 import Events
-import Segments
+import Storage
 
 /// One writer with its committer, as the pipeline has them, driven step by step: the real store,
 /// router and committer, and one commit under way at a time.

@@ -1,4 +1,4 @@
-import Segments
+import Archive
 
 /// A step left out or done in the wrong order: what the explorer must find.
 package enum Weakening: String, CaseIterable, Sendable {

@@ -1,5 +1,5 @@
+import Archive
 import Compression
-import Segments
 package import TestSupport
 
 /// An open segment as a writer leaves it, and its finished form, with what is known of them.

@@ -1,3 +1,4 @@
+import Archive
 import Control
 import Disk
 import Events
@@ -6,7 +7,7 @@ import Intake
 import Logging
 import Pipeline
 import Platform
-import Segments
+import Storage
 import Synchronization
 import Terminal
 

@@ -2,7 +2,7 @@ import Control
 import Events
 import Pipeline
 import Platform
-import Segments
+import Storage
 import Synchronization
 
 /// Numbers for operators.

@@ -1,3 +1,4 @@
+import Archive
 import Control
 import Disk
 import Events
@@ -6,7 +7,8 @@ import Intake
 import Logging
 import Pipeline
 import Platform
-import Segments
+import Recovery
+import Storage
 import Synchronization
 
 /// The running daemon: a pipeline, its data folder, and what people may ask of it.

@@ -1,6 +1,6 @@
+import Archive
 import Glibc
 import Platform
-import Segments
 
 /// Holds a data folder for one daemon: a flock(2) on `.lock`, which the system takes back whatever
 /// happens to the process.

@@ -1,10 +1,11 @@
+import Archive
 import Control
 import Dedup
 import Disk
 import Logging
 import Pipeline
 import Platform
-import Segments
+import Recovery
 import Synchronization
 
 /// Looks after the window of ids: reads at the start what earlier runs took in, gives memory and

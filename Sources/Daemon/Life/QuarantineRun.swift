@@ -1,10 +1,11 @@
+import Archive
 import Control
 import Disk
 import Foundation
 import Logging
 import Pipeline
 import Platform
-import Segments
+import Storage
 import Synchronization
 
 /// Keeps quarantine within its bounds: measures it, removes what is too old, and says when it is full.

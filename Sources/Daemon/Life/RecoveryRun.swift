@@ -1,10 +1,11 @@
+import Archive
 import Control
 import Disk
 import Events
 import Foundation
 import Pipeline
 import Platform
-import Segments
+import Recovery
 import Synchronization
 
 /// Recovers what earlier runs left, on a thread of its own beside the new intake.

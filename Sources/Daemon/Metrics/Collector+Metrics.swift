@@ -2,7 +2,6 @@ import Control
 import Disk
 import Pipeline
 import Platform
-import Segments
 import Synchronization
 
 /// The Prometheus names of the daemon's numbers.

@@ -1,5 +1,5 @@
+import Archive
 import Pipeline
-import Segments
 
 /// What rings, segments and commits count, of this run.
 enum PathMetrics {
