@@ -41,32 +41,50 @@ let package = Package(
         .target(name: "CPlatform"),
 
         // Floor 1: one mechanism each, knowing nothing of events.
-        .target(name: "Ring", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Ring", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
         .target(name: "Terminal", swiftSettings: strict),
+        .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: strict),
 
         // Floor 2: what an event is.
-        .target(name: "Events", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
 
-        .target(name: "Dedup", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "Disk", dependencies: ["Platform"], swiftSettings: strict),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(
             name: "Intake",
-            dependencies: ["Ring", "ZeroMQ", "CPlatform"],
+            dependencies: ["Ring", "ZeroMQ", "Platform"],
             swiftSettings: strict
         ),
         .target(
-            name: "Segments",
-            dependencies: [
-                "Compression", "Dedup", "Events", "COpenSSL", "CPlatform",
-            ],
+            name: "Archive",
+            dependencies: ["Compression", "Dedup", "Digest", "Disk", "Events", "Platform"],
+            swiftSettings: strict
+        ),
+
+        // Floor 4: what is done with segments.
+        .target(
+            name: "Storage",
+            dependencies: ["Archive", "Compression", "Digest", "Disk", "Events", "Platform"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Recovery",
+            dependencies: ["Archive", "Compression", "Dedup", "Disk", "Events", "Platform"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Inspection",
+            dependencies: ["Archive", "Compression", "Disk", "Events", "Platform"],
             swiftSettings: strict
         ),
         .target(
             name: "Producer",
-            dependencies: ["ZeroMQ", "Compression", "Terminal", "Events"],
+            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"],
             swiftSettings: strict
         ),
 
@@ -74,7 +92,8 @@ let package = Package(
         .target(
             name: "Filing",
             dependencies: [
-                "Ring", "Compression", "Dedup", "Events", "Intake", "Segments", "CPlatform",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring",
+                "Storage",
             ],
             swiftSettings: strict
         ),
@@ -83,8 +102,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Filing", "Intake", "Segments",
-                "CPlatform",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "Intake", "Platform",
+                "Ring", "Storage", "ZeroMQ",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
@@ -92,7 +111,7 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Events", "Terminal", "CPlatform",
+                "Events", "Platform", "Terminal",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -103,8 +122,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "ZeroMQ", "CPlatform",
+                "Archive", "Compression", "Control", "Dedup", "Disk", "Events", "Intake",
+                "Pipeline", "Platform", "Recovery", "Storage", "Terminal", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -127,7 +146,8 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Control", "Events", "Producer", "Segments", "Terminal",
+                "Archive", "Control", "Disk", "Events", "Inspection", "Platform", "Producer",
+                "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -144,23 +164,31 @@ let package = Package(
         // Tests, a target a module, and what they share.
         .target(
             name: "TestSupport",
-            dependencies: ["Compression"],
+            dependencies: ["Compression", "Platform"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
         .target(
             name: "FilingSupport",
-            dependencies: ["Dedup", "Events", "Filing", "Intake", "Ring", "Segments"],
+            dependencies: [
+                "Archive", "Dedup", "Disk", "Events", "Filing", "Intake", "Platform", "Ring",
+                "Storage",
+            ],
             path: "Tests/FilingSupport",
             swiftSettings: strict
         ),
         .target(
             name: "Simulation",
             dependencies: [
-                "Segments", "Compression", "Dedup", "Events", "Filing", "FilingSupport",
-                "TestSupport",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "FilingSupport",
+                "Inspection", "Platform", "Recovery", "Storage", "TestSupport",
             ],
             path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PlatformTests",
+            dependencies: ["Platform", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -181,7 +209,7 @@ let package = Package(
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
         .testTarget(
             name: "EventsTests",
-            dependencies: ["Events", "TestSupport"],
+            dependencies: ["Events", "Platform", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -192,16 +220,17 @@ let package = Package(
         .testTarget(
             name: "SegmentsTests",
             dependencies: [
-                "Segments", "Compression", "Dedup", "Events", "Filing", "FilingSupport",
-                "Simulation", "TestSupport",
+                "Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Filing",
+                "FilingSupport", "Inspection", "Platform", "Recovery", "Simulation", "Storage",
+                "TestSupport",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "FilingTests",
             dependencies: [
-                "Filing", "FilingSupport", "Compression", "Dedup", "Events", "Intake", "Segments",
-                "Simulation", "TestSupport",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "FilingSupport",
+                "Intake", "Storage", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -218,22 +247,21 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Dedup", "Events", "Filing", "Intake", "Ring", "Segments", "ZeroMQ",
-                "TestSupport",
+                "Archive", "Dedup", "Disk", "Events", "Filing", "Inspection", "Intake", "Pipeline",
+                "Platform", "Recovery", "Ring", "Storage", "TestSupport", "ZeroMQ",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["Control", "TestSupport"],
+            dependencies: ["Control", "Platform", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Compression", "Control", "Events", "Intake", "Pipeline", "Segments",
-                "ZeroMQ",
-                "TestSupport",
+                "Archive", "Compression", "Control", "Daemon", "Disk", "Events", "Inspection",
+                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "TestSupport", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -251,8 +279,8 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
         .executableTarget(
             name: "stage-bench",
             dependencies: [
-                "CPlatform", "CSPSCRing", "Compression", "Dedup", "Events", "Filing", "Intake",
-                "Producer", "Ring", "Segments", "Terminal",
+                "Archive", "Compression", "CSPSCRing", "Dedup", "Disk", "Events", "Filing",
+                "Intake", "Platform", "Producer", "Ring", "Storage", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/stages",
@@ -267,7 +295,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_SIMULATION"] != nil {
         .executableTarget(
             name: "crash-explorer",
             dependencies: [
-                "Segments", "Simulation", "Terminal", "TestSupport",
+                "Archive", "Disk", "Recovery", "Simulation", "Terminal", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/CrashExplorer",

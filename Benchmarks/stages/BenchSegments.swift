@@ -1,6 +1,7 @@
 import Compression
+import Disk
 import Events
-import Segments
+import Storage
 
 /// A writer's store and router, with the daemon's defaults and a fixed clock.
 struct BenchSegments: ~Copyable {

@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 
 /// A disk that accepts everything at once and stores nothing, so that the measurement excludes the
 /// system's part.

@@ -1,4 +1,5 @@
 import Events
+import Platform
 import Producer
 
 /// The events that every stage processes: the same bytes in every run.

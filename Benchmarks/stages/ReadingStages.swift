@@ -1,5 +1,5 @@
 import Events
-import Segments
+import Platform
 
 /// Splits payloads into events.
 struct ParseStage: Stage, ~Copyable {

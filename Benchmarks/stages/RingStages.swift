@@ -1,7 +1,7 @@
-import CPlatform
 import CSPSCRing
 import Foundation
 import Glibc
+import Platform
 import Ring
 
 /// The load of all rings and queues.

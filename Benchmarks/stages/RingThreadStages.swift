@@ -1,6 +1,6 @@
-import CPlatform
 import Foundation
 import Glibc
+import Platform
 import Ring
 
 /// The wait of both sides of the compared rings: they spin for a moment, then yield.
@@ -9,7 +9,7 @@ struct SpinWait {
 
     mutating func wait() {
         turns += 1
-        if turns % 64 == 0 { sched_yield() } else { cplatform_cpu_relax() }
+        if turns % 64 == 0 { sched_yield() } else { Processor.relax() }
     }
 }
 

@@ -1,10 +1,11 @@
-import CPlatform
 import Dedup
+import Disk
 import Events
 import Filing
 import Intake
+import Platform
 import Ring
-import Segments
+
 
 /// A writer's whole way, from the ring to deflated bytes, without sockets, threads and disk.
 ///
@@ -23,33 +24,37 @@ struct WriterPathStage: Stage, ~Copyable {
 
     init(_ payloads: [UnsafeRawBufferPointer]) throws {
         let ring = try RingBuffer(capacity: 4 << 20)
+        let (configuration, partners) = try Self.parts()
         producer = RingProducer(ring, consumer: Parker())
         consumer = RingConsumer(ring)
+        filing = FilingStage(configuration, partners)
+        self.payloads = payloads
+        var time = EventInputs.receivedAt
+        headers = [UInt8](repeating: 0, count: 8) + withUnsafeBytes(of: &time) { [UInt8]($0) }
+        precondition(headers.count == IntakeRecord.headerByteCount, "the record's header changed")
+    }
+
+    private static func parts() throws -> (FilingConfiguration, FilingPartners) {
         let segments = try BenchSegments(DiscardingFileSystem())
         guard
             let window = IdentityWindow(
                 IdentityWindow.Configuration(memoryBytesMax: IdentityWindow.memoryBytesMin)
             )
         else { preconditionFailure("no address space") }
-        filing = FilingStage(
-            FilingConfiguration(
-                node: BenchSegments.node,
-                run: "r",
-                writer: 0,
-                sources: [FilingConfiguration.Source(name: "s")],
-                router: try BenchSegments.routing
-            ),
-            FilingPartners(
-                store: segments.store,
-                quota: QuarantineQuota(),
-                sequences: SourceSequences(sources: 1),
-                window: window
-            )
+        let configuration = FilingConfiguration(
+            node: BenchSegments.node,
+            run: "r",
+            writer: 0,
+            sources: [FilingConfiguration.Source(name: "s")],
+            router: try BenchSegments.routing
         )
-        self.payloads = payloads
-        var time = EventInputs.receivedAt
-        headers = [UInt8](repeating: 0, count: 8) + withUnsafeBytes(of: &time) { [UInt8]($0) }
-        precondition(headers.count == IntakeRecord.headerByteCount, "the record's header changed")
+        let partners = FilingPartners(
+            store: segments.store,
+            quota: QuarantineQuota(),
+            sequences: SourceSequences(sources: 1),
+            window: window
+        )
+        return (configuration, partners)
     }
 
     mutating func run(_ iterations: Int) throws -> Int {
@@ -57,7 +62,7 @@ struct WriterPathStage: Stage, ~Copyable {
             fill()
             var turn = FilingStage.Turn(messages: .max, bytes: .max)
             repeat {
-                filing.setTime(monotonic: cplatform_monotonic_ns(), wall: EventInputs.receivedAt)
+                filing.setTime(monotonic: SystemClock.monotonicNanoseconds, wall: EventInputs.receivedAt)
             } while try !filing.take(from: &consumer, &turn)
             consumer.release()
             done += 1

@@ -1,8 +1,10 @@
+import Archive
 import Compression
+import Disk
 import Events
 import Foundation
 import Ring
-import Segments
+import Storage
 
 /// Deflates spliced lines in steps of a full pending buffer, with a flush at the end, as a commit
 /// does.

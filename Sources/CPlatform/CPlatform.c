@@ -21,7 +21,6 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -70,16 +69,6 @@ int cplatform_eventfd_drain(int fd) {
         if (errno != EINTR) return -errno;
     }
 }
-
-void *cplatform_map(size_t size) {
-    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (address == MAP_FAILED) return NULL;
-    // Large memory that is walked sequentially: fewer faults and TLB misses. Only a hint.
-    if (size >= 4u << 20) madvise(address, size, MADV_HUGEPAGE);
-    return address;
-}
-
-void cplatform_unmap(void *address, size_t size) { munmap(address, size); }
 
 void cplatform_start_writing(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
@@ -216,14 +205,6 @@ bool cplatform_peer_has_left(int fd) {
 }
 
 void cplatform_end_connection(int fd) { shutdown(fd, SHUT_RDWR); }
-
-int cplatform_file_identity(const char *path, uint64_t *device, uint64_t *inode) {
-    struct stat status;
-    if (lstat(path, &status) != 0) return -errno;
-    *device = (uint64_t)status.st_dev;
-    *inode = (uint64_t)status.st_ino;
-    return 0;
-}
 
 int cplatform_seed_rand(void) {
     unsigned seed;

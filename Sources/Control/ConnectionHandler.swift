@@ -1,4 +1,5 @@
 import NIOCore
+import Platform
 
 /// One client's connection: performs what `ConnectionState` decides.
 ///

@@ -1,6 +1,7 @@
 package import FoundationEssentials
 import NIOCore
 import NIOPosix
+import Platform
 
 /// A connection to the control socket: requests in, answers in order.
 ///
@@ -13,7 +14,7 @@ package struct ControlClient: Sendable {
     ///
     /// - Throws: `ControlClientError`: unreachable or path too long.
     package static func connect(path: String) async throws(ControlClientError) -> ControlClient {
-        guard UnixSocketAddress(path: path) != nil else { throw .pathTooLong(path: path) }
+        guard UnixAddress(path: path) != nil else { throw .pathTooLong(path: path) }
         do {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelInitializer { channel in

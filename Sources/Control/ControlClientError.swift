@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Why a client got no answer, or a refusal; says the path and what to do.
 package enum ControlClientError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -20,7 +21,7 @@ package enum ControlClientError: Error, Sendable, Equatable, CustomStringConvert
         case .unreachable(let path, let code): Self.advice(path, code)
         case .pathTooLong(let path):
             "cannot use \(path) as a socket: the path must be 1 to "
-                + "\(UnixSocketAddress.pathBytesMax) bytes long, it is \(path.utf8.count)"
+                + "\(UnixAddress.pathBytesMax) bytes long, it is \(path.utf8.count)"
         case .closed(let path):
             "the daemon on \(path) closed the connection before it answered: it may have stopped"
         case .timedOut(let path, let request):

@@ -1,24 +1,4 @@
-import CPlatform
-
-/// The process at the other end of the socket, as the kernel knows it (SO_PEERCRED).
-package struct PeerCredentials: Sendable, Equatable {
-    package let pid: Int32
-    package let uid: UInt32
-    package let gid: UInt32
-
-    package init(pid: Int32, uid: UInt32, gid: UInt32) {
-        self.pid = pid
-        self.uid = uid
-        self.gid = gid
-    }
-
-    /// Asks the kernel about the connected Unix socket `fd`; nil if it does not say.
-    static func of(_ fd: Int32) -> PeerCredentials? {
-        var (pid, uid, gid): (Int32, UInt32, UInt32) = (0, 0, 0)
-        guard cplatform_peer_credentials(fd, &pid, &uid, &gid) == 0 else { return nil }
-        return PeerCredentials(pid: pid, uid: uid, gid: gid)
-    }
-}
+package import Platform
 
 /// Who may use changing verbs: root, the daemon's own user, and members of one group, which is the
 /// socket file's unless another is configured.
@@ -35,7 +15,7 @@ package struct ControlPermission: Sendable {
         groupID: UInt32,
         groupText: String = "the control socket's group",
         isMember: @escaping @Sendable (_ uid: UInt32, _ gid: UInt32) -> Bool = {
-            cplatform_user_in_group($0, $1)
+            SystemProcess.isUser($0, inGroup: $1)
         }
     ) {
         self.daemonUID = daemonUID

@@ -1,6 +1,6 @@
-import CPlatform
 import FoundationEssentials
 import Glibc
+import Platform
 
 /// A listening Unix socket with its file: opened so that no other daemon's socket is ever taken
 /// away.
@@ -16,16 +16,15 @@ struct ListeningSocket: Sendable {
     let path: String
     /// The group of the socket file.
     let groupID: UInt32
-    private let device: dev_t
-    private let inode: ino_t
+    private let identity: FileIdentity
 
     /// Creates missing parent folders, binds, sets `mode` and listens.
     static func open(path: String, mode: UInt32) throws(ControlServerError) -> ListeningSocket {
-        guard let address = UnixSocketAddress(path: path) else {
+        guard let address = UnixAddress(path: path) else {
             throw ControlServerError(
                 .pathTooLong,
                 path: path,
-                reason: "the path must be 1 to \(UnixSocketAddress.pathBytesMax) bytes long, "
+                reason: "the path must be 1 to \(UnixAddress.pathBytesMax) bytes long, "
                     + "it is \(path.utf8.count); choose a shorter 'control.socket'"
             )
         }
@@ -38,8 +37,7 @@ struct ListeningSocket: Sendable {
 
     /// Removes the socket's file, unless somebody else has put theirs in its place.
     func unlinkFile() {
-        var now = stat()
-        guard lstat(path, &now) == 0, now.st_dev == device, now.st_ino == inode else { return }
+        guard FileIdentity(path: path) == identity else { return }
         _ = unlink(path)
     }
 
@@ -59,7 +57,7 @@ struct ListeningSocket: Sendable {
 
     private static func removeStale(
         _ path: String,
-        _ address: UnixSocketAddress
+        _ address: UnixAddress
     ) throws(ControlServerError) {
         var found = stat()
         guard lstat(path, &found) == 0 else {
@@ -115,8 +113,7 @@ struct ListeningSocket: Sendable {
             fd: fd,
             path: path,
             groupID: file.st_gid,
-            device: file.st_dev,
-            inode: file.st_ino
+            identity: FileIdentity(file)
         )
     }
 

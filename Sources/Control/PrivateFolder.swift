@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 
 /// A folder beside a socket's path that nobody else may enter, for a socket that is being made.
 ///
@@ -39,7 +39,7 @@ struct PrivateFolder {
         // long path fits. Without /proc its path has to do.
         let paths = ["/proc/self/fd/\(fd)", path].map { "\($0)/\(Self.name)" }
         var code = EINVAL
-        for address in paths.compactMap({ UnixSocketAddress(path: $0) }) {
+        for address in paths.compactMap({ UnixAddress(path: $0) }) {
             code = address.bind(socket)
             if code != ENOENT, code != EACCES { return code }
         }
@@ -48,7 +48,7 @@ struct PrivateFolder {
 
     /// Moves the socket to `target`, replacing nothing; 0, or an errno.
     func move(to target: String) -> Int32 {
-        let moved = cplatform_rename_noreplace(fd, Self.name, AT_FDCWD, target)
+        let moved = FileCalls.renameWithoutReplacing(Self.name, in: fd, to: target, in: AT_FDCWD)
         guard moved == -EINVAL || moved == -ENOSYS else { return -moved }
         // A file system that cannot do that in one step; a link replaces nothing either.
         guard linkat(fd, Self.name, AT_FDCWD, target, 0) == 0 else { return errno }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIOCore
+import Platform
 
 /// Turns a request into its line of JSON; shared by all connections, called from their tasks.
 struct RequestService: Sendable {

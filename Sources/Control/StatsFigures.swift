@@ -1,4 +1,5 @@
 import Events
+import Platform
 
 /// What an operator watches from second to second, worked out of snapshots.
 ///

@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 
 /// A shard and its lock, adjacent in memory.
 struct IdentityCell {
@@ -47,8 +47,8 @@ struct IdentityCells {
     /// Prefetches what every admission touches: the lock, table and arena.
     func fetch(_ at: Int) {
         let cell = memory + at * Self.stride
-        cplatform_fetch(cell)
-        cplatform_fetch(cell + Self.lineBytes)
+        Processor.prefetch(cell)
+        Processor.prefetch(cell + Self.lineBytes)
     }
 
     @inline(__always)

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// An id prepared for lookup in its window; must not outlive the memory that the id points into.
@@ -85,7 +86,7 @@ package final class IdentityWindow: @unchecked Sendable {
         let granules = min(share, Self.ringBytesMax) / IdentityArena.granuleBytes
         let ringBytes = granules * IdentityArena.granuleBytes
         memoryBytes = ringBytes * Self.shardCount
-        guard let memory = AnonymousPages.map(memoryBytes, flags: MAP_NORESERVE) else {
+        guard let memory = Pages.map(memoryBytes, isReserved: false) else {
             return nil
         }
         self.memory = memory
@@ -118,7 +119,7 @@ package final class IdentityWindow: @unchecked Sendable {
         whereabouts.deallocate()
         used.deallocate()
         jobs.deallocate()
-        munmap(memory, memoryBytes)
+        Pages.unmap(memory, memoryBytes)
     }
 
     /// Sets the commit `job`, counted from 1, that makes durable what `writer` admits from now on;

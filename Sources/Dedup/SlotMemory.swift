@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The memory of a table's slots, initially 0.
 ///
@@ -37,7 +37,7 @@ struct SlotMemory {
 
     func free() {
         if Self.isLarge(count) {
-            munmap(slots, count * Self.slotBytes)
+            Pages.unmap(slots, count * Self.slotBytes)
         } else {
             slots.deallocate()
         }
@@ -45,14 +45,14 @@ struct SlotMemory {
 
     private static func largePages(_ byteCount: Int) -> UnsafeMutableRawPointer {
         // Maps one page more to find an aligned start in it, and unmaps what lies before and after.
-        guard let memory = AnonymousPages.map(byteCount + largePageBytes) else {
+        guard let memory = Pages.map(byteCount + largePageBytes) else {
             preconditionFailure("no memory for \(byteCount) bytes of ids")
         }
         let start = memory.alignedUp(toMultipleOf: largePageBytes)
         let before = start - memory
-        if before > 0 { munmap(memory, before) }
-        munmap(start + byteCount, largePageBytes - before)
-        madvise(start, byteCount, MADV_HUGEPAGE)
+        if before > 0 { Pages.unmap(memory, before) }
+        Pages.unmap(start + byteCount, largePageBytes - before)
+        Pages.adviseHuge(start, byteCount)
         return start
     }
 }

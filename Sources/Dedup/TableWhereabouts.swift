@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 import Synchronization
 
 /// The address of a shard's table, for threads that do not hold the shard's lock.
@@ -18,6 +18,6 @@ struct TableWhereabouts: ~Copyable {
     func fetchHome(of hash: UInt32) {
         let home = IdentityTable.home(hash, capacity.load(ordering: .relaxed))
         let address = slots.load(ordering: .relaxed) &+ UInt(home * IdentityTable.slotBytes)
-        cplatform_fetch(UnsafeRawPointer(bitPattern: address))
+        Processor.prefetch(UnsafeRawPointer(bitPattern: address))
     }
 }

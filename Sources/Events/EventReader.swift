@@ -1,4 +1,5 @@
 import CSimdJSON
+import Platform
 
 /// Reads JSON objects strictly and keeps their raw bytes.
 ///

@@ -1,3 +1,5 @@
+import Platform
+
 /// Writes an event as one line with the collector's metadata first.
 ///
 /// One per source and thread.

@@ -1,3 +1,5 @@
+import Platform
+
 /// The parsed `partition.path`: `channel={channel}/date={date}/hour={hour}`.
 package struct PartitionTemplate: Sendable, Equatable {
     /// The properties that a path may depend on.

@@ -1,3 +1,5 @@
+import Platform
+
 /// The collector's findings about an event, for its metadata, so that readers of the files need
 /// neither the folder nor the configuration nor the rules.
 ///

@@ -1,4 +1,5 @@
 import CSimdJSON
+import Platform
 
 /// A line as stored in the files: the collector's metadata and the fields that the manifest needs.
 ///

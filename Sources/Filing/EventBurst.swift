@@ -1,6 +1,6 @@
 import Dedup
 package import Events
-import Segments
+import Storage
 
 /// Some events of one message, or of messages that are read together: what each step of filing found
 /// out about each of them.

@@ -1,7 +1,9 @@
+import Archive
 import Dedup
+import Disk
 import Events
 import Intake
-import Segments
+import Storage
 
 /// Puts the events of a burst where their verdicts say: numbers, splices, counts and answers them.
 struct Filer: ~Copyable {

@@ -1,7 +1,7 @@
 package import Dedup
 package import Events
 package import Intake
-package import Segments
+package import Storage
 
 /// All that filing is told.
 package struct FilingConfiguration: Sendable {

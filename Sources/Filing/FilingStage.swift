@@ -1,9 +1,10 @@
-import CPlatform
 import Dedup
+package import Disk
 import Events
 import Intake
+import Platform
 package import Ring
-package import Segments
+package import Storage
 
 /// Reads, judges and files the messages of a ring: a writer without its thread.
 ///
@@ -115,7 +116,7 @@ package struct FilingStage: ~Copyable {
     private mutating func gather(_ ring: inout RingConsumer, _ turn: inout Turn) -> Bool {
         while turn.messages > 0, turn.bytes > 0, let bytes = ring.next() {
             if let ahead = ring.ahead(bytes.count) {
-                cplatform_fetch_text(ahead.baseAddress, ahead.count)
+                Processor.prefetch(text: ahead)
             }
             let record = IntakeRecord(bytes)
             // A ring's first is its oldest.
@@ -324,7 +325,7 @@ package struct FilingStage: ~Copyable {
 
     /// Whether to return in the middle of a message.
     private var isTimeToReturn: Bool {
-        cplatform_monotonic_ns() - now >= Self.attentionNanoseconds
+        SystemClock.monotonicNanoseconds - now >= Self.attentionNanoseconds
             || filer.opened >= Self.opensMax
     }
 

@@ -1,5 +1,6 @@
 import Events
-import Segments
+import Platform
+import Storage
 
 /// Where an event belongs.
 struct Route {

@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 
 /// A connection of a source, as its socket's monitor told of it.
 struct Connection {
@@ -37,14 +37,10 @@ struct Connection {
     }
 
     /// What the kernel knows of it; nil without a duplicate.
-    var kernel: cplatform_connection? {
-        guard duplicate >= 0 else { return nil }
-        var figures = cplatform_connection()
-        return cplatform_connection(duplicate, &figures) == 0 ? figures : nil
-    }
+    var kernel: StreamConnection? { duplicate < 0 ? nil : StreamConnection(duplicate) }
 
     /// Whether the other end has closed it.
-    var peerHasLeft: Bool { duplicate < 0 || cplatform_peer_has_left(duplicate) }
+    var peerHasLeft: Bool { duplicate < 0 || StreamConnection.peerHasLeft(duplicate) }
 }
 
 /// The connections of a source by number and by descriptor, and what was read from and sent to each.
@@ -121,10 +117,8 @@ struct ConnectionTable: ~Copyable {
         }
         // An end that was not told of.
         if numbers[Int(descriptor)] != 0 { _ = remove(descriptor) }
-        let duplicate = cplatform_duplicate(descriptor)
-        var text = [CChar](repeating: 0, count: 80)
-        if duplicate >= 0 { cplatform_peer_name(duplicate, &text) }
-        let name = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        let duplicate = StreamConnection.duplicate(descriptor)
+        let name = duplicate < 0 ? "" : StreamConnection.peerName(duplicate)
         let connection = Connection(
             number: number,
             descriptor: descriptor,
@@ -173,7 +167,7 @@ struct ConnectionTable: ~Copyable {
     @inline(never)
     mutating func cut(_ number: UInt16) {
         guard let connection = connections[number], !connection.isCut else { return }
-        if connection.duplicate >= 0 { cplatform_end_connection(connection.duplicate) }
+        if connection.duplicate >= 0 { StreamConnection.end(connection.duplicate) }
         change(number) { $0.isCut = true }
     }
 
@@ -195,19 +189,19 @@ struct ConnectionTable: ~Copyable {
     @inline(never)
     private func isTaking(_ number: UInt16, _ more: UInt64) -> Bool {
         let at = Int(number)
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         guard now - sentLooks[at] >= Self.answerLookNanoseconds else { return false }
         sentLooks[at] = now
         guard let connection = connections[number], let kernel = connection.kernel else {
             return false
         }
-        if kernel.counts_bytes {
+        if kernel.countsBytes {
             // What is confirmed has heartbeats and the handshake in it as well.
-            if kernel.bytes_unsent == 0 {
-                sentBytes[at] = max(sentBytes[at], kernel.bytes_confirmed)
+            if kernel.bytesUnsent == 0 {
+                sentBytes[at] = max(sentBytes[at], kernel.bytesConfirmed)
             }
-            sentLimits[at] = kernel.bytes_confirmed &+ Self.answerBytesMax
-        } else if kernel.bytes_unsent < 1 << 16 {
+            sentLimits[at] = kernel.bytesConfirmed &+ Self.answerBytesMax
+        } else if kernel.bytesUnsent < 1 << 16 {
             // A Unix socket with room: libzmq's queue is empty, or about to be.
             sentLimits[at] = sentBytes[at] &+ Self.answerBytesMax
         }

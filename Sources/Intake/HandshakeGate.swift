@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 import Synchronization
 package import ZeroMQ
 
@@ -27,7 +27,7 @@ package struct HandshakeGate: ~Copyable {
         try socket.bind(Self.endpoint)
         var poll = PollSet(capacity: 2)
         poll.add(socket)
-        bellAt = poll.add(descriptor: bell.descriptor)
+        bellAt = poll.add(descriptor: bell.event.number)
         self.socket = socket
         self.poll = poll
         self.bell = bell
@@ -49,7 +49,7 @@ package struct HandshakeGate: ~Copyable {
     /// Waits for a question, or the end.
     package mutating func idle() throws(ZeroMQError) {
         try poll.wait(timeout: Self.idleMilliseconds)
-        if poll.isReadable(bellAt) { cplatform_eventfd_drain(bell.descriptor) }
+        if poll.isReadable(bellAt) { bell.event.drain() }
     }
 
     /// Question: version, number, and what does not matter here.
@@ -85,22 +85,21 @@ package struct HandshakeGate: ~Copyable {
 
     /// Tells the gate's thread to end.
     package final class Bell: Sendable {
-        let descriptor: Int32
+        let event: EventDescriptor
         let isEnding = Atomic<Bool>(false)
 
         /// - Throws: the errno text when the system gives no eventfd.
         package init() throws(IntakeError) {
-            descriptor = cplatform_eventfd()
-            guard descriptor >= 0 else { throw IntakeError("eventfd: error \(-descriptor)") }
-        }
-
-        deinit {
-            close(descriptor)
+            do {
+                event = try EventDescriptor()
+            } catch {
+                throw IntakeError("eventfd: error \(error.code)")
+            }
         }
 
         package func end() {
             isEnding.store(true, ordering: .releasing)
-            cplatform_eventfd_signal(descriptor)
+            event.signal()
         }
     }
 }

@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 import Ring
 import Synchronization
 import ZeroMQ
@@ -64,7 +64,7 @@ extension Receiver {
             return 0
         }
         if !held.hasRoom { dropAbandoned() }
-        let receivedAt = cplatform_realtime_ns() / 1_000
+        let receivedAt = SystemClock.wallMicroseconds
         var count = 0
         while count < Self.batchMax, held.hasRoom, let payload = try receiveMessage() {
             held.append(record(payload, receivedAt))

@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 import Synchronization
 import ZeroMQ
 
@@ -43,11 +43,11 @@ extension Receiver {
         }
     }
 
-    private mutating func note(_ number: UInt16, _ kernel: cplatform_connection, at now: Int64) {
+    private mutating func note(_ number: UInt16, _ kernel: StreamConnection, at now: Int64) {
         let received = table.receivedBytes[Int(number)]
         table.change(number) {
-            if kernel.bytes_read != $0.bytesRead {
-                $0.bytesRead = kernel.bytes_read
+            if kernel.bytesRead != $0.bytesRead {
+                $0.bytesRead = kernel.bytesRead
                 $0.quietSince = now
             }
             $0.receivedBytes = received
@@ -57,24 +57,24 @@ extension Receiver {
     /// Bytes that libzmq has taken from the connection and that are in no message yet received.
     private func undelivered(
         _ connection: Connection,
-        _ kernel: cplatform_connection,
+        _ kernel: StreamConnection,
         at now: Int64
     ) -> UInt64 {
         // Handshake, and heartbeats of both ends, for which no more is known than how many at most.
         let beats = UInt64(truncatingIfNeeded: max(0, now - connection.since) / 5_000_000_000 + 1)
         let known = table.receivedBytes[Int(connection.number)] &+ 512 &+ beats &* 64
-        return kernel.bytes_read > known ? kernel.bytes_read - known : 0
+        return kernel.bytesRead > known ? kernel.bytesRead - known : 0
     }
 
     /// Whether a connection holds more than its messages can need.
     private func isOverBudget(
         _ connection: Connection,
-        _ kernel: cplatform_connection,
+        _ kernel: StreamConnection,
         isHeld: Bool,
         wasEmptied: Bool,
         _ now: Int64
     ) -> Bool {
-        guard kernel.counts_bytes else { return false }
+        guard kernel.countsBytes else { return false }
         let bytes = undelivered(connection, kernel, at: now)
         let received = table.receivedBytes[Int(connection.number)]
         if received == 0, watch.readyAmongPending == 0, watch.pending.contains(connection.number) {
@@ -86,13 +86,13 @@ extension Receiver {
         return wasEmptied && received == connection.receivedBytes && bytes > message &+ 1 << 20
     }
 
-    private mutating func cutOver(_ connection: Connection, _ kernel: cplatform_connection) {
+    private mutating func cutOver(_ connection: Connection, _ kernel: StreamConnection) {
         table.cut(connection.number)
         shared.connections.overBudget.count()
         tell(
             .overBudget,
             connection,
-            "it sent \(kernel.bytes_read >> 10) KiB, of which messages are"
+            "it sent \(kernel.bytesRead >> 10) KiB, of which messages are"
                 + " \(table.receivedBytes[Int(connection.number)] >> 10)"
         )
     }
@@ -101,11 +101,11 @@ extension Receiver {
     /// and no message of it has come.
     private func isMuted(
         _ connection: Connection,
-        _ kernel: cplatform_connection,
+        _ kernel: StreamConnection,
         name: Int,
         at now: Int64
     ) -> Bool {
-        kernel.counts_bytes && kernel.bytes_read == connection.bytesRead
+        kernel.countsBytes && kernel.bytesRead == connection.bytesRead
             && now - connection.quietSince >= Self.quietNanoseconds
             && isUnheard(connection, name: name, at: now)
     }
@@ -141,7 +141,7 @@ extension Receiver {
         for connection in table.connections.values where connection.since < freed.at {
             guard !connection.isCut, let kernel = connection.kernel else { continue }
             let isOfUnix =
-                !kernel.counts_bytes
+                !kernel.countsBytes
                 && table.receivedBytes[Int(connection.number)] == 0
             guard isOfUnix || isUnheard(connection, name: freed.id.count, at: now) else { continue }
             table.cut(connection.number)

@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 import Ring
 import Synchronization
 import ZeroMQ
@@ -10,7 +10,7 @@ extension Receiver {
     ///
     /// Gives how many were received.
     mutating func receiveBatch() throws(ZeroMQError) -> Int {
-        let receivedAt = cplatform_realtime_ns() / 1_000
+        let receivedAt = SystemClock.wallMicroseconds
         var count = 0
         chooseTarget()
         if isHolding {

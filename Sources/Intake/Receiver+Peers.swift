@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 import Synchronization
 import ZeroMQ
 
@@ -7,7 +7,7 @@ import ZeroMQ
 extension Receiver {
     /// Looks after connections, where it is time; called every round.
     mutating func tend() throws(ZeroMQError) {
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         guard now - watch.tendedAt >= PeerWatch.tendNanoseconds else { return }
         watch.tendedAt = now
         if watch.wasEmptied { table.settle() }
@@ -21,7 +21,7 @@ extension Receiver {
     @inline(never)
     mutating func watchPeers() throws(ZeroMQError) {
         while let event = try MonitorEvent.receive(from: sockets.monitor, using: &scratch) {
-            let now = cplatform_monotonic_ns()
+            let now = SystemClock.monotonicNanoseconds
             switch event.kind {
             case .accepted, .connected: begin(event, at: now)
             case .disconnected: end(Int32(truncatingIfNeeded: event.value), at: now)
@@ -119,15 +119,15 @@ extension Receiver {
                 )
             }
             // Whoever only looks whether the port is open is nobody to speak of.
-            guard kernel.bytes_read > 0 || !kernel.counts_bytes else { return }
+            guard kernel.bytesRead > 0 || !kernel.countsBytes else { return }
             tell(.handshakeFailed, connection, handshakeText(kernel, connection, failure))
         } else if let kernel, !connection.peerHasLeft {
-            if kernel.silent_ms >= 14_000 {
+            if kernel.silentMilliseconds >= 14_000 {
                 shared.connections.timedOut.count()
                 tell(
                     .timedOut,
                     connection,
-                    "nothing came from it for \(kernel.silent_ms / 1_000) s"
+                    "nothing came from it for \(kernel.silentMilliseconds / 1_000) s"
                 )
             } else {
                 shared.connections.violations.count()
@@ -142,12 +142,12 @@ extension Receiver {
     }
 
     private func handshakeText(
-        _ kernel: cplatform_connection,
+        _ kernel: StreamConnection,
         _ connection: Connection,
         _ failure: PeerWatch.MonitorFailure?
     ) -> String {
         // A greeting has 64 bytes.
-        if kernel.counts_bytes, kernel.bytes_read <= 64 {
+        if kernel.countsBytes, kernel.bytesRead <= 64 {
             return failure?.code == EAGAIN || connection.peerHasLeft
                 ? "it sent no whole ZMTP 3 greeting"
                 : "it does not speak ZMTP 3; ZMTP 1 and 2 need legacy: on"
@@ -193,7 +193,7 @@ extension Receiver {
         _ detail: String,
         host: String? = nil
     ) {
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         guard watch.limit.allows("\(kind.rawValue) \(host ?? peer)", at: now) else { return }
         watch.notices.append(PeerNotice(kind, peer: peer, detail: detail))
     }

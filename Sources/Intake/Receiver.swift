@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 package import Ring
 import Synchronization
 package import ZeroMQ
@@ -190,7 +190,7 @@ package struct Receiver: ~Copyable {
         var timeout = isDraining ? Self.drainIdleMilliseconds : Self.idleMilliseconds
         if isHeld { timeout = min(timeout, Self.heldIdleMilliseconds) }
         if try poll.wait(timeout: timeout) == 0 { return }
-        if poll.isReadable(signalAt) { cplatform_eventfd_drain(shared.eventDescriptor) }
+        if poll.isReadable(signalAt) { shared.drainSignals() }
         if poll.isReadable(monitorAt) { try watchPeers() }
     }
 
@@ -208,7 +208,7 @@ package struct Receiver: ~Copyable {
             return refused
         }
         guard !shared.intakeEnded.load(ordering: .relaxed) else { return 0 }
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         let deadline = drainDeadline ?? now + Self.drainNanosecondsMax
         drainDeadline = deadline
         let received = try receiveBatch()

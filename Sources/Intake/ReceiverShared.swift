@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 package import Synchronization
 
 /// What a receiver shows to others, and what others ask of it.
@@ -27,7 +27,7 @@ package final class ReceiverShared: Sendable {
     package let stalled = Atomic<Bool>(false)
 
     private let flags = Atomic<Int>(0)
-    private let descriptor: Int32
+    private let event: EventDescriptor
 
     /// What others can ask.
     package struct Request: OptionSet, Sendable {
@@ -49,12 +49,11 @@ package final class ReceiverShared: Sendable {
 
     /// - Throws: the errno text when the system gives no eventfd.
     package init() throws(IntakeError) {
-        descriptor = cplatform_eventfd()
-        guard descriptor >= 0 else { throw IntakeError("eventfd: error \(-descriptor)") }
-    }
-
-    deinit {
-        close(descriptor)
+        do {
+            event = try EventDescriptor()
+        } catch {
+            throw IntakeError("eventfd: error \(error.code)")
+        }
     }
 
     package var requests: Request { Request(rawValue: flags.load(ordering: .acquiring)) }
@@ -73,10 +72,13 @@ package final class ReceiverShared: Sendable {
 
     /// Wakes the receiver: answers wait, a ring has room, or a flag changed.
     package func signal() {
-        cplatform_eventfd_signal(descriptor)
+        event.signal()
     }
 
-    var eventDescriptor: Int32 { descriptor }
+    var eventDescriptor: Int32 { event.number }
+
+    /// Takes every ``signal()`` so far.
+    func drainSignals() { event.drain() }
 }
 
 /// Why a source could not be set up.

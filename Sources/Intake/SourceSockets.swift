@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 import ZeroMQ
 
 extension SourceConfiguration.Pattern {
@@ -69,7 +69,7 @@ struct SourceSockets: ~Copyable {
         let locks = try lock(configuration)
         do throws(ZeroMQError) {
             // A router numbers nameless peers from rand(3) on, which is the same in every process.
-            _ = cplatform_seed_rand()
+            SystemProcess.seedRand()
             let socket = try Socket(configuration.pattern.socket, in: context)
             try setOptions(socket, configuration)
             let monitor = try makeMonitor(of: socket, index, context)
@@ -153,18 +153,14 @@ struct SourceSockets: ~Copyable {
 /// The file of a Unix socket, told from another of the same name.
 private struct SocketFile: Equatable {
     let endpoint: String
-    private let device: UInt64
-    private let inode: UInt64
+    private let identity: FileIdentity
 
     /// Nil if the endpoint has no file, or none that is there.
     init?(endpoint: String) {
         guard endpoint.hasPrefix("ipc://") else { return nil }
         let path = String(endpoint.dropFirst("ipc://".count))
-        var device: UInt64 = 0
-        var inode: UInt64 = 0
-        guard cplatform_file_identity(path, &device, &inode) == 0 else { return nil }
+        guard let identity = FileIdentity(path: path) else { return nil }
         self.endpoint = endpoint
-        self.device = device
-        self.inode = inode
+        self.identity = identity
     }
 }

@@ -1,6 +1,7 @@
+import Disk
 import Filing
 import Intake
-package import Segments
+package import Storage
 
 /// What a writer hands to its committer: files, and what may be said once they are durable.
 struct CommitJob: Sendable {

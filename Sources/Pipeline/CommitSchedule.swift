@@ -1,4 +1,4 @@
-import Segments
+import Storage
 
 /// Decides when a writer commits.
 ///

@@ -1,9 +1,10 @@
-import CPlatform
+import Disk
 import Filing
 import Glibc
 import Intake
+import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// Waits for the disk on behalf of one writer, then says what is durable: answers to producers, the
@@ -147,9 +148,9 @@ struct Committer: ~Copyable {
 
     /// Counts what became durable; gives how long that took, in microseconds.
     private func book(_ job: CommitJob) -> Int {
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         shared.durableAt.store(now, ordering: .relaxed)
-        let wall = cplatform_realtime_ns() / 1_000
+        let wall = SystemClock.wallMicroseconds
         shared.commitTimes.withLock {
             $0.note(begunAt: job.begunAt, receivedAt: job.receivedAt, now: now, wall: wall)
         }

@@ -1,4 +1,6 @@
-import Segments
+import Archive
+import Disk
+import Storage
 
 /// What writers and committers need of the disk.
 struct DataFolder: Sendable {

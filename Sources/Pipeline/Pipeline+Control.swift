@@ -1,7 +1,8 @@
-import CPlatform
+import Disk
 import Intake
+import Platform
 import Ring
-package import Segments
+package import Storage
 import Synchronization
 
 /// What operators can do to a running pipeline.
@@ -181,7 +182,7 @@ extension Pipeline {
 
     private func wait(until deadline: Int64, _ condition: () -> Bool) async -> Bool {
         while !condition() {
-            if cplatform_monotonic_ns() >= deadline { return false }
+            if SystemClock.monotonicNanoseconds >= deadline { return false }
             try? await Task.sleep(for: .milliseconds(2))
         }
         return true

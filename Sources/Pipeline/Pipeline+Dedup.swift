@@ -1,6 +1,6 @@
+package import Archive
 import Dedup
 import Intake
-package import Segments
 import Synchronization
 
 /// Sources that deduplicate take nothing in before they know what came before.

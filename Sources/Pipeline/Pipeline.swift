@@ -1,11 +1,13 @@
-import CPlatform
+package import Archive
 package import Dedup
+package import Disk
 import Events
 import Filing
 import Glibc
 import Intake
+import Platform
 import Ring
-package import Segments
+package import Storage
 import Synchronization
 import ZeroMQ
 
@@ -316,7 +318,7 @@ extension Pipeline {
     /// A writer that has ended, while others still drain, holds nothing up: the clock stands in for
     /// it.
     package var beats: [Int] {
-        let time = Int(cplatform_monotonic_ns())
+        let time = Int(SystemClock.monotonicNanoseconds)
         return receiverBeats.map(\.beats)
             + writers.flatMap { writer in
                 writer.ended.load(ordering: .acquiring)

@@ -3,7 +3,7 @@ package import Dedup
 package import Events
 import Filing
 package import Intake
-package import Segments
+package import Storage
 
 /// All a pipeline is told.
 ///

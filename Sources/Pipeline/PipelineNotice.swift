@@ -1,5 +1,6 @@
+package import Disk
 package import Intake
-package import Segments
+package import Storage
 
 /// What a pipeline has to tell an operator.
 ///

@@ -1,6 +1,6 @@
-import CPlatform
 import Histogram
 import Intake
+import Platform
 import Ring
 import Synchronization
 
@@ -197,7 +197,7 @@ extension Pipeline {
     }
 
     private func commits() -> PipelineSnapshot.Commits {
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         var commits = PipelineSnapshot.Commits()
         var recent = RecentDurations.none()
         for writer in writers {

@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 import Synchronization
 
 /// What a thread of the path does when the disk refuses a call that can be made again: says so,

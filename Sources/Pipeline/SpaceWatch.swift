@@ -1,4 +1,4 @@
-import Segments
+import Disk
 import Synchronization
 
 /// Stops intake while the disk has less room than it must have.

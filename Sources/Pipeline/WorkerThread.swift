@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 import Synchronization
 
 /// Counts a thread's rounds, so that somebody else can see it make progress.
@@ -56,7 +56,7 @@ final class WorkerThread: Sendable {
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
-        cplatform_name_thread(body.name)
+        SystemProcess.nameThread(body.name)
         body.run()
     }
 }

@@ -1,6 +1,8 @@
+import Disk
 import Filing
+import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// What must not wait for the end of a message: heartbeat, commit, commands, shutdown.

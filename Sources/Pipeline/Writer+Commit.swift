@@ -1,13 +1,14 @@
-import CPlatform
+import Disk
 import Filing
-import Segments
+import Platform
+import Storage
 import Synchronization
 
 /// Commits, commands, and what the writer tells of itself.
 extension Writer {
     /// Flushes all that waits and hands it to the committer.
     mutating func commit(isLast: Bool) throws(FileSystemError) {
-        let begunAt = cplatform_monotonic_ns()
+        let begunAt = SystemClock.monotonicNanoseconds
         store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
         var files = try store.takeBatch()
         if store.failure != nil { try replaceSegments(in: &files) }

@@ -1,7 +1,9 @@
+import Disk
 import Filing
 import Glibc
+import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// What a writer does when the disk fails its segments.

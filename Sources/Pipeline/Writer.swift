@@ -1,11 +1,13 @@
-import CPlatform
+import Archive
 import Dedup
+import Disk
 import Events
 import Filing
 import Glibc
 import Intake
+import Platform
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// The thread that drives one ``FilingStage``: has it take messages out of the writer's rings, begins
@@ -252,8 +254,8 @@ struct Writer: ~Copyable {
     }
 
     mutating func readClocks() {
-        now = cplatform_monotonic_ns()
-        filing.setTime(monotonic: now, wall: cplatform_realtime_ns() / 1_000)
+        now = SystemClock.monotonicNanoseconds
+        filing.setTime(monotonic: now, wall: SystemClock.wallMicroseconds)
     }
 
     private func untilDue() -> Int64? {

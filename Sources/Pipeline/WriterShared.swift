@@ -1,6 +1,7 @@
+import Disk
 import Events
 import Ring
-import Segments
+import Storage
 import Synchronization
 
 /// What a writer and its committer share with each other and show to the rest.

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Generates events whose delivery ``GeneratedCheck`` can verify afterwards.
 ///
@@ -52,7 +53,7 @@ package struct GeneratedEvents: EventSource {
     ///   - clock: returns nanoseconds since 1970.
     package init(
         _ configuration: Configuration,
-        clock: @escaping @Sendable () -> Int64 = GeneratedEvents.now
+        clock: @escaping @Sendable () -> Int64 = { SystemClock.wallNanoseconds }
     ) {
         precondition(configuration.producers > 0 && !configuration.channels.isEmpty)
         self.configuration = configuration
@@ -98,13 +99,6 @@ package struct GeneratedEvents: EventSource {
         payload.append(0x7d)
         made += 1
         return true
-    }
-
-    /// Returns the system's time in nanoseconds since 1970.
-    package static let now: @Sendable () -> Int64 = {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     private static func hex(_ value: UInt64, digits: Int) -> String {

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Formats UTC times as `2026-11-22T10:00:00.123`, without `Z`; renders the date once a second.
 struct TimestampText {
@@ -18,18 +18,9 @@ struct TimestampText {
 
     private mutating func render(_ now: Int64) {
         second = now
-        var seconds = time_t(now)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
         text.removeAll(keepingCapacity: true)
-        text.appendDecimal(Int(parts.tm_year) + 1900)
-        let fields = [parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec]
-        for (separator, field) in zip("--T::".utf8, fields) {
-            text.append(separator)
-            if field < 10 { text.append(0x30) }
-            text.appendDecimal(Int(field))
-        }
-        text.append(0x2e)
+        // Up to the point before the fraction.
+        text.append(contentsOf: Timestamp.text(now * 1_000_000).utf8.prefix(20))
     }
 }
 

@@ -44,7 +44,7 @@
 // The record layout, the padding record and the cached cursors are taken from Agrona's ring buffers
 // (https://github.com/aeron-io/agrona).
 
-import CPlatform
+import Platform
 public import Synchronization
 
 /// The production cells of a ring: `Atomic` at fixed offsets of one raw block, because Swift cannot
@@ -68,10 +68,15 @@ package struct BlockCells: RingCells, @unchecked Sendable {
     @usableFromInline package let capacity: Int
 
     private static let pageBytes = 4096
+    /// Bytes of a block from which on it asks for huge pages.
+    private static let hugeBytesMin = 4 << 20
 
     /// Maps and initialises the block; returns nil if the system has no memory.
     init?(capacity: Int) {
-        guard let block = cplatform_map(Self.mappedByteCount(capacity)) else { return nil }
+        let byteCount = Self.mappedByteCount(capacity)
+        guard let block = Pages.map(byteCount) else { return nil }
+        // Large memory is walked from end to end.
+        if byteCount >= Self.hugeBytesMin { Pages.adviseHuge(block, byteCount) }
         written = Self.cell(Int(0), in: block, at: 0)
         highWater = Self.cell(Int(0), in: block, at: 8)
         timesFull = Self.cell(Int(0), in: block, at: 16)
@@ -86,7 +91,7 @@ package struct BlockCells: RingCells, @unchecked Sendable {
     ///
     /// No end of the ring may still exist.
     func unmap() {
-        cplatform_unmap(records - Self.pageBytes, Self.mappedByteCount(capacity))
+        Pages.unmap(records - Self.pageBytes, Self.mappedByteCount(capacity))
     }
 
     private static func mappedByteCount(_ capacity: Int) -> Int {

@@ -1,4 +1,4 @@
-import CPlatform
+import Platform
 public import Synchronization
 
 /// The place where one consumer thread sleeps while all its rings are empty; any number of
@@ -72,11 +72,11 @@ package struct FutexBed: ParkingCell, @unchecked Sendable {
     @usableFromInline
     package func sleepWhileParked(timeoutNanoseconds: Int64) {
         // Woken, timed out or interrupted: the caller looks for work whatever the reason.
-        _ = cplatform_futex_wait(futexWord, 1, timeoutNanoseconds)
+        Futex.wait(futexWord, while: 1, timeoutNanoseconds: timeoutNanoseconds)
     }
 
     @usableFromInline
     package func wakeSleeper() {
-        _ = cplatform_futex_wake(futexWord, 1)
+        Futex.wakeOne(futexWord)
     }
 }

@@ -1,8 +1,11 @@
+import Archive
 import ArgumentParser
+import Disk
 import Events
 import FoundationEssentials
 import Glibc
-import Segments
+import Inspection
+import Platform
 import Terminal
 
 /// The command `touchpointctl cat`.
@@ -136,7 +139,7 @@ struct CatEvents: ParsableCommand {
         var isFolder = false
         _ = FileManager.default.fileExists(atPath: "/\(path)", isDirectory: &isFolder)
         guard isFolder else { return [path] }
-        let events = Layout.join(path, Layout.events)
+        let events = DiskPath.join(path, Layout.events)
         return try SegmentCat.paths(disk, below: [disk.exists(events) ? events : path])
     }
 }

@@ -1,6 +1,6 @@
+import Archive
 import FoundationEssentials
 import Glibc
-import Segments
 
 /// Waits for files that a running daemon is about to write into its data folder.
 struct DaemonWait {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Disk
 import Glibc
-import Segments
 import Terminal
 
 /// Opens an existing data folder; ends the program with a message if it does not exist.

@@ -1,6 +1,8 @@
+import Archive
 import ArgumentParser
+import Disk
 import FoundationEssentials
-import Segments
+import Inspection
 import Terminal
 
 /// The command `touchpointctl repair`.
@@ -57,9 +59,9 @@ struct RepairData: ParsableCommand {
         var answer = Answer(directory: target.directory, isDryRun: dryRun)
         var bar = ProgressBar(label: "repair", unit: .bytes)
         var done = 0
-        var options = Segments.Repair.Options()
+        var options = Inspection.Repair.Options()
         (options.isDryRun, options.keepsDoubtful) = (dryRun, keepDoubtful)
-        let repair = Segments.Repair(disk, options: options) { count in
+        let repair = Inspection.Repair(disk, options: options) { count in
             done += count
             bar.update(done)
         }
@@ -100,7 +102,7 @@ struct RepairData: ParsableCommand {
                 directory = real
                 return
             }
-            guard Segments.Repaired.sealedPath(for: real) != nil else {
+            guard Archive.Repaired.sealedPath(for: real) != nil else {
                 throw ValidationError("\(argument) is no segment: its name has no .ndjson.gz")
             }
             (directory, file) = Self.split(real)
@@ -112,7 +114,7 @@ struct RepairData: ParsableCommand {
             let parts = path.split(separator: "/")
             let roots = Layout.roots
             guard let root = parts.lastIndex(where: { roots.contains(String($0)) }), root > 0 else {
-                let (folder, name) = Layout.split(path)
+                let (folder, name) = DiskPath.split(path)
                 return (folder.isEmpty ? "/" : folder, name)
             }
             return (

@@ -1,4 +1,4 @@
-import Segments
+import Inspection
 import Terminal
 
 /// Formats the result of `repair` for people.

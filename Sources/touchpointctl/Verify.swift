@@ -1,7 +1,8 @@
 import ArgumentParser
+import Disk
 import FoundationEssentials
+import Inspection
 import Producer
-import Segments
 import Terminal
 
 /// The command `touchpointctl verify`.
@@ -97,11 +98,11 @@ struct VerifyData: ParsableCommand {
         var bar: ProgressBar?
         var done = 0
         let wanted = generated
-        var options = Segments.Verify.Options()
+        var options = Inspection.Verify.Options()
         options.allowsMissing = allowMissing
         var daemon = DaemonWait(directory: directory)
         options.waitForDaemon = { daemon.wait() }
-        let report = try Segments.Verify.run(
+        let report = try Inspection.Verify.run(
             disk,
             options: options,
             onFile: { if wanted { check.beginFile() } },

@@ -1,4 +1,5 @@
-import Segments
+import Archive
+import Inspection
 import Terminal
 
 /// Formats the findings of `verify` for people.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Segments
 import Simulation
 import Terminal
 

@@ -1,6 +1,8 @@
+import Archive
 import ArgumentParser
+import Disk
 import Foundation
-import Segments
+import Recovery
 import Simulation
 import Terminal
 import TestSupport
@@ -80,7 +82,7 @@ struct ManyFiles {
         _ onProgress: () -> Void
     ) throws -> RecoveryReport {
         let folders = DurableFolders(fileSystem: disk)
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),

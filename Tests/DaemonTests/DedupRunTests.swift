@@ -1,6 +1,5 @@
 import Control
 import Dedup
-import Segments
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
+import Archive
 import Control
+import Disk
 import Pipeline
-import Segments
 import Synchronization
 import TestSupport
 import Testing
@@ -64,7 +65,7 @@ import Testing
         let open = try await collector.partitions()
         #expect(open.count == 4 && open.allSatisfy { $0.events == 1 && $0.ageSeconds >= 0 })
         let web = try #require(open.first { $0.path.contains("channel=web/") }).path
-        #expect(Layout.isOpen(name: Layout.split(web).name))
+        #expect(Layout.isOpen(name: DiskPath.split(web).name))
         for none in ["channel=none", "channel=we", "events/channel=ev", "web"] {
             let error = await #expect(throws: ControlError.self) {
                 try await collector.seal(prefix: none)

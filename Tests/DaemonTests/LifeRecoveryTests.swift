@@ -1,8 +1,11 @@
+import Archive
 import Control
+import Disk
 import Events
 import Foundation
+import Inspection
 import Pipeline
-import Segments
+import Recovery
 import TestSupport
 import Testing
 

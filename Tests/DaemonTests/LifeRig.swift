@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Logging
 import Pipeline
+import Platform
 import TestSupport
 import ZeroMQ
 
@@ -84,10 +85,8 @@ final class LifeRig {
     }
 
     func drain() async -> Bool {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return await collector.pipeline.drain(
-            deadline: (Int64(time.tv_sec) + 30) * 1_000_000_000
+        await collector.pipeline.drain(
+            deadline: SystemClock.monotonicNanoseconds + 30_000_000_000
         )
     }
 }

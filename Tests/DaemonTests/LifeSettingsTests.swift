@@ -2,7 +2,6 @@ import Compression
 import Events
 import Intake
 import Pipeline
-import Segments
 import Testing
 
 @testable import Daemon

@@ -167,11 +167,4 @@ import Testing
     @Test func writingToAClosedDescriptorIsHarmless() {
         LogDestination(descriptor: -1, environment: [:]).write("lost")
     }
-
-    @Test func timestampsAreUTCWithMilliseconds() {
-        #expect(LogTimestamp.text(nanoseconds: 0) == "1970-01-01T00:00:00.000Z")
-        #expect(
-            LogTimestamp.text(nanoseconds: 1_709_164_800_007_000_000) == "2024-02-29T00:00:00.007Z"
-        )
-    }
 }

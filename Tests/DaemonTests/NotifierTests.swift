@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Testing
 
 @testable import Daemon
@@ -70,11 +71,7 @@ import Testing
         #expect(interval(["WATCHDOG_USEC": "soon"]) == nil)
     }
 
-    private func monotonicMicroseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
+    private func monotonicMicroseconds() -> Int64 { SystemClock.monotonicNanoseconds / 1_000 }
 }
 
 /// systemd's end of the notify socket.
@@ -93,9 +90,9 @@ private final class DatagramSocket {
             &limit,
             socklen_t(MemoryLayout<timeval>.size)
         )
-        var address = try #require(UnixAddress(path: path))
-        let result = address.withPointer { bind(descriptor, $0, $1) }
-        try #require(result == 0, "bind \(path): \(String(cString: strerror(errno)))")
+        let address = try #require(UnixAddress(name: path))
+        let result = address.bind(descriptor)
+        try #require(result == 0, "bind \(path): \(SystemError(code: result))")
     }
 
     deinit { close(descriptor) }

@@ -1,5 +1,5 @@
 import Logging
-import Segments
+import Storage
 import Testing
 
 @testable import Daemon

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Platform
 import Testing
 
 /// The collector's findings about an event, as written to its line and as read back.

@@ -1,5 +1,6 @@
+import Archive
 import Events
-import Segments
+import Platform
 
 /// What a message of one event, or of one piece that cannot be accepted, must be written as.
 package struct ExpectedLines: ~Copyable {

@@ -1,7 +1,7 @@
+package import Disk
 package import Filing
 import Intake
 import Ring
-package import Segments
 
 /// A filing stage with a ring of its own, driven message by message: the way of an event without sockets
 /// and threads.

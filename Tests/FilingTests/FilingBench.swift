@@ -1,10 +1,12 @@
+import Archive
 import Compression
 import Dedup
+import Disk
 import Events
 import Filing
 import FilingSupport
 import Foundation
-import Segments
+import Storage
 import TestSupport
 import Testing
 

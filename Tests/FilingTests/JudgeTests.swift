@@ -2,7 +2,7 @@ import Events
 import Filing
 import FilingSupport
 import Foundation
-import Segments
+import Storage
 import Synchronization
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-/// The floor of each target, and the modules it may import.
+/// The house, floor by floor: what each target stands on, and what it may import.
 enum HouseFloors {
     struct Room {
         let floor: Int
@@ -8,11 +8,11 @@ enum HouseFloors {
         var foundation = Foundation.essentials
 
         enum Foundation {
-            /// For targets on the path of every event.
+            /// Where every event passes.
             case none
-            /// FoundationEssentials: the rest would link 34 MB of ICU's tables into each program.
+            /// FoundationEssentials: all of it would link 34 MB of ICU's tables into each program.
             case essentials
-            /// For targets where a library links all of it anyway.
+            /// Where a library brings all of it anyway.
             case all
         }
     }
@@ -24,57 +24,82 @@ enum HouseFloors {
         "COpenSSL": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
-        "Ring": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
+        "Platform": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
+        "Ring": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
-        "Dedup": Room(floor: 2, imports: ["CPlatform"], foundation: .none),
-        "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: .none),
-        "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: .none),
-        "Segments": Room(
+        "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
+        "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
+        "Intake": Room(floor: 3, imports: ["Platform", "Ring", "ZeroMQ"], foundation: .none),
+        "Digest": Room(floor: 1, imports: ["COpenSSL"]),
+        "Disk": Room(floor: 2, imports: ["Platform"]),
+        "Archive": Room(
             floor: 3,
-            imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
+            imports: ["Compression", "Dedup", "Digest", "Disk", "Events", "Platform"]
         ),
-        "Producer": Room(floor: 3, imports: ["ZeroMQ", "Compression", "Terminal", "Events"]),
-        "Filing": Room(
+        "Storage": Room(
             floor: 4,
+            imports: ["Archive", "Compression", "Digest", "Disk", "Events", "Platform"]
+        ),
+        "Recovery": Room(
+            floor: 4,
+            imports: ["Archive", "Compression", "Dedup", "Disk", "Events", "Platform"]
+        ),
+        "Inspection": Room(
+            floor: 4,
+            imports: ["Archive", "Compression", "Disk", "Events", "Platform"]
+        ),
+        "Producer": Room(
+            floor: 3,
+            imports: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"]
+        ),
+        "Filing": Room(
+            floor: 5,
             imports: [
-                "Ring", "Compression", "Dedup", "Events", "Intake", "Segments", "CPlatform",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring",
+                "Storage",
             ],
             foundation: .none
         ),
         "Pipeline": Room(
-            floor: 5,
+            floor: 6,
             imports: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Filing", "Intake",
-                "Segments", "CPlatform", "Histogram",
+                "Filing", "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Storage", "Platform",
+                "Histogram", "Disk", "Archive",
             ],
             foundation: .none
         ),
-        "Control": Room(floor: 5, imports: ["CPlatform", "Events", "NIOCore", "NIOPosix"]),
-        "Daemon": Room(
+        "Control": Room(
             floor: 6,
+            imports: ["Events", "Platform", "Terminal", "NIOCore", "NIOPosix"]
+        ),
+        "Daemon": Room(
+            floor: 7,
             imports: [
-                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "ZeroMQ", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
-                "UnixSignals", "Yams",
+                "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
+                "Terminal", "ZeroMQ", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals",
+                "Yams", "Disk", "Archive", "Recovery",
             ],
             foundation: .all
         ),
-        "touchpointd": Room(floor: 7, imports: ["Daemon", "Terminal", "ArgumentParser"]),
+        "touchpointd": Room(floor: 8, imports: ["Daemon", "Terminal", "ArgumentParser"]),
         "touchpointctl": Room(
-            floor: 7,
-            imports: ["Control", "Events", "Producer", "Segments", "Terminal", "ArgumentParser"]
+            floor: 8,
+            imports: [
+                "Control", "Events", "Platform", "Producer", "Terminal", "ArgumentParser", "Disk",
+                "Archive", "Inspection",
+            ]
         ),
-        "touchpoint-send": Room(floor: 7, imports: ["Producer", "Terminal", "ArgumentParser"]),
+        "touchpoint-send": Room(floor: 8, imports: ["Producer", "Terminal", "ArgumentParser"]),
     ]
 
-    /// The modules of the toolchain that every target may import.
+    /// What comes with the toolchain and is open to all.
     static let system: Set<String> = ["Swift", "Glibc", "Synchronization", "Dispatch"]
 
-    /// C modules, each with the only target that may import it.
+    /// C modules, and the one target that makes Swift of each.
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
-        "CSimdJSON": "Events", "COpenSSL": "Segments",
+        "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
     ]
 }

@@ -1,13 +1,25 @@
 /// A target imports only modules of lower floors that ``HouseFloors`` grants it.
 enum ImportRule {
     static func findings(in file: SourceFile) -> [Finding] {
-        guard let target = file.target, file.isSwift else { return [] }
+        guard file.isSwift else { return [] }
+        guard let target = file.target else { return findings(outsideSources: file) }
         guard let room = HouseFloors.rooms[target] else {
             let message = "target '\(target)' has no floor: give it one in HouseFloors"
             return [Finding(path: file.path, line: 1, message: message)]
         }
         return file.findings(in: file.codeLines) { line in
             importedModule(line).flatMap { complaint(about: $0, in: target, room) }
+        }
+    }
+
+    /// Tests and benchmarks reach C through the target that makes Swift of it, as everybody does.
+    private static func findings(outsideSources file: SourceFile) -> [Finding] {
+        file.findings(in: file.codeLines) { line in
+            importedModule(line).flatMap { module in
+                HouseFloors.soleImporter[module].map {
+                    "only \($0) imports \(module): use \($0)'s types here"
+                }
+            }
         }
     }
 

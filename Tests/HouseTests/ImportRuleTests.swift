@@ -8,17 +8,18 @@ import Testing
 
     @Test(arguments: [
         ("Ring", "package import CZeroMQ", "only ZeroMQ imports CZeroMQ"),
-        ("Segments", "import CZlib", "only Compression imports CZlib"),
+        ("Storage", "import CZlib", "only Compression imports CZlib"),
         ("Pipeline", "import CISAL", "only Compression imports CISAL"),
-        ("Segments", "import CSimdJSON", "only Events imports CSimdJSON"),
+        ("Archive", "import CSimdJSON", "only Events imports CSimdJSON"),
+        ("Ring", "public import CPlatform", "only Platform imports CPlatform"),
         ("Events", "internal import Foundation", "no Foundation in Events"),
         ("Intake", "import FoundationEssentials", "no FoundationEssentials in Intake"),
         ("Terminal", "import Foundation", "no Foundation in Terminal: FoundationEssentials"),
         ("Control", "import FoundationNetworking", "no FoundationNetworking in Control"),
-        ("Control", "import Pipeline", "Control (floor 5) must not know Pipeline (floor 5)"),
-        ("Control", "import Segments", "Control must not import Segments"),
-        ("Segments", "import struct ZeroMQ.Message", "Segments must not import ZeroMQ"),
-        ("Ring", "@testable import Daemon", "Ring (floor 1) must not know Daemon (floor 6)"),
+        ("Control", "import Pipeline", "Control (floor 6) must not know Pipeline (floor 6)"),
+        ("Control", "import Storage", "Control must not import Storage"),
+        ("Storage", "import struct ZeroMQ.Message", "Storage must not import ZeroMQ"),
+        ("Ring", "@testable import Daemon", "Ring (floor 2) must not know Daemon (floor 7)"),
         ("Ring", "import Logging", "Ring must not import Logging"),
         ("Basement", "let a = 1", "target 'Basement' has no floor"),
     ])
@@ -27,9 +28,18 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix("1: \(says)"), "\(found)")
     }
 
+    @Test(arguments: ["Tests/RingTests", "Tests/TestSupport", "Benchmarks/stages"])
+    func refusesCModulesOutsideSources(folder: String) {
+        func count(_ text: String) -> Int {
+            ImportRule.findings(in: SourceFile("\(folder)/File.swift", text)).count
+        }
+        #expect(count("import Platform\nimport CSPSCRing") == 0)
+        #expect(count("import CPlatform\n@testable import CZlib") == 2)
+    }
+
     @Test func acceptsWhatStandsBelow() {
         let text =
-            "import CPlatform\nimport Glibc\npublic import Synchronization\n// import Daemon\n"
+            "import Platform\nimport Glibc\npublic import Synchronization\n// import Daemon\n"
         #expect(messages("Ring", text).isEmpty)
     }
 

@@ -5,8 +5,10 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Archive
+@testable import Disk
 @testable import Pipeline
-@testable import Segments
+@testable import Storage
 
 /// A commit whose two counts of events differ is told, and stays known.
 @Suite struct CommitterLedgerTests {

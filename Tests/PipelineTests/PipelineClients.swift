@@ -1,20 +1,15 @@
 import Glibc
+import Platform
 import ZeroMQ
 
 /// Clocks as the pipeline reads them.
 enum PipelineClock {
     /// Monotonic nanoseconds so many seconds from now.
     static func deadline(seconds: Int64) -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return (Int64(time.tv_sec) + seconds) * 1_000_000_000 + Int64(time.tv_nsec)
+        SystemClock.monotonicNanoseconds + seconds * 1_000_000_000
     }
 
-    static var wallMicroseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
-    }
+    static var wallMicroseconds: Int64 { SystemClock.wallMicroseconds }
 }
 
 /// A PUSH producer.

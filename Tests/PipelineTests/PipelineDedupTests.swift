@@ -1,7 +1,10 @@
+import Archive
 import Dedup
+import Disk
 import Events
+import Inspection
 import Intake
-import Segments
+import Recovery
 import Synchronization
 import TestSupport
 import Testing
@@ -103,7 +106,7 @@ import Testing
         #expect(marks == 2)
         if removesFilesOfIDs {
             for entry in try rig.disk.real.list(Layout.identities) {
-                try rig.disk.real.remove(Layout.join(Layout.identities, entry.name))
+                try rig.disk.real.remove(DiskPath.join(Layout.identities, entry.name))
             }
         }
         let (second, read) = try restarted(rig, "r2")

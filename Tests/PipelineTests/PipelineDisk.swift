@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 import Synchronization
 
 /// The real disk, with faults on demand, that knows what was synced and can lose what was not.
@@ -239,7 +239,7 @@ final class PipelineDisk: FileSystem {
         try real.syncFolder(path)
         state.withLock { state in
             if state.faults.skipsSyncs { return }
-            for file in state.created where Layout.split(file).folder == path {
+            for file in state.created where DiskPath.split(file).folder == path {
                 state.named.insert(file)
             }
         }

@@ -1,5 +1,4 @@
 import Intake
-import Segments
 import Synchronization
 import TestSupport
 import Testing

@@ -1,6 +1,5 @@
 import Foundation
 import Intake
-import Segments
 import TestSupport
 import Testing
 

@@ -1,5 +1,7 @@
+import Archive
+import Disk
 import Events
-import Segments
+import Inspection
 
 /// What stands in a data folder: every line of every segment.
 struct PipelineFiles {

@@ -1,6 +1,5 @@
 import Events
 import Intake
-import Segments
 import TestSupport
 import Testing
 

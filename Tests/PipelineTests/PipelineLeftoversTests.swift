@@ -1,7 +1,7 @@
 import Dedup
 import Events
 import Intake
-import Segments
+import Recovery
 import Synchronization
 import TestSupport
 import Testing

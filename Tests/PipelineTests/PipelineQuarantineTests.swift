@@ -1,4 +1,6 @@
-import Segments
+import Archive
+import Disk
+import Storage
 import TestSupport
 import Testing
 

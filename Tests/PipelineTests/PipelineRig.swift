@@ -1,6 +1,8 @@
+import Archive
+import Disk
 import Events
 import Intake
-import Segments
+import Recovery
 import Synchronization
 import TestSupport
 import ZeroMQ
@@ -100,8 +102,8 @@ final class PipelineRig: Sendable {
     /// Seals what an abandoned pipeline left, as a start of the daemon does.
     func recover() throws -> RecoveryReport {
         let folders = DurableFolders(fileSystem: disk.real)
-        _ = try Recovery.mendManifests(disk.real)
-        return try Recovery(
+        _ = try FolderRecovery.mendManifests(disk.real)
+        return try FolderRecovery(
             fileSystem: disk.real,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk.real, folders: folders, node: "t1"),

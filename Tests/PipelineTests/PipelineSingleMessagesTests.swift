@@ -1,5 +1,4 @@
 import Intake
-import Segments
 import TestSupport
 import Testing
 

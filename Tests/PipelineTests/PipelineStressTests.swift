@@ -1,4 +1,3 @@
-import Segments
 import TestSupport
 import Testing
 

@@ -3,7 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
+@testable import Recovery
 
 @Suite struct ContentKeyTests {
     @Test func isTheSameUntilItIsGoneOrDamaged() throws {

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
 
 @Suite struct DiskReserveTests {
     @Test func holdsRoomAndGivesItBackOnce() throws {

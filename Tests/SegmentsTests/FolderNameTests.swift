@@ -1,4 +1,6 @@
-import Segments
+import Archive
+import Disk
+import Inspection
 import TestSupport
 import Testing
 
@@ -33,11 +35,13 @@ import Testing
     /// An accent joins the separator before it when text is taken character by character.
     @Test func pathsAreTakenApartByBytes() throws {
         let path = "events/\u{301}x/channel=\u{301}y/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
-        #expect(Layout.parts(path).count == 4 && Layout.isBelow(Layout.events, path))
-        #expect(!Layout.isBelow("events/a", "events/ab/c") && !Layout.isBelow("events", "events"))
+        #expect(DiskPath.parts(path).count == 4 && DiskPath.isBelow(Layout.events, path))
+        #expect(
+            !DiskPath.isBelow("events/a", "events/ab/c") && !DiskPath.isBelow("events", "events")
+        )
         let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-names")
         let disk = try PosixFileSystem(directory: folder.path)
-        try disk.createFolders(Layout.split(path).folder)
+        try disk.createFolders(DiskPath.split(path).folder)
         #expect(disk.exists("events/\u{301}x/channel=\u{301}y"))
     }
 
@@ -47,7 +51,7 @@ import Testing
         let names = ["caf\u{e9}", "caf%C3%A9", "cafe\u{301}", "other"]
         for (index, name) in names.enumerated() {
             let path = "events/channel=\(name)/part-c1-\(index)-20261122T100000.000Z-0.ndjson.gz"
-            try disk.createFolders(Layout.split(path).folder)
+            try disk.createFolders(DiskPath.split(path).folder)
             let file = try disk.open(path, .createNew)
             try disk.write(
                 try SegmentSample.sealed(events: 2, from: 1 + 10 * index).bytes,

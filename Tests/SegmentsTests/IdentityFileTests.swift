@@ -2,7 +2,7 @@ import Dedup
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
 
 @Suite struct IdentityFileTests {
     static let segment = SegmentSample.path

@@ -3,7 +3,8 @@ import Events
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Recovery
 
 @Suite struct IdentityLoadTests {
     /// 2026-11-22T10:00:00Z.

@@ -1,8 +1,10 @@
 import Events
+import Platform
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Recovery
 
 /// What a start reads of manifests: counted in lines, since that is what grows with the years.
 @Suite struct ManifestHistoryTests {

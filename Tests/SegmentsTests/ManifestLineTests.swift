@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
 
 /// The quick way of writing and reading manifest lines against Foundation's.
 @Suite struct ManifestLineTests {

@@ -3,7 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
 
 @Suite struct ManifestLogTests {
     private func entry(

@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 
 /// A disk in memory that can stop: after a number of changing calls every further one fails, as for
 /// a process that was killed there.
@@ -26,10 +26,10 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
 
     func put(_ bytes: [UInt8], at path: String) {
         state.files[path] = bytes
-        var folder = Layout.split(path).folder
+        var folder = DiskPath.split(path).folder
         while !folder.isEmpty {
             state.folders.insert(folder)
-            folder = Layout.split(folder).folder
+            folder = DiskPath.split(folder).folder
         }
     }
 
@@ -180,11 +180,11 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
     }
 
     func list(_ path: String) throws(FileSystemError) -> [FolderEntry] {
-        let files = state.files.keys.filter { Layout.split($0).folder == path }
-        let folders = state.folders.filter { !$0.isEmpty && Layout.split($0).folder == path }
+        let files = state.files.keys.filter { DiskPath.split($0).folder == path }
+        let folders = state.folders.filter { !$0.isEmpty && DiskPath.split($0).folder == path }
         let entries =
-            files.map { FolderEntry(name: Layout.split($0).name, isFolder: false) }
-            + folders.map { FolderEntry(name: Layout.split($0).name, isFolder: true) }
+            files.map { FolderEntry(name: DiskPath.split($0).name, isFolder: false) }
+            + folders.map { FolderEntry(name: DiskPath.split($0).name, isFolder: true) }
         return entries.sorted { $0.name < $1.name }
     }
 

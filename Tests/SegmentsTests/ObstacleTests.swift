@@ -4,7 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
 
 /// What stands in a segment's way, and is not room: folders that cannot be entered, descriptors.
 @Suite struct ObstacleTests {

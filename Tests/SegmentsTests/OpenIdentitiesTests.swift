@@ -5,7 +5,9 @@ import Simulation
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
+@testable import Recovery
 
 /// Ids of open segments are those of the events that recovery keeps, no more and no less.
 @Suite struct OpenIdentitiesTests {

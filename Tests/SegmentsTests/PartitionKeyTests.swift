@@ -1,7 +1,8 @@
 import Events
+import Platform
 import Testing
 
-@testable import Segments
+@testable import Storage
 
 /// Which folder an event is filed in.
 @Suite struct PartitionKeyTests {

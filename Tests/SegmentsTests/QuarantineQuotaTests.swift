@@ -1,7 +1,8 @@
 import Glibc
 import Testing
 
-@testable import Segments
+@testable import Disk
+@testable import Storage
 
 @Suite struct QuarantineQuotaTests {
     @Test func linesCountRawUntilTheyAreDeflated() {

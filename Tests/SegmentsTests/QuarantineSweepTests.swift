@@ -1,7 +1,12 @@
 import Events
+import Platform
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
+@testable import Inspection
+@testable import Recovery
+@testable import Storage
 
 @Suite struct QuarantineSweepTests {
     /// 2026-12-22T10:00:00Z.
@@ -138,7 +143,7 @@ import Testing
             disk.stop(after: stops, tearing: stops % 2 == 1)
             let isWhole = (try? sweep(disk).run(now: Self.now, age: .seconds(7 * 86_400))) != nil
             let again = disk.restarted()
-            _ = try Recovery.mendManifests(again)
+            _ = try FolderRecovery.mendManifests(again)
             let between = try Verify.run(again)
             #expect(between.findings == [], "stopped after \(stops) changes")
             _ = try sweep(again).run(now: Self.now, age: .seconds(7 * 86_400))

@@ -1,5 +1,8 @@
+import Archive
+import Disk
 import Glibc
-import Segments
+import Inspection
+import Recovery
 import Simulation
 import Synchronization
 import TestSupport
@@ -13,9 +16,9 @@ import Testing
     private func recovery(
         _ disk: SimulatedDisk,
         waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
-    ) -> Recovery {
+    ) -> FolderRecovery {
         let folders = DurableFolders(fileSystem: disk)
-        return Recovery(
+        return FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),

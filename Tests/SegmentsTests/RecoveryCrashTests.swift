@@ -1,4 +1,4 @@
-import Segments
+import Archive
 import Testing
 
 /// Crashes in the middle of recovery: stop at every changing call, start again, compare.

@@ -1,4 +1,7 @@
-import Segments
+import Archive
+import Disk
+import Inspection
+import Recovery
 import TestSupport
 import Testing
 
@@ -10,13 +13,13 @@ import Testing
         let sample = try SegmentSample.open(events: 3000, every: 7)
         let cut = sample.bytes.count - 40
         let committed = sample.commits.last { $0.offset <= cut }?.lines ?? 0
-        try disk.createFolders(Layout.split(SegmentSample.openPath).folder)
+        try disk.createFolders(DiskPath.split(SegmentSample.openPath).folder)
         let file = try disk.open(SegmentSample.openPath, .createNew)
         try disk.write(Array(sample.bytes[..<cut]), to: file)
         disk.close(file)
 
         let folders = DurableFolders(fileSystem: disk)
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),
@@ -24,7 +27,7 @@ import Testing
             run: "r2",
             now: { 1_795_341_600_000_000 }
         )
-        var seen: [Recovery.Progress] = []
+        var seen: [FolderRecovery.Progress] = []
         let report = try recovery.run(try Leftovers(disk)) { seen.append($0) }
         #expect(report.events == committed)
         #expect(report.files.map(\.outcome) == [.cut])

@@ -1,6 +1,8 @@
+import Archive
 import Compression
 import Events
-import Segments
+import Inspection
+import Recovery
 import Testing
 
 @Suite struct RecoveryTests {

@@ -1,6 +1,6 @@
 import Compression
 import Foundation
-import Segments
+import Inspection
 import TestSupport
 import Testing
 

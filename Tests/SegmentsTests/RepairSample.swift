@@ -1,5 +1,6 @@
+import Archive
 import Compression
-import Segments
+import Inspection
 import TestSupport
 
 /// A sealed segment with many full flushes, as a writer leaves it, and its data folder.

@@ -4,7 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
+@testable import Inspection
 
 @Suite struct RepairTests {
     private static let hidden = "\(folder)/.\(name).repaired"
@@ -212,8 +214,8 @@ import Testing
             let hidden = Repaired.hiddenPath(forSealed: sealed, number)
             #expect(Repaired.visiblePath(forHidden: hidden) == visible)
             #expect(Repaired.isRepaired(visible) && !Repaired.isRepaired(sealed))
-            #expect(SegmentTree.kind(ofName: Layout.split(hidden).name) == .repaired)
-            #expect(SegmentTree.kind(ofName: Layout.split(visible).name) == .sealed)
+            #expect(SegmentTree.kind(ofName: DiskPath.split(hidden).name) == .repaired)
+            #expect(SegmentTree.kind(ofName: DiskPath.split(visible).name) == .sealed)
         }
     }
 

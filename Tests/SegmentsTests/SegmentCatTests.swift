@@ -1,4 +1,5 @@
-import Segments
+import Archive
+import Inspection
 import Testing
 
 @Suite struct SegmentCatTests {

@@ -2,7 +2,9 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
+@testable import Storage
 
 /// What is synced before what, and that nothing is durable when a step fails.
 @Suite struct SegmentCommitterTests {

@@ -1,6 +1,8 @@
+import Archive
 import Compression
+import Disk
 import Events
-import Segments
+import Recovery
 import TestSupport
 
 /// A segment as a writer leaves it, with what is known of it.
@@ -80,9 +82,9 @@ func inflatedLines(_ bytes: [UInt8]) -> [String]? {
 }
 
 extension MemoryDisk {
-    func recovery() -> Recovery {
+    func recovery() -> FolderRecovery {
         let folders = DurableFolders(fileSystem: self)
-        return Recovery(
+        return FolderRecovery(
             fileSystem: self,
             folders: folders,
             manifest: ManifestLog(fileSystem: self, folders: folders, node: "c1"),
@@ -93,7 +95,7 @@ extension MemoryDisk {
     }
 
     func recover() throws -> RecoveryReport {
-        _ = try Recovery.mendManifests(self)
+        _ = try FolderRecovery.mendManifests(self)
         return try recovery().run()
     }
 

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import Segments
+@testable import Disk
 
 /// A full disk is waited for; nothing is lost or written twice.
 @Suite struct SegmentStoreFullDiskTests {

@@ -3,7 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
 
 /// A segment that the disk has failed stands in a new file afterwards, whole.
 @Suite struct SegmentStoreRepairTests {

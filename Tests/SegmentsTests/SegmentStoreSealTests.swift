@@ -1,7 +1,7 @@
 import Events
 import Testing
 
-@testable import Segments
+@testable import Archive
 
 /// When a segment is sealed, and why.
 @Suite struct SegmentStoreSealTests {

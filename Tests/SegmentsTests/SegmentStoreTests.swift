@@ -5,7 +5,8 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Disk
 
 /// Opening, deflating, committing and sealing on a real disk, read back with other programs.
 @Suite struct SegmentStoreTests {
@@ -65,7 +66,7 @@ import Testing
         try bench.put(event(501))
         let files = try bench.files()
         try #require(files.count == 1)
-        let name = Layout.split(files[0]).name
+        let name = DiskPath.split(files[0]).name
         #expect(
             name.hasPrefix(".part-c1-0-20251122T100000.000Z-") && name.hasSuffix(".ndjson.gz.open")
         )

@@ -1,7 +1,8 @@
 import Glibc
 import Testing
 
-@testable import Segments
+@testable import Disk
+@testable import Storage
 
 /// More partitions than may have open files.
 @Suite struct SegmentStoreWaitingTests {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Inspection
 
 @Suite struct SequenceSetTests {
     @Test func knowsWhatItHasSeenLikeAPlainSet() {

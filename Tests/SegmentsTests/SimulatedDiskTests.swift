@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 import Simulation
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Segments
+@testable import Storage
 
 @Suite struct ValueTableTests {
     private func id(_ value: String, _ hour: Int, _ table: inout ValueTable) -> UInt32 {

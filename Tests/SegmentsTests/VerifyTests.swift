@@ -1,5 +1,6 @@
+import Archive
 import Events
-import Segments
+import Inspection
 import Testing
 
 @Suite struct VerifyTests {

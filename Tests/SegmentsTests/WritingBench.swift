@@ -5,11 +5,15 @@ import Filing
 import FilingSupport
 import Foundation
 import Glibc
+import Platform
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Archive
+@testable import Digest
+@testable import Disk
+@testable import Storage
 
 /// A writer's side of segments on a real disk, with a clock that a test moves.
 final class WritingBench {

@@ -1,5 +1,5 @@
+import Disk
 import Glibc
-import Segments
 import Synchronization
 
 /// The real disk, which writes down what is asked of it and fails where a test says so.

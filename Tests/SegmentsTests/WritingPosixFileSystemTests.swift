@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Segments
+@testable import Disk
 
 /// The real disk: what it refuses, and how it says so.
 @Suite struct WritingPosixFileSystemTests {

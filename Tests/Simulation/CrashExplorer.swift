@@ -1,5 +1,5 @@
+import Archive
 import Glibc
-import Segments
 import TestSupport
 
 /// Runs one collector's life from a seed, crashes it before every call that changes the disk, and

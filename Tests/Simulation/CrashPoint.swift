@@ -1,4 +1,7 @@
-import Segments
+import Archive
+import Disk
+import Inspection
+import Recovery
 import TestSupport
 
 /// One crash: the state of the disk after it, recovered in one or several attempts, and checked.
@@ -117,7 +120,7 @@ struct CrashPoint {
         let index = Int.random(in: 0..<bytes.count, using: &random)
         bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         state.replace(path, with: bytes)
-        rot = FolderOracle.Rot(folder: Layout.split(path).folder + "/", bytes: bytes)
+        rot = FolderOracle.Rot(folder: DiskPath.split(path).folder + "/", bytes: bytes)
         counts.flippedBits += 1
         story.append("bit flipped at \(index) of \(path)")
     }

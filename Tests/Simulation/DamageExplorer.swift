@@ -1,5 +1,8 @@
+import Archive
 import Compression
-import Segments
+import Disk
+import Inspection
+import Recovery
 import TestSupport
 
 /// Damages single files in all the ways that one byte offset or one bit allows, and checks the

@@ -1,4 +1,3 @@
-import Segments
 package import TestSupport
 
 /// The effect of a power cut on changes that no sync has covered.

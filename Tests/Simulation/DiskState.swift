@@ -1,5 +1,3 @@
-import Segments
-
 /// The content of a simulated disk: for every file and folder the durable part, and the changes
 /// that are in memory only, in order.
 ///

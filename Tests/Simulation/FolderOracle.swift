@@ -1,5 +1,5 @@
+import Archive
 import Compression
-import Segments
 
 /// Checks a data folder against the ledger of what was written and acknowledged.
 ///

@@ -1,6 +1,7 @@
+import Archive
 import Compression
+import Disk
 import Foundation
-import Segments
 
 /// Reads the files for the oracle, each content once, with zlib for files and Foundation for
 /// manifest lines, and none of the daemon's own readers.
@@ -111,7 +112,7 @@ final class OracleReader {
 
     /// Whether a file is below a folder, or below its substitute if it could not be entered.
     private static func isIn(_ folder: String, _ path: String) -> Bool {
-        let (parts, wanted) = (Layout.parts(path).dropLast(), Layout.parts(folder))
+        let (parts, wanted) = (DiskPath.parts(path).dropLast(), DiskPath.parts(folder))
         return parts.count >= wanted.count
             && zip(parts, wanted).allSatisfy { $0 == $1 || $0.hasSuffix(Layout.blockedValue) }
     }

@@ -1,4 +1,5 @@
-import Segments
+import Archive
+import Disk
 
 /// The paths used on the disks of one life, each with a number, its place.
 ///
@@ -30,13 +31,13 @@ final class PathTable {
 
     func place(_ path: String) -> Int {
         if let known = numbers[path] { return known }
-        let (above, name) = Layout.split(path)
+        let (above, name) = DiskPath.split(path)
         let folder = place(above)
         let isHidden = name.hasPrefix(".")
         let isBelowManifests = path.hasPrefix(Layout.manifest + "/")
         var sealed: Int?
         if isHidden, let end = name.firstRange(of: Layout.sealedSuffix)?.upperBound {
-            sealed = place(Layout.join(above, String(name[..<end].dropFirst())))
+            sealed = place(DiskPath.join(above, String(name[..<end].dropFirst())))
         }
         let number = places.count
         places.append(

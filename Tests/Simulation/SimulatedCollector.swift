@@ -1,8 +1,11 @@
+import Archive
 import Compression
 import Dedup
+import Disk
 import Events
 import Filing
-import Segments
+import Platform
+import Recovery
 import TestSupport
 
 /// A daemon's write path and recovery over a simulated disk, one random step at a time.
@@ -135,7 +138,7 @@ final class SimulatedCollector {
     /// Performs a start up to the intake; returns what earlier runs left.
     func start(at startedAt: Int64) -> Leftovers? {
         do throws(FileSystemError) {
-            _ = try Recovery.mendManifests(disk)
+            _ = try FolderRecovery.mendManifests(disk)
             history = try ManifestHistory(disk, node: SimulatedWriter.node, startedAt: startedAt)
             return try Leftovers(disk, since: history.firstDay)
         } catch {
@@ -147,7 +150,7 @@ final class SimulatedCollector {
     /// Recovers during intake: see ``SimulatedDisk/beforeChange``.
     func recover(_ leftovers: Leftovers?, startedAt: Int64) {
         guard failure == nil, let leftovers else { return }
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: manifest,

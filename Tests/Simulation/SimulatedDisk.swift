@@ -1,5 +1,6 @@
+import Archive
+package import Disk
 import Glibc
-package import Segments
 
 /// A disk in memory that knows which data is durable, and fails, stops and misbehaves on request.
 ///

@@ -1,5 +1,7 @@
+import Archive
 import Compression
-import Segments
+import Disk
+import Recovery
 
 /// A start of the daemon that only recovers, strong or weakened.
 enum SimulatedRecovery {
@@ -12,12 +14,12 @@ enum SimulatedRecovery {
     ) throws(FileSystemError) -> RecoveryReport {
         let folders = DurableFolders(fileSystem: disk)
         let manifest = ManifestLog(fileSystem: disk, folders: folders, node: SimulatedWriter.node)
-        if weakening != .tornManifestIsNotEnded { _ = try Recovery.mendManifests(disk) }
+        if weakening != .tornManifestIsNotEnded { _ = try FolderRecovery.mendManifests(disk) }
         let leftovers = try Leftovers(disk)
         if weakening == .recoveryTrustsLength {
             for path in leftovers.open { addCheck(path, disk) }
         }
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: disk,
             folders: folders,
             manifest: manifest,

@@ -1,9 +1,11 @@
+import Archive
 import Compression
 import Dedup
+import Disk
 import Events
 import Filing
 import FilingSupport
-import Segments
+import Storage
 
 /// One writer with its committer, as the pipeline has them, driven step by step: the real stage and
 /// committer, and one commit under way at a time.

@@ -1,4 +1,4 @@
-import Segments
+import Archive
 
 /// A step omitted or done in the wrong order, which the explorer must detect.
 package enum Weakening: String, CaseIterable, Sendable {

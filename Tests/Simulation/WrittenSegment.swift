@@ -1,5 +1,5 @@
+import Archive
 import Compression
-import Segments
 package import TestSupport
 
 /// An open segment as a writer leaves it, its finished form, and its known properties.

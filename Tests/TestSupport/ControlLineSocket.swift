@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A timeout of a test, or a failed system call.
 package struct ControlTestFailure: Error, CustomStringConvertible {
@@ -30,16 +31,9 @@ package final class ControlLineSocket {
 
     package init(path: String) throws {
         fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let connected = withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard connected == 0, fcntl(fd, F_SETFL, O_NONBLOCK) == 0 else {
-            throw ControlTestFailure("connecting to \(path): \(String(cString: strerror(errno)))")
+        let result = UnixAddress(path: path)?.connect(fd) ?? ENAMETOOLONG
+        guard result == 0, fcntl(fd, F_SETFL, O_NONBLOCK) == 0 else {
+            throw ControlTestFailure("connecting to \(path): \(SystemError(code: result))")
         }
     }
 

@@ -50,11 +50,6 @@ int cplatform_eventfd_drain(int fd);
 /// Starts writing a file's dirty pages, without waiting; a hint, whose errors fdatasync(2) reports.
 void cplatform_start_writing(int fd);
 
-/// Maps `size` bytes of anonymous memory, zeroed and page-aligned; NULL on failure. Costs no RAM until touched;
-/// large mappings ask for huge pages.
-void *cplatform_map(size_t size);
-void cplatform_unmap(void *address, size_t size);
-
 /// Calls renameat2(2) with RENAME_NOREPLACE: fails with -EEXIST instead of replacing a file. If that is not
 /// supported, linkat(2) and unlinkat(2): a crash between them leaves both names.
 int cplatform_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
@@ -98,9 +93,6 @@ bool cplatform_peer_has_left(int fd);
 
 /// Ends a connection in both directions, without closing the descriptor.
 void cplatform_end_connection(int fd);
-
-/// Returns device and inode of `path`, not following a symbolic link at its end; -errno.
-int cplatform_file_identity(const char *path, uint64_t *device, uint64_t *inode);
 
 /// Seeds rand(3) with an unpredictable number.
 int cplatform_seed_rand(void);

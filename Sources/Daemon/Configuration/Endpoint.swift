@@ -1,8 +1,7 @@
+import Platform
+
 /// Checks what libzmq will be told to bind or connect to, before it is told.
 enum Endpoint {
-    /// Unix socket paths end here: `sun_path` has 108 bytes, the last is NUL. unix(7)
-    static let pathBytesMax = 107
-
     /// Complains unless `text` is `tcp://host:port` or `ipc://path`.
     ///
     /// Only a listener may leave the port to the system (`*` or `0`).
@@ -56,10 +55,10 @@ enum Endpoint {
         guard !path.isEmpty, !path.unicodeScalars.contains(where: isControl) else {
             throw Complaint("'\(text)' has no path, or control characters in it")
         }
-        guard path.utf8.count <= pathBytesMax else {
+        guard path.utf8.count <= UnixAddress.pathBytesMax else {
             throw Complaint(
                 "the path of '\(text)' has \(path.utf8.count) bytes,"
-                    + " a Unix socket can have \(pathBytesMax)"
+                    + " a Unix socket can have \(UnixAddress.pathBytesMax)"
             )
         }
     }

@@ -1,12 +1,14 @@
-import CPlatform
+import Archive
 import Compression
 import Control
+import Disk
 import Events
 import Glibc
 import Intake
 import Logging
 import Pipeline
-import Segments
+import Platform
+import Storage
 import Synchronization
 import Terminal
 import ZeroMQ
@@ -101,7 +103,7 @@ extension Collector {
 
     /// The open segments.
     func partitions() async throws -> [PartitionAnswer] {
-        let now = cplatform_monotonic_ns()
+        let now = SystemClock.monotonicNanoseconds
         return try await unavailable { () throws(PipelineError) in
             try await self.pipeline.openSegments()
         }.map { segment in
@@ -136,7 +138,7 @@ extension Collector {
         let path = Layout.sealedPath(forOpen: given) ?? given
         let root = path.prefix { $0 != "/" }
         let isFull = root == Layout.events || root == Layout.quarantine
-        return isFull ? path : Layout.join(Layout.events, path)
+        return isFull ? path : DiskPath.join(Layout.events, path)
     }
 
     /// Commits what was taken in until now; returns when durable.
@@ -213,7 +215,7 @@ extension Collector {
             changing.settings.quarantine = fresh.quarantine
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown
-            changing.reload = ReloadOutcome(goodAt: cplatform_realtime_ns() / 1_000)
+            changing.reload = ReloadOutcome(goodAt: SystemClock.wallMicroseconds)
             return changes
         }
         // An operator's level stays until the file says something new.

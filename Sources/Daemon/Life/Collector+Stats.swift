@@ -1,8 +1,8 @@
-import CPlatform
 import Control
 import Events
 import Pipeline
-import Segments
+import Platform
+import Storage
 import Synchronization
 
 /// Numbers for operators.
@@ -15,7 +15,7 @@ extension Collector {
         let recent = snapshot.commits.recent
         let rates = changing.withLock { $0.meter.rates }
         return StatsAnswer(
-            time: Timestamp.text(cplatform_realtime_ns() / 1_000),
+            time: Timestamp.text(SystemClock.wallMicroseconds),
             state: life.state,
             why: life.why,
             run: run,
@@ -104,7 +104,7 @@ extension Collector {
     func sample() {
         let intake = pipeline.intake
         let sample = RateMeter.Sample(
-            at: cplatform_monotonic_ns(),
+            at: SystemClock.monotonicNanoseconds,
             events: intake.events,
             bytes: intake.bytes
         )

@@ -1,11 +1,14 @@
-import CPlatform
+import Archive
 import Control
+import Disk
 import Events
 import FoundationEssentials
 import Intake
 import Logging
 import Pipeline
-import Segments
+import Platform
+import Recovery
+import Storage
 import Synchronization
 
 /// The running daemon: a pipeline, its data folder, and what people may ask of it.
@@ -72,7 +75,7 @@ final class Collector: Sendable {
         notifier: Notifier,
         events: AsyncStream<LifeEvent>.Continuation
     ) throws(DaemonFailure) {
-        startedAt = cplatform_realtime_ns() / 1_000
+        startedAt = SystemClock.wallMicroseconds
         run = Self.runName(startedAt)
         self.configurationPath = configurationPath
         self.environment = environment
@@ -215,7 +218,7 @@ final class Collector: Sendable {
             )
         }
         do {
-            _ = try Recovery.mendManifests(fileSystem)
+            _ = try FolderRecovery.mendManifests(fileSystem)
             let window = settings.dedup.window.components.seconds
             let isOn = settings.sources.contains { $0.dedup == .on }
             let history = try ManifestHistory(
@@ -250,7 +253,7 @@ final class Collector: Sendable {
         let blocked = pipeline.blockedReason
         return changing.withLock { changing in
             changing.life.update(
-                at: cplatform_realtime_ns() / 1_000,
+                at: SystemClock.wallMicroseconds,
                 blocked: blocked,
                 pausedSources: paused,
                 failedSources: failed,
@@ -307,7 +310,7 @@ extension Collector {
                     )
                 }
             case .folderBlocked(let error, let instead):
-                let now = cplatform_monotonic_ns()
+                let now = SystemClock.monotonicNanoseconds
                 guard folders.withLock({ $0.allows(instead, at: now) }) else { break }
                 Self.log(error, instead: instead, logger)
             case .receiverFailed(let source, let reason):
@@ -335,11 +338,11 @@ extension Collector {
     private static func recoveryReporter(
         _ logger: Logger
     ) -> @Sendable (Result<RecoveryReport, FileSystemError>) -> Void {
-        let begunAt = cplatform_monotonic_ns()
+        let begunAt = SystemClock.monotonicNanoseconds
         return { result in
             switch result {
             case .success(let report):
-                let took = cplatform_monotonic_ns() - begunAt
+                let took = SystemClock.monotonicNanoseconds - begunAt
                 Self.log(report, nanoseconds: took, logger: logger)
             case .failure(let error):
                 logger.error(

@@ -1,10 +1,10 @@
-import CPlatform
 import Compression
 import Control
 import Glibc
 import Intake
 import Logging
 import Pipeline
+import Platform
 import Synchronization
 import Terminal
 import UnixSignals
@@ -212,7 +212,7 @@ package struct DaemonRun {
         notifier.stopping(status: "draining")
         collector.recovery.cancel()
         Task {
-            let deadline = cplatform_monotonic_ns() + timeout.nanosecondsClamped
+            let deadline = SystemClock.monotonicNanoseconds + timeout.nanosecondsClamped
             let isComplete = await collector.pipeline.drain(deadline: deadline)
             if !isComplete && !collector.pipeline.isHurried {
                 let left = Collector.total(collector.ledgers()).inFlight

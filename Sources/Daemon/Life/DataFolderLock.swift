@@ -1,40 +1,31 @@
-import CPlatform
+import Archive
 import Glibc
-import Segments
+import Platform
 
 /// Holds a data folder for one daemon: a flock(2) on `.lock`, which the system takes back whatever
 /// happens to the process.
 ///
 /// The file names the holder's process for those who are refused.
 final class DataFolderLock: Sendable {
-    private let descriptor: Int32
+    private let lock: FileLock
 
     /// - Throws: exit code 73, naming the process that holds the folder.
     init(directory: String) throws(DaemonFailure) {
         let path = "\(directory)/\(Layout.lock)"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        guard descriptor >= 0 else {
-            let code = errno
-            throw .cannotCreate(
-                "cannot lock the data folder: open \(path): \(String(cString: strerror(code)))"
-                    + (code == EROFS ? Self.advice(directory) : "")
-            )
+        do throws(FileLock.Failure) {
+            lock = try FileLock(path: path, mode: 0o640)
+        } catch {
+            switch error {
+            case .open(let cause):
+                throw .cannotCreate(
+                    "cannot lock the data folder: open \(path): \(cause)"
+                        + (cause.code == EROFS ? Self.advice(directory) : "")
+                )
+            case .lock: throw Self.inUse(directory, by: nil)
+            case .isHeld(let process): throw Self.inUse(directory, by: process)
+            }
         }
-        guard cplatform_lock_exclusive(descriptor) == 0 else {
-            let holder = Self.holder(descriptor)
-            close(descriptor)
-            throw .cannotCreate(
-                "the data folder \(directory) is in use by another touchpointd\(holder);"
-                    + " stop it, or give this one another storage.directory"
-            )
-        }
-        _ = ftruncate(descriptor, 0)
-        let line = "\(getpid())\n"
-        _ = line.withCString { pwrite(descriptor, $0, strlen($0), 0) }
-    }
-
-    deinit {
-        close(descriptor)
+        lock.writeProcess()
     }
 
     /// What makes a folder read-only for a daemon, and for nobody else.
@@ -42,11 +33,11 @@ final class DataFolderLock: Sendable {
         "; under systemd the unit needs ReadWritePaths=\(directory) (and RequiresMountsFor=\(directory))"
     }
 
-    private static func holder(_ descriptor: Int32) -> String {
-        var buffer = [UInt8](repeating: 0, count: 32)
-        let count = pread(descriptor, &buffer, buffer.count, 0)
-        let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
-        let digits = text.prefix { $0.isNumber }
-        return digits.isEmpty ? "" : " (process \(digits))"
+    private static func inUse(_ directory: String, by process: Int32?) -> DaemonFailure {
+        let holder = process.map { " (process \($0))" } ?? ""
+        return .cannotCreate(
+            "the data folder \(directory) is in use by another touchpointd\(holder);"
+                + " stop it, or give this one another storage.directory"
+        )
     }
 }

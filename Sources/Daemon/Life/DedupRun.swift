@@ -1,9 +1,11 @@
-import CPlatform
+import Archive
 import Control
 import Dedup
+import Disk
 import Logging
 import Pipeline
-import Segments
+import Platform
+import Recovery
 import Synchronization
 
 /// Looks after the window of ids: reads at the start what earlier runs took in, gives memory and
@@ -73,7 +75,7 @@ final class DedupRun: Sendable {
             "sources wait until the ids of earlier events are read",
             metadata: ["sources": "\(names)", "openFiles": "\(leftovers.open.count)"]
         )
-        let begunAt = cplatform_monotonic_ns()
+        let begunAt = SystemClock.monotonicNanoseconds
         let since = Self.windowStart(pipeline)
         let loading = IdentityLoad(
             fileSystem: fileSystem,
@@ -102,7 +104,7 @@ final class DedupRun: Sendable {
         finish(
             result,
             open: open,
-            nanoseconds: cplatform_monotonic_ns() - begunAt,
+            nanoseconds: SystemClock.monotonicNanoseconds - begunAt,
             pipeline: pipeline,
             logger: logger
         )
@@ -112,7 +114,7 @@ final class DedupRun: Sendable {
             "sources open",
             metadata: [
                 "sources": "\(names)", "files": "\(leftovers.open.count)", "events": "\(open.ids)",
-                "milliseconds": "\((cplatform_monotonic_ns() - begunAt) / 1_000_000)",
+                "milliseconds": "\((SystemClock.monotonicNanoseconds - begunAt) / 1_000_000)",
             ]
         )
         return open.scans
@@ -134,7 +136,7 @@ final class DedupRun: Sendable {
                 from: firstDay,
                 onIdentity: { pipeline.remember($0) },
                 progress: { report in
-                    let now = cplatform_monotonic_ns()
+                    let now = SystemClock.monotonicNanoseconds
                     self.note(report, now - begunAt)
                     guard now - toldAt >= Self.progressNanoseconds else { return }
                     toldAt = now
@@ -195,7 +197,7 @@ final class DedupRun: Sendable {
         case .failure(let error):
             state.withLock { state in
                 (state.phase, state.why) = ("incomplete", "\(error)")
-                state.knownSince = cplatform_realtime_ns() / 1_000_000_000
+                state.knownSince = SystemClock.wallNanoseconds / 1_000_000_000
             }
             logger.error(
                 "ids of earlier events cannot be read: what is sent again may be written again",
@@ -217,7 +219,7 @@ final class DedupRun: Sendable {
                 state.loaded = ids
                 state.phase = isStopped ? "loading" : count > 0 ? "incomplete" : "ready"
                 state.why = count > 0 ? "ids of \(count) segments cannot be read" : nil
-                let now = cplatform_realtime_ns() / 1_000_000_000
+                let now = SystemClock.wallNanoseconds / 1_000_000_000
                 state.knownSince =
                     open.unreadable.isEmpty
                     ? report.unreadableUntil.map { min(now, Int64($0)) } : now
@@ -236,7 +238,7 @@ final class DedupRun: Sendable {
 
     /// Seconds since 1970 UTC.
     private static func windowStart(_ pipeline: Pipeline) -> UInt32 {
-        let now = cplatform_realtime_ns() / 1_000_000_000
+        let now = SystemClock.wallNanoseconds / 1_000_000_000
         return UInt32(clamping: now - pipeline.window.configuration.window.components.seconds)
     }
 
@@ -245,12 +247,12 @@ final class DedupRun: Sendable {
     /// About once a second.
     func tick(_ pipeline: Pipeline, fileSystem: any FileSystem, logger: Logger) {
         guard !pipeline.configuration.deduplicated.isEmpty else { return }
-        pipeline.window.expire(now: cplatform_realtime_ns() / 1_000)
-        let now = cplatform_monotonic_ns()
+        pipeline.window.expire(now: SystemClock.wallMicroseconds)
+        let now = SystemClock.monotonicNanoseconds
         watchMemory(pipeline.window, now: now, logger: logger)
         watchAge(
             pipeline.window.configuration,
-            now: cplatform_realtime_ns() / 1_000_000_000,
+            now: SystemClock.wallNanoseconds / 1_000_000_000,
             logger: logger
         )
         let reused = pipeline.snapshot().sources.map { ($0.name, $0.ledger.reusedIDs) }
@@ -340,7 +342,7 @@ final class DedupRun: Sendable {
         let figures = pipeline.window.figures
         let configuration = pipeline.window.configuration
         let window = Int(configuration.window.components.seconds)
-        let now = cplatform_realtime_ns() / 1_000_000_000
+        let now = SystemClock.wallNanoseconds / 1_000_000_000
         let known = state.knownSince.map { max(0, Int(clamping: now - $0)) } ?? window
         return DedupStatus(
             state: state.phase,

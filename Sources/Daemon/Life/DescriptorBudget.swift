@@ -1,5 +1,5 @@
 import Glibc
-import Segments
+import Storage
 
 /// How the descriptors that the process may have are shared out, so that no part of it takes what
 /// another one needs.

@@ -1,5 +1,6 @@
+import Archive
 import Pipeline
-import Segments
+import Storage
 import Synchronization
 
 /// Counts what the pipeline tells, for metrics.

@@ -1,7 +1,8 @@
+import Disk
 import Dispatch
 import Events
 import Pipeline
-import Segments
+import Recovery
 import Synchronization
 
 /// Takes the ids of the open segments that earlier runs left, on all processors: sources wait for it.

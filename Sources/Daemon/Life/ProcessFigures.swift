@@ -1,6 +1,6 @@
-import CPlatform
 import Control
 import Glibc
+import Platform
 
 /// What the process costs, as the system counts it.
 struct ProcessFigures {
@@ -17,7 +17,7 @@ struct ProcessFigures {
 
     /// Looked at once, so that it never seems to change; the time of that look where /proc does not
     /// say it.
-    private static let began = beganAt() ?? Double(cplatform_realtime_ns()) / 1e9
+    private static let began = beganAt() ?? Double(SystemClock.wallNanoseconds) / 1e9
 
     static func now() -> ProcessFigures {
         var usage = rusage()
@@ -56,7 +56,7 @@ struct ProcessFigures {
         guard clock_gettime(CLOCK_BOOTTIME, &sinceBoot) == 0 else { return nil }
         let uptime = Double(sinceBoot.tv_sec) + Double(sinceBoot.tv_nsec) / 1e9
         let age = uptime - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
-        return Double(cplatform_realtime_ns()) / 1e9 - age
+        return Double(SystemClock.wallNanoseconds) / 1e9 - age
     }
 
     private static func countDescriptors() -> Int? {

@@ -1,9 +1,11 @@
-import CPlatform
+import Archive
 import Control
+import Disk
 import Foundation
 import Logging
 import Pipeline
-import Segments
+import Platform
+import Storage
 import Synchronization
 
 /// Keeps quarantine within its bounds: measures it, removes what is too old, and says when it is full.
@@ -75,7 +77,7 @@ final class QuarantineRun: Sendable {
     private func look(removing age: Duration?, _ logger: Logger) {
         do throws(FileSystemError) {
             if let age {
-                tell(try sweep.run(now: cplatform_realtime_ns() / 1_000, age: age), logger)
+                tell(try sweep.run(now: SystemClock.wallMicroseconds, age: age), logger)
             }
             try sweep.measure()
             state.withLock { $0.failure = nil }

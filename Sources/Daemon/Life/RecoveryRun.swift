@@ -1,9 +1,11 @@
-import CPlatform
+import Archive
 import Control
+import Disk
 import Events
 import Foundation
 import Pipeline
-import Segments
+import Platform
+import Recovery
 import Synchronization
 
 /// Recovers what earlier runs left, on a thread of its own beside the new intake.
@@ -80,13 +82,13 @@ final class RecoveryRun: Sendable {
             $0.status.state = "running"
             $0.status.filesFound = leftovers.open.count
         }
-        let recovery = Recovery(
+        let recovery = FolderRecovery(
             fileSystem: fileSystem,
             folders: folders,
             manifest: manifest,
             node: node,
             run: run,
-            now: { cplatform_realtime_ns() / 1_000 },
+            now: { SystemClock.wallMicroseconds },
             shouldStop: { self.isCancelled },
             waitForRoom: { _ in self.waitForRoom() }
         )
@@ -121,7 +123,7 @@ final class RecoveryRun: Sendable {
         thread.start()
     }
 
-    private func note(_ progress: Recovery.Progress) {
+    private func note(_ progress: FolderRecovery.Progress) {
         current.withLock { state in
             state.status.state = "running"
             state.status.filesRecovered = progress.filesDone
@@ -203,9 +205,9 @@ final class RecoveryRun: Sendable {
 
     /// A day is over when a line of its last moment has had its time to be written.
     private func summarise(_ fileSystem: any FileSystem) {
-        let now = cplatform_realtime_ns() / 1_000
+        let now = SystemClock.wallMicroseconds
         let today = Timestamp.date(now - Self.lateLineMicroseconds)
-        current.withLock { $0.summarisedAt = cplatform_monotonic_ns() }
+        current.withLock { $0.summarisedAt = SystemClock.monotonicNanoseconds }
         // What cannot be read or written now is left to the next time: lines are read instead.
         _ = try? ManifestHistory.summarise(fileSystem, before: today) { self.isCancelled }
     }

@@ -1,5 +1,5 @@
 import Logging
-import Segments
+import Storage
 import Synchronization
 
 /// Adds up sealed files, for one line in the log a minute.

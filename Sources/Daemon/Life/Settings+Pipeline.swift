@@ -3,7 +3,7 @@ import Dedup
 import Events
 import Intake
 import Pipeline
-import Segments
+import Storage
 
 /// What a configuration file means to the pipeline.
 extension Settings {

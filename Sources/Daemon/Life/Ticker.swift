@@ -1,6 +1,6 @@
-import CPlatform
 import Control
 import Pipeline
+import Platform
 import Synchronization
 import Terminal
 
@@ -26,7 +26,7 @@ struct Ticker {
                 fileSystem: collector.fileSystem,
                 logger: collector.logger
             )
-            let time = cplatform_monotonic_ns()
+            let time = SystemClock.monotonicNanoseconds
             collector.recovery.tick(collector.fileSystem, now: time)
             collector.sealed.tick(time, collector.logger)
             collector.tickQuarantine(time)

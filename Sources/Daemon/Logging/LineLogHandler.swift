@@ -1,4 +1,5 @@
 package import Logging
+import Platform
 
 /// swift-log's way to `LogDestination`: one record, one line, as text or JSON.
 ///
@@ -21,7 +22,7 @@ package struct LineLogHandler: LogHandler {
         format: Settings.Log.Format,
         level: SharedLogLevel,
         destination: LogDestination,
-        clock: @escaping @Sendable () -> Int64 = LogTimestamp.now
+        clock: @escaping @Sendable () -> Int64 = { SystemClock.wallNanoseconds }
     ) {
         self.level = level
         self.destination = destination

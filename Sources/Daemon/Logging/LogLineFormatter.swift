@@ -1,4 +1,5 @@
 import Logging
+import Platform
 import Terminal
 
 /// What one line says.
@@ -25,7 +26,7 @@ enum LogLineFormatter {
         case .text:
             let level = record.level.rawValue
             let blanks = String(repeating: " ", count: max(0, 5 - level.count))
-            let time = LogTimestamp.text(nanoseconds: record.timeNanoseconds)
+            let time = Timestamp.milliseconds(record.timeNanoseconds / 1_000)
             return "\(time) \(level)\(blanks) \(textBody(record))"
         case .journalText:
             return "<\(record.level.syslogPriority)>\(textBody(record))"
@@ -53,7 +54,7 @@ enum LogLineFormatter {
 
     private func jsonLine(_ record: LogRecord) -> String {
         var members = [
-            member("time", LogEscape.json(LogTimestamp.text(nanoseconds: record.timeNanoseconds))),
+            member("time", LogEscape.json(Timestamp.milliseconds(record.timeNanoseconds / 1_000))),
             member("level", LogEscape.json(record.level.rawValue)),
             member("message", LogEscape.json(record.message)),
         ]

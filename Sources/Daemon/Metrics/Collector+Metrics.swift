@@ -1,7 +1,7 @@
-import CPlatform
 import Control
+import Disk
 import Pipeline
-import Segments
+import Platform
 import Synchronization
 
 /// The Prometheus names of the daemon's numbers.

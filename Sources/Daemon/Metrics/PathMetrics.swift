@@ -1,6 +1,6 @@
+import Archive
 import Control
 import Pipeline
-import Segments
 
 /// What rings, segments and commits count, of this run.
 enum PathMetrics {

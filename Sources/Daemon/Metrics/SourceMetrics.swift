@@ -1,7 +1,7 @@
 import Control
 import Events
 import Pipeline
-import Segments
+import Storage
 
 /// What is counted by source: of this run alone, from 0, so that nothing but events makes a counter
 /// grow.

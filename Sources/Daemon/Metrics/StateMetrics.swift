@@ -1,5 +1,5 @@
 import Control
-import Segments
+import Disk
 import Terminal
 
 /// Whether all is well: states, the ledger, recovery, configuration, disk.

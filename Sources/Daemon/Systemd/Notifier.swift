@@ -1,5 +1,5 @@
-import CPlatform
 import Glibc
+import Platform
 
 /// Tells systemd how the daemon is doing: the protocol of sd_notify(3) over `NOTIFY_SOCKET`.
 ///
@@ -32,7 +32,7 @@ package struct Notifier: Sendable {
 
     /// The configuration is being read again; `ready(status:)` follows.
     package func reloading() {
-        let microseconds = cplatform_monotonic_ns() / 1000
+        let microseconds = SystemClock.monotonicNanoseconds / 1000
         send("RELOADING=1\nMONOTONIC_USEC=\(microseconds)")
     }
 
@@ -77,7 +77,7 @@ package struct Notifier: Sendable {
     }
 
     private func send(_ message: String) {
-        guard let path, var address = UnixAddress(path: path) else { return }
+        guard let path, let address = UnixAddress(name: path) else { return }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Notifier.closeOnExec, 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -98,36 +98,4 @@ package struct Notifier: Sendable {
     }
 
     private static let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
-}
-
-/// A `sockaddr_un`, of a path or, after '@', of an abstract name. unix(7)
-struct UnixAddress {
-    private var storage = sockaddr_un()
-    private let length: socklen_t
-
-    /// nil when `path` is empty or longer than the structure holds.
-    init?(path: String) {
-        var bytes = Array(path.utf8)
-        let capacity = MemoryLayout.size(ofValue: storage.sun_path)
-        let isAbstract = bytes.first == 0x40
-        guard bytes.count > (isAbstract ? 1 : 0), bytes.count < capacity else { return nil }
-        if isAbstract {
-            bytes[0] = 0
-        }
-        storage.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &storage.sun_path) { $0.copyBytes(from: bytes) }
-        // An abstract name is as long as the length says; a path takes its NUL along.
-        let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
-        length = socklen_t(offset + bytes.count + (isAbstract ? 0 : 1))
-    }
-
-    /// Lends the address to a system call.
-    mutating func withPointer<Result>(
-        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) -> Result {
-        let length = length
-        return withUnsafePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
-        }
-    }
 }

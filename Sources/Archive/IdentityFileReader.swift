@@ -1,0 +1,217 @@
+package import Dedup
+package import Disk
+
+/// Reads a file of ids back, a block at a time.
+package enum IdentityFileReader {
+    /// What a file came to.
+    package enum Outcome: Equatable {
+        /// All ids of its segment, by these sources, were given.
+        case whole(IdentityEnd, Set<String>)
+        /// It lacks its end, or something in it is not as it was written; what was given before is
+        /// right all the same.
+        case damaged(String)
+        /// Its contents were hashed with another key; nothing was given.
+        case otherKey
+    }
+
+    /// Which contents of a file are believed.
+    package enum Contents {
+        /// Those that were hashed with the key that has this check.
+        case of(check: UInt64)
+        /// None: that of each id is given as unknown.
+        case unknown
+    }
+
+    /// An id in a file, with its source's name and seconds since 1970 UTC.
+    package struct Entry {
+        package var source: String
+        package var seconds: UInt32
+        package var identity: PackedIdentity
+        /// 0 when it is not known.
+        package var content: UInt64
+    }
+
+    /// Shows every id that can be trusted.
+    package static func read(
+        _ path: String,
+        in fileSystem: any FileSystem,
+        contents: Contents,
+        onEntry: (Entry) -> Void
+    ) throws(FileSystemError) -> Outcome {
+        let file = try fileSystem.open(path, .read)
+        defer { fileSystem.close(file) }
+        var offset = IdentityFile.magic.count
+        let magic = try fileSystem.bytes(of: file, at: 0, count: offset)
+        let isVersion1 = magic == IdentityFile.magicOfVersion1
+        guard isVersion1 || magic == IdentityFile.magic else {
+            return .damaged("it does not begin like one")
+        }
+        var head: Head?
+        var reading = Reading(contents: contents)
+        while let block = try block(of: file, at: &offset, fileSystem) {
+            switch block.kind {
+            case .sources where head == nil:
+                guard let found = Head(block.body, isVersion1) else {
+                    return .damaged("its beginning is too short")
+                }
+                if case .of(let check) = contents, !isVersion1, found.check != check {
+                    return .otherKey
+                }
+                head = found
+            case .entries:
+                guard let head else { return .damaged("it has no beginning") }
+                guard reading.entries(block.body, head.sources, onEntry) else {
+                    return .damaged("an entry before byte \(offset) is none")
+                }
+            case .end:
+                guard let head else { return .damaged("it has no beginning") }
+                let end = IdentityEnd(
+                    ids: Int(clamping: IdentityFile.number(block.body.prefix(8))),
+                    lastSeconds: UInt32(clamping: IdentityFile.number(block.body.dropFirst(8)))
+                )
+                let isMore = try !fileSystem.bytes(of: file, at: offset, count: 1).isEmpty
+                let isWhole = end.ids == reading.count && block.body.count == 12 && !isMore
+                return isWhole
+                    ? .whole(end, head.covered ?? reading.sources)
+                    : .damaged("its end does not fit it")
+            default:
+                return .damaged("the block before byte \(offset) is out of place")
+            }
+        }
+        return .damaged("it ends or is damaged at byte \(offset)")
+    }
+
+    /// A file's beginning.
+    private struct Head {
+        var sources: [String]
+        var check: UInt64 = 0
+        /// Those whose ids the file has; nil in version 1, which does not say.
+        var covered: Set<String>?
+
+        /// Nil when the block is too short.
+        init?(_ body: ArraySlice<UInt8>, _ isVersion1: Bool) {
+            guard isVersion1 || body.count >= 8 else { return nil }
+            sources = body.dropFirst(isVersion1 ? 0 : 8).split(separator: UInt8(ascii: "\n"))
+                .map { String(decoding: $0, as: UTF8.self) }
+            if isVersion1 { return }
+            check = IdentityFile.number(body.prefix(8))
+            covered = Set(sources).subtracting([IdentityFile.noSource])
+        }
+    }
+
+    private struct Block {
+        var kind: IdentityFile.Kind
+        var body: ArraySlice<UInt8>
+    }
+
+    /// The next block; nil when what stands there is no whole one.
+    private static func block(
+        of file: FileHandle,
+        at offset: inout Int,
+        _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> Block? {
+        let headerBytes = IdentityFile.blockHeaderBytes
+        let header = try fileSystem.bytes(of: file, at: offset, count: headerBytes)
+        guard header.count == headerBytes, let kind = IdentityFile.Kind(rawValue: header[8])
+        else { return nil }
+        let count = Int(IdentityFile.number(header.prefix(4)))
+        // Before memory is asked for: a damaged count can be anything.
+        let left = try fileSystem.size(file) - offset - headerBytes
+        guard count <= min(left, IdentityFile.bodyBytesMax) else { return nil }
+        let body = try fileSystem.bytes(of: file, at: offset + headerBytes, count: count)
+        let check = IdentityFile.checksum(Array(header.prefix(4)), header[8], body[...])
+        guard body.count == count, UInt64(check) == IdentityFile.number(header[4..<8]) else {
+            return nil
+        }
+        offset += headerBytes + count
+        return Block(kind: kind, body: body[...])
+    }
+
+    /// What the blocks of entries came to so far.
+    private struct Reading {
+        let contents: Contents
+        var count = 0
+        /// Those with an id.
+        var sources: Set<String> = []
+
+        init(contents: Contents) { self.contents = contents }
+
+        private func believed(_ content: UInt64) -> UInt64 {
+            if case .of = contents { return UInt64(littleEndian: content) }
+            return 0
+        }
+
+        /// Shows the ids of a block; false when an entry is none.
+        mutating func entries(
+            _ body: ArraySlice<UInt8>,
+            _ names: [String],
+            _ onEntry: (Entry) -> Void
+        ) -> Bool {
+            body.withUnsafeBytes { bytes in
+                var at = 0
+                var source: String?
+                var seconds: UInt32 = 0
+                while at < bytes.count {
+                    let kind = bytes[at]
+                    let left = bytes.count - at - 1
+                    if kind == 0, left >= 6 {
+                        let number = bytes.loadUnaligned(fromByteOffset: at + 1, as: UInt16.self)
+                        let time = bytes.loadUnaligned(fromByteOffset: at + 3, as: UInt32.self)
+                        seconds = UInt32(littleEndian: time)
+                        let index = Int(UInt16(littleEndian: number))
+                        source = index < names.count ? names[index] : nil
+                        if let source { sources.insert(source) }
+                        at += 7
+                        continue
+                    }
+                    let hasContent = kind == 3 || kind == 4
+                    let contentBytes = hasContent ? 8 : 0
+                    guard let source, left >= contentBytes else { return false }
+                    let content =
+                        hasContent
+                        ? bytes.loadUnaligned(fromByteOffset: at + 1, as: UInt64.self) : 0
+                    let rest = UnsafeRawBufferPointer(rebasing: bytes[(at + 1 + contentBytes)...])
+                    guard let (identity, size) = Self.identity(kind, rest) else { return false }
+                    onEntry(
+                        Entry(
+                            source: source,
+                            seconds: seconds,
+                            identity: identity,
+                            content: believed(content)
+                        )
+                    )
+                    at += 1 + contentBytes + size
+                    count += 1
+                }
+                return true
+            }
+        }
+
+        /// The id of an entry, and its bytes; nil when there is none.
+        private static func identity(
+            _ kind: UInt8,
+            _ bytes: UnsafeRawBufferPointer
+        ) -> (PackedIdentity, Int)? {
+            switch kind {
+            case 1, 3:
+                guard bytes.count >= 16 else { return nil }
+                let first = bytes.loadUnaligned(as: UInt64.self)
+                let second = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                let identity = PackedIdentity(
+                    first: UInt64(littleEndian: first),
+                    second: UInt64(littleEndian: second)
+                )
+                return (identity, 16)
+            case 2, 4:
+                guard bytes.count >= 2 else { return nil }
+                let size = Int(UInt16(littleEndian: bytes.loadUnaligned(as: UInt16.self)))
+                guard size <= bytes.count - 2, (1...PackedIdentity.byteCountMax).contains(size)
+                else { return nil }
+                let text = UnsafeRawBufferPointer(rebasing: bytes[2..<(2 + size)])
+                return (PackedIdentity(text: text), 2 + size)
+            default:
+                return nil
+            }
+        }
+    }
+}

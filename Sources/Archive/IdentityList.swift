@@ -1,0 +1,101 @@
+package import Dedup
+
+/// The ids that went into an open segment and are not yet in its file of ids.
+///
+/// Plain memory, reached by pointer: every event of a source with `dedup` on touches it. One thread,
+/// the writer's. It holds at most ``takenFrom`` bytes and what one commit brings.
+///
+/// Entries, one behind the other:
+///
+///     0  source (2 bytes), seconds since 1970 UTC (4 bytes)     of all ids up to the next of these
+///     1  16 bytes                                                a UUID
+///     2  byte count (2 bytes), bytes                             any other id
+///     3  hash of the content (8 bytes), 16 bytes                 a UUID
+///     4  hash of the content (8 bytes), byte count (2), bytes    any other id
+///
+/// Versions before 2 wrote 1 and 2, of which the content is not known.
+package struct IdentityList {
+    /// From how many bytes on a commit takes them out.
+    package static let takenFrom = 16 << 10
+    /// What one event can need.
+    private static let entryBytesMax = 7 + 11 + PackedIdentity.byteCountMax
+
+    private var start: UnsafeMutableRawPointer?
+    private var capacity = 0
+    package private(set) var count = 0
+    private var source = -1
+    private var seconds: UInt32 = 0
+    /// Of the segment so far, with and without an id.
+    package private(set) var events = 0
+    package private(set) var ids = 0
+    package private(set) var lastSeconds: UInt32 = 0
+    /// Whether the file of ids has been begun.
+    package var isBegun = false
+
+    package init() {}
+
+    package func free() { start?.deallocate() }
+
+    /// Notes an event that was filed into the segment.
+    ///
+    /// - `content`: the hash of its content.
+    /// - `receivedAt`: microseconds since 1970 UTC.
+    package mutating func add(
+        _ identity: PackedIdentity,
+        content: UInt64,
+        source: Int,
+        receivedAt: Int64
+    ) {
+        events += 1
+        guard !identity.isNone else { return }
+        if capacity - count < Self.entryBytesMax { grow() }
+        guard let start else { return }
+        let seconds = UInt32(clamping: receivedAt / 1_000_000)
+        if source != self.source || seconds != self.seconds { begin(source, seconds, start) }
+        ids += 1
+        let entry = start + count
+        entry.storeBytes(of: identity.isUUID ? 3 : 4, as: UInt8.self)
+        entry.storeBytes(of: content.littleEndian, toByteOffset: 1, as: UInt64.self)
+        if identity.isUUID {
+            entry.storeBytes(of: identity.first.littleEndian, toByteOffset: 9, as: UInt64.self)
+            entry.storeBytes(of: identity.second.littleEndian, toByteOffset: 17, as: UInt64.self)
+            count += 25
+        } else if let text = identity.text.baseAddress {
+            let size = UInt16(truncatingIfNeeded: identity.text.count)
+            entry.storeBytes(of: size.littleEndian, toByteOffset: 9, as: UInt16.self)
+            (entry + 11).copyMemory(from: text, byteCount: identity.text.count)
+            count += 11 + identity.text.count
+        }
+    }
+
+    private mutating func begin(
+        _ source: Int,
+        _ seconds: UInt32,
+        _ start: UnsafeMutableRawPointer
+    ) {
+        (self.source, self.seconds) = (source, seconds)
+        lastSeconds = max(lastSeconds, seconds)
+        (start + count).storeBytes(of: 0, as: UInt8.self)
+        let number = UInt16(truncatingIfNeeded: source)
+        (start + count + 1).storeBytes(of: number.littleEndian, as: UInt16.self)
+        (start + count + 3).storeBytes(of: seconds.littleEndian, as: UInt32.self)
+        count += 7
+    }
+
+    @inline(never)
+    private mutating func grow() {
+        let larger = max(4 << 10, capacity * 2)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 8)
+        if let start {
+            memory.copyMemory(from: start, byteCount: count)
+            start.deallocate()
+        }
+        (start, capacity) = (memory, larger)
+    }
+
+    /// The entries since the last call; what follows begins with its source and time anew.
+    package mutating func take() -> [UInt8] {
+        defer { (count, source) = (0, -1) }
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+}

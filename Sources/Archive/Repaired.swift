@@ -1,0 +1,98 @@
+package import Disk
+
+/// How the files that ``Repair`` writes are named.
+///
+///     part-c1-0-20261122T100000.123Z-1.ndjson.gz             damaged
+///     .part-c1-0-20261122T100000.123Z-1.ndjson.gz.repaired   what was saved; no reader sees it
+///     part-c1-0-20261122T100000.123Z-1.repaired.ndjson.gz    the same, once an operator shows it
+///     .part-c1-0-20261122T100000.123Z-1.ndjson.gz.damaged    the damaged one, once he hides it
+///
+/// Hidden at first: events that stand in the damaged file as well would be counted twice.
+package enum Repaired {
+    package static let suffix = ".repaired"
+    /// Ends the name of a file that is still being written.
+    package static let partSuffix = ".repairing"
+    /// So many repaired copies of one file are looked for.
+    private static let copiesMax = 9
+
+    /// The sealed path that a segment in any state has or had: `.X.open`, `.X.damaged`,
+    /// `.X.2.damaged` and `X` are all of `X`; nil for files of others.
+    package static func sealedPath(for path: String) -> String? {
+        let (folder, name) = DiskPath.split(path)
+        if Layout.isSealed(name: name) { return path }
+        guard name.hasPrefix("."), let end = name.firstRange(of: Layout.sealedSuffix) else {
+            return nil
+        }
+        return DiskPath.join(folder, String(name[..<end.upperBound].dropFirst()))
+    }
+
+    /// Where what is saved of `sealed` goes: the first name that is not taken.
+    package static func freePath(forSealed sealed: String, in fileSystem: any FileSystem) -> String
+    {
+        var number = 1
+        while fileSystem.exists(hiddenPath(forSealed: sealed, number))
+            || fileSystem.exists(visiblePath(forSealed: sealed, number))
+        {
+            number += 1
+        }
+        return hiddenPath(forSealed: sealed, number)
+    }
+
+    package static func hiddenPath(forSealed sealed: String, _ number: Int) -> String {
+        let (folder, name) = DiskPath.split(sealed)
+        return DiskPath.join(folder, ".\(name)\(number == 1 ? "" : ".\(number)")\(suffix)")
+    }
+
+    package static func visiblePath(forSealed sealed: String, _ number: Int) -> String {
+        sealed.dropLast(Layout.sealedSuffix.count) + suffix + (number == 1 ? "" : "\(number)")
+            + Layout.sealedSuffix
+    }
+
+    /// The name to give a hidden repaired file so that readers see it.
+    package static func visiblePath(forHidden path: String) -> String? {
+        guard let sealed = sealedPath(for: path) else { return nil }
+        for number in 1...copiesMax where hiddenPath(forSealed: sealed, number) == path {
+            return visiblePath(forSealed: sealed, number)
+        }
+        return nil
+    }
+
+    /// A name to hide a damaged sealed file under.
+    package static func asidePath(forSealed sealed: String, in fileSystem: any FileSystem) -> String
+    {
+        let first = Layout.damagedPath(forSealed: sealed)
+        var path = first
+        var number = 2
+        while fileSystem.exists(path) {
+            path = "\(first.dropLast(Layout.damagedSuffix.count)).\(number)\(Layout.damagedSuffix)"
+            number += 1
+        }
+        return path
+    }
+
+    /// Whether a sealed file is a repaired one, by its name.
+    package static func isRepaired(_ path: String) -> Bool {
+        (1...copiesMax).contains { number in
+            path.hasSuffix(
+                suffix + (number == 1 ? "" : "\(number)") + Layout.sealedSuffix
+            )
+        }
+    }
+
+    /// The repaired file that readers see instead of `sealed`.
+    package static func visible(for sealed: String, in fileSystem: any FileSystem) -> String? {
+        (1...copiesMax).lazy.map { visiblePath(forSealed: sealed, $0) }.first {
+            fileSystem.exists($0)
+        }
+    }
+
+    package static func visible(forAside path: String, in fileSystem: any FileSystem) -> String? {
+        sealedPath(for: path).flatMap { visible(for: $0, in: fileSystem) }
+    }
+
+    /// Whether something was saved of `sealed` already, seen or not.
+    package static func exists(for sealed: String, in fileSystem: any FileSystem) -> Bool {
+        fileSystem.exists(hiddenPath(forSealed: sealed, 1))
+            || visible(for: sealed, in: fileSystem) != nil
+    }
+}

@@ -1,0 +1,18 @@
+import Platform
+
+/// Room that a file has before it grows into it.
+extension PosixFileSystem {
+    package func reserve(
+        _ file: FileHandle,
+        from offset: Int,
+        count: Int
+    ) throws(FileSystemError) {
+        let result = FileCalls.reserve(file.number, from: offset, count: count)
+        guard result == 0 else { throw FileSystemError(.allocate, "", code: -result) }
+    }
+
+    /// What cannot be given back now goes with the file.
+    package func releaseReserved(_ file: FileHandle) {
+        _ = FileCalls.releaseReserved(file.number)
+    }
+}

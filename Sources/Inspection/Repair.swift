@@ -1,0 +1,149 @@
+import Archive
+package import Disk
+import Events
+
+/// Saves what can be read of damaged segments: sealed ones, open ones, and those that recovery kept
+/// aside.
+///
+/// Writes beside the damaged file (``Repaired``), and neither changes nor removes anything. One
+/// thread. Memory: a bit an event of the files that may hold numbers of the same range, some 50 bytes
+/// a file.
+package struct Repair {
+    package struct Options: Sendable {
+        /// Find out only.
+        package var isDryRun = false
+        /// Also keep events that can be read, but that no check value proves where damage shows.
+        package var keepsDoubtful = false
+        /// Raw bytes from one full flush to the next.
+        package var stretchBytes = SegmentFormat.fullFlushBytes
+
+        package init() {}
+    }
+
+    let fileSystem: any FileSystem
+    let options: Options
+    /// Told the bytes read since the last call.
+    let progress: (Int) -> Void
+
+    package init(
+        _ fileSystem: any FileSystem,
+        options: Options = Options(),
+        progress: @escaping (Int) -> Void = { _ in }
+    ) {
+        self.fileSystem = fileSystem
+        self.options = options
+        self.progress = progress
+    }
+
+    /// Repairs one file.
+    ///
+    /// - Throws: what the disk refused; a file that was begun keeps a name that no reader sees.
+    package func repair(_ path: String) throws(FileSystemError) -> RepairReport {
+        let isSealed = Layout.isSealed(name: DiskPath.split(path).name)
+        let entry = isSealed ? try entry(of: path) : nil
+        let survey = try survey(path)
+        if survey.damage == nil, Self.agrees(survey, entry) { return RepairReport(path: path) }
+        let plan = try SalvagePlan.make(
+            path,
+            in: fileSystem,
+            entry: entry,
+            isWholeMember: survey.isWholeMember,
+            stretchBytes: options.stretchBytes
+        )
+        var report = RepairReport(path: path)
+        var lost = LostNumbers(entry: entry)
+        try save(plan, &report, &lost)
+        report.eventsExpected = entry?.events
+        report.eventsLost = entry.map {
+            max(0, $0.events - report.eventsSaved - report.eventsElsewhere)
+        }
+        report.outcome = outcome(report, plan)
+        if report.outcome == .partial || report.outcome == .nothing {
+            try findGone(&report, lost, path)
+        }
+        return report
+    }
+
+    /// Saves a folder's damaged files: those whose content is not what was sealed, and those kept
+    /// aside.
+    ///
+    /// Open segments are recovery's, at the daemon's next start.
+    ///
+    /// `visit` is shown each as soon as it is done.
+    package func repairAll(
+        _ visit: (RepairReport) -> Void
+    ) throws(FileSystemError) {
+        var waiting: [String] = []
+        var entries: [String: String] = [:]
+        try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
+            if let entry { entries[entry.path] = entry.sha256 }
+        }
+        try SegmentTree.walk(fileSystem) { (path, kind) throws(FileSystemError) in
+            switch kind {
+            case .damaged: waiting.append(path)
+            case .sealed where try isDamaged(path, sha256: entries[path]): waiting.append(path)
+            default: break
+            }
+        }
+        for path in waiting {
+            if let sealed = Repaired.sealedPath(for: path),
+                Repaired.exists(for: sealed, in: fileSystem)
+            {
+                var report = RepairReport(path: path)
+                report.outcome = .before
+                visit(report)
+            } else {
+                visit(try repair(path))
+            }
+        }
+    }
+
+    private func isDamaged(_ path: String, sha256: String?) throws(FileSystemError) -> Bool {
+        do throws(FileSystemError) {
+            let survey = try survey(path)
+            return survey.damage != nil || survey.sha256 != sha256 ?? survey.sha256
+        } catch {
+            // Deleted meanwhile.
+            if error.isMissing { return false }
+            throw error
+        }
+    }
+
+    private func survey(_ path: String) throws(FileSystemError) -> SegmentSurvey {
+        var done = 0
+        return try SegmentSurvey.read(path, in: fileSystem) { _, _, _ in
+        } onBytes: { count in
+            progress(count - done)
+            done = count
+        }
+    }
+
+    private static func agrees(_ survey: SegmentSurvey, _ entry: ManifestEntry?) -> Bool {
+        entry.map { $0.sha256 == survey.sha256 } ?? true
+    }
+
+    private func entry(of path: String) throws(FileSystemError) -> ManifestEntry? {
+        var found: ManifestEntry?
+        try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
+            if let entry, entry.path == path { found = entry }
+        }
+        return found
+    }
+
+    private func outcome(_ report: RepairReport, _ plan: SalvagePlan) -> RepairReport.Outcome {
+        if report.eventsLost == 0 { return .saved }
+        if report.eventsLost == nil {
+            let isOpen = Layout.isOpen(name: DiskPath.split(report.path).name)
+            let isWhole = plan.stretches.allSatisfy { stretch in
+                switch stretch.verdict {
+                case .proven, .plausible: true
+                // An open segment just ends somewhere.
+                case .cut: isOpen
+                case .doubtful: false
+                }
+            }
+            if isWhole, plan.beginsAtStart { return .saved }
+        }
+        return report.eventsSaved + report.eventsElsewhere == 0 ? .nothing : .partial
+    }
+}

@@ -1,0 +1,193 @@
+import Archive
+import Disk
+import Events
+
+/// What no manifest names, and what only the whole can tell.
+extension Verify {
+    func checkTree() throws(FileSystemError) {
+        var unknown: [String] = []
+        var open: [String] = []
+        try SegmentTree.walk(fileSystem, onForeign: { report.passedOver.append("\($0)") }) {
+            (path, kind) throws(FileSystemError) in
+            switch kind {
+            case .sealed:
+                if known[PathDigest(path)] == nil { unknown.append(path) }
+            case .open:
+                open.append(path)
+            case .damaged:
+                noteAside(path)
+            case .recovering, .repaired:
+                break
+            }
+        }
+        try checkUnknown(unknown)
+        // After all sealed files: an event may stand in both, and the sealed one is what counts.
+        for path in open { checkOpen(path) }
+    }
+
+    private func noteAside(_ path: String) {
+        if let repaired = Repaired.visible(forAside: path, in: fileSystem) {
+            report.replaced.append(.init(path: path, repaired: repaired))
+        } else {
+            report.add(.keptAside, path, "a damaged file that was kept aside")
+        }
+    }
+
+    /// A live daemon may have sealed files since the manifests were read, and writes a file's line
+    /// only when its name is durable: so they are read again, for as long as it may take.
+    private func checkUnknown(_ paths: [String]) throws(FileSystemError) {
+        guard !paths.isEmpty else { return }
+        var entries: [String: ManifestEntry] = [:]
+        let wanted = Set(paths)
+        repeat {
+            entries = [:]
+            try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
+                if let entry, wanted.contains(entry.path) { entries[entry.path] = entry }
+            }
+        } while entries.count < wanted.count && options.waitForDaemon()
+        for path in paths {
+            known[PathDigest(path)] = LineDigest([])
+            if entries[path] == nil, !Repaired.isRepaired(path) {
+                report.add(.missingEntry, path, "no manifest names it")
+            }
+            checkFile(path, against: entries[path])
+        }
+    }
+
+    private func checkOpen(_ path: String) {
+        do throws(FileSystemError) {
+            try readOpen(path)
+        } catch {
+            guard error.isMissing, let sealed = Layout.sealedPath(forOpen: path) else {
+                report.add(.unreadable, path, "\(error)")
+                return
+            }
+            // Sealed since the folder was listed; its line may not be written yet.
+            let isNew = known.updateValue(LineDigest([]), forKey: PathDigest(sealed)) == nil
+            if isNew, fileSystem.exists(sealed) { checkFile(sealed, against: nil) }
+        }
+    }
+
+    /// Counts torn lines, last of all: one that was being written is whole by now.
+    func findTornLines() throws(FileSystemError) {
+        try ManifestReader.eachNumbered(fileSystem) {
+            (place, line, entry) throws(FileSystemError) in
+            guard entry == nil, ManifestRemoval(line) == nil else { return }
+            report.tornManifestLines += 1
+            if report.tornLines.count < VerifyReport.findingsMax { report.tornLines.append(place) }
+        }
+    }
+
+    /// Tells what was removed on purpose from what is missing; after the manifests' files have been
+    /// looked for, since a daemon removes files meanwhile.
+    func checkGone() throws(FileSystemError) {
+        guard !gone.isEmpty else { return }
+        var known: Set<PathDigest> = []
+        try ManifestReader.eachRemoval(fileSystem) { known.insert(PathDigest($0.path)) }
+        for (path, entry, text) in gone {
+            if known.contains(PathDigest(path)) {
+                report.removedFiles += 1
+                report.removedEvents += entry?.events ?? 0
+                if let entry { note(entry, nil, in: &removed) }
+            } else {
+                if let entry { note(entry, nil, in: &lost) }
+                report.add(.missingFile, path, text)
+            }
+        }
+    }
+
+    func findGaps() {
+        for run in numbers.runs {
+            let set = numbers[run]
+            // Numbers begin at 1.
+            let missing = set.missing(
+                in: 1...max(1, set.highest),
+                limit: VerifyReport.Gap.rangesMax
+            )
+            guard missing.count > 0 else { continue }
+            report.gaps.append(
+                VerifyReport.Gap(
+                    source: run.source,
+                    run: run.run,
+                    first: set.lowest,
+                    last: set.highest,
+                    missing: missing.count,
+                    ranges: missing.ranges.map {
+                        .init(first: $0.lowerBound, last: $0.upperBound)
+                    },
+                    inLostFiles: min(missing.count, lost[run] ?? 0),
+                    inRemovedFiles: min(missing.count, removed[run] ?? 0),
+                    openFiles: openRuns[run] ?? 0
+                )
+            )
+        }
+        report.gaps.sort { ($0.source, $0.run) < ($1.source, $1.run) }
+    }
+
+    /// Numbers of one file that were seen before in another, or in itself.
+    struct Duplicate {
+        var path: String
+        var count = 0
+        /// The first of them, and in which line.
+        var run = RunNumbers.Run(source: "", run: "")
+        var number: UInt64 = 0
+        var line = 0
+        /// Other files whose manifest lines say that the number may be there.
+        var others: [String] = []
+
+        init(path: String) { self.path = path }
+
+        mutating func add(_ written: borrowing WrittenLine, at line: Int) {
+            count += 1
+            guard count == 1 else { return }
+            run.source = String(decoding: written.source, as: UTF8.self)
+            run.run = String(decoding: written.run, as: UTF8.self)
+            (number, self.line) = (written.sequence, line)
+        }
+
+        func mayBe(in entry: ManifestEntry) -> Bool {
+            entry.path != path
+                && entry.sequences.contains {
+                    $0.source == run.source && $0.run == run.run && $0.first <= number
+                        && number <= $0.last
+                }
+        }
+    }
+
+    private static let othersMax = 3
+
+    func nameDuplicates() throws(FileSystemError) {
+        guard !duplicates.isEmpty else { return }
+        try ManifestReader.each(fileSystem) { (_, entry) throws(FileSystemError) in
+            guard let entry else { return }
+            for index in duplicates.indices.prefix(VerifyReport.findingsMax)
+            where duplicates[index].others.count < Self.othersMax
+                && !duplicates[index].others.contains(entry.path)
+                && duplicates[index].mayBe(in: entry)
+            {
+                duplicates[index].others.append(entry.path)
+            }
+        }
+        for found in duplicates {
+            let others =
+                found.others.isEmpty
+                ? "" : "; files that may have it: " + found.others.joined(separator: ", ")
+            report.add(
+                .duplicateSequence,
+                found.path,
+                "\(found.count) events carry a number seen before, first \(found.number) of source "
+                    + "\(found.run.source), run \(found.run.run)\(others)",
+                line: found.line
+            )
+        }
+    }
+}
+
+/// Stands for a manifest line, to tell whether another says the same.
+struct LineDigest: Hashable {
+    private let value: UInt64
+
+    init(_ line: [UInt8]) {
+        value = line.withUnsafeBytes { HiveValue.hash($0) }
+    }
+}

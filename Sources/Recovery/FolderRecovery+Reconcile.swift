@@ -1,0 +1,95 @@
+import Archive
+package import Disk
+
+extension FolderRecovery {
+    /// Ends torn manifest lines.
+    ///
+    /// To be called once, before anything is appended to a manifest in this run, and so before the
+    /// daemon takes anything in; ``run(progress:)`` may follow at leisure.
+    package static func mendManifests(
+        _ fileSystem: any FileSystem
+    ) throws(FileSystemError) -> [String] {
+        try ManifestReader.mend(fileSystem)
+    }
+
+    /// Gives every sealed file of earlier runs a manifest line and reports lines without a file, both as
+    /// far back as lines are read.
+    func reconcile(
+        _ leftovers: Leftovers,
+        _ history: ManifestHistory,
+        _ report: inout RecoveryReport
+    ) throws(FileSystemError) {
+        let recovered = leftovers.recovered
+        var unlisted = leftovers.sealed.union(recovered.map(PathDigest.init))
+        var removed: Set<PathDigest> = []
+        try ManifestReader.eachNumbered(fileSystem, from: history.firstDay) {
+            (_, line, entry) throws(FileSystemError) in
+            report.manifestLines += 1
+            if let entry {
+                unlisted.remove(PathDigest(entry.path))
+                if !fileSystem.exists(entry.path) { report.missingFiles.append(entry.path) }
+            } else if let removal = ManifestRemoval(line) {
+                removed.insert(PathDigest(removal.removed.path))
+            } else {
+                report.tornLines += 1
+            }
+        }
+        report.missingFiles.removeAll { removed.contains(PathDigest($0)) }
+        // Only ever copies of what still stands beside them, or was renamed since.
+        for path in leftovers.copies where fileSystem.exists(path) { try fileSystem.remove(path) }
+        for path in leftovers.open where fileSystem.exists(path + Layout.copySuffix) {
+            try? fileSystem.remove(path + Layout.copySuffix)
+        }
+        var paths = recovered.filter {
+            unlisted.remove(PathDigest($0)) != nil && fileSystem.exists($0)
+        }
+        if !unlisted.isEmpty { paths += try pathsNowhereListed(unlisted, history, &report) }
+        for path in paths {
+            if shouldStop() {
+                report.isStopped = true
+                return
+            }
+            try addEntry(for: path, &report)
+        }
+    }
+
+    /// Before a line is added, all manifests are read: a clock that was ahead may have named a file later
+    /// than it was listed.
+    private func pathsNowhereListed(
+        _ digests: Set<PathDigest>,
+        _ history: ManifestHistory,
+        _ report: inout RecoveryReport
+    ) throws(FileSystemError) -> [String] {
+        var unlisted = digests
+        try ManifestReader.each(fileSystem, before: history.firstDay) {
+            (_, entry) throws(FileSystemError) in
+            report.manifestLines += 1
+            if let entry { unlisted.remove(PathDigest(entry.path)) }
+        }
+        return try Leftovers.paths(of: unlisted, fileSystem)
+    }
+
+    private func addEntry(
+        for path: String,
+        _ report: inout RecoveryReport
+    ) throws(FileSystemError) {
+        let survey: SegmentSurvey
+        do throws(FileSystemError) {
+            survey = try SegmentSurvey.read(path, in: fileSystem)
+        } catch {
+            report.unreadable[path] = "\(error)"
+            report.hasRefusedReads = true
+            return
+        }
+        if let damage = survey.damage {
+            report.unreadable[path] = damage
+            return
+        }
+        // The name may be in memory only; a line must never stand without its file.
+        let folder = DiskPath.split(path).folder
+        try folders.ensure(folder)
+        try fileSystem.syncFolder(folder)
+        try manifest.append(survey.entry(path: path, node: node, run: run, sealedAt: now()))
+        report.entriesAdded.append(path)
+    }
+}

@@ -1,0 +1,203 @@
+package import Archive
+package import Disk
+import Glibc
+
+/// Brings a data folder in order after a crash: open segments are sealed with everything that was
+/// committed, and every sealed file gets its manifest line.
+///
+/// New intake may already run beside it. Files are done some at a time, so that they share the waits
+/// for the disk: up to ``filesAtOnce``, with ``bytesAtOnce`` to be synced. Memory: some hundred bytes
+/// an open segment, 16 bytes a manifest line, and what reading one file takes. A descriptor for each
+/// of the files at a time, and two more.
+///
+/// Each step leaves a state from which running again ends in the same result:
+///
+///     .part.open ── what is kept copied to .part.open.recovering, synced, read back
+///                ── copy renamed to its sealed name, folder synced
+///                ── manifest line, synced
+///                ── .part.open removed
+///
+/// An open segment is never written to and goes last. One that stands beside its sealed file is
+/// compared with it: the same content means that only the removal was missing. Damage is different:
+/// the readable part is sealed in the same way, and the original is then renamed to `.part.damaged`.
+/// Sealed files without a manifest line get it by being read.
+package struct FolderRecovery {
+    static let filesAtOnce = 32
+    static let bytesAtOnce = 64 << 20
+
+    /// How far it is.
+    package struct Progress: Sendable, Equatable {
+        package var filesDone: Int
+        package var filesTotal: Int
+        /// Events in the files that are done.
+        package var events: Int
+        /// Of the file in work now.
+        package var path: String
+    }
+
+    let fileSystem: any FileSystem
+    let folders: DurableFolders
+    let manifest: ManifestLog
+    let node: String
+    let run: String
+    let now: @Sendable () -> Int64
+    let shouldStop: @Sendable () -> Bool
+    private let waitForRoom: @Sendable (FileSystemError) -> Bool
+
+    /// - `node`: of entries for files without events.
+    /// - `run`: likewise.
+    /// - `now`: microseconds since 1970.
+    /// - `shouldStop`: asked between files.
+    /// - `waitForRoom`: called when the disk is full, with what failed; true: room was waited for, try
+    ///   the file again.
+    package init(
+        fileSystem: any FileSystem,
+        folders: DurableFolders,
+        manifest: ManifestLog,
+        node: String,
+        run: String,
+        now: @escaping @Sendable () -> Int64,
+        shouldStop: @escaping @Sendable () -> Bool = { false },
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
+    ) {
+        self.fileSystem = fileSystem
+        self.folders = folders
+        self.manifest = manifest
+        self.node = node
+        self.run = run
+        self.now = now
+        self.shouldStop = shouldStop
+        self.waitForRoom = waitForRoom
+    }
+
+    /// Recovers everything.
+    ///
+    /// Throws only when folders cannot be listed or manifests not be read or written; what one file
+    /// does is in the report. To be called from a thread of its own.
+    ///
+    /// - `given`: taken before this run opened anything; nil to look now, when nothing else is at work.
+    /// - `history`: of the same moment.
+    /// - `scans`: of open segments that were scanned before, by path; these are not scanned again, and
+    ///   settled only if they still read the same.
+    /// - `onFile`: is told what became of each, when it is done.
+    package func run(
+        _ given: Leftovers? = nil,
+        history: ManifestHistory = ManifestHistory(),
+        scans: [PathKey: OpenSegmentScan] = [:],
+        progress: (Progress) -> Void = { _ in },
+        onFile: (RecoveryReport.File) -> Void = { _ in }
+    ) throws(FileSystemError) -> RecoveryReport {
+        let leftovers: Leftovers
+        if let given { leftovers = given } else { leftovers = try Leftovers(fileSystem) }
+        var round = Round(scans: scans)
+        round.done.filesTotal = leftovers.open.count
+        for path in leftovers.open {
+            round.done.path = path
+            progress(round.done)
+            if shouldStop() {
+                round.report.isStopped = true
+                break
+            }
+            begin(path, &round, onFile)
+            if round.jobs.count >= Self.filesAtOnce || round.bytes >= Self.bytesAtOnce {
+                finish(&round, onFile)
+            }
+        }
+        finish(&round, onFile)
+        round.done.path = ""
+        progress(round.done)
+        if !round.report.isStopped { try reconcile(leftovers, history, &round.report) }
+        return round.report
+    }
+
+    /// The files in work, and what has become of those before.
+    private struct Round {
+        let scans: [PathKey: OpenSegmentScan]
+        var jobs: [Job] = []
+        /// Bytes of the copies.
+        var bytes = 0
+        /// The same for all, so that their lines go into one day's manifest.
+        var sealedAt: Int64 = 0
+        var done = Progress(filesDone: 0, filesTotal: 0, events: 0, path: "")
+        var report = RecoveryReport()
+
+        init(scans: [PathKey: OpenSegmentScan]) { self.scans = scans }
+    }
+
+    private func finish(_ round: inout Round, _ onFile: (RecoveryReport.File) -> Void) {
+        for file in finish(round.jobs) { note(file, &round, onFile) }
+        round.jobs = []
+        round.bytes = 0
+    }
+
+    private func note(
+        _ file: RecoveryReport.File,
+        _ round: inout Round,
+        _ onFile: (RecoveryReport.File) -> Void
+    ) {
+        round.report.files.append(file)
+        round.done.events += file.events
+        round.done.filesDone += 1
+        onFile(file)
+    }
+
+    private func scan(_ path: String, _ round: Round) throws(FileSystemError) -> OpenSegmentScan {
+        guard let scan = round.scans[PathKey(path)] else {
+            return try OpenSegmentScan.scan(path, in: fileSystem)
+        }
+        // An attempt before may have settled it.
+        guard fileSystem.exists(path) else { throw FileSystemError(.open, path, code: ENOENT) }
+        return scan
+    }
+
+    /// Settles one open segment, or brings it so far that its copy waits for a sync.
+    private func begin(
+        _ path: String,
+        _ round: inout Round,
+        _ onFile: (RecoveryReport.File) -> Void
+    ) {
+        guard let sealed = Layout.sealedPath(forOpen: path) else { return }
+        while true {
+            do throws(FileSystemError) {
+                let scan = try scan(path, round)
+                if fileSystem.exists(sealed) {
+                    return note(try settleAgain(path, sealed: sealed, scan), &round, onFile)
+                }
+                if scan.kept == nil {
+                    return note(try settleEmpty(path, sealed: sealed, scan), &round, onFile)
+                }
+                if round.jobs.isEmpty { round.sealedAt = now() }
+                round.jobs.append(try copy(path, as: sealed, scan, sealedAt: round.sealedAt))
+                round.bytes += scan.keptBytes
+                return
+            } catch {
+                if error.isMissing && !fileSystem.exists(path) {
+                    round.done.filesDone += 1
+                    return
+                }
+                // What is in work holds room twice, and descriptors.
+                if error.isFull, !round.jobs.isEmpty {
+                    finish(&round, onFile)
+                    continue
+                }
+                if error.isFull && waitForRoom(error) { continue }
+                return note(RecoveryReport.File(failed: path, error), &round, onFile)
+            }
+        }
+    }
+
+    /// Nothing in it can be kept.
+    private func settleEmpty(
+        _ path: String,
+        sealed: String,
+        _ scan: OpenSegmentScan
+    ) throws(FileSystemError) -> RecoveryReport.File {
+        var file = RecoveryReport.File(path, .removed, scan)
+        if scan.verdict == .damaged {
+            file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
+        } else {
+            try fileSystem.remove(path)
+        }
+        return file
+    }
+}

@@ -1,0 +1,108 @@
+import Disk
+
+/// What a recovery did.
+package struct RecoveryReport: Sendable, Equatable {
+    /// What became of one open segment.
+    package enum Outcome: Sendable, Equatable {
+        /// It was whole and only had to be renamed.
+        case finished
+        /// Cut back to its last commit and sealed. What was cut was never acknowledged.
+        case cut
+        /// Nothing was ever committed in it, so it was removed.
+        case removed
+        /// Damaged where something may have been acknowledged: the events before the damage were
+        /// sealed, the original stands at `keptAside`. To be reported loudly.
+        case damaged(keptAside: String)
+        /// The disk refused; the file stands as it stood and the next recovery tries again.
+        case failed(String)
+    }
+
+    package struct File: Sendable, Equatable {
+        /// The open segment's path.
+        package var path: String
+        package var outcome: Outcome
+        /// Events in the sealed file.
+        package var events: Int
+        /// Bytes of the open segment, and how many of them were kept.
+        package var fileBytes: Int
+        package var keptBytes: Int
+        /// Why reading stopped where it stopped.
+        package var reason: String
+
+        package init(
+            path: String,
+            outcome: Outcome,
+            events: Int,
+            fileBytes: Int,
+            keptBytes: Int,
+            reason: String
+        ) {
+            self.path = path
+            self.outcome = outcome
+            self.events = events
+            self.fileBytes = fileBytes
+            self.keptBytes = keptBytes
+            self.reason = reason
+        }
+
+        init(failed path: String, _ error: FileSystemError) {
+            self.init(
+                path: path,
+                outcome: .failed("\(error)"),
+                events: 0,
+                fileBytes: 0,
+                keptBytes: 0,
+                reason: "\(error)"
+            )
+        }
+
+        /// Of a file that has only been scanned; nothing is kept yet.
+        init(_ path: String, _ outcome: Outcome, _ scan: OpenSegmentScan) {
+            self.init(
+                path: path,
+                outcome: outcome,
+                events: scan.events,
+                fileBytes: scan.fileBytes,
+                keptBytes: 0,
+                reason: scan.reason
+            )
+        }
+    }
+
+    package var files: [File] = []
+    /// Sealed files that an earlier run had left without a manifest line, and that got one.
+    package var entriesAdded: [String] = []
+    /// Sealed files without a manifest line that could not be read: path and why.
+    package var unreadable: [String: String] = [:]
+    /// Manifest lines whose file is not there.
+    package var missingFiles: [String] = []
+    /// Manifest lines that are none.
+    package var tornLines = 0
+    /// Manifest lines that were read.
+    package var manifestLines = 0
+    /// Whether it was asked to stop before it was done.
+    package var isStopped = false
+    /// Whether the disk refused to let one of ``unreadable`` be read.
+    package var hasRefusedReads = false
+
+    package init() {}
+
+    /// Events that were brought back.
+    package var events: Int { files.reduce(0) { $0 + $1.events } }
+
+    /// Whether the disk refused something, so that a further recovery may do more.
+    package var hasFailed: Bool {
+        hasRefusedReads
+            || files.contains {
+                if case .failed = $0.outcome { true } else { false }
+            }
+    }
+
+    /// Whether something was found that an operator must look at.
+    package var hasDamage: Bool {
+        !unreadable.isEmpty || !missingFiles.isEmpty
+            || files.contains {
+                if case .damaged = $0.outcome { true } else { false }
+            }
+    }
+}

@@ -1,0 +1,164 @@
+import Archive
+import Disk
+package import Events
+import Platform
+
+/// Which open segment an event belongs to: small numbers instead of text.
+///
+/// Only what the path uses counts.
+package struct PartitionKey: Hashable, Sendable {
+    /// Channel and event name by ``ValueTable``, or the rejection in quarantine.
+    let values: UInt64
+    /// Hour (or first hour of the day) since 1970 in the lower 32 bits, two's complement; source, or
+    /// the mark of quarantine, in the upper ones.
+    let place: UInt64
+
+    static let quarantineMark: UInt64 = 1 << 63
+    /// No segment's.
+    package static let none = PartitionKey(values: .max, place: .max)
+
+    init(values: UInt64, place: UInt64) {
+        self.values = values
+        self.place = place
+    }
+
+    var isQuarantine: Bool { place & Self.quarantineMark != 0 }
+
+    /// The first hour of the partition's time span; 0 when time is not in its path.
+    var hour: Int { Int(Int32(truncatingIfNeeded: place)) }
+
+    /// Mixes both words (the finaliser of splitmix64) for a table of a power of two.
+    var tableHash: Int {
+        var hash = values &* 0x9E37_79B9_7F4A_7C15 ^ place
+        hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
+        return Int(truncatingIfNeeded: hash ^ hash >> 31)
+    }
+}
+
+/// What tells one event's partition from another's.
+package struct PartitionRouter: ~Copyable {
+    /// By what time events are filed.
+    package enum Time: String, Sendable {
+        case received, event
+    }
+
+    package struct Configuration: Sendable {
+        package var template: PartitionTemplate
+        package var time: Time
+        /// Distinct values per key and hour; at least 1.
+        package var valuesMax: Int
+        package var node: String
+        /// The sources' names, by index.
+        package var sources: [String]
+
+        package init(
+            template: PartitionTemplate,
+            time: Time,
+            valuesMax: Int,
+            node: String,
+            sources: [String]
+        ) {
+            self.template = template
+            self.time = time
+            self.valuesMax = valuesMax
+            self.node = node
+            self.sources = sources
+        }
+    }
+
+    private let configuration: Configuration
+    private let usesChannel: Bool
+    private let usesEvent: Bool
+    private let usesSource: Bool
+    private let hoursPerPartition: Int
+    private let byEventTime: Bool
+    private var channels: ValueTable
+    private var events: ValueTable
+
+    package init(_ configuration: Configuration) {
+        self.configuration = configuration
+        usesChannel = configuration.template.uses(.channel)
+        usesEvent = configuration.template.uses(.event)
+        usesSource = configuration.template.uses(.source)
+        hoursPerPartition = configuration.template.hoursPerPartition ?? 0
+        byEventTime = configuration.time == .event
+        channels = ValueTable(valuesMax: configuration.valuesMax)
+        events = ValueTable(valuesMax: configuration.valuesMax)
+    }
+
+    /// Whether a partition's time is over once the clock has passed it.
+    var closesByClock: Bool { hoursPerPartition > 0 && !byEventTime }
+
+    /// The channel's number, for counting by channel.
+    package mutating func channel(_ value: UnsafeRawBufferPointer, receivedAt: Int64) -> UInt32 {
+        channels.id(of: value, hour: Int(receivedAt / 3_600_000_000))
+    }
+
+    /// Has the memory come that ``channel(_:receivedAt:)`` looks at, and gives the channel's hash.
+    package func fetchChannel(_ value: UnsafeRawBufferPointer) -> UInt64 { channels.fetch(value) }
+
+    /// Has the memory come that it then compares; after ``fetchChannel(_:)``.
+    package func fetchChannelText(hash: UInt64) { channels.fetchText(hash: hash) }
+
+    package func channelName(_ id: UInt32) -> String {
+        channels.name(id)
+    }
+
+    /// The key of an event.
+    ///
+    /// Times are microseconds since 1970 UTC.
+    package mutating func key(
+        channel: UInt32,
+        event: UnsafeRawBufferPointer,
+        source: Int,
+        receivedAt: Int64,
+        eventTime: Int64?
+    ) -> PartitionKey {
+        let receivedHour = Int(receivedAt / 3_600_000_000)
+        let name = usesEvent ? events.id(of: event, hour: receivedHour) : 0
+        let values = (usesChannel ? UInt64(channel) : 0) << 32 | UInt64(name)
+        let filed = byEventTime ? eventTime ?? receivedAt : receivedAt
+        return PartitionKey(
+            values: values,
+            place: (usesSource ? UInt64(source) : 0) << 32
+                | UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
+        )
+    }
+
+    /// The first hour of the partition that holds a time; 0 when time is not in the path.
+    func firstHour(_ micros: Int64) -> Int {
+        guard hoursPerPartition > 0 else { return 0 }
+        let hour = Timestamp.hour(micros)
+        return hoursPerPartition == 1
+            ? hour : hour - (hour - Timestamp.firstHour) % hoursPerPartition
+    }
+
+    /// The key of what cannot be accepted: by reason and day.
+    package func quarantineKey(_ rejection: Rejection, receivedAt: Int64) -> PartitionKey {
+        let hour = Int(max(0, receivedAt) / 3_600_000_000)
+        return PartitionKey(
+            values: UInt64(rejection.index),
+            place: PartitionKey.quarantineMark | UInt64(hour - hour % 24)
+        )
+    }
+
+    /// The folder of a key, below the data folder.
+    func folder(_ key: PartitionKey) -> String {
+        if key.isQuarantine {
+            let reason = Rejection.allCases[Int(key.values)].rawValue
+            let date = Timestamp.date(Int64(key.hour) * 3_600_000_000)
+            return "\(Layout.quarantine)/reason=\(reason)/date=\(date)"
+        }
+        let source = Int(truncatingIfNeeded: key.place >> 32 & 0xFFFF)
+        let path = configuration.template.path(
+            PartitionTemplate.Values(
+                channel: channels.name(UInt32(truncatingIfNeeded: key.values >> 32)),
+                event: events.name(UInt32(truncatingIfNeeded: key.values)),
+                source: configuration.sources[source],
+                node: configuration.node,
+                hour: key.hour
+            )
+        )
+        return DiskPath.join(Layout.events, path)
+    }
+}

@@ -1,0 +1,163 @@
+package import Archive
+package import Disk
+import Events
+import Platform
+
+/// Removes sealed files of quarantine that have become too old, oldest first.
+///
+/// Only files that a manifest of this node names, below `quarantine/`: nothing else that lies there is
+/// touched. Age alone removes. One thread at a time.
+package struct QuarantineSweep: Sendable {
+    /// Files whose removal is made durable with one sync.
+    static let filesAtOnce = 64
+
+    /// What was removed.
+    package struct Removed: Sendable, Equatable {
+        package var files = 0
+        package var bytes = 0
+        package var events = 0
+        /// Sealing time of the newest of them, RFC 3339.
+        package var newest: String?
+    }
+
+    private let fileSystem: any FileSystem
+    private let manifest: ManifestLog
+    private let node: String
+    private let quota: QuarantineQuota
+
+    package init(
+        fileSystem: any FileSystem,
+        manifest: ManifestLog,
+        node: String,
+        quota: QuarantineQuota
+    ) {
+        self.fileSystem = fileSystem
+        self.manifest = manifest
+        self.node = node
+        self.quota = quota
+    }
+
+    /// Tells the quota how many bytes all files of quarantine have.
+    package func measure() throws(FileSystemError) {
+        let growth = quota.growth
+        var bytes = 0
+        try SegmentTree.walk(fileSystem, below: [Layout.quarantine]) { path, kind in
+            let size = size(of: path)
+            // Sealed since the folder was listed.
+            let sealed = kind == .open && size == nil ? Layout.sealedPath(forOpen: path) : nil
+            bytes += size ?? sealed.flatMap(self.size) ?? 0
+        }
+        quota.measured(bytes, since: growth)
+    }
+
+    /// Looks, while the disk has refused something, whether it takes a file again, and has room for two
+    /// steps of its growth.
+    package func tryDisk() {
+        guard quota.isRefused else { return }
+        do throws(FileSystemError) {
+            _ = try fileSystem.createFolder(Layout.quarantine)
+            if fileSystem.exists(Layout.trial) { try fileSystem.remove(Layout.trial) }
+            let file = try fileSystem.open(Layout.trial, .createNew)
+            defer {
+                fileSystem.close(file)
+                try? fileSystem.remove(Layout.trial)
+            }
+            try fileSystem.reserve(file, from: 0, count: 2 * SegmentStore.reserveStep)
+        } catch {
+            return
+        }
+        quota.readmit()
+    }
+
+    /// Removes what was sealed `age` ago or earlier, by `now`, microseconds since 1970 UTC.
+    ///
+    /// The manifest says so before a file goes. What is left by an error is removed by the next call.
+    package func run(now: Int64, age: Duration) throws(FileSystemError) -> Removed {
+        let limit = now - age.nanoseconds / 1_000
+        var removed = Removed()
+        var waiting = try listed(try candidates(openedBy: limit), sealedBy: limit)
+        while !waiting.isEmpty {
+            let part = waiting.prefix(Self.filesAtOnce)
+            waiting.removeFirst(part.count)
+            let at = Timestamp.text(now)
+            try manifest.append(part.map { ManifestRemoval($0, reason: .age, at: at) })
+            for entry in part {
+                try remove(entry)
+                removed.files += 1
+                removed.bytes += entry.compressedBytes
+                removed.events += entry.events
+                removed.newest = entry.sealedAt
+            }
+        }
+        return removed
+    }
+
+    /// Paths of sealed files of this node that were opened by a time; a file's name has it.
+    private func candidates(openedBy limit: Int64) throws(FileSystemError) -> Set<PathKey> {
+        let stamp = Timestamp.compact(limit)
+        var found: Set<PathKey> = []
+        try SegmentTree.walk(
+            fileSystem,
+            below: [Layout.quarantine],
+            wanted: { name, kind in kind == .sealed && isOwn(name) }
+        ) { path, _ in
+            let name = DiskPath.split(path).name
+            if let opened = Layout.stamp(ofName: name), opened <= stamp, size(of: path) != nil {
+                found.insert(PathKey(path))
+            }
+        }
+        return found
+    }
+
+    /// Whether a name is `part-<node>-<writer>-<time>-<number>…`.
+    private func isOwn(_ name: String) -> Bool {
+        let prefix = "part-\(node)-"
+        guard name.hasPrefix(prefix) else { return false }
+        let rest = name.utf8.dropFirst(prefix.utf8.count).split(
+            separator: UInt8(ascii: "-"),
+            omittingEmptySubsequences: false
+        )
+        return rest.count == 3 && Int(String(rest[0]) ?? "") != nil
+    }
+
+    /// What the manifests say of these files, as far as they were sealed by a time; oldest first.
+    ///
+    /// A file without a line is left: recovery gives it one at the next start.
+    private func listed(
+        _ paths: Set<PathKey>,
+        sealedBy limit: Int64
+    ) throws(FileSystemError) -> [ManifestEntry] {
+        guard !paths.isEmpty else { return [] }
+        var entries: [PathKey: ManifestEntry] = [:]
+        let last = Timestamp.text(limit)
+        let end = Timestamp.date(limit + 86_400_000_000)
+        try ManifestReader.each(fileSystem, from: firstDay(paths), before: end) { _, entry in
+            guard let entry, entry.node == node, entry.sealedAt <= last else { return }
+            let path = PathKey(entry.path)
+            if paths.contains(path), entries[path] == nil { entries[path] = entry }
+        }
+        return entries.values.sorted { ($0.sealedAt, $0.path) < ($1.sealedAt, $1.path) }
+    }
+
+    /// The day on which the first of these files was opened; it is in no manifest of an earlier day.
+    private func firstDay(_ paths: Set<PathKey>) -> String {
+        let stamps = paths.compactMap { Layout.stamp(ofName: DiskPath.split($0.path).name) }
+        guard let first = stamps.min(), first.count >= 8 else { return "" }
+        let digits = Array(first)
+        return String(digits[0..<4]) + "-" + String(digits[4..<6]) + "-" + String(digits[6..<8])
+    }
+
+    private func remove(_ entry: ManifestEntry) throws(FileSystemError) {
+        do throws(FileSystemError) {
+            try fileSystem.remove(entry.path)
+            quota.removed(entry.compressedBytes)
+        } catch {
+            guard error.isMissing else { throw error }
+        }
+    }
+
+    /// Nil for what is no file, or leads elsewhere.
+    private func size(of path: String) -> Int? {
+        try? fileSystem.size(of: path)
+    }
+}

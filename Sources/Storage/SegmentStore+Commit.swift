@@ -1,0 +1,267 @@
+package import Archive
+import Compression
+import Digest
+package import Disk
+import Events
+import Platform
+
+/// Committing, sealing, and what they tell.
+extension SegmentStore {
+    /// How long an hour stays open after its end, for events that were received in it and still
+    /// stand in a ring: otherwise each would get a file of its own.
+    static let hourGraceMicros: Int64 = 2_000_000
+
+    /// Flushes every segment with new lines, and hands over all that must become durable, sealed
+    /// files included.
+    ///
+    /// Until the committer is done with it, nothing in it may be acknowledged.
+    package func takeBatch() throws(FileSystemError) -> CommitBatch {
+        try openWaiting()
+        for (slot, segment) in segments.enumerated() {
+            guard let segment else { continue }
+            try commit(segment, slot)
+        }
+        countBatch()
+        defer { batch = CommitBatch() }
+        return batch
+    }
+
+    private func commit(_ segment: OpenSegment, _ slot: Int) throws(FileSystemError) {
+        guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
+        let due =
+            segment.rawSinceFullFlush + pendings[slot].bytes.count >= SegmentFormat.fullFlushBytes
+        try deflate(segment, slot, due ? .full : .sync)
+        takeIdentities(segment, slot)
+        batch.dirty.append(
+            CommitBatch.DirtyFile(
+                file: segment.file,
+                path: segment.sealedPath,
+                newNameIn: segment.isNameCommitted ? nil : segment.folder
+            )
+        )
+        countLines(segment, slot)
+        segment.handedIn = batches + 1
+        segment.handedBytes = Int(segment.stream.compressedBytes)
+        segment.isDirty = false
+        segment.isNameCommitted = true
+        segment.lastUsedAt = now
+        segment.lastCommitAt = wallNow
+        if segment.stream.compressedBytes >= UInt64(configuration.segmentBytesMax) {
+            try seal(slot, .size)
+        }
+    }
+
+    /// Seals what is too old, idle, or of an hour that is over.
+    ///
+    /// Cheap enough for every commit interval.
+    package func sealDue(router: borrowing PartitionRouter) throws(FileSystemError) {
+        let current = router.firstHour(wallNow - Self.hourGraceMicros)
+        for (slot, segment) in segments.enumerated() {
+            guard let segment else { continue }
+            if pendings[slot].events != segment.eventsAtLastLook {
+                segment.eventsAtLastLook = pendings[slot].events
+                segment.lastUsedAt = now
+            }
+            let isOver =
+                segment.key.isQuarantine
+                ? segment.key.hour + 24 <= Int(wallNow / 3_600_000_000)
+                : router.closesByClock && segment.key.hour < current
+            if isOver {
+                try seal(slot, .hour)
+            } else if now - segment.openedAt >= configuration.ageMax.nanoseconds {
+                try seal(slot, .age)
+            } else if now - segment.lastUsedAt >= configuration.idleMax.nanoseconds {
+                try seal(slot, .idle)
+            }
+        }
+    }
+
+    /// Seals the segments whose sealed path is `prefix` or lies below that folder (all for ""); gives
+    /// how many.
+    package func seal(
+        prefix: String,
+        reason: ManifestEntry.Reason = .drain
+    ) throws(FileSystemError) -> Int {
+        var count = 0
+        try openWaiting()
+        for (slot, segment) in segments.enumerated() {
+            guard let segment, DiskPath.isAtOrBelow(prefix, segment.sealedPath) else { continue }
+            try seal(slot, reason)
+            count += 1
+        }
+        return count
+    }
+
+    func sealLeastRecentlyUsed() throws(FileSystemError) {
+        if let slot = leastRecentlyUsed() { try seal(slot, .limit) }
+    }
+
+    /// The slot of the segment that got no events for the longest time.
+    func leastRecentlyUsed(where isWanted: (OpenSegment) -> Bool = { _ in true }) -> Int? {
+        var oldest: (slot: Int, at: Int64)?
+        for (slot, segment) in segments.enumerated() {
+            guard let segment, isWanted(segment) else { continue }
+            let used = pendings[slot].events == segment.eventsAtLastLook ? segment.lastUsedAt : now
+            if oldest.map({ used < $0.at }) ?? true { oldest = (slot, used) }
+        }
+        return oldest?.slot
+    }
+
+    /// Ends a segment's stream and puts it into the batch.
+    func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
+        guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
+        try deflate(segment, slot, .finish)
+        if segment.reservedBytes > 0 { fileSystem.releaseReserved(segment.file) }
+        countLines(segment, slot)
+        batch.dirty.removeAll { $0.file == segment.file }
+        let isDurable = batch.seals.count >= configuration.sealsMax && finishHere(segment)
+        let task = SealTask(
+            file: isDurable ? nil : segment.file,
+            isDirty: !isDurable,
+            sealedPath: segment.sealedPath,
+            entry: entry(segment, pendings[slot], reason)
+        )
+        batch.seals.append(task)
+        let remains = SealedRemains(of: segment, task, batch: batches + 1)
+        heldBytes -= segment.held.count - remains.held.count
+        sealed.append(remains)
+        endIdentities(segment, slot)
+        pendings[slot].free()
+        (pendings + slot).deinitialize(count: 1)
+        segments[slot] = nil
+        free.append(slot)
+        forget(segment.key)
+    }
+
+    private func countLines(_ segment: OpenSegment, _ slot: Int) {
+        batch.lines += pendings[slot].events - segment.handedLines
+        segment.handedLines = pendings[slot].events
+    }
+
+    /// Syncs and closes a finished file on this thread; gives whether that went well.
+    ///
+    /// One message can seal any number of segments before the next commit; would all wait for the
+    /// committer with their descriptors, these would run out, and the writer would wait for
+    /// descriptors that only its own next batch gives back. One that lacks bytes, since a write has
+    /// failed, is left to the repair, as is one whose sync fails. One that a committer may still have
+    /// to sync is left to it: of two who sync a file, one hears of what failed.
+    private func finishHere(_ segment: OpenSegment) -> Bool {
+        if segment.isBroken || segment.handedIn > durableBatch { return false }
+        segment.isBroken = !syncAndClose(segment.file, segment.sealedPath)
+        return !segment.isBroken
+    }
+
+    /// Gives whether the sync went well; if not, the file stays open.
+    private func syncAndClose(_ file: FileHandle, _ sealedPath: String) -> Bool {
+        do {
+            try fileSystem.datasync(file)
+        } catch {
+            failure = failure ?? FileSystemError(error.operation, sealedPath, code: error.code)
+            return false
+        }
+        fileSystem.close(file)
+        return true
+    }
+
+    /// Does the same with one of the sealed files that wait for the next batch; false when there is
+    /// none that can be done here.
+    func finishWaitingSeal() -> Bool {
+        let next = sealed.firstIndex {
+            $0.batch > batches && $0.file != nil && !$0.isBroken && $0.handedIn <= durableBatch
+        }
+        guard let next, let file = sealed[next].file else { return false }
+        guard syncAndClose(file, sealed[next].sealedPath) else {
+            sealed[next].isBroken = true
+            return false
+        }
+        heldBytes -= sealed[next].held.count
+        sealed[next].held = []
+        sealed[next].file = nil
+        mend(&batch, moved: [sealed[next].sealedPath])
+        return true
+    }
+
+    private func entry(
+        _ segment: OpenSegment,
+        _ lines: PendingLines,
+        _ reason: ManifestEntry.Reason
+    ) -> ManifestEntry {
+        var sequences: [ManifestEntry.Sequence] = []
+        for (source, tally) in lines.tallies.enumerated() where tally.events > 0 {
+            sequences.append(
+                ManifestEntry.Sequence(
+                    source: configuration.sources[source],
+                    run: configuration.run,
+                    events: tally.events,
+                    first: tally.first,
+                    last: tally.last
+                )
+            )
+        }
+        func text(_ micros: Int64) -> String? {
+            micros == .max || micros == .min ? nil : Timestamp.text(micros)
+        }
+        return ManifestEntry(
+            path: segment.sealedPath,
+            node: configuration.node,
+            run: configuration.run,
+            reason: reason,
+            events: lines.events,
+            rawBytes: Int(segment.stream.rawBytes),
+            compressedBytes: Int(segment.stream.compressedBytes),
+            crc32: Hex.text(segment.stream.crc32),
+            sha256: segment.digest.finish(),
+            firstReceivedAt: text(lines.firstReceived),
+            lastReceivedAt: text(lines.lastReceived),
+            firstEventTime: text(lines.firstEventTime),
+            lastEventTime: text(lines.lastEventTime),
+            sequences: sequences,
+            sealedAt: Timestamp.text(wallNow),
+            checkpoints: segment.checkpoints
+        )
+    }
+
+    /// Takes new limits for segments; they count from the next look on.
+    package func setLimits(segmentBytesMax: Int, ageMax: Duration, idleMax: Duration) {
+        configuration.segmentBytesMax = segmentBytesMax
+        configuration.ageMax = ageMax
+        configuration.idleMax = idleMax
+    }
+
+    /// What is open now.
+    package func describeOpen() -> [OpenSegmentDescription] {
+        segments.enumerated().compactMap { slot, segment in
+            segment.map { segment in
+                OpenSegmentDescription(
+                    path: Layout.openPath(forSealed: segment.sealedPath),
+                    events: pendings[slot].events,
+                    rawBytes: Int(segment.stream.rawBytes) + pendings[slot].bytes.count,
+                    compressedBytes: Int(segment.stream.compressedBytes),
+                    openedAt: segment.openedAt,
+                    lastCommitAt: segment.lastCommitAt
+                )
+            }
+        }
+    }
+}
+
+/// An open segment as operators see it.
+package struct OpenSegmentDescription: Sendable {
+    package let path: String
+    package let events: Int
+    package let rawBytes: Int
+    package let compressedBytes: Int
+    /// Nanoseconds of the monotonic clock.
+    package let openedAt: Int64
+    /// Microseconds since 1970 UTC.
+    package let lastCommitAt: Int64?
+}
+
+extension Duration {
+    /// Whole nanoseconds; as many as fit.
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : scaled &+ attoseconds / 1_000_000_000
+    }
+}

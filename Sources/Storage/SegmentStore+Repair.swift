@@ -1,0 +1,202 @@
+import Archive
+import Compression
+import Digest
+package import Disk
+import Glibc
+
+/// What is left of a sealed segment until its batch is durable.
+struct SealedRemains {
+    /// The number of its batch.
+    let batch: UInt64
+    let sealedPath: String
+    /// Nil when its bytes are durable.
+    var file: FileHandle?
+    let durableBytes: Int
+    var held: [UInt8]
+    /// The last batch before that it went with.
+    let handedIn: UInt64
+    let sha256: String
+    var isBroken: Bool
+
+    init(of segment: OpenSegment, _ task: SealTask, batch: UInt64) {
+        self.batch = batch
+        sealedPath = segment.sealedPath
+        file = task.file
+        durableBytes = segment.durableBytes
+        held = task.file == nil ? [] : Array(segment.held.bytes)
+        handedIn = segment.handedIn
+        sha256 = task.entry.sha256
+        isBroken = segment.isBroken
+    }
+}
+
+/// What happens when the disk fails a segment.
+///
+/// A file whose write or sync has failed is never written or synced again: the kernel may have
+/// dropped its pages, and the next sync would claim success. Its durable part is read back, what
+/// follows is still held in memory, and the SHA-256 of both together is known. So the segment moves
+/// to a new file, which takes the place of the old one in one step once it is durable.
+extension SegmentStore {
+    /// Lets go of what was held for batches that are durable, up to the number `batch`.
+    package func forgetHeld(durable batch: UInt64) {
+        durableBatch = max(durableBatch, batch)
+        guard heldBytes > 0 else { return }
+        for case let segment? in segments { heldBytes -= segment.forgetHeld(durable: batch) }
+        while let first = sealed.first, first.batch <= batch {
+            heldBytes -= first.held.count
+            sealed.removeFirst()
+        }
+    }
+
+    /// Moves every segment that the disk has failed to a new file.
+    ///
+    /// To be called when no committer is at work. On an error, nothing is lost and the call can be
+    /// made again. `failed`: the sealed path of a segment whose sync failed elsewhere. Gives the
+    /// sealed paths of those that were moved, by calls that failed half way too;
+    /// ``mend(_:moved:)`` tells the batches that were taken and wait.
+    package func repair(
+        failed: String?,
+        folders: DurableFolders
+    ) throws(FileSystemError) -> Set<String> {
+        folders.forget()
+        for case let segment? in segments where segment.isBroken || segment.sealedPath == failed {
+            segment.isBroken = true
+            try move(segment, folders)
+            moved.insert(segment.sealedPath)
+        }
+        for at in sealed.indices where sealed[at].isBroken || sealed[at].sealedPath == failed {
+            guard sealed[at].file != nil else { continue }
+            sealed[at].isBroken = true
+            try move(&sealed[at], folders)
+            moved.insert(sealed[at].sealedPath)
+        }
+        failure = nil
+        // What was sealed since the last batch waits in the store itself.
+        mend(&batch, moved: moved)
+        defer { moved = [] }
+        return moved
+    }
+
+    /// Takes the files that were moved out of a batch that has not been committed: they are durable.
+    package func mend(_ batch: inout CommitBatch, moved: Set<String>) {
+        batch.dirty.removeAll { moved.contains($0.path) }
+        for at in batch.seals.indices where moved.contains(batch.seals[at].sealedPath) {
+            batch.seals[at].file = nil
+            batch.seals[at].isDirty = false
+        }
+    }
+
+    private func move(
+        _ segment: OpenSegment,
+        _ folders: DurableFolders
+    ) throws(FileSystemError) {
+        let new = try rewrite(
+            segment.sealedPath,
+            from: segment.file,
+            durableBytes: segment.durableBytes,
+            held: segment.held.bytes,
+            sha256: segment.digest.peek(),
+            folders
+        )
+        fileSystem.close(segment.file)
+        segment.file = new
+        segment.isBroken = false
+        segment.reservedBytes = 0
+        segment.isNameCommitted = true
+        segment.durableBytes += segment.held.count
+        heldBytes -= segment.held.count
+        segment.held.removeAll()
+        segment.handedBytes = segment.durableBytes
+    }
+
+    private func move(
+        _ remains: inout SealedRemains,
+        _ folders: DurableFolders
+    ) throws(FileSystemError) {
+        guard let file = remains.file else { return }
+        let (path, durableBytes, sha256) = (
+            remains.sealedPath, remains.durableBytes, remains.sha256
+        )
+        let result = remains.held.withUnsafeBytes { held in
+            Result { () throws(FileSystemError) in
+                try rewrite(
+                    path,
+                    from: file,
+                    durableBytes: durableBytes,
+                    held: held,
+                    sha256: sha256,
+                    folders
+                )
+            }
+        }
+        fileSystem.close(try result.get())
+        fileSystem.close(file)
+        remains.file = nil
+        remains.isBroken = false
+    }
+
+    /// Writes a segment to a new file that takes the open name; durable on return, with its names.
+    private func rewrite(
+        _ sealedPath: String,
+        from old: FileHandle,
+        durableBytes: Int,
+        held: UnsafeRawBufferPointer,
+        sha256: String,
+        _ folders: DurableFolders
+    ) throws(FileSystemError) -> FileHandle {
+        let open = Layout.openPath(forSealed: sealedPath)
+        let copy = open + Layout.copySuffix
+        let folder = DiskPath.split(sealedPath).folder
+        try folders.ensure(folder)
+        if fileSystem.exists(copy) { try fileSystem.remove(copy) }
+        let new = try fileSystem.open(copy, .createNew)
+        do throws(FileSystemError) {
+            let digest = SHA256Digest()
+            try copyPrefix(of: old, durableBytes, to: new, digest, sealedPath)
+            digest.update(held)
+            guard digest.finish() == sha256 else { throw unreadable(sealedPath) }
+            try fileSystem.write(held, to: new)
+            try fileSystem.datasync(new)
+            try fileSystem.replace(copy, to: open)
+            try fileSystem.syncFolder(folder)
+            return new
+        } catch {
+            fileSystem.close(new)
+            throw FileSystemError(
+                error.operation,
+                error.path.isEmpty ? copy : error.path,
+                code: error.code
+            )
+        }
+    }
+
+    private func copyPrefix(
+        of old: FileHandle,
+        _ byteCount: Int,
+        to new: FileHandle,
+        _ digest: SHA256Digest,
+        _ path: String
+    ) throws(FileSystemError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        var offset = 0
+        while offset < byteCount {
+            let wanted = min(buffer.count, byteCount - offset)
+            let count = try fileSystem.read(
+                old,
+                at: offset,
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+            )
+            guard count > 0 else { throw unreadable(path) }
+            let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count])
+            digest.update(bytes)
+            try fileSystem.write(bytes, to: new)
+            offset += count
+        }
+    }
+
+    /// What was durable does not come back as it was written.
+    private func unreadable(_ path: String) -> FileSystemError {
+        FileSystemError(.read, path, code: EBADMSG)
+    }
+}

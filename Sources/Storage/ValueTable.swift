@@ -1,0 +1,135 @@
+import Events
+import Glibc
+import Platform
+
+/// Gives each partition value a small number, and keeps a producer with ever new values from making
+/// ever new folders: beyond `valuesMax` distinct values in an hour, the rest share ``other``.
+///
+/// One thread.
+///
+/// Open addressing over raw memory, so that the lookup of an event touches no Swift object.
+struct ValueTable: ~Copyable {
+    /// The number of `__other__`.
+    static let other: UInt32 = 0
+
+    private struct Entry {
+        var hash: UInt64
+        var bytes: UnsafeMutableRawPointer?
+        var count: Int
+        var id: UInt32
+        /// The hour that counted it among its `valuesMax`.
+        var hour: Int
+    }
+
+    private let valuesMax: Int
+    private let slots: Int
+    private let entries: UnsafeMutablePointer<Entry>
+    private var used = 0
+    private var hour = Int.min
+    private var admitted = 0
+    private var nextID: UInt32 = 1
+    /// By number, starting at ``firstID``.
+    private var names: [String] = []
+    private var firstID: UInt32 = 1
+    private var last: Int?
+
+    init(valuesMax: Int) {
+        self.valuesMax = valuesMax
+        var slots = 64
+        while slots < valuesMax * 8 { slots *= 2 }
+        self.slots = slots
+        // An empty entry is all zeros, and the system gives zeros without taking memory for them: a
+        // table for a million values costs what its values cost.
+        guard let zeros = calloc(slots, MemoryLayout<Entry>.stride) else {
+            preconditionFailure("no memory for \(slots) partition values")
+        }
+        entries = zeros.bindMemory(to: Entry.self, capacity: slots)
+    }
+
+    deinit {
+        for at in 0..<slots { entries[at].bytes?.deallocate() }
+        free(entries)
+    }
+
+    /// The number of a value in an hour (hours since 1970).
+    mutating func id(of value: UnsafeRawBufferPointer, hour: Int) -> UInt32 {
+        if let last, self.hour == hour, matches(entries[last], value) { return entries[last].id }
+        if self.hour != hour { turn(to: hour) }
+        let hash = HiveValue.hash(value)
+        var at = home(hash)
+        while entries[at].bytes != nil {
+            if entries[at].hash == hash, matches(entries[at], value) { return seen(at) }
+            at = (at + 1) & (slots - 1)
+        }
+        return admit(value, hash, at)
+    }
+
+    private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots - 1) }
+
+    /// Has the place come where the search for a value begins, and gives the value's hash.
+    func fetch(_ value: UnsafeRawBufferPointer) -> UInt64 {
+        let hash = HiveValue.hash(value)
+        Processor.prefetch(entries + home(hash))
+        return hash
+    }
+
+    /// Has the bytes come that a value of this hash is compared with.
+    func fetchText(hash: UInt64) {
+        if let bytes = entries[home(hash)].bytes { Processor.prefetch(bytes) }
+    }
+
+    private func matches(_ entry: Entry, _ value: UnsafeRawBufferPointer) -> Bool {
+        guard entry.count == value.count, let stored = entry.bytes else { return false }
+        guard let bytes = value.baseAddress else { return true }
+        return memcmp(stored, bytes, entry.count) == 0
+    }
+
+    /// A value known from before counts for this hour when first seen in it.
+    private mutating func seen(_ at: Int) -> UInt32 {
+        if entries[at].hour != hour {
+            guard admitted < valuesMax else { return Self.other }
+            entries[at].hour = hour
+            admitted += 1
+        }
+        last = at
+        return entries[at].id
+    }
+
+    private mutating func admit(
+        _ value: UnsafeRawBufferPointer,
+        _ hash: UInt64,
+        _ at: Int
+    ) -> UInt32 {
+        guard admitted < valuesMax else { return Self.other }
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(1, value.count), alignment: 1)
+        if let start = value.baseAddress { bytes.copyMemory(from: start, byteCount: value.count) }
+        entries[at] = Entry(hash: hash, bytes: bytes, count: value.count, id: nextID, hour: hour)
+        names.append(String(decoding: value, as: UTF8.self))
+        nextID &+= 1
+        used += 1
+        admitted += 1
+        last = at
+        return entries[at].id
+    }
+
+    /// A new hour admits values afresh; a table half full of old ones is emptied.
+    private mutating func turn(to hour: Int) {
+        self.hour = hour
+        admitted = 0
+        last = nil
+        guard used * 2 > slots - valuesMax * 2 else { return }
+        for at in 0..<slots {
+            entries[at].bytes?.deallocate()
+            entries[at].bytes = nil
+        }
+        used = 0
+        firstID = nextID
+        names.removeAll()
+    }
+
+    /// The text of a number; `__other__` where it is no longer known.
+    func name(_ id: UInt32) -> String {
+        guard id >= firstID, Int(id - firstID) < names.count else { return HiveValue.other }
+        return names[Int(id - firstID)]
+    }
+}
