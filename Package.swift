@@ -108,18 +108,26 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "Configuration",
+            dependencies: [
+                "Dedup", "Events", "Platform", "Terminal",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+
         // Floor 5: where they meet.
         .target(
             name: "Daemon",
             dependencies: [
-                "Archive", "Compression", "Control", "Dedup", "Disk", "Events", "Intake",
-                "Pipeline", "Platform", "Recovery", "Storage", "Terminal",
+                "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
+                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "Terminal",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
@@ -128,7 +136,7 @@ let package = Package(
         .executableTarget(
             name: "touchpointd",
             dependencies: [
-                "Daemon", "Terminal",
+                "Configuration", "Daemon", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -230,10 +238,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Archive", "Compression", "Control", "Daemon", "Disk", "Events", "Inspection",
-                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "TestSupport", "ZeroMQ",
+                "Archive", "Compression", "Configuration", "Control", "Daemon", "Disk", "Events",
+                "Inspection", "Intake", "Pipeline", "Platform", "Recovery", "Storage",
+                "TestSupport", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -63,16 +63,24 @@ enum HouseFloors {
             foundation: .none
         ),
         "Control": Room(floor: 6, imports: ["Events", "Platform", "NIOCore", "NIOPosix"]),
+        "Configuration": Room(
+            floor: 6,
+            imports: ["Dedup", "Events", "Platform", "Terminal", "Yams"],
+            foundation: .all
+        ),
         "Daemon": Room(
             floor: 7,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
                 "Terminal", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals",
-                "Yams", "Disk", "Archive", "Recovery",
+                "Disk", "Archive", "Recovery", "Configuration",
             ],
             foundation: .all
         ),
-        "touchpointd": Room(floor: 8, imports: ["Daemon", "Terminal", "ArgumentParser"]),
+        "touchpointd": Room(
+            floor: 8,
+            imports: ["Daemon", "Terminal", "ArgumentParser", "Configuration"]
+        ),
         "touchpointctl": Room(
             floor: 8,
             imports: [
@@ -90,5 +98,6 @@ enum HouseFloors {
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
         "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
+        "Yams": "Configuration",
     ]
 }

@@ -136,7 +136,7 @@ final class SimulatedWriter {
                 to: end
             )
             let name = String(decoding: view.channel, as: UTF8.self)
-            add(count, slot, source, sequence, "\(Layout.events)/channel=\(name)")
+            add(count, slot, source, sequence, "\(SegmentFormat.events)/channel=\(name)")
             return
         }
         let slot = try slot(router.quarantineKey(rejection, receivedAt: wall))
@@ -149,7 +149,7 @@ final class SimulatedWriter {
         )
         if store.pendings[slot].room < line.count { try store.makeRoom(line.count, in: slot) }
         store.pendings[slot].end.update(from: line, count: line.count)
-        let folder = "\(Layout.quarantine)/reason=\(rejection.rawValue)"
+        let folder = "\(SegmentFormat.quarantine)/reason=\(rejection.rawValue)"
         add(line.count, slot, source, sequence, folder)
     }
 
@@ -229,8 +229,8 @@ final class SimulatedWriter {
     ) throws(FileSystemError) {
         while true {
             do throws(FileSystemError) {
-                let moved = try store.repair(failed: failed, folders: process.folders)
-                store.mend(&batch, moved: moved)
+                let moved = try store.replace(failed: failed, folders: process.folders)
+                store.settle(&batch, replaced: moved)
                 return
             } catch {
                 guard patience.wait() else { throw error }

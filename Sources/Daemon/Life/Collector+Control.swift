@@ -1,4 +1,5 @@
 import Archive
+import Configuration
 import Control
 import Disk
 import Events
@@ -98,8 +99,8 @@ extension Collector: ControlHandler {
     static func sealedPrefix(_ given: String) -> String {
         let path = Layout.sealedPath(forOpen: given) ?? given
         let root = path.prefix { $0 != "/" }
-        let isFull = root == Layout.events || root == Layout.quarantine
-        return isFull ? path : DiskPath.join(Layout.events, path)
+        let isFull = root == SegmentFormat.events || root == SegmentFormat.quarantine
+        return isFull ? path : DiskPath.join(SegmentFormat.events, path)
     }
 
     func flush() async throws -> FlushAnswer {
