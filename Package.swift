@@ -88,7 +88,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 4: read, judge, file: a writer without its thread.
+        // Floor 5: read, judge, file: a writer without its thread.
         .target(
             name: "Filing",
             dependencies: [
@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 5: the path itself, and, apart from it, the control socket.
+        // Floor 6: the path itself, and, apart from it, the control socket.
         .target(
             name: "Pipeline",
             dependencies: [
@@ -118,27 +118,35 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 6: where they meet.
         .target(
-            name: "Daemon",
+            name: "Configuration",
             dependencies: [
-                "Archive", "Compression", "Control", "Dedup", "Disk", "Events", "Intake",
-                "Pipeline", "Platform", "Recovery", "Storage", "Terminal", "ZeroMQ",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "Dedup", "Events", "Platform", "Terminal",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
 
-        // Floor 7: arguments in, one call, an exit code out.
+        // Floor 7: where they meet.
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
+                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "Terminal", "ZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Floor 8: arguments in, one call, an exit code out.
         .executableTarget(
             name: "touchpointd",
             dependencies: [
-                "Daemon", "Terminal",
+                "Configuration", "Daemon", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -258,10 +266,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Archive", "Compression", "Control", "Daemon", "Disk", "Events", "Inspection",
-                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "TestSupport", "ZeroMQ",
+                "Archive", "Compression", "Configuration", "Control", "Daemon", "Disk", "Events",
+                "Inspection", "Intake", "Pipeline", "Platform", "Recovery", "Storage",
+                "TestSupport", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -27,8 +27,8 @@ package enum ContentKey {
     private static func read(
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> ContentHash? {
-        guard fileSystem.exists(Layout.contentKey) else { return nil }
-        let file = try fileSystem.open(Layout.contentKey, .read)
+        guard fileSystem.exists(SegmentFormat.contentKey) else { return nil }
+        let file = try fileSystem.open(SegmentFormat.contentKey, .read)
         defer { fileSystem.close(file) }
         let bytes = try fileSystem.bytes(of: file, at: 0, count: magic.count + 21)
         let key = bytes.dropFirst(magic.count).prefix(16)
@@ -51,8 +51,8 @@ package enum ContentKey {
     ) throws(FileSystemError) {
         let key = IdentityFile.number(hash.key0, 8) + IdentityFile.number(hash.key1, 8)
         let bytes = magic + key + IdentityFile.number(check(key), 4)
-        if try fileSystem.createFolder(Layout.identities) { try fileSystem.syncFolder("") }
-        let begun = Layout.contentKey + ".new"
+        if try fileSystem.createFolder(SegmentFormat.identities) { try fileSystem.syncFolder("") }
+        let begun = SegmentFormat.contentKey + ".new"
         if fileSystem.exists(begun) { try fileSystem.remove(begun) }
         let file = try fileSystem.open(begun, .createNew)
         let result = Result { () throws(FileSystemError) in
@@ -62,7 +62,7 @@ package enum ContentKey {
         }
         fileSystem.close(file)
         try result.get()
-        try fileSystem.replace(begun, to: Layout.contentKey)
-        try fileSystem.syncFolder(Layout.identities)
+        try fileSystem.replace(begun, to: SegmentFormat.contentKey)
+        try fileSystem.syncFolder(SegmentFormat.identities)
     }
 }

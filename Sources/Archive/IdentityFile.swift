@@ -20,10 +20,10 @@ package struct IdentityPart: Sendable {
 
     package init(
         segment: String,
-        sources: [String]?,
+        sources: [String]? = nil,
         contentCheck: UInt64 = 0,
         entries: [UInt8],
-        end: IdentityEnd?
+        end: IdentityEnd? = nil
     ) {
         self.segment = segment
         self.sources = sources
@@ -121,7 +121,7 @@ package enum IdentityFile {
     package static func append(_ part: IdentityPart, in fileSystem: any FileSystem) {
         let path = Layout.identityPath(forSealed: part.segment)
         do throws(FileSystemError) {
-            if part.sources != nil { _ = try fileSystem.createFolder(Layout.identities) }
+            if part.sources != nil { _ = try fileSystem.createFolder(SegmentFormat.identities) }
             let file = try fileSystem.open(path, .append)
             defer { fileSystem.close(file) }
             try fileSystem.write(bytes(part), to: file)

@@ -160,7 +160,7 @@ package final class ManifestLog: Sendable {
         _ lines: [UInt8]
     ) throws(FileSystemError) {
         let (folder, name) = DiskPath.split(path)
-        let copy = DiskPath.join(folder, ".\(name)\(Layout.copySuffix)")
+        let copy = DiskPath.join(folder, ".\(name)\(SegmentFormat.copySuffix)")
         if fileSystem.exists(copy) { try fileSystem.remove(copy) }
         let new = try fileSystem.open(copy, .createNew)
         defer { fileSystem.close(new) }

@@ -62,7 +62,7 @@ package enum ManifestReader {
         alsoSummarised: Bool = false
     ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
-        let manifest = DiskPath.join(folder, Layout.manifest)
+        let manifest = DiskPath.join(folder, SegmentFormat.manifest)
         for date in try fileSystem.list(manifest)
         where date.isFolder && date.name.hasPrefix("date=")
             && (first.isEmpty || date.name >= "date=" + first)
@@ -70,10 +70,13 @@ package enum ManifestReader {
             let folder = DiskPath.join(manifest, date.name)
             let names = try fileSystem.list(folder)
                 .filter { !$0.isFolder && !$0.isLink && !$0.name.hasPrefix(".") }.map(\.name)
-            var manifests = names.filter { $0.hasSuffix(Layout.manifestSuffix) }
+            var manifests = names.filter { $0.hasSuffix(SegmentFormat.manifestSuffix) }
             if alsoSummarised {
-                manifests += names.filter { $0.hasSuffix(Layout.summarySuffix) }
-                    .map { $0.dropLast(Layout.summarySuffix.count) + Layout.manifestSuffix }
+                manifests += names.filter { $0.hasSuffix(SegmentFormat.summarySuffix) }
+                    .map {
+                        $0.dropLast(SegmentFormat.summarySuffix.count)
+                            + SegmentFormat.manifestSuffix
+                    }
                 manifests = Set(manifests).sorted()
             }
             paths += manifests.map { DiskPath.join(folder, $0) }

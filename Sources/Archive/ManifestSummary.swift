@@ -6,9 +6,6 @@ import FoundationEssentials
 /// What the manifest of a day that is over adds up to, in a file beside it, so that no later start
 /// has to read its lines.
 ///
-///     manifest/date=2026-11-22/c1.ndjson
-///     manifest/date=2026-11-22/c1.summary.json
-///
 /// Counts only as long as the manifest is as long as the summary says: a manifest only grows, and one
 /// that has grown is read again.
 package struct ManifestSummary: Codable, Equatable, Sendable {
@@ -64,7 +61,7 @@ package struct ManifestSummary: Codable, Equatable, Sendable {
     ) throws(FileSystemError) {
         let path = Layout.summaryPath(forManifest: manifest)
         let (folder, name) = DiskPath.split(path)
-        let copy = DiskPath.join(folder, ".\(name)\(Layout.copySuffix)")
+        let copy = DiskPath.join(folder, ".\(name)\(SegmentFormat.copySuffix)")
         if fileSystem.exists(copy) { try fileSystem.remove(copy) }
         let file = try fileSystem.open(copy, .createNew)
         defer { fileSystem.close(file) }

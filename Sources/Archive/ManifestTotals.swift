@@ -28,7 +28,7 @@ package struct ManifestTotals: Codable, Equatable, Sendable {
 
     /// The reason in a path below `quarantine/`; nil for any other path.
     private static func reason(ofPath path: String) -> String? {
-        let prefix = "\(Layout.quarantine)/reason="
+        let prefix = "\(SegmentFormat.quarantine)/reason="
         guard path.hasPrefix(prefix) else { return nil }
         return String(path.dropFirst(prefix.count).prefix { $0 != "/" })
     }

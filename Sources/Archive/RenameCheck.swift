@@ -13,7 +13,7 @@ package enum RenameCheck {
     /// To be called while nobody else is at work. Throws what a rename comes to; what keeps files from
     /// being made says nothing of renames.
     package static func run(_ fileSystem: any FileSystem) throws(FileSystemError) {
-        for folder in [""] + Layout.roots where folder.isEmpty || fileSystem.exists(folder) {
+        for folder in [""] + SegmentFormat.roots where folder.isEmpty || fileSystem.exists(folder) {
             try run(fileSystem, in: folder)
         }
     }

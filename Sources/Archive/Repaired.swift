@@ -20,7 +20,7 @@ package enum Repaired {
     package static func sealedPath(for path: String) -> String? {
         let (folder, name) = DiskPath.split(path)
         if Layout.isSealed(name: name) { return path }
-        guard name.hasPrefix("."), let end = name.firstRange(of: Layout.sealedSuffix) else {
+        guard name.hasPrefix("."), let end = name.firstRange(of: SegmentFormat.sealedSuffix) else {
             return nil
         }
         return DiskPath.join(folder, String(name[..<end.upperBound].dropFirst()))
@@ -44,8 +44,9 @@ package enum Repaired {
     }
 
     package static func visiblePath(forSealed sealed: String, _ number: Int) -> String {
-        sealed.dropLast(Layout.sealedSuffix.count) + suffix + (number == 1 ? "" : "\(number)")
-            + Layout.sealedSuffix
+        sealed.dropLast(SegmentFormat.sealedSuffix.count) + suffix
+            + (number == 1 ? "" : "\(number)")
+            + SegmentFormat.sealedSuffix
     }
 
     /// The name to give a hidden repaired file so that readers see it.
@@ -57,24 +58,11 @@ package enum Repaired {
         return nil
     }
 
-    /// A name to hide a damaged sealed file under.
-    package static func asidePath(forSealed sealed: String, in fileSystem: any FileSystem) -> String
-    {
-        let first = Layout.damagedPath(forSealed: sealed)
-        var path = first
-        var number = 2
-        while fileSystem.exists(path) {
-            path = "\(first.dropLast(Layout.damagedSuffix.count)).\(number)\(Layout.damagedSuffix)"
-            number += 1
-        }
-        return path
-    }
-
     /// Whether a sealed file is a repaired one, by its name.
     package static func isRepaired(_ path: String) -> Bool {
         (1...copiesMax).contains { number in
             path.hasSuffix(
-                suffix + (number == 1 ? "" : "\(number)") + Layout.sealedSuffix
+                suffix + (number == 1 ? "" : "\(number)") + SegmentFormat.sealedSuffix
             )
         }
     }

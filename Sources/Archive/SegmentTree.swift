@@ -26,7 +26,7 @@ package enum SegmentTree {
     /// - `onForeign`: told of what was passed over, and why, but for `lost+found`.
     package static func walk(
         _ fileSystem: any FileSystem,
-        below folders: [String] = Layout.roots,
+        below folders: [String] = SegmentFormat.roots,
         wanted: (String, Kind) -> Bool = { _, _ in true },
         onForeign: (FileSystemError) -> Void = { _ in },
         _ visit: (String, Kind) throws(FileSystemError) -> Void
@@ -69,8 +69,8 @@ package enum SegmentTree {
         if Layout.isSealed(name: name) { return .sealed }
         if Layout.isOpen(name: name) { return .open }
         guard name.utf8.first == UInt8(ascii: ".") else { return nil }
-        if Layout.ends(name, Layout.damagedSuffix) { return .damaged }
+        if Layout.ends(name, SegmentFormat.damagedSuffix) { return .damaged }
         if Layout.ends(name, Repaired.suffix) { return .repaired }
-        return Layout.ends(name, Layout.copySuffix) ? .recovering : nil
+        return Layout.ends(name, SegmentFormat.copySuffix) ? .recovering : nil
     }
 }

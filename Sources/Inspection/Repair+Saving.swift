@@ -40,7 +40,7 @@ extension Repair {
         if report.eventsSaved > 0 {
             report.visible = Repaired.visiblePath(forHidden: target)
             if path == sealed {
-                report.aside = Repaired.asidePath(forSealed: sealed, in: fileSystem)
+                report.aside = Layout.freeDamagedPath(forSealed: sealed, in: fileSystem)
             }
         }
     }

@@ -270,18 +270,8 @@ package struct SalvagePlan: Sendable {
         let file = try fileSystem.open(path, .read)
         defer { fileSystem.close(file) }
         // A place may be in the middle of a marker, when bytes were added before it.
-        var offset = max(0, start - GzipFraming.flushMarker.count + 1)
-        var window: UInt32 = 0x0101_0101
-        while true {
-            let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)
-            if chunk.isEmpty { return nil }
-            for (index, byte) in chunk.enumerated() {
-                window = window << 8 | UInt32(byte)
-                let end = offset + index + 1
-                if window == 0x0000_ffff, end > start { return end }
-            }
-            offset += chunk.count
-        }
+        let from = max(0, start - GzipFraming.flushMarker.count + 1)
+        return try FlushMarker.end(from: from, in: file, fileSystem)
     }
 
     /// When every line reads well, yet the file is known to be damaged, the damage can be anywhere.

@@ -67,7 +67,7 @@ extension SegmentCat {
         let takesAll = scratchCount * 2 >= open.count
         var gathered = open.filter { takesAll || !$0.isScratch }
         open.removeAll { takesAll || !$0.isScratch }
-        let path = "\(options.scratch)-\(scratchFiles)\(Layout.sealedSuffix)"
+        let path = "\(options.scratch)-\(scratchFiles)\(SegmentFormat.sealedSuffix)"
         scratchFiles += 1
         let file = try LineFile(path, level: 1, in: fileSystem)
         // It has no name once it is open: it vanishes with the program, whatever happens.

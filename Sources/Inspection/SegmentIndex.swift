@@ -46,7 +46,7 @@ package struct SegmentIndex {
     package static func dataFolder(of path: String, in fileSystem: any FileSystem) -> String? {
         var folder = path
         while !folder.isEmpty {
-            if fileSystem.exists(DiskPath.join(folder, Layout.manifest)) { return folder }
+            if fileSystem.exists(DiskPath.join(folder, SegmentFormat.manifest)) { return folder }
             folder = DiskPath.split(folder).folder
         }
         return nil

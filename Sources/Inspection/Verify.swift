@@ -115,7 +115,7 @@ package final class Verify {
     }
 
     private func count(_ entry: ManifestEntry) {
-        let isEvents = DiskPath.isBelow(Layout.events, entry.path)
+        let isEvents = DiskPath.isBelow(SegmentFormat.events, entry.path)
         for sequence in entry.sequences {
             if isEvents {
                 report.manifestSources[sequence.source, default: .init()].written += sequence.events
@@ -128,7 +128,7 @@ package final class Verify {
 
     /// Reads one sealed file; `entry` is nil when no manifest names it.
     func checkFile(_ path: String, against entry: ManifestEntry?) {
-        let isEvents = DiskPath.isBelow(Layout.events, path)
+        let isEvents = DiskPath.isBelow(SegmentFormat.events, path)
         let survey: SegmentSurvey
         do throws(FileSystemError) {
             survey = try read(path, isEvents: isEvents)
@@ -242,7 +242,7 @@ package final class Verify {
     ///
     /// - Throws: also when the file has vanished, because it was sealed.
     func readOpen(_ path: String) throws(FileSystemError) {
-        let isEvents = DiskPath.isBelow(Layout.events, path)
+        let isEvents = DiskPath.isBelow(SegmentFormat.events, path)
         var tally = SegmentTally()
         onFile()
         try SegmentReader.eachCommitted(of: path, in: fileSystem) { line, bytes in

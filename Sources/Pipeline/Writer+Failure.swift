@@ -47,9 +47,9 @@ extension Writer {
 
     private func tryToReplace(in batch: inout CommitBatch) -> Bool {
         do throws(FileSystemError) {
-            let moved = try store.repair(failed: shared.haltError?.path, folders: folders)
-            store.mend(&batch, moved: moved)
-            shared.resume { store.mend(&$0, moved: moved) }
+            let moved = try store.replace(failed: shared.haltError?.path, folders: folders)
+            store.settle(&batch, replaced: moved)
+            shared.resume { store.settle(&$0, replaced: moved) }
             notify(.segmentsMoved(moved.sorted()))
             return true
         } catch {

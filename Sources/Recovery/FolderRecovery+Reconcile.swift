@@ -37,8 +37,8 @@ extension FolderRecovery {
         report.missingFiles.removeAll { removed.contains(PathDigest($0)) }
         // Only ever copies of what still stands beside them, or was renamed since.
         for path in leftovers.copies where fileSystem.exists(path) { try fileSystem.remove(path) }
-        for path in leftovers.open where fileSystem.exists(path + Layout.copySuffix) {
-            try? fileSystem.remove(path + Layout.copySuffix)
+        for path in leftovers.open where fileSystem.exists(path + SegmentFormat.copySuffix) {
+            try? fileSystem.remove(path + SegmentFormat.copySuffix)
         }
         var paths = recovered.filter {
             unlisted.remove(PathDigest($0)) != nil && fileSystem.exists($0)

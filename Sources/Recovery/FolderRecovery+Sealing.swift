@@ -19,7 +19,7 @@ extension FolderRecovery {
         /// The first error; what was to follow is left to the next recovery.
         var failure: FileSystemError?
 
-        var copyPath: String { path + Layout.copySuffix }
+        var copyPath: String { path + SegmentFormat.copySuffix }
     }
 
     /// Writes the copy of what a scan keeps, and reads it back, so that nothing is given a name that
@@ -30,7 +30,7 @@ extension FolderRecovery {
         _ scan: OpenSegmentScan,
         sealedAt: Int64
     ) throws(FileSystemError) -> Job {
-        let copyPath = path + Layout.copySuffix
+        let copyPath = path + SegmentFormat.copySuffix
         if fileSystem.exists(copyPath) { try fileSystem.remove(copyPath) }
         let copy = try fileSystem.open(copyPath, .createNew)
         do throws(FileSystemError) {
@@ -211,23 +211,10 @@ extension FolderRecovery {
 
     /// Keeps a damaged file under a name no reader sees, and gives that name; durable on return.
     func setAside(_ path: String, sealed: String) throws(FileSystemError) -> String {
-        let aside = freeDamagedPath(forSealed: sealed)
+        let aside = Layout.freeDamagedPath(forSealed: sealed, in: fileSystem)
         try fileSystem.rename(path, to: aside)
         try fileSystem.syncFolder(DiskPath.split(path).folder)
         return aside
-    }
-
-    private func freeDamagedPath(forSealed sealed: String) -> String {
-        let first = Layout.damagedPath(forSealed: sealed)
-        var path = first
-        var number = 2
-        while fileSystem.exists(path) {
-            path =
-                String(first.dropLast(Layout.damagedSuffix.count)) + ".\(number)"
-                + Layout.damagedSuffix
-            number += 1
-        }
-        return path
     }
 }
 

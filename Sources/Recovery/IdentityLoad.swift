@@ -120,7 +120,7 @@ package struct IdentityLoad {
             report.manifestLines += 1
             guard let entry else { return }
             unlisted.remove(PathDigest(entry.path))
-            guard DiskPath.isBelow(Layout.events, entry.path),
+            guard DiskPath.isBelow(SegmentFormat.events, entry.path),
                 let last = entry.lastReceivedAt.flatMap({ Timestamp.parse($0) }),
                 last / 1_000_000 >= Int64(since)
             else { return }
@@ -134,7 +134,7 @@ package struct IdentityLoad {
         }
         // A crash came before their lines, which recovery will write. Any source may be in them.
         for path in try Leftovers.paths(of: unlisted, fileSystem)
-        where DiskPath.isBelow(Layout.events, path) {
+        where DiskPath.isBelow(SegmentFormat.events, path) {
             segments[Self.name(path)] = Segment(
                 path: path,
                 sources: Set(sources.keys),
@@ -167,7 +167,7 @@ package struct IdentityLoad {
         _ report: inout Report,
         _ onIdentity: (KnownIdentity) -> Void
     ) {
-        let path = DiskPath.join(Layout.identities, name)
+        let path = DiskPath.join(SegmentFormat.identities, name)
         do throws(FileSystemError) {
             guard let lack = try readFile(path, segment, &report, onIdentity) else { return }
             if segment.path.isEmpty {

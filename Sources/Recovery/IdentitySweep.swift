@@ -17,7 +17,7 @@ package enum IdentitySweep {
         let old = Timestamp.compact((Int64(since) - Int64(openSecondsMax)) * 1_000_000)
         var removed = 0
         for name in names where stamp(name) < recent {
-            let path = DiskPath.join(Layout.identities, name)
+            let path = DiskPath.join(SegmentFormat.identities, name)
             let isOver = lastSeconds(path, fileSystem).map { $0 < since } ?? (stamp(name) < old)
             if isOver, (try? fileSystem.remove(path)) != nil { removed += 1 }
         }
@@ -26,8 +26,8 @@ package enum IdentitySweep {
 
     /// Names of all files of ids.
     static func names(_ fileSystem: any FileSystem) throws(FileSystemError) -> [String] {
-        try fileSystem.list(Layout.identities)
-            .filter { !$0.isFolder && $0.name.hasSuffix(Layout.identitySuffix) }
+        try fileSystem.list(SegmentFormat.identities)
+            .filter { !$0.isFolder && $0.name.hasSuffix(SegmentFormat.identitySuffix) }
             .map(\.name)
     }
 

@@ -196,7 +196,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
             return try !isTornCheck(lastPoint, file, fileSystem)
         }
         let start = lastPoint?.compressedOffset ?? 0
-        if try hasMarker(from: start, file, fileSystem) { return true }
+        if try FlushMarker.end(from: start, in: file, fileSystem) != nil { return true }
         guard case .damaged(let cause) = end else { return false }
         if cause == "incorrect header check" || cause == "unknown compression method" {
             // Space that was given to the file but never written reads as zeros; anything else at
@@ -265,25 +265,6 @@ package struct OpenSegmentScan: Sendable, Equatable {
             offset += chunk.count
         }
         return true
-    }
-
-    /// Whether a flush marker stands anywhere from `start` on.
-    private func hasMarker(
-        from start: Int,
-        _ file: FileHandle,
-        _ fileSystem: any FileSystem
-    ) throws(FileSystemError) -> Bool {
-        var offset = start
-        var window: UInt32 = 0x0101_0101
-        while true {
-            let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)
-            if chunk.isEmpty { return false }
-            for byte in chunk {
-                window = window << 8 | UInt32(byte)
-                if window == 0x0000_ffff { return true }
-            }
-            offset += chunk.count
-        }
     }
 }
 

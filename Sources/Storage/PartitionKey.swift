@@ -147,7 +147,7 @@ package struct PartitionRouter: ~Copyable {
         if key.isQuarantine {
             let reason = Rejection.allCases[Int(key.values)].rawValue
             let date = Timestamp.date(Int64(key.hour) * 3_600_000_000)
-            return "\(Layout.quarantine)/reason=\(reason)/date=\(date)"
+            return "\(SegmentFormat.quarantine)/reason=\(reason)/date=\(date)"
         }
         let source = Int(truncatingIfNeeded: key.place >> 32 & 0xFFFF)
         let path = configuration.template.path(
@@ -159,6 +159,6 @@ package struct PartitionRouter: ~Copyable {
                 hour: key.hour
             )
         )
-        return DiskPath.join(Layout.events, path)
+        return DiskPath.join(SegmentFormat.events, path)
     }
 }

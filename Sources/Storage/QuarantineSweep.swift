@@ -41,7 +41,7 @@ package struct QuarantineSweep: Sendable {
     package func measure() throws(FileSystemError) {
         let growth = quota.growth
         var bytes = 0
-        try SegmentTree.walk(fileSystem, below: [Layout.quarantine]) { path, kind in
+        try SegmentTree.walk(fileSystem, below: [SegmentFormat.quarantine]) { path, kind in
             let size = size(of: path)
             // Sealed since the folder was listed.
             let sealed = kind == .open && size == nil ? Layout.sealedPath(forOpen: path) : nil
@@ -55,12 +55,12 @@ package struct QuarantineSweep: Sendable {
     package func tryDisk() {
         guard quota.isRefused else { return }
         do throws(FileSystemError) {
-            _ = try fileSystem.createFolder(Layout.quarantine)
-            if fileSystem.exists(Layout.trial) { try fileSystem.remove(Layout.trial) }
-            let file = try fileSystem.open(Layout.trial, .createNew)
+            _ = try fileSystem.createFolder(SegmentFormat.quarantine)
+            if fileSystem.exists(SegmentFormat.trial) { try fileSystem.remove(SegmentFormat.trial) }
+            let file = try fileSystem.open(SegmentFormat.trial, .createNew)
             defer {
                 fileSystem.close(file)
-                try? fileSystem.remove(Layout.trial)
+                try? fileSystem.remove(SegmentFormat.trial)
             }
             try fileSystem.reserve(file, from: 0, count: 2 * SegmentStore.reserveStep)
         } catch {
@@ -98,7 +98,7 @@ package struct QuarantineSweep: Sendable {
         var found: Set<PathKey> = []
         try SegmentTree.walk(
             fileSystem,
-            below: [Layout.quarantine],
+            below: [SegmentFormat.quarantine],
             wanted: { name, kind in kind == .sealed && isOwn(name) }
         ) { path, _ in
             let name = DiskPath.split(path).name

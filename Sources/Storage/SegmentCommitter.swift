@@ -6,17 +6,12 @@ import Events
 ///
 /// Has no thread: the one that calls ``commit(_:)`` waits for the disk.
 ///
-/// Order, and what each step guarantees after a power cut:
-///
-/// 1. `fdatasync` of every dirty file: its bytes up to the last flush point can be read.
-/// 2. for a new file: its folders' names, then `fsync` of its folder: the open file can be found.
-/// 3. sealing: rename without replacing, `fsync` of the folder: readers see a whole file.
-/// 4. the manifest's line, synced. If the power goes between 3 and 4, recovery writes the line.
+/// In which order, and what each step guarantees after a power cut, is in ``SegmentFormat``.
 ///
 /// When it returns, all events of the batch may be acknowledged.
 ///
-/// A sync of a file that fails ends the commit: the file must be written anew
-/// (``SegmentStore/repair(failed:folders:)``). Every other call can be repeated and is, as long as
+/// A sync of a file that fails ends the commit: the segment must be replaced
+/// (``SegmentStore/replace(failed:folders:)``). Every other call can be repeated and is, as long as
 /// the one who waits says so. That holds for the sync of a folder as well: a file system that cannot
 /// write its own structures stops, so that every later call fails too, until it is mounted anew.
 package struct SegmentCommitter: Sendable {

@@ -143,7 +143,7 @@ extension SegmentStore {
     /// One message can seal any number of segments before the next commit; would all wait for the
     /// committer with their descriptors, these would run out, and the writer would wait for
     /// descriptors that only its own next batch gives back. One that lacks bytes, since a write has
-    /// failed, is left to the repair, as is one whose sync fails. One that a committer may still have
+    /// failed, is left to be replaced, as is one whose sync fails. One that a committer may still have
     /// to sync is left to it: of two who sync a file, one hears of what failed.
     private func finishHere(_ segment: OpenSegment) -> Bool {
         if segment.isBroken || segment.handedIn > durableBatch { return false }
@@ -177,7 +177,7 @@ extension SegmentStore {
         heldBytes -= sealed[next].held.count
         sealed[next].held = []
         sealed[next].file = nil
-        mend(&batch, moved: [sealed[next].sealedPath])
+        settle(&batch, replaced: [sealed[next].sealedPath])
         return true
     }
 

@@ -87,7 +87,7 @@ extension SegmentStore {
         defer { fileNumber += 1 }
         let time = Timestamp.compact(max(wallNow, configuration.startedAt))
         return "part-\(configuration.node)-\(configuration.writer)-\(time)-\(fileNumber)"
-            + Layout.sealedSuffix
+            + SegmentFormat.sealedSuffix
     }
 
     /// Closes a file of this store that need not be open; false when there is none.

@@ -25,7 +25,7 @@ extension SegmentStore {
     ) throws(FileSystemError) -> Int? {
         var slot = slot(for: key)
         if slot < 0 {
-            guard fileSystem.isOnOtherDevice(Layout.quarantine) else {
+            guard fileSystem.isOnOtherDevice(SegmentFormat.quarantine) else {
                 return try open(key, router: router)
             }
             guard let opened = try openQuarantine(key, router.folder(key)) else { return nil }

@@ -115,9 +115,9 @@ package final class SegmentStore {
     package internal(set) var heldBytes = 0
     /// What is left of sealed segments until they are durable.
     var sealed: [SealedRemains] = []
-    /// Sealed paths of segments that a repair has moved and not yet told of: another one failed.
-    var moved: Set<String> = []
-    /// What first failed since the last ``repair(failed:folders:)``.
+    /// Sealed paths of segments that were replaced and not yet told of: another one failed.
+    var replaced: Set<String> = []
+    /// What first failed since the last ``replace(failed:folders:)``.
     package internal(set) var failure: FileSystemError?
     var fileNumber = 0
     /// Monotonic nanoseconds and wall microseconds, as last told by ``setTime(monotonic:wall:)``.

@@ -139,7 +139,7 @@ struct CatEvents: ParsableCommand {
         var isFolder = false
         _ = FileManager.default.fileExists(atPath: "/\(path)", isDirectory: &isFolder)
         guard isFolder else { return [path] }
-        let events = DiskPath.join(path, Layout.events)
+        let events = DiskPath.join(path, SegmentFormat.events)
         return try SegmentCat.paths(disk, below: [disk.exists(events) ? events : path])
     }
 }

@@ -29,7 +29,10 @@ struct DaemonWait {
     /// refused.
     private var isHeld: Bool {
         guard
-            let text = try? String(contentsOfFile: "\(directory)/\(Layout.lock)", encoding: .utf8),
+            let text = try? String(
+                contentsOfFile: "\(directory)/\(SegmentFormat.lock)",
+                encoding: .utf8
+            ),
             let process = pid_t(text.prefix { $0.isNumber }), process > 0
         else { return false }
         return kill(process, 0) == 0 || errno == EPERM

@@ -112,7 +112,7 @@ struct RepairData: ParsableCommand {
         /// treated as if its own folder were one.
         private static func split(_ path: String) -> (String, String) {
             let parts = path.split(separator: "/")
-            let roots = Layout.roots
+            let roots = SegmentFormat.roots
             guard let root = parts.lastIndex(where: { roots.contains(String($0)) }), root > 0 else {
                 let (folder, name) = DiskPath.split(path)
                 return (folder.isEmpty ? "/" : folder, name)

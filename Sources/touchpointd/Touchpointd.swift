@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Daemon
 import Dispatch
 import FoundationEssentials

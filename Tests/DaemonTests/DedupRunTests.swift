@@ -3,6 +3,7 @@ import Dedup
 import TestSupport
 import Testing
 
+@testable import Configuration
 @testable import Daemon
 
 @Suite struct DedupRunTests {

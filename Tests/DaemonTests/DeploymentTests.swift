@@ -1,6 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
+@testable import Configuration
 @testable import Daemon
 
 @Suite struct DeploymentTests {

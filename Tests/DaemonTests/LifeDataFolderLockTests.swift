@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct LifeDataFolderLockTests {
     @Test func theSecondIsRefusedAndToldWhoHoldsTheFolder() throws {
-        let folder = try TestSupport.TemporaryFolder()
+        let folder = try TemporaryFolder()
         let first = try DataFolderLock(directory: folder.path)
         try withExtendedLifetime(first) {
             let failure = #expect(throws: DaemonFailure.self) {
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func theFolderIsFreeAgainAfterwards() throws {
-        let folder = try TestSupport.TemporaryFolder()
+        let folder = try TemporaryFolder()
         for _ in 0..<3 { _ = try DataFolderLock(directory: folder.path) }
     }
 
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func aLinkInPlaceOfTheLockIsNotFollowed() throws {
-        let folder = try TestSupport.TemporaryFolder()
+        let folder = try TemporaryFolder()
         #expect(symlink("/dev/null", "\(folder.path)/.lock") == 0)
         #expect(throws: DaemonFailure.self) { try DataFolderLock(directory: folder.path) }
     }

@@ -14,7 +14,7 @@ import Testing
 @Suite struct LifeRecoveryTests {
     /// Writes events into a folder and drains, or leaves with open segments.
     private func run(
-        _ folder: TestSupport.TemporaryFolder,
+        _ folder: TemporaryFolder,
         _ payload: String,
         events: Int,
         leaving: Bool
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func theLedgerGoesOnFromWhatFilesProve() async throws {
-        let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+        let folder = try TemporaryFolder(prefix: "touchpoint-life")
         try await run(folder, "{\"n\":1}\n{\"n\":2}\nbad", events: 3, leaving: false)
         try await run(folder, "{\"n\":3}\n[1]", events: 2, leaving: true)
         let rig = try LifeRig(folder: folder)
@@ -53,12 +53,12 @@ import Testing
     }
 
     @Test func whatTheDiskRefusedIsTriedAgain() async throws {
-        let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+        let folder = try TemporaryFolder(prefix: "touchpoint-life")
         try await run(folder, #"{"n":1}"#, events: 1, leaving: true)
         let data = "\(folder.path)/data"
         let open = try Leftovers(PosixFileSystem(directory: data)).open
         // Where recovery wants to make its copy there is a folder.
-        let obstacle = "\(data)/\(try #require(open.first))\(Layout.copySuffix)"
+        let obstacle = "\(data)/\(try #require(open.first))\(SegmentFormat.copySuffix)"
         try FileManager.default.createDirectory(
             atPath: obstacle,
             withIntermediateDirectories: false
@@ -80,7 +80,7 @@ import Testing
 
     /// A million lines of days long past must not cost at each start.
     @Test func daysThatAreOverGetASummaryAndCount() async throws {
-        let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+        let folder = try TemporaryFolder(prefix: "touchpoint-life")
         let data = try PosixFileSystem(directory: "\(folder.path)/data")
         let folders = DurableFolders(fileSystem: data)
         let manifest = ManifestLog(fileSystem: data, folders: folders, node: "life")
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func aSourceThatIsGoneStaysInTheLedger() async throws {
-        let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+        let folder = try TemporaryFolder(prefix: "touchpoint-life")
         let fileSystem = try PosixFileSystem(directory: folder.path)
         let folders = DurableFolders(fileSystem: fileSystem)
         let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: "n")

@@ -7,19 +7,20 @@ import Platform
 import TestSupport
 import ZeroMQ
 
+@testable import Configuration
 @testable import Daemon
 
 /// A collector on a folder of its own, with ports of the system's choice, configured by a file.
 final class LifeRig {
-    let folder: TestSupport.TemporaryFolder
+    let folder: TemporaryFolder
     let configurationPath: String
     let collector: Collector
     let logLevel: SharedLogLevel
     let events: AsyncStream<Collector.LifeEvent>
     private let context: Context
 
-    init(folder: TestSupport.TemporaryFolder? = nil, more: String = "") throws {
-        let folder = try folder ?? TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+    init(folder: TemporaryFolder? = nil, more: String = "") throws {
+        let folder = try folder ?? TemporaryFolder(prefix: "touchpoint-life")
         self.folder = folder
         configurationPath = "\(folder.path)/touchpointd.yaml"
         try Self.write(more, to: configurationPath, data: folder.path)

@@ -2,8 +2,10 @@ import Compression
 import Events
 import Intake
 import Pipeline
+import Storage
 import Testing
 
+@testable import Configuration
 @testable import Daemon
 
 @Suite struct LifeSettingsTests {

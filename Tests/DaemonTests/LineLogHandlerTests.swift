@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Testing
 
+@testable import Configuration
 @testable import Daemon
 
 @Suite struct LineLogHandlerTests {

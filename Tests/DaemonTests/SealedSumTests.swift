@@ -1,3 +1,4 @@
+import Archive
 import Logging
 import Storage
 import Testing

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func countersBeginAnewWithTheProcess() async throws {
-        let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-life")
+        let folder = try TemporaryFolder(prefix: "touchpoint-life")
         try await writeOneAndQuarantineOne(folder)
         let rig = try LifeRig(folder: folder)
         try await rig.recovered()
@@ -51,7 +51,7 @@ import Testing
         #expect(await rig.drain())
     }
 
-    private func writeOneAndQuarantineOne(_ folder: TestSupport.TemporaryFolder) async throws {
+    private func writeOneAndQuarantineOne(_ folder: TemporaryFolder) async throws {
         let rig = try LifeRig(folder: folder)
         try await rig.recovered()
         try await rig.push([#"{"channel":"web"}"#, "nonsense"], until: 2)

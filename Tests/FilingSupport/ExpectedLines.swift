@@ -48,7 +48,7 @@ package struct ExpectedLines: ~Copyable {
                 receivedAt: receivedAt,
                 sequence: sequence
             )
-            let folder = "\(Layout.quarantine)/reason=\(rejection.rawValue)"
+            let folder = "\(SegmentFormat.quarantine)/reason=\(rejection.rawValue)"
             return Line(bytes: Array(line.dropLast()), folder: folder)
         }
     }
@@ -73,6 +73,9 @@ package struct ExpectedLines: ~Copyable {
             )
         }
         let name = String(decoding: view.channel, as: UTF8.self)
-        return Line(bytes: Array(line.dropLast()), folder: "\(Layout.events)/channel=\(name)")
+        return Line(
+            bytes: Array(line.dropLast()),
+            folder: "\(SegmentFormat.events)/channel=\(name)"
+        )
     }
 }

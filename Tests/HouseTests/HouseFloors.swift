@@ -65,7 +65,8 @@ enum HouseFloors {
         "Pipeline": Room(
             floor: 6,
             imports: [
-                "Filing", "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Storage", "Platform",
+                "Filing", "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Storage",
+                "Platform",
                 "Histogram", "Disk", "Archive",
             ],
             foundation: .none
@@ -74,16 +75,24 @@ enum HouseFloors {
             floor: 6,
             imports: ["Events", "Platform", "Terminal", "NIOCore", "NIOPosix"]
         ),
+        "Configuration": Room(
+            floor: 6,
+            imports: ["Dedup", "Events", "Platform", "Terminal", "Yams"],
+            foundation: .all
+        ),
         "Daemon": Room(
             floor: 7,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
-                "Terminal", "ZeroMQ", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "UnixSignals",
-                "Yams", "Disk", "Archive", "Recovery",
+                "Terminal", "ZeroMQ", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "UnixSignals", "Disk", "Archive", "Recovery", "Configuration",
             ],
             foundation: .all
         ),
-        "touchpointd": Room(floor: 8, imports: ["Daemon", "Terminal", "ArgumentParser"]),
+        "touchpointd": Room(
+            floor: 8,
+            imports: ["Daemon", "Terminal", "ArgumentParser", "Configuration"]
+        ),
         "touchpointctl": Room(
             floor: 8,
             imports: [
@@ -101,5 +110,6 @@ enum HouseFloors {
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
         "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
+        "Yams": "Configuration",
     ]
 }

@@ -1,4 +1,7 @@
+import Archive
+import Inspection
 import Intake
+import Storage
 import TestSupport
 import Testing
 

@@ -105,8 +105,8 @@ import Testing
         }
         #expect(marks == 2)
         if removesFilesOfIDs {
-            for entry in try rig.disk.real.list(Layout.identities) {
-                try rig.disk.real.remove(DiskPath.join(Layout.identities, entry.name))
+            for entry in try rig.disk.real.list(SegmentFormat.identities) {
+                try rig.disk.real.remove(DiskPath.join(SegmentFormat.identities, entry.name))
             }
         }
         let (second, read) = try restarted(rig, "r2")

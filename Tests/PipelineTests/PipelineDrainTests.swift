@@ -1,4 +1,6 @@
+import Inspection
 import Intake
+import Recovery
 import Synchronization
 import TestSupport
 import Testing

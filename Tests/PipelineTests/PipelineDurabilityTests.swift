@@ -1,3 +1,4 @@
+import Inspection
 import Intake
 import Synchronization
 import TestSupport

@@ -1,5 +1,7 @@
 import Foundation
+import Inspection
 import Intake
+import Recovery
 import TestSupport
 import Testing
 

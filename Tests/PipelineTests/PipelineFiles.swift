@@ -33,7 +33,7 @@ struct PipelineFiles {
         self.open = open
         for path in sealed + open {
             let lines = try Self.lines(fileSystem, path)
-            if path.hasPrefix(Layout.quarantine) {
+            if path.hasPrefix(SegmentFormat.quarantine) {
                 quarantined += lines
             } else {
                 events += lines

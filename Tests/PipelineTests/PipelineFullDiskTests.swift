@@ -1,4 +1,6 @@
+import Disk
 import Events
+import Inspection
 import Intake
 import TestSupport
 import Testing

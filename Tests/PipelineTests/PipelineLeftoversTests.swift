@@ -1,7 +1,7 @@
+import Archive
 import Dedup
 import Events
 import Intake
-import Recovery
 import Synchronization
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Archive
 import Disk
+import Inspection
 import Storage
 import TestSupport
 import Testing
@@ -117,7 +118,7 @@ import Testing
 
     @Test func aFullDiskOfItsOwnHoldsUpNoEvents() async throws {
         let rig = try PipelineRig()
-        rig.disk.set { $0.otherDevice = Layout.quarantine }
+        rig.disk.set { $0.otherDevice = SegmentFormat.quarantine }
         let dealer = try rig.dealer()
         let pusher = try rig.pusher()
         // Lines that were taken before keep their room.

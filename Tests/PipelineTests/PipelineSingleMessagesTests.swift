@@ -1,3 +1,4 @@
+import Inspection
 import Intake
 import TestSupport
 import Testing

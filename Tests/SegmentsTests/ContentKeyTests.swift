@@ -12,22 +12,22 @@ import Testing
         let disk = MemoryDisk()
         let key = try ContentKey.load(in: disk)
         #expect(try ContentKey.load(in: disk) == key)
-        let bytes = try #require(disk.files[Layout.contentKey])
+        let bytes = try #require(disk.files[SegmentFormat.contentKey])
         for count in bytes.indices {
-            disk.put(Array(bytes[..<count]), at: Layout.contentKey)
+            disk.put(Array(bytes[..<count]), at: SegmentFormat.contentKey)
             #expect(try ContentKey.load(in: disk) != key, "cut at \(count)")
         }
         for at in bytes.indices {
             var flipped = bytes
             flipped[at] ^= 4
-            disk.put(flipped, at: Layout.contentKey)
+            disk.put(flipped, at: SegmentFormat.contentKey)
             #expect(try ContentKey.load(in: disk) != key, "byte \(at)")
         }
-        disk.put(bytes, at: Layout.contentKey)
+        disk.put(bytes, at: SegmentFormat.contentKey)
         #expect(try ContentKey.load(in: disk) == key)
         // What was begun before a crash does not stand in the way.
-        disk.remove(path: Layout.contentKey)
-        disk.put([1], at: Layout.contentKey + ".new")
+        disk.remove(path: SegmentFormat.contentKey)
+        disk.put([1], at: SegmentFormat.contentKey + ".new")
         let second = try ContentKey.load(in: disk)
         #expect(second != key)
         #expect(try ContentKey.load(in: disk) == second)
@@ -38,10 +38,10 @@ import Testing
         let fileSystem = try PosixFileSystem(directory: folder.path)
         let key = try ContentKey.load(in: fileSystem)
         #expect(try ContentKey.load(in: fileSystem) == key)
-        let path = "\(folder.path)/\(Layout.contentKey)"
+        let path = "\(folder.path)/\(SegmentFormat.contentKey)"
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        #expect(try fileSystem.list(Layout.identities).map(\.name) == ["key"])
+        #expect(try fileSystem.list(SegmentFormat.identities).map(\.name) == ["key"])
         #expect(try IdentitySweep.names(fileSystem).isEmpty)
     }
 }

@@ -13,7 +13,7 @@ import Testing
         #expect(!reserve.release())
         try reserve.hold()
         try reserve.hold()
-        let path = folder.path + "/" + Layout.reserve
+        let path = folder.path + "/" + SegmentFormat.reserve
         let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
         #expect(try size == reserve.byteCount(disk.space()))
         #expect(reserve.release())

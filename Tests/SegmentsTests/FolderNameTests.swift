@@ -35,7 +35,7 @@ import Testing
     /// An accent joins the separator before it when text is taken character by character.
     @Test func pathsAreTakenApartByBytes() throws {
         let path = "events/\u{301}x/channel=\u{301}y/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
-        #expect(DiskPath.parts(path).count == 4 && DiskPath.isBelow(Layout.events, path))
+        #expect(DiskPath.parts(path).count == 4 && DiskPath.isBelow(SegmentFormat.events, path))
         #expect(
             !DiskPath.isBelow("events/a", "events/ab/c") && !DiskPath.isBelow("events", "events")
         )
@@ -62,7 +62,7 @@ import Testing
         var lines: [String] = []
         _ = try SegmentCat.run(
             disk,
-            paths: try SegmentCat.paths(disk, below: [Layout.events]),
+            paths: try SegmentCat.paths(disk, below: [SegmentFormat.events]),
             filter: SegmentCat.Filter(channel: "caf\u{e9}")
         ) {
             lines.append(String(decoding: $0, as: UTF8.self))

@@ -131,7 +131,7 @@ import Testing
         try log.append(entry(1))
         disk.fail(.init(operation: .datasync, suffix: "c1.ndjson", code: EIO, times: 1))
         #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
-        let copy = "c1.ndjson\(Layout.copySuffix)"
+        let copy = "c1.ndjson\(SegmentFormat.copySuffix)"
         disk.fail(.init(operation: .datasync, suffix: copy, code: EIO))
         disk.clearLog()
         #expect(throws: FileSystemError.self) { try log.append(entry(2)) }

@@ -6,6 +6,7 @@ import Testing
 
 @testable import Archive
 @testable import Disk
+@testable import Storage
 
 /// What stands in a segment's way, and is not room: folders that cannot be entered, descriptors.
 @Suite struct ObstacleTests {

@@ -1,4 +1,5 @@
 import Archive
+import Recovery
 import Testing
 
 /// Crashes in the middle of recovery: stop at every changing call, start again, compare.
@@ -47,7 +48,7 @@ import Testing
 
     /// What counts of a disk: the files, with manifests as the set of their entries.
     private func essence(_ disk: MemoryDisk) throws -> ([String: [UInt8]], Set<String>) {
-        let files = disk.files.filter { !$0.key.hasPrefix(Layout.manifest + "/") }
+        let files = disk.files.filter { !$0.key.hasPrefix(SegmentFormat.manifest + "/") }
         return (files, Set(try disk.manifestEntries().entries.map { "\($0)" }))
     }
 

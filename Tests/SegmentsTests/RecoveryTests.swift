@@ -199,6 +199,6 @@ import Testing
         #expect(report.entriesAdded == [listed] && report.events == 6)
         let paths = try disk.manifestEntries().entries.map(\.path)
         #expect(Set(paths) == [listed, SegmentSample.path] && paths.count == 2)
-        #expect(disk.files.keys.filter { $0.hasSuffix(Layout.openSuffix) }.count == 3)
+        #expect(disk.files.keys.filter { $0.hasSuffix(SegmentFormat.openSuffix) }.count == 3)
     }
 }

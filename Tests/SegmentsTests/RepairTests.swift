@@ -7,6 +7,7 @@ import Testing
 @testable import Archive
 @testable import Disk
 @testable import Inspection
+@testable import Storage
 
 @Suite struct RepairTests {
     private static let hidden = "\(folder)/.\(name).repaired"

@@ -16,7 +16,7 @@ import Testing
         limit: Int = .max
     ) throws -> ([String], SegmentCat.Summary) {
         var lines: [String] = []
-        let paths = try SegmentCat.paths(disk, below: [Layout.events])
+        let paths = try SegmentCat.paths(disk, below: [SegmentFormat.events])
         var options = SegmentCat.Options()
         (options.inFileOrder, options.openMax) = (inFileOrder, openMax)
         var index = SegmentIndex()

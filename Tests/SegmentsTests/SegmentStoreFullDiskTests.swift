@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Disk
+@testable import Storage
 
 /// A full disk is waited for; nothing is lost or written twice.
 @Suite struct SegmentStoreFullDiskTests {

@@ -5,13 +5,14 @@ import Testing
 @testable import Archive
 @testable import Disk
 @testable import Recovery
+@testable import Storage
 
 /// The files of ids that a store writes beside its segments.
 @Suite struct SegmentStoreIdentitiesTests {
     private func read(_ bench: WritingBench) throws -> (IdentityFileReader.Outcome, Int)? {
         guard let name = try IdentitySweep.names(bench.disk).first else { return nil }
         var count = 0
-        let path = DiskPath.join(Layout.identities, name)
+        let path = DiskPath.join(SegmentFormat.identities, name)
         let contents = IdentityFileReader.Contents.of(check: 0)
         let outcome = try IdentityFileReader.read(path, in: bench.disk, contents: contents) { _ in
             count += 1

@@ -2,6 +2,7 @@ import Events
 import Testing
 
 @testable import Archive
+@testable import Storage
 
 /// When a segment is sealed, and why.
 @Suite struct SegmentStoreSealTests {

@@ -7,6 +7,7 @@ import Testing
 
 @testable import Archive
 @testable import Disk
+@testable import Storage
 
 /// Opening, deflating, committing and sealing on a real disk, read back with other programs.
 @Suite struct SegmentStoreTests {

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 
+@testable import Archive
 @testable import Disk
 @testable import Storage
 

@@ -30,12 +30,12 @@ import Testing
             if entry.path == path { change(&entry) }
             lines += ManifestLine.bytes(entry)
         }
-        let date = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
+        let date = try #require(disk.files.keys.first { $0.hasPrefix(SegmentFormat.manifest) })
         disk.put(lines, at: date)
     }
 
     private func append(_ bytes: [UInt8], to disk: MemoryDisk) throws {
-        let path = try #require(disk.files.keys.first { $0.hasPrefix(Layout.manifest) })
+        let path = try #require(disk.files.keys.first { $0.hasPrefix(SegmentFormat.manifest) })
         disk.put((disk.files[path] ?? []) + bytes, at: path)
     }
 
@@ -219,7 +219,7 @@ import Testing
     }
 
     private func manifest(of disk: MemoryDisk) -> String? {
-        disk.files.keys.first { $0.hasPrefix(Layout.manifest) }
+        disk.files.keys.first { $0.hasPrefix(SegmentFormat.manifest) }
     }
 
     @Test func aDuplicateNamesItsLineAndTheFilesThatMayHaveItsTwin() throws {

@@ -160,8 +160,8 @@ final class WritingBench {
     /// The manifest's entries of all days.
     func manifest() throws -> [ManifestEntry] {
         var entries: [ManifestEntry] = []
-        for day in try disk.list(Layout.manifest) {
-            let text = try bytes("\(Layout.manifest)/\(day.name)/c1.ndjson")
+        for day in try disk.list(SegmentFormat.manifest) {
+            let text = try bytes("\(SegmentFormat.manifest)/\(day.name)/c1.ndjson")
             for line in text.split(separator: 0x0A) {
                 entries.append(try JSONDecoder().decode(ManifestEntry.self, from: Data(line)))
             }

@@ -109,7 +109,7 @@ package final class CrashExplorer {
         disk.beforeChange = { [unowned self] path in
             explore(at: collector.wall)
             // A single thread cannot wait for the manifest's lock, which recovery then holds.
-            let isManifest = path.isEmpty || path.hasPrefix(Layout.manifest)
+            let isManifest = path.isEmpty || path.hasPrefix(SegmentFormat.manifest)
             guard isRecovering, !isStepping, !isManifest else { return }
             isStepping = true
             collector.step()

@@ -114,6 +114,8 @@ final class OracleReader {
     private static func isIn(_ folder: String, _ path: String) -> Bool {
         let (parts, wanted) = (DiskPath.parts(path).dropLast(), DiskPath.parts(folder))
         return parts.count >= wanted.count
-            && zip(parts, wanted).allSatisfy { $0 == $1 || $0.hasSuffix(Layout.blockedValue) }
+            && zip(parts, wanted).allSatisfy {
+                $0 == $1 || $0.hasSuffix(SegmentFormat.blockedValue)
+            }
     }
 }

@@ -34,9 +34,9 @@ final class PathTable {
         let (above, name) = DiskPath.split(path)
         let folder = place(above)
         let isHidden = name.hasPrefix(".")
-        let isBelowManifests = path.hasPrefix(Layout.manifest + "/")
+        let isBelowManifests = path.hasPrefix(SegmentFormat.manifest + "/")
         var sealed: Int?
-        if isHidden, let end = name.firstRange(of: Layout.sealedSuffix)?.upperBound {
+        if isHidden, let end = name.firstRange(of: SegmentFormat.sealedSuffix)?.upperBound {
             sealed = place(DiskPath.join(above, String(name[..<end].dropFirst())))
         }
         let number = places.count

@@ -109,7 +109,7 @@ final class SimulatedCollector {
             pass(micros: (jumps.randomElement(using: &random) ?? 61) * 1_000_000)
             try writer.sealDue()
         case 14: try writer.seal(prefix: "")
-        default: try writer.seal(prefix: "\(Layout.events)/channel=web")
+        default: try writer.seal(prefix: "\(SegmentFormat.events)/channel=web")
         }
     }
 

@@ -168,7 +168,9 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         }
         if weakening?.skipsDatasync(path) == true { return }
         state.datasync(number(file))
-        if weakening == .manifestBeforeRename, path.hasPrefix(Layout.manifest) { releaseRenames() }
+        if weakening == .manifestBeforeRename, path.hasPrefix(SegmentFormat.manifest) {
+            releaseRenames()
+        }
     }
 
     // MARK: - Names

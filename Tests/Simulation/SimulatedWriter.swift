@@ -165,8 +165,8 @@ final class SimulatedWriter {
     ) throws(FileSystemError) {
         while true {
             do throws(FileSystemError) {
-                let moved = try store.repair(failed: failed, folders: process.folders)
-                store.mend(&batch, moved: moved)
+                let moved = try store.replace(failed: failed, folders: process.folders)
+                store.settle(&batch, replaced: moved)
                 return
             } catch {
                 guard patience.wait() else { throw error }

@@ -28,7 +28,7 @@ package enum Weakening: String, CaseIterable, Sendable {
     func skipsDatasync(_ path: String) -> Bool {
         switch self {
         case .datasyncDoesNothing: true
-        case .recoveryDoesNotSyncCopies: path.hasSuffix(Layout.copySuffix)
+        case .recoveryDoesNotSyncCopies: path.hasSuffix(SegmentFormat.copySuffix)
         default: false
         }
     }

@@ -12,5 +12,11 @@ package final class TemporaryFolder: Sendable {
         )
     }
 
+    /// Lends a folder's path.
+    package static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
+        let folder = try TemporaryFolder()
+        return try withExtendedLifetime(folder) { try body(folder.path) }
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,5 +1,6 @@
 import Archive
 import Compression
+import Configuration
 import Control
 import Disk
 import Events
@@ -137,8 +138,8 @@ extension Collector {
     static func sealedPrefix(_ given: String) -> String {
         let path = Layout.sealedPath(forOpen: given) ?? given
         let root = path.prefix { $0 != "/" }
-        let isFull = root == Layout.events || root == Layout.quarantine
-        return isFull ? path : DiskPath.join(Layout.events, path)
+        let isFull = root == SegmentFormat.events || root == SegmentFormat.quarantine
+        return isFull ? path : DiskPath.join(SegmentFormat.events, path)
     }
 
     /// Commits what was taken in until now; returns when durable.

@@ -1,4 +1,5 @@
 import Archive
+import Configuration
 import Control
 import Disk
 import Events

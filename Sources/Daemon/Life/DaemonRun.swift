@@ -1,4 +1,5 @@
 import Compression
+package import Configuration
 import Control
 import Glibc
 import Intake

@@ -11,7 +11,7 @@ final class DataFolderLock: Sendable {
 
     /// - Throws: exit code 73, naming the process that holds the folder.
     init(directory: String) throws(DaemonFailure) {
-        let path = "\(directory)/\(Layout.lock)"
+        let path = "\(directory)/\(SegmentFormat.lock)"
         do throws(FileLock.Failure) {
             lock = try FileLock(path: path, mode: 0o640)
         } catch {

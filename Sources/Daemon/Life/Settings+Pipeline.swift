@@ -1,4 +1,5 @@
 import Compression
+import Configuration
 import Dedup
 import Events
 import Intake

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite struct SettingsReaderTests {
     private func read(_ yaml: String) throws -> Settings {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 /// One configuration and all that is to be said about it.
 struct BadConfiguration: Sendable, CustomTestStringConvertible {

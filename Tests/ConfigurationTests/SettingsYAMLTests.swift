@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite struct SettingsYAMLTests {
     private func reread(_ settings: Settings) throws -> Settings {

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite struct ConfigurationFileTests {
     private func message(for path: String) -> String? {
@@ -101,36 +102,5 @@ import Testing
             }
         }
         return keys
-    }
-}
-
-/// Files of this repository.
-enum Repository {
-    static var reference: String { path("config/touchpointd.yaml") }
-
-    static func path(_ relative: String) -> String {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent(relative).path
-    }
-
-    static func text(_ path: String) throws -> String {
-        try String(contentsOfFile: path, encoding: .utf8)
-    }
-}
-
-/// A folder that is gone afterwards.
-enum TemporaryFolder {
-    static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
-        let folder = try make()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try body(folder)
-    }
-
-    private static func make() throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "touchpoint-daemon-\(UUID().uuidString)"
-        )
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return folder.path
     }
 }

@@ -34,8 +34,8 @@ struct SealedRemains {
 ///
 /// A file whose write or sync has failed is never written or synced again: the kernel may have
 /// dropped its pages, and the next sync would claim success. Its durable part is read back, what
-/// follows is still held in memory, and the SHA-256 of both together is known. So the segment moves
-/// to a new file, which takes the place of the old one in one step once it is durable.
+/// follows is still held in memory, and the SHA-256 of both together is known. So a
+/// new file is written, which replaces the old one in one step once it is durable.
 extension SegmentStore {
     /// Lets go of what was held for batches that are durable, up to the number `batch`.
     package func forgetHeld(durable batch: UInt64) {
@@ -48,49 +48,49 @@ extension SegmentStore {
         }
     }
 
-    /// Moves every segment that the disk has failed to a new file.
+    /// Replaces the file of every segment that the disk has failed.
     ///
     /// To be called when no committer is at work. On an error, nothing is lost and the call can be
     /// made again. `failed`: the sealed path of a segment whose sync failed elsewhere. Gives the
-    /// sealed paths of those that were moved, by calls that failed half way too;
-    /// ``mend(_:moved:)`` tells the batches that were taken and wait.
-    package func repair(
+    /// sealed paths of those that were replaced, by calls that failed half way too;
+    /// ``settle(_:replaced:)`` tells the batches that were taken and wait.
+    package func replace(
         failed: String?,
         folders: DurableFolders
     ) throws(FileSystemError) -> Set<String> {
         folders.forget()
         for case let segment? in segments where segment.isBroken || segment.sealedPath == failed {
             segment.isBroken = true
-            try move(segment, folders)
-            moved.insert(segment.sealedPath)
+            try replace(segment, folders)
+            replaced.insert(segment.sealedPath)
         }
         for at in sealed.indices where sealed[at].isBroken || sealed[at].sealedPath == failed {
             guard sealed[at].file != nil else { continue }
             sealed[at].isBroken = true
-            try move(&sealed[at], folders)
-            moved.insert(sealed[at].sealedPath)
+            try replace(&sealed[at], folders)
+            replaced.insert(sealed[at].sealedPath)
         }
         failure = nil
         // What was sealed since the last batch waits in the store itself.
-        mend(&batch, moved: moved)
-        defer { moved = [] }
-        return moved
+        settle(&batch, replaced: replaced)
+        defer { replaced = [] }
+        return replaced
     }
 
-    /// Takes the files that were moved out of a batch that has not been committed: they are durable.
-    package func mend(_ batch: inout CommitBatch, moved: Set<String>) {
-        batch.dirty.removeAll { moved.contains($0.path) }
-        for at in batch.seals.indices where moved.contains(batch.seals[at].sealedPath) {
+    /// Takes files that were replaced out of a batch that has not been committed: they are durable.
+    package func settle(_ batch: inout CommitBatch, replaced: Set<String>) {
+        batch.dirty.removeAll { replaced.contains($0.path) }
+        for at in batch.seals.indices where replaced.contains(batch.seals[at].sealedPath) {
             batch.seals[at].file = nil
             batch.seals[at].isDirty = false
         }
     }
 
-    private func move(
+    private func replace(
         _ segment: OpenSegment,
         _ folders: DurableFolders
     ) throws(FileSystemError) {
-        let new = try rewrite(
+        let new = try writeReplacement(
             segment.sealedPath,
             from: segment.file,
             durableBytes: segment.durableBytes,
@@ -109,7 +109,7 @@ extension SegmentStore {
         segment.handedBytes = segment.durableBytes
     }
 
-    private func move(
+    private func replace(
         _ remains: inout SealedRemains,
         _ folders: DurableFolders
     ) throws(FileSystemError) {
@@ -119,7 +119,7 @@ extension SegmentStore {
         )
         let result = remains.held.withUnsafeBytes { held in
             Result { () throws(FileSystemError) in
-                try rewrite(
+                try writeReplacement(
                     path,
                     from: file,
                     durableBytes: durableBytes,
@@ -136,7 +136,7 @@ extension SegmentStore {
     }
 
     /// Writes a segment to a new file that takes the open name; durable on return, with its names.
-    private func rewrite(
+    private func writeReplacement(
         _ sealedPath: String,
         from old: FileHandle,
         durableBytes: Int,
@@ -145,7 +145,7 @@ extension SegmentStore {
         _ folders: DurableFolders
     ) throws(FileSystemError) -> FileHandle {
         let open = Layout.openPath(forSealed: sealedPath)
-        let copy = open + Layout.copySuffix
+        let copy = open + SegmentFormat.copySuffix
         let folder = DiskPath.split(sealedPath).folder
         try folders.ensure(folder)
         if fileSystem.exists(copy) { try fileSystem.remove(copy) }

@@ -5,9 +5,10 @@ import Testing
 
 @testable import Archive
 @testable import Disk
+@testable import Storage
 
 /// A segment that the disk has failed stands in a new file afterwards, whole.
-@Suite struct SegmentStoreRepairTests {
+@Suite struct SegmentStoreReplacementTests {
     private static let open = ".open"
     private static let copy = ".open.recovering"
 
@@ -15,11 +16,11 @@ import Testing
         for number in numbers { try bench.put(#"{"n":\#(number &* 7_919 % 10_007)}"#) }
     }
 
-    /// Takes a batch, repairs what failed in it, and commits it.
+    /// Takes a batch, replaces what failed in it, and commits it.
     private func commitRepaired(_ bench: WritingBench) throws {
         var batch = try bench.store.takeBatch()
-        let moved = try bench.store.repair(failed: nil, folders: bench.folders)
-        bench.store.mend(&batch, moved: moved)
+        let replaced = try bench.store.replace(failed: nil, folders: bench.folders)
+        bench.store.settle(&batch, replaced: replaced)
         #expect(bench.store.failure == nil)
         _ = try bench.committer.commit(&batch)
         bench.store.forgetHeld(durable: bench.store.batches)
@@ -56,12 +57,12 @@ import Testing
         // The writer goes on for a while before it hears of it.
         try put(bench, 700..<900)
         bench.disk.clearLog()
-        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
-        #expect(moved == [error.path])
+        let replaced = try bench.store.replace(failed: error.path, folders: bench.folders)
+        #expect(replaced == [error.path])
         let path = Layout.openPath(forSealed: error.path)
         #expect(!bench.disk.log.contains("datasync \(path)"))
-        #expect(bench.disk.log.contains("datasync \(path)\(Layout.copySuffix)"))
-        bench.store.mend(&batch, moved: moved)
+        #expect(bench.disk.log.contains("datasync \(path)\(SegmentFormat.copySuffix)"))
+        bench.store.settle(&batch, replaced: replaced)
         bench.disk.clearLog()
         _ = try bench.committer.commit(&batch)
         #expect(bench.disk.log.isEmpty)
@@ -82,8 +83,8 @@ import Testing
         let error = try #require(throws: FileSystemError.self) {
             try bench.committer.commit(&batch)
         }
-        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
-        bench.store.mend(&batch, moved: moved)
+        let replaced = try bench.store.replace(failed: error.path, folders: bench.folders)
+        bench.store.settle(&batch, replaced: replaced)
         #expect(try bench.committer.commit(&batch).count == 1)
         #expect(try bench.checkSealed() == 1)
     }
@@ -124,7 +125,7 @@ import Testing
         #expect(try bench.checkSealed() == count)
     }
 
-    /// Every call of a repair fails once; each time it is begun again.
+    /// Every call of a replacement fails once; each time it is begun again.
     @Test func aRepairCanBeBegunAgain() throws {
         let faults: [(FileSystemError.Operation, String)] = [
             (.open, Self.copy), (.write, Self.copy), (.datasync, Self.copy), (.rename, Self.open),
@@ -139,12 +140,12 @@ import Testing
         for (operation, suffix) in faults {
             bench.disk.fail(.init(operation: operation, suffix: suffix, code: EIO))
             #expect(throws: FileSystemError.self, "\(operation)") {
-                try bench.store.repair(failed: nil, folders: bench.folders)
+                try bench.store.replace(failed: nil, folders: bench.folders)
             }
             #expect(bench.store.failure != nil)
         }
-        let moved = try bench.store.repair(failed: nil, folders: bench.folders)
-        bench.store.mend(&batch, moved: moved)
+        let replaced = try bench.store.replace(failed: nil, folders: bench.folders)
+        bench.store.settle(&batch, replaced: replaced)
         _ = try bench.committer.commit(&batch)
         _ = try bench.store.seal(prefix: "")
         try bench.commit()
@@ -164,14 +165,14 @@ import Testing
         }
         try put(bench, 700..<800)
         _ = try bench.store.seal(prefix: "")
-        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
-        bench.store.mend(&batch, moved: moved)
+        let replaced = try bench.store.replace(failed: error.path, folders: bench.folders)
+        bench.store.settle(&batch, replaced: replaced)
         _ = try bench.committer.commit(&batch)
         try bench.commit()
         #expect(try bench.checkSealed() == 1)
     }
 
-    /// One segment was moved before another failed: the batch learns of both from the next call.
+    /// One segment was replaced before another failed: the batch learns of both from the next call.
     @Test func aRepairThatFailsHalfWayForgetsNothing() throws {
         let bench = try WritingBench()
         for channel in ["a", "b"] { try bench.put("{}", channel: channel) }
@@ -181,11 +182,11 @@ import Testing
         var batch = try bench.store.takeBatch()
         bench.disk.fail(.init(operation: .datasync, suffix: Self.copy, code: EIO, after: 1))
         #expect(throws: FileSystemError.self) {
-            try bench.store.repair(failed: nil, folders: bench.folders)
+            try bench.store.replace(failed: nil, folders: bench.folders)
         }
-        let moved = try bench.store.repair(failed: nil, folders: bench.folders)
-        #expect(moved.count == 2)
-        bench.store.mend(&batch, moved: moved)
+        let replaced = try bench.store.replace(failed: nil, folders: bench.folders)
+        #expect(replaced.count == 2)
+        bench.store.settle(&batch, replaced: replaced)
         _ = try bench.committer.commit(&batch)
         _ = try bench.store.seal(prefix: "")
         try bench.commit()
@@ -207,7 +208,7 @@ import Testing
         try put(bench, 3_000..<6_000)
         _ = try bench.store.takeBatch()
         let error = try #require(throws: FileSystemError.self) {
-            try bench.store.repair(failed: nil, folders: bench.folders)
+            try bench.store.replace(failed: nil, folders: bench.folders)
         }
         #expect(error.description.contains("does not have the bytes that were written to it"))
         #expect(bench.store.failure != nil)
@@ -229,8 +230,8 @@ import Testing
             try bench.committer.commit(&batch)
         }
         #expect(error.operation == .datasync && error.code == ENOENT)
-        let moved = try bench.store.repair(failed: error.path, folders: bench.folders)
-        bench.store.mend(&batch, moved: moved)
+        let replaced = try bench.store.replace(failed: error.path, folders: bench.folders)
+        bench.store.settle(&batch, replaced: replaced)
         _ = try bench.committer.commit(&batch)
         _ = try bench.store.seal(prefix: "")
         try bench.commit()

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite struct SettingsChangesTests {
     @Test func nothingChangedNamesNothing() {

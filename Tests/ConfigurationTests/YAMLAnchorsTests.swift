@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 /// A configuration has no anchors, and so no aliases that stand for ever more.
 @Suite struct YAMLAnchorsTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Daemon
+@testable import Configuration
 
 @Suite struct SettingsReaderFuzzTests {
     /// A reader of hand-written files meets everything; it may complain, and never trap.

@@ -77,16 +77,16 @@ enum Endpoint {
 }
 
 /// `host:port` taken apart; IPv6 addresses stand in brackets.
-struct HostPort {
+package struct HostPort {
     /// Without brackets.
-    let host: String
+    package let host: String
     /// Digits.
     let portText: Substring
 
     /// nil when it is more than an Int holds; not checked against 65535.
-    var port: Int? { Int(portText) }
+    package var port: Int? { Int(portText) }
 
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         let text = String(text)
         guard let colon = text.lastIndex(of: ":") else { return nil }
         portText = Substring(text[colon...].dropFirst())
