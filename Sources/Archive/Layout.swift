@@ -12,8 +12,9 @@ package enum Layout {
         hidden(path) + SegmentFormat.damagedSuffix
     }
 
-    /// The first name that is not taken to set aside a sealed path's file: `.name.damaged`,
-    /// `.name.2.damaged`, …
+    /// The first free name under which a sealed path's file can be set aside.
+    ///
+    /// `.name.damaged`, `.name.2.damaged`, and so on.
     package static func freeDamagedPath(
         forSealed path: String,
         in fileSystem: any FileSystem
