@@ -13,10 +13,8 @@ import UnixSignals
 /// beside it, answers signals, drains.
 package struct DaemonRun {
     private let settings: Settings
-    private let configurationPath: String?
-    private let environment: [String: String]
-    private let logger: Logger
-    private let logLevel: SharedLogLevel
+    private let origin: SettingsOrigin
+    private let log: DaemonLog
     private let notifier: Notifier
 
     /// `configurationPath`: where `settings` came from, for reloading; nil for the
@@ -27,16 +25,18 @@ package struct DaemonRun {
         environment: [String: String]
     ) {
         self.settings = settings
-        self.configurationPath = configurationPath
-        self.environment = environment
-        logLevel = SharedLogLevel(settings.log.level)
-        logger = LineLogHandler(
+        origin = SettingsOrigin(path: configurationPath, environment: environment)
+        let level = SharedLogLevel(settings.log.level)
+        let handler = LineLogHandler(
             format: settings.log.format,
-            level: logLevel,
+            level: level,
             destination: .standardError(environment: environment)
-        ).logger(label: "touchpointd")
+        )
+        log = DaemonLog(logger: handler.logger(label: "touchpointd"), level: level)
         notifier = Notifier(environment: environment)
     }
+
+    private var logger: Logger { log.logger }
 
     /// Runs until drained.
     ///
@@ -58,27 +58,20 @@ package struct DaemonRun {
         // Signals first: a stop request during the start must not be the default's sudden end.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let (stream, events) = AsyncStream<Collector.LifeEvent>.makeStream()
-        let collector = try Collector(
-            settings: settings,
-            configurationPath: configurationPath,
-            environment: environment,
-            logger: logger,
-            logLevel: logLevel,
-            notifier: notifier,
-            events: events
-        )
+        let collector = try Collector.open(settings, origin: origin, log: log, events: events)
         let beside = try await startBeside(collector)
+        collector.recovery.start()
         logger.notice("started", metadata: started(collector, beside))
         // READY is for who waits to start something: all sources are bound. Whether they take in is in the
         // status, and may come later.
         notifier.ready(status: collector.look().state.rawValue)
         let watching = Task { await listen(to: signals, events) }
-        let ticking = Task { await Ticker(collector).run() }
+        let ticking = Task { await Ticker(collector, notifier: notifier).run() }
         let code = await follow(stream, collector)
         ticking.cancel()
         watching.cancel()
         await beside.stop()
-        collector.sealed.tell(logger)
+        collector.notices.sealed.tell(logger)
         logger.notice("stopped", metadata: ["exit": "\(code)"])
         return code
     }
@@ -200,7 +193,7 @@ package struct DaemonRun {
         notifier.reloading()
         // What was refused is logged, and stands in the status.
         _ = try? await collector.reload()
-        notifier.ready(status: Ticker(collector).text(collector.look()))
+        notifier.ready(status: collector.statusText(collector.look()))
     }
 
     private func beginDrain(_ collector: Collector, _ reason: String) {
