@@ -57,7 +57,7 @@ enum HouseFloors {
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
                 "Terminal", "ZeroMQ", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
-                "UnixSignals", "Yams",
+                "ServiceLifecycle", "UnixSignals", "Yams",
             ],
             foundation: .all
         ),

@@ -12,12 +12,11 @@ import Synchronization
 ///
 /// Made by ``DaemonRun``; any thread may call.
 final class Collector: Sendable {
-    /// What a request for an end, or a signal, comes to.
+    /// What a signal or an operator asks of the daemon as a whole.
     enum LifeEvent: Sendable {
         case terminate(String)
         case hangUp
         case drain(String)
-        case drained(Bool)
     }
 
     struct Changing {
