@@ -134,16 +134,17 @@ import Testing
             )
         )
         try manifest.append(self.entry("events/x.ndjson.gz", source: "new", run: "now", events: 5))
-        let recovery = RecoveryRun()
-        recovery.start(
-            fileSystem,
-            folders: folders,
-            manifest: manifest,
-            node: "n",
-            run: "now",
-            leftovers: try Leftovers(fileSystem),
-            steps: RecoveryRun.Steps()
+        let recovery = RecoveryRun(
+            RecoveryRun.Work(
+                fileSystem: fileSystem,
+                folders: folders,
+                manifest: manifest,
+                node: "n",
+                run: "now",
+                leftovers: try Leftovers(fileSystem)
+            )
         )
+        recovery.start()
         try await waitUntil("recovery to end") { recovery.hasEnded }
         let restored = recovery.state.restored
         #expect(Set(restored.keys) == ["old"], "this run's own events are counted elsewhere")

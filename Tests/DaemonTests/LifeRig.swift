@@ -30,15 +30,16 @@ final class LifeRig {
         let made = AsyncStream<Collector.LifeEvent>.makeStream()
         events = made.stream
         context = try Context()
-        collector = try Collector(
-            settings: settings,
-            configurationPath: configurationPath,
-            environment: [:],
-            logger: Logger(label: "life") { _ in SwiftLogNoOpLogHandler() },
-            logLevel: level,
-            notifier: Notifier(environment: [:]),
+        collector = try Collector.open(
+            settings,
+            origin: SettingsOrigin(path: configurationPath, environment: [:]),
+            log: DaemonLog(
+                logger: Logger(label: "life") { _ in SwiftLogNoOpLogHandler() },
+                level: level
+            ),
             events: made.continuation
         )
+        collector.recovery.start()
     }
 
     /// Replaces the configuration file.

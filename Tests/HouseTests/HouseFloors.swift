@@ -85,7 +85,7 @@ enum HouseFloors {
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
                 "Terminal", "ZeroMQ", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
-                "UnixSignals", "Disk", "Archive", "Recovery", "Configuration",
+                "ServiceLifecycle", "UnixSignals", "Disk", "Archive", "Recovery", "Configuration",
             ],
             foundation: .all
         ),

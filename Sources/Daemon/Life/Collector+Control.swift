@@ -59,7 +59,7 @@ extension Collector {
             state: life.state,
             since: Timestamp.text(life.since),
             why: life.why,
-            configuration: configurationPath,
+            configuration: origin.path,
             reloadRefused: reload.refusal,
             node: settings.node,
             run: run,
@@ -186,7 +186,7 @@ extension Collector {
 
     /// Reads the configuration again and applies what can be applied.
     func reload() async throws -> ReloadAnswer {
-        guard let configurationPath else {
+        guard let path = origin.path else {
             throw refused(
                 "no_configuration",
                 "the daemon runs on its embedded default and has no file to read"
@@ -194,7 +194,7 @@ extension Collector {
         }
         let fresh: Settings
         do {
-            fresh = try SettingsReader.load(path: configurationPath, environment: environment)
+            fresh = try SettingsReader.load(path: path, environment: origin.environment)
         } catch {
             changing.withLock { $0.reload.refusal = "\(error)" }
             throw refused("bad_configuration", "\(error)")
@@ -220,7 +220,7 @@ extension Collector {
             return changes
         }
         // An operator's level stays until the file says something new.
-        if changes.live.contains("log.level") { logLevel.level = fresh.log.level }
+        if changes.live.contains("log.level") { log.level.level = fresh.log.level }
         pipeline.tune(fresh.tunables)
         pipeline.watchSpace()
         logger.notice(
@@ -246,7 +246,7 @@ extension Collector {
             let levels = Settings.Log.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw ControlError.badArgument("no log level '\(level)', there are \(levels)")
         }
-        logLevel.level = level
+        log.level.level = level
         return StateAnswer(state: look().state, logLevel: level.rawValue)
     }
 

@@ -16,12 +16,11 @@ import Synchronization
 ///
 /// Made by ``DaemonRun``; any thread may call.
 final class Collector: Sendable {
-    /// What a request for an end, or a signal, comes to.
+    /// What a signal or an operator asks of the daemon as a whole.
     enum LifeEvent: Sendable {
         case terminate(String)
         case hangUp
         case drain(String)
-        case drained(Bool)
     }
 
     struct Changing {
@@ -47,84 +46,128 @@ final class Collector: Sendable {
     }
 
     let changing: Mutex<Changing>
-    let configurationPath: String?
-    let environment: [String: String]
-    let run: String
-    let startedAt: Int64
-    let logger: Logger
-    let logLevel: SharedLogLevel
-    let notifier: Notifier
-    let fileSystem: PosixFileSystem
-    let pipeline: Pipeline
-    let recovery = RecoveryRun()
-    let dedup = DedupRun()
-    let quarantine: QuarantineRun
-    let sealed = SealedSum()
-    let told = NoticeCounts()
+    let origin: SettingsOrigin
+    let log: DaemonLog
     let events: AsyncStream<LifeEvent>.Continuation
-    private let lock: DataFolderLock
+    let pipeline: Pipeline
+    let notices: NoticeLog
+    let dedup: DedupRun
+    let recovery: RecoveryRun
+    let quarantine: QuarantineRun
+    private let folder: HeldFolder
 
-    /// Opens the data folder, binds the sources and starts.
-    ///
-    /// Recovery runs beside it from then on.
-    init(
-        settings: Settings,
-        configurationPath: String?,
-        environment: [String: String],
-        logger: Logger,
-        logLevel: SharedLogLevel,
-        notifier: Notifier,
-        events: AsyncStream<LifeEvent>.Continuation
-    ) throws(DaemonFailure) {
-        startedAt = SystemClock.wallMicroseconds
-        run = Self.runName(startedAt)
-        self.configurationPath = configurationPath
-        self.environment = environment
-        self.logger = logger
-        self.logLevel = logLevel
-        self.notifier = notifier
+    var logger: Logger { log.logger }
+    var fileSystem: PosixFileSystem { folder.fileSystem }
+    /// Identifies this run.
+    var run: String { pipeline.configuration.run }
+
+    private init(
+        changing: Changing,
+        origin: SettingsOrigin,
+        log: DaemonLog,
+        events: AsyncStream<LifeEvent>.Continuation,
+        started: Started
+    ) {
+        self.changing = Mutex(changing)
+        self.origin = origin
+        self.log = log
         self.events = events
-        changing = Mutex(Changing(settings: settings, at: startedAt))
-        do {
-            fileSystem = try PosixFileSystem(directory: settings.storage.directory)
-        } catch {
-            throw .cannotCreate("cannot open the data folder: \(error)")
-        }
-        lock = try DataFolderLock(directory: settings.storage.directory)
-        let folders = DurableFolders(fileSystem: fileSystem)
-        let manifest = ManifestLog(fileSystem: fileSystem, folders: folders, node: settings.node)
-        let (history, leftovers) = try Self.prepare(fileSystem, settings, at: startedAt)
+        pipeline = started.pipeline
+        notices = started.notices
+        dedup = started.dedup
+        recovery = started.recovery
+        quarantine = started.quarantine
+        folder = started.folder
+    }
+
+    /// What ``open(_:origin:log:events:)`` has opened and started.
+    private struct Started {
+        let folder: HeldFolder
+        let pipeline: Pipeline
+        let notices: NoticeLog
+        let dedup: DedupRun
+        let recovery: RecoveryRun
+        let quarantine: QuarantineRun
+    }
+
+    /// Opens the data folder, binds the sources and starts the path.
+    ///
+    /// ``recovery`` has still to be started: sources that deduplicate take nothing in before it has read
+    /// their ids.
+    ///
+    /// - Throws: exit code 73 or 74, when the folder or an endpoint cannot be had; 78, when the settings
+    ///   and this machine do not go together.
+    static func open(
+        _ settings: Settings,
+        origin: SettingsOrigin,
+        log: DaemonLog,
+        events: AsyncStream<LifeEvent>.Continuation
+    ) throws(DaemonFailure) -> Collector {
+        let startedAt = SystemClock.wallMicroseconds
+        let folder = try HeldFolder.open(settings)
+        let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        var configuration = try settings.pipeline(run: run, cores: cores)
+        var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {
-            configuration.contentHash = Self.contentHash(fileSystem, logger)
+            configuration.contentHash = folder.contentHash(log.logger)
         }
+        let notices = NoticeLog(log.logger)
+        let pipeline = try startPipeline(configuration, in: folder, notices: notices)
+        warn(of: try settings.shortfalls(cores: cores), leftovers, log.logger)
+        let dedup = DedupRun()
+        dedup.begin(pipeline)
+        var changing = Changing(settings: settings, at: startedAt)
+        changing.life.start()
+        return Collector(
+            changing: changing,
+            origin: origin,
+            log: log,
+            events: events,
+            started: Started(
+                folder: folder,
+                pipeline: pipeline,
+                notices: notices,
+                dedup: dedup,
+                recovery: RecoveryRun(
+                    RecoveryRun.Work(
+                        fileSystem: folder.fileSystem,
+                        folders: folder.folders,
+                        manifest: folder.manifest,
+                        node: settings.node,
+                        run: configuration.run,
+                        leftovers: leftovers,
+                        history: history,
+                        steps: steps(pipeline, dedup: dedup, logger: log.logger)
+                    )
+                ),
+                quarantine: QuarantineRun(
+                    fileSystem: folder.fileSystem,
+                    manifest: folder.manifest,
+                    node: settings.node,
+                    quota: pipeline.quarantine
+                )
+            )
+        )
+    }
+
+    /// Binds the sources and starts the path's threads.
+    private static func startPipeline(
+        _ configuration: PipelineConfiguration,
+        in folder: HeldFolder,
+        notices: NoticeLog
+    ) throws(DaemonFailure) -> Pipeline {
         do {
-            pipeline = try Pipeline(
+            return try Pipeline(
                 configuration,
-                fileSystem: fileSystem,
-                folders: folders,
-                manifest: manifest,
-                notify: Self.reporter(logger, sealed: sealed, told: told)
+                fileSystem: folder.fileSystem,
+                folders: folder.folders,
+                manifest: folder.manifest,
+                notify: { notices.add($0) }
             )
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
-        quarantine = QuarantineRun(
-            fileSystem: fileSystem,
-            manifest: manifest,
-            node: settings.node,
-            quota: pipeline.quarantine
-        )
-        Self.warn(of: try settings.shortfalls(cores: cores), leftovers, logger)
-        startRecovery(
-            folders: folders,
-            manifest: manifest,
-            history: history,
-            leftovers: leftovers
-        )
-        changing.withLock { $0.life.start() }
     }
 
     /// Says what is less than it was set to, and what of the data folder is left alone.
@@ -143,98 +186,38 @@ final class Collector: Sendable {
         )
     }
 
-    /// Brings what earlier runs left in order, beside intake; sources that deduplicate take nothing
-    /// in before their ids are read.
-    private func startRecovery(
-        folders: DurableFolders,
-        manifest: ManifestLog,
-        history: ManifestHistory,
-        leftovers: Leftovers
-    ) {
-        let (dedup, recovery, pipeline) = (dedup, recovery, pipeline)
-        let (fileSystem, logger) = (fileSystem, logger)
-        dedup.begin(pipeline)
-        recovery.start(
-            fileSystem,
-            folders: folders,
-            manifest: manifest,
-            node: pipeline.configuration.node,
-            run: run,
-            leftovers: leftovers,
-            history: history,
-            steps: RecoveryRun.Steps(
-                begin: {
-                    dedup.load(
-                        pipeline,
-                        fileSystem: fileSystem,
-                        leftovers: leftovers,
-                        from: history.firstDay,
-                        logger: logger
-                    ) { recovery.isCancelled }
-                },
-                onFile: { file in
-                    Self.log(file, logger)
-                    dedup.settled(file, pipeline)
-                },
-                report: Self.recoveryReporter(logger),
-                complete: {
-                    dedup.complete(pipeline, fileSystem: fileSystem, leftovers: leftovers) {
-                        recovery.isCancelled
-                    }
-                },
-                end: { pipeline.endLeftovers() }
-            )
+    /// What recovery does for sources that deduplicate, and what it says.
+    private static func steps(
+        _ pipeline: Pipeline,
+        dedup: DedupRun,
+        logger: Logger
+    ) -> RecoveryRun.Steps {
+        RecoveryRun.Steps(
+            begin: { work, shouldStop in
+                dedup.load(
+                    pipeline,
+                    fileSystem: work.fileSystem,
+                    leftovers: work.leftovers,
+                    from: work.history.firstDay,
+                    logger: logger,
+                    shouldStop: shouldStop
+                )
+            },
+            onFile: { file in
+                RecoveryRun.log(file, logger)
+                dedup.settled(file, pipeline)
+            },
+            report: { RecoveryRun.log($0, nanoseconds: $1, logger: logger) },
+            complete: { work, shouldStop in
+                dedup.complete(
+                    pipeline,
+                    fileSystem: work.fileSystem,
+                    leftovers: work.leftovers,
+                    shouldStop: shouldStop
+                )
+            },
+            end: { pipeline.endLeftovers() }
         )
-    }
-
-    /// The folder's key; one for this run alone where it can be neither read nor made, so that
-    /// events are taken in all the same.
-    private static func contentHash(
-        _ fileSystem: PosixFileSystem,
-        _ logger: Logger
-    ) -> ContentHash {
-        do {
-            return try ContentKey.load(in: fileSystem)
-        } catch {
-            logger.warning(
-                "the key of dedup/ can be neither read nor made: the next start reads segments",
-                metadata: ["error": "\(error)"]
-            )
-            return .random
-        }
-    }
-
-    /// Ends torn manifest lines and looks at what earlier runs left, before this run opens anything.
-    private static func prepare(
-        _ fileSystem: PosixFileSystem,
-        _ settings: Settings,
-        at startedAt: Int64
-    ) throws(DaemonFailure) -> (ManifestHistory, Leftovers) {
-        do {
-            try RenameCheck.run(fileSystem)
-        } catch {
-            throw .cannotCreate(
-                "the file system of \(settings.storage.directory) can neither rename a file without"
-                    + " replacing another nor make hard links (\(error)): give another storage.directory"
-            )
-        }
-        do {
-            _ = try FolderRecovery.mendManifests(fileSystem)
-            let window = settings.dedup.window.components.seconds
-            let isOn = settings.sources.contains { $0.dedup == .on }
-            let history = try ManifestHistory(
-                fileSystem,
-                node: settings.node,
-                startedAt: startedAt,
-                since: isOn ? Timestamp.date(startedAt - window * 1_000_000) : nil
-            )
-            return (history, try Leftovers(fileSystem, since: history.firstDay))
-        } catch {
-            throw DaemonFailure(
-                exitCode: 74,
-                description: "cannot read the data folder: \(error)"
-            )
-        }
     }
 
     /// Sortable by time, unique enough for two starts in one millisecond.
@@ -262,141 +245,6 @@ final class Collector: Sendable {
                 allPaused: paused.count == names.count
             )
             return changing.life
-        }
-    }
-}
-
-/// Turning the pipeline's notices into log lines.
-extension Collector {
-    private static func reporter(
-        _ logger: Logger,
-        sealed: SealedSum,
-        told: NoticeCounts
-    ) -> @Sendable (PipelineNotice) -> Void {
-        let folders = Mutex(HourlyLimit())
-        return { notice in
-            told.count(notice)
-            switch notice {
-            case .sealed(let file):
-                sealed.add(file)
-                logger.debug(
-                    "sealed",
-                    metadata: [
-                        "path": "\(file.path)", "events": "\(file.events)",
-                        "bytes": "\(file.compressedBytes)", "reason": "\(file.reason.rawValue)",
-                    ]
-                )
-            case .committed(let writer, let events, let files, let microseconds):
-                logger.debug(
-                    "committed",
-                    metadata: [
-                        "writer": "\(writer)", "events": "\(events)", "files": "\(files)",
-                        "microseconds": "\(microseconds)",
-                    ]
-                )
-            case .storage(let reason?):
-                logger.error("intake stopped: storage is blocked", metadata: ["why": "\(reason)"])
-            case .storage(nil):
-                logger.notice("intake goes on: storage takes more again")
-            case .segmentFailed(let error):
-                logger.critical(
-                    "the disk failed a segment: it is written anew, nothing since is acknowledged",
-                    metadata: ["error": "\(error)"]
-                )
-            case .segmentsMoved(let paths):
-                for path in paths {
-                    logger.notice(
-                        "segment stands in a new file, all of it durable",
-                        metadata: ["path": "\(path)"]
-                    )
-                }
-            case .folderBlocked(let error, let instead):
-                let now = SystemClock.monotonicNanoseconds
-                guard folders.withLock({ $0.allows(instead, at: now) }) else { break }
-                Self.log(error, instead: instead, logger)
-            case .receiverFailed(let source, let reason):
-                logger.critical(
-                    "source failed, it takes in nothing more",
-                    metadata: ["source": "\(source)", "error": "\(reason)"]
-                )
-            case .peer(let source, let peer):
-                Self.log(peer, source: source, logger)
-            case .rejected(let source, let peer, let reason):
-                Self.logRejection(source: source, peer: peer, reason: reason, logger)
-            case .ledgerMismatch(let writer):
-                logger.error("the ledger does not add up", metadata: ["writer": "\(writer)"])
-            }
-        }
-    }
-
-    private static func log(_ error: FileSystemError, instead: String, _ logger: Logger) {
-        logger.error(
-            "a partition's folder cannot be entered: its events go to another one",
-            metadata: ["error": "\(error)", "instead": "\(instead)"]
-        )
-    }
-
-    private static func recoveryReporter(
-        _ logger: Logger
-    ) -> @Sendable (Result<RecoveryReport, FileSystemError>) -> Void {
-        let begunAt = SystemClock.monotonicNanoseconds
-        return { result in
-            switch result {
-            case .success(let report):
-                let took = SystemClock.monotonicNanoseconds - begunAt
-                Self.log(report, nanoseconds: took, logger: logger)
-            case .failure(let error):
-                logger.error(
-                    "recovery failed, it will be tried again",
-                    metadata: ["error": "\(error)"]
-                )
-            }
-        }
-    }
-
-    private static func log(_ file: RecoveryReport.File, _ logger: Logger) {
-        let isBad =
-            switch file.outcome {
-            case .damaged, .failed: true
-            case .finished, .cut, .removed: false
-            }
-        logger.log(
-            level: isBad ? .error : .debug,
-            "recovered",
-            metadata: [
-                "path": "\(file.path)", "outcome": "\(file.outcome)",
-                "events": "\(file.events)",
-                "kept": "\(file.keptBytes) of \(file.fileBytes) bytes", "why": "\(file.reason)",
-            ]
-        )
-    }
-
-    private static func log(_ report: RecoveryReport, nanoseconds: Int64, logger: Logger) {
-        let isQuiet = report.files.isEmpty && report.entriesAdded.isEmpty && !report.hasFailed
-        logger.log(
-            level: isQuiet ? .info : .notice,
-            report.isStopped
-                ? "recovery stopped" : report.hasFailed ? "recovery failed" : "recovery done",
-            metadata: [
-                "files": "\(report.files.count)", "events": "\(report.events)",
-                "manifestLines": "\(report.manifestLines)",
-                "milliseconds": "\(nanoseconds / 1_000_000)",
-            ]
-        )
-        for (path, why) in report.unreadable.sorted(by: { $0.key < $1.key }) {
-            logger.error(
-                "sealed file cannot be read",
-                metadata: ["path": "\(path)", "why": "\(why)"]
-            )
-        }
-        for path in report.missingFiles.prefix(20) {
-            logger.warning("manifest names a file that is gone", metadata: ["path": "\(path)"])
-        }
-        if !report.entriesAdded.isEmpty {
-            logger.notice(
-                "manifest lines added",
-                metadata: ["files": "\(report.entriesAdded.count)"]
-            )
         }
     }
 }

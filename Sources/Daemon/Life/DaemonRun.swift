@@ -6,18 +6,17 @@ import Intake
 import Logging
 import Pipeline
 import Platform
+import ServiceLifecycle
 import Synchronization
 import Terminal
 import UnixSignals
 
-/// The daemon's life from its settings to its exit code: starts a ``Collector`` and what stands
-/// beside it, answers signals, drains.
-package struct DaemonRun {
+/// The daemon's life from its settings to its exit code: opens a ``Collector`` and what stands
+/// beside it, then runs its parts as services of one group until it is drained.
+package struct DaemonRun: Sendable {
     private let settings: Settings
-    private let configurationPath: String?
-    private let environment: [String: String]
-    private let logger: Logger
-    private let logLevel: SharedLogLevel
+    private let origin: SettingsOrigin
+    private let log: DaemonLog
     private let notifier: Notifier
 
     /// `configurationPath`: where `settings` came from, for reloading; nil for the
@@ -28,16 +27,18 @@ package struct DaemonRun {
         environment: [String: String]
     ) {
         self.settings = settings
-        self.configurationPath = configurationPath
-        self.environment = environment
-        logLevel = SharedLogLevel(settings.log.level)
-        logger = LineLogHandler(
+        origin = SettingsOrigin(path: configurationPath, environment: environment)
+        let level = SharedLogLevel(settings.log.level)
+        let handler = LineLogHandler(
             format: settings.log.format,
-            level: logLevel,
+            level: level,
             destination: .standardError(environment: environment)
-        ).logger(label: "touchpointd")
+        )
+        log = DaemonLog(logger: handler.logger(label: "touchpointd"), level: level)
         notifier = Notifier(environment: environment)
     }
+
+    private var logger: Logger { log.logger }
 
     /// Runs until drained.
     ///
@@ -59,29 +60,45 @@ package struct DaemonRun {
         // Signals first: a stop request during the start must not be the default's sudden end.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let (stream, events) = AsyncStream<Collector.LifeEvent>.makeStream()
-        let collector = try Collector(
-            settings: settings,
-            configurationPath: configurationPath,
-            environment: environment,
-            logger: logger,
-            logLevel: logLevel,
-            notifier: notifier,
-            events: events
-        )
-        let beside = try await startBeside(collector)
+        let collector = try Collector.open(settings, origin: origin, log: log, events: events)
+        let beside = try await openBeside(collector)
         logger.notice("started", metadata: started(collector, beside))
         // READY is for who waits to start something: all sources are bound. Whether they take in is in the
         // status, and may come later.
         notifier.ready(status: collector.look().state.rawValue)
-        let watching = Task { await listen(to: signals, events) }
-        let ticking = Task { await Ticker(collector).run() }
-        let code = await follow(stream, collector)
-        ticking.cancel()
-        watching.cancel()
-        await beside.stop()
-        collector.sealed.tell(logger)
-        logger.notice("stopped", metadata: ["exit": "\(code)"])
-        return code
+        let steering = Steering(collector: collector, notifier: notifier)
+        let code = Mutex<Int32>(0)
+        let drain = DaemonPart(end: {
+            let result = await steering.drain()
+            code.withLock { $0 = result }
+        })
+        let group = emptyGroup()
+        // They end in reverse: the path first, what answers operators last.
+        for part in [
+            beside.controlPart,
+            beside.metricsPart,
+            DaemonPart(work: { await listen(to: signals, events) }),
+            DaemonPart(work: {
+                await steering.follow(stream) { await group.triggerGracefulShutdown() }
+            }),
+            DaemonPart(work: { await Ticker(collector, notifier: notifier).run() }),
+            DaemonPart(work: { collector.recovery.start() }, end: { collector.recovery.cancel() }),
+            drain,
+        ] { await group.addServiceUnlessShutdown(part) }
+        try await group.run()
+        collector.notices.sealed.tell(logger)
+        let exit = code.withLock { $0 }
+        logger.notice("stopped", metadata: ["exit": "\(exit)"])
+        return exit
+    }
+
+    /// Without services yet, and without lines of its own about each of them.
+    private func emptyGroup() -> ServiceGroup {
+        var quiet = logger
+        quiet.logLevel = .warning
+        return ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: [any Service](), logger: quiet)
+        )
     }
 
     // MARK: - Beside the path
@@ -91,13 +108,11 @@ package struct DaemonRun {
         let metrics: MetricsServer?
         let metricsPort: Int?
 
-        func stop() async {
-            await metrics?.stop()
-            await control.stop()
-        }
+        var controlPart: DaemonPart { DaemonPart(end: { await control.stop() }) }
+        var metricsPart: DaemonPart { DaemonPart(end: { await metrics?.stop() }) }
     }
 
-    private func startBeside(_ collector: Collector) async throws -> Beside {
+    private func openBeside(_ collector: Collector) async throws -> Beside {
         // Who changed what is kept at every level.
         var audit = logger
         audit.logLevel = .debug
@@ -163,75 +178,5 @@ package struct DaemonRun {
             default: events.yield(.terminate("SIGTERM"))
             }
         }
-    }
-
-    // MARK: - The end
-
-    /// Follows the events of the daemon's life to its end.
-    private func follow(
-        _ events: AsyncStream<Collector.LifeEvent>,
-        _ collector: Collector
-    ) async -> Int32 {
-        var isDraining = false
-        for await event in events {
-            switch event {
-            case .hangUp:
-                await reload(collector)
-            case .drain(let reason):
-                if !isDraining { beginDrain(collector, reason) }
-                isDraining = true
-            case .terminate(let signal):
-                if isDraining {
-                    logger.warning(
-                        "second signal: leaving now, open segments are recovered next time"
-                    )
-                    collector.pipeline.hurry()
-                } else {
-                    beginDrain(collector, signal)
-                }
-                isDraining = true
-            case .drained(let isComplete):
-                return isComplete || collector.pipeline.isHurried ? 0 : 74
-            }
-        }
-        return 0
-    }
-
-    private func reload(_ collector: Collector) async {
-        notifier.reloading()
-        // What was refused is logged, and stands in the status.
-        _ = try? await collector.reload()
-        notifier.ready(status: Ticker(collector).text(collector.look()))
-    }
-
-    private func beginDrain(_ collector: Collector, _ reason: String) {
-        let timeout = collector.changing.withLock { changing in
-            changing.life.drain(reason)
-            return changing.settings.shutdown.timeout
-        }
-        logger.notice("draining", metadata: ["why": "\(reason)", "timeout": "\(timeout)"])
-        notifier.stopping(status: "draining")
-        collector.recovery.cancel()
-        Task {
-            let deadline = SystemClock.monotonicNanoseconds + timeout.nanosecondsClamped
-            let isComplete = await collector.pipeline.drain(deadline: deadline)
-            if !isComplete && !collector.pipeline.isHurried {
-                let left = Collector.total(collector.ledgers()).inFlight
-                logger.error(
-                    "not everything could be written in time; open segments are recovered next time",
-                    metadata: ["eventsInFlight": "\(left)"]
-                )
-            }
-            collector.events.yield(.drained(isComplete))
-        }
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, at most a day: for deadlines.
-    fileprivate var nanosecondsClamped: Int64 {
-        let day = Duration.seconds(86_400)
-        let (seconds, attoseconds) = min(self, day).components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

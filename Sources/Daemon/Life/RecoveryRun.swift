@@ -1,6 +1,7 @@
 import Archive
 import Control
 import Disk
+import Dispatch
 import Events
 import Foundation
 import Pipeline
@@ -18,7 +19,7 @@ final class RecoveryRun: Sendable {
     /// Seconds before what failed is tried again: the first time, and at most.
     private static let pauseFirst = 1.0
     private static let pauseMax = 600.0
-    /// Seconds between looks at whether to end.
+    /// Seconds between looks at a full disk.
     private static let look = 0.2
     private static let summaryNanoseconds: Int64 = 3_600_000_000_000
     private static let lateLineMicroseconds: Int64 = 600_000_000
@@ -40,87 +41,117 @@ final class RecoveryRun: Sendable {
 
     private let current = Mutex(State())
     private let stop = Atomic<Bool>(false)
+    /// Signalled when it is asked to end.
+    private let stopping = DispatchSemaphore(value: 0)
     private let isDone = Atomic<Bool>(false)
+    /// Nil from the start on: what it holds is given up when recovery is done.
+    private let work: Mutex<Work?>
+
+    init(_ work: Work) {
+        self.work = Mutex(work)
+        current.withLock {
+            $0.status.state = "running"
+            $0.status.filesFound = work.leftovers.open.count
+        }
+    }
 
     var state: State { current.withLock { $0 } }
 
     /// Asks it to end between two files.
     func cancel() {
         stop.store(true, ordering: .releasing)
+        stopping.signal()
     }
 
     var isCancelled: Bool { stop.load(ordering: .acquiring) }
 
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
+    /// What there is to recover.
+    struct Work: Sendable {
+        let fileSystem: any FileSystem
+        let folders: DurableFolders
+        let manifest: ManifestLog
+        let node: String
+        let run: String
+        /// Both taken before this run opened any file.
+        let leftovers: Leftovers
+        var history = ManifestHistory()
+        var steps = Steps()
+    }
+
     /// What it does beside recovering; each is called from its thread.
+    ///
+    /// Those that may take long are told how to ask whether to end.
     struct Steps: Sendable {
+        typealias ShouldStop = @Sendable () -> Bool
+        typealias Attempt = Result<RecoveryReport, FileSystemError>
+
         /// First of all; gives what it has scanned of the open segments.
-        var begin: @Sendable () -> [PathKey: OpenSegmentScan] = { [:] }
+        var begin: @Sendable (Work, @escaping ShouldStop) -> [PathKey: OpenSegmentScan] = {
+            _,
+            _ in [:]
+        }
         /// Told of each open segment when it is done.
         var onFile: @Sendable (RecoveryReport.File) -> Void = { _ in }
-        /// Told of each attempt.
-        var report: @Sendable (Result<RecoveryReport, FileSystemError>) -> Void = { _ in }
+        /// Told of each attempt, and how many nanoseconds have passed since the start.
+        var report: @Sendable (Attempt, Int64) -> Void = { _, _ in }
         /// After an attempt to which nothing is left; not when it was asked to end before.
-        var complete: @Sendable () -> Void = {}
+        var complete: @Sendable (Work, @escaping ShouldStop) -> Void = { _, _ in }
         /// At the end, however it came.
         var end: @Sendable () -> Void = {}
     }
 
-    /// - `leftovers` and `history`: taken before this run opened any file.
-    func start(
-        _ fileSystem: any FileSystem,
-        folders: DurableFolders,
-        manifest: ManifestLog,
-        node: String,
-        run: String,
-        leftovers: Leftovers,
-        history: ManifestHistory = ManifestHistory(),
-        steps: Steps
-    ) {
-        current.withLock {
-            $0.status.state = "running"
-            $0.status.filesFound = leftovers.open.count
+    /// Starts the thread, once.
+    func start() {
+        let taken = work.withLock { work in
+            defer { work = nil }
+            return work
         }
+        guard let taken else { return }
+        let thread = Thread { self.recover(taken) }
+        thread.name = "recovery"
+        thread.start()
+    }
+
+    private func recover(_ work: Work) {
+        let begunAt = SystemClock.monotonicNanoseconds
         let recovery = FolderRecovery(
-            fileSystem: fileSystem,
-            folders: folders,
-            manifest: manifest,
-            node: node,
-            run: run,
+            fileSystem: work.fileSystem,
+            folders: work.folders,
+            manifest: work.manifest,
+            node: work.node,
+            run: work.run,
             now: { SystemClock.wallMicroseconds },
             shouldStop: { self.isCancelled },
             waitForRoom: { _ in self.waitForRoom() }
         )
-        let thread = Thread {
-            let scans = steps.begin()
-            var pause = Self.pauseFirst
-            while true {
-                let result = Result { () throws(FileSystemError) in
-                    let report = try recovery.run(
-                        leftovers,
-                        history: history,
-                        scans: scans,
-                        progress: self.note,
-                        onFile: steps.onFile
-                    )
-                    if !report.isStopped { try self.restore(fileSystem, history, except: run) }
-                    return report
-                }
-                let isOver = self.finish(result)
-                steps.report(result)
-                if isOver || !self.wait(pause) { break }
-                pause = min(2 * pause, Self.pauseMax)
+        let steps = work.steps
+        let scans = steps.begin(work) { self.isCancelled }
+        var pause = Self.pauseFirst
+        while true {
+            let result = Result { () throws(FileSystemError) in
+                let report = try recovery.run(
+                    work.leftovers,
+                    history: work.history,
+                    scans: scans,
+                    progress: self.note,
+                    onFile: steps.onFile
+                )
+                if !report.isStopped { try restore(work) }
+                return report
             }
-            if !self.isCancelled {
-                steps.complete()
-                self.summarise(fileSystem)
-            }
-            self.isDone.store(true, ordering: .releasing)
-            steps.end()
+            let isOver = finish(result)
+            steps.report(result, SystemClock.monotonicNanoseconds - begunAt)
+            if isOver || !wait(pause) { break }
+            pause = min(2 * pause, Self.pauseMax)
         }
-        thread.name = "recovery"
-        thread.start()
+        if !isCancelled {
+            steps.complete(work) { self.isCancelled }
+            summarise(work.fileSystem)
+        }
+        isDone.store(true, ordering: .releasing)
+        steps.end()
     }
 
     private func note(_ progress: FolderRecovery.Progress) {
@@ -133,11 +164,7 @@ final class RecoveryRun: Sendable {
 
     /// Lets time go by; false when the run is to end.
     private func wait(_ seconds: Double) -> Bool {
-        var left = seconds
-        while left > 0, !isCancelled {
-            Thread.sleep(forTimeInterval: min(left, Self.look))
-            left -= Self.look
-        }
+        if !isCancelled { _ = stopping.wait(timeout: .now() + seconds) }
         return !isCancelled
     }
 
@@ -165,12 +192,8 @@ final class RecoveryRun: Sendable {
     }
 
     /// Adds up the manifests of all runs but this one.
-    private func restore(
-        _ fileSystem: any FileSystem,
-        _ history: ManifestHistory,
-        except run: String
-    ) throws(FileSystemError) {
-        let (totals, _) = try history.totals(fileSystem, except: run)
+    private func restore(_ work: Work) throws(FileSystemError) {
+        let (totals, _) = try work.history.totals(work.fileSystem, except: work.run)
         var ledgers: [String: SourceLedger] = [:]
         for (source, events) in totals.written {
             ledgers[source, default: SourceLedger()].restore(events, nil)

@@ -7,12 +7,19 @@ import Terminal
 /// What the daemon does about once a second: rates, free space, systemd's watchdog and status line.
 struct Ticker {
     private let collector: Collector
+    private let notifier: Notifier
+    private let clock: any Clock<Duration>
     private let period: Duration
 
-    init(_ collector: Collector) {
+    init(
+        _ collector: Collector,
+        notifier: Notifier,
+        clock: any Clock<Duration> = ContinuousClock()
+    ) {
         self.collector = collector
-        let watchdog = collector.notifier.watchdogInterval ?? .seconds(4)
-        period = min(.seconds(1), watchdog / 4)
+        self.notifier = notifier
+        self.clock = clock
+        period = min(.seconds(1), (notifier.watchdogInterval ?? .seconds(4)) / 4)
     }
 
     /// Works until its task is cancelled.
@@ -28,24 +35,26 @@ struct Ticker {
             )
             let time = SystemClock.monotonicNanoseconds
             collector.recovery.tick(collector.fileSystem, now: time)
-            collector.sealed.tick(time, collector.logger)
+            collector.notices.sealed.tick(time, collector.logger)
             collector.tickQuarantine(time)
             let life = collector.look()
             let now = collector.pipeline.beats
             // The watchdog follows the path: every thread must have come round since the last look.
             if beats.isEmpty || zip(beats, now).allSatisfy({ $0 != $1 }) {
-                collector.notifier.watchdog()
+                notifier.watchdog()
                 beats = now
             }
-            if life.isDraining { collector.notifier.extendTimeout(.seconds(10)) }
-            collector.notifier.status(text(life))
-            try? await Task.sleep(for: period)
+            if life.isDraining { notifier.extendTimeout(.seconds(10)) }
+            notifier.status(collector.statusText(life))
+            try? await clock.sleep(for: period)
         }
     }
+}
 
+extension Collector {
     /// What `systemctl status` shows.
-    func text(_ life: LifeState) -> String {
-        let (rate, refusal) = collector.changing.withLock {
+    func statusText(_ life: LifeState) -> String {
+        let (rate, refusal) = changing.withLock {
             ($0.meter.rates["10s"]?.events ?? 0, $0.reload.refusal)
         }
         let why = life.why.map { " (\($0))" } ?? ""

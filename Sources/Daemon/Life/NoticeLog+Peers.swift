@@ -3,14 +3,18 @@ import Intake
 import Logging
 import Pipeline
 
-/// What is told of peers: log lines and figures.
-extension Collector {
-    static func log(_ notice: PeerNotice, source: String, _ logger: Logger) {
+/// What is told of peers.
+extension NoticeLog {
+    func log(_ notice: PeerNotice, source: String) {
         let metadata: Logger.Metadata = [
             "source": "\(source)", "peer": "\(notice.peer)", "why": "\(notice.detail)",
         ]
         let isGood = notice.kind == .released
-        logger.log(level: isGood ? .notice : .warning, "\(text(notice.kind))", metadata: metadata)
+        logger.log(
+            level: isGood ? .notice : .warning,
+            "\(Self.text(notice.kind))",
+            metadata: metadata
+        )
     }
 
     private static func text(_ kind: PeerNotice.Kind) -> String {
@@ -29,7 +33,7 @@ extension Collector {
     }
 
     /// Who sends what goes to quarantine.
-    static func logRejection(source: String, peer: String, reason: String, _ logger: Logger) {
+    func logRejection(source: String, peer: String, reason: String) {
         logger.warning(
             "peer sends what cannot be accepted, kept in quarantine",
             metadata: ["source": "\(source)", "peer": "\(peer)", "reason": "\(reason)"]

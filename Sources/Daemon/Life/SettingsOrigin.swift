@@ -1,0 +1,6 @@
+/// Where the settings in force came from, for reading them again.
+struct SettingsOrigin: Sendable {
+    /// Nil for the embedded default.
+    let path: String?
+    let environment: [String: String]
+}
