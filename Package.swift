@@ -70,11 +70,20 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 4: the path itself, and, apart from it, the control socket.
+        // Floor 4: read, judge, file: a writer without its thread.
+        .target(
+            name: "Filing",
+            dependencies: [
+                "Ring", "Compression", "Dedup", "Events", "Intake", "Segments", "CPlatform",
+            ],
+            swiftSettings: strict
+        ),
+
+        // Floor 5: the path itself, and, apart from it, the control socket.
         .target(
             name: "Pipeline",
             dependencies: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
+                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Filing", "Intake", "Segments",
                 "CPlatform",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
@@ -90,7 +99,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 5: where they meet.
+        // Floor 6: where they meet.
         .target(
             name: "Daemon",
             dependencies: [
@@ -106,7 +115,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 6: arguments in, one call, an exit code out.
+        // Floor 7: arguments in, one call, an exit code out.
         .executableTarget(
             name: "touchpointd",
             dependencies: [
@@ -140,8 +149,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "FilingSupport",
+            dependencies: ["Dedup", "Events", "Filing", "Intake", "Ring", "Segments"],
+            path: "Tests/FilingSupport",
+            swiftSettings: strict
+        ),
+        .target(
             name: "Simulation",
-            dependencies: ["Segments", "Compression", "Events", "TestSupport"],
+            dependencies: [
+                "Segments", "Compression", "Dedup", "Events", "Filing", "FilingSupport",
+                "TestSupport",
+            ],
             path: "Tests/Simulation",
             swiftSettings: strict
         ),
@@ -174,7 +192,16 @@ let package = Package(
         .testTarget(
             name: "SegmentsTests",
             dependencies: [
-                "Segments", "Compression", "Dedup", "Events", "Simulation", "TestSupport",
+                "Segments", "Compression", "Dedup", "Events", "Filing", "FilingSupport",
+                "Simulation", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FilingTests",
+            dependencies: [
+                "Filing", "FilingSupport", "Compression", "Dedup", "Events", "Intake", "Segments",
+                "Simulation", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -191,7 +218,7 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Dedup", "Events", "Intake", "Ring", "Segments", "ZeroMQ",
+                "Pipeline", "Dedup", "Events", "Filing", "Intake", "Ring", "Segments", "ZeroMQ",
                 "TestSupport",
             ],
             swiftSettings: strict
@@ -224,8 +251,8 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
         .executableTarget(
             name: "stage-bench",
             dependencies: [
-                "CPlatform", "CSPSCRing", "Compression", "Dedup", "Events", "Intake", "Producer",
-                "Ring", "Segments", "Terminal",
+                "CPlatform", "CSPSCRing", "Compression", "Dedup", "Events", "Filing", "Intake",
+                "Producer", "Ring", "Segments", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/stages",

@@ -19,15 +19,20 @@ struct BenchSegments: ~Copyable {
         )
         store = SegmentStore(configuration, fileSystem: fileSystem, waitForRoom: { _ in false })
         store.setTime(monotonic: 0, wall: EventInputs.receivedAt)
-        router = PartitionRouter(
+        router = PartitionRouter(try Self.routing)
+    }
+
+    /// How events are routed by default.
+    static var routing: PartitionRouter.Configuration {
+        get throws {
             PartitionRouter.Configuration(
                 template: try PartitionTemplate("channel={channel}/date={date}/hour={hour}"),
                 time: .received,
                 valuesMax: 64,
-                node: Self.node,
+                node: node,
                 sources: ["s"]
             )
-        )
+        }
     }
 
     /// The slot of an event, as the writer finds it.

@@ -67,6 +67,59 @@ package struct EventSplicer: ~Copyable {
         sequence: UInt64,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
+        var end = writeFront(event, resolved, receivedAt, sequence, out)
+        // What stands behind the opening brace stays as its producer wrote it, blanks included.
+        let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
+        if Self.hasMembers(body) {
+            end.pointee = UInt8(ascii: ",")
+            end += 1
+        }
+        end = event.hasLineBreaks ? Self.copyWithoutBreaks(body, end) : Self.copy(body, end)
+        end.pointee = UInt8(ascii: "\n")
+        return end + 1 - out
+    }
+
+    /// Writes the line of an event with changes, line feed included, and returns its length.
+    ///
+    /// - `edits`: as ``EventEdit/check(_:in:)`` wants them; what they leave is an object again.
+    /// - `out`: room for ``bytesMax(for:as:)`` and ``EventEdit/bytesAdded(_:)``.
+    package mutating func write(
+        _ event: borrowing EventView,
+        as resolved: ResolvedEvent = ResolvedEvent(),
+        edits: [EventEdit],
+        receivedAt: Int64,
+        sequence: UInt64,
+        to out: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        let front = writeFront(event, resolved, receivedAt, sequence, out)
+        front.pointee = UInt8(ascii: ",")
+        let body = front + 1
+        var end = body
+        var at = 1
+        for edit in edits {
+            end = Self.copyWithoutBreaks(event.bytes[at..<edit.range.lowerBound], end)
+            end = Self.copy(edit.replacement, end)
+            at = edit.range.upperBound
+        }
+        end = Self.copyWithoutBreaks(event.bytes[at...], end)
+        if !Self.hasMembers(UnsafeRawBufferPointer(start: body, count: end - body)) {
+            // Nothing is left but the bracket.
+            front.update(from: body, count: end - body)
+            end -= 1
+        }
+        end.pointee = UInt8(ascii: "\n")
+        return end + 1 - out
+    }
+
+    /// Writes the metadata and what a batch hands down, and returns their end.
+    @inline(__always)
+    private mutating func writeFront(
+        _ event: borrowing EventView,
+        _ resolved: ResolvedEvent,
+        _ receivedAt: Int64,
+        _ sequence: UInt64,
+        _ out: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
         var end = writeOrigin(receivedAt, sequence, out)
         if resolved.hasChannel {
             // Both stand side by side.
@@ -79,16 +132,7 @@ package struct EventSplicer: ~Copyable {
         }
         end = resolved.write(event, to: end)
         end = Self.member(Self.contextKey, event.inheritedContext, end)
-        end = Self.member(Self.sentAtKey, event.inheritedSentAt, end)
-        // What stands behind the opening brace stays as its producer wrote it, blanks included.
-        let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
-        if Self.hasMembers(body) {
-            end.pointee = UInt8(ascii: ",")
-            end += 1
-        }
-        end = event.hasLineBreaks ? Self.copyWithoutBreaks(body, end) : Self.copy(body, end)
-        end.pointee = UInt8(ascii: "\n")
-        return end + 1 - out
+        return Self.member(Self.sentAtKey, event.inheritedSentAt, end)
     }
 
     /// Writes the metadata of a rejected piece, `{"_touchpoint":{…}`, and gives its length.
@@ -155,7 +199,7 @@ package struct EventSplicer: ~Copyable {
     /// Line breaks in valid JSON are outside strings, so leaving them out changes nothing but the
     /// layout.
     private static func copyWithoutBreaks(
-        _ bytes: UnsafeRawBufferPointer,
+        _ bytes: some Sequence<UInt8>,
         _ out: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
         var end = out

@@ -1,3 +1,4 @@
+import Filing
 import Intake
 package import Segments
 

@@ -59,9 +59,11 @@ struct CommitSchedule {
         if openSince == nil { openSince = now }
     }
 
-    /// A producer waits for the acknowledgement of a message.
-    mutating func wantAnswer(bytes: Int) {
-        answers += 1
+    /// Producers wait for the acknowledgements of so many messages.
+    ///
+    /// `bytes`: of these messages.
+    mutating func wantAnswers(_ count: Int, bytes: Int) {
+        answers += count
         answeredBytes += bytes
     }
 

@@ -1,4 +1,5 @@
 import CPlatform
+import Filing
 import Glibc
 import Intake
 import Ring

@@ -1,18 +1,4 @@
-/// A commit of a writer, by its number.
-struct CommitPlace: Sendable, Equatable {
-    var writer: Int
-    /// ``CommitJob/sequence``.
-    var job: UInt64
-}
-
-/// An answer to a message with an event whose original is in another writer's hands.
-///
-/// It may go out when its own commit and these are durable.
-struct DeferredAnswer: Sendable {
-    /// As ``CommitJob/answers`` has them.
-    var bytes: [UInt8]
-    var needs: [CommitPlace]
-}
+import Filing
 
 /// The answers of durable commits that wait for commits of other writers.
 ///

@@ -1,7 +1,8 @@
 import Events
+import Filing
 
-/// Where every event of a source is: `received = written + quarantined + duplicate + dropped +
-/// inFlight`.
+/// Where every event of a source is: `received = written + quarantined + duplicate +
+/// suppressed + dropped + inFlight`.
 ///
 /// `received` and `inFlight` are counted when a payload is read, `written`, `quarantined`,
 /// `duplicate` and `dropped` when a commit is durable, each from its own tally, so that the equation can fail and be noticed.
@@ -13,6 +14,8 @@ package struct SourceLedger: Sendable, Equatable {
     package var duplicate = 0
     /// Of those written: events with an id that another event had.
     package var reusedIDs = 0
+    /// Events of a kind that nobody is to keep.
+    package var suppressed = 0
     /// Rejected pieces that quarantine could not take, since it was full.
     package var dropped = 0
     package var inFlight = 0
@@ -22,7 +25,7 @@ package struct SourceLedger: Sendable, Equatable {
     package var quarantinedTotal: Int { quarantined.reduce(0, +) }
 
     package var isBalanced: Bool {
-        received == written + quarantinedTotal + duplicate + dropped + inFlight
+        received == written + quarantinedTotal + duplicate + suppressed + dropped + inFlight
     }
 
     package static func += (sum: inout SourceLedger, other: SourceLedger) {
@@ -31,6 +34,7 @@ package struct SourceLedger: Sendable, Equatable {
         for at in sum.quarantined.indices { sum.quarantined[at] += other.quarantined[at] }
         sum.duplicate += other.duplicate
         sum.reusedIDs += other.reusedIDs
+        sum.suppressed += other.suppressed
         sum.dropped += other.dropped
         sum.inFlight += other.inFlight
     }
@@ -41,22 +45,8 @@ package struct SourceLedger: Sendable, Equatable {
         for at in quarantined.indices { quarantined[at] += tally.rejected[at] }
         duplicate += tally.repeated
         reusedIDs += tally.reused
+        suppressed += tally.suppressed
         dropped += tally.dropped
-        inFlight -= tally.accepted + tally.rejectedTotal + tally.repeated + tally.dropped
+        inFlight -= tally.total
     }
-}
-
-/// Events of one source in one commit.
-struct CommitTally: Sendable {
-    var accepted = 0
-    /// Events that came before, and were not written again.
-    var repeated = 0
-    /// Accepted events with an id that another event had.
-    var reused = 0
-    /// Rejected pieces that are kept nowhere.
-    var dropped = 0
-    /// By ``Rejection/index``.
-    var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
-
-    var rejectedTotal: Int { rejected.reduce(0, +) }
 }

@@ -1,6 +1,7 @@
 import CPlatform
 package import Dedup
 import Events
+import Filing
 import Glibc
 import Intake
 import Ring
@@ -75,21 +76,24 @@ package final class Pipeline: Sendable {
         gate = started.gate
         threads = Mutex(
             Self.startWriters(
-                configuration,
-                wiring,
-                writers,
-                leftovers,
-                window,
-                storage,
-                DataFolder(
-                    fileSystem: fileSystem,
-                    folders: folders,
-                    manifest: manifest,
-                    reserve: reserve,
-                    space: space,
-                    quota: quarantine
-                ),
-                notify
+                Workshop(
+                    configuration: configuration,
+                    wiring: wiring,
+                    writers: writers,
+                    peers: writers + [leftovers],
+                    sequences: SourceSequences(sources: sources),
+                    window: window,
+                    storage: storage,
+                    data: DataFolder(
+                        fileSystem: fileSystem,
+                        folders: folders,
+                        manifest: manifest,
+                        reserve: reserve,
+                        space: space,
+                        quota: quarantine
+                    ),
+                    notify: notify
+                )
             )
         )
     }
@@ -123,64 +127,72 @@ package final class Pipeline: Sendable {
         }
     }
 
-    private static func startWriters(
-        _ configuration: PipelineConfiguration,
-        _ wiring: Wiring,
-        _ writers: [WriterShared],
-        _ leftovers: WriterShared,
-        _ window: IdentityWindow,
-        _ storage: StorageState,
-        _ data: DataFolder,
-        _ notify: @escaping @Sendable (PipelineNotice) -> Void
-    ) -> [WorkerThread] {
-        let peers = writers + [leftovers]
-        let sequences = SourceSequences(sources: configuration.sources.count)
-        var threads: [WorkerThread] = []
-        for (index, shared) in writers.enumerated() {
-            let answers = wiring.answers.map { $0[index] }
-            let intake = wiring.intake.map { $0[index] }
-            threads.append(
-                WorkerThread(name: "committer-\(index)") {
-                    let heartbeat = shared.committerHeartbeat
-                    let room = data.room(.committer(index), storage, heartbeat, shared)
-                    var committer = Committer(
-                        writer: index,
-                        shared: shared,
-                        storage: storage,
-                        segments: data.committer(
-                            waitForRoom: { room.wait($0) },
-                            onProgress: { heartbeat.beat() }
-                        ),
-                        room: room,
-                        receivers: wiring.receivers,
-                        peers: peers,
-                        fileSystem: data.fileSystem,
-                        answers: answers,
-                        notify: notify
-                    )
-                    committer.run()
-                }
-            )
-            threads.append(
-                WorkerThread(name: "writer-\(index)") {
-                    var writer = Writer(
-                        index: index,
-                        configuration,
-                        rings: intake,
-                        receivers: wiring.receivers,
-                        sequences: sequences,
-                        shared: shared,
-                        peers: peers,
-                        window: window,
-                        storage: storage,
-                        data: data,
-                        notify: notify
-                    )
-                    writer.run()
-                }
+    /// What the threads of all writers share.
+    private struct Workshop {
+        var configuration: PipelineConfiguration
+        var wiring: Wiring
+        var writers: [WriterShared]
+        /// All writers, and what stands for one of what earlier runs left open.
+        var peers: [WriterShared]
+        var sequences: SourceSequences
+        var window: IdentityWindow
+        var storage: StorageState
+        var data: DataFolder
+        var notify: @Sendable (PipelineNotice) -> Void
+
+        func committer(_ index: Int) -> Committer {
+            let shared = writers[index]
+            let heartbeat = shared.committerHeartbeat
+            let room = data.room(.committer(index), storage, heartbeat, shared)
+            return Committer(
+                writer: index,
+                shared: shared,
+                storage: storage,
+                segments: data.committer(
+                    waitForRoom: { room.wait($0) },
+                    onProgress: { heartbeat.beat() }
+                ),
+                room: room,
+                receivers: wiring.receivers,
+                peers: peers,
+                fileSystem: data.fileSystem,
+                answers: wiring.answers.map { $0[index] },
+                notify: notify
             )
         }
-        return threads
+
+        func writer(_ index: Int) -> Writer {
+            Writer(
+                Writer.Parts(
+                    index: index,
+                    configuration: configuration,
+                    rings: wiring.intake.map { $0[index] },
+                    receivers: wiring.receivers,
+                    sequences: sequences,
+                    shared: writers[index],
+                    peers: peers,
+                    window: window,
+                    storage: storage,
+                    data: data,
+                    notify: notify
+                )
+            )
+        }
+    }
+
+    private static func startWriters(_ shop: Workshop) -> [WorkerThread] {
+        shop.writers.indices.flatMap { index in
+            [
+                WorkerThread(name: "committer-\(index)") {
+                    var committer = shop.committer(index)
+                    committer.run()
+                },
+                WorkerThread(name: "writer-\(index)") {
+                    var writer = shop.writer(index)
+                    writer.run()
+                },
+            ]
+        }
     }
 
     private struct StartedReceivers {

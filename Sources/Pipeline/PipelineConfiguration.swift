@@ -1,6 +1,7 @@
 package import Compression
 package import Dedup
 package import Events
+import Filing
 package import Intake
 package import Segments
 
@@ -135,13 +136,30 @@ extension PipelineConfiguration {
         return numbers
     }
 
-    var router: PartitionRouter.Configuration {
-        PartitionRouter.Configuration(
-            template: template,
-            time: partitionTime,
-            valuesMax: valuesMax,
+    func filing(writer: Int, receivers: [ReceiverShared]) -> FilingConfiguration {
+        var filing = FilingConfiguration(
             node: node,
-            sources: sources.map(\.name)
+            run: run,
+            writer: writer,
+            sources: zip(sources, receivers).map { source, receiver in
+                FilingConfiguration.Source(
+                    name: source.name,
+                    channel: source.channel,
+                    deduplicates: source.deduplicates,
+                    peerNames: receiver.peerNames
+                )
+            },
+            router: PartitionRouter.Configuration(
+                template: template,
+                time: partitionTime,
+                valuesMax: valuesMax,
+                node: node,
+                sources: sources.map(\.name)
+            )
         )
+        filing.limits = limits
+        filing.inflatedBytesMax = inflatedBytesMax
+        filing.contentHash = contentHash
+        return filing
     }
 }

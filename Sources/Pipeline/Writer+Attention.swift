@@ -1,35 +1,22 @@
-import CPlatform
+import Filing
 import Ring
 import Segments
 import Synchronization
 
 /// What must not wait for the end of a message: heartbeat, commit, commands, shutdown.
 ///
-/// One message can have a hundred thousand events, each of a partition of its own. So the writer
-/// looks up between two bursts of events, and while it inflates; a commit in the middle of a message
-/// has the events that were filed so far, and the message's answer goes with the commit of its last
+/// One message can have a hundred thousand events, each of a partition of its own. So the stage returns
+/// between two bursts of events, and while it inflates; a commit in the middle of a message has the events that were filed so far, and the message's answer goes with the commit of its last
 /// event. Commits of one writer become durable in their order, so that answer is true.
 extension Writer {
-    /// How long a writer works on a message without looking up.
-    static let attentionNanoseconds: Int64 = 20_000_000
     /// Sealed files that may wait for a commit under way, in the middle of a message: they hold
     /// descriptors until then, and a commit of many of them holds up whoever wants to leave.
-    static let sealsAheadMax = 32
+    private static let sealsAheadMax = FilingStage.opensMax
     /// How long a writer that is far ahead of its committer waits before it looks up again.
-    static let attentionSleepNanoseconds: Int64 = 50_000_000
+    private static let attentionSleepNanoseconds: Int64 = 50_000_000
 
-    /// Looks up when it is time; false when the writer is to leave the message and end.
-    ///
-    /// - `isAnswered`: a producer waits for the message's answer.
-    mutating func attend(isAnswered: Bool) throws(FileSystemError) -> Bool {
-        let isTime = cplatform_monotonic_ns() - now >= Self.attentionNanoseconds
-        guard isTime || opened >= Self.sealsAheadMax else { return true }
-        return try lookUp(isAnswered)
-    }
-
-    @inline(never)
-    private mutating func lookUp(_ isAnswered: Bool) throws(FileSystemError) -> Bool {
-        opened = 0
+    /// Looks up in the middle of a message; false when the writer is to leave it and end.
+    mutating func lookUp() throws(FileSystemError) -> Bool {
         while true {
             shared.heartbeat.beat()
             readClocks()
@@ -39,13 +26,14 @@ extension Writer {
             }
             if shared.isHalted { try replaceSegments() }
             lastMessageAt = now
+            noteWanted()
             schedule.touch(at: now)
             for command in shared.takeCommands() { try perform(command, isWithinMessage: true) }
             try lookAtSegments()
             tell()
             if isCommitDue || isFarAhead && shared.jobsUnderWay.load(ordering: .acquiring) == 0 {
                 try commit(isLast: false)
-                if isAnswered { schedule.wantAnswer(bytes: 0) }
+                if filing.isWithinAnsweredMessage { schedule.wantAnswers(1, bytes: 0) }
             }
             guard isFarAhead else { return true }
             shared.parker.park(timeoutNanoseconds: Self.attentionSleepNanoseconds) {
@@ -65,7 +53,7 @@ extension Writer {
         guard now - lastLook >= Self.lookNanoseconds else { return }
         lastLook = now
         store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
-        try store.sealDue(router: router)
+        try filing.sealDue()
         if store.sealsWait > 0 { schedule.touch(at: now) }
     }
 

@@ -1,7 +1,5 @@
 import CPlatform
-import Compression
-import Dedup
-import Events
+import Filing
 import Segments
 import Synchronization
 
@@ -15,21 +13,21 @@ extension Writer {
         if store.failure != nil { try replaceSegments(in: &files) }
         // Before the job: what it settles must have been counted as in flight.
         tell(force: true)
+        let answers = filing.takeAnswers()
         let job = CommitJob(
             sequence: store.batches,
             files: files,
-            answers: answers.take(),
-            deferred: answers.takeDeferred(),
-            tallies: counts.takeTallies(),
+            answers: answers.ready,
+            deferred: answers.deferred,
+            tallies: filing.takeTallies(),
             begunAt: begunAt,
-            receivedAt: oldestReceipt == .max ? nil : oldestReceipt,
+            receivedAt: filing.takeOldestReceipt(),
             waiters: waiters,
             isLast: isLast
         )
         waiters = []
-        oldestReceipt = .max
-        admitting = nextJob
-        window.begin(job: admitting, writer: index)
+        filing.beginCommit()
+        handedOver = job.sequence
         schedule.committed(at: begunAt, compressedBytes: store.compressedBytes)
         shared.hand(over: job)
     }
@@ -61,18 +59,6 @@ extension Writer {
         }
     }
 
-    /// Takes what stood in the rings when a commit was asked for; no more than a ring can hold, so
-    /// that producers who never pause cannot hold it up.
-    private mutating func takeAllWaiting() throws(FileSystemError) {
-        for at in 0..<receivers.count {
-            _ = try takeMessages(
-                ring: at,
-                messagesMax: .max,
-                bytesMax: configuration.ringBytes
-            )
-        }
-    }
-
     func refuse(_ command: WriterCommand, _ error: FileSystemError) {
         switch command {
         case .flush(let waiter), .seal(_, let waiter): waiter.finish(.failure(error))
@@ -85,9 +71,9 @@ extension Writer {
     /// the rest a few times a second.
     mutating func tell(force: Bool = false) {
         let isTime = force || now - lastTold >= Self.lookNanoseconds
-        guard isTime || counts.hasArrived else { return }
+        guard isTime || filing.hasArrived else { return }
         shared.numbers.withLock { numbers in
-            counts.takeArrived { source, count in
+            filing.takeArrived { source, count in
                 numbers.ledgers[source].received += count
                 numbers.ledgers[source].inFlight += count
             }
@@ -97,9 +83,7 @@ extension Writer {
     }
 
     private func tellTheRest(_ numbers: inout WriterShared.Numbers) {
-        counts.takeChannels { channel, count in
-            numbers.channels.add(router.channelName(channel), count)
-        }
+        filing.takeChannels { numbers.channels.add($0, $1) }
         numbers.openSegments = store.openCount
         numbers.rawBytes = store.rawBytes
         numbers.compressedBytes = store.compressedBytes

@@ -1,4 +1,4 @@
-import CPlatform
+import Filing
 import Glibc
 import Ring
 import Segments
@@ -69,7 +69,7 @@ extension Writer {
             over: CommitJob(
                 // That of the last one handed over: what was to go with the next stays behind, and
                 // copies of it that other writers have must not be taken for safe.
-                sequence: admitting - 1,
+                sequence: handedOver,
                 files: CommitBatch(),
                 answers: [],
                 tallies: Array(repeating: CommitTally(), count: receivers.count),

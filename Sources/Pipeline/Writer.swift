@@ -1,15 +1,15 @@
 import CPlatform
-import Compression
 import Dedup
 import Events
+import Filing
 import Glibc
 import Intake
 import Ring
 import Segments
 import Synchronization
 
-/// Takes messages out of its rings, reads them, files their events into segments, and begins
-/// commits.
+/// The thread that drives one ``FilingStage``: has it take messages out of the writer's rings, begins
+/// commits, and does what it is asked to.
 ///
 /// One thread, its own; it never waits for the disk to sync.
 struct Writer: ~Copyable {
@@ -18,8 +18,6 @@ struct Writer: ~Copyable {
     /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
     /// large messages.
     static let bytesPerTurn = 256 << 10
-    /// So many open segments are in the caches anyway.
-    static let warmSegments = 32
     /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
     static let dozeMicroseconds: UInt32 = 500
     /// How long after the last message that goes on.
@@ -33,127 +31,93 @@ struct Writer: ~Copyable {
     static let sealsWaitMax = 1_024
 
     let index: Int
-    let configuration: PipelineConfiguration
+    private let ringBytes: Int
     let shared: WriterShared
     let storage: StorageState
     let folders: DurableFolders
     let receivers: [ReceiverShared]
-    let sequences: SourceSequences
     let store: SegmentStore
-    /// The store's waiting lines by slot, at hand without a call.
-    let pendings: UnsafeMutablePointer<PendingLines>
-    let identities: UnsafeMutablePointer<IdentityList>
-    let window: IdentityWindow
-    let contentHash: ContentHash
-    /// By source: whether its events are looked up in the window.
-    let deduplicated: UnsafeMutablePointer<Bool>
-    /// All writers, for what they have made durable.
-    let peers: [WriterShared]
-    let room: RoomWait
-    let quota: QuarantineQuota
+    private let room: RoomWait
     let notify: @Sendable (PipelineNotice) -> Void
-    let rings: UnsafeMutablePointer<RingConsumer>
-    let splicers: UnsafeMutablePointer<EventSplicer>
-    let defaultChannels: [UnsafeMutableRawBufferPointer]
-    var router: PartitionRouter
-    var payloads: PayloadReader
-    var inflater = Inflater()
-    var inflated = GrowableBuffer()
-    var burst = EventBurst()
-    /// Messages of an event each, which are read together.
-    var messages = MessageRun()
-    /// Whether there are more than ``warmSegments``, as of the round's beginning.
-    var hasManySegments = false
-    var answers = AnswerBook()
+    private let rings: UnsafeMutablePointer<RingConsumer>
+    var filing: FilingStage
     var schedule: CommitSchedule
-    /// What arrived in the current round and is not yet in the shared ledger, and what the next
-    /// commit will settle.
-    var counts: EventCounts
     var waiters: [CommitWaiter] = []
-    /// Who sends what goes to quarantine: told once an hour.
-    var rejectionNotices = RejectionNotices()
-    /// ``CommitJob/sequence`` of the job that takes what comes in now.
-    var nextJob: UInt64 { store.batches + 1 }
-    /// The same, at hand for every event: what is admitted to the window now goes with that job.
-    var admitting: UInt64 = 1
+    /// ``CommitJob/sequence`` of the last job that was handed over.
+    var handedOver: UInt64 = 0
     /// Whether the writer was told to leave in the middle of a message: what is left of it, and
     /// whatever is still in the rings, is not taken.
     var isLeaving = false
-    /// Whether the message is left in the middle: quarantine became full, and its client is to send it
-    /// again.
-    var isAbandoned = false
-    /// Segments opened since the writer last looked up in the middle of a message.
-    var opened = 0
     var now: Int64 = 0
     var lastMessageAt: Int64 = 0
-    /// When the oldest message since the last commit was received, in microseconds since 1970 UTC.
-    var oldestReceipt = Int64.max
     var lastLook: Int64 = 0
     var lastTold: Int64 = 0
 
-    init(
-        index: Int,
-        _ configuration: PipelineConfiguration,
-        rings: [RingBuffer],
-        receivers: [ReceiverShared],
-        sequences: SourceSequences,
-        shared: WriterShared,
-        peers: [WriterShared],
-        window: IdentityWindow,
-        storage: StorageState,
-        data: DataFolder,
-        notify: @escaping @Sendable (PipelineNotice) -> Void
-    ) {
-        self.index = index
-        self.configuration = configuration
-        self.shared = shared
-        self.storage = storage
-        folders = data.folders
-        self.receivers = receivers
-        self.sequences = sequences
-        self.notify = notify
-        self.peers = peers
-        self.window = window
-        contentHash = configuration.contentHash
-        let names = configuration.sources.map(\.name)
-        let room = data.room(.writer(index), storage, shared.heartbeat, shared)
-        self.room = room
-        quota = data.quota
-        let stored = configuration.store(writer: index, quota: data.quota)
-        store = Self.store(stored, data, room, shared, notify)
-        pendings = store.pendings
-        identities = store.identities
-        deduplicated = .allocate(capacity: names.count)
-        self.rings = .allocate(capacity: rings.count)
-        splicers = .allocate(capacity: names.count)
-        for (at, ring) in rings.enumerated() {
-            (self.rings + at).initialize(to: RingConsumer(ring))
-            (deduplicated + at).initialize(to: configuration.sources[at].deduplicates)
-            (splicers + at).initialize(
-                to: EventSplicer(
-                    node: configuration.node,
-                    source: names[at],
-                    run: configuration.run
-                )
-            )
-        }
-        defaultChannels = configuration.sources.map { Self.copy($0.channel) }
-        router = PartitionRouter(configuration.router)
-        payloads = PayloadReader(limits: configuration.limits)
-        schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
-        counts = EventCounts(sources: names.count)
-        window.begin(job: nextJob, writer: index)
+    /// What a writer shares with the rest of the path.
+    struct Parts {
+        var index: Int
+        var configuration: PipelineConfiguration
+        /// By source.
+        var rings: [RingBuffer]
+        var receivers: [ReceiverShared]
+        var sequences: SourceSequences
+        var shared: WriterShared
+        /// All writers, for what they have made durable.
+        var peers: [WriterShared]
+        var window: IdentityWindow
+        var storage: StorageState
+        var data: DataFolder
+        var notify: @Sendable (PipelineNotice) -> Void
     }
 
-    private static func store(
-        _ configuration: SegmentStore.Configuration,
-        _ data: DataFolder,
-        _ room: RoomWait,
-        _ shared: WriterShared,
-        _ notify: @escaping @Sendable (PipelineNotice) -> Void
-    ) -> SegmentStore {
-        SegmentStore(
-            configuration,
+    init(_ parts: Parts) {
+        let configuration = parts.configuration
+        index = parts.index
+        ringBytes = configuration.ringBytes
+        shared = parts.shared
+        storage = parts.storage
+        folders = parts.data.folders
+        receivers = parts.receivers
+        notify = parts.notify
+        room = parts.data.room(
+            .writer(index),
+            parts.storage,
+            parts.shared.heartbeat,
+            parts.shared
+        )
+        store = Self.store(parts, room)
+        rings = .allocate(capacity: parts.rings.count)
+        for (at, ring) in parts.rings.enumerated() {
+            (rings + at).initialize(to: RingConsumer(ring))
+        }
+        filing = FilingStage(
+            configuration.filing(writer: index, receivers: parts.receivers),
+            Self.partners(parts, store)
+        )
+        schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
+    }
+
+    private static func partners(_ parts: Parts, _ store: SegmentStore) -> FilingPartners {
+        var partners = FilingPartners(
+            store: store,
+            quota: parts.data.quota,
+            sequences: parts.sequences,
+            window: parts.window
+        )
+        let peers = parts.peers
+        partners.durable = { peers[$0].durableSequence.load(ordering: .acquiring) }
+        let names = parts.configuration.sources.map(\.name)
+        let notify = parts.notify
+        partners.onRejection = { rejection, source, peer in
+            notify(.rejected(source: names[source], peer: peer, reason: rejection.rawValue))
+        }
+        return partners
+    }
+
+    private static func store(_ parts: Parts, _ room: RoomWait) -> SegmentStore {
+        let (shared, data, notify) = (parts.shared, parts.data, parts.notify)
+        return SegmentStore(
+            parts.configuration.store(writer: parts.index, quota: data.quota),
             fileSystem: data.fileSystem,
             waitForRoom: { room.wait($0) },
             onProgress: { shared.heartbeat.beat() },
@@ -167,17 +131,6 @@ struct Writer: ~Copyable {
     deinit {
         rings.deinitialize(count: receivers.count)
         rings.deallocate()
-        splicers.deinitialize(count: receivers.count)
-        splicers.deallocate()
-        deduplicated.deallocate()
-        for channel in defaultChannels { channel.deallocate() }
-    }
-
-    private static func copy(_ text: String) -> UnsafeMutableRawBufferPointer {
-        let bytes = Array(text.utf8)
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-        copy.copyBytes(from: bytes)
-        return copy
     }
 
     /// Works until asked to finish or to leave; always hands a last job to the committer.
@@ -219,20 +172,17 @@ struct Writer: ~Copyable {
         return true
     }
 
-    func ringsAreEmpty() -> Bool {
-        for at in 0..<receivers.count where !(rings + at).pointee.isEmpty { return false }
+    private func ringsAreEmpty() -> Bool {
+        for at in 0..<receivers.count where !rings[at].isEmpty { return false }
         return true
     }
 
-    /// One round: messages, commands, what is due.
-    ///
-    /// Gives how many messages there were.
+    /// One round: messages, commands, what is due; returns how many messages there were.
     private mutating func doWork() throws(FileSystemError) -> Int {
         shared.heartbeat.beat()
         readClocks()
         if shared.isHalted { try replaceSegments() }
         var count = 0
-        hasManySegments = store.openCount > Self.warmSegments
         if takesMessages() {
             for at in 0..<receivers.count { count += try takeMessages(ring: at) }
         }
@@ -259,40 +209,41 @@ struct Writer: ~Copyable {
             || shared.finish.load(ordering: .relaxed)
     }
 
-    /// Files what stands in a ring, up to so many messages and until there were so many bytes, with
-    /// their records' headers.
-    ///
-    /// Gives how many messages there were.
-    mutating func takeMessages(
+    /// Files what is in a ring, up to so many messages and until there were so many bytes, with their
+    /// records' headers; returns how many messages there were.
+    private mutating func takeMessages(
         ring: Int,
         messagesMax: Int = Self.messagesPerTurn,
         bytesMax: Int = Self.bytesPerTurn
     ) throws(FileSystemError) -> Int {
-        var count = 0
-        var left = bytesMax
-        while count < messagesMax, left > 0, !isLeaving,
-            let bytes = (rings + ring).pointee.next()
-        {
-            if let ahead = (rings + ring).pointee.ahead(bytes.count) {
-                cplatform_fetch_text(ahead.baseAddress, ahead.count)
-            }
-            let record = IntakeRecord(bytes)
-            // A ring's first is its oldest.
-            if count == 0 { oldestReceipt = min(oldestReceipt, record.receivedAt) }
-            try gather(record)
-            count += 1
-            left -= bytes.count + 8
+        guard !isLeaving else { return 0 }
+        var turn = FilingStage.Turn(messages: messagesMax, bytes: bytesMax)
+        while try !filing.take(from: &rings[ring], &turn) {
+            if try !lookUp() { break }
         }
-        guard count > 0 else { return 0 }
-        try takeRun()
-        giveBack(ring)
-        return count
+        if turn.taken > 0 { giveBack(ring) }
+        noteWanted()
+        return turn.taken
+    }
+
+    /// Tells the schedule of producers that wait for answers.
+    mutating func noteWanted() {
+        let wanted = filing.takeWanted()
+        if wanted.answers > 0 { schedule.wantAnswers(wanted.answers, bytes: wanted.bytes) }
+    }
+
+    /// Takes what was in the rings when a commit was asked for; no more than a ring can hold, so that
+    /// producers who never pause cannot hold it up.
+    mutating func takeAllWaiting() throws(FileSystemError) {
+        for at in 0..<receivers.count {
+            _ = try takeMessages(ring: at, messagesMax: .max, bytesMax: ringBytes)
+        }
     }
 
     /// Gives back the room of all messages taken from a ring.
-    func giveBack(_ ring: Int) {
-        (rings + ring).pointee.release()
-        if (rings + ring).pointee.takeSpaceRequest() { signalRoom(ring) }
+    private func giveBack(_ ring: Int) {
+        rings[ring].release()
+        if rings[ring].takeSpaceRequest() { signalRoom(ring) }
     }
 
     @inline(never)
@@ -302,7 +253,7 @@ struct Writer: ~Copyable {
 
     mutating func readClocks() {
         now = cplatform_monotonic_ns()
-        store.setTime(monotonic: now, wall: cplatform_realtime_ns() / 1_000)
+        filing.setTime(monotonic: now, wall: cplatform_realtime_ns() / 1_000)
     }
 
     private func untilDue() -> Int64? {

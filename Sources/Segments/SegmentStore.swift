@@ -174,6 +174,8 @@ package final class SegmentStore {
     func countBatch() { batches += 1 }
 
     package var openCount: Int { slots.count - waiting.count }
+    /// The slot of some open segment; nil when there is none.
+    package var openSlot: Int? { slots.values.min() }
     /// Segments that were sealed and wait for the next batch.
     package var sealsWait: Int { batch.sealedCount }
 

@@ -36,17 +36,24 @@ enum HouseFloors {
             imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
         ),
         "Producer": Room(floor: 3, imports: ["ZeroMQ", "Compression", "Terminal", "Events"]),
-        "Pipeline": Room(
+        "Filing": Room(
             floor: 4,
             imports: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Segments",
-                "CPlatform", "Histogram",
+                "Ring", "Compression", "Dedup", "Events", "Intake", "Segments", "CPlatform",
             ],
             foundation: .none
         ),
-        "Control": Room(floor: 4, imports: ["CPlatform", "Events", "NIOCore", "NIOPosix"]),
-        "Daemon": Room(
+        "Pipeline": Room(
             floor: 5,
+            imports: [
+                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Filing", "Intake",
+                "Segments", "CPlatform", "Histogram",
+            ],
+            foundation: .none
+        ),
+        "Control": Room(floor: 5, imports: ["CPlatform", "Events", "NIOCore", "NIOPosix"]),
+        "Daemon": Room(
+            floor: 6,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
                 "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
@@ -54,12 +61,12 @@ enum HouseFloors {
             ],
             foundation: .all
         ),
-        "touchpointd": Room(floor: 6, imports: ["Daemon", "Terminal", "ArgumentParser"]),
+        "touchpointd": Room(floor: 7, imports: ["Daemon", "Terminal", "ArgumentParser"]),
         "touchpointctl": Room(
-            floor: 6,
+            floor: 7,
             imports: ["Control", "Events", "Producer", "Segments", "Terminal", "ArgumentParser"]
         ),
-        "touchpoint-send": Room(floor: 6, imports: ["Producer", "Terminal", "ArgumentParser"]),
+        "touchpoint-send": Room(floor: 7, imports: ["Producer", "Terminal", "ArgumentParser"]),
     ]
 
     /// What comes with the toolchain and is open to all.

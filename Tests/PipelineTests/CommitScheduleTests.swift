@@ -38,7 +38,7 @@ import Testing
         var schedule = schedule()
         #expect(!isDue(schedule, at: .max))
         #expect(untilDue(schedule, at: 5) == nil)
-        schedule.wantAnswer(bytes: 100)
+        schedule.wantAnswers(1, bytes: 100)
         #expect(!isDue(schedule, at: .max), "an answer without events waits for its touch")
     }
 
@@ -62,7 +62,7 @@ import Testing
     @Test func commitsAtOnceForAnAnswerWhenRingsAndDiskAreIdle() {
         var schedule = schedule()
         schedule.touch(at: 0)
-        schedule.wantAnswer(bytes: 100)
+        schedule.wantAnswers(1, bytes: 100)
         #expect(isDue(schedule, at: 1))
         #expect(!isDue(schedule, at: 1, isIdle: false))
         #expect(!isDue(schedule, at: 1, jobs: 1))
@@ -71,7 +71,7 @@ import Testing
     @Test func commitsForAnAnswerAfterAMomentWhileMessagesKeepComing() {
         var schedule = schedule()
         schedule.touch(at: 7)
-        schedule.wantAnswer(bytes: 100)
+        schedule.wantAnswers(1, bytes: 100)
         let gathered = 7 + CommitSchedule.gatherNanoseconds
         #expect(!isDue(schedule, at: gathered - 1, isIdle: false))
         #expect(isDue(schedule, at: gathered, isIdle: false))
@@ -80,17 +80,17 @@ import Testing
 
     @Test func keepsADistanceBetweenCommitsWhereManyWait() {
         var schedule = schedule()
-        for _ in 0..<CommitSchedule.crowdMin { schedule.wantAnswer(bytes: 100) }
+        for _ in 0..<CommitSchedule.crowdMin { schedule.wantAnswers(1, bytes: 100) }
         schedule.touch(at: 1_000)
         #expect(isDue(schedule, at: 1_001), "the first has nothing to keep a distance to")
         schedule.committed(at: 1_001, compressedBytes: 0)
         schedule.touch(at: 2_000)
-        schedule.wantAnswer(bytes: 100)
+        schedule.wantAnswers(1, bytes: 100)
         let next = 1_001 + CommitSchedule.crowdNanoseconds
         #expect(!isDue(schedule, at: next - 1))
         #expect(untilDue(schedule, at: next - 7) == 7)
         #expect(isDue(schedule, at: next))
-        schedule.wantAnswer(bytes: CommitSchedule.crowdBytesMax)
+        schedule.wantAnswers(1, bytes: CommitSchedule.crowdBytesMax)
         #expect(isDue(schedule, at: 2_001), "so much is worth a sync at any time")
     }
 
@@ -98,7 +98,7 @@ import Testing
         var schedule = schedule()
         for now: Int64 in [10, 20, 30] {
             schedule.touch(at: now)
-            schedule.wantAnswer(bytes: 100)
+            schedule.wantAnswers(1, bytes: 100)
             #expect(isDue(schedule, at: now) && untilDue(schedule, at: now) == 0)
             schedule.committed(at: now, compressedBytes: 0)
         }
@@ -126,7 +126,7 @@ import Testing
         let next = end + end * CommitSchedule.pauseFactor
         #expect(!isDue(schedule, at: next - 1, isIdle: false, durableAt: end))
         #expect(isDue(schedule, at: next, isIdle: false, durableAt: end))
-        schedule.wantAnswer(bytes: 100)
+        schedule.wantAnswers(1, bytes: 100)
         #expect(isDue(schedule, at: end, isIdle: false, durableAt: end), "somebody waits")
     }
 
@@ -198,7 +198,7 @@ import Testing
     @Test func aCommitTakesAllReasonsAway() {
         var schedule = schedule()
         schedule.touch(at: 0)
-        schedule.wantAnswer(bytes: 100)
+        schedule.wantAnswers(1, bytes: 100)
         schedule.demand()
         schedule.committed(at: 10, compressedBytes: 0)
         #expect(!isDue(schedule, at: .max))

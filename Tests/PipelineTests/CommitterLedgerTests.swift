@@ -1,3 +1,4 @@
+import Filing
 import Intake
 import Ring
 import Synchronization

@@ -1,3 +1,4 @@
+import Filing
 import Testing
 
 @testable import Pipeline

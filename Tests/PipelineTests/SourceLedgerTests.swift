@@ -1,4 +1,5 @@
 import Events
+import Filing
 import Testing
 
 @testable import Pipeline

@@ -51,7 +51,7 @@ import Testing
         #expect(entry.sealedAt == "2025-11-22T10:00:06.000000Z" && entry.reason == .drain)
         #expect(
             entry.sequences == [
-                ManifestEntry.Sequence(source: "s", run: "r1", events: 3, first: 0, last: 2)
+                ManifestEntry.Sequence(source: "s", run: "r1", events: 3, first: 1, last: 3)
             ]
         )
         #expect(entry.node == "c1" && entry.run == "r1" && entry.version == 1)

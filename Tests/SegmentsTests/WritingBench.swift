@@ -1,7 +1,11 @@
 import Compression
+import Dedup
 import Events
+import Filing
+import FilingSupport
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -15,10 +19,11 @@ final class WritingBench {
     let folder: TemporaryFolder
     let disk: WritingDisk
     let store: SegmentStore
-    var router: PartitionRouter
+    private let rig: FilingRig
+    private let written = LastSlot()
     let committer: SegmentCommitter
     let folders: DurableFolders
-    private var splicer = EventSplicer(node: "c1", source: "s", run: "r1")
+    private var expected = ExpectedLines(node: "c1", sources: ["s", "t"], run: "r1")
     /// 2025-11-22T10:00:00Z.
     private(set) var wall: Int64 = 1_763_805_600_000_000
     private(set) var monotonic: Int64 = 0
@@ -62,15 +67,7 @@ final class WritingBench {
             durable: durable,
             shouldLeave: shouldLeave
         )
-        router = PartitionRouter(
-            PartitionRouter.Configuration(
-                template: try PartitionTemplate(template),
-                time: .received,
-                valuesMax: 1_000,
-                node: "c1",
-                sources: ["s", "t"]
-            )
-        )
+        rig = try Self.rig(store, try PartitionTemplate(template), written)
         folders = DurableFolders(fileSystem: disk)
         committer = SegmentCommitter(
             fileSystem: disk,
@@ -81,62 +78,70 @@ final class WritingBench {
         pass(seconds: 0)
     }
 
+    private static func rig(
+        _ store: SegmentStore,
+        _ template: PartitionTemplate,
+        _ observer: any EventObserver
+    ) throws -> FilingRig {
+        guard
+            let window = IdentityWindow(
+                IdentityWindow.Configuration(memoryBytesMax: IdentityWindow.memoryBytesMin)
+            )
+        else { throw WritingBenchError() }
+        let partners = FilingPartners(
+            store: store,
+            quota: store.configuration.quota,
+            sequences: SourceSequences(sources: 2),
+            window: window
+        )
+        partners.observers.add(observer)
+        return try FilingRig(
+            FilingConfiguration(
+                node: "c1",
+                run: "r1",
+                writer: 0,
+                sources: [
+                    FilingConfiguration.Source(name: "s"), FilingConfiguration.Source(name: "t"),
+                ],
+                router: PartitionRouter.Configuration(
+                    template: template,
+                    time: .received,
+                    valuesMax: 1_000,
+                    node: "c1",
+                    sources: ["s", "t"]
+                )
+            ),
+            partners,
+            ringBytes: 16 << 20
+        )
+    }
+
     func pass(seconds: Int64) {
         wall += seconds * 1_000_000
         monotonic += seconds * 1_000_000_000
-        store.setTime(monotonic: monotonic, wall: wall)
+        rig.setTime(monotonic: monotonic, wall: wall)
     }
 
-    /// Files one event as a writer does.
+    /// Files one event as a writer does, with `channel` in front unless it names one; or what is
+    /// none.
     func put(_ event: String, channel: String = "web") throws {
-        var reader = PayloadReader(limits: PayloadLimits())
-        var view = EventView()
+        var event = event
+        if event.hasPrefix("{"), !event.contains(#""channel""#) {
+            let rest = event.dropFirst()
+            event = #"{"channel":"\#(channel)""# + (rest == "}" ? "" : ",") + rest
+        }
         let payload = Array(event.utf8)
-        try payload.withUnsafeBytes { bytes in
-            reader.begin(bytes)
-            while reader.next(&view) { try file(view, channel) }
-        }
-    }
-
-    private func file(_ view: borrowing EventView, _ channel: String) throws {
-        let id = Array(channel.utf8).withUnsafeBytes { router.channel($0, receivedAt: wall) }
-        let time = view.time.isEmpty ? nil : Timestamp.parse(view.time)
-        let key = router.key(
-            channel: id,
-            event: view.name,
-            source: 0,
-            receivedAt: wall,
-            eventTime: time
-        )
-        var slot = store.slot(for: key)
-        if slot < 0 { slot = try store.open(key, router: router) }
-        if opensAtOnce, store.segments[slot] == nil { try store.openWaiting(slot) }
-        let resolved = ResolvedEvent(channel: view.channel, time: time)
-        let need = splicer.bytesMax(for: view, as: resolved)
-        let pending = store.pendings + slot
-        if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
-        let count = splicer.write(
-            view,
-            as: resolved,
-            receivedAt: wall,
-            sequence: sequence,
-            to: pending.pointee.end
-        )
-        if let path = store.segments[slot]?.sealedPath {
-            let line = UnsafeBufferPointer(start: pending.pointee.end, count: count)
-            lines[path, default: []] += Array(line)
-        }
-        pending.pointee.add(
-            count,
-            source: 0,
-            sequence: sequence,
-            receivedAt: wall,
-            eventTime: time
-        )
         sequence += 1
+        let line = expected.line(payload, source: 0, receivedAt: wall, sequence: sequence)
+        try rig.put(payload)
+        guard let slot = written.slot else { return }
+        if opensAtOnce, store.segments[slot] == nil { try store.openWaiting(slot) }
+        if let path = store.segments[slot]?.sealedPath {
+            lines[path, default: []] += line.bytes + [0x0A]
+        }
     }
 
-    func sealDue() throws { try store.sealDue(router: router) }
+    func sealDue() throws { try rig.stage.sealDue() }
 
     @discardableResult func commit() throws -> [SealedFile] {
         let sealed = try committer.commit(try store.takeBatch())
@@ -184,6 +189,21 @@ final class WritingBench {
             #expect(String(decoding: sum.standardOutput.prefix(64), as: UTF8.self) == entry.sha256)
         }
         return sealed.count
+    }
+}
+
+/// Without address space there is no bench.
+struct WritingBenchError: Error {}
+
+/// Knows which slot the last event went into.
+private final class LastSlot: EventObserver {
+    private let last = Mutex<Int?>(nil)
+
+    var slot: Int? { last.withLock { $0 } }
+
+    func observe(_ burst: borrowing EventBurst) {
+        let slot = burst.slot(at: burst.count - 1)
+        last.withLock { $0 = slot }
     }
 }
 

@@ -1,5 +1,7 @@
 import Compression
+import Dedup
 import Events
+import Filing
 import Segments
 import TestSupport
 
@@ -15,6 +17,15 @@ final class SimulatedCollector {
     private var monotonic: Int64 = 1_000_000_000
     private var random: SeededGenerator
     private var sequences: [UInt64] = [0, 0]
+    /// Of no use to sources without `dedup`; one for all lives, since it reserves addresses.
+    private static let window: IdentityWindow = {
+        guard
+            let window = IdentityWindow(
+                IdentityWindow.Configuration(memoryBytesMax: IdentityWindow.memoryBytesMin)
+            )
+        else { preconditionFailure("no address space") }
+        return window
+    }()
     /// Set by an error that a writer has waited for in vain: the process does nothing more.
     private(set) var failure: FileSystemError?
 
@@ -40,7 +51,9 @@ final class SimulatedCollector {
             ledger: ledger,
             run: run,
             engine: Bool.random(using: &random) ? .isal : .zlib,
-            weakening: weakening
+            weakening: weakening,
+            sequences: SourceSequences(sources: SimulatedWriter.sources.count),
+            window: Self.window
         )
         let template = try? PartitionTemplate(
             Bool.random(using: &random)
@@ -53,8 +66,12 @@ final class SimulatedCollector {
             bytesMax: Int.random(in: 300...2_500, using: &random),
             sealsMax: Int.random(in: 0...3, using: &random)
         )
-        writers = (0..<Int.random(in: 1...2, using: &random)).map {
-            SimulatedWriter(process, writer: $0, shape)
+        do {
+            writers = try (0..<Int.random(in: 1...2, using: &random)).map {
+                try SimulatedWriter(process, writer: $0, shape)
+            }
+        } catch {
+            preconditionFailure("no memory for a ring: \(error)")
         }
         pass(micros: 0)
     }

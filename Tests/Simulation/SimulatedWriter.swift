@@ -1,9 +1,12 @@
 import Compression
+import Dedup
 import Events
+import Filing
+import FilingSupport
 import Segments
 
-/// One writer with its committer, as the pipeline has them, driven step by step: the real store,
-/// router and committer, and one commit under way at a time.
+/// One writer with its committer, as the pipeline has them, driven step by step: the real stage and
+/// committer, and one commit under way at a time.
 final class SimulatedWriter {
     /// What a step may need to know of the process it is in.
     struct Process {
@@ -14,6 +17,9 @@ final class SimulatedWriter {
         var run: String
         var engine: Engine
         var weakening: Weakening?
+        /// Numbers the events of each source, over all writers.
+        var sequences: SourceSequences
+        var window: IdentityWindow
     }
 
     static let node = "c1"
@@ -23,9 +29,8 @@ final class SimulatedWriter {
     private let process: Process
     private let store: SegmentStore
     private let committer: SegmentCommitter
-    private var router: PartitionRouter
-    private var reader = PayloadReader(limits: PayloadLimits())
-    private var view = EventView()
+    private let rig: FilingRig
+    private var expected: ExpectedLines
     private var wall: Int64 = 0
     /// Numbers of events that wait for the next commit, and of those whose commit is under way.
     private var waiting: [Int] = []
@@ -50,7 +55,7 @@ final class SimulatedWriter {
         var sealsMax: Int
     }
 
-    init(_ process: Process, writer: Int, _ shape: Shape) {
+    init(_ process: Process, writer: Int, _ shape: Shape) throws {
         self.process = process
         let patience = self.patience
         store = SegmentStore(
@@ -76,121 +81,52 @@ final class SimulatedWriter {
             manifest: process.manifest,
             waitForRoom: { _ in patience.wait() }
         )
-        router = PartitionRouter(
-            PartitionRouter.Configuration(
-                template: shape.template,
-                time: .received,
-                valuesMax: 100,
+        expected = ExpectedLines(node: Self.node, sources: Self.sources, run: process.run)
+        rig = try FilingRig(
+            FilingConfiguration(
                 node: Self.node,
-                sources: Self.sources
-            )
+                run: process.run,
+                writer: writer,
+                sources: Self.sources.map { FilingConfiguration.Source(name: $0) },
+                router: PartitionRouter.Configuration(
+                    template: shape.template,
+                    time: .received,
+                    valuesMax: 100,
+                    node: Self.node,
+                    sources: Self.sources
+                )
+            ),
+            FilingPartners(
+                store: store,
+                quota: QuarantineQuota(),
+                sequences: process.sequences,
+                window: process.window
+            ),
+            ringBytes: 64 << 10
         )
     }
 
     func setTime(monotonic: Int64, wall: Int64) {
         self.wall = wall
-        store.setTime(monotonic: monotonic, wall: wall)
+        rig.setTime(monotonic: monotonic, wall: wall)
     }
 
-    /// Files a payload of one event, or of bytes that cannot be one.
+    /// Files a payload of one event, or of bytes that cannot be one; `sequence` is the number that it will
+    /// get.
     func put(
         _ payload: [UInt8],
         source: Int,
         sequence: UInt64
     ) throws(FileSystemError) {
-        let result = payload.withUnsafeBytes { bytes in
-            reader.begin(bytes)
-            _ = reader.next(&view)
-            return Result { () throws(FileSystemError) in try file(source, sequence) }
-        }
-        try result.get()
-    }
-
-    private func file(_ source: Int, _ sequence: UInt64) throws(FileSystemError) {
-        var splicer = EventSplicer(
-            node: Self.node,
-            source: Self.sources[source],
-            run: process.run
-        )
-        guard let rejection = view.rejection else {
-            let channel = router.channel(view.channel, receivedAt: wall)
-            let key = router.key(
-                channel: channel,
-                event: view.name,
-                source: source,
-                receivedAt: wall,
-                eventTime: nil
-            )
-            let slot = try slot(key)
-            let resolved = ResolvedEvent(channel: view.channel)
-            let need = splicer.bytesMax(for: view, as: resolved)
-            if store.pendings[slot].room < need { try store.makeRoom(need, in: slot) }
-            let end = store.pendings[slot].end
-            let count = splicer.write(
-                view,
-                as: resolved,
-                receivedAt: wall,
-                sequence: sequence,
-                to: end
-            )
-            let name = String(decoding: view.channel, as: UTF8.self)
-            add(count, slot, source, sequence, "\(Layout.events)/channel=\(name)")
-            return
-        }
-        let slot = try slot(router.quarantineKey(rejection, receivedAt: wall))
-        let line = QuarantineRecord.line(
-            view,
-            rejection: rejection,
-            splicer: &splicer,
-            receivedAt: wall,
-            sequence: sequence
-        )
-        if store.pendings[slot].room < line.count { try store.makeRoom(line.count, in: slot) }
-        store.pendings[slot].end.update(from: line, count: line.count)
-        let folder = "\(Layout.quarantine)/reason=\(rejection.rawValue)"
-        add(line.count, slot, source, sequence, folder)
-    }
-
-    private func slot(_ key: PartitionKey) throws(FileSystemError) -> Int {
-        let slot = store.slot(for: key)
-        return slot >= 0 ? slot : try store.open(key, router: router)
-    }
-
-    private func add(
-        _ count: Int,
-        _ slot: Int,
-        _ source: Int,
-        _ sequence: UInt64,
-        _ folder: String
-    ) {
-        let line = Array(UnsafeBufferPointer(start: store.pendings[slot].end, count: count - 1))
-        store.pendings[slot].add(
-            count,
-            source: source,
-            sequence: sequence,
-            receivedAt: wall,
-            eventTime: nil
-        )
-        waiting.append(process.ledger.note(line, folder: folder))
+        try rig.put(payload, source: source)
+        let line = expected.line(payload, source: source, receivedAt: wall, sequence: sequence)
+        waiting.append(process.ledger.note(line.bytes, folder: line.folder))
     }
 
     /// Deflates what waits in a segment, as a full buffer does.
     func makeRoom() throws(FileSystemError) {
-        let payload = Array(#"{"channel":"\#(Self.channels[0])"}"#.utf8)
-        let slot = payload.withUnsafeBytes { bytes in
-            reader.begin(bytes)
-            _ = reader.next(&view)
-            let channel = router.channel(view.channel, receivedAt: wall)
-            let key = router.key(
-                channel: channel,
-                event: view.name,
-                source: 0,
-                receivedAt: wall,
-                eventTime: nil
-            )
-            return store.slot(for: key)
-        }
-        if slot >= 0 { try store.makeRoom(1, in: slot) }
+        guard let slot = store.openSlot else { return }
+        try store.makeRoom(1, in: slot)
     }
 
     /// Begins a commit, or ends the one that is under way.
@@ -241,6 +177,6 @@ final class SimulatedWriter {
     }
 
     func sealDue() throws(FileSystemError) {
-        try store.sealDue(router: router)
+        try rig.stage.sealDue()
     }
 }

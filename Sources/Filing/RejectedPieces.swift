@@ -47,6 +47,8 @@ struct RejectedPieces {
         return overflow ? .max : min(bytes, .max - 65_536) + 65_536
     }
 
+    var isOfPlainMessage: Bool { compressed.isEmpty }
+
     /// Counts a piece; false when it is one too many, so that all that is left is one piece with it.
     mutating func add() -> Bool {
         count += 1

@@ -21,13 +21,3 @@ struct RejectionNotices {
         return limit.allows("\(source) \(rejection.rawValue) \(host)", at: now)
     }
 }
-
-extension Writer {
-    mutating func tellOfRejection(_ rejection: Rejection, source: Int, peer: String) {
-        guard rejectionNotices.allows(rejection, source: source, peer: peer, at: now) else {
-            return
-        }
-        let name = configuration.sources[source].name
-        notify(.rejected(source: name, peer: peer, reason: rejection.rawValue))
-    }
-}

@@ -10,6 +10,7 @@ struct EventCounts: ~Copyable {
     private let accepted: UnsafeMutablePointer<Int>
     private let repeated: UnsafeMutablePointer<Int>
     private let reused: UnsafeMutablePointer<Int>
+    private let suppressed: UnsafeMutablePointer<Int>
     private let dropped: UnsafeMutablePointer<Int>
     /// By source, then ``Rejection/index``.
     private let rejected: UnsafeMutablePointer<Int>
@@ -23,6 +24,7 @@ struct EventCounts: ~Copyable {
         accepted = Self.zeros(sources)
         repeated = Self.zeros(sources)
         reused = Self.zeros(sources)
+        suppressed = Self.zeros(sources)
         dropped = Self.zeros(sources)
         rejected = Self.zeros(sources * reasons)
         channels = UnsafeMutableBufferPointer(start: Self.zeros(64), count: 64)
@@ -33,6 +35,7 @@ struct EventCounts: ~Copyable {
         accepted.deallocate()
         repeated.deallocate()
         reused.deallocate()
+        suppressed.deallocate()
         dropped.deallocate()
         rejected.deallocate()
         channels.deallocate()
@@ -69,7 +72,12 @@ struct EventCounts: ~Copyable {
         rejected[source * reasons + rejection.index] &+= 1
     }
 
-    /// A rejected piece that quarantine does not take.
+    /// An event of a kind that nobody is to keep.
+    func suppress(_ source: Int) {
+        suppressed[source] &+= 1
+    }
+
+    /// A rejected piece that quarantine does not take, or an event that is kept nowhere.
     func drop(_ source: Int) {
         dropped[source] &+= 1
     }
@@ -107,6 +115,8 @@ struct EventCounts: ~Copyable {
             repeated[source] = 0
             tally.reused = reused[source]
             reused[source] = 0
+            tally.suppressed = suppressed[source]
+            suppressed[source] = 0
             tally.dropped = dropped[source]
             dropped[source] = 0
             for at in 0..<reasons {

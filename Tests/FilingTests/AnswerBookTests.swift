@@ -3,7 +3,7 @@ import Foundation
 import Intake
 import Testing
 
-@testable import Pipeline
+@testable import Filing
 
 @Suite struct AnswerBookTests {
     /// A router's record as a receiver writes it, in the layout `IntakeRecord` gives.

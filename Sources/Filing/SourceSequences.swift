@@ -4,11 +4,11 @@ import Synchronization
 ///
 /// Any thread may call: the memory behind the pointer holds atomics only, which is why the class
 /// may be shared.
-final class SourceSequences: @unchecked Sendable {
+package final class SourceSequences: @unchecked Sendable {
     private let counters: UnsafeMutablePointer<Atomic<UInt64>>
     private let count: Int
 
-    init(sources: Int) {
+    package init(sources: Int) {
         count = sources
         counters = .allocate(capacity: sources)
         for at in 0..<sources { (counters + at).initialize(to: Atomic(0)) }

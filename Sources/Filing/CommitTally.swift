@@ -1,0 +1,23 @@
+import Events
+
+/// Events of one source in one commit.
+package struct CommitTally: Sendable {
+    package var accepted = 0
+    /// Events that came before, and were not written again.
+    package var repeated = 0
+    /// Accepted events with an id that another event had.
+    package var reused = 0
+    /// Events of a kind that nobody is to keep.
+    package var suppressed = 0
+    /// Rejected pieces and events that are kept nowhere.
+    package var dropped = 0
+    /// By ``Rejection/index``.
+    package var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
+
+    package var rejectedTotal: Int { rejected.reduce(0, +) }
+
+    /// All that have arrived.
+    package var total: Int { accepted + rejectedTotal + repeated + suppressed + dropped }
+
+    package init() {}
+}

@@ -1,0 +1,25 @@
+/// A commit of a writer, by its number.
+package struct CommitPlace: Sendable, Equatable {
+    package var writer: Int
+    /// Counts its commits from 1.
+    package var job: UInt64
+
+    package init(writer: Int, job: UInt64) {
+        self.writer = writer
+        self.job = job
+    }
+}
+
+/// An answer to a message with an event whose original is in another writer's hands.
+///
+/// It may go out when its own commit and these are durable.
+package struct DeferredAnswer: Sendable {
+    /// As ``FilingStage/takeAnswers()`` returns them.
+    package var bytes: [UInt8]
+    package var needs: [CommitPlace]
+
+    package init(bytes: [UInt8], needs: [CommitPlace]) {
+        self.bytes = bytes
+        self.needs = needs
+    }
+}

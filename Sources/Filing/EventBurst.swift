@@ -1,0 +1,122 @@
+import Dedup
+package import Events
+import Segments
+
+/// Some events of one message, or of messages that are read together: what each step of filing found
+/// out about each of them.
+///
+/// All are read before the first is filed. Where an event's way leads through memory that no cache
+/// holds, as with a thousand partitions or millions of ids, each step would wait for the one before;
+/// a burst takes each step with all of its events (as packet processors do with bursts of packets;
+/// DPDK's are 32).
+///
+/// The thread of one writer. Plain memory, because every event goes through it.
+package struct EventBurst: ~Copyable {
+    package static let eventsMax = PayloadReader.burstSize
+
+    /// How many events and pieces there are; only the last may be one that the reader rejected.
+    package internal(set) var count = 0
+    /// The source's index.
+    package internal(set) var source = 0
+    /// When the message was received; microseconds since 1970 UTC.
+    package internal(set) var receivedAt: Int64 = 0
+    /// What was read.
+    let views: UnsafeMutableBufferPointer<EventView>
+    let verdicts: UnsafeMutablePointer<Verdict>
+    /// Where each event belongs; unset unless it is written.
+    let routes: UnsafeMutablePointer<Route>
+    /// The slot in the store of each piece that was written; -1 for others.
+    let slots: UnsafeMutablePointer<Int32>
+    /// By what the channels' numbers are looked up, while memory is prefetched for it.
+    let hashes: UnsafeMutablePointer<UInt64>
+    /// Their ids, where the source looks them up.
+    var identities = IdentityBurst(capacity: eventsMax)
+    /// The events whose verdict a judge has changed, a bit each.
+    private var judged = 0
+    /// By event, only while ``isEdited``.
+    private var edits: [[EventEdit]] = []
+
+    package init() {
+        views = .allocate(capacity: Self.eventsMax)
+        views.initialize(repeating: EventView())
+        verdicts = .allocate(capacity: Self.eventsMax)
+        verdicts.initialize(repeating: .write, count: Self.eventsMax)
+        routes = .allocate(capacity: Self.eventsMax)
+        slots = .allocate(capacity: Self.eventsMax)
+        hashes = .allocate(capacity: Self.eventsMax)
+    }
+
+    deinit {
+        views.deallocate()
+        verdicts.deallocate()
+        routes.deallocate()
+        slots.deallocate()
+        hashes.deallocate()
+    }
+
+    /// Begins with so many pieces that were just read into ``views``.
+    mutating func begin(_ count: Int) {
+        self.count = count
+        if isEdited { forgetEdits() }
+        judged = 0
+        for at in 0..<count {
+            verdicts[at] = .write
+            slots[at] = -1
+        }
+        // Only the last one may be a rejection.
+        if let rejection = views[count - 1].rejection {
+            verdicts[count - 1] = .quarantine(rejection)
+        }
+    }
+
+    @inline(never)
+    private mutating func forgetEdits() {
+        edits.removeAll()
+    }
+
+    /// Whether the reader or a judge has rejected a piece.
+    var hasRejections: Bool { views[..<count].contains { $0.rejection != nil } }
+
+    /// Whether an event that the reader accepted was refused by a judge.
+    func isJudged(_ place: Int) -> Bool { judged & 1 << place != 0 }
+
+    @inline(__always)
+    func isWritten(_ place: Int) -> Bool {
+        if case .write = verdicts[place] { return true }
+        return false
+    }
+
+    // MARK: - For judges and observers
+
+    /// Whether any event has edits.
+    package var isEdited: Bool { !edits.isEmpty }
+
+    package func view(at place: Int) -> EventView { views[place] }
+
+    package func verdict(at place: Int) -> Verdict { verdicts[place] }
+
+    /// The slot of the segment that a piece went into; nil when it went into none.
+    package func slot(at place: Int) -> Int? { slots[place] < 0 ? nil : Int(slots[place]) }
+
+    /// Changes what becomes of an event.
+    package mutating func judge(_ verdict: Verdict, at place: Int) {
+        precondition(place < count && views[place].rejection == nil, "no event to judge")
+        if case .quarantine(let rejection) = verdict { views[place].rejection = rejection }
+        verdicts[place] = verdict
+        judged |= 1 << place
+    }
+
+    /// Has an event written with changes.
+    ///
+    /// `edits`: in the order of the text, not overlapping, behind its opening brace; what is left must
+    /// be an object again.
+    package mutating func edit(at place: Int, _ edits: [EventEdit]) {
+        precondition(place < count, "no such event")
+        EventEdit.check(edits, in: views[place].bytes)
+        if self.edits.isEmpty { self.edits = Array(repeating: [], count: Self.eventsMax) }
+        self.edits[place] = edits
+    }
+
+    /// The edits of an event; none unless ``isEdited``.
+    package func edits(at place: Int) -> [EventEdit] { edits.isEmpty ? [] : edits[place] }
+}

@@ -1,0 +1,344 @@
+import Dedup
+import Events
+import Intake
+import Segments
+
+/// Puts the events of a burst where their verdicts say: numbers, splices, counts and answers them.
+struct Filer: ~Copyable {
+    private let store: SegmentStore
+    /// The store's waiting lines by slot, at hand without a call.
+    private let pendings: UnsafeMutablePointer<PendingLines>
+    private let identities: UnsafeMutablePointer<IdentityList>
+    private let quota: QuarantineQuota
+    private let sequences: SourceSequences
+    /// By source.
+    private let splicers: UnsafeMutablePointer<EventSplicer>
+    private let sources: [FilingConfiguration.Source]
+    private let writer: Int
+    /// By writer, the number of its newest durable commit.
+    private let durable: @Sendable (_ writer: Int) -> UInt64
+    /// Tells an operator whose events go to quarantine.
+    private let onRejection: @Sendable (Rejection, _ source: Int, _ peer: String) -> Void
+    private var notices = RejectionNotices()
+    private var answers = AnswerBook()
+    /// What has arrived and is not yet told, and what the next commit will settle.
+    private var counts: EventCounts
+    /// Segments opened since ``forgetOpened()``.
+    private(set) var opened = 0
+    /// Answers begun since the last call of ``takeWanted()``, and the bytes of their messages.
+    private var wanted = AnswersWanted()
+    /// Whether quarantine became full in the middle of the message: its client is to send it again.
+    private(set) var isAbandoned = false
+
+    init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
+        store = partners.store
+        pendings = partners.store.pendings
+        identities = partners.store.identities
+        quota = partners.quota
+        sequences = partners.sequences
+        durable = partners.durable
+        onRejection = partners.onRejection
+        sources = configuration.sources
+        writer = configuration.writer
+        counts = EventCounts(sources: sources.count)
+        splicers = .allocate(capacity: sources.count)
+        for (at, source) in sources.enumerated() {
+            (splicers + at).initialize(
+                to: EventSplicer(
+                    node: configuration.node,
+                    source: source.name,
+                    run: configuration.run
+                )
+            )
+        }
+    }
+
+    deinit {
+        splicers.deinitialize(count: sources.count)
+        splicers.deallocate()
+    }
+
+    // MARK: - A message
+
+    /// Begins the answer to a message.
+    @inline(__always)
+    mutating func begin(_ record: borrowing IntakeRecord) {
+        answers.begin()
+        wanted.answers += 1
+        wanted.bytes += record.payload.count
+    }
+
+    /// Ends a message: its answer goes out with the next commit, unless it was abandoned.
+    @inline(__always)
+    mutating func end(_ record: IntakeRecord) {
+        answers.end(record)
+    }
+
+    /// Leaves a message of which nothing is kept: its client is told to send it again later.
+    @inline(never)
+    mutating func putOff(_ record: IntakeRecord) {
+        quota.countRefused()
+        answers.putOff(record, because: QuarantineQuota.reason)
+    }
+
+    /// Leaves a message whose piece the disk has just refused: its producer hears so if nothing of it
+    /// was filed, else nothing.
+    @inline(never)
+    mutating func abandon(_ record: IntakeRecord) {
+        isAbandoned = false
+        if answers.isEmpty { putOff(record) } else { answers.abandon() }
+    }
+
+    // MARK: - An event
+
+    /// Files an event or a piece as its verdict says, and counts it.
+    @inline(__always)
+    mutating func file(
+        _ burst: borrowing EventBurst,
+        _ at: Int,
+        routing: borrowing Routing,
+        recognises: Bool,
+        isAnswered: Bool
+    ) throws(FileSystemError) {
+        guard burst.isWritten(at) else { return leaveOut(burst, at, isAnswered: isAnswered) }
+        counts.arrive(burst.source)
+        let isIDReused = recognises && burst.identities.verdict(at: at).isReused
+        let slot = try write(burst, at, routing: routing, isIDReused: isIDReused)
+        if recognises {
+            if isIDReused { counts.reuse(burst.source) }
+            (identities + slot).pointee.add(
+                burst.identities.identity(at: at),
+                content: burst.identities.content(at: at),
+                source: burst.source,
+                receivedAt: burst.receivedAt
+            )
+        }
+        if isAnswered { answers.accept() }
+    }
+
+    /// Writes an event into its partition's segment, and returns the segment's slot.
+    @inline(__always)
+    private mutating func write(
+        _ burst: borrowing EventBurst,
+        _ at: Int,
+        routing: borrowing Routing,
+        isIDReused: Bool
+    ) throws(FileSystemError) -> Int {
+        let route = burst.routes[at]
+        let source = burst.source
+        let slot = try slot(route.key, routing)
+        burst.slots[at] = Int32(truncatingIfNeeded: slot)
+        let resolved = ResolvedEvent(
+            channel: routing.channel(burst, at),
+            time: route.eventTime,
+            isIDReused: isIDReused
+        )
+        if burst.isEdited {
+            try writeEdited(burst, at, resolved, slot)
+            return slot
+        }
+        let need = (splicers + source).pointee.bytesMax(for: burst.views[at], as: resolved)
+        let pending = pendings + slot
+        if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
+        let sequence = sequences.next(source)
+        let count = (splicers + source).pointee.write(
+            burst.views[at],
+            as: resolved,
+            receivedAt: burst.receivedAt,
+            sequence: sequence,
+            to: pending.pointee.end
+        )
+        pending.pointee.add(
+            count,
+            source: source,
+            sequence: sequence,
+            receivedAt: burst.receivedAt,
+            eventTime: route.eventTime
+        )
+        counts.accept(source, channel: route.channel)
+        return slot
+    }
+
+    /// The same for an event of a burst with edits.
+    @inline(never)
+    private mutating func writeEdited(
+        _ burst: borrowing EventBurst,
+        _ at: Int,
+        _ resolved: ResolvedEvent,
+        _ slot: Int
+    ) throws(FileSystemError) {
+        let edits = burst.edits(at: at)
+        let source = burst.source
+        let need =
+            (splicers + source).pointee.bytesMax(for: burst.views[at], as: resolved)
+            + EventEdit.bytesAdded(edits)
+        if pendings[slot].room < need { try store.makeRoom(need, in: slot) }
+        let sequence = sequences.next(source)
+        let count = (splicers + source).pointee.write(
+            burst.views[at],
+            as: resolved,
+            edits: edits,
+            receivedAt: burst.receivedAt,
+            sequence: sequence,
+            to: pendings[slot].end
+        )
+        (pendings + slot).pointee.add(
+            count,
+            source: source,
+            sequence: sequence,
+            receivedAt: burst.receivedAt,
+            eventTime: burst.routes[at].eventTime
+        )
+        counts.accept(source, channel: burst.routes[at].channel)
+    }
+
+    private mutating func slot(
+        _ key: PartitionKey,
+        _ routing: borrowing Routing
+    ) throws(FileSystemError) -> Int {
+        let slot = store.slot(for: key)
+        if slot >= 0 { return slot }
+        opened += 1
+        return try store.open(key, router: routing.partitions)
+    }
+
+    /// Counts an event that is not written; it takes no number.
+    @inline(never)
+    private mutating func leaveOut(_ burst: borrowing EventBurst, _ at: Int, isAnswered: Bool) {
+        counts.arrive(burst.source)
+        switch burst.verdicts[at] {
+        case .write, .quarantine:
+            return
+        case .duplicate:
+            counts.repeat(burst.source)
+            if isAnswered { acceptDuplicate(burst.identities.verdict(at: at)) }
+        case .suppressed:
+            counts.suppress(burst.source)
+            if isAnswered { answers.accept() }
+        case .drop:
+            counts.drop(burst.source)
+            if isAnswered { answers.accept() }
+        }
+    }
+
+    /// Answers a duplicate; the answer waits for the original when another writer has it.
+    private mutating func acceptDuplicate(_ original: IdentityVerdict) {
+        answers.acceptDuplicate()
+        // An original of this writer is in this commit or one before, and they are durable in order.
+        if original.writer != writer, original.job > 0 { wait(for: original) }
+    }
+
+    @inline(never)
+    private mutating func wait(for original: IdentityVerdict) {
+        guard durable(original.writer) < original.job else { return }
+        answers.wait(for: CommitPlace(writer: original.writer, job: original.job))
+    }
+
+    // MARK: - A piece that cannot be accepted
+
+    /// Puts a piece of the burst into quarantine, and counts it.
+    ///
+    /// - `rejections`: those of its message; decides how the piece's bytes are kept.
+    /// - `now`: monotonic nanoseconds.
+    @inline(never)
+    mutating func reject(
+        _ burst: borrowing EventBurst,
+        _ at: Int,
+        of record: IntakeRecord,
+        rejections: inout RejectedPieces,
+        routing: borrowing Routing,
+        now: Int64
+    ) throws(FileSystemError) {
+        let view = burst.views[at]
+        guard let rejection = view.rejection else { return }
+        let lineBytesMax = rejections.lineBytesMax(view.bytes)
+        guard let slot = try quarantineSlot(rejection, lineBytesMax, record, routing)
+        else { return refuse(record) }
+        burst.slots[at] = Int32(truncatingIfNeeded: slot)
+        counts.arrive(record.source)
+        let sequence = sequences.next(record.source)
+        let peer = sources[record.source].peerNames?.name(of: record.peer)
+        if let peer, notices.allows(rejection, source: record.source, peer: peer, at: now) {
+            onRejection(rejection, record.source, peer)
+        }
+        let line = QuarantineRecord.line(
+            view,
+            rejection: rejection,
+            payload: rejections.payload(view.bytes, sequence: sequence),
+            splicer: &(splicers + record.source).pointee,
+            receivedAt: record.receivedAt,
+            sequence: sequence,
+            peer: peer
+        )
+        if pendings[slot].room < line.count { try store.makeRoom(line.count, in: slot) }
+        pendings[slot].end.update(from: line, count: line.count)
+        (pendings + slot).pointee.add(
+            line.count,
+            source: record.source,
+            sequence: sequence,
+            receivedAt: record.receivedAt,
+            eventTime: nil
+        )
+        store.tookRejected(line.count)
+        counts.reject(record.source, rejection)
+        if record.isAnswered { answers.reject(view, rejection) }
+    }
+
+    /// The slot for a rejected piece whose line has at most so many bytes; nil when quarantine takes
+    /// nothing more.
+    ///
+    /// A message that waits for an answer was read through before, if quarantine was full then.
+    private mutating func quarantineSlot(
+        _ rejection: Rejection,
+        _ lineBytesMax: Int,
+        _ record: IntakeRecord,
+        _ routing: borrowing Routing
+    ) throws(FileSystemError) -> Int? {
+        if quota.isFull, !record.isAnswered { return nil }
+        let key = routing.partitions.quarantineKey(rejection, receivedAt: record.receivedAt)
+        if store.slot(for: key) < 0 { opened += 1 }
+        return try store.quarantineSlot(
+            key,
+            router: routing.partitions,
+            lineBytesMax: lineBytesMax
+        )
+    }
+
+    /// Takes a rejected piece for which quarantine has no place.
+    ///
+    /// Its producer is asked to send the message again where it waits for an answer; nobody is asked by
+    /// pull and sub sources: their pieces are counted, and gone.
+    private mutating func refuse(_ record: IntakeRecord) {
+        if record.isAnswered {
+            isAbandoned = true
+        } else {
+            counts.arrive(record.source)
+            counts.drop(record.source)
+        }
+    }
+
+    // MARK: - For the next commit
+
+    mutating func forgetOpened() {
+        opened = 0
+    }
+
+    mutating func takeWanted() -> AnswersWanted {
+        defer { wanted = AnswersWanted() }
+        return wanted
+    }
+
+    mutating func takeAnswers() -> (ready: [UInt8], deferred: [DeferredAnswer]) {
+        (answers.take(), answers.takeDeferred())
+    }
+
+    func takeTallies() -> [CommitTally] { counts.takeTallies() }
+
+    var hasArrived: Bool { counts.hasArrived }
+
+    func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) { counts.takeArrived(body) }
+
+    func takeChannels(_ body: (_ channel: UInt32, _ count: Int) -> Void) {
+        counts.takeChannels(body)
+    }
+}

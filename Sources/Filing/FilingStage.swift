@@ -1,0 +1,379 @@
+import CPlatform
+import Dedup
+import Events
+import Intake
+package import Ring
+package import Segments
+
+/// Reads, judges and files the messages of a ring: a writer without its thread.
+///
+/// A message goes through one value per step, in bursts of events: ``MessageReader`` takes it apart, a
+/// judge may change verdicts, ``Recognition`` finds duplicates, ``Routing`` finds each event's
+/// partition, ``Filer`` writes, counts and answers, and ``Observers`` look at the result.
+///
+/// One thread at a time. It has no clock but the one that it looks at to return in time: a message may
+/// have a hundred thousand events, each of a partition of its own, and whoever drives the stage has
+/// other duties. After ``take(from:_:)`` has returned false, it is called again for the rest.
+package struct FilingStage: ~Copyable {
+    /// How long the stage works before it returns.
+    private static let attentionNanoseconds: Int64 = 20_000_000
+    /// Segments opened after which it returns: each may have sealed one, which holds a descriptor until
+    /// it is committed.
+    package static let opensMax = 32
+
+    /// How the messages of the run are read.
+    private enum Mode {
+        /// More may be added.
+        case gathering
+        /// As one text.
+        case joined
+        /// One by one.
+        case single
+    }
+
+    private enum Work {
+        case none
+        /// Reading through a message to learn whether all of it can be filed.
+        case checking
+        case filing
+    }
+
+    package let store: SegmentStore
+    private let quota: QuarantineQuota
+    private let judge: (any EventJudge)?
+    private let observers: Observers
+    private var reader: MessageReader
+    private var recognition: Recognition
+    private var routing: Routing
+    private var filer: Filer
+    private var burst = EventBurst()
+    /// Messages of an event each, which are read together, and how many of them are done.
+    private var run = MessageRun()
+    private var done = 0
+    private var mode = Mode.gathering
+    /// A message that is read by itself.
+    private var current: IntakeRecord?
+    private var work = Work.none
+    private var now: Int64 = 0
+    /// When the oldest message since ``takeOldestReceipt()`` was received, in microseconds since 1970
+    /// UTC.
+    private var oldestReceipt = Int64.max
+
+    package init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
+        store = partners.store
+        quota = partners.quota
+        judge = partners.judge
+        observers = partners.observers
+        reader = MessageReader(
+            limits: configuration.limits,
+            inflatedBytesMax: configuration.inflatedBytesMax
+        )
+        recognition = Recognition(
+            partners.window,
+            configuration.contentHash,
+            writer: configuration.writer,
+            isOn: configuration.sources.map(\.deduplicates)
+        )
+        routing = Routing(
+            configuration.router,
+            partners.store,
+            channels: configuration.sources.map(\.channel)
+        )
+        filer = Filer(configuration, partners)
+        recognition.begin(commit: store.batches + 1)
+    }
+
+    /// Tells the time, from which ``take(from:_:)`` counts how long it works.
+    ///
+    /// - `monotonic`: nanoseconds.
+    /// - `wall`: microseconds since 1970 UTC.
+    package mutating func setTime(monotonic: Int64, wall: Int64) {
+        now = monotonic
+        filer.forgetOpened()
+        store.setTime(monotonic: monotonic, wall: wall)
+    }
+
+    // MARK: - Messages
+
+    /// Files what is in a ring, as far as the turn allows; false when it has to be called again, after
+    /// a look at the caller's other duties and ``setTime(monotonic:wall:)``.
+    ///
+    /// The ring keeps the messages until the caller releases them, after it has returned true.
+    package mutating func take(
+        from ring: inout RingConsumer,
+        _ turn: inout Turn
+    ) throws(FileSystemError) -> Bool {
+        if turn.taken == 0 { routing.look() }
+        while true {
+            guard try goOn() else { return false }
+            if !gather(&ring, &turn) { return true }
+        }
+    }
+
+    /// Takes messages from the ring for as long as they can be read together; false when there were none.
+    @inline(__always)
+    private mutating func gather(_ ring: inout RingConsumer, _ turn: inout Turn) -> Bool {
+        while turn.messages > 0, turn.bytes > 0, let bytes = ring.next() {
+            if let ahead = ring.ahead(bytes.count) {
+                cplatform_fetch_text(ahead.baseAddress, ahead.count)
+            }
+            let record = IntakeRecord(bytes)
+            // A ring's first is its oldest.
+            if turn.taken == 0 { oldestReceipt = min(oldestReceipt, record.receivedAt) }
+            turn.taken += 1
+            turn.messages -= 1
+            turn.bytes -= bytes.count + 8
+            if !run.add(record) {
+                current = record
+                return true
+            }
+        }
+        return run.count > 0
+    }
+
+    /// Files what was gathered; false when it has to be called again.
+    private mutating func goOn() throws(FileSystemError) -> Bool {
+        guard try takeRun() else { return false }
+        guard let record = current else { return true }
+        if work == .none {
+            // It did not fit the run before it; it may begin another.
+            if run.add(record) {
+                current = nil
+                return true
+            }
+            begin(record)
+        }
+        guard try takeMessage(record) else { return false }
+        current = nil
+        return true
+    }
+
+    // MARK: - Messages of one event
+
+    /// Files the messages of the run.
+    private mutating func takeRun() throws(FileSystemError) -> Bool {
+        if mode == .gathering {
+            mode = run.count > 1 && mayJoin ? .joined : .single
+            if mode == .joined { reader.begin(run.payloads) }
+        }
+        if mode == .joined, try !takeJoined() { return false }
+        // Read one message at a time from here on: this one is not a single acceptable event.
+        while done < run.count {
+            let record = run.records[done]
+            if work == .none { begin(record) }
+            guard try takeMessage(record) else { return false }
+            done += 1
+        }
+        run.removeAll()
+        done = 0
+        mode = .gathering
+        return true
+    }
+
+    /// While quarantine is full, a judge must have seen all of a message before any of it is filed.
+    private var mayJoin: Bool { judge == nil || !quota.isFull }
+
+    /// Files events for as long as each message is one.
+    private mutating func takeJoined() throws(FileSystemError) -> Bool {
+        // All of them have its source, its time, and its need of an answer.
+        let first = run.records[0]
+        let isAnswered = first.isAnswered
+        let recognises = recognition.isOn(source: first.source)
+        while case .read = reader.next(&burst) {
+            prepare(first, recognises)
+            for at in 0..<burst.count {
+                let record = run.records[done]
+                if isAnswered { filer.begin(record) }
+                try file(at, record, recognises, isAnswered)
+                done += 1
+                if filer.isAbandoned {
+                    filer.abandon(record)
+                } else if isAnswered {
+                    filer.end(record)
+                }
+            }
+            observers.show(burst)
+            if isTimeToReturn { return false }
+        }
+        mode = .single
+        return true
+    }
+
+    // MARK: - Other messages
+
+    private mutating func begin(_ record: IntakeRecord) {
+        work = .filing
+        if record.isAnswered {
+            filer.begin(record)
+            if quota.isFull { work = .checking }
+        }
+        reader.begin(record.payload)
+    }
+
+    /// Files all that is in a message.
+    private mutating func takeMessage(_ record: IntakeRecord) throws(FileSystemError) -> Bool {
+        if work == .checking, !passesFullQuarantine(record) { return work == .none }
+        let recognises = recognition.isOn(source: record.source)
+        let isAnswered = record.isAnswered
+        while true {
+            switch reader.next(&burst) {
+            case .read:
+                prepare(record, recognises)
+                for at in 0..<burst.count {
+                    try file(at, record, recognises, isAnswered)
+                    if filer.isAbandoned { break }
+                }
+                observers.show(burst)
+                if filer.isAbandoned {
+                    filer.abandon(record)
+                    work = .none
+                    return true
+                }
+            case .inflating:
+                break
+            case .ended:
+                work = .none
+                if isAnswered { filer.end(record) }
+                return true
+            }
+            if isTimeToReturn { return false }
+        }
+    }
+
+    /// Reads a message through that waits for an answer, and files nothing; true when all of it can be
+    /// filed though quarantine is full, and it has been begun again.
+    ///
+    /// If not, the producer hears so with the next commit; or the message is not yet read.
+    @inline(never)
+    private mutating func passesFullQuarantine(_ record: IntakeRecord) -> Bool {
+        while true {
+            switch reader.next(&burst) {
+            case .read:
+                if judge != nil { askJudge(record) }
+                if burst.hasRejections {
+                    filer.putOff(record)
+                    work = .none
+                    return false
+                }
+            case .inflating:
+                break
+            case .ended:
+                reader.begin(record.payload)
+                work = .filing
+                return true
+            }
+            if isTimeToReturn { return false }
+        }
+    }
+
+    // MARK: - Bursts
+
+    /// Finds out what becomes of the events of the burst, and where they belong.
+    @inline(__always)
+    private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
+        burst.source = record.source
+        burst.receivedAt = record.receivedAt
+        if judge != nil { askJudge(record) }
+        if recognises { recognition.recognise(&burst) }
+        routing.route(burst)
+    }
+
+    @inline(never)
+    private mutating func askJudge(_ record: IntakeRecord) {
+        burst.source = record.source
+        burst.receivedAt = record.receivedAt
+        judge?.judge(&burst)
+    }
+
+    /// Files an event or piece of the burst.
+    @inline(__always)
+    private mutating func file(
+        _ at: Int,
+        _ record: IntakeRecord,
+        _ recognises: Bool,
+        _ isAnswered: Bool
+    ) throws(FileSystemError) {
+        if case .quarantine = burst.verdicts[at] { return try reject(at, record) }
+        try filer.file(
+            burst,
+            at,
+            routing: routing,
+            recognises: recognises,
+            isAnswered: isAnswered
+        )
+    }
+
+    @inline(never)
+    private mutating func reject(_ at: Int, _ record: IntakeRecord) throws(FileSystemError) {
+        let isJoined = mode == .joined
+        if isJoined { reader.beginRejections() }
+        if burst.isJudged(at) {
+            burst.views[at].offset = isJoined ? 0 : reader.offset(of: burst.views[at].bytes)
+        } else {
+            reader.countRejection(burst, at)
+        }
+        try filer.reject(
+            burst,
+            at,
+            of: record,
+            rejections: &reader.rejections,
+            routing: routing,
+            now: now
+        )
+    }
+
+    /// Whether to return in the middle of a message.
+    private var isTimeToReturn: Bool {
+        cplatform_monotonic_ns() - now >= Self.attentionNanoseconds
+            || filer.opened >= Self.opensMax
+    }
+
+    // MARK: - For the writer
+
+    /// Whether a message that waits for its answer was begun and is not yet ended.
+    package var isWithinAnsweredMessage: Bool {
+        guard work != .none else { return false }
+        return done < run.count ? run.records[done].isAnswered : current?.isAnswered ?? false
+    }
+
+    /// Answers begun since the last call.
+    package mutating func takeWanted() -> AnswersWanted { filer.takeWanted() }
+
+    /// When the oldest message since the last call was received, in microseconds since 1970 UTC; nil
+    /// without messages.
+    package mutating func takeOldestReceipt() -> Int64? {
+        defer { oldestReceipt = .max }
+        return oldestReceipt == .max ? nil : oldestReceipt
+    }
+
+    /// What the next commit settles: answers, ready to be posted or waiting for other writers' commits.
+    package mutating func takeAnswers() -> (ready: [UInt8], deferred: [DeferredAnswer]) {
+        filer.takeAnswers()
+    }
+
+    /// What went into segments or nowhere since the last call, by source.
+    package func takeTallies() -> [CommitTally] { filer.takeTallies() }
+
+    /// What comes in from now on goes with the store's next batch.
+    package mutating func beginCommit() {
+        recognition.begin(commit: store.batches + 1)
+    }
+
+    /// Whether anything has arrived since ``takeArrived(_:)``.
+    package var hasArrived: Bool { filer.hasArrived }
+
+    /// What has arrived, by source; it is forgotten.
+    package func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) {
+        filer.takeArrived(body)
+    }
+
+    /// How many events each channel had that had any; forgotten.
+    package func takeChannels(_ body: (_ channel: String, _ count: Int) -> Void) {
+        filer.takeChannels { body(routing.partitions.channelName($0), $1) }
+    }
+
+    /// Seals what is too old, idle, or of an hour that is over.
+    package func sealDue() throws(FileSystemError) {
+        try store.sealDue(router: routing.partitions)
+    }
+}

@@ -1,0 +1,130 @@
+import Compression
+import Events
+import Intake
+
+/// Reads messages burst by burst: a message by itself, inflated where it came as gzip, or several of
+/// one event each together.
+struct MessageReader: ~Copyable {
+    /// What ``next(_:)`` found.
+    enum Progress {
+        /// The burst has at least one event or piece.
+        case read
+        /// There is more to inflate; ask again.
+        case inflating
+        /// The message is over.
+        case ended
+    }
+
+    /// Bytes that are inflated before the reader returns.
+    private static let inflationStep = 1 << 20
+
+    private enum State {
+        case reading, inflating, ended
+    }
+
+    private let inflatedBytesMax: Int
+    private var payloads: PayloadReader
+    private var inflater = Inflater()
+    private var inflated = GrowableBuffer()
+    private var state = State.ended
+    private var payload = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// What was rejected of the message so far.
+    var rejections = RejectedPieces()
+
+    /// `inflatedBytesMax`: bytes that a gzip payload may inflate to.
+    init(limits: PayloadLimits, inflatedBytesMax: Int) {
+        payloads = PayloadReader(limits: limits)
+        self.inflatedBytesMax = inflatedBytesMax
+    }
+
+    /// Begins a message; `payload` must stay as it is until the last burst was filed.
+    mutating func begin(_ payload: UnsafeRawBufferPointer) {
+        self.payload = payload
+        // RFC 1952, section 2.3.1.
+        if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B { return beginInflating() }
+        beginRejections()
+        payloads.begin(payload)
+        state = .reading
+    }
+
+    /// Begins messages that are read as one text; the reading ends early at the first that is not one
+    /// event.
+    mutating func begin(_ joined: borrowing JoinedPayloads) {
+        payloads.begin(joined)
+        state = .reading
+    }
+
+    @inline(never)
+    private mutating func beginInflating() {
+        inflater.begin(
+            payload,
+            into: &inflated,
+            limit: min(
+                inflatedBytesMax,
+                RejectedPieces.inflatedBytesMax(messageBytes: payload.count)
+            )
+        )
+        state = .inflating
+    }
+
+    /// Reads the next events of the message into the burst.
+    mutating func next(_ burst: inout EventBurst) -> Progress {
+        if state == .reading {
+            let count = payloads.next(burst.views)
+            if count > 0 {
+                burst.begin(count)
+                return .read
+            }
+            state = .ended
+        }
+        return state == .ended ? .ended : inflate(&burst)
+    }
+
+    @inline(never)
+    private mutating func inflate(_ burst: inout EventBurst) -> Progress {
+        guard
+            let outcome = inflater.step(payload, into: &inflated, bytesMax: Self.inflationStep)
+        else { return .inflating }
+        var view = EventView()
+        view.bytes = payload
+        switch outcome {
+        case .ok:
+            let piecesMax = RejectedPieces.piecesMax(messageBytes: payload.count)
+            payloads.begin(inflated.bytes, piecesMax: piecesMax)
+            rejections = RejectedPieces(compressed: payload, inflated: inflated.bytes)
+            state = .reading
+            return next(&burst)
+        case .tooLarge:
+            view.rejection = .tooLarge
+        case .failed(let offset, _):
+            view.rejection = .inflateFailed
+            view.errorOffset = offset
+        }
+        // The piece is the message itself.
+        beginRejections()
+        burst.views[0] = view
+        burst.begin(1)
+        state = .ended
+        return .read
+    }
+
+    /// Forgets rejections, as for a new message that came as it is read.
+    mutating func beginRejections() {
+        rejections = RejectedPieces()
+    }
+
+    /// Counts the burst's last piece as rejected; one too many takes all that is left of the message
+    /// with it.
+    mutating func countRejection(_ burst: borrowing EventBurst, _ at: Int) {
+        if !rejections.add() { payloads.joinRest(to: &burst.views[at]) }
+    }
+
+    /// Where in the message, or in what it was inflated to, a piece begins.
+    func offset(of piece: UnsafeRawBufferPointer) -> Int {
+        let isCompressed = !rejections.isOfPlainMessage
+        guard let start = piece.baseAddress,
+            let text = isCompressed ? inflated.bytes.baseAddress : payload.baseAddress
+        else { return 0 }
+        return start - text
+    }
+}

@@ -1,0 +1,66 @@
+import Dedup
+import Events
+
+/// Tells which events of a burst came before, for sources with `dedup` on.
+///
+/// Comes after the judge: an id enters the window only with an event that is to be written, or an
+/// event that was refused would keep its own corrected copy out.
+struct Recognition: ~Copyable {
+    private let window: IdentityWindow
+    private let hash: ContentHash
+    private let writer: Int
+    /// By source.
+    private let isOn: UnsafeMutablePointer<Bool>
+    /// The commit that takes what is admitted now.
+    private var admitting: UInt64 = 0
+
+    init(_ window: IdentityWindow, _ hash: ContentHash, writer: Int, isOn sources: [Bool]) {
+        self.window = window
+        self.hash = hash
+        self.writer = writer
+        isOn = .allocate(capacity: sources.count)
+        isOn.initialize(from: sources, count: sources.count)
+    }
+
+    deinit {
+        isOn.deallocate()
+    }
+
+    @inline(__always)
+    func isOn(source: Int) -> Bool { isOn[source] }
+
+    /// What is admitted from now on becomes durable with the writer's commit of this number.
+    mutating func begin(commit: UInt64) {
+        admitting = commit
+        window.begin(job: commit, writer: writer)
+    }
+
+    /// Looks up the ids of all events that are to be written, takes in those that are new, and gives the
+    /// others the verdict duplicate.
+    ///
+    /// While contents are hashed, the window's memory is prefetched.
+    func recognise(_ burst: inout EventBurst) {
+        burst.identities.clear()
+        for at in 0..<burst.count {
+            let identity =
+                burst.views[at].isMessageID && burst.isWritten(at)
+                ? PackedIdentity(burst.views[at].id) : .none
+            let content = identity.isNone ? 0 : hash(burst.views[at])
+            window.announce(
+                identity,
+                content: content,
+                source: burst.source,
+                in: &burst.identities
+            )
+        }
+        window.admit(
+            burst.identities,
+            receivedAt: burst.receivedAt,
+            writer: writer,
+            job: admitting
+        )
+        for at in 0..<burst.count where burst.identities.verdict(at: at).isDuplicate {
+            burst.verdicts[at] = .duplicate
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package import Filing
+import Intake
+import Ring
+package import Segments
+
+/// A filing stage with a ring of its own, driven message by message: the way of an event without sockets
+/// and threads.
+///
+/// One thread.
+package final class FilingRig {
+    package private(set) var stage: FilingStage
+    private var producer: RingProducer
+    private var consumer: RingConsumer
+    private var monotonic: Int64 = 0
+    private var wall: Int64 = 0
+    /// How often the stage returned in the middle, and was called again.
+    package private(set) var returns = 0
+
+    /// - `ringBytes`: more than the messages that are added before a ``take()``.
+    package init(
+        _ configuration: FilingConfiguration,
+        _ partners: FilingPartners,
+        ringBytes: Int = 1 << 20
+    ) throws {
+        let ring = try RingBuffer(capacity: ringBytes)
+        producer = RingProducer(ring, consumer: Parker())
+        consumer = RingConsumer(ring)
+        stage = FilingStage(configuration, partners)
+    }
+
+    /// Moves the clock by which segments are looked at.
+    ///
+    /// - `monotonic`: nanoseconds.
+    /// - `wall`: microseconds since 1970 UTC, from which messages are received.
+    package func setTime(monotonic: Int64, wall: Int64) {
+        (self.monotonic, self.wall) = (monotonic, wall)
+        stage.setTime(monotonic: monotonic, wall: wall)
+    }
+
+    /// Puts a message into the ring.
+    package func add(
+        _ payload: UnsafeRawBufferPointer,
+        source: Int = 0,
+        isAnswered: Bool = false
+    ) {
+        let byteCount = IntakeRecord.headerByteCount + payload.count
+        guard let start = producer.claim(byteCount) else {
+            preconditionFailure("the rig's ring is full")
+        }
+        let record = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+        record.initializeMemory(as: UInt8.self, repeating: 0)
+        record.storeBytes(of: UInt16(source), as: UInt16.self)
+        record.storeBytes(of: isAnswered ? 1 : 0, toByteOffset: 2, as: UInt8.self)
+        record.storeBytes(of: wall, toByteOffset: 8, as: Int64.self)
+        UnsafeMutableRawBufferPointer(rebasing: record[IntakeRecord.headerByteCount...])
+            .copyMemory(from: payload)
+        producer.publish()
+    }
+
+    package func add(_ payload: [UInt8], source: Int = 0, isAnswered: Bool = false) {
+        payload.withUnsafeBytes { add($0, source: source, isAnswered: isAnswered) }
+    }
+
+    /// Files what is in the ring.
+    package func take() throws(FileSystemError) {
+        var turn = FilingStage.Turn(messages: .max, bytes: .max)
+        while try !stage.take(from: &consumer, &turn) {
+            returns += 1
+            stage.setTime(monotonic: monotonic, wall: wall)
+        }
+        consumer.release()
+    }
+
+    /// The answers that are ready, as they go to receivers.
+    package func takeAnswers() -> [UInt8] { stage.takeAnswers().ready }
+
+    package func takeWanted() -> AnswersWanted { stage.takeWanted() }
+
+    /// Files one message.
+    package func put(
+        _ payload: [UInt8],
+        source: Int = 0,
+        isAnswered: Bool = false
+    ) throws(FileSystemError) {
+        add(payload, source: source, isAnswered: isAnswered)
+        try take()
+    }
+}
