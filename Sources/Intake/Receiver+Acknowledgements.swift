@@ -10,13 +10,8 @@ extension Receiver {
         var count = 0
         for at in 0..<ringCount {
             while let record = (acknowledgements + at).pointee.next() {
-                let answer = Acknowledgement(record)
-                try send(
-                    to: answer.routingID,
-                    of: answer.peer,
-                    envelope: answer.envelope,
-                    answer: answer.answer
-                )
+                let posted = PostedAnswer(record)
+                try send(posted.answer, to: AddressParts(posted.returnAddress), of: posted.peer)
                 count += 1
             }
             (acknowledgements + at).pointee.release()
@@ -24,26 +19,46 @@ extension Receiver {
         return count
     }
 
+    /// Sends one answer, in JSON.
+    func send(
+        _ answer: Answer,
+        to address: AddressParts,
+        of peer: UInt16
+    ) throws(ZeroMQError) {
+        if answer.isPlain {
+            let count = AnswerText.writeCommitted(events: answer.events, to: answerText)
+            return try send(
+                UnsafeRawBufferPointer(rebasing: answerText[..<count]),
+                to: address,
+                of: peer
+            )
+        }
+        let result = Array(AnswerText.json(answer).utf8).withUnsafeBytes { text in
+            Result { () throws(ZeroMQError) in try send(text, to: address, of: peer) }
+        }
+        try result.get()
+    }
+
     /// Sends one answer: routing id, the envelope as it came, the JSON.
     ///
-    /// One that cannot be sent at once, or for whose peer too much waits, is dropped and counted: its client asks again.
-    func send(
-        to routingID: UnsafeRawBufferPointer,
-        of peer: UInt16,
-        envelope: UnsafeRawBufferPointer,
-        answer: UnsafeRawBufferPointer
+    /// One that cannot be sent at once, or for whose peer too much waits, is dropped and counted: its
+    /// client asks again.
+    private func send(
+        _ text: UnsafeRawBufferPointer,
+        to address: AddressParts,
+        of peer: UInt16
     ) throws(ZeroMQError) {
         // Of each frame its length is known; a header of the longer kind is more than they need.
-        let bytes = envelope.count + answer.count + 9
-        guard table.admitsAnswer(to: peer, bytes: bytes), try sendFirst(routingID) else {
+        let bytes = address.envelope.count + text.count + 9
+        guard table.admitsAnswer(to: peer, bytes: bytes), try sendFirst(address.routingID) else {
             shared.acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
             return
         }
-        var frames = EnvelopeFrames(envelope)
+        var frames = EnvelopeFrames(address.envelope)
         while let frame = frames.next() {
             _ = try sockets.socket.send(frame, more: true, wait: true)
         }
-        _ = try sockets.socket.send(answer, more: false, wait: true)
+        _ = try sockets.socket.send(text, more: false, wait: true)
         shared.acknowledged.wrappingAdd(1, ordering: .relaxed)
     }
 

@@ -67,26 +67,18 @@ extension Receiver {
         let receivedAt = cplatform_realtime_ns() / 1_000
         var count = 0
         while count < Self.batchMax, held.hasRoom, let payload = try receiveMessage() {
-            held.append(record(payload, receivedAt))
+            held.append(bytes(of: record(payload, receivedAt)))
             count += 1
         }
         if count == 0 { try sockets.socket.settle() }
         return count
     }
 
-    private func record(_ payload: UnsafeRawBufferPointer, _ receivedAt: Int64) -> [UInt8] {
-        let size = IntakeRecord.byteCount(address: address, payload: payload.count)
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+    private func bytes(of record: IntakeRecord) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: record.byteCount) { buffer, count in
             guard let room = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
-            IntakeRecord.write(
-                to: room,
-                source: index,
-                kind: .router,
-                receivedAt: receivedAt,
-                address: address,
-                payload: payload
-            )
-            count = size
+            record.write(to: room)
+            count = record.byteCount
         }
     }
 
@@ -137,22 +129,14 @@ extension Receiver {
     }
 
     /// Answers what was held, instead of taking it in; gives how many.
-    mutating func refuseHeld(_ text: String) throws(ZeroMQError) -> Int {
-        let answer = Array(text.utf8)
+    mutating func refuseHeld(_ answer: Answer) throws(ZeroMQError) -> Int {
         var count = 0
         heldWaits = false
         while let record = held.first {
             let result = record.withUnsafeBytes { bytes in
-                answer.withUnsafeBytes { answer in
-                    Result { () throws(ZeroMQError) in
-                        let record = IntakeRecord(bytes)
-                        try send(
-                            to: record.routingID,
-                            of: record.peer,
-                            envelope: record.envelope,
-                            answer: answer
-                        )
-                    }
+                Result { () throws(ZeroMQError) in
+                    let record = IntakeRecord(bytes)
+                    try send(answer, to: AddressParts(record.returnAddress), of: record.peer)
                 }
             }
             try result.get()

@@ -99,17 +99,23 @@ extension Receiver {
         _ receivedAt: Int64,
         _ ring: Int
     ) -> Bool {
-        let size = IntakeRecord.byteCount(address: address, payload: payload.count)
-        guard let room = (rings + ring).pointee.claim(size) else { return false }
-        IntakeRecord.write(
-            to: room,
+        let record = record(payload, receivedAt)
+        guard let room = (rings + ring).pointee.claim(record.byteCount) else { return false }
+        record.write(to: room)
+        return true
+    }
+
+    /// The record of a message.
+    @inline(__always)
+    func record(_ payload: UnsafeRawBufferPointer, _ receivedAt: Int64) -> IntakeRecord {
+        IntakeRecord(
             source: index,
-            kind: isRouter ? .router : .unacknowledged,
+            isAnswered: isRouter,
+            peer: address.peer,
             receivedAt: receivedAt,
-            address: address,
+            returnAddress: address.bytes,
             payload: payload
         )
-        return true
     }
 
     /// Keeps the message that fits nowhere, and asks for a signal when there is room.
@@ -166,7 +172,7 @@ extension Receiver {
         if fault == .probe { return }
         shared.rejected.wrappingAdd(1, ordering: .relaxed)
         if fault == .routingIDTooLong { return refuseName() }
-        if isRouter { try refuse(AnswerText.rejected(fault.rawValue)) }
+        if isRouter { try refuse(.rejected(fault.rawValue)) }
     }
 
     /// Finds out by which connection the message came, and counts its bytes.
@@ -231,34 +237,23 @@ extension Receiver {
         if isHolding {
             isHolding = false
             shared.stalled.store(false, ordering: .relaxed)
-            try refuse(AnswerText.unavailable("draining"))
+            try refuse(.unavailable("draining"))
             count += 1
         }
-        count += try refuseHeld(AnswerText.unavailable("draining"))
+        count += try refuseHeld(.unavailable("draining"))
         while count < Self.batchMax, try sockets.socket.receive(&message, wait: false) {
             frameBytes = 0
             let fault = try receiveRequest()
             try attribute(message.bytes.count)
             count += 1
             if fault == .probe || fault == .routingIDTooLong { continue }
-            try refuse(AnswerText.unavailable("draining"))
+            try refuse(.unavailable("draining"))
         }
         return count
     }
 
     @inline(never)
-    mutating func refuse(_ answer: String) throws(ZeroMQError) {
-        var answer = answer
-        let result = answer.withUTF8 { bytes in
-            Result { () throws(ZeroMQError) in
-                try send(
-                    to: address.routingID,
-                    of: address.peer,
-                    envelope: address.envelope,
-                    answer: UnsafeRawBufferPointer(bytes)
-                )
-            }
-        }
-        try result.get()
+    mutating func refuse(_ answer: Answer) throws(ZeroMQError) {
+        try send(answer, to: AddressParts(address.bytes), of: address.peer)
     }
 }

@@ -82,6 +82,11 @@ package struct Receiver: ~Copyable {
     var hasEmptied = false
     /// Bytes in the ring of the writer that is least behind, where all have fallen behind; else 0.
     var aheadBytes = 0
+    /// The text of the answer that is being sent, where nothing of its message was refused.
+    let answerText = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: AnswerText.committedBytesMax,
+        alignment: 1
+    )
     var drainDeadline: Int64?
     /// When a drain last received something.
     var lastDrained: Int64?
@@ -108,7 +113,7 @@ package struct Receiver: ~Copyable {
         isRouter = configuration.pattern == .router
         self.shared = shared
         backlogBytes = min((rings.map(\.capacity).min() ?? 0) / 2, Self.backlogBytesMax)
-        let overhead = isRouter ? IntakeRecord.overheadBytesMax : IntakeRecord.headerByteCount
+        let overhead = IntakeRecord.headerByteCount + (isRouter ? PeerAddress.byteCountMax : 0)
         payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - overhead
         table = ConnectionTable(connectionsMax: configuration.connectionsMax)
         sockets = try SourceSockets.open(configuration, index: index, in: context)
@@ -130,6 +135,7 @@ package struct Receiver: ~Copyable {
         rings.deallocate()
         acknowledgements.deinitialize(count: ringCount)
         acknowledgements.deallocate()
+        answerText.deallocate()
     }
 
     /// Where it listens (with the ports the system assigned) and connects.

@@ -9,7 +9,7 @@ import ZeroMQ
 
 /// What a writer found in a ring.
 struct Taken: Equatable {
-    var kind: IntakeRecord.Kind
+    var isAnswered: Bool
     var routingID: [UInt8]
     /// The frames in front of the payload.
     var envelope: [[UInt8]]
@@ -87,9 +87,9 @@ final class IntakeBench {
             #expect(record.source == 3 && record.receivedAt > 1_700_000_000_000_000)
             taken[at].append(
                 Taken(
-                    kind: record.kind,
-                    routingID: Array(record.routingID),
-                    envelope: Self.frames(record.envelope),
+                    isAnswered: record.isAnswered,
+                    routingID: Array(AddressParts(record.returnAddress).routingID),
+                    envelope: Self.frames(AddressParts(record.returnAddress).envelope),
                     payload: Array(record.payload),
                     record: Array(bytes)
                 )
@@ -124,16 +124,15 @@ final class IntakeBench {
     }
 
     /// Posts an answer as a committer does.
-    func answer(_ taken: Taken, _ text: String, ring: Int = 0) throws {
+    func answer(_ taken: Taken, _ answer: Answer, ring: Int = 0) throws {
         var producer = RingProducer(answers[ring], consumer: Parker())
-        let answer = Array(text.utf8)
         try taken.record.withUnsafeBytes { bytes in
             let record = IntakeRecord(bytes)
-            let size = Acknowledgement.byteCount(for: record, answer: answer.count)
+            let size = PostedAnswer.byteCount(for: record, answer: answer.byteCount)
             guard let room = producer.claim(size) else {
                 throw IntakeError("the answers' ring is full")
             }
-            answer.withUnsafeBytes { Acknowledgement.write(to: room, for: record, answer: $0) }
+            answer.write(to: PostedAnswer.writeAddress(of: record, to: room))
         }
         producer.publish()
         shared.signal()
@@ -234,6 +233,9 @@ final class Peer {
 }
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+/// An answer as a producer finds it.
+func bytes(_ answer: Answer) -> [UInt8] { bytes(AnswerText.json(answer)) }
 
 extension SourceConfiguration {
     static func local(

@@ -149,7 +149,7 @@ import ZeroMQ
         bench.take()
         #expect(bench.all.count == 1)
         // Answers still go out.
-        try bench.answer(bench.all[0], "done")
+        try bench.answer(bench.all[0], .rejected("done"))
         var answer: [[UInt8]]?
         try bench.run(until: "the answer came") { _ in
             answer = try peer.receive()
@@ -165,7 +165,7 @@ import ZeroMQ
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
         try peer.send(bytes("a"), bytes("{}"))
         try bench.run(until: "the first came") { $0.all.count == 1 }
-        try bench.answer(bench.all[0], "done")
+        try bench.answer(bench.all[0], .rejected("done"))
         bench.shared.ask(.paused)
         for number in 0..<3 { try peer.send(bytes("\(number)"), bytes("{}")) }
         // Both sides have what was sent once the answer to the first has come back.
@@ -180,8 +180,8 @@ import ZeroMQ
         bench.shared.ask(.closing)
         #expect(bench.isFinished)
         while let answer = try peer.receive() { answers.append(answer) }
-        let refusal = bytes(AnswerText.unavailable("draining"))
-        #expect(answers[0] == [bytes("a"), bytes("done")])
+        let refusal = bytes(.unavailable("draining"))
+        #expect(answers[0] == [bytes("a"), bytes(.rejected("done"))])
         #expect(answers.dropFirst().allSatisfy { $0.count == 2 && $0[1] == refusal })
     }
 

@@ -25,13 +25,13 @@ import ZeroMQ
         #expect(bench.all.map(\.text) == ["of one that leaves"] + (0..<300).map(String.init))
         #expect(bench.all.last?.envelope == [[UInt8(299 % 256)]])
         #expect(bench.shared.count.messages == 301)
-        try bench.answer(bench.all[300], "answered")
+        try bench.answer(bench.all[300], .rejected("answered"))
         var answer: [[UInt8]]?
         try bench.run(until: "the answer came") { _ in
             answer = try peer.receive()
             return answer != nil
         }
-        #expect(answer == [[UInt8(299 % 256)], bytes("answered")])
+        #expect(answer == [[UInt8(299 % 256)], bytes(.rejected("answered"))])
     }
 
     @Test func theyWaitForRoomInTheRings() throws {
@@ -62,7 +62,7 @@ import ZeroMQ
             answer = try peer.receive()
             return answer != nil
         }
-        #expect(answer == [bytes("a"), bytes(AnswerText.unavailable("draining"))])
+        #expect(answer == [bytes("a"), bytes(.unavailable("draining"))])
         #expect(bench.all.isEmpty && bench.shared.hasEnded)
     }
 

@@ -16,7 +16,7 @@ import ZeroMQ
         try peer.send("")
         try bench.run(until: "three messages came") { $0.all.count == 3 }
         #expect(bench.all.map(\.text) == ["one", "two", ""])
-        #expect(bench.all.allSatisfy { $0.kind == .unacknowledged && $0.routingID.isEmpty })
+        #expect(bench.all.allSatisfy { !$0.isAnswered && $0.routingID.isEmpty })
         #expect(bench.shared.count.messages == 3)
         #expect(bench.shared.count.bytes == 6)
     }
@@ -55,7 +55,7 @@ import ZeroMQ
         let envelopes: [[[UInt8]]] = [[[0]], [longest], [[]], [], [[7]], [[1, 2, 3, 4], []]]
         #expect(bench.all.map(\.envelope) == envelopes)
         #expect(bench.all.map(\.text) == ["one", "two", "three", "bare", "", "correlated"])
-        #expect(bench.all.allSatisfy { $0.routingID == longest && $0.kind == .router })
+        #expect(bench.all.allSatisfy { $0.routingID == longest && $0.isAnswered })
     }
 
     /// Eight frames of 128 bytes are all that an envelope may be.
@@ -75,7 +75,7 @@ import ZeroMQ
             if let answer = try peer.receive() { answers.append(answer) }
             return answers.count == 3 && bench.all.count == 2
         }
-        let rejected = bytes(AnswerText.rejected("too_many_frames"))
+        let rejected = bytes(.rejected("too_many_frames"))
         #expect(bench.all.map(\.text) == ["most", "{}"])
         #expect(bench.all[0].envelope == eight)
         #expect(answers[0] == [[1]] + eight.dropLast() + [rejected])
@@ -95,7 +95,7 @@ import ZeroMQ
             if let answer = try peer.receive() { answers.append(answer) }
             return answers.count == 2 && bench.all.count == 1
         }
-        let rejected = bytes(AnswerText.rejected("request_id_too_long"))
+        let rejected = bytes(.rejected("request_id_too_long"))
         #expect(answers == [[[], rejected], [[7], [], [8], rejected]])
         #expect(bench.all.map(\.envelope) == [[bytes("good")]])
         #expect(bench.shared.count.rejected == 2)
@@ -111,14 +111,14 @@ import ZeroMQ
         try req.send("b")
         try bench.run(until: "two messages came") { $0.all.count == 2 }
         #expect(Set(bench.all.map(\.text)) == ["a", "b"])
-        for taken in bench.all { try bench.answer(taken, "to \(taken.text)") }
+        for taken in bench.all { try bench.answer(taken, .rejected("to \(taken.text)")) }
         var answers: [[[UInt8]]?] = [nil, nil]
         try bench.run(until: "two answers came") { _ in
             answers[0] = try answers[0] ?? peer.receive()
             answers[1] = try answers[1] ?? req.receive()
             return answers.allSatisfy { $0 != nil }
         }
-        #expect(answers == [[bytes("id"), bytes("to a")], [bytes("to b")]])
+        #expect(answers == [[bytes("id"), bytes(.rejected("to a"))], [bytes(.rejected("to b"))]])
         #expect(bench.shared.count.messages == 2)
         #expect(bench.shared.count.rejected == 0)
     }
@@ -134,7 +134,7 @@ import ZeroMQ
             answer = try answer ?? peer.receive()
             return answer != nil && bench.all.count == 1
         }
-        #expect(answer == [bytes("over"), bytes(AnswerText.rejected("too_large"))])
+        #expect(answer == [bytes("over"), bytes(.rejected("too_large"))])
         #expect(bench.all[0].payload.count == longest)
     }
 
