@@ -41,6 +41,7 @@ let package = Package(
         .target(name: "CPlatform"),
 
         // Floor 1: one mechanism each, knowing nothing of events.
+        .target(name: "Agents", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "Ring", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
@@ -163,6 +164,7 @@ let package = Package(
             path: "Tests/Simulation",
             swiftSettings: strict
         ),
+        .testTarget(name: "AgentsTests", dependencies: ["Agents"], swiftSettings: strict),
         .testTarget(
             name: "RingTests",
             dependencies: ["Ring", "TestSupport"],

@@ -24,6 +24,7 @@ enum HouseFloors {
         "COpenSSL": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
+        "Agents": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
         "Ring": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
