@@ -55,7 +55,7 @@ let package = Package(
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(
             name: "Intake",
-            dependencies: ["Ring", "ZeroMQ", "CPlatform"],
+            dependencies: ["Agents", "Ring", "ZeroMQ", "CPlatform"],
             swiftSettings: strict
         ),
         .target(
@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Filing", "Intake", "Segments",
+                "Agents", "Ring", "Compression", "Dedup", "Events", "Filing", "Intake", "Segments",
                 "CPlatform",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
@@ -209,7 +209,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntakeTests",
-            dependencies: ["Intake", "Ring", "ZeroMQ", "TestSupport"],
+            dependencies: ["Intake", "Agents", "Ring", "ZeroMQ", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -220,8 +220,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Dedup", "Events", "Filing", "Intake", "Ring", "Segments", "ZeroMQ",
-                "TestSupport",
+                "Pipeline", "Agents", "Dedup", "Events", "Filing", "Intake", "Ring", "Segments",
+                "ZeroMQ", "TestSupport",
             ],
             swiftSettings: strict
         ),

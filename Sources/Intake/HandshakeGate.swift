@@ -1,7 +1,7 @@
 import CPlatform
 import Glibc
 import Synchronization
-package import ZeroMQ
+import ZeroMQ
 
 /// Answers libzmq's question at each connection's handshake (ZAP, ZeroMQ RFC 27): whoever speaks ZMTP 3
 /// may come in.
@@ -9,8 +9,8 @@ package import ZeroMQ
 /// That it is asked is what counts. ZMTP 1 and 2 have no handshake in which to ask, so libzmq refuses
 /// them on a socket with an authentication domain; and an HTTP request can pass for ZMTP 1. One a
 /// context, bound before the sockets that ask. One thread calls; it has no queue but libzmq's.
-package struct HandshakeGate: ~Copyable {
-    package static let endpoint = "inproc://zeromq.zap.01"
+struct HandshakeGate: ~Copyable {
+    static let endpoint = "inproc://zeromq.zap.01"
     /// The name in which sources ask.
     static let domain = "touchpoint"
     static let idleMilliseconds = 750
@@ -21,7 +21,7 @@ package struct HandshakeGate: ~Copyable {
     private let bellAt: Int
     private var message = Message()
 
-    package init(in context: Context, bell: Bell) throws(ZeroMQError) {
+    init(in context: Context, bell: Bell) throws(ZeroMQError) {
         let socket = try Socket(.rep, in: context)
         try socket.setLinger(.zero)
         try socket.bind(Self.endpoint)
@@ -34,10 +34,10 @@ package struct HandshakeGate: ~Copyable {
     }
 
     /// Whether the thread may end.
-    package var isFinished: Bool { bell.isEnding.load(ordering: .acquiring) }
+    var isFinished: Bool { bell.isEnding.load(ordering: .acquiring) }
 
     /// Answers what has been asked; gives how much.
-    package mutating func doWork() throws(ZeroMQError) -> Int {
+    mutating func doWork() throws(ZeroMQError) -> Int {
         var count = 0
         while count < 256, try socket.receive(&message, wait: false) {
             try answer()
@@ -47,8 +47,8 @@ package struct HandshakeGate: ~Copyable {
     }
 
     /// Waits for a question, or the end.
-    package mutating func idle() throws(ZeroMQError) {
-        try poll.wait(timeout: Self.idleMilliseconds)
+    mutating func wait(milliseconds: Int) throws(ZeroMQError) {
+        try poll.wait(timeout: milliseconds)
         if poll.isReadable(bellAt) { cplatform_eventfd_drain(bell.descriptor) }
     }
 
@@ -84,12 +84,12 @@ package struct HandshakeGate: ~Copyable {
     }
 
     /// Tells the gate's thread to end.
-    package final class Bell: Sendable {
+    final class Bell: Sendable {
         let descriptor: Int32
         let isEnding = Atomic<Bool>(false)
 
         /// - Throws: the errno text when the system gives no eventfd.
-        package init() throws(IntakeError) {
+        init() throws(IntakeError) {
             descriptor = cplatform_eventfd()
             guard descriptor >= 0 else { throw IntakeError("eventfd: error \(-descriptor)") }
         }
@@ -98,7 +98,7 @@ package struct HandshakeGate: ~Copyable {
             close(descriptor)
         }
 
-        package func end() {
+        func end() {
             isEnding.store(true, ordering: .releasing)
             cplatform_eventfd_signal(descriptor)
         }

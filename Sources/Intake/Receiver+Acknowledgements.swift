@@ -1,20 +1,15 @@
 import Glibc
-import Ring
 import Synchronization
 import ZeroMQ
 
 /// Answers out.
 extension Receiver {
-    /// Sends every answer that committers have posted; gives how many.
+    /// Sends every answer that committers have posted; returns how many.
     mutating func sendAcknowledgements() throws(ZeroMQError) -> Int {
         var count = 0
-        for at in 0..<ringCount {
-            while let record = (acknowledgements + at).pointee.next() {
-                let posted = PostedAnswer(record)
-                try send(posted.answer, to: AddressParts(posted.returnAddress), of: posted.peer)
-                count += 1
-            }
-            (acknowledgements + at).pointee.release()
+        while let posted = lane.nextAnswer() {
+            try send(posted.answer, to: AddressParts(posted.returnAddress), of: posted.peer)
+            count += 1
         }
         return count
     }

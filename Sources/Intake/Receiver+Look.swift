@@ -16,7 +16,7 @@ extension Receiver {
 
     @inline(never)
     mutating func look(at now: Int64) {
-        let isHeld = !shared.requests.isDisjoint(with: .held) || isHolding || heldWaits
+        let isHeld = !shared.requests.isDisjoint(with: .held) || lane.waitsForRoom
         let wasEmptied = watch.wasEmptied
         watch.wasEmptied = false
         // The longest name of those that are heard: only a name in use can mute another.
@@ -170,7 +170,7 @@ extension Receiver {
     mutating func refuseName() {
         guard let connection = table.connections[address.peer] else { return }
         table.cut(connection.number)
-        tell(.routingIDTooLong, connection, "ZeroMQ's routing ids have at most 255 bytes")
+        tell(.nameTooLong, connection, "ZeroMQ's routing ids have at most 255 bytes")
     }
 
     /// Looks whether the files of Unix sockets are still those that were bound.

@@ -1,138 +1,49 @@
 import CPlatform
-import Ring
 import Synchronization
 import ZeroMQ
 
 /// Messages in.
 extension Receiver {
-    /// Receives up to ``batchMax`` messages without waiting, puts them into a ring, and shows them
-    /// to the writer with one store.
+    /// Receives the messages of a round without waiting, puts them into a ring, and shows them to the
+    /// writer with one store.
     ///
-    /// Gives how many were received.
+    /// Returns how many were received.
     mutating func receiveBatch() throws(ZeroMQError) -> Int {
         let receivedAt = cplatform_realtime_ns() / 1_000
         var count = 0
-        chooseTarget()
-        if isHolding {
-            guard put(message.bytes, receivedAt) else {
-                // The signal came for less room than is needed, and asks to be asked for again.
-                hold()
-                return 0
-            }
-            isHolding = false
-            shared.stalled.store(false, ordering: .relaxed)
+        lane.begin()
+        if lane.isHolding {
+            guard lane.offer(record(message.bytes, receivedAt)) else { return 0 }
             count += 1
         }
-        if !held.isEmpty, !putHeld(&count) {
-            finishBatch(count)
+        if lane.hasHeld, !lane.putHeld(&count) {
+            lane.end(messages: count)
             return count
         }
-        while count < Self.batchMax, payloadBytes < Self.batchBytesMax {
+        while lane.hasRoomInRound(count) {
             guard let payload = try receiveMessage() else {
                 hasEmptied = count > 0
                 watch.wasEmptied = true
                 break
             }
-            guard put(payload, receivedAt) else {
-                hold()
-                break
-            }
+            guard lane.offer(record(payload, receivedAt)) else { break }
             count += 1
         }
-        finishBatch(count)
+        lane.end(messages: count)
         return count
-    }
-
-    /// Shows a batch to the writers, and counts it.
-    private mutating func finishBatch(_ count: Int) {
-        for at in 0..<ringCount { (rings + at).pointee.publish() }
-        shared.messages.store(
-            shared.messages.load(ordering: .relaxed) &+ count,
-            ordering: .relaxed
-        )
-        shared.bytes.store(
-            shared.bytes.load(ordering: .relaxed) &+ payloadBytes,
-            ordering: .relaxed
-        )
-        payloadBytes = 0
-    }
-
-    /// Stays with the first writer as long as it keeps up: then one file a partition grows, not one
-    /// a writer.
-    ///
-    /// Once it is ``backlogBytes`` behind, the next takes part; when all are, the one that is least.
-    private mutating func chooseTarget() {
-        var least = Int.max
-        for at in 0..<ringCount {
-            let used = (rings + at).pointee.usedBytes()
-            if used < least {
-                target = at
-                least = used
-            }
-            if used <= backlogBytes { break }
-        }
-        aheadBytes = least > backlogBytes ? least : 0
-    }
-
-    /// Puts the message into the target's ring, or into any that has room.
-    private mutating func put(_ payload: UnsafeRawBufferPointer, _ receivedAt: Int64) -> Bool {
-        let isPut =
-            put(payload, receivedAt, target) || putElsewhere(payload, receivedAt)
-        if isPut { payloadBytes += payload.count }
-        return isPut
-    }
-
-    @inline(never)
-    private mutating func putElsewhere(
-        _ payload: UnsafeRawBufferPointer,
-        _ receivedAt: Int64
-    ) -> Bool {
-        for at in 0..<ringCount where at != target && put(payload, receivedAt, at) {
-            target = at
-            return true
-        }
-        return false
-    }
-
-    private mutating func put(
-        _ payload: UnsafeRawBufferPointer,
-        _ receivedAt: Int64,
-        _ ring: Int
-    ) -> Bool {
-        let record = record(payload, receivedAt)
-        guard let room = (rings + ring).pointee.claim(record.byteCount) else { return false }
-        record.write(to: room)
-        return true
     }
 
     /// The record of a message.
     @inline(__always)
     func record(_ payload: UnsafeRawBufferPointer, _ receivedAt: Int64) -> IntakeRecord {
         IntakeRecord(
-            source: index,
+            source: lane.index,
             isAnswered: isRouter,
             peer: address.peer,
             receivedAt: receivedAt,
             returnAddress: address.bytes,
             payload: payload
         )
-    }
-
-    /// Keeps the message that fits nowhere, and asks for a signal when there is room.
-    @inline(never)
-    private mutating func hold() {
-        isHolding = true
-        askForRoom()
-    }
-
-    /// Asks every writer for a signal when there is room.
-    mutating func askForRoom() {
-        shared.stalled.store(true, ordering: .relaxed)
-        for at in 0..<ringCount {
-            (rings + at).pointee.publish()
-            // Room that appeared meanwhile: come back at once instead of waiting for the signal.
-            if (rings + at).pointee.requestSpaceSignal() { shared.signal() }
-        }
     }
 
     /// Receives one message, whose payload is in `message` until the next; nil when there is none.
@@ -234,14 +145,13 @@ extension Receiver {
     /// Answers every request that has arrived with "unavailable".
     mutating func refuseBatch() throws(ZeroMQError) -> Int {
         var count = 0
-        if isHolding {
-            isHolding = false
-            shared.stalled.store(false, ordering: .relaxed)
+        if lane.isHolding {
+            lane.stopHolding()
             try refuse(.unavailable("draining"))
             count += 1
         }
         count += try refuseHeld(.unavailable("draining"))
-        while count < Self.batchMax, try sockets.socket.receive(&message, wait: false) {
+        while count < Lane.messagesPerRound, try sockets.socket.receive(&message, wait: false) {
             frameBytes = 0
             let fault = try receiveRequest()
             try attribute(message.bytes.count)

@@ -1,35 +1,24 @@
+import Agents
 import CPlatform
-import Glibc
-package import Ring
 import Synchronization
-package import ZeroMQ
+import ZeroMQ
 
-/// One source: takes messages from its socket into the writers' rings, and sends answers back.
+/// One source: takes messages from its socket into its lane, and sends answers back.
 ///
 /// A stage with a duty cycle and no thread: ``doWork()`` does what there is to do, up to a bound,
-/// and ``idle()`` waits for more. One thread calls both; only it touches the socket. Everything
-/// that is asked of the receiver or told by it goes through ``ReceiverShared``.
+/// and ``wait(milliseconds:)`` waits for more. One thread calls both; only it touches the socket.
+/// Everything that is asked of the receiver or told by it goes through `SourceShared`.
 ///
-/// Back-pressure: a message that fits in no ring stays here, and nothing more is received until the
-/// writer signals room; libzmq's queues fill, the producers' sends block, nothing is lost.
-package struct Receiver: ~Copyable {
-    /// Messages of one duty cycle.
-    static let batchMax = 256
-    /// Bytes of them: the writers are looked at anew before one of them is far behind.
-    static let batchBytesMax = 256 << 10
-    /// How long ``idle()`` waits at most, so that a lost signal could cost no more than this.
+/// Back-pressure: a message that fits in no ring stays in ``message``, and nothing more is received
+/// until a writer signals room; libzmq's queues fill, the producers' sends block, nothing is lost.
+struct Receiver: ~Copyable {
+    /// How long to wait at most, so that a lost signal could cost no more than this.
     static let idleMilliseconds = 750
     /// How long to let messages gather after a round that left none, so that one wake-up brings
     /// many of them.
     ///
     /// The system adds some 50 µs (timer slack).
     static let gatherMicroseconds: UInt32 = 100
-    /// Some two milliseconds of a writer's work; more than gathers while it dozes.
-    static let backlogBytesMax = 1 << 20
-    /// How long to leave the processor to writers that have all fallen behind, for each
-    /// ``backlogBytesMax`` up to ``aheadBacklogsMax``: less than a writer needs for them.
-    static let aheadMicroseconds: UInt32 = 2_000
-    static let aheadBacklogsMax: UInt32 = 4
     /// How long a drain takes in what producers keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000
     /// How long nothing must come before a drain believes that nothing is on its way: what stands
@@ -40,10 +29,10 @@ package struct Receiver: ~Copyable {
     /// While intake is held libzmq has to be asked to tidy up after connections.
     static let heldIdleMilliseconds = 100
 
-    let index: Int
     let configuration: SourceConfiguration
     let isRouter: Bool
-    let shared: ReceiverShared
+    let shared: SourceShared
+    var lane: Lane
     let sockets: SourceSockets
     var poll: PollSet
     let socketAt: Int
@@ -58,30 +47,10 @@ package struct Receiver: ~Copyable {
     var frameBytes = 0
     var table: ConnectionTable
     var watch = PeerWatch()
-    /// What came while intake was held.
-    var held = HeldRecords()
-    /// Whether no ring has room for the first of them.
-    var heldWaits = false
-    // Noncopyable ends cannot stand in an array. They are reached as `(rings + at).pointee`: a
-    // mutating call through the subscript stops Swift 6.3.1 when it compiles for ThreadSanitizer.
-    let rings: UnsafeMutablePointer<RingProducer>
-    let ringCount: Int
-    /// Bytes in a ring from which its writer has fallen behind: half the ring, at most
-    /// ``backlogBytesMax``.
-    let backlogBytes: Int
     /// What fits into a record of any ring.
     let payloadBytesMax: Int
-    let acknowledgements: UnsafeMutablePointer<RingConsumer>
-    /// The ring that messages go to now.
-    var target = 0
-    /// Whether ``message`` holds a payload that fits in no ring.
-    var isHolding = false
-    /// Bytes of the payloads put into rings in the current round.
-    var payloadBytes = 0
     /// Whether the current round took messages and left none.
     var hasEmptied = false
-    /// Bytes in the ring of the writer that is least behind, where all have fallen behind; else 0.
-    var aheadBytes = 0
     /// The text of the answer that is being sent, where nothing of its message was refused.
     let answerText = UnsafeMutableRawBufferPointer.allocate(
         byteCount: AnswerText.committedBytesMax,
@@ -96,61 +65,39 @@ package struct Receiver: ~Copyable {
     ///
     /// The caller may be another thread than the one that then works, as long as starting that
     /// thread orders memory.
-    ///
-    /// - `rings`: to each writer, in the writers' order; `acknowledgements`: from each writer's
-    ///   committer.
-    package init(
-        index: Int,
+    init(
         _ configuration: SourceConfiguration,
         in context: Context,
-        rings: [RingBuffer],
-        parkers: [Parker],
-        acknowledgements: [RingBuffer],
-        shared: ReceiverShared
+        at place: SourcePlace
     ) throws(IntakeError) {
-        self.index = index
         self.configuration = configuration
         isRouter = configuration.pattern == .router
-        self.shared = shared
-        backlogBytes = min((rings.map(\.capacity).min() ?? 0) / 2, Self.backlogBytesMax)
+        shared = place.shared
+        lane = Lane(place)
         let overhead = IntakeRecord.headerByteCount + (isRouter ? PeerAddress.byteCountMax : 0)
-        payloadBytesMax = (rings.map(\.recordBytesMax).min() ?? 0) - overhead
+        payloadBytesMax = lane.recordBytesMax - overhead
         table = ConnectionTable(connectionsMax: configuration.connectionsMax)
-        sockets = try SourceSockets.open(configuration, index: index, in: context)
+        sockets = try SourceSockets.open(configuration, index: place.index, in: context)
         poll = PollSet(capacity: 3)
         socketAt = poll.add(sockets.socket, readable: true, writable: false)
-        signalAt = poll.add(descriptor: shared.eventDescriptor)
+        signalAt = poll.add(descriptor: place.shared.eventDescriptor)
         monitorAt = poll.add(sockets.monitor, readable: true, writable: false)
-        ringCount = rings.count
-        self.rings = .allocate(capacity: rings.count)
-        self.acknowledgements = .allocate(capacity: rings.count)
-        for at in 0..<rings.count {
-            (self.rings + at).initialize(to: RingProducer(rings[at], consumer: parkers[at]))
-            (self.acknowledgements + at).initialize(to: RingConsumer(acknowledgements[at]))
-        }
     }
 
     deinit {
-        rings.deinitialize(count: ringCount)
-        rings.deallocate()
-        acknowledgements.deinitialize(count: ringCount)
-        acknowledgements.deallocate()
         answerText.deallocate()
     }
 
     /// Where it listens (with the ports the system assigned) and connects.
-    package var endpoints: [String] { sockets.bound + configuration.connect }
+    var endpoints: [String] { sockets.bound + configuration.connect }
 
     /// Whether everything asked of it is done, and the thread may end.
-    package var isFinished: Bool {
-        shared.intakeEnded.load(ordering: .relaxed) && shared.requests.contains(.closing)
-            && (0..<ringCount).allSatisfy { (acknowledgements + $0).pointee.isEmpty }
-    }
+    var isFinished: Bool { lane.isFinished }
 
     /// One round: answers out, messages in.
     ///
-    /// Gives how many; 0 is idle.
-    package mutating func doWork() throws(ZeroMQError) -> Int {
+    /// Returns how many; 0 is idle.
+    mutating func doWork() throws(ZeroMQError) -> Int {
         let requests = shared.requests
         try tend()
         let answered = try sendAcknowledgements()
@@ -159,44 +106,48 @@ package struct Receiver: ~Copyable {
         return try answered + receiveBatch()
     }
 
-    /// To be called after a round with work: lets messages gather where the round left none, and
-    /// writers work where all are behind.
+    /// How to wait after a round: lets messages gather where it left none, and writers work where all
+    /// are behind.
     ///
     /// Not for writers if messages come from publishers, who do not wait but drop, nor in a drain,
     /// which takes in what it can while there is time.
-    package mutating func gather() {
+    mutating func idle(after count: Int) -> IdleStrategy {
+        if count == 0 { return .wait(nanoseconds: Int64(timeoutMilliseconds) * 1_000_000) }
         let pause = pauseMicroseconds
         hasEmptied = false
-        if pause > 0 { usleep(pause) }
+        return pause > 0 ? .pause(.microseconds(pause)) : .none
     }
 
-    /// How long to pause after the round.
+    /// How long to pause after a round with work.
     var pauseMicroseconds: UInt32 {
         if hasEmptied { return Self.gatherMicroseconds }
-        guard aheadBytes > 0, configuration.pattern != .sub, !shared.requests.contains(.draining)
-        else { return 0 }
-        let backlogs = UInt32(clamping: max(1, aheadBytes / Self.backlogBytesMax))
-        return min(backlogs, Self.aheadBacklogsMax) * Self.aheadMicroseconds
+        guard configuration.pattern != .sub, !shared.requests.contains(.draining) else { return 0 }
+        return lane.catchUpMicroseconds
+    }
+
+    private var timeoutMilliseconds: Int {
+        let requests = shared.requests
+        let isDraining = requests.contains(.draining)
+        let timeout = isDraining ? Self.drainIdleMilliseconds : Self.idleMilliseconds
+        let isHeld = !requests.isDisjoint(with: .held)
+        return isHeld ? min(timeout, Self.heldIdleMilliseconds) : timeout
     }
 
     /// Waits for messages (unless held or stalled), answers, room or requests.
-    package mutating func idle() throws(ZeroMQError) {
+    mutating func wait(milliseconds: Int) throws(ZeroMQError) {
         let requests = shared.requests
-        let isDraining = requests.contains(.draining)
-        let isRefusing = isDraining && isRouter
+        let isRefusing = requests.contains(.draining) && isRouter
         let isHeld = !requests.isDisjoint(with: .held)
         let takesMessages =
             isRefusing
-            || !isHolding && !heldWaits && (!isHeld || isSweeping)
+            || !lane.waitsForRoom && (!isHeld || isSweeping)
                 && !shared.intakeEnded.load(ordering: .relaxed)
         if takesMessages != isPolling {
             poll.setEnabled(socketAt, takesMessages)
             isPolling = takesMessages
         }
-        var timeout = isDraining ? Self.drainIdleMilliseconds : Self.idleMilliseconds
-        if isHeld { timeout = min(timeout, Self.heldIdleMilliseconds) }
-        if try poll.wait(timeout: timeout) == 0 { return }
-        if poll.isReadable(signalAt) { cplatform_eventfd_drain(shared.eventDescriptor) }
+        if try poll.wait(timeout: milliseconds) == 0 { return }
+        if poll.isReadable(signalAt) { shared.drainSignal() }
         if poll.isReadable(monitorAt) { try watchPeers() }
     }
 
@@ -220,7 +171,7 @@ package struct Receiver: ~Copyable {
         let received = try receiveBatch()
         if received > 0 || lastDrained == nil { lastDrained = now }
         let isQuiet = now - (lastDrained ?? now) >= Self.drainQuietNanoseconds
-        if isQuiet || now >= deadline, !isHolding, held.isEmpty {
+        if isQuiet || now >= deadline, !lane.isHolding, !lane.hasHeld {
             shared.intakeEnded.store(true, ordering: .releasing)
         }
         return received

@@ -1,4 +1,4 @@
-/// One source of events: where it listens or connects, and what a peer may queue.
+/// One ZeroMQ source: where it listens or connects, and what a peer may queue.
 package struct SourceConfiguration: Sendable, Equatable {
     /// The ZeroMQ pattern of the collector's end.
     package enum Pattern: String, Sendable, CaseIterable {
@@ -53,5 +53,16 @@ package struct SourceConfiguration: Sendable, Equatable {
         self.connectionsMax = connectionsMax
         self.isLegacy = isLegacy
         self.deduplicates = deduplicates
+    }
+
+    /// What the path knows of it.
+    package var profile: SourceProfile {
+        SourceProfile(
+            name: name,
+            kind: pattern.rawValue,
+            channel: channel,
+            isAnswered: pattern == .router,
+            deduplicates: deduplicates
+        )
     }
 }

@@ -1,3 +1,4 @@
+import Agents
 import CPlatform
 import Filing
 import Glibc
@@ -10,16 +11,25 @@ import Synchronization
 /// ledger, whoever waits.
 ///
 /// One thread, its own.
-struct Committer: ~Copyable {
+struct Committer: Agent, ~Copyable {
+    /// What the disk refuses is told to the writer.
+    typealias Failure = Never
+
+    /// How long to wait for room in a source's ring, and for other writers' last commits.
+    private static let postPause = Pause.microseconds(200)
+    private static let lastPause = Pause.milliseconds(1)
+
     private let writer: Int
     private let shared: WriterShared
     private let storage: StorageState
     private let segments: SegmentCommitter
     private let room: RoomWait
-    private let receivers: [ReceiverShared]
+    private let receivers: [SourceShared]
     private let peers: [WriterShared]
     private let fileSystem: any FileSystem
     private var deferred = DeferredAnswers()
+    /// Whether the writer's last job is done.
+    private(set) var isFinished = false
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
     /// By source: the receiver let its ring stay full for as long as it is waited for.
@@ -32,7 +42,7 @@ struct Committer: ~Copyable {
         storage: StorageState,
         segments: SegmentCommitter,
         room: RoomWait,
-        receivers: [ReceiverShared],
+        receivers: [SourceShared],
         peers: [WriterShared],
         fileSystem: any FileSystem,
         answers rings: [RingBuffer],
@@ -61,37 +71,44 @@ struct Committer: ~Copyable {
         answers.deallocate()
     }
 
-    /// Works until the writer's last job is done.
-    mutating func run() {
-        while true {
-            shared.committerHeartbeat.beat()
-            postReady()
-            if shared.isHalted {
-                if shared.leave.load(ordering: .acquiring) {
-                    if abandonJobs() { break }
-                }
-                park {
-                    !shared.isHalted || shared.hasJobs && shared.leave.load(ordering: .acquiring)
-                }
-            } else if let job = shared.takeJob() {
-                guard perform(job) else { continue }
-                shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
-                shared.parker.wake()
-                if job.isLast { break }
-            } else {
-                park { shared.hasJobs }
-            }
+    /// One round: posts the answers that have become ready, and does a job.
+    mutating func doWork() -> Int {
+        postReady()
+        if shared.isHalted {
+            if shared.leave.load(ordering: .acquiring) { isFinished = abandonJobs() }
+            return 0
         }
+        guard let job = shared.takeJob() else { return 0 }
+        if perform(job) {
+            shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            shared.parker.wake()
+            isFinished = job.isLast
+        }
+        return 1
+    }
+
+    mutating func idle(after count: Int) -> IdleStrategy {
+        if count > 0 || isFinished { return .none }
+        let look = DeferredAnswers.lookNanoseconds
+        return .wait(nanoseconds: deferred.isEmpty ? Writer.sleepNanosecondsMax : look)
+    }
+
+    /// Sleeps until there is a job, or while halted until that is over.
+    mutating func wait(nanoseconds: Int64) {
+        let shared = shared
+        shared.committerParker.park(timeoutNanoseconds: nanoseconds) {
+            let hasJobs = shared.hasJobs
+            guard shared.isHalted else { return hasJobs }
+            return hasJobs && shared.leave.load(ordering: .acquiring)
+        }
+    }
+
+    /// Posts the last answers.
+    mutating func end() {
         shared.isAtEnd.store(true, ordering: .releasing)
         postLast()
         shared.ended.store(true, ordering: .releasing)
         shared.parker.wake()
-    }
-
-    private func park(unless condition: () -> Bool) {
-        let look = DeferredAnswers.lookNanoseconds
-        let sleep = deferred.isEmpty ? Writer.sleepNanosecondsMax : look
-        shared.committerParker.park(timeoutNanoseconds: sleep, unless: condition)
     }
 
     /// Gives whether the job is done; if not, it waits for the writer, and everything behind it.
@@ -197,7 +214,7 @@ struct Committer: ~Copyable {
                 receivers[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
             }
             shared.committerHeartbeat.beat()
-            if !deferred.isEmpty { usleep(1_000) }
+            if !deferred.isEmpty { Self.lastPause.take() }
         }
     }
 
@@ -243,7 +260,7 @@ struct Committer: ~Copyable {
                 return
             }
             patience -= 1
-            usleep(200)
+            Self.postPause.take()
             shared.committerHeartbeat.beat()
         }
     }

@@ -1,3 +1,4 @@
+import Agents
 import Segments
 
 /// What writers and committers need of the disk.

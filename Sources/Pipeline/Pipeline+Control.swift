@@ -88,7 +88,7 @@ extension Pipeline {
         for receiver in chosen(source) { receiver.cancel(.paused) }
     }
 
-    private func chosen(_ source: Int?) -> [ReceiverShared] {
+    private func chosen(_ source: Int?) -> [SourceShared] {
         source.map { [receivers[$0]] } ?? receivers
     }
 
@@ -118,7 +118,7 @@ extension Pipeline {
         // Who is never answered is heard to the end first, which takes a moment. Who is answered is
         // answered meanwhile, and hears "unavailable" for as short a time as can be.
         let unanswered = configuration.sources.indices.filter {
-            configuration.sources[$0].pattern != .router
+            !configuration.sources[$0].isAnswered
         }
         var hasEnded = await endIntake(of: unanswered, deadline)
         if hasEnded { hasEnded = await endIntake(of: Array(receivers.indices), deadline) }
@@ -171,7 +171,7 @@ extension Pipeline {
             receiver.intakeEnded.store(true, ordering: .releasing)
             receiver.ask([.draining, .closing])
         }
-        joinReceivers()
+        joinSources()
     }
 
     /// Whether no writer is left to do anything.

@@ -164,7 +164,7 @@ extension Pipeline {
 
     private func source(
         _ index: Int,
-        _ receiver: ReceiverShared,
+        _ receiver: SourceShared,
         _ ledger: SourceLedger
     ) -> PipelineSnapshot.Source {
         PipelineSnapshot.Source(

@@ -24,11 +24,11 @@ final class StorageState: Sendable {
     }
 
     private let reasons = Mutex<[Holder: String]>([:])
-    private let receivers: [ReceiverShared]
+    private let receivers: [SourceShared]
     private let onChange: @Sendable (String?) -> Void
 
     /// `onChange`: told the first reason when intake stops, and nil when it goes on.
-    init(receivers: [ReceiverShared], onChange: @escaping @Sendable (String?) -> Void) {
+    init(receivers: [SourceShared], onChange: @escaping @Sendable (String?) -> Void) {
         self.receivers = receivers
         self.onChange = onChange
     }

@@ -1,3 +1,4 @@
+import Agents
 import Filing
 import Ring
 import Segments

@@ -1,3 +1,4 @@
+import Agents
 import Filing
 import Glibc
 import Ring

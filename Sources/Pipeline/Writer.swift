@@ -1,8 +1,8 @@
+import Agents
 import CPlatform
 import Dedup
 import Events
 import Filing
-import Glibc
 import Intake
 import Ring
 import Segments
@@ -12,7 +12,9 @@ import Synchronization
 /// commits, and does what it is asked to.
 ///
 /// One thread, its own; it never waits for the disk to sync.
-struct Writer: ~Copyable {
+struct Writer: Agent, ~Copyable {
+    typealias Failure = FileSystemError
+
     /// Messages taken from one ring before the others have their turn.
     static let messagesPerTurn = 256
     /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
@@ -20,6 +22,8 @@ struct Writer: ~Copyable {
     static let bytesPerTurn = 256 << 10
     /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
     static let dozeMicroseconds: UInt32 = 500
+    /// How long to pause while no messages may be taken.
+    private static let heldPause = Pause.milliseconds(5)
     /// How long after the last message that goes on.
     static let warmNanoseconds: Int64 = 5_000_000
     /// The longest sleep: age and idleness of segments are looked at this often.
@@ -35,7 +39,7 @@ struct Writer: ~Copyable {
     let shared: WriterShared
     let storage: StorageState
     let folders: DurableFolders
-    let receivers: [ReceiverShared]
+    let receivers: [SourceShared]
     let store: SegmentStore
     private let room: RoomWait
     let notify: @Sendable (PipelineNotice) -> Void
@@ -48,6 +52,10 @@ struct Writer: ~Copyable {
     /// Whether the writer was told to leave in the middle of a message: what is left of it, and
     /// whatever is still in the rings, is not taken.
     var isLeaving = false
+    /// Whether the writer's last commit has been handed over.
+    private(set) var isFinished = false
+    /// Whether a commit was under way when the writer decided how to wait.
+    private var waitsForCommit = false
     var now: Int64 = 0
     var lastMessageAt: Int64 = 0
     var lastLook: Int64 = 0
@@ -59,7 +67,7 @@ struct Writer: ~Copyable {
         var configuration: PipelineConfiguration
         /// By source.
         var rings: [RingBuffer]
-        var receivers: [ReceiverShared]
+        var receivers: [SourceShared]
         var sequences: SourceSequences
         var shared: WriterShared
         /// All writers, for what they have made durable.
@@ -133,21 +141,15 @@ struct Writer: ~Copyable {
         rings.deallocate()
     }
 
-    /// Works until asked to finish or to leave; always hands a last job to the committer.
-    mutating func run() {
-        do throws(FileSystemError) {
-            while try !isOver() {
-                if try doWork() == 0 { idle() }
-            }
-        } catch {
-            abandon(error)
-        }
-        awaitCommitter()
+    /// Hands the last job to the committer.
+    mutating func recover(from error: FileSystemError) -> AfterError {
+        abandon(error)
+        return .end
     }
 
     /// Stays until the last job is done: the store closes its files when it goes, and the committer
     /// may still have to sync them.
-    private mutating func awaitCommitter() {
+    mutating func end() {
         while !shared.ended.load(ordering: .acquiring) {
             shared.heartbeat.beat()
             // Whoever is to leave has nothing to put right any more: the committer lets go itself.
@@ -178,8 +180,13 @@ struct Writer: ~Copyable {
     }
 
     /// One round: messages, commands, what is due; returns how many messages there were.
-    private mutating func doWork() throws(FileSystemError) -> Int {
-        shared.heartbeat.beat()
+    ///
+    /// Once asked to finish or to leave, the last round hands a last job to the committer.
+    mutating func doWork() throws(FileSystemError) -> Int {
+        if try isOver() {
+            isFinished = true
+            return 0
+        }
         readClocks()
         if shared.isHalted { try replaceSegments() }
         var count = 0
@@ -265,23 +272,27 @@ struct Writer: ~Copyable {
     }
 
     /// Dozes while messages keep coming, else sleeps until something comes or is due.
-    private mutating func idle() {
-        if !takesMessages() {
-            usleep(5_000)
-            return
-        }
+    mutating func idle(after count: Int) -> IdleStrategy {
+        if count > 0 || isFinished { return .none }
+        if !takesMessages() { return .pause(Self.heldPause) }
         var sleep = Self.sleepNanosecondsMax
-        let waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
+        waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
         if !waitsForCommit, let due = untilDue() { sleep = min(sleep, due) }
         if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
-        if sleep <= 0 { return }
+        if sleep <= 0 { return .none }
         // The end of a commit that holds the next answers up wakes only a sleeper.
         let waitsForAnswers = waitsForCommit && schedule.answersWait
         if now - lastMessageAt < Self.warmNanoseconds, !waitsForAnswers {
-            usleep(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
-            return
+            return .pause(
+                .microseconds(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
+            )
         }
-        shared.parker.park(timeoutNanoseconds: sleep) {
+        return .wait(nanoseconds: sleep)
+    }
+
+    /// Sleeps until something comes or is asked for.
+    mutating func wait(nanoseconds: Int64) {
+        shared.parker.park(timeoutNanoseconds: nanoseconds) {
             shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
                 || shared.finish.load(ordering: .acquiring) || !ringsAreEmpty()
                 || waitsForCommit && shared.jobsUnderWay.load(ordering: .acquiring) == 0

@@ -1,3 +1,4 @@
+import Agents
 import Events
 import Ring
 import Segments

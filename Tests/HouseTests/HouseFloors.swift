@@ -31,7 +31,7 @@ enum HouseFloors {
         "Terminal": Room(floor: 1, imports: []),
         "Dedup": Room(floor: 2, imports: ["CPlatform"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: .none),
-        "Intake": Room(floor: 3, imports: ["Ring", "ZeroMQ", "CPlatform"], foundation: .none),
+        "Intake": Room(floor: 3, imports: ["Agents", "Ring", "ZeroMQ", "CPlatform"], foundation: .none),
         "Segments": Room(
             floor: 3,
             imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
@@ -47,7 +47,7 @@ enum HouseFloors {
         "Pipeline": Room(
             floor: 5,
             imports: [
-                "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Filing", "Intake",
+                "Agents", "Ring", "Compression", "Dedup", "Events", "Filing", "Intake",
                 "Segments", "CPlatform", "Histogram",
             ],
             foundation: .none
@@ -57,7 +57,8 @@ enum HouseFloors {
             floor: 6,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix",
+                "NIOHTTP1",
                 "UnixSignals", "Yams",
             ],
             foundation: .all

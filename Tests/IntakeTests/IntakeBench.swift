@@ -1,3 +1,4 @@
+import Agents
 import Foundation
 import Ring
 import Synchronization
@@ -24,7 +25,7 @@ struct Taken: Equatable {
 /// rings.
 final class IntakeBench {
     let context: Context
-    let shared: ReceiverShared
+    let shared: SourceShared
     var receiver: Receiver
     /// Answers for the handshakes, as a thread of the pipeline does.
     private let gate: GateThread
@@ -40,18 +41,20 @@ final class IntakeBench {
         context: Context? = nil
     ) throws {
         let context = try context ?? Context()
-        let shared = try ReceiverShared()
+        let shared = try SourceShared()
         let gate = try GateThread(in: context)
         let rings = try (0..<writers).map { _ in try RingBuffer(capacity: ringBytes) }
         let answers = try (0..<writers).map { _ in try RingBuffer(capacity: 1 << 16) }
         let receiver = try Receiver(
-            index: 3,
             configuration,
             in: context,
-            rings: rings,
-            parkers: (0..<writers).map { _ in Parker() },
-            acknowledgements: answers,
-            shared: shared
+            at: SourcePlace(
+                index: 3,
+                rings: rings,
+                parkers: (0..<writers).map { _ in Parker() },
+                answers: answers,
+                shared: shared
+            )
         )
         self.context = context
         self.gate = gate
@@ -71,7 +74,9 @@ final class IntakeBench {
 
     /// One turn of the thread that owns the receiver.
     func turn() throws {
-        if try receiver.doWork() == 0 { try receiver.idle() }
+        guard try receiver.doWork() == 0 else { return }
+        guard case .wait(let nanoseconds) = receiver.idle(after: 0) else { return }
+        try receiver.wait(milliseconds: Int(nanoseconds / 1_000_000))
     }
 
     /// Takes what stands in the rings, and gives room back as a writer does.
@@ -140,40 +145,30 @@ final class IntakeBench {
 }
 
 /// Answers for the handshakes of a context on a thread of its own, as one of the pipeline's does.
-final class GateThread: @unchecked Sendable {
-    private let bell: HandshakeGate.Bell
+final class GateThread: Sendable {
+    private let gate: Gate
     private let ended = DispatchSemaphore(value: 0)
 
     init(in context: Context) throws {
-        let bell = try HandshakeGate.Bell()
-        self.bell = bell
-        let run = Run(try HandshakeGate(in: context, bell: bell), ended)
-        Thread.detachNewThread { run.work() }
+        let gate = try Gate(in: context)
+        self.gate = gate
+        let ended = ended
+        Thread.detachNewThread { Self.run(gate, ended) }
     }
 
     deinit {
-        bell.end()
+        gate.finish()
         ended.wait()
     }
 
-    /// What the thread has: not the object that ends it.
-    private final class Run: @unchecked Sendable {
-        private var gate: HandshakeGate?
-        private let ended: DispatchSemaphore
-
-        init(_ gate: consuming HandshakeGate?, _ ended: DispatchSemaphore) {
-            self.gate = gate
-            self.ended = ended
+    private static func run(_ gate: Gate, _ ended: DispatchSemaphore) {
+        defer { ended.signal() }
+        while !gate.isFinished {
+            guard let count = try? gate.doWork() else { break }
+            guard case .wait(let nanoseconds) = gate.idle(after: count) else { continue }
+            if (try? gate.wait(nanoseconds: nanoseconds)) == nil { break }
         }
-
-        func work() {
-            defer { ended.signal() }
-            guard var gate = gate.take() else { return }
-            while !gate.isFinished {
-                guard let count = try? gate.doWork() else { return }
-                if count == 0, (try? gate.idle()) == nil { return }
-            }
-        }
+        gate.close()
     }
 }
 
@@ -265,7 +260,7 @@ struct IntakeCounts {
     var peers: Int
 }
 
-extension ReceiverShared {
+extension SourceShared {
     var isStalled: Bool { stalled.load(ordering: .relaxed) }
     var hasEnded: Bool { intakeEnded.load(ordering: .relaxed) }
     var count: IntakeCounts {

@@ -65,11 +65,11 @@ import ZeroMQ
         try bench.run(until: "more than half the ring is full", taking: false) {
             $0.shared.count.messages == 12
         }
-        bench.receiver.gather()
+        _ = bench.receiver.idle(after: 1)
         #expect(try bench.work() == 0)
-        #expect(bench.receiver.pauseMicroseconds == Receiver.aheadMicroseconds)
-        bench.receiver.aheadBytes = 100 << 20
-        #expect(bench.receiver.pauseMicroseconds == 4 * Receiver.aheadMicroseconds)
+        #expect(bench.receiver.pauseMicroseconds == Lane.aheadMicroseconds)
+        bench.receiver.lane.aheadBytes = 100 << 20
+        #expect(bench.receiver.pauseMicroseconds == 4 * Lane.aheadMicroseconds)
         bench.take()
         #expect(try bench.work() == 0)
         #expect(bench.receiver.pauseMicroseconds == 0)
@@ -77,7 +77,7 @@ import ZeroMQ
 
     @Test func aDrainDoesNotPause() throws {
         let bench = try IntakeBench(.local(.pull))
-        bench.receiver.aheadBytes = 100 << 20
+        bench.receiver.lane.aheadBytes = 100 << 20
         #expect(bench.receiver.pauseMicroseconds > 0)
         bench.shared.ask(.draining)
         #expect(bench.receiver.pauseMicroseconds == 0)
@@ -85,7 +85,7 @@ import ZeroMQ
 
     @Test func itDoesNotPauseForPublishersWhoDrop() throws {
         let bench = try IntakeBench(.local(.sub))
-        bench.receiver.aheadBytes = 100 << 20
+        bench.receiver.lane.aheadBytes = 100 << 20
         #expect(bench.receiver.pauseMicroseconds == 0)
     }
 
@@ -137,8 +137,8 @@ import ZeroMQ
         #expect(bench.taken[0].last?.text == "75 ")
     }
 
-    @Test(arguments: [ReceiverShared.Request.paused, .blocked])
-    func pausedAndBlockedTakeNothingAndGoOnAfterwards(request: ReceiverShared.Request) throws {
+    @Test(arguments: [SourceShared.Request.paused, .blocked])
+    func pausedAndBlockedTakeNothingAndGoOnAfterwards(request: SourceShared.Request) throws {
         let bench = try IntakeBench(.local(.router))
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
         try peer.send("one")

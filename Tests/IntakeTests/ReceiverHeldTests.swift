@@ -14,11 +14,11 @@ import ZeroMQ
         do {
             let gone = try Peer(.dealer, bench.endpoint, in: context)
             try gone.send(bytes("id"), bytes("of one that leaves"))
-            try bench.run(until: "it is held") { $0.receiver.held.count == 1 }
+            try bench.run(until: "it is held") { $0.receiver.lane.heldCount == 1 }
         }
         let peer = try Peer(.dealer, bench.endpoint, in: context)
         for number in 0..<300 { try peer.send([UInt8(number % 256)], bytes("\(number)")) }
-        try bench.run(until: "all are held") { $0.receiver.held.count == 301 }
+        try bench.run(until: "all are held") { $0.receiver.lane.heldCount == 301 }
         #expect(bench.all.isEmpty && bench.shared.count.messages == 0)
         bench.shared.cancel(.paused)
         try bench.run(until: "all came") { $0.all.count == 301 }
@@ -40,10 +40,10 @@ import ZeroMQ
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
         let text = String(repeating: "x", count: 1_000)
         for number in 0..<100 { try peer.send("\(number) \(text)") }
-        try bench.run(until: "all are held") { $0.receiver.held.count == 100 }
+        try bench.run(until: "all are held") { $0.receiver.lane.heldCount == 100 }
         bench.shared.cancel(.blocked)
         try bench.run(until: "the ring is full", taking: false) { $0.shared.isStalled }
-        let waits = bench.receiver.heldWaits
+        let waits = bench.receiver.lane.heldWaits
         #expect(waits)
         try bench.run(until: "all came") { $0.all.count == 100 }
         #expect(bench.all.map(\.text) == (0..<100).map { "\($0) \(text)" })
@@ -55,7 +55,7 @@ import ZeroMQ
         bench.shared.ask(.paused)
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
         try peer.send(bytes("a"), bytes("{}"))
-        try bench.run(until: "it is held") { $0.receiver.held.count == 1 }
+        try bench.run(until: "it is held") { $0.receiver.lane.heldCount == 1 }
         bench.shared.ask(.draining)
         var answer: [[UInt8]]?
         try bench.run(until: "it is refused") { _ in
@@ -74,29 +74,9 @@ import ZeroMQ
         try peer.send("one")
         try bench.run(until: "the peer is there") { $0.shared.count.peers == 1 }
         for _ in 0..<5 { try bench.turn() }
-        let count = bench.receiver.held.count
+        let count = bench.receiver.lane.heldCount
         #expect(count == 0 && bench.all.isEmpty)
         bench.shared.cancel(.paused)
         try bench.run(until: "it came") { $0.all.count == 1 }
-    }
-
-    @Test func whatIsHeldHasABound() {
-        var held = HeldRecords()
-        let record = [UInt8](repeating: 1, count: 1 << 20)
-        while held.hasRoom { held.append(record) }
-        #expect(held.bytes == HeldRecords.bytesMax && held.count == 8)
-        held.removeFirst()
-        #expect(held.hasRoom && held.count == 7)
-        var isEven = false
-        let removed = held.removeAll { _ in
-            isEven.toggle()
-            return isEven
-        }
-        #expect(removed == 4 && held.count == 3 && held.bytes == 3 << 20)
-        while let first = held.first {
-            #expect(first == record)
-            held.removeFirst()
-        }
-        #expect(held.isEmpty && held.bytes == 0)
     }
 }

@@ -1,3 +1,4 @@
+import Agents
 import Filing
 import Intake
 import Ring
@@ -14,7 +15,7 @@ import Testing
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
         let disk = try PipelineDisk(directory: folder.path)
-        let receivers = [try ReceiverShared()]
+        let receivers = [try SourceShared()]
         let storage = StorageState(receivers: receivers) { _ in }
         let folders = DurableFolders(fileSystem: disk)
         let data = DataFolder(
@@ -55,7 +56,7 @@ import Testing
                 isLast: true
             )
         )
-        committer.run()
+        AgentRunner.run(&committer, shared.committerHeartbeat)
         let told = notices.all.count { if case .ledgerMismatch = $0 { true } else { false } }
         return (told, shared.numbers.withLock { $0.mismatches })
     }

@@ -10,7 +10,7 @@ import Testing
 
 /// Events that come again: acknowledged again, written once.
 @Suite struct PipelineDedupTests {
-    static func configure(_ configuration: inout PipelineConfiguration) {
+    static func configure(_ configuration: inout PipelineSetup) {
         configuration.sources[0].deduplicates = true
         // As of one data folder.
         configuration.contentHash = contentHash

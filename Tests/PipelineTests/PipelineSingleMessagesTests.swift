@@ -81,7 +81,7 @@ import Testing
 
     /// Waiting while all of it is sent lets the receiver take hundreds at once.
     private func rig(
-        _ change: (inout PipelineConfiguration) -> Void = { _ in }
+        _ change: (inout PipelineSetup) -> Void = { _ in }
     ) throws -> PipelineRig {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
         let disk = try PipelineDisk(directory: folder.path)

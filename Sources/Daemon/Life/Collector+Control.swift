@@ -46,7 +46,7 @@ extension Collector: ControlHandler {
         pipeline.configuration.sources.enumerated().map { index, source in
             var status = SourceStatus(
                 name: source.name,
-                pattern: source.pattern.rawValue,
+                pattern: source.kind,
                 endpoints: pipeline.endpoints[index],
                 state: sourceState(index, life.state)
             )

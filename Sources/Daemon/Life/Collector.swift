@@ -92,6 +92,7 @@ final class Collector: Sendable {
         let (history, leftovers) = try Self.prepare(fileSystem, settings, startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: run, cores: cores)
+        let sources = try settings.socketSources(cores: cores)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = Self.contentHash(fileSystem, logger)
@@ -102,11 +103,15 @@ final class Collector: Sendable {
                 fileSystem: fileSystem,
                 folders: folders,
                 manifest: manifest,
+                openSources: { places throws(IntakeError) in
+                    try SocketSources.open(sources, at: places)
+                },
                 notify: Self.reporter(logger, sealed, told)
             )
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }
+        pipeline.start()
         quarantine = QuarantineRun(
             fileSystem,
             manifest,
@@ -299,7 +304,7 @@ extension Collector {
                 let now = cplatform_monotonic_ns()
                 guard folders.withLock({ $0.allows(instead, at: now) }) else { break }
                 Self.log(error, instead: instead, logger)
-            case .receiverFailed(let source, let reason):
+            case .sourceFailed(let source, let reason):
                 logger.critical(
                     "source failed, it takes in nothing more",
                     metadata: ["source": "\(source)", "error": "\(reason)"]

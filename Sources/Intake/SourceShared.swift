@@ -2,15 +2,15 @@ import CPlatform
 import Glibc
 package import Synchronization
 
-/// What a receiver shows to others, and what others ask of it.
+/// What a source shows to others, and what others ask of it.
 ///
-/// Counters are written by the receiver's thread only; any thread may read. Flags may be set by any
+/// Counters are written by the source's thread only; any thread may read. Flags may be set by any
 /// thread, followed by ``signal()``.
-package final class ReceiverShared: Sendable {
+package final class SourceShared: Sendable {
     package let messages = Atomic<Int>(0)
     /// Payload bytes.
     package let bytes = Atomic<Int>(0)
-    /// Messages of which nothing was kept, since their frames made no sense.
+    /// Messages of which nothing was kept, since their form made no sense.
     package let rejected = Atomic<Int>(0)
     package let acknowledged = Atomic<Int>(0)
     /// Answers that could not be sent: the peer is gone, or does not read.
@@ -21,9 +21,9 @@ package final class ReceiverShared: Sendable {
     package let peerNames = PeerNames()
     /// What is wrong with an endpoint now, as a sentence; nil is nothing.
     package let problem = Mutex<String?>(nil)
-    /// Set by the receiver: intake is over, everything received is in the rings.
+    /// Set by the source: intake is over, everything received is in the rings.
     package let intakeEnded = Atomic<Bool>(false)
-    /// Set by the receiver when it holds a message that fits in no ring.
+    /// Set by the source when it holds a message that fits in no ring.
     package let stalled = Atomic<Bool>(false)
 
     private let flags = Atomic<Int>(0)
@@ -44,7 +44,7 @@ package final class ReceiverShared: Sendable {
         /// What the source's producers sent before is still being read.
         package static let loading = Request(rawValue: 16)
         /// Take nothing in now.
-        static let held: Request = [.paused, .blocked, .loading]
+        package static let held: Request = [.paused, .blocked, .loading]
     }
 
     /// - Throws: the errno text when the system gives no eventfd.
@@ -59,24 +59,30 @@ package final class ReceiverShared: Sendable {
 
     package var requests: Request { Request(rawValue: flags.load(ordering: .acquiring)) }
 
-    /// Asks for something and wakes the receiver.
+    /// Asks for something and wakes the source.
     package func ask(_ request: Request) {
         flags.bitwiseOr(request.rawValue, ordering: .acquiringAndReleasing)
         signal()
     }
 
-    /// Takes a request back and wakes the receiver.
+    /// Takes a request back and wakes the source.
     package func cancel(_ request: Request) {
         flags.bitwiseAnd(~request.rawValue, ordering: .acquiringAndReleasing)
         signal()
     }
 
-    /// Wakes the receiver: answers wait, a ring has room, or a flag changed.
+    /// Wakes the source: answers wait, a ring has room, or a flag changed.
     package func signal() {
         cplatform_eventfd_signal(descriptor)
     }
 
-    var eventDescriptor: Int32 { descriptor }
+    /// Becomes readable by ``signal()``; for the source's thread to wait on.
+    package var eventDescriptor: Int32 { descriptor }
+
+    /// Forgets signals that came so far; the source's thread only, before it looks for work.
+    package func drainSignal() {
+        cplatform_eventfd_drain(descriptor)
+    }
 }
 
 /// Why a source could not be set up.
