@@ -55,7 +55,7 @@ let package = Package(
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(
             name: "Intake",
-            dependencies: ["Agents", "Ring", "ZeroMQ", "CPlatform"],
+            dependencies: ["Agents", "Ring", "CPlatform"],
             swiftSettings: strict
         ),
         .target(
@@ -71,7 +71,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 4: read, judge, file: a writer without its thread.
+        // Floor 4: a kind of source; and read, judge, file: a writer without its thread.
+        .target(
+            name: "ZeroMQSource",
+            dependencies: ["Agents", "Intake", "ZeroMQ", "CPlatform"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Filing",
             dependencies: [
@@ -105,7 +110,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "CPlatform",
+                "Terminal", "ZeroMQSource", "CPlatform",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -209,7 +214,12 @@ let package = Package(
         ),
         .testTarget(
             name: "IntakeTests",
-            dependencies: ["Intake", "Agents", "Ring", "ZeroMQ", "TestSupport"],
+            dependencies: ["Intake", "Ring", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ZeroMQSourceTests",
+            dependencies: ["ZeroMQSource", "Agents", "Intake", "Ring", "ZeroMQ", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -221,7 +231,7 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "Pipeline", "Agents", "Dedup", "Events", "Filing", "Intake", "Ring", "Segments",
-                "ZeroMQ", "TestSupport",
+                "ZeroMQ", "ZeroMQSource", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -234,7 +244,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "Compression", "Control", "Events", "Intake", "Pipeline", "Segments",
-                "ZeroMQ",
+                "ZeroMQ", "ZeroMQSource",
                 "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -4,6 +4,7 @@ import Intake
 import Pipeline
 import Segments
 import Testing
+import ZeroMQSource
 
 @testable import Daemon
 

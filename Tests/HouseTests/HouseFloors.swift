@@ -31,12 +31,17 @@ enum HouseFloors {
         "Terminal": Room(floor: 1, imports: []),
         "Dedup": Room(floor: 2, imports: ["CPlatform"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON"], foundation: .none),
-        "Intake": Room(floor: 3, imports: ["Agents", "Ring", "ZeroMQ", "CPlatform"], foundation: .none),
+        "Intake": Room(floor: 3, imports: ["Agents", "Ring", "CPlatform"], foundation: .none),
         "Segments": Room(
             floor: 3,
             imports: ["Compression", "Dedup", "Events", "COpenSSL", "CPlatform"]
         ),
         "Producer": Room(floor: 3, imports: ["ZeroMQ", "Compression", "Terminal", "Events"]),
+        "ZeroMQSource": Room(
+            floor: 4,
+            imports: ["Agents", "Intake", "ZeroMQ", "CPlatform"],
+            foundation: .none
+        ),
         "Filing": Room(
             floor: 4,
             imports: [
@@ -57,7 +62,7 @@ enum HouseFloors {
             floor: 6,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Segments",
-                "Terminal", "CPlatform", "Logging", "NIOCore", "NIOPosix",
+                "Terminal", "ZeroMQSource", "CPlatform", "Logging", "NIOCore", "NIOPosix",
                 "NIOHTTP1",
                 "UnixSignals", "Yams",
             ],

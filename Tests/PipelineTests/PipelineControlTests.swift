@@ -2,6 +2,7 @@ import Intake
 import Segments
 import TestSupport
 import Testing
+import ZeroMQSource
 
 @testable import Pipeline
 

@@ -5,6 +5,7 @@ import Segments
 import Synchronization
 import TestSupport
 import Testing
+import ZeroMQSource
 
 @testable import Pipeline
 

@@ -3,6 +3,7 @@ import Intake
 import Segments
 import Synchronization
 import TestSupport
+import ZeroMQSource
 
 @testable import Pipeline
 

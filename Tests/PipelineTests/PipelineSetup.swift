@@ -1,6 +1,7 @@
 import Events
 import Intake
 import Pipeline
+import ZeroMQSource
 
 /// The configuration of a test's pipeline, and of its sources of both kinds.
 @dynamicMemberLookup

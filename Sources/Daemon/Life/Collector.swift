@@ -7,6 +7,7 @@ import Logging
 import Pipeline
 import Segments
 import Synchronization
+import ZeroMQSource
 
 /// The running daemon: a pipeline, its data folder, and what people may ask of it.
 ///

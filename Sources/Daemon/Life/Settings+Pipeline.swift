@@ -4,6 +4,7 @@ import Events
 import Intake
 import Pipeline
 import Segments
+import ZeroMQSource
 
 /// What a configuration file means to the pipeline.
 extension Settings {

@@ -1,4 +1,5 @@
 import Glibc
+import Intake
 
 /// What a receiver has to remember of its connections beside the table of those there are.
 struct PeerWatch {

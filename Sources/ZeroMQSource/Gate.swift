@@ -1,4 +1,5 @@
 import Agents
+import Intake
 import ZeroMQ
 
 /// The gate of all sources of a context, as a path drives it.

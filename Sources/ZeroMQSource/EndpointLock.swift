@@ -1,5 +1,6 @@
 import CPlatform
 import Glibc
+import Intake
 
 /// Holds `PATH.lock` for an `ipc://PATH` endpoint: libzmq lets a second process take over a bound
 /// path without a word, and the first then receives nothing more.

@@ -1,4 +1,5 @@
 import CPlatform
+import Intake
 import ZeroMQ
 
 extension SourceConfiguration.Pattern {

@@ -1,4 +1,5 @@
 import CPlatform
+import Intake
 import Synchronization
 import ZeroMQ
 

@@ -1,5 +1,6 @@
 import Agents
 import CPlatform
+import Intake
 import Synchronization
 import ZeroMQ
 

@@ -4,6 +4,7 @@ import Testing
 import ZeroMQ
 
 @testable import Intake
+@testable import ZeroMQSource
 
 /// Full rings, pauses and drains: nothing is lost, and nobody waits for ever.
 @Suite struct ReceiverBackPressureTests {

@@ -1,5 +1,6 @@
 import CPlatform
 import Glibc
+import Intake
 import Synchronization
 import ZeroMQ
 

@@ -4,6 +4,7 @@ import Testing
 import ZeroMQ
 
 @testable import Intake
+@testable import ZeroMQSource
 
 /// Connections: whose a message is, who is let in, and what is told of those that end.
 @Suite struct ReceiverConnectionsTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Intake
+@testable import ZeroMQSource
 
 /// The words on the wire are the contract's, byte for byte.
 @Suite struct AnswerTextTests {

@@ -1,4 +1,5 @@
 import Agents
+package import Intake
 import ZeroMQ
 
 /// A source over a ZeroMQ socket, as a path drives it.

@@ -7,6 +7,7 @@ import Testing
 import ZeroMQ
 
 @testable import Intake
+@testable import ZeroMQSource
 
 /// What a writer found in a ring.
 struct Taken: Equatable {

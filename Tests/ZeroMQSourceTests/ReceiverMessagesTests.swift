@@ -5,6 +5,7 @@ import Testing
 import ZeroMQ
 
 @testable import Intake
+@testable import ZeroMQSource
 
 /// What arrives in the rings, by pattern.
 @Suite struct ReceiverMessagesTests {

@@ -4,6 +4,7 @@ import Testing
 import ZeroMQ
 
 @testable import Intake
+@testable import ZeroMQSource
 
 /// What becomes of requests that come while intake is held.
 @Suite struct ReceiverHeldTests {

@@ -1,3 +1,5 @@
+package import Intake
+
 /// The JSON of answers, as contract and protocol page give it.
 package enum AnswerText {
     /// Bytes that ``writeCommitted(events:to:)`` can need.

@@ -4,6 +4,7 @@ import Testing
 import ZeroMQ
 
 @testable import Intake
+@testable import ZeroMQSource
 
 /// Answers find the peer that asked, in the form it asked in.
 @Suite struct ReceiverAnswersTests {

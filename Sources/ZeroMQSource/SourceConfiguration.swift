@@ -1,3 +1,5 @@
+package import Intake
+
 /// One ZeroMQ source: where it listens or connects, and what a peer may queue.
 package struct SourceConfiguration: Sendable, Equatable {
     /// The ZeroMQ pattern of the collector's end.

@@ -1,4 +1,5 @@
 import Glibc
+import Intake
 import Synchronization
 import ZeroMQ
 
