@@ -24,7 +24,7 @@ struct Committer: Agent, ~Copyable {
     private let storage: StorageState
     private let segments: SegmentCommitter
     private let room: RoomWait
-    private let receivers: [SourceShared]
+    private let sources: [SourceShared]
     private let peers: [WriterShared]
     private let fileSystem: any FileSystem
     private var deferred = DeferredAnswers()
@@ -32,17 +32,17 @@ struct Committer: Agent, ~Copyable {
     private(set) var isFinished = false
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
-    /// By source: the receiver let its ring stay full for as long as it is waited for.
+    /// By source: the source let its ring stay full for as long as it is waited for.
     private var isGone: [Bool]
 
-    /// `answers`: a ring to each receiver, by source.
+    /// `answers`: a ring to each source.
     init(
         writer: Int,
         shared: WriterShared,
         storage: StorageState,
         segments: SegmentCommitter,
         room: RoomWait,
-        receivers: [SourceShared],
+        sources: [SourceShared],
         peers: [WriterShared],
         fileSystem: any FileSystem,
         answers rings: [RingBuffer],
@@ -53,7 +53,7 @@ struct Committer: Agent, ~Copyable {
         self.storage = storage
         self.segments = segments
         self.room = room
-        self.receivers = receivers
+        self.sources = sources
         self.peers = peers
         self.fileSystem = fileSystem
         self.notify = notify
@@ -67,7 +67,7 @@ struct Committer: Agent, ~Copyable {
     }
 
     deinit {
-        answers.deinitialize(count: receivers.count)
+        answers.deinitialize(count: sources.count)
         answers.deallocate()
     }
 
@@ -211,14 +211,14 @@ struct Committer: Agent, ~Copyable {
             postReady()
             let dropped = deferred.dropHopeless { ended[$0] }
             if dropped > 0 {
-                receivers[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
+                sources[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
             }
             shared.committerHeartbeat.beat()
             if !deferred.isEmpty { Self.lastPause.take() }
         }
     }
 
-    /// Puts the answers into the receivers' rings and wakes them, once each.
+    /// Puts the answers into the sources' rings and wakes them, once each.
     private mutating func post(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         var touched: Set<Int> = []
@@ -237,7 +237,7 @@ struct Committer: Agent, ~Copyable {
         }
         for source in touched {
             (answers + source).pointee.publish()
-            receivers[source].signal()
+            sources[source].signal()
         }
     }
 
@@ -252,11 +252,11 @@ struct Committer: Agent, ~Copyable {
                 return
             }
             (answers + source).pointee.publish()
-            receivers[source].signal()
-            // The receiver always empties this ring, unless it is gone; its clients then ask again.
+            sources[source].signal()
+            // The source always empties this ring, unless it is gone; its clients then ask again.
             guard patience > 0 else {
                 isGone[source] = true
-                receivers[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
+                sources[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
                 return
             }
             patience -= 1

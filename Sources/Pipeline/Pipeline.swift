@@ -14,7 +14,7 @@ import Synchronization
 /// that are `async` suspend, they never block.
 package final class Pipeline: Sendable {
     package let configuration: PipelineConfiguration
-    let receivers: [SourceShared]
+    let sources: [SourceShared]
     let writers: [WriterShared]
     /// Stands for a writer of what earlier runs left open; behind the others, where numbers count.
     let leftovers: WriterShared
@@ -57,19 +57,19 @@ package final class Pipeline: Sendable {
         // Without room for it, the first error of a full disk is waited for at once.
         try? reserve.hold()
         quarantine = QuarantineQuota(limit: configuration.tunables.quarantineBytesMax)
-        let sources = configuration.sources.count
+        let sourceCount = configuration.sources.count
         guard let window = IdentityWindow(configuration.identities) else {
             throw PipelineError("no address space for dedup.maxMemory")
         }
         self.window = window
         let wiring = try Wiring(configuration)
         rings = wiring.intake.flatMap(\.self)
-        receivers = wiring.receivers
-        let storage = StorageState(receivers: wiring.receivers) { notify(.storage($0)) }
+        sources = wiring.sources
+        let storage = StorageState(sources: wiring.sources) { notify(.storage($0)) }
         self.storage = storage
         space = SpaceWatch(fileSystem, storage, minimum: configuration.tunables.freeBytesMin)
-        writers = (0..<configuration.writers).map { _ in WriterShared(sources: sources) }
-        leftovers = WriterShared(sources: sources)
+        writers = (0..<configuration.writers).map { _ in WriterShared(sources: sourceCount) }
+        leftovers = WriterShared(sources: sourceCount)
         let opened = try Self.open(openSources, wiring, writers)
         endpoints = opened.sources.map(\.endpoints)
         sourceRunners = Self.sourceRunners(opened, configuration, wiring, notify)
@@ -81,7 +81,7 @@ package final class Pipeline: Sendable {
             wiring: wiring,
             writers: writers,
             peers: writers + [leftovers],
-            sequences: SourceSequences(sources: sources),
+            sequences: SourceSequences(sources: sourceCount),
             window: window,
             storage: storage,
             data: DataFolder(
@@ -109,15 +109,15 @@ package final class Pipeline: Sendable {
         /// By source, then writer.
         var intake: [[RingBuffer]] = []
         var answers: [[RingBuffer]] = []
-        var receivers: [SourceShared] = []
+        var sources: [SourceShared] = []
 
         init(_ configuration: PipelineConfiguration) throws(PipelineError) {
             do {
                 for source in configuration.sources {
                     let answerBytes = source.isAnswered ? 1 << 20 : 4 << 10
-                    let receiver = try SourceShared()
-                    if source.deduplicates { receiver.ask(.loading) }
-                    receivers.append(receiver)
+                    let shared = try SourceShared()
+                    if source.deduplicates { shared.ask(.loading) }
+                    sources.append(shared)
                     var intake: [RingBuffer] = []
                     var answers: [RingBuffer] = []
                     for _ in 0..<configuration.writers {
@@ -159,7 +159,7 @@ package final class Pipeline: Sendable {
                     onProgress: { heartbeat.beat() }
                 ),
                 room: room,
-                receivers: wiring.receivers,
+                sources: wiring.sources,
                 peers: peers,
                 fileSystem: data.fileSystem,
                 answers: wiring.answers.map { $0[index] },
@@ -173,7 +173,7 @@ package final class Pipeline: Sendable {
                     index: index,
                     configuration: configuration,
                     rings: wiring.intake.map { $0[index] },
-                    receivers: wiring.receivers,
+                    sources: wiring.sources,
                     sequences: sequences,
                     shared: writers[index],
                     peers: peers,
@@ -202,13 +202,13 @@ package final class Pipeline: Sendable {
         _ wiring: Wiring,
         _ writers: [WriterShared]
     ) throws(PipelineError) -> OpenSources {
-        let places = wiring.receivers.indices.map { index in
+        let places = wiring.sources.indices.map { index in
             SourcePlace(
                 index: index,
                 rings: wiring.intake[index],
                 parkers: writers.map(\.parker),
                 answers: wiring.answers[index],
-                shared: wiring.receivers[index]
+                shared: wiring.sources[index]
             )
         }
         do throws(IntakeError) {
@@ -227,7 +227,7 @@ package final class Pipeline: Sendable {
         _ notify: @escaping @Sendable (PipelineNotice) -> Void
     ) -> [AgentRunner] {
         opened.sources.enumerated().map { index, source in
-            let (name, shared) = (configuration.sources[index].name, wiring.receivers[index])
+            let (name, shared) = (configuration.sources[index].name, wiring.sources[index])
             return AgentRunner("receiver-\(index)") {
                 SourceAgent(source, name: name, shared: shared, notify: notify)
             }

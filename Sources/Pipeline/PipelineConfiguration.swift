@@ -136,17 +136,17 @@ extension PipelineConfiguration {
         return numbers
     }
 
-    func filing(writer: Int, receivers: [SourceShared]) -> FilingConfiguration {
+    func filing(writer: Int, shared: [SourceShared]) -> FilingConfiguration {
         var filing = FilingConfiguration(
             node: node,
             run: run,
             writer: writer,
-            sources: zip(sources, receivers).map { source, receiver in
+            sources: zip(sources, shared).map { source, shared in
                 FilingConfiguration.Source(
                     name: source.name,
                     channel: source.channel,
                     deduplicates: source.deduplicates,
-                    peerNames: receiver.peerNames
+                    peerNames: shared.peerNames
                 )
             },
             router: PartitionRouter.Configuration(

@@ -73,7 +73,7 @@ extension Writer {
                 sequence: handedOver,
                 files: CommitBatch(),
                 answers: [],
-                tallies: Array(repeating: CommitTally(), count: receivers.count),
+                tallies: Array(repeating: CommitTally(), count: sources.count),
                 begunAt: now,
                 waiters: [],
                 isLast: true

@@ -39,7 +39,7 @@ struct Writer: Agent, ~Copyable {
     let shared: WriterShared
     let storage: StorageState
     let folders: DurableFolders
-    let receivers: [SourceShared]
+    let sources: [SourceShared]
     let store: SegmentStore
     private let room: RoomWait
     let notify: @Sendable (PipelineNotice) -> Void
@@ -67,7 +67,7 @@ struct Writer: Agent, ~Copyable {
         var configuration: PipelineConfiguration
         /// By source.
         var rings: [RingBuffer]
-        var receivers: [SourceShared]
+        var sources: [SourceShared]
         var sequences: SourceSequences
         var shared: WriterShared
         /// All writers, for what they have made durable.
@@ -85,7 +85,7 @@ struct Writer: Agent, ~Copyable {
         shared = parts.shared
         storage = parts.storage
         folders = parts.data.folders
-        receivers = parts.receivers
+        sources = parts.sources
         notify = parts.notify
         room = parts.data.room(
             .writer(index),
@@ -99,7 +99,7 @@ struct Writer: Agent, ~Copyable {
             (rings + at).initialize(to: RingConsumer(ring))
         }
         filing = FilingStage(
-            configuration.filing(writer: index, receivers: parts.receivers),
+            configuration.filing(writer: index, shared: parts.sources),
             Self.partners(parts, store)
         )
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
@@ -137,7 +137,7 @@ struct Writer: Agent, ~Copyable {
     }
 
     deinit {
-        rings.deinitialize(count: receivers.count)
+        rings.deinitialize(count: sources.count)
         rings.deallocate()
     }
 
@@ -175,7 +175,7 @@ struct Writer: Agent, ~Copyable {
     }
 
     private func ringsAreEmpty() -> Bool {
-        for at in 0..<receivers.count where !rings[at].isEmpty { return false }
+        for at in 0..<sources.count where !rings[at].isEmpty { return false }
         return true
     }
 
@@ -191,7 +191,7 @@ struct Writer: Agent, ~Copyable {
         if shared.isHalted { try replaceSegments() }
         var count = 0
         if takesMessages() {
-            for at in 0..<receivers.count { count += try takeMessages(ring: at) }
+            for at in 0..<sources.count { count += try takeMessages(ring: at) }
         }
         if count > 0 {
             lastMessageAt = now
@@ -242,7 +242,7 @@ struct Writer: Agent, ~Copyable {
     /// Takes what was in the rings when a commit was asked for; no more than a ring can hold, so that
     /// producers who never pause cannot hold it up.
     mutating func takeAllWaiting() throws(FileSystemError) {
-        for at in 0..<receivers.count {
+        for at in 0..<sources.count {
             _ = try takeMessages(ring: at, messagesMax: .max, bytesMax: ringBytes)
         }
     }
@@ -255,7 +255,7 @@ struct Writer: Agent, ~Copyable {
 
     @inline(never)
     private func signalRoom(_ ring: Int) {
-        receivers[ring].signal()
+        sources[ring].signal()
     }
 
     mutating func readClocks() {

@@ -15,8 +15,8 @@ import Testing
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
         let disk = try PipelineDisk(directory: folder.path)
-        let receivers = [try SourceShared()]
-        let storage = StorageState(receivers: receivers) { _ in }
+        let sources = [try SourceShared()]
+        let storage = StorageState(sources: sources) { _ in }
         let folders = DurableFolders(fileSystem: disk)
         let data = DataFolder(
             fileSystem: disk,
@@ -35,7 +35,7 @@ import Testing
             storage: storage,
             segments: data.committer(waitForRoom: { _ in false }, onProgress: {}),
             room: data.room(.committer(0), storage, shared.committerHeartbeat, shared),
-            receivers: receivers,
+            sources: sources,
             peers: [shared],
             fileSystem: disk,
             answers: [try RingBuffer(capacity: 4 << 10)],
