@@ -19,6 +19,9 @@ import Testing
         ("Control", "import Segments", "Control must not import Segments"),
         ("Segments", "import struct ZeroMQ.Message", "Segments must not import ZeroMQ"),
         ("Ring", "@testable import Daemon", "Ring (floor 1) must not know Daemon (floor 6)"),
+        ("Intake", "import ZeroMQ", "Intake must not import ZeroMQ"),
+        ("Pipeline", "import ZeroMQ", "Pipeline must not import ZeroMQ"),
+        ("Pipeline", "import ZeroMQSource", "Pipeline must not import ZeroMQSource"),
         ("Ring", "import Logging", "Ring must not import Logging"),
         ("Basement", "let a = 1", "target 'Basement' has no floor"),
     ])
