@@ -42,6 +42,7 @@ let package = Package(
 
         // Floor 1: one mechanism each, knowing nothing of events.
         .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Agents", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "Ring", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
@@ -57,7 +58,7 @@ let package = Package(
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(
             name: "Intake",
-            dependencies: ["Ring", "ZeroMQ", "Platform"],
+            dependencies: ["Agents", "Ring", "Platform"],
             swiftSettings: strict
         ),
         .target(
@@ -88,6 +89,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Floor 4: a kind of source.
+        .target(
+            name: "ZeroMQSource",
+            dependencies: ["Agents", "Intake", "Platform", "Ring", "ZeroMQ"],
+            swiftSettings: strict
+        ),
+
         // Floor 5: read, judge, file: a writer without its thread.
         .target(
             name: "Filing",
@@ -102,8 +110,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "Intake", "Platform",
-                "Ring", "Storage", "ZeroMQ",
+                "Agents", "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "Intake",
+                "Platform", "Ring", "Storage",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
@@ -133,6 +141,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
                 "Intake", "Pipeline", "Platform", "Recovery", "Storage", "Terminal", "ZeroMQ",
+                "ZeroMQSource",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -195,6 +204,7 @@ let package = Package(
             path: "Tests/Simulation",
             swiftSettings: strict
         ),
+        .testTarget(name: "AgentsTests", dependencies: ["Agents"], swiftSettings: strict),
         .testTarget(
             name: "PlatformTests",
             dependencies: ["Platform", "TestSupport"],
@@ -245,7 +255,14 @@ let package = Package(
         ),
         .testTarget(
             name: "IntakeTests",
-            dependencies: ["Intake", "Ring", "ZeroMQ", "TestSupport"],
+            dependencies: ["Agents", "Intake", "Platform", "Ring", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ZeroMQSourceTests",
+            dependencies: [
+                "ZeroMQSource", "Agents", "Intake", "Platform", "Ring", "ZeroMQ", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -256,8 +273,9 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Archive", "Dedup", "Disk", "Events", "Filing", "Inspection", "Intake", "Pipeline",
-                "Platform", "Recovery", "Ring", "Storage", "TestSupport", "ZeroMQ",
+                "Agents", "Archive", "Dedup", "Disk", "Events", "Filing", "Inspection", "Intake",
+                "Pipeline", "Platform", "Recovery", "Ring", "Storage", "TestSupport", "ZeroMQ",
+                "ZeroMQSource",
             ],
             swiftSettings: strict
         ),
@@ -276,7 +294,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Daemon", "Disk", "Events",
                 "Inspection", "Intake", "Pipeline", "Platform", "Recovery", "Storage",
-                "TestSupport", "ZeroMQ",
+                "TestSupport", "ZeroMQ", "ZeroMQSource",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

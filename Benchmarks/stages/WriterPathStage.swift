@@ -6,16 +6,13 @@ import Intake
 import Platform
 import Ring
 
-
 /// A writer's whole way, from the ring to deflated bytes, without sockets, threads and disk.
 ///
-/// Drives the ``FilingStage`` that the daemon's writers drive. The record's header is written as
-/// `IntakeRecord` says, since only a receiver may write one. A commit's flush comes every
+/// Drives the ``FilingStage`` that the daemon's writers drive. A commit's flush comes every
 /// ``iterationsPerCommit`` iterations, about as often as at 300,000 events a second by default.
 struct WriterPathStage: Stage, ~Copyable {
     static let iterationsPerCommit = 32
     private let payloads: [UnsafeRawBufferPointer]
-    private let headers: [UInt8]
     private var producer: RingProducer
     private var consumer: RingConsumer
     private var filing: FilingStage
@@ -62,7 +59,10 @@ struct WriterPathStage: Stage, ~Copyable {
             fill()
             var turn = FilingStage.Turn(messages: .max, bytes: .max)
             repeat {
-                filing.setTime(monotonic: SystemClock.monotonicNanoseconds, wall: EventInputs.receivedAt)
+                filing.setTime(
+                    monotonic: SystemClock.monotonicNanoseconds,
+                    wall: EventInputs.receivedAt
+                )
             } while try !filing.take(from: &consumer, &turn)
             consumer.release()
             done += 1
@@ -85,16 +85,15 @@ struct WriterPathStage: Stage, ~Copyable {
     private mutating func fill() {
         for at in 0..<payloads.count {
             let payload = payloads[at]
-            guard let room = producer.claim(headers.count + payload.count) else {
+            let record = IntakeRecord(
+                source: 0,
+                receivedAt: EventInputs.receivedAt,
+                payload: payload
+            )
+            guard let room = producer.claim(record.byteCount) else {
                 preconditionFailure("the ring has room for an iteration")
             }
-            let record = UnsafeMutableRawBufferPointer(
-                start: room,
-                count: headers.count + payload.count
-            )
-            record.copyBytes(from: headers)
-            UnsafeMutableRawBufferPointer(rebasing: record[headers.count...])
-                .copyMemory(from: payload)
+            record.write(to: room)
         }
         producer.publish()
     }

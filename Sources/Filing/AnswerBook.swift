@@ -12,12 +12,7 @@ struct AnswerBook: ~Copyable {
     static let listedMax = RejectedPieces.piecesMax + 1
 
     private var records = GrowableBuffer()
-    private let plain = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: AnswerText.committedBytesMax,
-        alignment: 1
-    )
-    private var list = ""
-    private var listed = 0
+    private var listed: [Answer.RefusedPiece] = []
     private var index = 0
     private var accepted = 0
     private var rejected = 0
@@ -25,10 +20,6 @@ struct AnswerBook: ~Copyable {
     /// What the message's duplicates wait for, and the answers that wait for something.
     private var needs: [CommitPlace] = []
     private var deferred: [DeferredAnswer] = []
-
-    deinit {
-        plain.deallocate()
-    }
 
     /// Begins a message.
     mutating func begin() {
@@ -41,8 +32,7 @@ struct AnswerBook: ~Copyable {
     @inline(never)
     private mutating func forgetRejections() {
         rejected = 0
-        listed = 0
-        list = ""
+        listed = []
     }
 
     /// Whether the message has no piece so far.
@@ -72,13 +62,15 @@ struct AnswerBook: ~Copyable {
 
     @inline(never)
     mutating func reject(_ view: borrowing EventView, _ rejection: Rejection) {
-        if listed < Self.listedMax {
-            if listed > 0 { list += "," }
-            // Neither text needs escapes.
-            list +=
-                #"{"index":\#(index),"offset":\#(view.offset),"reason":"\#(rejection.rawValue)","#
-            list += #""detail":"\#(view.detail)"}"#
-            listed += 1
+        if listed.count < Self.listedMax {
+            listed.append(
+                Answer.RefusedPiece(
+                    index: index,
+                    offset: view.offset,
+                    reason: rejection.rawValue,
+                    detail: view.detail
+                )
+            )
         }
         rejected += 1
         index += 1
@@ -87,8 +79,7 @@ struct AnswerBook: ~Copyable {
     /// Answers a message of which nothing is kept, and which may be sent again later.
     @inline(never)
     mutating func putOff(_ record: IntakeRecord, because reason: String) {
-        let text = AnswerText.unavailable(reason)
-        Array(text.utf8).withUnsafeBytes { add(record, $0) }
+        add(.unavailable(reason), to: record)
     }
 
     /// Gives no answer to a message that was left in the middle.
@@ -99,20 +90,18 @@ struct AnswerBook: ~Copyable {
     /// Ends a message: its answer goes out with the commit.
     mutating func end(_ record: IntakeRecord) {
         if rejected > 0 || duplicates > 0 { return endListing(record) }
-        let count = AnswerText.writeCommitted(events: accepted, to: plain)
-        add(record, UnsafeRawBufferPointer(rebasing: plain[..<count]))
+        guard let room = room(for: Answer.plainByteCount, record) else { return }
+        Answer.writeCommitted(events: accepted, to: room)
     }
 
     @inline(never)
     private mutating func endListing(_ record: IntakeRecord) {
-        let quarantined = rejected > listed ? list + #",{"more":\#(rejected - listed)}"# : list
-        let text = AnswerText.committed(
-            events: accepted,
-            duplicates: duplicates,
-            quarantined: quarantined
-        )
+        var answer = Answer(.committed, events: accepted)
+        answer.duplicates = duplicates
+        answer.refused = listed
+        answer.moreRefused = rejected - listed.count
         let start = records.count
-        Array(text.utf8).withUnsafeBytes { add(record, $0) }
+        add(answer, to: record)
         if !needs.isEmpty { deferAnswer(from: start) }
     }
 
@@ -130,16 +119,25 @@ struct AnswerBook: ~Copyable {
         return deferred
     }
 
-    private mutating func add(_ record: IntakeRecord, _ answer: UnsafeRawBufferPointer) {
-        let size = Acknowledgement.byteCount(for: record, answer: answer.count)
+    private mutating func add(_ answer: Answer, to record: IntakeRecord) {
+        if let room = room(for: answer.byteCount, record) { answer.write(to: room) }
+    }
+
+    /// Writes all but the answer itself, and returns where its bytes belong.
+    private mutating func room(
+        for byteCount: Int,
+        _ record: IntakeRecord
+    ) -> UnsafeMutableRawPointer? {
+        let size = PostedAnswer.byteCount(for: record, answer: byteCount)
         if records.room.count < 8 + size {
             records.reserve(max(4096, 2 * (records.count + 8 + size)))
         }
-        guard let room = records.room.baseAddress else { return }
+        guard let room = records.room.baseAddress else { return nil }
         room.storeBytes(of: UInt32(truncatingIfNeeded: record.source), as: UInt32.self)
         room.storeBytes(of: UInt32(truncatingIfNeeded: size), toByteOffset: 4, as: UInt32.self)
-        Acknowledgement.write(to: room + 8, for: record, answer: answer)
+        let start = PostedAnswer.writeAddress(of: record, to: room + 8)
         records.advance(by: 8 + size)
+        return start
     }
 
     /// All answers since the last call.

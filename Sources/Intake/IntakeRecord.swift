@@ -1,87 +1,84 @@
-/// What a receiver puts into a ring for one message, and how a writer reads it.
+/// What a source puts into a ring for one message, and how a writer reads it.
 ///
 ///     offset  bytes
 ///     0       2     source's index
-///     2       1     kind: 0 unacknowledged, 1 router
-///     3       1     bytes of the peer's routing id
-///     4       2     bytes of the envelope
-///     6       2     number of the connection, see ``PeerTable``; 0 is unknown
+///     2       1     1 if a producer waits for an answer, else 0
+///     3       1     0
+///     4       2     bytes of the return address
+///     6       2     number of the connection; 0 is unknown
 ///     8       8     received at, microseconds since 1970 UTC
-///     16            routing id, envelope, payload, without gaps
+///     16            return address, payload, without gaps
 ///
-/// The envelope is what stood in front of the payload, frame by frame: a byte with the frame's
-/// length, then the frame. In the machine's byte order: it never leaves the process.
+/// In the machine's byte order: it never leaves the process.
 package struct IntakeRecord {
     package static let headerByteCount = 16
-    /// What a record can need beyond the payload.
-    static let overheadBytesMax = headerByteCount + PeerAddress.byteCountMax
+    /// The longest return address.
+    package static let addressBytesMax = Int(UInt16.max)
 
-    package enum Kind: UInt8, Sendable {
-        case unacknowledged = 0
-        case router = 1
+    package var source: Int
+    /// Whether a producer waits for an answer.
+    package var isAnswered: Bool
+    /// Number of the connection it came by; 0 is unknown.
+    package var peer: UInt16
+    /// Microseconds since 1970 UTC.
+    package var receivedAt: Int64
+    /// To whom the answer goes: bytes that only the source's kind understands.
+    ///
+    /// At most ``addressBytesMax``.
+    package var returnAddress: UnsafeRawBufferPointer
+    package var payload: UnsafeRawBufferPointer
+
+    package init(
+        source: Int,
+        isAnswered: Bool = false,
+        peer: UInt16 = 0,
+        receivedAt: Int64,
+        returnAddress: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        payload: UnsafeRawBufferPointer
+    ) {
+        self.source = source
+        self.isAnswered = isAnswered
+        self.peer = peer
+        self.receivedAt = receivedAt
+        self.returnAddress = returnAddress
+        self.payload = payload
     }
 
-    package let source: Int
-    package let kind: Kind
-    /// Number of the connection it came by; 0 is unknown.
-    package let peer: UInt16
-    /// Microseconds since 1970 UTC.
-    package let receivedAt: Int64
-    package let routingID: UnsafeRawBufferPointer
-    /// The frames that stood in front of the payload; they go back in front of the answer.
-    package let envelope: UnsafeRawBufferPointer
-    package let payload: UnsafeRawBufferPointer
-
-    /// Whether a producer waits for an answer.
-    package var isAnswered: Bool { kind != .unacknowledged }
-
-    /// Reads a record as ``write(to:source:kind:receivedAt:address:payload:)`` wrote it.
+    /// Reads a record as ``write(to:)`` wrote it.
     package init(_ bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count >= Self.headerByteCount, "a record without its header")
         source = Int(bytes.load(as: UInt16.self))
-        kind = Kind(rawValue: bytes[2]) ?? .unacknowledged
-        let envelopeStart = Self.headerByteCount + Int(bytes[3])
-        let payloadStart = envelopeStart + Int(bytes.load(fromByteOffset: 4, as: UInt16.self))
+        isAnswered = bytes[2] != 0
+        let payloadStart =
+            Self.headerByteCount + Int(bytes.load(fromByteOffset: 4, as: UInt16.self))
         peer = bytes.load(fromByteOffset: 6, as: UInt16.self)
         receivedAt = bytes.load(fromByteOffset: 8, as: Int64.self)
-        routingID = UnsafeRawBufferPointer(rebasing: bytes[Self.headerByteCount..<envelopeStart])
-        envelope = UnsafeRawBufferPointer(rebasing: bytes[envelopeStart..<payloadStart])
+        returnAddress = UnsafeRawBufferPointer(
+            rebasing: bytes[Self.headerByteCount..<payloadStart]
+        )
         payload = UnsafeRawBufferPointer(rebasing: bytes[payloadStart...])
     }
 
-    /// Bytes of a record.
-    static func byteCount(address: borrowing PeerAddress, payload: Int) -> Int {
-        headerByteCount + address.byteCount + payload
-    }
+    /// Bytes of the record in a ring.
+    package var byteCount: Int { Self.headerByteCount + returnAddress.count + payload.count }
 
-    static func write(
-        to room: UnsafeMutableRawPointer,
-        source: Int,
-        kind: Kind,
-        receivedAt: Int64,
-        address: borrowing PeerAddress,
-        payload: UnsafeRawBufferPointer
-    ) {
+    /// Writes ``byteCount`` bytes; `room` is aligned to 8.
+    package func write(to room: UnsafeMutableRawPointer) {
         room.storeBytes(of: UInt16(truncatingIfNeeded: source), as: UInt16.self)
-        room.storeBytes(of: kind.rawValue, toByteOffset: 2, as: UInt8.self)
+        room.storeBytes(of: isAnswered ? 1 : 0, toByteOffset: 2, as: UInt16.self)
         room.storeBytes(
-            of: UInt8(truncatingIfNeeded: address.routingIDCount),
-            toByteOffset: 3,
-            as: UInt8.self
-        )
-        room.storeBytes(
-            of: UInt16(truncatingIfNeeded: address.envelopeCount),
+            of: UInt16(truncatingIfNeeded: returnAddress.count),
             toByteOffset: 4,
             as: UInt16.self
         )
-        room.storeBytes(of: address.peer, toByteOffset: 6, as: UInt16.self)
+        room.storeBytes(of: peer, toByteOffset: 6, as: UInt16.self)
         room.storeBytes(of: receivedAt, toByteOffset: 8, as: Int64.self)
-        if address.byteCount > 0 { address.write(to: room + headerByteCount) }
-        if let start = payload.baseAddress {
-            (room + headerByteCount + address.byteCount).copyMemory(
-                from: start,
-                byteCount: payload.count
-            )
+        let start = room + Self.headerByteCount
+        if let address = returnAddress.baseAddress {
+            start.copyMemory(from: address, byteCount: returnAddress.count)
+        }
+        if let bytes = payload.baseAddress {
+            (start + returnAddress.count).copyMemory(from: bytes, byteCount: payload.count)
         }
     }
 }

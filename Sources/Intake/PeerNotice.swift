@@ -1,20 +1,20 @@
 /// Something about a peer that an operator should know, told at most once an hour for its host.
 package struct PeerNotice: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
-        /// Its handshake was whole, and came to nothing: another pattern, or ZMTP 1 or 2.
+        /// Its handshake was whole, and came to nothing: another role, or an older protocol.
         case handshakeFailed
-        /// It broke the protocol; above all by a frame longer than `limits.message`.
+        /// It broke the protocol; above all by a message longer than `limits.message`.
         case violation
-        /// It has sent a message that never arrives, since another has its routing id.
+        /// It has sent a message that never arrives, since another has its name.
         case muted
-        /// Cut off so that it connects anew, now that its routing id is free.
+        /// Cut off so that it connects anew, now that its name is free.
         case released
         /// Refused: the source has as many connections as it may have.
         case refused
         /// Cut off: it sends what never becomes a message.
         case overBudget
-        /// Its routing id is longer than 255 bytes.
-        case routingIDTooLong
+        /// The name that it chose for itself is too long.
+        case nameTooLong
         /// Nothing came from it for as long as a peer may be silent.
         case timedOut
         /// The source cannot connect to it.

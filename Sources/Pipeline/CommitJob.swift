@@ -8,7 +8,7 @@ struct CommitJob: Sendable {
     /// Counts a writer's jobs from 1; they become durable in this order.
     var sequence: UInt64
     var files: CommitBatch
-    /// Answers ready to go: source (4 bytes), size (4 bytes), ``Acknowledgement`` record, one after
+    /// Answers ready to go: source (4 bytes), size (4 bytes), ``PostedAnswer``, one after
     /// the other.
     var answers: [UInt8]
     /// Answers that wait for commits of other writers as well.

@@ -1,3 +1,4 @@
+import Agents
 import Disk
 import Filing
 import Glibc
@@ -11,29 +12,38 @@ import Synchronization
 /// ledger, whoever waits.
 ///
 /// One thread, its own.
-struct Committer: ~Copyable {
+struct Committer: Agent, ~Copyable {
+    /// What the disk refuses is told to the writer.
+    typealias Failure = Never
+
+    /// How long to wait for room in a source's ring, and for other writers' last commits.
+    private static let postPause = Pause.microseconds(200)
+    private static let lastPause = Pause.milliseconds(1)
+
     private let writer: Int
     private let shared: WriterShared
     private let storage: StorageState
     private let segments: SegmentCommitter
     private let room: RoomWait
-    private let receivers: [ReceiverShared]
+    private let sources: [SourceShared]
     private let peers: [WriterShared]
     private let fileSystem: any FileSystem
     private var deferred = DeferredAnswers()
+    /// Whether the writer's last job is done.
+    private(set) var isFinished = false
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
-    /// By source: the receiver let its ring stay full for as long as it is waited for.
+    /// By source: the source let its ring stay full for as long as it is waited for.
     private var isGone: [Bool]
 
-    /// `answers`: a ring to each receiver, by source.
+    /// `answers`: a ring to each source.
     init(
         writer: Int,
         shared: WriterShared,
         storage: StorageState,
         segments: SegmentCommitter,
         room: RoomWait,
-        receivers: [ReceiverShared],
+        sources: [SourceShared],
         peers: [WriterShared],
         fileSystem: any FileSystem,
         answers rings: [RingBuffer],
@@ -44,7 +54,7 @@ struct Committer: ~Copyable {
         self.storage = storage
         self.segments = segments
         self.room = room
-        self.receivers = receivers
+        self.sources = sources
         self.peers = peers
         self.fileSystem = fileSystem
         self.notify = notify
@@ -58,41 +68,48 @@ struct Committer: ~Copyable {
     }
 
     deinit {
-        answers.deinitialize(count: receivers.count)
+        answers.deinitialize(count: sources.count)
         answers.deallocate()
     }
 
-    /// Works until the writer's last job is done.
-    mutating func run() {
-        while true {
-            shared.committerHeartbeat.beat()
-            postReady()
-            if shared.isHalted {
-                if shared.leave.load(ordering: .acquiring) {
-                    if abandonJobs() { break }
-                }
-                park {
-                    !shared.isHalted || shared.hasJobs && shared.leave.load(ordering: .acquiring)
-                }
-            } else if let job = shared.takeJob() {
-                guard perform(job) else { continue }
-                shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
-                shared.parker.wake()
-                if job.isLast { break }
-            } else {
-                park { shared.hasJobs }
-            }
+    /// One round: posts the answers that have become ready, and does a job.
+    mutating func doWork() -> Int {
+        postReady()
+        if shared.isHalted {
+            if shared.leave.load(ordering: .acquiring) { isFinished = abandonJobs() }
+            return 0
         }
+        guard let job = shared.takeJob() else { return 0 }
+        if perform(job) {
+            shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            shared.parker.wake()
+            isFinished = job.isLast
+        }
+        return 1
+    }
+
+    mutating func idle(after count: Int) -> IdleStrategy {
+        if count > 0 || isFinished { return .none }
+        let look = DeferredAnswers.lookNanoseconds
+        return .wait(nanoseconds: deferred.isEmpty ? Writer.sleepNanosecondsMax : look)
+    }
+
+    /// Sleeps until there is a job, or while halted until that is over.
+    mutating func wait(nanoseconds: Int64) {
+        let shared = shared
+        shared.committerParker.park(timeoutNanoseconds: nanoseconds) {
+            let hasJobs = shared.hasJobs
+            guard shared.isHalted else { return hasJobs }
+            return hasJobs && shared.leave.load(ordering: .acquiring)
+        }
+    }
+
+    /// Posts the last answers.
+    mutating func end() {
         shared.isAtEnd.store(true, ordering: .releasing)
         postLast()
         shared.ended.store(true, ordering: .releasing)
         shared.parker.wake()
-    }
-
-    private func park(unless condition: () -> Bool) {
-        let look = DeferredAnswers.lookNanoseconds
-        let sleep = deferred.isEmpty ? Writer.sleepNanosecondsMax : look
-        shared.committerParker.park(timeoutNanoseconds: sleep, unless: condition)
     }
 
     /// Gives whether the job is done; if not, it waits for the writer, and everything behind it.
@@ -195,14 +212,14 @@ struct Committer: ~Copyable {
             postReady()
             let dropped = deferred.dropHopeless { ended[$0] }
             if dropped > 0 {
-                receivers[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
+                sources[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
             }
             shared.committerHeartbeat.beat()
-            if !deferred.isEmpty { usleep(1_000) }
+            if !deferred.isEmpty { Self.lastPause.take() }
         }
     }
 
-    /// Puts the answers into the receivers' rings and wakes them, once each.
+    /// Puts the answers into the sources' rings and wakes them, once each.
     private mutating func post(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         var touched: Set<Int> = []
@@ -221,7 +238,7 @@ struct Committer: ~Copyable {
         }
         for source in touched {
             (answers + source).pointee.publish()
-            receivers[source].signal()
+            sources[source].signal()
         }
     }
 
@@ -236,15 +253,15 @@ struct Committer: ~Copyable {
                 return
             }
             (answers + source).pointee.publish()
-            receivers[source].signal()
-            // The receiver always empties this ring, unless it is gone; its clients then ask again.
+            sources[source].signal()
+            // The source always empties this ring, unless it is gone; its clients then ask again.
             guard patience > 0 else {
                 isGone[source] = true
-                receivers[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
+                sources[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
                 return
             }
             patience -= 1
-            usleep(200)
+            Self.postPause.take()
             shared.committerHeartbeat.beat()
         }
     }

@@ -1,3 +1,4 @@
+import Agents
 import Archive
 import Disk
 import Storage

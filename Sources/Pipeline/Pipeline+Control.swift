@@ -81,27 +81,27 @@ extension Pipeline {
 
     /// Stops taking in from a source, or from all; producers feel back-pressure.
     package func pause(source: Int? = nil) {
-        for receiver in chosen(source) { receiver.ask(.paused) }
+        for shared in chosen(source) { shared.ask(.paused) }
     }
 
     /// Takes ``pause(source:)`` back.
     package func resume(source: Int? = nil) {
-        for receiver in chosen(source) { receiver.cancel(.paused) }
+        for shared in chosen(source) { shared.cancel(.paused) }
     }
 
-    private func chosen(_ source: Int?) -> [ReceiverShared] {
-        source.map { [receivers[$0]] } ?? receivers
+    private func chosen(_ source: Int?) -> [SourceShared] {
+        source.map { [sources[$0]] } ?? sources
     }
 
     package func isPaused(source: Int) -> Bool {
-        receivers[source].requests.contains(.paused)
+        sources[source].requests.contains(.paused)
     }
 
     /// Whether a source's socket has failed, so that it takes in nothing more in this run.
     package func isFailed(source: Int) -> Bool {
-        let receiver = receivers[source]
-        return receiver.intakeEnded.load(ordering: .acquiring)
-            && receiver.requests.isDisjoint(with: [.draining, .closing])
+        let shared = sources[source]
+        return shared.intakeEnded.load(ordering: .acquiring)
+            && shared.requests.isDisjoint(with: [.draining, .closing])
     }
 
     /// Why intake stands still for the sake of the disk; nil when it does not.
@@ -119,10 +119,10 @@ extension Pipeline {
         // Who is never answered is heard to the end first, which takes a moment. Who is answered is
         // answered meanwhile, and hears "unavailable" for as short a time as can be.
         let unanswered = configuration.sources.indices.filter {
-            configuration.sources[$0].pattern != .router
+            !configuration.sources[$0].isAnswered
         }
         var hasEnded = await endIntake(of: unanswered, deadline)
-        if hasEnded { hasEnded = await endIntake(of: Array(receivers.indices), deadline) }
+        if hasEnded { hasEnded = await endIntake(of: Array(sources.indices), deadline) }
         guard hasEnded else {
             await leave()
             return false
@@ -137,11 +137,11 @@ extension Pipeline {
     }
 
     /// Gives whether all that came in by then is in the rings, before the deadline and no one in a hurry.
-    private func endIntake(of sources: [Int], _ deadline: Int64) async -> Bool {
-        for source in sources { receivers[source].ask(.draining) }
+    private func endIntake(of indices: [Int], _ deadline: Int64) async -> Bool {
+        for index in indices { sources[index].ask(.draining) }
         let hasEnded = await wait(until: deadline) {
             self.isHurried
-                || sources.allSatisfy { self.receivers[$0].intakeEnded.load(ordering: .acquiring) }
+                || indices.allSatisfy { self.sources[$0].intakeEnded.load(ordering: .acquiring) }
         }
         return hasEnded && !isHurried
     }
@@ -168,11 +168,11 @@ extension Pipeline {
         _ = await wait(until: .max) { self.writersEnded }
         joinWriters()
         _ = reserve.release()
-        for receiver in receivers {
-            receiver.intakeEnded.store(true, ordering: .releasing)
-            receiver.ask([.draining, .closing])
+        for source in sources {
+            source.intakeEnded.store(true, ordering: .releasing)
+            source.ask([.draining, .closing])
         }
-        joinReceivers()
+        joinSources()
     }
 
     /// Whether no writer is left to do anything.

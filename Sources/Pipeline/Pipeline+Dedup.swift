@@ -37,12 +37,12 @@ extension Pipeline {
 
     /// Lets sources that deduplicate take in: the window knows all it can know.
     package func openIntake() {
-        for receiver in receivers { receiver.cancel(.loading) }
+        for source in sources { source.cancel(.loading) }
     }
 
     /// Whether a source still waits for ``openIntake()``.
     package func isLoading(source: Int) -> Bool {
-        receivers[source].requests.contains(.loading)
+        sources[source].requests.contains(.loading)
     }
 
     /// Answers that are durable themselves and wait for another writer's commit.

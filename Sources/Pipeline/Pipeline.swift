@@ -1,23 +1,22 @@
+import Agents
 package import Archive
 package import Dedup
 package import Disk
 import Events
 import Filing
-import Glibc
-import Intake
+package import Intake
 import Platform
 import Ring
 package import Storage
 import Synchronization
-import ZeroMQ
 
-/// Receivers, rings, writers and committers, started together and drained together.
+/// Sources, rings, writers and committers, started together and drained together.
 ///
 /// The only place with threads: one a source, two a writer. Any thread may call its methods; those
 /// that are `async` suspend, they never block.
 package final class Pipeline: Sendable {
     package let configuration: PipelineConfiguration
-    let receivers: [ReceiverShared]
+    let sources: [SourceShared]
     let writers: [WriterShared]
     /// Stands for a writer of what earlier runs left open; behind the others, where numbers count.
     let leftovers: WriterShared
@@ -29,26 +28,28 @@ package final class Pipeline: Sendable {
     package let window: IdentityWindow
     /// By source: where it listens and connects.
     package let endpoints: [[String]]
-    private let receiverBeats: [Heartbeat]
-    private let threads: Mutex<[WorkerThread]>
-    private let receiverThreads: Mutex<[WorkerThread]>
-    private let gate: GateBox
+    private let sourceRunners: [AgentRunner]
+    private let helpers: [(helper: any IntakeHelper, runner: AgentRunner)]
+    /// Of writers and committers.
+    private let writerRunners: [AgentRunner]
     private let space: SpaceWatch
     /// What lies in quarantine, and whether it takes more.
     package let quarantine: QuarantineQuota
     let hurried = Atomic<Bool>(false)
     let notify: @Sendable (PipelineNotice) -> Void
 
-    /// Binds every source and starts working.
+    /// Opens every source, and joins all parts; ``start()`` starts them.
     ///
-    /// What cannot be bound is thrown, and nothing was started.
+    /// What cannot be opened is thrown.
     ///
-    /// `notify`: called from the path's threads; must not block.
+    /// - `openSources`: opens the configuration's sources, each at its place.
+    /// - `notify`: called from the path's threads; must not block.
     package init(
         _ configuration: PipelineConfiguration,
         fileSystem: any FileSystem,
         folders: DurableFolders,
         manifest: ManifestLog,
+        openSources: SourceFactory,
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) throws(PipelineError) {
         self.configuration = configuration
@@ -58,46 +59,51 @@ package final class Pipeline: Sendable {
         // Without room for it, the first error of a full disk is waited for at once.
         try? reserve.hold()
         quarantine = QuarantineQuota(limit: configuration.tunables.quarantineBytesMax)
-        let sources = configuration.sources.count
+        let sourceCount = configuration.sources.count
         guard let window = IdentityWindow(configuration.identities) else {
             throw PipelineError("no address space for dedup.maxMemory")
         }
         self.window = window
         let wiring = try Wiring(configuration)
         rings = wiring.intake.flatMap(\.self)
-        receivers = wiring.receivers
-        let storage = StorageState(receivers: wiring.receivers) { notify(.storage($0)) }
+        sources = wiring.sources
+        let storage = StorageState(sources: wiring.sources) { notify(.storage($0)) }
         self.storage = storage
         space = SpaceWatch(fileSystem, storage, minimum: configuration.tunables.freeBytesMin)
-        writers = (0..<configuration.writers).map { _ in WriterShared(sources: sources) }
-        leftovers = WriterShared(sources: sources)
-        let started = try Self.startReceivers(configuration, wiring, writers, notify)
-        endpoints = started.endpoints
-        receiverBeats = started.beats
-        receiverThreads = Mutex(started.threads)
-        gate = started.gate
-        threads = Mutex(
-            Self.startWriters(
-                Workshop(
-                    configuration: configuration,
-                    wiring: wiring,
-                    writers: writers,
-                    peers: writers + [leftovers],
-                    sequences: SourceSequences(sources: sources),
-                    window: window,
-                    storage: storage,
-                    data: DataFolder(
-                        fileSystem: fileSystem,
-                        folders: folders,
-                        manifest: manifest,
-                        reserve: reserve,
-                        space: space,
-                        quota: quarantine
-                    ),
-                    notify: notify
-                )
-            )
+        writers = (0..<configuration.writers).map { _ in WriterShared(sources: sourceCount) }
+        leftovers = WriterShared(sources: sourceCount)
+        let opened = try Self.open(openSources, wiring, writers)
+        endpoints = opened.sources.map(\.endpoints)
+        sourceRunners = Self.sourceRunners(opened, configuration, wiring, notify)
+        helpers = opened.helpers.map { helper in
+            (helper, AgentRunner(helper.name) { HelperAgent(helper, notify: notify) })
+        }
+        let shop = Workshop(
+            configuration: configuration,
+            wiring: wiring,
+            writers: writers,
+            peers: writers + [leftovers],
+            sequences: SourceSequences(sources: sourceCount),
+            window: window,
+            storage: storage,
+            data: DataFolder(
+                fileSystem: fileSystem,
+                folders: folders,
+                manifest: manifest,
+                reserve: reserve,
+                space: space,
+                quota: quarantine
+            ),
+            notify: notify
         )
+        writerRunners = writers.indices.flatMap(shop.runners)
+    }
+
+    /// Starts all threads; once, before anything is asked of the pipeline.
+    package func start() {
+        for (_, runner) in helpers { runner.start() }
+        for runner in sourceRunners { runner.start() }
+        for runner in writerRunners { runner.start() }
     }
 
     /// The rings between all stages.
@@ -105,15 +111,15 @@ package final class Pipeline: Sendable {
         /// By source, then writer.
         var intake: [[RingBuffer]] = []
         var answers: [[RingBuffer]] = []
-        var receivers: [ReceiverShared] = []
+        var sources: [SourceShared] = []
 
         init(_ configuration: PipelineConfiguration) throws(PipelineError) {
             do {
                 for source in configuration.sources {
-                    let answerBytes = source.pattern == .router ? 1 << 20 : 4 << 10
-                    let receiver = try ReceiverShared()
-                    if source.deduplicates { receiver.ask(.loading) }
-                    receivers.append(receiver)
+                    let answerBytes = source.isAnswered ? 1 << 20 : 4 << 10
+                    let shared = try SourceShared()
+                    if source.deduplicates { shared.ask(.loading) }
+                    sources.append(shared)
                     var intake: [RingBuffer] = []
                     var answers: [RingBuffer] = []
                     for _ in 0..<configuration.writers {
@@ -155,7 +161,7 @@ package final class Pipeline: Sendable {
                     onProgress: { heartbeat.beat() }
                 ),
                 room: room,
-                receivers: wiring.receivers,
+                sources: wiring.sources,
                 peers: peers,
                 fileSystem: data.fileSystem,
                 answers: wiring.answers.map { $0[index] },
@@ -169,7 +175,7 @@ package final class Pipeline: Sendable {
                     index: index,
                     configuration: configuration,
                     rings: wiring.intake.map { $0[index] },
-                    receivers: wiring.receivers,
+                    sources: wiring.sources,
                     sequences: sequences,
                     shared: writers[index],
                     peers: peers,
@@ -180,114 +186,54 @@ package final class Pipeline: Sendable {
                 )
             )
         }
-    }
 
-    private static func startWriters(_ shop: Workshop) -> [WorkerThread] {
-        shop.writers.indices.flatMap { index in
-            [
-                WorkerThread(name: "committer-\(index)") {
-                    var committer = shop.committer(index)
-                    committer.run()
+        /// The threads of a writer, not started.
+        func runners(_ index: Int) -> [AgentRunner] {
+            let shared = writers[index]
+            return [
+                AgentRunner("committer-\(index)", heartbeat: shared.committerHeartbeat) {
+                    committer(index)
                 },
-                WorkerThread(name: "writer-\(index)") {
-                    var writer = shop.writer(index)
-                    writer.run()
-                },
+                AgentRunner("writer-\(index)", heartbeat: shared.heartbeat) { writer(index) },
             ]
         }
     }
 
-    private struct StartedReceivers {
-        var threads: [WorkerThread] = []
-        var beats: [Heartbeat] = []
-        var endpoints: [[String]] = []
-        var gate: GateBox
-    }
-
-    /// Binds all sources before any starts, so that a taken port leaves nothing half open.
-    private static func startReceivers(
-        _ configuration: PipelineConfiguration,
+    private static func open(
+        _ openSources: SourceFactory,
         _ wiring: Wiring,
-        _ writers: [WriterShared],
-        _ notify: @escaping @Sendable (PipelineNotice) -> Void
-    ) throws(PipelineError) -> StartedReceivers {
-        var boxes: [ReceiverBox] = []
-        let gate: GateBox
-        do {
-            // A source has a socket, its monitor and the monitor's other end.
-            let sockets = max(Context.socketsMaxDefault, configuration.sources.count * 3 + 64)
-            let context = try Context(ioThreads: 1, socketsMax: sockets)
-            gate = try GateBox(in: context)
-            for (index, source) in configuration.sources.enumerated() {
-                boxes.append(
-                    ReceiverBox(
-                        try Receiver(
-                            index: index,
-                            source,
-                            in: context,
-                            rings: wiring.intake[index],
-                            parkers: writers.map(\.parker),
-                            acknowledgements: wiring.answers[index],
-                            shared: wiring.receivers[index]
-                        ),
-                        source.name,
-                        wiring.receivers[index]
-                    )
-                )
-            }
+        _ writers: [WriterShared]
+    ) throws(PipelineError) -> OpenSources {
+        let places = wiring.sources.indices.map { index in
+            SourcePlace(
+                index: index,
+                rings: wiring.intake[index],
+                parkers: writers.map(\.parker),
+                answers: wiring.answers[index],
+                shared: wiring.sources[index]
+            )
+        }
+        do throws(IntakeError) {
+            let opened = try openSources(places)
+            precondition(opened.sources.count == places.count, "a source for each place")
+            return opened
         } catch {
             throw PipelineError("\(error)")
         }
-        gate.start(notify)
-        var started = StartedReceivers(gate: gate)
-        for (index, box) in boxes.enumerated() {
-            started.endpoints.append(box.endpoints)
-            started.beats.append(box.heartbeat)
-            started.threads.append(
-                WorkerThread(name: "receiver-\(index)") { box.run(notify: notify) }
-            )
-        }
-        return started
-    }
-}
-
-/// Carries a receiver from the thread that binds it to the thread that works with it.
-private final class ReceiverBox: @unchecked Sendable {
-    private var receiver: Receiver?
-    private let name: String
-    private let shared: ReceiverShared
-    let heartbeat = Heartbeat()
-    let endpoints: [String]
-
-    init(_ receiver: consuming Receiver, _ name: String, _ shared: ReceiverShared) {
-        endpoints = receiver.endpoints
-        self.receiver = consume receiver
-        self.name = name
-        self.shared = shared
     }
 
-    /// Works until told to end; the socket is closed by this thread.
-    func run(notify: @Sendable (PipelineNotice) -> Void) {
-        guard var receiver = receiver.take() else { return }
-        do throws(ZeroMQError) {
-            while !receiver.isFinished {
-                heartbeat.beat()
-                if try receiver.doWork() == 0 { try receiver.idle() } else { receiver.gather() }
-                for notice in receiver.takeNotices() { notify(.peer(source: name, notice)) }
-            }
-        } catch {
-            notify(.receiverFailed(source: name, reason: "\(error)"))
-            shared.intakeEnded.store(true, ordering: .releasing)
-            while !shared.requests.contains(.closing) {
-                heartbeat.beat()
-                pause()
+    private static func sourceRunners(
+        _ opened: OpenSources,
+        _ configuration: PipelineConfiguration,
+        _ wiring: Wiring,
+        _ notify: @escaping @Sendable (PipelineNotice) -> Void
+    ) -> [AgentRunner] {
+        opened.sources.enumerated().map { index, source in
+            let (name, shared) = (configuration.sources[index].name, wiring.sources[index])
+            return AgentRunner("receiver-\(index)") {
+                SourceAgent(source, name: name, shared: shared, notify: notify)
             }
         }
-    }
-
-    private func pause() {
-        var time = timespec(tv_sec: 0, tv_nsec: 100_000_000)
-        nanosleep(&time, nil)
     }
 }
 
@@ -303,14 +249,16 @@ package struct PipelineError: Error, CustomStringConvertible, Sendable {
 extension Pipeline {
     /// Joins the writers' and committers' threads, which have been told to end.
     func joinWriters() {
-        for thread in threads.withLock({ $0 }) { thread.join() }
-        threads.withLock { $0 = [] }
+        for runner in writerRunners { runner.join() }
     }
 
-    func joinReceivers() {
-        for thread in receiverThreads.withLock({ $0 }) { thread.join() }
-        receiverThreads.withLock { $0 = [] }
-        gate.end()
+    /// Joins the sources' threads, which have been told to end, then ends their helpers.
+    func joinSources() {
+        for runner in sourceRunners { runner.join() }
+        for (helper, runner) in helpers {
+            helper.finish()
+            runner.join()
+        }
     }
 
     /// The progress of every thread, for a watchdog: each number grows at least once a second.
@@ -319,7 +267,7 @@ extension Pipeline {
     /// it.
     package var beats: [Int] {
         let time = Int(SystemClock.monotonicNanoseconds)
-        return receiverBeats.map(\.beats)
+        return sourceRunners.map(\.heartbeat.beats)
             + writers.flatMap { writer in
                 writer.ended.load(ordering: .acquiring)
                     ? [time, time] : [writer.heartbeat.beats, writer.committerHeartbeat.beats]

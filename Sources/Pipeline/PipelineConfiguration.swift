@@ -14,7 +14,7 @@ package struct PipelineConfiguration: Sendable {
     package var run: String
     /// When the run began; microseconds since 1970.
     package var startedAt: Int64 = 0
-    package var sources: [SourceConfiguration]
+    package var sources: [SourceProfile]
     package var limits: PayloadLimits
     /// Bytes a gzip payload may inflate to.
     package var inflatedBytesMax: Int
@@ -67,7 +67,7 @@ package struct PipelineConfiguration: Sendable {
     package init(
         node: String,
         run: String,
-        sources: [SourceConfiguration],
+        sources: [SourceProfile],
         limits: PayloadLimits = PayloadLimits(),
         inflatedBytesMax: Int = 32 << 20,
         ringBytes: Int = 64 << 20,
@@ -136,17 +136,17 @@ extension PipelineConfiguration {
         return numbers
     }
 
-    func filing(writer: Int, receivers: [ReceiverShared]) -> FilingConfiguration {
+    func filing(writer: Int, shared: [SourceShared]) -> FilingConfiguration {
         var filing = FilingConfiguration(
             node: node,
             run: run,
             writer: writer,
-            sources: zip(sources, receivers).map { source, receiver in
+            sources: zip(sources, shared).map { source, shared in
                 FilingConfiguration.Source(
                     name: source.name,
                     channel: source.channel,
                     deduplicates: source.deduplicates,
-                    peerNames: receiver.peerNames
+                    peerNames: shared.peerNames
                 )
             },
             router: PartitionRouter.Configuration(

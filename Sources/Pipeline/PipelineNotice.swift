@@ -17,8 +17,8 @@ package enum PipelineNotice: Sendable {
     case segmentsMoved([String])
     /// A partition's folder cannot be entered: its events go to another one, below `__blocked__`.
     case folderBlocked(FileSystemError, instead: String)
-    /// A receiver's socket failed; its source takes in nothing more.
-    case receiverFailed(source: String, reason: String)
+    /// A source's transport failed; it takes in nothing more.
+    case sourceFailed(source: String, reason: String)
     /// What a peer of a source did, or what became of it.
     case peer(source: String, PeerNotice)
     /// A peer sends what goes to quarantine.

@@ -116,7 +116,7 @@ extension Pipeline {
 
     /// The ledgers of this moment, by source; each is consistent in itself.
     package func ledgers() -> [SourceLedger] {
-        var ledgers = Array(repeating: SourceLedger(), count: receivers.count)
+        var ledgers = Array(repeating: SourceLedger(), count: sources.count)
         for writer in writers {
             for (source, ledger) in writer.numbers.withLock({ $0.ledgers }).enumerated() {
                 ledgers[source] += ledger
@@ -130,7 +130,7 @@ extension Pipeline {
     /// Takes some tens of microseconds; never waits for the path.
     package func snapshot() -> PipelineSnapshot {
         var snapshot = PipelineSnapshot()
-        var ledgers = Array(repeating: SourceLedger(), count: receivers.count)
+        var ledgers = Array(repeating: SourceLedger(), count: sources.count)
         for writer in writers {
             let numbers = writer.numbers.withLock { $0 }
             var events = 0
@@ -147,7 +147,7 @@ extension Pipeline {
             )
         }
         snapshot.channels.keepLargest(ChannelCounts.listedMax)
-        snapshot.sources = receivers.enumerated().map { source($0, $1, ledgers[$0]) }
+        snapshot.sources = sources.enumerated().map { source($0, $1, ledgers[$0]) }
         snapshot.rings = rings.enumerated().map(ring)
         snapshot.commits = commits()
         return snapshot
@@ -158,31 +158,31 @@ extension Pipeline {
     package var intake: (events: Int, bytes: Int) {
         (
             ledgers().reduce(0) { $0 + $1.received },
-            receivers.reduce(0) { $0 + $1.bytes.load(ordering: .relaxed) }
+            sources.reduce(0) { $0 + $1.bytes.load(ordering: .relaxed) }
         )
     }
 
     private func source(
         _ index: Int,
-        _ receiver: ReceiverShared,
+        _ shared: SourceShared,
         _ ledger: SourceLedger
     ) -> PipelineSnapshot.Source {
         PipelineSnapshot.Source(
             name: configuration.sources[index].name,
             ledger: ledger,
-            messages: receiver.messages.load(ordering: .relaxed),
-            bytes: receiver.bytes.load(ordering: .relaxed),
-            rejectedMessages: receiver.rejected.load(ordering: .relaxed),
-            peers: receiver.peers.load(ordering: .relaxed),
-            acknowledged: receiver.acknowledged.load(ordering: .relaxed),
-            acknowledgementsDropped: receiver.acknowledgementsDropped.load(ordering: .relaxed),
-            connections: PipelineSnapshot.Connections(receiver.connections)
+            messages: shared.messages.load(ordering: .relaxed),
+            bytes: shared.bytes.load(ordering: .relaxed),
+            rejectedMessages: shared.rejected.load(ordering: .relaxed),
+            peers: shared.peers.load(ordering: .relaxed),
+            acknowledged: shared.acknowledged.load(ordering: .relaxed),
+            acknowledgementsDropped: shared.acknowledgementsDropped.load(ordering: .relaxed),
+            connections: PipelineSnapshot.Connections(shared.connections)
         )
     }
 
     /// What is wrong with a source's endpoints now; nil is nothing.
     package func problem(source: Int) -> String? {
-        receivers[source].problem.withLock { $0 }
+        sources[source].problem.withLock { $0 }
     }
 
     private func ring(_ index: Int, _ ring: RingBuffer) -> PipelineSnapshot.Ring {

@@ -1,5 +1,5 @@
+import Agents
 import Disk
-import Glibc
 import Synchronization
 
 /// What a thread of the path does when the disk refuses a call that can be made again: says so,
@@ -7,6 +7,9 @@ import Synchronization
 ///
 /// The thread that waits calls it; it is shared only because it is handed over at the start.
 final class RoomWait: Sendable {
+    /// Between two attempts.
+    private static let pause = Pause.milliseconds(200)
+
     private let holder: StorageState.Holder
     private let storage: StorageState
     private let reserve: DiskReserve
@@ -42,7 +45,7 @@ final class RoomWait: Sendable {
         }
         isWaiting.store(true, ordering: .relaxed)
         storage.block(holder, Self.text(error))
-        usleep(200_000)
+        Self.pause.take()
         return !shared.leave.load(ordering: .acquiring)
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Any thread may call.
 ///
-/// While anybody holds a reason, every receiver is asked to stop receiving: producers feel
+/// While anybody holds a reason, every source is asked to take nothing in: producers feel
 /// back-pressure, nothing is dropped, and the control socket goes on answering.
 final class StorageState: Sendable {
     enum Holder: Hashable, Sendable, Comparable {
@@ -24,12 +24,12 @@ final class StorageState: Sendable {
     }
 
     private let reasons = Mutex<[Holder: String]>([:])
-    private let receivers: [ReceiverShared]
+    private let sources: [SourceShared]
     private let onChange: @Sendable (String?) -> Void
 
     /// `onChange`: told the first reason when intake stops, and nil when it goes on.
-    init(receivers: [ReceiverShared], onChange: @escaping @Sendable (String?) -> Void) {
-        self.receivers = receivers
+    init(sources: [SourceShared], onChange: @escaping @Sendable (String?) -> Void) {
+        self.sources = sources
         self.onChange = onChange
     }
 
@@ -51,7 +51,7 @@ final class StorageState: Sendable {
             reasons[holder] = reason
             note(reasons)
             // Under the lock: flags follow the reasons in the same order.
-            if isFirst { for receiver in receivers { receiver.ask(.blocked) } }
+            if isFirst { for source in sources { source.ask(.blocked) } }
             return isFirst
         }
         if isFirst { onChange(reason) }
@@ -67,7 +67,7 @@ final class StorageState: Sendable {
         let isLast = reasons.withLock { reasons in
             let isLast = reasons.removeValue(forKey: holder) != nil && reasons.isEmpty
             note(reasons)
-            if isLast { for receiver in receivers { receiver.cancel(.blocked) } }
+            if isLast { for source in sources { source.cancel(.blocked) } }
             return isLast
         }
         if isLast { onChange(nil) }

@@ -1,3 +1,4 @@
+import Agents
 import Disk
 import Filing
 import Platform

@@ -1,3 +1,4 @@
+import Agents
 import Disk
 import Filing
 import Glibc
@@ -74,7 +75,7 @@ extension Writer {
                 sequence: handedOver,
                 files: CommitBatch(),
                 answers: [],
-                tallies: Array(repeating: CommitTally(), count: receivers.count),
+                tallies: Array(repeating: CommitTally(), count: sources.count),
                 begunAt: now,
                 waiters: [],
                 isLast: true

@@ -1,9 +1,9 @@
+import Agents
 import Archive
 import Dedup
 import Disk
 import Events
 import Filing
-import Glibc
 import Intake
 import Platform
 import Ring
@@ -14,7 +14,9 @@ import Synchronization
 /// commits, and does what it is asked to.
 ///
 /// One thread, its own; it never waits for the disk to sync.
-struct Writer: ~Copyable {
+struct Writer: Agent, ~Copyable {
+    typealias Failure = FileSystemError
+
     /// Messages taken from one ring before the others have their turn.
     static let messagesPerTurn = 256
     /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
@@ -22,6 +24,8 @@ struct Writer: ~Copyable {
     static let bytesPerTurn = 256 << 10
     /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
     static let dozeMicroseconds: UInt32 = 500
+    /// How long to pause while no messages may be taken.
+    private static let heldPause = Pause.milliseconds(5)
     /// How long after the last message that goes on.
     static let warmNanoseconds: Int64 = 5_000_000
     /// The longest sleep: age and idleness of segments are looked at this often.
@@ -37,7 +41,7 @@ struct Writer: ~Copyable {
     let shared: WriterShared
     let storage: StorageState
     let folders: DurableFolders
-    let receivers: [ReceiverShared]
+    let sources: [SourceShared]
     let store: SegmentStore
     private let room: RoomWait
     let notify: @Sendable (PipelineNotice) -> Void
@@ -50,6 +54,10 @@ struct Writer: ~Copyable {
     /// Whether the writer was told to leave in the middle of a message: what is left of it, and
     /// whatever is still in the rings, is not taken.
     var isLeaving = false
+    /// Whether the writer's last commit has been handed over.
+    private(set) var isFinished = false
+    /// Whether a commit was under way when the writer decided how to wait.
+    private var waitsForCommit = false
     var now: Int64 = 0
     var lastMessageAt: Int64 = 0
     var lastLook: Int64 = 0
@@ -61,7 +69,7 @@ struct Writer: ~Copyable {
         var configuration: PipelineConfiguration
         /// By source.
         var rings: [RingBuffer]
-        var receivers: [ReceiverShared]
+        var sources: [SourceShared]
         var sequences: SourceSequences
         var shared: WriterShared
         /// All writers, for what they have made durable.
@@ -79,7 +87,7 @@ struct Writer: ~Copyable {
         shared = parts.shared
         storage = parts.storage
         folders = parts.data.folders
-        receivers = parts.receivers
+        sources = parts.sources
         notify = parts.notify
         room = parts.data.room(
             .writer(index),
@@ -93,7 +101,7 @@ struct Writer: ~Copyable {
             (rings + at).initialize(to: RingConsumer(ring))
         }
         filing = FilingStage(
-            configuration.filing(writer: index, receivers: parts.receivers),
+            configuration.filing(writer: index, shared: parts.sources),
             Self.partners(parts, store)
         )
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
@@ -131,25 +139,19 @@ struct Writer: ~Copyable {
     }
 
     deinit {
-        rings.deinitialize(count: receivers.count)
+        rings.deinitialize(count: sources.count)
         rings.deallocate()
     }
 
-    /// Works until asked to finish or to leave; always hands a last job to the committer.
-    mutating func run() {
-        do throws(FileSystemError) {
-            while try !isOver() {
-                if try doWork() == 0 { idle() }
-            }
-        } catch {
-            abandon(error)
-        }
-        awaitCommitter()
+    /// Hands the last job to the committer.
+    mutating func recover(from error: FileSystemError) -> AfterError {
+        abandon(error)
+        return .end
     }
 
     /// Stays until the last job is done: the store closes its files when it goes, and the committer
     /// may still have to sync them.
-    private mutating func awaitCommitter() {
+    mutating func end() {
         while !shared.ended.load(ordering: .acquiring) {
             shared.heartbeat.beat()
             // Whoever is to leave has nothing to put right any more: the committer lets go itself.
@@ -175,18 +177,23 @@ struct Writer: ~Copyable {
     }
 
     private func ringsAreEmpty() -> Bool {
-        for at in 0..<receivers.count where !rings[at].isEmpty { return false }
+        for at in 0..<sources.count where !rings[at].isEmpty { return false }
         return true
     }
 
     /// One round: messages, commands, what is due; returns how many messages there were.
-    private mutating func doWork() throws(FileSystemError) -> Int {
-        shared.heartbeat.beat()
+    ///
+    /// Once asked to finish or to leave, the last round hands a last job to the committer.
+    mutating func doWork() throws(FileSystemError) -> Int {
+        if try isOver() {
+            isFinished = true
+            return 0
+        }
         readClocks()
         if shared.isHalted { try replaceSegments() }
         var count = 0
         if takesMessages() {
-            for at in 0..<receivers.count { count += try takeMessages(ring: at) }
+            for at in 0..<sources.count { count += try takeMessages(ring: at) }
         }
         if count > 0 {
             lastMessageAt = now
@@ -237,7 +244,7 @@ struct Writer: ~Copyable {
     /// Takes what was in the rings when a commit was asked for; no more than a ring can hold, so that
     /// producers who never pause cannot hold it up.
     mutating func takeAllWaiting() throws(FileSystemError) {
-        for at in 0..<receivers.count {
+        for at in 0..<sources.count {
             _ = try takeMessages(ring: at, messagesMax: .max, bytesMax: ringBytes)
         }
     }
@@ -250,7 +257,7 @@ struct Writer: ~Copyable {
 
     @inline(never)
     private func signalRoom(_ ring: Int) {
-        receivers[ring].signal()
+        sources[ring].signal()
     }
 
     mutating func readClocks() {
@@ -267,23 +274,27 @@ struct Writer: ~Copyable {
     }
 
     /// Dozes while messages keep coming, else sleeps until something comes or is due.
-    private mutating func idle() {
-        if !takesMessages() {
-            usleep(5_000)
-            return
-        }
+    mutating func idle(after count: Int) -> IdleStrategy {
+        if count > 0 || isFinished { return .none }
+        if !takesMessages() { return .pause(Self.heldPause) }
         var sleep = Self.sleepNanosecondsMax
-        let waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
+        waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
         if !waitsForCommit, let due = untilDue() { sleep = min(sleep, due) }
         if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
-        if sleep <= 0 { return }
+        if sleep <= 0 { return .none }
         // The end of a commit that holds the next answers up wakes only a sleeper.
         let waitsForAnswers = waitsForCommit && schedule.answersWait
         if now - lastMessageAt < Self.warmNanoseconds, !waitsForAnswers {
-            usleep(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
-            return
+            return .pause(
+                .microseconds(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
+            )
         }
-        shared.parker.park(timeoutNanoseconds: sleep) {
+        return .wait(nanoseconds: sleep)
+    }
+
+    /// Sleeps until something comes or is asked for.
+    mutating func wait(nanoseconds: Int64) {
+        shared.parker.park(timeoutNanoseconds: nanoseconds) {
             shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
                 || shared.finish.load(ordering: .acquiring) || !ringsAreEmpty()
                 || waitsForCommit && shared.jobsUnderWay.load(ordering: .acquiring) == 0

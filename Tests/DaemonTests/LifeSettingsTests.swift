@@ -4,6 +4,7 @@ import Intake
 import Pipeline
 import Storage
 import Testing
+import ZeroMQSource
 
 @testable import Configuration
 @testable import Daemon
@@ -61,7 +62,8 @@ import Testing
                     quarantineBytesMax: 24
                 )
         )
-        let intake = try #require(pipeline.sources.first)
+        let intake = try #require(try settings.socketSources(cores: 8).first)
+        #expect(pipeline.sources == [intake.profile])
         #expect(intake.name == "s" && intake.pattern == .sub && intake.bind.isEmpty)
         #expect(intake.connect == ["tcp://127.0.0.1:9"] && intake.channel == "ch")
         #expect(intake.topics == ["t"] && intake.highWaterMark == 23)

@@ -1,6 +1,6 @@
 package import Disk
 package import Filing
-import Intake
+package import Intake
 import Ring
 
 /// A filing stage with a ring of its own, driven message by message: the way of an event without sockets
@@ -43,17 +43,16 @@ package final class FilingRig {
         source: Int = 0,
         isAnswered: Bool = false
     ) {
-        let byteCount = IntakeRecord.headerByteCount + payload.count
-        guard let start = producer.claim(byteCount) else {
+        let record = IntakeRecord(
+            source: source,
+            isAnswered: isAnswered,
+            receivedAt: wall,
+            payload: payload
+        )
+        guard let room = producer.claim(record.byteCount) else {
             preconditionFailure("the rig's ring is full")
         }
-        let record = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
-        record.initializeMemory(as: UInt8.self, repeating: 0)
-        record.storeBytes(of: UInt16(source), as: UInt16.self)
-        record.storeBytes(of: isAnswered ? 1 : 0, toByteOffset: 2, as: UInt8.self)
-        record.storeBytes(of: wall, toByteOffset: 8, as: Int64.self)
-        UnsafeMutableRawBufferPointer(rebasing: record[IntakeRecord.headerByteCount...])
-            .copyMemory(from: payload)
+        record.write(to: room)
         producer.publish()
     }
 
@@ -71,8 +70,10 @@ package final class FilingRig {
         consumer.release()
     }
 
-    /// The answers that are ready, as they go to receivers.
-    package func takeAnswers() -> [UInt8] { stage.takeAnswers().ready }
+    /// The answers that are ready.
+    package func takeAnswers() -> [Answer] {
+        FiledAnswer.read(stage.takeAnswers().ready).map(\.answer)
+    }
 
     package func takeWanted() -> AnswersWanted { stage.takeWanted() }
 

@@ -1,18 +1,12 @@
 import Events
-import Foundation
+import FilingSupport
 import Intake
 import Testing
 
 @testable import Filing
 
 @Suite struct AnswerBookTests {
-    /// A router's record as a receiver writes it, in the layout `IntakeRecord` gives.
-    private func record(source: UInt8, routingID: String, envelope: [String]) -> [UInt8] {
-        let frames = envelope.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
-        var bytes: [UInt8] = [source, 0, 1, UInt8(routingID.utf8.count)]
-        bytes += [UInt8(frames.count), 0, 0, 0] + [UInt8](repeating: 0, count: 8)
-        return bytes + Array(routingID.utf8) + frames + Array("{}".utf8)
-    }
+    private let address = Array("peer's own bytes".utf8)
 
     private func view(_ offset: Int, _ rejection: Rejection) -> EventView {
         var view = EventView()
@@ -22,43 +16,29 @@ import Testing
         return view
     }
 
-    private func end(_ book: inout AnswerBook, _ record: [UInt8]) {
-        record.withUnsafeBytes { book.end(IntakeRecord($0)) }
+    /// Ends a message of source 3 and connection 9.
+    private func end(_ book: inout AnswerBook, returnTo address: [UInt8] = []) {
+        address.withUnsafeBytes { book.end(record(returnTo: $0)) }
     }
 
-    private func number(_ bytes: some Sequence<UInt8>) -> Int {
-        bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+    private func record(returnTo address: UnsafeRawBufferPointer) -> IntakeRecord {
+        IntakeRecord(
+            source: 3,
+            isAnswered: true,
+            peer: 9,
+            receivedAt: 0,
+            returnAddress: address,
+            payload: UnsafeRawBufferPointer(start: nil, count: 0)
+        )
     }
 
-    private struct Answer {
-        var source: Int
-        var routingID: String
-        /// The frames as they stand in the record, each behind its length.
-        var envelope: String
-        var json: String
-    }
-
-    /// Takes the answers apart.
-    private func answers(_ bytes: [UInt8]) -> [Answer] {
-        var rest = bytes[...]
-        var answers: [Answer] = []
-        while !rest.isEmpty {
-            let size = number(rest.dropFirst(4).prefix(4))
-            let body = Array(rest.dropFirst(8).prefix(size))
-            let id = Int(body[0])
-            let envelope = number(body[2..<4])
-            let text = body.dropFirst(8)
-            answers.append(
-                Answer(
-                    source: number(rest.prefix(4)),
-                    routingID: String(decoding: text.prefix(id), as: UTF8.self),
-                    envelope: String(decoding: text.dropFirst(id).prefix(envelope), as: UTF8.self),
-                    json: String(decoding: text.dropFirst(id + envelope), as: UTF8.self)
-                )
-            )
-            rest = rest.dropFirst(8 + size)
-        }
-        return answers
+    private func piece(
+        _ index: Int,
+        _ offset: Int,
+        _ reason: String,
+        _ detail: String
+    ) -> Answer.RefusedPiece {
+        Answer.RefusedPiece(index: index, offset: offset, reason: reason, detail: detail)
     }
 
     @Test func writesTheAnswerOfAMessage() throws {
@@ -67,15 +47,12 @@ import Testing
         book.accept()
         book.reject(view(40, .invalidJSON), .invalidJSON)
         book.accept()
-        end(&book, record(source: 3, routingID: "peer", envelope: ["id-7", ""]))
-        let answer = try #require(answers(book.take()).first)
-        #expect(answer.source == 3)
-        #expect(answer.routingID == "peer")
-        #expect(answer.envelope == "\u{4}id-7\u{0}")
+        end(&book, returnTo: address)
+        let filed = FiledAnswer.read(book.take())
+        var answer = Answer(.committed, events: 2)
+        answer.refused = [piece(1, 40, "invalid_json", "byte 41: not valid JSON (RFC 8259)")]
         #expect(
-            answer.json
-                == #"{"status":"committed","events":2,"quarantined":[{"index":1,"offset":40,"#
-                + #""reason":"invalid_json","detail":"byte 41: not valid JSON (RFC 8259)"}]}"#
+            filed == [FiledAnswer(source: 3, peer: 9, returnAddress: address, answer: answer)]
         )
         #expect(book.take().isEmpty)
     }
@@ -86,12 +63,12 @@ import Testing
             book.begin()
             if isFirst { book.reject(view(0, .tooDeep), .tooDeep) }
             book.accept()
-            end(&book, record(source: 0, routingID: "a", envelope: isFirst ? [""] : []))
+            end(&book, returnTo: isFirst ? [7] : [])
         }
-        let both = answers(book.take())
+        let both = FiledAnswer.read(book.take())
         #expect(both.count == 2)
-        #expect(both[1].json == #"{"status":"committed","events":1,"quarantined":[]}"#)
-        #expect(both[0].envelope == "\u{0}" && both[1].envelope.isEmpty)
+        #expect(both[1].answer == Answer(.committed, events: 1))
+        #expect(both[0].returnAddress == [7] && both[1].returnAddress.isEmpty)
     }
 
     @Test(arguments: [100, 101, 102, 5_000])
@@ -99,12 +76,13 @@ import Testing
         var book = AnswerBook()
         book.begin()
         for _ in 0..<count { book.reject(view(0, .tooManyEvents), .tooManyEvents) }
-        end(&book, record(source: 0, routingID: "a", envelope: ["b"]))
-        let json = try #require(answers(book.take()).first).json
-        let listed = json.components(separatedBy: #""index":"#).count - 1
-        #expect(listed == min(count, 101))
-        #expect(json.contains(#"{"more":\#(count - 101)}"#) == (count > 101))
-        #expect(json.utf8.count < 1 << 16, "an answer must fit its ring")
+        end(&book)
+        let bytes = book.take()
+        let answer = try #require(FiledAnswer.read(bytes).first).answer
+        #expect(answer.refused.count == min(count, 101))
+        #expect(answer.refused.map(\.index) == Array(0..<min(count, 101)))
+        #expect(answer.moreRefused == max(0, count - 101))
+        #expect(bytes.count < 1 << 16, "an answer must fit its ring")
     }
 
     @Test func keepsAMessagesCountsWhenAnswersAreTakenInItsMidst() throws {
@@ -114,12 +92,31 @@ import Testing
         book.reject(view(7, .tooLarge), .tooLarge)
         #expect(book.take().isEmpty)
         book.accept()
-        end(&book, record(source: 0, routingID: "a", envelope: ["b"]))
-        let json = try #require(answers(book.take()).first).json
-        #expect(
-            json
-                == #"{"status":"committed","events":2,"quarantined":[{"index":1,"offset":7,"#
-                + #""reason":"too_large","detail":"byte 8: larger than the configured limit"}]}"#
-        )
+        end(&book)
+        var answer = Answer(.committed, events: 2)
+        answer.refused = [
+            piece(1, 7, "too_large", "byte 8: larger than the configured limit")
+        ]
+        #expect(FiledAnswer.read(book.take()).map(\.answer) == [answer])
+    }
+
+    @Test func theLongestReturnAddressIsKept() throws {
+        var book = AnswerBook()
+        let longest = (0..<IntakeRecord.addressBytesMax).map { UInt8($0 % 251) }
+        book.begin()
+        book.acceptDuplicate()
+        end(&book, returnTo: longest)
+        let filed = try #require(FiledAnswer.read(book.take()).first)
+        #expect(filed.returnAddress == longest)
+        #expect(filed.answer.events == 1 && filed.answer.duplicates == 1)
+    }
+
+    @Test func whatIsPutOffHasItsReason() throws {
+        var book = AnswerBook()
+        book.begin()
+        address.withUnsafeBytes { book.putOff(record(returnTo: $0), because: "quarantine_full") }
+        let filed = FiledAnswer.read(book.take())
+        #expect(filed.map(\.answer) == [.unavailable("quarantine_full")])
+        #expect(filed.map(\.returnAddress) == [address])
     }
 }

@@ -6,6 +6,7 @@ import Events
 import Filing
 import FilingSupport
 import Foundation
+import Intake
 import Storage
 import TestSupport
 import Testing
@@ -120,11 +121,5 @@ final class FilingBench {
     }
 
     /// The answers that are ready, in order.
-    func answers() -> [String] {
-        let bytes = rig.takeAnswers()
-        let text = String(decoding: bytes, as: UTF8.self)
-        return text.split(separator: "{\"status\"").dropFirst().map { "{\"status\"" + $0 }.map {
-            String($0[...($0.lastIndex(of: "}") ?? $0.startIndex)])
-        }
-    }
+    func answers() -> [Answer] { rig.takeAnswers() }
 }

@@ -2,6 +2,7 @@ import Events
 import Filing
 import FilingSupport
 import Foundation
+import Intake
 import Storage
 import Synchronization
 import TestSupport
@@ -93,15 +94,12 @@ private final class ObedientJudge: EventJudge {
             try bench.putTogether(events, isAnswered: true)
             #expect(
                 bench.answers()
-                    == Array(
-                        repeating: #"{"status":"committed","events":1,"quarantined":[]}"#,
-                        count: 3
-                    )
+                    == Array(repeating: Answer(.committed, events: 1), count: 3)
             )
         } else {
             try bench.put(events.joined(separator: "\n"), isAnswered: true)
             #expect(
-                bench.answers() == [#"{"status":"committed","events":3,"quarantined":[]}"#]
+                bench.answers() == [Answer(.committed, events: 3)]
             )
         }
     }
@@ -110,8 +108,9 @@ private final class ObedientJudge: EventJudge {
         let bench = try FilingBench(judge: ObedientJudge())
         try bench.put(#"[{"n":1},{"do":"quarantine"}]"#, isAnswered: true)
         let answer = try #require(bench.answers().first)
-        #expect(answer.hasPrefix(#"{"status":"committed","events":1,"quarantined":[{"index":1,"#))
-        #expect(answer.contains(#""offset":9,"reason":"reserved_key""#))
+        #expect(answer.status == .committed && answer.events == 1)
+        #expect(answer.refused.map(\.index) == [1] && answer.refused.map(\.offset) == [9])
+        #expect(answer.refused.map(\.reason) == ["reserved_key"])
     }
 
     /// The id of a refused event does not keep its corrected copy out.
@@ -153,8 +152,8 @@ private final class ObedientJudge: EventJudge {
         let bench = try FilingBench(judge: ObedientJudge())
         bench.quota.setLimit(1 << 20)
         bench.quota.measured(2 << 20, since: bench.quota.growth)
-        let putOff = #"{"status":"unavailable","reason":"quarantine_full"}"#
-        let committed = #"{"status":"committed","events":1,"quarantined":[]}"#
+        let putOff = Answer.unavailable("quarantine_full")
+        let committed = Answer(.committed, events: 1)
         if isTogether {
             try bench.putTogether([#"{"n":1}"#, #"{"do":"quarantine"}"#], isAnswered: true)
             #expect(bench.answers() == [committed, putOff])
@@ -242,7 +241,7 @@ private final class Witness: EventObserver {
         ]
         try bench.putTogether(messages, isAnswered: true)
         #expect(try bench.events() == (1...8).map { #"{"n":\#($0)}"# })
-        #expect(bench.answers().map { $0.contains(#""reason""#) }.count { $0 } == 1)
+        #expect(bench.answers().count { !$0.refused.isEmpty } == 1)
         let wanted = bench.rig.takeWanted()
         #expect(wanted.answers == 7)
         #expect(wanted.bytes == messages.reduce(0) { $0 + $1.utf8.count })

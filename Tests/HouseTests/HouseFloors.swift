@@ -25,13 +25,19 @@ enum HouseFloors {
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
         "Platform": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
+        "Agents": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Ring": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
-        "Intake": Room(floor: 3, imports: ["Platform", "Ring", "ZeroMQ"], foundation: .none),
+        "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
+        "ZeroMQSource": Room(
+            floor: 4,
+            imports: ["Agents", "Intake", "Platform", "Ring", "ZeroMQ"],
+            foundation: .none
+        ),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
         "Disk": Room(floor: 2, imports: ["Platform"]),
         "Archive": Room(
@@ -65,9 +71,8 @@ enum HouseFloors {
         "Pipeline": Room(
             floor: 6,
             imports: [
-                "Filing", "Ring", "ZeroMQ", "Compression", "Dedup", "Events", "Intake", "Storage",
-                "Platform",
-                "Histogram", "Disk", "Archive",
+                "Agents", "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "Intake",
+                "Platform", "Ring", "Storage", "Histogram",
             ],
             foundation: .none
         ),
@@ -84,8 +89,9 @@ enum HouseFloors {
             floor: 7,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
-                "Terminal", "ZeroMQ", "Platform", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
-                "ServiceLifecycle", "UnixSignals", "Disk", "Archive", "Recovery", "Configuration",
+                "Terminal", "ZeroMQ", "ZeroMQSource", "Platform", "Logging", "NIOCore",
+                "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "UnixSignals", "Disk", "Archive",
+                "Recovery", "Configuration",
             ],
             foundation: .all
         ),

@@ -20,6 +20,9 @@ import Testing
         ("Control", "import Storage", "Control must not import Storage"),
         ("Storage", "import struct ZeroMQ.Message", "Storage must not import ZeroMQ"),
         ("Ring", "@testable import Daemon", "Ring (floor 2) must not know Daemon (floor 7)"),
+        ("Intake", "import ZeroMQ", "Intake must not import ZeroMQ"),
+        ("Pipeline", "import ZeroMQ", "Pipeline must not import ZeroMQ"),
+        ("Pipeline", "import ZeroMQSource", "Pipeline must not import ZeroMQSource"),
         ("Ring", "import Logging", "Ring must not import Logging"),
         ("Basement", "let a = 1", "target 'Basement' has no floor"),
     ])

@@ -1,3 +1,4 @@
+import Agents
 import Filing
 import Intake
 import Ring
@@ -16,8 +17,8 @@ import Testing
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
         let disk = try PipelineDisk(directory: folder.path)
-        let receivers = [try ReceiverShared()]
-        let storage = StorageState(receivers: receivers) { _ in }
+        let sources = [try SourceShared()]
+        let storage = StorageState(sources: sources) { _ in }
         let folders = DurableFolders(fileSystem: disk)
         let data = DataFolder(
             fileSystem: disk,
@@ -36,7 +37,7 @@ import Testing
             storage: storage,
             segments: data.committer(waitForRoom: { _ in false }, onProgress: {}),
             room: data.room(.committer(0), storage, shared.committerHeartbeat, shared),
-            receivers: receivers,
+            sources: sources,
             peers: [shared],
             fileSystem: disk,
             answers: [try RingBuffer(capacity: 4 << 10)],
@@ -57,7 +58,7 @@ import Testing
                 isLast: true
             )
         )
-        committer.run()
+        AgentRunner.run(&committer, shared.committerHeartbeat)
         let told = notices.all.count { if case .ledgerMismatch = $0 { true } else { false } }
         return (told, shared.numbers.withLock { $0.mismatches })
     }

@@ -4,6 +4,7 @@ import Intake
 import Storage
 import TestSupport
 import Testing
+import ZeroMQSource
 
 @testable import Pipeline
 

@@ -8,12 +8,13 @@ import Recovery
 import Synchronization
 import TestSupport
 import Testing
+import ZeroMQSource
 
 @testable import Pipeline
 
 /// Events that come again: acknowledged again, written once.
 @Suite struct PipelineDedupTests {
-    static func configure(_ configuration: inout PipelineConfiguration) {
+    static func configure(_ configuration: inout PipelineSetup) {
         configuration.sources[0].deduplicates = true
         // As of one data folder.
         configuration.contentHash = contentHash
@@ -176,7 +177,7 @@ import Testing
         try await waitUntil("the other source's event") { rig.ledger("plain").written == 1 }
         let beats = rig.pipeline.beats[0]
         try await waitUntil("the receiver to come round") { rig.pipeline.beats[0] > beats + 1 }
-        #expect(rig.pipeline.receivers[0].messages.load(ordering: .relaxed) == 0)
+        #expect(rig.pipeline.sources[0].messages.load(ordering: .relaxed) == 0)
         #expect(rig.pipeline.isLoading(source: 0) && !rig.pipeline.isLoading(source: 1))
         Array("known".utf8).withUnsafeBytes {
             rig.pipeline.remember(

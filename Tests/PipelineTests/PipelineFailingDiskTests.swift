@@ -26,7 +26,7 @@ import Testing
 
     private func isHealed(_ rig: PipelineRig) -> Bool {
         rig.pipeline.blockedReason == nil
-            && rig.pipeline.receivers.allSatisfy { !$0.requests.contains(.blocked) }
+            && rig.pipeline.sources.allSatisfy { !$0.requests.contains(.blocked) }
     }
 
     /// Everything that was sent stands in sealed files, once.
@@ -83,7 +83,7 @@ import Testing
         try await waitUntil("a second try") {
             rig.pipeline.blockedReason?.contains("the disk still fails") == true
         }
-        #expect(rig.pipeline.receivers.allSatisfy { $0.requests.contains(.blocked) })
+        #expect(rig.pipeline.sources.allSatisfy { $0.requests.contains(.blocked) })
         try dealer.send("late", event(20))
         await #expect(throws: PipelineError.self) { try await rig.pipeline.flush() }
         await #expect(throws: PipelineError.self) { try await rig.pipeline.seal(prefix: nil) }

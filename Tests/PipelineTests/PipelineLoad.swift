@@ -3,6 +3,7 @@ import Glibc
 import Intake
 import Synchronization
 import TestSupport
+import ZeroMQSource
 
 @testable import Pipeline
 

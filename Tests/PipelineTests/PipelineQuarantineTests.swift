@@ -17,7 +17,7 @@ import Testing
 
     /// A quarantine that has reached its limit.
     private func full(
-        _ change: (inout PipelineConfiguration) -> Void = { _ in }
+        _ change: (inout PipelineSetup) -> Void = { _ in }
     ) throws
         -> PipelineRig
     {

@@ -5,7 +5,7 @@ import Intake
 import Recovery
 import Synchronization
 import TestSupport
-import ZeroMQ
+import ZeroMQSource
 
 @testable import Pipeline
 
@@ -14,10 +14,12 @@ final class PipelineRig: Sendable {
     let folder: TemporaryFolder
     let disk: PipelineDisk
     let pipeline: Pipeline
+    /// The sources in the test's own process.
+    let processes: [ProcessSource]
 
     /// `change`: changes the configuration: one router and one pull source on ports of
     ///   the system's choice, a writer, partitions by channel, a small ring.
-    convenience init(_ change: (inout PipelineConfiguration) -> Void = { _ in }) throws {
+    convenience init(_ change: (inout PipelineSetup) -> Void = { _ in }) throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
         let disk = try PipelineDisk(directory: folder.path)
         try self.init(folder: folder, disk: disk, change)
@@ -28,34 +30,32 @@ final class PipelineRig: Sendable {
         disk: PipelineDisk,
         run: String = "r1",
         opensIntake: Bool = true,
-        _ change: (inout PipelineConfiguration) -> Void = { _ in }
+        _ change: (inout PipelineSetup) -> Void = { _ in }
     ) throws {
         self.folder = folder
         self.disk = disk
-        var configuration = PipelineConfiguration(
-            node: "t1",
-            run: run,
-            sources: [Self.source("reliable", .router), Self.source("plain", .pull)],
-            ringBytes: 1 << 20,
-            template: try PartitionTemplate("channel={channel}"),
-            tunables: PipelineConfiguration.Tunables(
-                commitInterval: .milliseconds(20),
-                freeBytesMin: 0
-            )
-        )
-        change(&configuration)
+        var setup = try PipelineSetup(run: run)
+        change(&setup)
         let folders = DurableFolders(fileSystem: disk)
         let manifest = ManifestLog(fileSystem: disk, folders: folders, node: "t1")
         let notices = Notices()
+        var processes: [ProcessSource] = []
         pipeline = try Pipeline(
-            configuration,
+            setup.complete,
             fileSystem: disk,
             folders: folders,
-            manifest: manifest
-        ) {
-            notices.add($0)
-        }
+            manifest: manifest,
+            openSources: { places throws(IntakeError) in
+                var opened = try setup.openSockets(places)
+                processes = setup.openProcesses(places)
+                opened.sources += processes
+                return opened
+            },
+            notify: { notices.add($0) }
+        )
+        self.processes = processes
         self.notices = notices
+        pipeline.start()
         if opensIntake { pipeline.openIntake() }
     }
 

@@ -2,6 +2,7 @@ import Inspection
 import Intake
 import TestSupport
 import Testing
+import ZeroMQSource
 
 @testable import Pipeline
 
@@ -81,7 +82,7 @@ import Testing
 
     /// Waiting while all of it is sent lets the receiver take hundreds at once.
     private func rig(
-        _ change: (inout PipelineConfiguration) -> Void = { _ in }
+        _ change: (inout PipelineSetup) -> Void = { _ in }
     ) throws -> PipelineRig {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
         let disk = try PipelineDisk(directory: folder.path)

@@ -85,7 +85,7 @@ extension Collector {
         pipeline.configuration.sources.enumerated().map { index, source in
             var status = SourceStatus(
                 name: source.name,
-                pattern: source.pattern.rawValue,
+                pattern: source.kind,
                 endpoints: pipeline.endpoints[index],
                 state: sourceState(index, life.state)
             )

@@ -11,6 +11,7 @@ import Platform
 import Recovery
 import Storage
 import Synchronization
+import ZeroMQSource
 
 /// The running daemon: a pipeline, its data folder, and what people may ask of it.
 ///
@@ -108,12 +109,18 @@ final class Collector: Sendable {
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
+        let sources = try settings.socketSources(cores: cores)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = folder.contentHash(log.logger)
         }
         let notices = NoticeLog(log.logger)
-        let pipeline = try startPipeline(configuration, in: folder, notices: notices)
+        let pipeline = try startPipeline(
+            configuration,
+            sources: sources,
+            in: folder,
+            notices: notices
+        )
         warn(of: try settings.shortfalls(cores: cores), leftovers, log.logger)
         let dedup = DedupRun()
         dedup.begin(pipeline)
@@ -154,17 +161,23 @@ final class Collector: Sendable {
     /// Binds the sources and starts the path's threads.
     private static func startPipeline(
         _ configuration: PipelineConfiguration,
+        sources: [SourceConfiguration],
         in folder: HeldFolder,
         notices: NoticeLog
     ) throws(DaemonFailure) -> Pipeline {
         do {
-            return try Pipeline(
+            let pipeline = try Pipeline(
                 configuration,
                 fileSystem: folder.fileSystem,
                 folders: folder.folders,
                 manifest: folder.manifest,
+                openSources: { places throws(IntakeError) in
+                    try SocketSources.open(sources, at: places)
+                },
                 notify: { notices.add($0) }
             )
+            pipeline.start()
+            return pipeline
         } catch {
             throw .cannotCreate("cannot start: \(error)")
         }

@@ -25,7 +25,7 @@ extension NoticeLog {
         case .released: "peer was not heard, and was cut off to connect anew"
         case .refused: "connection refused"
         case .overBudget: "peer sends what is no message, and was cut off"
-        case .routingIDTooLong: "routing id refused, and its peer cut off"
+        case .nameTooLong: "routing id refused, and its peer cut off"
         case .timedOut: "peer is gone, its connection was closed"
         case .unreachable: "source cannot connect"
         case .socketFileGone: "socket file is gone"

@@ -61,7 +61,7 @@ final class NoticeLog: Sendable {
             let now = SystemClock.monotonicNanoseconds
             guard folders.withLock({ $0.allows(instead, at: now) }) else { break }
             log(error, instead: instead)
-        case .receiverFailed(let source, let reason):
+        case .sourceFailed(let source, let reason):
             logger.critical(
                 "source failed, it takes in nothing more",
                 metadata: ["source": "\(source)", "error": "\(reason)"]

@@ -5,6 +5,7 @@ import Events
 import Intake
 import Pipeline
 import Storage
+import ZeroMQSource
 
 /// What a configuration file means to the pipeline.
 extension Settings {
@@ -14,13 +15,11 @@ extension Settings {
     /// `run`: identifies this run of the daemon.
     func pipeline(run: String, cores: Int) throws(DaemonFailure) -> PipelineConfiguration {
         let writers = writers.count(cores: cores)
-        let budget = try DescriptorBudget(DescriptorBudget.limit, self, writers: writers)
+        let budget = try budget(writers: writers)
         var configuration = PipelineConfiguration(
             node: node,
             run: run,
-            sources: sources.map {
-                $0.intake(limits, connectionsMax: min(limits.connectionsMax, budget.connectionsMax))
-            },
+            sources: try socketSources(cores: cores).map(\.profile),
             limits: PayloadLimits(
                 eventBytesMax: limits.eventBytesMax,
                 eventsMax: limits.eventsPerMessageMax,
@@ -43,6 +42,17 @@ extension Settings {
         )
         configuration.sealsMax = budget.sealsMax
         return configuration
+    }
+
+    /// The sources, all of them ZeroMQ's.
+    func socketSources(cores: Int) throws(DaemonFailure) -> [SourceConfiguration] {
+        let budget = try budget(writers: writers.count(cores: cores))
+        let connectionsMax = min(limits.connectionsMax, budget.connectionsMax)
+        return sources.map { $0.intake(limits, connectionsMax: connectionsMax) }
+    }
+
+    private func budget(writers: Int) throws(DaemonFailure) -> DescriptorBudget {
+        try DescriptorBudget(DescriptorBudget.limit, self, writers: writers)
     }
 
     /// What can change while the daemon runs.

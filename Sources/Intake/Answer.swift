@@ -1,0 +1,202 @@
+/// What became of a message, for the producer that waits for it; the source's kind puts it into words.
+///
+/// In memory between threads, in the machine's byte order:
+///
+///     offset  bytes
+///     0       1     status
+///     1       3     0
+///     4       4     events
+///     8       4     duplicates
+///     12      4     refused pieces that are listed
+///     16      4     refused pieces beyond these
+///     20      4     bytes of the reason
+///     24            reason, then each listed piece: index (4), offset (8), bytes of its reason (2) and
+///                   of its detail (2), reason, detail, without gaps
+package struct Answer: Sendable, Equatable {
+    package enum Status: UInt8, Sendable {
+        /// All of it is durable, as events or in quarantine.
+        case committed
+        /// Nothing of it was kept, nor would be if it came again.
+        case rejected
+        /// Nothing of it was kept now; it may be sent again.
+        case unavailable
+    }
+
+    /// A piece of the message that is in quarantine.
+    package struct RefusedPiece: Sendable, Equatable {
+        /// Its place among the message's events, from 0.
+        package var index: Int
+        /// Bytes in front of it, in the message as it was read.
+        package var offset: Int
+        package var reason: String
+        /// The cause and its place, for people.
+        package var detail: String
+
+        package init(index: Int, offset: Int, reason: String, detail: String) {
+            self.index = index
+            self.offset = offset
+            self.reason = reason
+            self.detail = detail
+        }
+    }
+
+    package var status: Status
+    /// Events of the message that are safe.
+    package var events = 0
+    /// How many of them came before.
+    package var duplicates = 0
+    package var refused: [RefusedPiece] = []
+    /// Refused pieces that are not listed.
+    package var moreRefused = 0
+    /// Why a message was rejected, or is not taken now.
+    package var reason = ""
+
+    package init(_ status: Status, events: Int = 0, reason: String = "") {
+        self.status = status
+        self.events = events
+        self.reason = reason
+    }
+
+    /// Whether all of the message is committed, and none of it came before.
+    package var isPlain: Bool {
+        status == .committed && refused.isEmpty && moreRefused == 0 && duplicates == 0
+    }
+
+    package static func rejected(_ reason: String) -> Answer { Answer(.rejected, reason: reason) }
+
+    package static func unavailable(_ reason: String) -> Answer {
+        Answer(.unavailable, reason: reason)
+    }
+}
+
+// MARK: - Binary form
+
+extension Answer {
+    /// Bytes of an answer without texts, as most are.
+    package static let plainByteCount = 24
+
+    private static let pieceHeaderByteCount = 16
+
+    /// Reads an answer as ``write(to:)`` wrote it.
+    package init(_ bytes: UnsafeRawBufferPointer) {
+        var rest = Reader(bytes: bytes)
+        self.init(Status(rawValue: UInt8(truncatingIfNeeded: rest.number())) ?? .unavailable)
+        events = rest.number()
+        duplicates = rest.number()
+        let listed = rest.number()
+        moreRefused = rest.number()
+        let reasonByteCount = rest.number()
+        if reasonByteCount > 0 { reason = rest.text(reasonByteCount) }
+        if listed > 0 { readRefused(&rest, listed) }
+    }
+
+    @inline(never)
+    private mutating func readRefused(_ rest: inout Reader, _ count: Int) {
+        refused.reserveCapacity(count)
+        for _ in 0..<count {
+            let index = rest.number()
+            let offset = Int(truncatingIfNeeded: rest.take(UInt64.self))
+            let reason = Int(rest.take(UInt16.self))
+            let detail = Int(rest.take(UInt16.self))
+            refused.append(
+                RefusedPiece(
+                    index: index,
+                    offset: offset,
+                    reason: rest.text(reason),
+                    detail: rest.text(detail)
+                )
+            )
+        }
+    }
+
+    package var byteCount: Int {
+        refused.reduce(Self.plainByteCount + reason.utf8.count) {
+            $0 + Self.pieceHeaderByteCount + $1.reason.utf8.count + $1.detail.utf8.count
+        }
+    }
+
+    /// Writes the answer to a message of which all is committed, ``plainByteCount`` bytes.
+    ///
+    /// Allocates nothing.
+    package static func writeCommitted(events: Int, to room: UnsafeMutableRawPointer) {
+        writeHeader(status: .committed, events: events, to: room)
+    }
+
+    /// Writes ``byteCount`` bytes.
+    package func write(to room: UnsafeMutableRawPointer) {
+        Self.writeHeader(status: status, events: events, to: room)
+        for (at, number) in [duplicates, refused.count, moreRefused, reason.utf8.count].enumerated()
+        {
+            room.storeBytes(
+                of: UInt32(truncatingIfNeeded: number),
+                toByteOffset: 8 + 4 * at,
+                as: UInt32.self
+            )
+        }
+        var at = Self.copy(reason, to: room + Self.plainByteCount)
+        for piece in refused {
+            at.storeBytes(of: UInt32(truncatingIfNeeded: piece.index), as: UInt32.self)
+            at.storeBytes(
+                of: UInt64(truncatingIfNeeded: piece.offset),
+                toByteOffset: 4,
+                as: UInt64.self
+            )
+            at.storeBytes(
+                of: UInt16(truncatingIfNeeded: piece.reason.utf8.count),
+                toByteOffset: 12,
+                as: UInt16.self
+            )
+            at.storeBytes(
+                of: UInt16(truncatingIfNeeded: piece.detail.utf8.count),
+                toByteOffset: 14,
+                as: UInt16.self
+            )
+            at = Self.copy(piece.reason, to: at + Self.pieceHeaderByteCount)
+            at = Self.copy(piece.detail, to: at)
+        }
+    }
+
+    private static func writeHeader(
+        status: Status,
+        events: Int,
+        to room: UnsafeMutableRawPointer
+    ) {
+        room.storeBytes(of: UInt32(status.rawValue), as: UInt32.self)
+        room.storeBytes(of: UInt32(truncatingIfNeeded: events), toByteOffset: 4, as: UInt32.self)
+        room.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
+        room.storeBytes(of: 0, toByteOffset: 16, as: UInt64.self)
+    }
+
+    private static func copy(
+        _ text: String,
+        to room: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer {
+        var text = text
+        return text.withUTF8 { bytes in
+            if let start = bytes.baseAddress {
+                room.copyMemory(from: start, byteCount: bytes.count)
+            }
+            return room + bytes.count
+        }
+    }
+
+    /// Takes the parts of an answer from its bytes, one after the other.
+    private struct Reader {
+        let bytes: UnsafeRawBufferPointer
+        var at = 0
+
+        mutating func take<Number: FixedWidthInteger & BitwiseCopyable>(
+            _ type: Number.Type
+        ) -> Number {
+            defer { at += MemoryLayout<Number>.size }
+            return bytes.loadUnaligned(fromByteOffset: at, as: type)
+        }
+
+        mutating func number() -> Int { Int(take(UInt32.self)) }
+
+        mutating func text(_ count: Int) -> String {
+            defer { at += count }
+            return String(decoding: bytes[at..<(at + count)], as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// What the path knows of a source, whatever its kind.
+package struct SourceProfile: Sendable, Equatable {
+    package var name: String
+    /// The kind of source, for operators.
+    package var kind: String
+    /// The channel of events that carry none.
+    package var channel: String
+    /// Whether producers wait for answers.
+    package var isAnswered: Bool
+    /// Whether events are looked up by their ids, so that duplicates are not written.
+    package var deduplicates: Bool
+
+    package init(
+        name: String,
+        kind: String,
+        channel: String = "unknown",
+        isAnswered: Bool,
+        deduplicates: Bool = false
+    ) {
+        self.name = name
+        self.kind = kind
+        self.channel = channel
+        self.isAnswered = isAnswered
+        self.deduplicates = deduplicates
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+import Platform
+package import Synchronization
+
+/// What a source shows to others, and what others ask of it.
+///
+/// Counters are written by the source's thread only; any thread may read. Flags may be set by any
+/// thread, followed by ``signal()``.
+package final class SourceShared: Sendable {
+    package let messages = Atomic<Int>(0)
+    /// Payload bytes.
+    package let bytes = Atomic<Int>(0)
+    /// Messages of which nothing was kept, since their form made no sense.
+    package let rejected = Atomic<Int>(0)
+    package let acknowledged = Atomic<Int>(0)
+    /// Answers that could not be sent: the peer is gone, or does not read.
+    package let acknowledgementsDropped = Atomic<Int>(0)
+    /// Peers connected now.
+    package let peers = Atomic<Int>(0)
+    package let connections = ConnectionFigures()
+    package let peerNames = PeerNames()
+    /// What is wrong with an endpoint now, as a sentence; nil is nothing.
+    package let problem = Mutex<String?>(nil)
+    /// Set by the source: intake is over, everything received is in the rings.
+    package let intakeEnded = Atomic<Bool>(false)
+    /// Set by the source when it holds a message that fits in no ring.
+    package let stalled = Atomic<Bool>(false)
+
+    private let flags = Atomic<Int>(0)
+    private let event: EventDescriptor
+
+    /// What others can ask.
+    package struct Request: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+        /// An operator paused the source.
+        package static let paused = Request(rawValue: 1)
+        /// Storage cannot take more.
+        package static let blocked = Request(rawValue: 2)
+        /// Take what has arrived, then end intake.
+        package static let draining = Request(rawValue: 4)
+        /// Send what answers there are, then end.
+        package static let closing = Request(rawValue: 8)
+        /// What the source's producers sent before is still being read.
+        package static let loading = Request(rawValue: 16)
+        /// Take nothing in now.
+        package static let held: Request = [.paused, .blocked, .loading]
+    }
+
+    /// - Throws: the errno text when the system gives no eventfd.
+    package init() throws(IntakeError) {
+        do {
+            event = try EventDescriptor()
+        } catch {
+            throw IntakeError("eventfd: error \(error.code)")
+        }
+    }
+
+    package var requests: Request { Request(rawValue: flags.load(ordering: .acquiring)) }
+
+    /// Asks for something and wakes the source.
+    package func ask(_ request: Request) {
+        flags.bitwiseOr(request.rawValue, ordering: .acquiringAndReleasing)
+        signal()
+    }
+
+    /// Takes a request back and wakes the source.
+    package func cancel(_ request: Request) {
+        flags.bitwiseAnd(~request.rawValue, ordering: .acquiringAndReleasing)
+        signal()
+    }
+
+    /// Wakes the source: answers wait, a ring has room, or a flag changed.
+    package func signal() {
+        event.signal()
+    }
+
+    /// Becomes readable by ``signal()``; for the source's thread to wait on.
+    package var eventDescriptor: Int32 { event.number }
+
+    /// Forgets signals that came so far; the source's thread only, before it looks for work.
+    package func drainSignal() {
+        event.drain()
+    }
+}
+
+/// Why a source could not be set up.
+package struct IntakeError: Error, CustomStringConvertible, Sendable {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,104 @@
+/// To whom an answer goes: the peer's routing id and the envelope of its request, copied out of their
+/// frames.
+///
+/// The envelope is every frame in front of the payload, as it came: a DEALER's request id, REQ's
+/// empty delimiter, what a device on the way has put in front. Each is kept as a byte with its
+/// length and its bytes. A record's return address is a byte with the routing id's length, the
+/// routing id, and the envelope.
+struct PeerAddress: ~Copyable {
+    /// ZeroMQ's routing ids are 1 to 255 bytes, and so is a frame of an envelope at most.
+    static let frameBytesMax = 255
+    static let framesMax = 8
+    /// Bytes of all frames of an envelope together.
+    static let envelopeBytesMax = 1 << 10
+    static let byteCountMax = 1 + frameBytesMax + envelopeBytesMax + framesMax
+
+    private let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCountMax, alignment: 8)
+    /// Bytes of the return address; 0 where nobody is answered.
+    private(set) var byteCount = 0
+    private var routingIDCount = 0
+    private(set) var frameCount = 0
+    /// Number of the connection; 0 is unknown.
+    var peer: UInt16 = 0
+    /// Whether the routing id is that of the message before.
+    private(set) var isRepeated = false
+
+    deinit {
+        memory.deallocate()
+    }
+
+    /// As it is kept in a record.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: byteCount) }
+
+    var routingID: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: memory + 1, count: routingIDCount)
+    }
+
+    /// Begins anew with a routing id; false when it is longer than one may be.
+    mutating func begin(_ id: UnsafeRawBufferPointer) -> Bool {
+        isRepeated = id.elementsEqual(routingID)
+        routingIDCount = id.count <= Self.frameBytesMax ? id.count : 0
+        byteCount = 1 + routingIDCount
+        frameCount = 0
+        memory.storeBytes(of: UInt8(truncatingIfNeeded: routingIDCount), as: UInt8.self)
+        guard id.count <= Self.frameBytesMax else { return false }
+        if let start = id.baseAddress { (memory + 1).copyMemory(from: start, byteCount: id.count) }
+        return true
+    }
+
+    /// What became of a frame in front of the payload.
+    enum Addition {
+        case added
+        /// Longer than a frame may be: an empty one stands for it.
+        case shortened
+        /// The envelope has no room for it, and is as it was.
+        case refused
+    }
+
+    /// Adds a frame to the envelope.
+    mutating func add(_ frame: UnsafeRawBufferPointer) -> Addition {
+        let isShortEnough = frame.count <= Self.frameBytesMax
+        let count = isShortEnough ? frame.count : 0
+        let envelopeCount = byteCount - 1 - routingIDCount
+        guard frameCount < Self.framesMax,
+            envelopeCount - frameCount + count <= Self.envelopeBytesMax
+        else { return .refused }
+        let end = memory + byteCount
+        end.storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
+        if count > 0, let start = frame.baseAddress {
+            (end + 1).copyMemory(from: start, byteCount: count)
+        }
+        byteCount += 1 + count
+        frameCount += 1
+        return isShortEnough ? .added : .shortened
+    }
+}
+
+/// The parts of a return address, as ``PeerAddress`` wrote it.
+struct AddressParts {
+    let routingID: UnsafeRawBufferPointer
+    /// The frames that were in front of the payload; they go back in front of the answer.
+    let envelope: UnsafeRawBufferPointer
+
+    init(_ address: UnsafeRawBufferPointer) {
+        let start = min(1 + Int(address.first ?? 0), address.count)
+        routingID = UnsafeRawBufferPointer(rebasing: address[min(1, start)..<start])
+        envelope = UnsafeRawBufferPointer(rebasing: address[start...])
+    }
+}
+
+/// Takes an envelope apart, frame by frame.
+struct EnvelopeFrames {
+    private var rest: UnsafeRawBufferPointer
+
+    init(_ envelope: UnsafeRawBufferPointer) {
+        rest = envelope
+    }
+
+    mutating func next() -> UnsafeRawBufferPointer? {
+        guard let count = rest.first.map(Int.init), count < rest.count else { return nil }
+        let frame = UnsafeRawBufferPointer(rebasing: rest[1..<(1 + count)])
+        rest = UnsafeRawBufferPointer(rebasing: rest[(1 + count)...])
+        return frame
+    }
+}

@@ -1,0 +1,170 @@
+import Intake
+import Platform
+import Synchronization
+import ZeroMQ
+
+/// Messages in.
+extension Receiver {
+    /// Receives the messages of a round without waiting, puts them into a ring, and shows them to the
+    /// writer with one store.
+    ///
+    /// Returns how many were received.
+    mutating func receiveBatch() throws(ZeroMQError) -> Int {
+        let receivedAt = SystemClock.wallMicroseconds
+        var count = 0
+        lane.begin()
+        if lane.isHolding {
+            guard lane.offer(record(message.bytes, receivedAt)) else { return 0 }
+            count += 1
+        }
+        if lane.hasHeld, !lane.putHeld(&count) {
+            lane.end(messages: count)
+            return count
+        }
+        while lane.hasRoomInRound(count) {
+            guard let payload = try receiveMessage() else {
+                hasEmptied = count > 0
+                watch.wasEmptied = true
+                break
+            }
+            guard lane.offer(record(payload, receivedAt)) else { break }
+            count += 1
+        }
+        lane.end(messages: count)
+        return count
+    }
+
+    /// The record of a message.
+    @inline(__always)
+    func record(_ payload: UnsafeRawBufferPointer, _ receivedAt: Int64) -> IntakeRecord {
+        IntakeRecord(
+            source: lane.index,
+            isAnswered: isRouter,
+            peer: address.peer,
+            receivedAt: receivedAt,
+            returnAddress: address.bytes,
+            payload: payload
+        )
+    }
+
+    /// Receives one message, whose payload is in `message` until the next; nil when there is none.
+    ///
+    /// Messages that make no sense are answered and passed over.
+    mutating func receiveMessage() throws(ZeroMQError) -> UnsafeRawBufferPointer? {
+        while try sockets.socket.receive(&message, wait: false) {
+            var fault: Fault?
+            frameBytes = 0
+            if isRouter {
+                fault = try receiveRequest()
+            } else if message.hasMore {
+                try takeLastFrame()
+            }
+            let payload = message.bytes
+            try attribute(payload.count)
+            if fault == nil, payload.count <= payloadBytesMax { return payload }
+            try reject(fault ?? .tooLarge)
+        }
+        return nil
+    }
+
+    /// Why a message is refused as a whole.
+    enum Fault: String {
+        case tooLarge = "too_large"
+        case missingPayload = "missing_payload"
+        case tooManyFrames = "too_many_frames"
+        case requestIDTooLong = "request_id_too_long"
+        /// Nobody can be answered by a routing id that is longer than ZeroMQ's own.
+        case routingIDTooLong = "routing_id_too_long"
+        /// What ZMQ_PROBE_ROUTER sends at each connect; no message at all.
+        case probe
+    }
+
+    @inline(never)
+    private mutating func reject(_ fault: Fault) throws(ZeroMQError) {
+        if fault == .probe { return }
+        shared.rejected.wrappingAdd(1, ordering: .relaxed)
+        if fault == .routingIDTooLong { return refuseName() }
+        if isRouter { try refuse(.rejected(fault.rawValue)) }
+    }
+
+    /// Finds out by which connection the message came, and counts its bytes.
+    ///
+    /// libzmq tells by a search in a map, so it is asked only where nothing else says: of a router a
+    /// routing id that is repeated, of others that there is but one connection.
+    private mutating func attribute(_ payloadCount: Int) throws(ZeroMQError) {
+        let isKnown = address.isRepeated && lookedUpAt == table.changes
+        var peer = isRouter ? (isKnown ? address.peer : 0) : table.only
+        if peer == 0 {
+            peer = table.number(of: message.sourceDescriptor ?? -1)
+            if peer == 0 { peer = try numberOfNewcomer() }
+            lookedUpAt = table.changes
+        }
+        address.peer = peer
+        if table.receivedBytes[Int(peer)] == 0 { meet(peer) }
+        table.receivedBytes[Int(peer)] &+= UInt64(
+            truncatingIfNeeded: frameBytes &+ Self.wireBytes(payloadCount)
+        )
+    }
+
+    /// What a frame takes on the wire.
+    static func wireBytes(_ count: Int) -> Int { count + (count < 256 ? 2 : 9) }
+
+    @inline(never)
+    private mutating func takeLastFrame() throws(ZeroMQError) {
+        while message.hasMore {
+            frameBytes += Self.wireBytes(message.bytes.count)
+            guard try sockets.socket.receive(&message, wait: true) else { return }
+        }
+    }
+
+    /// Reads what follows the routing id, which is in `message`: the envelope and the payload.
+    ///
+    /// Of a DEALER the envelope is the request id or nothing, of a REQ an empty frame, and a device
+    /// on the way puts a frame in front. Gives why the message makes no sense, or nil.
+    private mutating func receiveRequest() throws(ZeroMQError) -> Fault? {
+        var fault: Fault? = address.begin(message.bytes) ? nil : .routingIDTooLong
+        guard message.hasMore, try sockets.socket.receive(&message, wait: true) else {
+            return fault ?? .missingPayload
+        }
+        if !message.hasMore, message.bytes.isEmpty { return fault ?? .probe }
+        while message.hasMore {
+            frameBytes += Self.wireBytes(message.bytes.count)
+            if fault == nil || fault == .requestIDTooLong {
+                switch address.add(message.bytes) {
+                case .added: break
+                case .shortened: fault = .requestIDTooLong
+                case .refused: fault = .tooManyFrames
+                }
+            }
+            guard try sockets.socket.receive(&message, wait: true) else {
+                return fault ?? .missingPayload
+            }
+        }
+        return fault
+    }
+
+    /// Answers every request that has arrived with "unavailable".
+    mutating func refuseBatch() throws(ZeroMQError) -> Int {
+        var count = 0
+        if lane.isHolding {
+            lane.stopHolding()
+            try refuse(.unavailable("draining"))
+            count += 1
+        }
+        count += try refuseHeld(.unavailable("draining"))
+        while count < Lane.messagesPerRound, try sockets.socket.receive(&message, wait: false) {
+            frameBytes = 0
+            let fault = try receiveRequest()
+            try attribute(message.bytes.count)
+            count += 1
+            if fault == .probe || fault == .routingIDTooLong { continue }
+            try refuse(.unavailable("draining"))
+        }
+        return count
+    }
+
+    @inline(never)
+    mutating func refuse(_ answer: Answer) throws(ZeroMQError) {
+        try send(answer, to: AddressParts(address.bytes), of: address.peer)
+    }
+}

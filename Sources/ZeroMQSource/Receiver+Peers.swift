@@ -1,0 +1,219 @@
+import Glibc
+import Intake
+import Platform
+import Synchronization
+import ZeroMQ
+
+/// Peers that come and go, as the socket's monitor tells.
+extension Receiver {
+    /// Looks after connections, where it is time; called every round.
+    mutating func tend() throws(ZeroMQError) {
+        let now = SystemClock.monotonicNanoseconds
+        guard now - watch.tendedAt >= PeerWatch.tendNanoseconds else { return }
+        watch.tendedAt = now
+        if watch.wasEmptied { table.settle() }
+        try watchPeers()
+        if now - watch.lookedAt >= PeerWatch.lookNanoseconds {
+            watch.lookedAt = now
+            look(at: now)
+        }
+    }
+
+    @inline(never)
+    mutating func watchPeers() throws(ZeroMQError) {
+        while let event = try MonitorEvent.receive(from: sockets.monitor, using: &scratch) {
+            let now = SystemClock.monotonicNanoseconds
+            switch event.kind {
+            case .accepted, .connected: begin(event, at: now)
+            case .disconnected: end(Int32(truncatingIfNeeded: event.value), at: now)
+            case .handshakeSucceeded:
+                for number in watch.becomeReady() { table.change(number) { $0.isReady = true } }
+            case .connectDelayed: watch.attempts.insert(event.endpoint)
+            case .connectRetried: retry(event.endpoint)
+            case .acceptFailed:
+                tell(.refused, event.endpoint, "not accepted: \(text(of: event.value))")
+            default:
+                watch.failure = .init(code: Int32(truncatingIfNeeded: event.value))
+            }
+        }
+    }
+
+    /// The connection's number, where its messages come before the news of it; 0 if there is none.
+    @inline(never)
+    mutating func numberOfNewcomer() throws(ZeroMQError) -> UInt16 {
+        try watchPeers()
+        return table.number(of: message.sourceDescriptor ?? -1)
+    }
+
+    /// The first message of a connection has come.
+    @inline(never)
+    mutating func meet(_ number: UInt16) {
+        guard number != 0 else { return }
+        watch.becomeReady(number)
+        // Names that the router gives begin with a zero.
+        let name = address.routingID.first.map { $0 != 0 } == true ? Array(address.routingID) : nil
+        table.change(number) {
+            $0.isReady = true
+            $0.isMuted = false
+            $0.routingID = name
+        }
+    }
+
+    private mutating func begin(_ event: MonitorEvent, at now: Int64) {
+        shared.connections.connects.count()
+        if event.kind == .connected {
+            watch.unreachable = [:]
+            showProblem()
+        }
+        guard let connection = table.add(Int32(truncatingIfNeeded: event.value), at: now) else {
+            return
+        }
+        shared.peers.store(table.count, ordering: .relaxed)
+        shared.peerNames.set(connection.name, of: connection.number)
+        watch.pending.insert(connection.number)
+        guard event.kind == .accepted, table.count > configuration.connectionsMax else { return }
+        table.cut(connection.number)
+        shared.connections.refused.count()
+        tell(
+            .refused,
+            connection,
+            "the source has \(configuration.connectionsMax) connections, the most it may have"
+        )
+    }
+
+    private mutating func end(_ descriptor: Int32, at now: Int64) {
+        let failure = watch.failure
+        watch.failure = nil
+        let number = table.number(of: descriptor)
+        guard let connection = table.connections[number] else { return }
+        shared.connections.disconnects.count()
+        let isPending = watch.pending.contains(number)
+        let isKnownPending = isPending && (failure != nil || watch.readyAmongPending == 0)
+        if isKnownPending {
+            watch.pending.remove(number)
+        } else {
+            watch.becomeReady(number)
+        }
+        if !connection.isCut { explainEnd(of: connection, isPending: isKnownPending, failure) }
+        _ = table.remove(descriptor)
+        shared.peers.store(table.count, ordering: .relaxed)
+        if let id = connection.routingID {
+            watch.freed = (id, now)
+            release(at: now)
+        }
+    }
+
+    private mutating func explainEnd(
+        of connection: Connection,
+        isPending: Bool,
+        _ failure: PeerWatch.MonitorFailure?
+    ) {
+        let kernel = connection.kernel
+        if isPending {
+            shared.connections.failedHandshakes.count()
+            guard let kernel else {
+                return tell(
+                    .handshakeFailed,
+                    connection,
+                    "it ended at once: it does not speak ZMTP 3 (ZMTP 1 and 2 need legacy: on), or "
+                        + socketTypeText
+                )
+            }
+            // Whoever only looks whether the port is open is nobody to speak of.
+            guard kernel.bytesRead > 0 || !kernel.countsBytes else { return }
+            tell(.handshakeFailed, connection, handshakeText(kernel, connection, failure))
+        } else if let kernel, !connection.peerHasLeft {
+            if kernel.silentMilliseconds >= 14_000 {
+                shared.connections.timedOut.count()
+                tell(
+                    .timedOut,
+                    connection,
+                    "nothing came from it for \(kernel.silentMilliseconds / 1_000) s"
+                )
+            } else {
+                shared.connections.violations.count()
+                tell(
+                    .violation,
+                    connection,
+                    "a frame longer than limits.message, \(configuration.messageBytesMax) bytes,"
+                        + " or bytes that are no ZMTP"
+                )
+            }
+        }
+    }
+
+    private func handshakeText(
+        _ kernel: StreamConnection,
+        _ connection: Connection,
+        _ failure: PeerWatch.MonitorFailure?
+    ) -> String {
+        // A greeting has 64 bytes.
+        if kernel.countsBytes, kernel.bytesRead <= 64 {
+            return failure?.code == EAGAIN || connection.peerHasLeft
+                ? "it sent no whole ZMTP 3 greeting"
+                : "it does not speak ZMTP 3; ZMTP 1 and 2 need legacy: on"
+        }
+        return socketTypeText
+    }
+
+    private var socketTypeText: String {
+        "its socket type does not fit pattern \(configuration.pattern.rawValue),"
+            + " which is for \(configuration.pattern.peers)"
+    }
+
+    private mutating func retry(_ endpoint: String) {
+        let wasTried = watch.attempts.remove(endpoint) != nil
+        let reason =
+            wasTried
+            ? "nobody listens there"
+            : "its name does not resolve, or its network cannot be reached"
+        if watch.unreachable.count < 64 { watch.unreachable[endpoint] = reason }
+        showProblem()
+        tell(.unreachable, endpoint, reason)
+    }
+
+    func showProblem() {
+        let parts =
+            watch.unreachable.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            + (watch.fileProblem.map { [$0] } ?? [])
+        let text = parts.isEmpty ? nil : parts.joined(separator: "; ")
+        shared.problem.withLock { $0 = text }
+    }
+
+    private func text(of code: UInt32) -> String {
+        String(cString: strerror(Int32(truncatingIfNeeded: code)))
+    }
+
+    mutating func tell(_ kind: PeerNotice.Kind, _ connection: Connection, _ detail: String) {
+        tell(kind, connection.name, detail, host: connection.host)
+    }
+
+    mutating func tell(
+        _ kind: PeerNotice.Kind,
+        _ peer: String,
+        _ detail: String,
+        host: String? = nil
+    ) {
+        let now = SystemClock.monotonicNanoseconds
+        guard watch.limit.allows("\(kind.rawValue) \(host ?? peer)", at: now) else { return }
+        watch.notices.append(PeerNotice(kind, peer: peer, detail: detail))
+    }
+
+    /// What there is to tell an operator since the last call.
+    package mutating func takeNotices() -> [PeerNotice] {
+        guard !watch.notices.isEmpty else { return [] }
+        defer { watch.notices = [] }
+        return watch.notices
+    }
+}
+
+extension SourceConfiguration.Pattern {
+    /// The sockets that it is for.
+    var peers: String {
+        switch self {
+        case .pull: "PUSH"
+        case .sub: "PUB"
+        case .router: "DEALER and REQ"
+        }
+    }
+}

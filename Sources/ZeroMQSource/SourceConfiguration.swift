@@ -1,0 +1,70 @@
+package import Intake
+
+/// One ZeroMQ source: where it listens or connects, and what a peer may queue.
+package struct SourceConfiguration: Sendable, Equatable {
+    /// The ZeroMQ pattern of the collector's end.
+    package enum Pattern: String, Sendable, CaseIterable {
+        /// Producers PUSH; not acknowledged.
+        case pull
+        /// Producers PUB; not acknowledged, and what is sent before the subscription is gone.
+        case sub
+        /// Producers DEALER or REQ; acknowledged once durable.
+        case router
+    }
+
+    package var name: String
+    package var pattern: Pattern
+    package var bind: [String]
+    package var connect: [String]
+    /// The channel of events that carry none.
+    package var channel: String
+    /// Prefixes to subscribe to; `sub` only.
+    package var topics: [String]
+    /// Messages libzmq queues per peer.
+    package var highWaterMark: Int
+    /// Bytes of one frame; libzmq drops a peer that sends more.
+    package var messageBytesMax: Int
+    /// Connections that may stand at once; more are refused.
+    package var connectionsMax: Int
+    /// Whether peers that speak ZMTP 1 or 2 are let in.
+    package var isLegacy: Bool
+    /// Whether events are looked up by their ids, so that one that comes again is not written again.
+    package var deduplicates: Bool
+
+    package init(
+        name: String,
+        pattern: Pattern,
+        bind: [String] = [],
+        connect: [String] = [],
+        channel: String = "unknown",
+        topics: [String] = [""],
+        highWaterMark: Int = 1_000,
+        messageBytesMax: Int = 4 << 20,
+        connectionsMax: Int = 1_000,
+        isLegacy: Bool = false,
+        deduplicates: Bool = false
+    ) {
+        self.name = name
+        self.pattern = pattern
+        self.bind = bind
+        self.connect = connect
+        self.channel = channel
+        self.topics = topics
+        self.highWaterMark = highWaterMark
+        self.messageBytesMax = messageBytesMax
+        self.connectionsMax = connectionsMax
+        self.isLegacy = isLegacy
+        self.deduplicates = deduplicates
+    }
+
+    /// What the path knows of it.
+    package var profile: SourceProfile {
+        SourceProfile(
+            name: name,
+            kind: pattern.rawValue,
+            channel: channel,
+            isAnswered: pattern == .router,
+            deduplicates: deduplicates
+        )
+    }
+}

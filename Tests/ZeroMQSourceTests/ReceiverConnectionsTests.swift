@@ -1,0 +1,164 @@
+import Synchronization
+import TestSupport
+import Testing
+import ZeroMQ
+
+@testable import Intake
+@testable import ZeroMQSource
+
+/// Connections: whose a message is, who is let in, and what is told of those that end.
+@Suite struct ReceiverConnectionsTests {
+    private func notices(_ bench: IntakeBench) -> [PeerNotice.Kind] {
+        bench.receiver.takeNotices().map(\.kind)
+    }
+
+    /// Alone, together, and after others have gone.
+    @Test func everyMessageNamesItsConnection() throws {
+        let bench = try IntakeBench(.local(.pull))
+        let context = try Context()
+        var peers: [Peer] = []
+        for number in 0..<5 {
+            peers.append(try Peer(.push, bench.endpoint, in: context))
+            // As long as only one is known, messages are taken for its own.
+            try bench.run(until: "the connection is known") {
+                $0.shared.connections.connects.value == number + 1
+            }
+            for (at, peer) in peers.enumerated() { try peer.send("\(number) of \(at)") }
+            try bench.run(until: "each has sent") {
+                $0.all.count == (number + 1) * (number + 2) / 2
+            }
+        }
+        var names: [String: Set<String>] = [:]
+        for taken in bench.all {
+            let number = taken.record.withUnsafeBytes { IntakeRecord($0).peer }
+            let name = try #require(bench.shared.peerNames.name(of: number))
+            #expect(name.hasPrefix("tcp://127.0.0.1:"))
+            names[String(taken.text.suffix(1)), default: []].insert(name)
+        }
+        #expect(names.count == 5 && names.values.allSatisfy { $0.count == 1 })
+        #expect(Set(names.values.flatMap(\.self)).count == 5)
+        #expect(bench.shared.connections.connects.value == 5)
+    }
+
+    @Test func aFrameAboveTheLimitIsAViolation() throws {
+        let bench = try IntakeBench(.local(.pull, messageBytesMax: 1_000))
+        let peer = try Peer(.push, bench.endpoint, in: Context())
+        try peer.send("before")
+        try bench.run(until: "the first message came") { $0.all.count == 1 }
+        try peer.send([UInt8](repeating: 1, count: 1_001))
+        try bench.run(until: "the violation is counted") {
+            $0.shared.connections.violations.value == 1
+        }
+        #expect(notices(bench) == [.violation])
+        #expect(bench.shared.connections.failedHandshakes.value == 0)
+    }
+
+    @Test func aPeerThatLeavesIsNoViolation() throws {
+        let bench = try IntakeBench(.local(.router))
+        do {
+            let peer = try Peer(.dealer, bench.endpoint, in: Context())
+            try peer.send("one")
+            try bench.run(until: "the message came") { $0.all.count == 1 }
+        }
+        try bench.run(until: "it has left") { $0.shared.connections.disconnects.value == 1 }
+        #expect(bench.shared.connections.violations.value == 0)
+        #expect(notices(bench).isEmpty)
+    }
+
+    @Test(arguments: [(Socket.Pattern.push, SourceConfiguration.Pattern.router), (.dealer, .pull)])
+    func aPatternThatDoesNotFitIsAFailedHandshake(
+        pattern: Socket.Pattern,
+        source: SourceConfiguration.Pattern
+    ) throws {
+        let bench = try IntakeBench(.local(source))
+        let peer = try Peer(pattern, bench.endpoint, in: Context())
+        try bench.run(until: "the failed handshake is counted") {
+            $0.shared.connections.failedHandshakes.value > 0
+        }
+        // Of a connection whose end the kernel had already forgotten nothing is told; it tries again.
+        var told: [PeerNotice] = []
+        try bench.run(until: "it is told") {
+            told += $0.receiver.takeNotices()
+            return !told.isEmpty
+        }
+        #expect(told.map(\.kind) == [.handshakeFailed])
+        #expect(told.first?.detail.contains(source == .router ? "DEALER and REQ" : "PUSH") == true)
+        _ = peer
+    }
+
+    @Test func connectionsBeyondTheMostAreRefused() throws {
+        var configuration = SourceConfiguration.local(.router)
+        configuration.connectionsMax = 2
+        let bench = try IntakeBench(configuration)
+        let context = try Context()
+        var peers: [Peer] = []
+        for number in 0..<2 {
+            peers.append(try Peer(.dealer, bench.endpoint, in: context))
+            try peers[number].send("in")
+        }
+        try bench.run(until: "two are in") { $0.all.count == 2 }
+        peers.append(try Peer(.dealer, bench.endpoint, in: context))
+        try bench.run(until: "the third is refused") { $0.shared.connections.refused.value > 0 }
+        for peer in peers.prefix(2) { try peer.send("still in") }
+        try bench.run(until: "the two go on") { $0.all.count == 4 }
+        #expect(notices(bench) == [.refused])
+    }
+
+    @Test func answersOfNobodyWhoReadsAreBounded() throws {
+        let bench = try IntakeBench(.local(.router))
+        let context = try Context()
+        let socket = try Socket(.dealer, in: context)
+        try socket.setLinger(.zero)
+        try socket.setReceiveHighWaterMark(1)
+        try socket.setReceiveBuffer(bytes: 4_096)
+        try socket.connect(bench.endpoint)
+        let request = bytes("{}")
+        let isSent = try request.withUnsafeBytes { try socket.send($0, more: false, wait: true) }
+        #expect(isSent)
+        try bench.run(until: "the request came") { $0.all.count == 1 }
+        let answer = Answer.rejected(String(repeating: "a", count: 8_000))
+        for number in 1...600 {
+            try bench.answer(bench.all[0], answer)
+            try bench.run(until: "the answer is dealt with") {
+                let count = $0.shared.count
+                return count.acknowledged + count.acknowledgementsDropped == number
+            }
+        }
+        let sent = bench.shared.count.acknowledged * bytes(answer).count
+        #expect(sent >= 1 << 19, "a mebibyte may wait")
+        // What the systems' buffers hold comes on top.
+        #expect(sent < 3 << 20)
+        // Another is answered all the same.
+        let other = try Peer(.dealer, bench.endpoint, in: context)
+        try other.send("other")
+        try bench.run(until: "the other's request came") { $0.all.count == 2 }
+        try bench.answer(bench.all[1], answer)
+        try bench.run(until: "the other is answered") { _ in try other.receive() != nil }
+    }
+
+    @Test func theMostAPeerMayBeSentGrowsWithWhatItReads() throws {
+        let bench = try IntakeBench(.local(.router))
+        let peer = try Peer(.dealer, bench.endpoint, in: Context())
+        try peer.send("one")
+        try bench.run(until: "the request came") { $0.all.count == 1 }
+        let answer = Answer.rejected(String(repeating: "a", count: 8_000))
+        var read = 0
+        for number in 1...25 {
+            for _ in 0..<6 { try bench.answer(bench.all[0], answer) }
+            try bench.run(until: "the answers came") { _ in
+                while try peer.receive() != nil { read += 1 }
+                return read == 6 * number
+            }
+        }
+        #expect(bench.shared.count.acknowledgementsDropped == 0)
+    }
+
+    @Test func aNameLongerThanZeroMQsIsNeverCut() throws {
+        var address = PeerAddress()
+        let name = [UInt8](repeating: 7, count: 256)
+        #expect(name.withUnsafeBytes { address.begin($0) } == false)
+        #expect(address.routingID.isEmpty)
+        #expect(name.dropLast().withUnsafeBytes { address.begin($0) })
+        #expect(address.routingID.count == 255)
+    }
+}
