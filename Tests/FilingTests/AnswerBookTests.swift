@@ -6,7 +6,7 @@ import Testing
 @testable import Filing
 
 @Suite struct AnswerBookTests {
-    /// A router's record as a receiver writes it, in the layout `IntakeRecord` gives.
+    /// Creates a router's record as a receiver writes it, in the layout of `IntakeRecord`.
     private func record(source: UInt8, routingID: String, envelope: [String]) -> [UInt8] {
         let frames = envelope.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         var bytes: [UInt8] = [source, 0, 1, UInt8(routingID.utf8.count)]
@@ -33,12 +33,12 @@ import Testing
     private struct Answer {
         var source: Int
         var routingID: String
-        /// The frames as they stand in the record, each behind its length.
+        /// The frames as in the record, each after its length.
         var envelope: String
         var json: String
     }
 
-    /// Takes the answers apart.
+    /// Parses the answers.
     private func answers(_ bytes: [UInt8]) -> [Answer] {
         var rest = bytes[...]
         var answers: [Answer] = []
