@@ -2,19 +2,19 @@ import Compression
 package import Disk
 package import Events
 
-/// The key by which a data folder's contents are hashed, in a file of its own: hashes of earlier runs
-/// stand in files of ids.
+/// The file with the key by which a data folder's contents are hashed; files of ids store hashes of
+/// earlier runs.
 ///
 ///     "TPKEY\0\0\1"     key (16 bytes), CRC-32 of the key (4); little-endian
 ///
-/// Whoever knows it could make two events that are taken for one, so only the daemon may read it. One
-/// that is gone costs a start that reads segments instead of files of ids.
+/// Only the daemon may read it: with the key, two different events can be made that are taken for
+/// one. If the key is lost, the next start reads segments instead of files of ids.
 package enum ContentKey {
     private static let magic: [UInt8] = Array("TPKEY".utf8) + [0, 0, 1]
 
-    /// Reads the folder's key, and makes one where there is none that is whole.
+    /// Reads the folder's key, or makes a new one if there is no whole one.
     ///
-    /// A key that was given is durable.
+    /// The returned key is durable.
     package static func load(
         in fileSystem: any FileSystem
     ) throws(FileSystemError) -> ContentHash {

@@ -1,9 +1,9 @@
 import Compression
 package import Disk
 
-/// Looks for the markers of flushes, `00 00 FF FF`, in a file that inflate cannot follow.
+/// Searches for flush markers, `00 00 FF FF`, in a file that inflate cannot read.
 package enum FlushMarker {
-    /// Where the first marker that begins at `start` or later ends; nil when there is none.
+    /// The end of the first marker that begins at or after `start`; nil if there is none.
     package static func end(
         from start: Int,
         in file: FileHandle,
@@ -11,7 +11,7 @@ package enum FlushMarker {
     ) throws(FileSystemError) -> Int? {
         let marker = GzipFraming.flushMarker.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         var offset = start
-        // No end of it is the beginning of a marker.
+        // No suffix of this value is the beginning of a marker.
         var window: UInt32 = 0x0101_0101
         while true {
             let chunk = try fileSystem.bytes(of: file, at: offset, count: 64 << 10)

@@ -1,21 +1,21 @@
 import Compression
 package import Disk
 
-/// A part of a segment's file of ids, on its way to the disk.
+/// A part of a segment's file of ids that is yet to be written.
 ///
-/// To be written after the commit it came with, so that a file of ids never has the id of an event
-/// that is not durable.
+/// It is written after its commit, so that a file of ids never has the id of an event that is not
+/// durable.
 package struct IdentityPart: Sendable {
     /// The segment's sealed path.
     package var segment: String
-    /// The file's beginning: names of sources by number, ``IdentityFile/noSource`` for those whose
-    /// ids it does not have; nil in further parts.
+    /// The beginning of the file: source names by number, ``IdentityFile/noSource`` for those whose
+    /// ids it does not have; nil in later parts.
     package var sources: [String]?
-    /// Of the key by which contents were hashed; in the file's beginning.
+    /// The check of the key by which contents were hashed; in the file's beginning.
     package var contentCheck: UInt64 = 0
-    /// As ``IdentityList`` has them.
+    /// The entries, in the format of ``IdentityList``.
     package var entries: [UInt8]
-    /// The file's end; nil when more may follow.
+    /// The end of the file; nil when more may follow.
     package var end: IdentityEnd?
 
     package init(
@@ -33,11 +33,11 @@ package struct IdentityPart: Sendable {
     }
 }
 
-/// The last words of a file of ids.
+/// The last block of a file of ids.
 package struct IdentityEnd: Sendable, Equatable {
-    /// Ids in the file.
+    /// The number of ids in the file.
     package var ids: Int
-    /// The highest time of receipt, seconds since 1970 UTC.
+    /// The latest time of receipt, in seconds since 1970 UTC.
     package var lastSeconds: UInt32
 
     package init(ids: Int, lastSeconds: UInt32) {
@@ -46,10 +46,10 @@ package struct IdentityEnd: Sendable, Equatable {
     }
 }
 
-/// The ids of a sealed segment, so that the next start need not read the segment itself.
+/// The file with a sealed segment's ids, which spares the next start reading the segment.
 ///
-/// Never synced: the segment is what counts. So a file of ids is trusted only as far as it proves
-/// itself, and is whole only with its end.
+/// It is never synced: the segment is authoritative. So a file of ids is trusted only as far as its
+/// checks hold, and is complete only with its end.
 ///
 ///     "TPIDS\0\0\2"
 ///     block*          byte count of the body (4 bytes), CRC-32 of count, kind and body (4),
@@ -57,7 +57,7 @@ package struct IdentityEnd: Sendable, Equatable {
 ///
 ///     kind 0          check of the content hash's key (8), names of sources, each ended by a line
 ///                     feed; the first block, once
-///     kind 1          entries of ``IdentityList``, each block by itself
+///     kind 1          entries of ``IdentityList``, independent of other blocks
 ///     kind 2          ids in the file (8), highest time of receipt (4); the last block, once
 ///
 /// Version 1 has no check, and names all sources, with ids in the file or without.
@@ -67,7 +67,7 @@ package enum IdentityFile {
     /// Stands for the name of a source whose ids the file does not have.
     package static let noSource = "-"
     package static let blockHeaderBytes = 9
-    /// More than any list grows to between two commits; what claims more is damaged.
+    /// More than any list grows to between two commits; a block with a larger count is damaged.
     package static let bodyBytesMax = 256 << 20
 
     package enum Kind: UInt8 {

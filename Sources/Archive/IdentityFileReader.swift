@@ -1,37 +1,36 @@
 package import Dedup
 package import Disk
 
-/// Reads a file of ids back, a block at a time.
+/// Reads a file of ids, one block at a time.
 package enum IdentityFileReader {
-    /// What a file came to.
+    /// The result of reading a file.
     package enum Outcome: Equatable {
-        /// All ids of its segment, by these sources, were given.
+        /// All ids of its segment, by these sources, were returned.
         case whole(IdentityEnd, Set<String>)
-        /// It lacks its end, or something in it is not as it was written; what was given before is
-        /// right all the same.
+        /// It lacks its end, or a block fails its check; the ids returned before are valid.
         case damaged(String)
-        /// Its contents were hashed with another key; nothing was given.
+        /// Its contents were hashed with another key; nothing was returned.
         case otherKey
     }
 
-    /// Which contents of a file are believed.
+    /// Which content hashes of a file are trusted.
     package enum Contents {
-        /// Those that were hashed with the key that has this check.
+        /// Hashes by the key with this check.
         case of(check: UInt64)
-        /// None: that of each id is given as unknown.
+        /// None: the content of each id is unknown.
         case unknown
     }
 
-    /// An id in a file, with its source's name and seconds since 1970 UTC.
+    /// An id from a file, with its source's name and seconds since 1970 UTC.
     package struct Entry {
         package var source: String
         package var seconds: UInt32
         package var identity: PackedIdentity
-        /// 0 when it is not known.
+        /// 0 if unknown.
         package var content: UInt64
     }
 
-    /// Shows every id that can be trusted.
+    /// Visits every id that can be trusted.
     package static func read(
         _ path: String,
         in fileSystem: any FileSystem,
@@ -81,14 +80,14 @@ package enum IdentityFileReader {
         return .damaged("it ends or is damaged at byte \(offset)")
     }
 
-    /// A file's beginning.
+    /// The first block of a file.
     private struct Head {
         var sources: [String]
         var check: UInt64 = 0
-        /// Those whose ids the file has; nil in version 1, which does not say.
+        /// The sources whose ids the file has; nil in version 1, which does not say.
         var covered: Set<String>?
 
-        /// Nil when the block is too short.
+        /// Nil if the block is too short.
         init?(_ body: ArraySlice<UInt8>, _ isVersion1: Bool) {
             guard isVersion1 || body.count >= 8 else { return nil }
             sources = body.dropFirst(isVersion1 ? 0 : 8).split(separator: UInt8(ascii: "\n"))
@@ -104,7 +103,7 @@ package enum IdentityFileReader {
         var body: ArraySlice<UInt8>
     }
 
-    /// The next block; nil when what stands there is no whole one.
+    /// Returns the next block; nil if there is no whole block at the offset.
     private static func block(
         of file: FileHandle,
         at offset: inout Int,
@@ -115,7 +114,7 @@ package enum IdentityFileReader {
         guard header.count == headerBytes, let kind = IdentityFile.Kind(rawValue: header[8])
         else { return nil }
         let count = Int(IdentityFile.number(header.prefix(4)))
-        // Before memory is asked for: a damaged count can be anything.
+        // Checked before memory is allocated: a damaged count can have any value.
         let left = try fileSystem.size(file) - offset - headerBytes
         guard count <= min(left, IdentityFile.bodyBytesMax) else { return nil }
         let body = try fileSystem.bytes(of: file, at: offset + headerBytes, count: count)
@@ -127,11 +126,11 @@ package enum IdentityFileReader {
         return Block(kind: kind, body: body[...])
     }
 
-    /// What the blocks of entries came to so far.
+    /// The result of the entry blocks so far.
     private struct Reading {
         let contents: Contents
         var count = 0
-        /// Those with an id.
+        /// The sources with an id.
         var sources: Set<String> = []
 
         init(contents: Contents) { self.contents = contents }
@@ -141,7 +140,7 @@ package enum IdentityFileReader {
             return 0
         }
 
-        /// Shows the ids of a block; false when an entry is none.
+        /// Visits the ids of a block; false if an entry is invalid.
         mutating func entries(
             _ body: ArraySlice<UInt8>,
             _ names: [String],
@@ -187,7 +186,7 @@ package enum IdentityFileReader {
             }
         }
 
-        /// The id of an entry, and its bytes; nil when there is none.
+        /// Returns the id of an entry, and its bytes; nil if it is invalid.
         private static func identity(
             _ kind: UInt8,
             _ bytes: UnsafeRawBufferPointer

@@ -1,11 +1,11 @@
 package import Dedup
 
-/// The ids that went into an open segment and are not yet in its file of ids.
+/// The ids of events in an open segment that are not yet in its file of ids.
 ///
-/// Plain memory, reached by pointer: every event of a source with `dedup` on touches it. One thread,
-/// the writer's. It holds at most ``takenFrom`` bytes and what one commit brings.
+/// Plain memory behind a pointer: every event of a source with `dedup` on touches it. Only the
+/// writer's thread uses it. It holds at most ``takenFrom`` bytes plus the ids of one commit.
 ///
-/// Entries, one behind the other:
+/// Entries, one after the other:
 ///
 ///     0  source (2 bytes), seconds since 1970 UTC (4 bytes)     of all ids up to the next of these
 ///     1  16 bytes                                                a UUID
@@ -13,11 +13,11 @@ package import Dedup
 ///     3  hash of the content (8 bytes), 16 bytes                 a UUID
 ///     4  hash of the content (8 bytes), byte count (2), bytes    any other id
 ///
-/// Versions before 2 wrote 1 and 2, of which the content is not known.
+/// Versions before 2 wrote 1 and 2, whose contents are unknown.
 package struct IdentityList {
-    /// From how many bytes on a commit takes them out.
+    /// A commit takes the entries out from this many bytes on.
     package static let takenFrom = 16 << 10
-    /// What one event can need.
+    /// The most bytes that one event needs.
     private static let entryBytesMax = 7 + 11 + PackedIdentity.byteCountMax
 
     private var start: UnsafeMutableRawPointer?
@@ -25,7 +25,7 @@ package struct IdentityList {
     package private(set) var count = 0
     private var source = -1
     private var seconds: UInt32 = 0
-    /// Of the segment so far, with and without an id.
+    /// Events of the segment so far, with and without an id.
     package private(set) var events = 0
     package private(set) var ids = 0
     package private(set) var lastSeconds: UInt32 = 0
@@ -36,7 +36,7 @@ package struct IdentityList {
 
     package func free() { start?.deallocate() }
 
-    /// Notes an event that was filed into the segment.
+    /// Adds an event that was filed into the segment.
     ///
     /// - `content`: the hash of its content.
     /// - `receivedAt`: microseconds since 1970 UTC.
@@ -93,7 +93,7 @@ package struct IdentityList {
         (start, capacity) = (memory, larger)
     }
 
-    /// The entries since the last call; what follows begins with its source and time anew.
+    /// Returns the entries since the last call; the next entry states its source and time again.
     package mutating func take() -> [UInt8] {
         defer { (count, source) = (0, -1) }
         return Array(UnsafeRawBufferPointer(start: start, count: count))

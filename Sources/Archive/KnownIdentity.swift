@@ -1,13 +1,13 @@
 package import Dedup
 
-/// An id of earlier, on its way into the window; valid while it is shown.
+/// An id of an earlier event for the window; valid only during the visit.
 package struct KnownIdentity {
     /// The number of its source.
     package var source: Int
     /// When its event was received, seconds since 1970 UTC.
     package var seconds: UInt32
     package var identity: PackedIdentity
-    /// The hash of its event's content; 0 when it is not known.
+    /// The hash of its event's content; 0 if unknown.
     package var content: UInt64
 
     package init(source: Int, seconds: UInt32, identity: PackedIdentity, content: UInt64) {

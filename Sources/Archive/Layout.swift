@@ -1,18 +1,18 @@
 package import Disk
 
-/// Makes and reads the names of files below the data folder: see ``SegmentFormat``.
+/// Builds and parses the names of files below the data folder: see ``SegmentFormat``.
 package enum Layout {
-    /// `folder/.name.open` for the sealed path `folder/name`.
+    /// Returns `folder/.name.open` for the sealed path `folder/name`.
     package static func openPath(forSealed path: String) -> String {
         hidden(path) + SegmentFormat.openSuffix
     }
 
-    /// `folder/.name.damaged` for the sealed path `folder/name`.
+    /// Returns `folder/.name.damaged` for the sealed path `folder/name`.
     package static func damagedPath(forSealed path: String) -> String {
         hidden(path) + SegmentFormat.damagedSuffix
     }
 
-    /// The first free name under which a sealed path's file can be set aside.
+    /// Returns the first free name under which a sealed path's file can be set aside.
     ///
     /// `.name.damaged`, `.name.2.damaged`, and so on.
     package static func freeDamagedPath(
@@ -29,15 +29,15 @@ package enum Layout {
         return aside
     }
 
-    /// Another name for a sealed file whose own is taken: `part-….2.ndjson.gz`.
+    /// Returns another name for a sealed file whose own is taken: `part-….2.ndjson.gz`.
     package static func alternative(toSealed path: String, _ number: Int) -> String {
         "\(path.dropLast(SegmentFormat.sealedSuffix.count)).\(number)\(SegmentFormat.sealedSuffix)"
     }
 
-    /// The folder that takes a partition's files when what failed says that `folder`, or one above it,
-    /// cannot be entered: with `__blocked__` for its value, `events/channel=__blocked__/date=…`.
+    /// Returns the substitute for a partition's folder that cannot be entered, or whose parent
+    /// cannot: with the value `__blocked__`, as in `events/channel=__blocked__/date=…`.
     ///
-    /// Nil when that would not help: it is no partition's.
+    /// Nil if that would not help: the folder is not a partition's.
     package static func blocked(_ folder: String, by error: FileSystemError) -> String? {
         let obstacle = DiskPath.split(error.path).folder
         let (parent, name) = DiskPath.split(obstacle)
@@ -50,7 +50,7 @@ package enum Layout {
             + folder.dropFirst(obstacle.count)
     }
 
-    /// The file of ids for a sealed path: names are unique over all folders.
+    /// Returns the path of the file of ids for a sealed path; names are unique over all folders.
     package static func identityPath(forSealed path: String) -> String {
         let name = DiskPath.split(path).name
         let stem =
@@ -59,7 +59,7 @@ package enum Layout {
         return DiskPath.join(SegmentFormat.identities, stem + SegmentFormat.identitySuffix)
     }
 
-    /// The sealed path for `folder/.name.open`; nil when `path` is not an open segment's.
+    /// Returns the sealed path for `folder/.name.open`; nil if `path` is not an open segment's.
     package static func sealedPath(forOpen path: String) -> String? {
         let (folder, name) = DiskPath.split(path)
         guard isOpen(name: name) else { return nil }
@@ -80,30 +80,30 @@ package enum Layout {
         name.utf8.first != UInt8(ascii: ".") && ends(name, SegmentFormat.sealedSuffix)
     }
 
-    /// Whether a name ends so; by bytes, for there may be millions of names.
+    /// Whether a name has the suffix; compares bytes, because there may be millions of names.
     package static func ends(_ name: some StringProtocol, _ suffix: String) -> Bool {
         name.utf8.count >= suffix.utf8.count
             && name.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
     }
 
-    /// The time in a segment's name, `20261122T100000.123Z`, at which it was opened; its bytes sort as the
-    /// times do.
+    /// Returns the time of opening in a segment's name, `20261122T100000.123Z`; its byte order is
+    /// the order of time.
     package static func stamp(ofName name: String) -> Substring? {
         let parts = name.utf8.split(separator: UInt8(ascii: "-"))
         return parts.count >= 2 ? Substring(parts[parts.count - 2]) : nil
     }
 
-    /// The manifest of a node for a UTC date such as `2026-11-22`.
+    /// Returns the path of a node's manifest for a UTC date such as `2026-11-22`.
     package static func manifestPath(date: String, node: String) -> String {
         "\(SegmentFormat.manifest)/date=\(date)/\(node)\(SegmentFormat.manifestSuffix)"
     }
 
-    /// The summary beside a manifest.
+    /// Returns the path of the summary beside a manifest.
     package static func summaryPath(forManifest path: String) -> String {
         path.dropLast(SegmentFormat.manifestSuffix.count) + SegmentFormat.summarySuffix
     }
 
-    /// The UTC date of a manifest, `2026-11-22`; empty when its folder is none of a day.
+    /// Returns the UTC date of a manifest, `2026-11-22`; empty if its folder is not of a day.
     package static func day(ofManifest path: String) -> String {
         let (name, key) = (DiskPath.split(DiskPath.split(path).folder).name, "date=")
         return name.hasPrefix(key) ? String(name.dropFirst(key.count)) : ""

@@ -1,4 +1,4 @@
-/// One line of a manifest: all that is known of a sealed file.
+/// A line of a manifest that describes a sealed file.
 package struct ManifestEntry: Codable, Equatable, Sendable {
     /// Why a segment was sealed.
     package enum Reason: String, Codable, Sendable, CaseIterable {
@@ -6,7 +6,7 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
         case size
         /// `segment.maxAge` reached.
         case age
-        /// Nothing came for `segment.idle`.
+        /// No event arrived for `segment.idle`.
         case idle
         /// Its hour (or day) is over.
         case hour
@@ -18,13 +18,13 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
         case recovered
     }
 
-    /// The part of a source's sequence that lies in the file.
+    /// The part of a source's sequence that is in the file.
     package struct Sequence: Codable, Equatable, Sendable {
         package var source: String
         package var run: String
         /// Events of this source and run in the file.
         package var events: Int
-        /// Lowest and highest sequence number; with several partitions others lie between.
+        /// The lowest and highest sequence number; other partitions' files have some between.
         package var first: UInt64
         package var last: UInt64
 
@@ -37,9 +37,9 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
         }
     }
 
-    /// A place where reading can begin anew, since a full flush ends there.
+    /// A place where reading can restart, because a full flush ends there.
     ///
-    /// What lies between two of them can be checked by itself.
+    /// The data between two checkpoints can be checked on its own.
     package struct Checkpoint: Codable, Equatable, Sendable {
         /// Bytes of the file before it.
         package var bytes: Int
@@ -55,9 +55,9 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
         }
     }
 
-    /// Of this format; 1.
+    /// The version of this format; 1.
     package var version: Int
-    /// Below the data folder.
+    /// The path below the data folder.
     package var path: String
     package var node: String
     package var run: String
@@ -65,7 +65,7 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
     package var events: Int
     package var rawBytes: Int
     package var compressedBytes: Int
-    /// CRC-32 of the raw bytes as in gzip's trailer, 8 hexadecimal digits.
+    /// CRC-32 of the raw bytes, as in the gzip trailer, 8 hexadecimal digits.
     package var crc32: String
     /// SHA-256 of the file, 64 hexadecimal digits.
     package var sha256: String
@@ -75,7 +75,7 @@ package struct ManifestEntry: Codable, Equatable, Sendable {
     package var lastEventTime: String?
     package var sequences: [Sequence]
     package var sealedAt: String
-    /// In order; nil when there is none, as in files below 1 MiB of raw bytes.
+    /// In order; nil if there is none, as in files below 1 MiB of raw bytes.
     package var checkpoints: [Checkpoint]?
 
     package init(

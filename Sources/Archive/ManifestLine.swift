@@ -1,26 +1,25 @@
 import FoundationEssentials
 
-/// A manifest line: JSON without spaces, its keys in alphabetical order.
+/// The text of a manifest line: JSON without spaces, with keys in alphabetical order.
 ///
 ///     {"compressedBytes":310,"crc32":"0f3b…","events":3,…,"sha256":"9a41…","version":1}
 ///
-/// Lines of this form without escapes in their strings, which are nearly all that there are, are read
-/// and written here; Foundation's coders, which are some thirty times slower, take the rest, so that
-/// both ways give the same.
+/// Nearly all lines have this form without escapes in their strings and are read and written here.
+/// Foundation's coders, some thirty times slower, handle the rest. Both return the same results.
 package enum ManifestLine {
-    /// The entry as a line, with its line feed.
+    /// Returns the entry as a line, with its line feed.
     package static func bytes(_ entry: ManifestEntry) -> [UInt8] {
         var writer = ManifestLineWriter()
         writer.write(entry)
         return (writer.isPlain ? writer.bytes : encoded(entry)) + [UInt8(ascii: "\n")]
     }
 
-    /// The entry that a line without its line feed stands for; nil when it is none, as a crash leaves
-    /// one.
+    /// Returns the entry of a line without its line feed; nil if the line is invalid, as after a
+    /// crash.
     package static func entry(_ line: UnsafeRawBufferPointer) -> ManifestEntry? {
         var scanner = ManifestLineScanner(line)
         if let entry = scanner.entry() { return entry }
-        // A line that was torn lacks its end; to see that needs no decoder.
+        // A torn line lacks its end, which is visible without a decoder.
         guard line.last(where: { !isSpace($0) }) == UInt8(ascii: "}") else { return nil }
         return try? JSONDecoder().decode(ManifestEntry.self, from: Data(line))
     }
@@ -43,10 +42,10 @@ package enum ManifestLine {
     }
 }
 
-/// Writes an entry, as long as nothing in it needs an escape.
+/// Writes an entry, if nothing in it needs an escape.
 private struct ManifestLineWriter {
     private(set) var bytes: [UInt8] = []
-    /// False once a string had something that needs an escape.
+    /// False if a string needed an escape.
     private(set) var isPlain = true
 
     mutating func write(_ entry: ManifestEntry) {
@@ -102,7 +101,7 @@ private struct ManifestLineWriter {
         )
     }
 
-    /// A key and a string; neither when there is none.
+    /// Writes a key and a string; nothing if the string is nil.
     private mutating func text(_ key: StaticString, _ value: String?) {
         guard let value else { return }
         add(key)

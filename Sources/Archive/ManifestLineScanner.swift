@@ -1,20 +1,20 @@
 import Glibc
 
-/// Reads a manifest line of the very form in which ``ManifestLine`` writes it.
+/// Parses a manifest line in exactly the form that ``ManifestLine`` writes.
 ///
-/// After the first thing that is something else nothing is read any more, and there is no entry.
+/// At the first deviation it stops and returns no entry.
 package struct ManifestLineScanner {
     private var rest: UnsafeRawBufferPointer
     private var isRight = true
 
     package init(_ line: UnsafeRawBufferPointer) { rest = line }
 
-    /// Whether a byte of UTF-8 stands for itself in a JSON string, here and for every coder.
+    /// Whether a byte of UTF-8 is written as it is in a JSON string, here and by every coder.
     package static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte != 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// What the line stands for; nil for a line of another form, which may be good all the same.
+    /// Returns the entry of the line; nil for a line of another form, which may still be valid.
     package mutating func entry() -> ManifestEntry? {
         skip("{")
         let checkpoints = checkpoints()
@@ -112,7 +112,7 @@ package struct ManifestLineScanner {
         return isRight ? text() : ""
     }
 
-    /// Up to the quote, and the quote.
+    /// Reads up to and including the quote.
     private mutating func text() -> String {
         let count = rest.firstIndex { !Self.isPlain($0) } ?? rest.count
         guard count < rest.count, rest[count] == UInt8(ascii: "\""),
@@ -131,7 +131,7 @@ package struct ManifestLineScanner {
         return value ?? 0
     }
 
-    /// Digits without a leading zero.
+    /// Reads digits without a leading zero.
     private mutating func unsigned(_ key: StaticString) -> UInt64 {
         skip(key)
         var value: UInt64 = 0

@@ -1,34 +1,33 @@
 package import Disk
 import Synchronization
 
-/// Appends to a node's manifests: one write and one sync a sealed file.
+/// Appends to a node's manifests: one write and one sync per sealed file.
 ///
 /// Any thread may call.
 ///
-/// A crash can tear the last line; ``FolderRecovery`` ends such a line before anything is appended, and
-/// readers skip lines that do not parse.
+/// A crash can tear the last line. ``FolderRecovery`` ends such a line before anything is appended,
+/// and readers skip lines that do not parse.
 package final class ManifestLog: Sendable {
     private let fileSystem: any FileSystem
     private let folders: DurableFolders
     private let node: String
-    /// Appends from several committers go one after the other, so that no line is torn by another.
-    ///
+    /// Serialises the appends of several committers, so that no line tears another.
     private let turn = Mutex(State())
 
     private struct State {
-        /// What an error in this run has left behind, by path.
+        /// What an error in this run left to be repaired, by path.
         var scars: [String: Scar] = [:]
-        /// Manifests whose name this run has synced: an older run may have crashed before its name
-        /// was, so the first append of a run syncs the folder whether or not the file is new.
+        /// Manifests whose name this run has synced: an older run may have crashed before it did,
+        /// so the first append of a run syncs the folder whether or not the file is new.
         var named: Set<String> = []
     }
 
-    /// What the next append to a manifest has to make good.
+    /// What the next append to a manifest has to repair.
     private struct Scar {
-        /// Its last line may be cut short.
+        /// Its last line may be incomplete.
         var isTorn = false
-        /// A sync failed, or a write of several lines was cut: the file cannot be trusted behind this
-        /// many bytes, nor synced again.
+        /// The trusted length of the file after a failed sync, or after a partial write of several
+        /// lines; it must not be synced again.
         var goodBytes: Int?
         /// Its name was not synced.
         var isUnnamed = false
@@ -40,16 +39,16 @@ package final class ManifestLog: Sendable {
         self.node = node
     }
 
-    /// Writes the entry to the manifest of the day it was sealed, durable on return.
+    /// Appends the entry to the manifest of the day it was sealed, durable on return.
     ///
-    /// May be called again after an error.
+    /// Can be called again after an error.
     package func append(_ entry: ManifestEntry) throws(FileSystemError) {
         try append([entry])
     }
 
-    /// Writes entries that were sealed at the same time, with one sync; durable on return.
+    /// Appends entries that were sealed at the same time, with one sync; durable on return.
     ///
-    /// May be called again after an error.
+    /// Can be called again after an error.
     package func append(_ entries: [ManifestEntry]) throws(FileSystemError) {
         guard let first = entries.first else { return }
         try append(entries.map(ManifestLine.bytes), at: first.sealedAt)
@@ -64,7 +63,7 @@ package final class ManifestLog: Sendable {
         try append(removals.map(\.line), at: first.removed.at)
     }
 
-    /// `time`: RFC 3339; its day is that of the manifest.
+    /// `time`: RFC 3339; its day selects the manifest.
     private func append(_ lines: [[UInt8]], at time: String) throws(FileSystemError) {
         let path = Layout.manifestPath(date: String(time.prefix(10)), node: node)
         let result = turn.withLock { state in
@@ -112,8 +111,8 @@ package final class ManifestLog: Sendable {
         var state = scar ?? Scar()
         defer { scar = state }
         do throws(FileSystemError) {
-            // Before the line: once that is durable nothing may fail any more, or the caller would
-            // give it again.
+            // Before the line: once the line is durable nothing may fail, or the caller would write
+            // it again.
             if isNew || state.isUnnamed {
                 state.isUnnamed = true
                 try fileSystem.syncFolder(DiskPath.split(path).folder)
@@ -123,7 +122,7 @@ package final class ManifestLog: Sendable {
             do throws(FileSystemError) {
                 try write(lines, to: file, &state)
             } catch {
-                // Of several lines there may be whole ones now, which are given again.
+                // Of several lines some may be complete now; the caller writes them again.
                 if error.written > 0, !isOne { state.goodBytes = size }
                 throw error
             }
@@ -135,10 +134,10 @@ package final class ManifestLog: Sendable {
         }
     }
 
-    /// Writes lines, behind the end of one that was cut short.
+    /// Writes lines after the end of an incomplete one.
     ///
-    /// What was cut may lack no more than its line feed, and is then given again: so that it is not
-    /// there twice, its end makes it none.
+    /// The incomplete line may lack only its line feed, and is written again. So its end makes it
+    /// invalid, or it would be there twice.
     private func write(
         _ lines: [UInt8],
         to file: FileHandle,
@@ -153,7 +152,7 @@ package final class ManifestLog: Sendable {
         }
     }
 
-    /// Writes the good part of a manifest and lines to a new file that takes its place.
+    /// Writes the trusted part of a manifest and lines to a new file that replaces it.
     private func rewrite(
         _ path: String,
         _ goodBytes: Int,
@@ -170,7 +169,7 @@ package final class ManifestLog: Sendable {
             defer { fileSystem.close(old) }
             good = try fileSystem.bytes(of: old, at: 0, count: goodBytes)
         }
-        // A line that a full disk had cut short stays one that readers skip.
+        // A line that a full disk cut short stays one that readers skip.
         if let last = good.last, last != UInt8(ascii: "\n") { good += Array("~\n".utf8) }
         try fileSystem.write(good + lines, to: new)
         try fileSystem.datasync(new)

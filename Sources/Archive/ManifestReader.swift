@@ -1,12 +1,12 @@
 package import Disk
 import Glibc
 
-/// Reads manifests back, line by line, in bounded memory.
+/// Reads manifests, line by line, in bounded memory.
 package enum ManifestReader {
-    /// Shows every line of every manifest: its manifest's path and the entry, or nil for a line
-    /// that is none, as a crash leaves one.
+    /// Visits every line of every manifest: the manifest's path and the entry, or nil for an
+    /// invalid line, as after a crash.
     ///
-    /// `first`: leaves out manifests of earlier days, `2026-11-22`; `end`: those of this day and later.
+    /// `first`: skips earlier days, `2026-11-22`; `end`: skips this day and later ones.
     package static func each(
         _ fileSystem: any FileSystem,
         from first: String = "",
@@ -19,7 +19,7 @@ package enum ManifestReader {
         }
     }
 
-    /// Where a line stands.
+    /// The position of a line.
     package struct Place: Codable, Hashable, Sendable {
         package var path: String
         /// From 1; empty lines count.
@@ -31,9 +31,9 @@ package enum ManifestReader {
         }
     }
 
-    /// As ``each(_:from:_:)``, with the line's place and bytes.
+    /// Does the same as ``each(_:from:_:)``, with the line's place and bytes.
     ///
-    /// `folder`: the data folder, when it is not the file system's own.
+    /// `folder`: the data folder, if it is not the file system's own.
     package static func eachNumbered(
         _ fileSystem: any FileSystem,
         below folder: String = "",
@@ -52,9 +52,9 @@ package enum ManifestReader {
         }
     }
 
-    /// The manifests, in order of date and node.
+    /// Returns the paths of the manifests, in order of date and node.
     ///
-    /// `alsoSummarised`: those, too, of which only the summary is left.
+    /// `alsoSummarised`: includes those of which only the summary is left.
     package static func paths(
         _ fileSystem: any FileSystem,
         below folder: String = "",
@@ -84,7 +84,7 @@ package enum ManifestReader {
         return paths
     }
 
-    /// Shows every line of a manifest, empty ones too; and every chunk as it was read.
+    /// Visits every line of a manifest, empty ones too, and every chunk as it was read.
     package static func eachLine(
         of path: String,
         _ fileSystem: any FileSystem,
@@ -120,11 +120,11 @@ package enum ManifestReader {
         }
     }
 
-    /// Ends the last line of every manifest where a crash tore it, so that the next append starts a
-    /// line of its own.
+    /// Ends the last line of every manifest that a crash tore, so that the next append starts a new
+    /// line, and returns these manifests.
     ///
-    /// To be called before anything is appended. Manifests that may only be read are another node's to
-    /// mend. Gives those it mended.
+    /// To be called before anything is appended. Read-only manifests are left to the node that owns
+    /// them.
     package static func mend(_ fileSystem: any FileSystem) throws(FileSystemError) -> [String] {
         var mended: [String] = []
         for path in try paths(fileSystem) where try isTorn(path, fileSystem) {

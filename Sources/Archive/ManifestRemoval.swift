@@ -1,14 +1,13 @@
 package import Disk
 import FoundationEssentials
 
-/// A manifest line that says that a sealed file was removed on purpose, and no longer counts as
-/// missing.
+/// A manifest line that states that a sealed file was removed on purpose and is not missing.
 ///
 ///     {"removed":{"at":"2026-12-22T10:00:00.000000Z","bytes":310,"events":3,"path":"…","reason":"age"},"version":1}
 ///
-/// It is durable before the file goes, so a file that it names may still be there. What the file held
-/// stays in the ledger by the line from when it was sealed. The keys of that line are not in this one,
-/// so that whoever adds lines up counts no event twice.
+/// The line is durable before the file is removed, so the file may still exist. The ledger keeps
+/// the file's events by the line from its sealing. Neither line has the other's keys, so a sum over
+/// lines counts no event twice.
 package struct ManifestRemoval: Codable, Equatable, Sendable {
     /// Why a file is removed.
     package enum Reason: String, Codable, Sendable {
@@ -16,19 +15,19 @@ package struct ManifestRemoval: Codable, Equatable, Sendable {
         case age
     }
 
-    /// What was removed.
+    /// The removed file.
     package struct File: Codable, Equatable, Sendable {
         /// RFC 3339, UTC.
         package var at: String
         package var bytes: Int
         package var events: Int
-        /// Below the data folder.
+        /// The path below the data folder.
         package var path: String
         package var reason: Reason
     }
 
     package var removed: File
-    /// Of this format; 1.
+    /// The version of this format; 1.
     package var version = 1
 
     package init(_ entry: ManifestEntry, reason: Reason, at: String) {
@@ -41,7 +40,7 @@ package struct ManifestRemoval: Codable, Equatable, Sendable {
         )
     }
 
-    /// The removal that a line without its line feed stands for; nil for any other line.
+    /// Parses the removal in a line without its line feed; nil for any other line.
     package init?(_ line: [UInt8]) {
         guard line.starts(with: #"{"removed":"#.utf8),
             let removal = try? JSONDecoder().decode(ManifestRemoval.self, from: Data(line))
@@ -61,7 +60,7 @@ package struct ManifestRemoval: Codable, Equatable, Sendable {
 }
 
 extension ManifestReader {
-    /// Shows every removal of every manifest from the day `first` on, `2026-11-22`.
+    /// Visits every removal of every manifest from the day `first` on, `2026-11-22`.
     package static func eachRemoval(
         _ fileSystem: any FileSystem,
         from first: String = "",

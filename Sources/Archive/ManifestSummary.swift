@@ -3,21 +3,21 @@ import Digest
 package import Disk
 import FoundationEssentials
 
-/// What the manifest of a day that is over adds up to, in a file beside it, so that no later start
-/// has to read its lines.
+/// The totals of a past day's manifest, in a file beside it, which spare later starts reading its
+/// lines.
 ///
-/// Counts only as long as the manifest is as long as the summary says: a manifest only grows, and one
-/// that has grown is read again.
+/// It is valid only while the manifest has the length in the summary: a manifest only grows, and
+/// one that has grown is read again.
 package struct ManifestSummary: Codable, Equatable, Sendable {
     package var version = 1
-    /// Bytes of the manifest, and their CRC-32, 8 hexadecimal digits.
+    /// The length of the manifest in bytes, and its CRC-32, 8 hexadecimal digits.
     package var bytes: Int
     package var crc32: String
-    /// Entries in it; of one path only the first counts.
+    /// The number of entries; of several with one path only the first counts.
     package var files: Int
     package var totals: ManifestTotals
 
-    /// The summary of a manifest; nil when there is none, or none that fits.
+    /// Reads the summary of a manifest; nil if there is none, or it does not match.
     package static func read(
         of manifest: String,
         in fileSystem: any FileSystem
@@ -30,7 +30,7 @@ package struct ManifestSummary: Codable, Equatable, Sendable {
         return summary
     }
 
-    /// Reads a manifest from its first to its last line.
+    /// Reads a whole manifest.
     package static func make(
         of manifest: String,
         in fileSystem: any FileSystem
@@ -54,7 +54,7 @@ package struct ManifestSummary: Codable, Equatable, Sendable {
         return summary
     }
 
-    /// Puts the summary beside its manifest, in place of an earlier one; durable on return.
+    /// Writes the summary beside its manifest, replacing an earlier one; durable on return.
     package func write(
         of manifest: String,
         in fileSystem: any FileSystem
@@ -86,7 +86,7 @@ package struct ManifestSummary: Codable, Equatable, Sendable {
     ) throws(FileSystemError) -> [UInt8] {
         let file = try fileSystem.open(path, .read)
         defer { fileSystem.close(file) }
-        // Some ten bytes a source and reason; what is longer is none.
+        // Some ten bytes per source and reason; a longer file is not a summary.
         return try fileSystem.bytes(of: file, at: 0, count: min(try fileSystem.size(file), 4 << 20))
     }
 }

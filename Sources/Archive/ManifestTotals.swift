@@ -1,4 +1,4 @@
-/// What manifest lines add up to, by source.
+/// The sums of manifest lines, by source.
 package struct ManifestTotals: Codable, Equatable, Sendable {
     /// Events in files below `events/`.
     package var written: [String: Int] = [:]
@@ -7,7 +7,7 @@ package struct ManifestTotals: Codable, Equatable, Sendable {
 
     package init() {}
 
-    /// Adds the events of a file, but for those of a run.
+    /// Adds the events of a file, except those of a run.
     package mutating func add(_ entry: ManifestEntry, except run: String? = nil) {
         let reason = Self.reason(ofPath: entry.path)
         for sequence in entry.sequences where sequence.run != run {
@@ -26,7 +26,7 @@ package struct ManifestTotals: Codable, Equatable, Sendable {
         }
     }
 
-    /// The reason in a path below `quarantine/`; nil for any other path.
+    /// Returns the reason in a path below `quarantine/`; nil for any other path.
     private static func reason(ofPath path: String) -> String? {
         let prefix = "\(SegmentFormat.quarantine)/reason="
         guard path.hasPrefix(prefix) else { return nil }

@@ -1,4 +1,4 @@
-/// Stands for a path in sets that may have millions: 16 bytes whatever its length.
+/// A 16-byte digest of a path of any length, for sets that may have millions.
 ///
 /// Two of a million paths share one with a probability below 10^-26.
 package struct PathDigest: Hashable {

@@ -1,17 +1,17 @@
 package import Disk
 
-/// Finds out whether a file system can give a file its sealed name.
+/// Tests whether a file system can rename a file to its sealed name.
 ///
-/// That must never replace a file. Not every file system can rename so, or make a link instead; it is
-/// better known before events are acknowledged.
+/// That must never replace a file. Some file systems can neither rename so nor make a link instead,
+/// which must be known before events are acknowledged.
 package enum RenameCheck {
     private static let first = ".rename-check"
     private static let second = ".rename-check.renamed"
 
-    /// Renames an empty file at the top of the data folder, and where segments lie; leaves nothing.
+    /// Renames an empty file in the data folder and in the folders of segments; leaves nothing.
     ///
-    /// To be called while nobody else is at work. Throws what a rename comes to; what keeps files from
-    /// being made says nothing of renames.
+    /// To be called while nothing else uses the folder. Throws the error of a rename; an error of
+    /// creating a file is ignored, because it does not concern renames.
     package static func run(_ fileSystem: any FileSystem) throws(FileSystemError) {
         for folder in [""] + SegmentFormat.roots where folder.isEmpty || fileSystem.exists(folder) {
             try run(fileSystem, in: folder)
@@ -23,7 +23,7 @@ package enum RenameCheck {
         in folder: String
     ) throws(FileSystemError) {
         let (from, to) = (DiskPath.join(folder, first), DiskPath.join(folder, second))
-        // As a crash left them.
+        // A crash may have left them.
         try? fileSystem.remove(from)
         try? fileSystem.remove(to)
         guard let file = try? fileSystem.open(from, .createNew) else { return }

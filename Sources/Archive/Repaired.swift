@@ -1,22 +1,22 @@
 package import Disk
 
-/// How the files that ``Repair`` writes are named.
+/// The names of the files that ``Repair`` writes.
 ///
 ///     part-c1-0-20261122T100000.123Z-1.ndjson.gz             damaged
-///     .part-c1-0-20261122T100000.123Z-1.ndjson.gz.repaired   what was saved; no reader sees it
+///     .part-c1-0-20261122T100000.123Z-1.ndjson.gz.repaired   the saved part; no reader sees it
 ///     part-c1-0-20261122T100000.123Z-1.repaired.ndjson.gz    the same, once an operator shows it
 ///     .part-c1-0-20261122T100000.123Z-1.ndjson.gz.damaged    the damaged one, once he hides it
 ///
-/// Hidden at first: events that stand in the damaged file as well would be counted twice.
+/// Hidden at first: events that are in the damaged file as well would be counted twice.
 package enum Repaired {
     package static let suffix = ".repaired"
-    /// Ends the name of a file that is still being written.
+    /// The suffix of a file that is still being written.
     package static let partSuffix = ".repairing"
-    /// So many repaired copies of one file are looked for.
+    /// The number of repaired copies of one file that are searched for.
     private static let copiesMax = 9
 
-    /// The sealed path that a segment in any state has or had: `.X.open`, `.X.damaged`,
-    /// `.X.2.damaged` and `X` are all of `X`; nil for files of others.
+    /// Returns the sealed path of a segment in any state: `.X.open`, `.X.damaged`, `.X.2.damaged`
+    /// and `X` all have `X`; nil for foreign files.
     package static func sealedPath(for path: String) -> String? {
         let (folder, name) = DiskPath.split(path)
         if Layout.isSealed(name: name) { return path }
@@ -26,7 +26,7 @@ package enum Repaired {
         return DiskPath.join(folder, String(name[..<end.upperBound].dropFirst()))
     }
 
-    /// Where what is saved of `sealed` goes: the first name that is not taken.
+    /// Returns the first free name for the saved part of `sealed`.
     package static func freePath(forSealed sealed: String, in fileSystem: any FileSystem) -> String
     {
         var number = 1
@@ -49,7 +49,7 @@ package enum Repaired {
             + SegmentFormat.sealedSuffix
     }
 
-    /// The name to give a hidden repaired file so that readers see it.
+    /// Returns the name under which readers see a hidden repaired file.
     package static func visiblePath(forHidden path: String) -> String? {
         guard let sealed = sealedPath(for: path) else { return nil }
         for number in 1...copiesMax where hiddenPath(forSealed: sealed, number) == path {
@@ -67,7 +67,7 @@ package enum Repaired {
         }
     }
 
-    /// The repaired file that readers see instead of `sealed`.
+    /// Returns the repaired file that readers see instead of `sealed`.
     package static func visible(for sealed: String, in fileSystem: any FileSystem) -> String? {
         (1...copiesMax).lazy.map { visiblePath(forSealed: sealed, $0) }.first {
             fileSystem.exists($0)
@@ -78,7 +78,7 @@ package enum Repaired {
         sealedPath(for: path).flatMap { visible(for: $0, in: fileSystem) }
     }
 
-    /// Whether something was saved of `sealed` already, seen or not.
+    /// Whether a part of `sealed` was saved already, visible or not.
     package static func exists(for sealed: String, in fileSystem: any FileSystem) -> Bool {
         fileSystem.exists(hiddenPath(forSealed: sealed, 1))
             || visible(for: sealed, in: fileSystem) != nil

@@ -1,4 +1,4 @@
-// What lies on the disk, and when each part of it is valid.
+// The files on the disk, and when each part of them is valid.
 //
 // The data folder:
 //
@@ -11,10 +11,10 @@
 //     quarantine/reason=invalid_json/date=2026-11-22/part-….ndjson.gz the same, of rejected payloads
 //     quarantine/.trial                                               whether its disk takes files
 //     manifest/date=2026-11-22/c1.ndjson                              a line for each sealed segment
-//     manifest/date=2026-11-22/c1.summary.json                        what the lines add up to
+//     manifest/date=2026-11-22/c1.summary.json                        the totals of its lines
 //     dedup/part-c1-0-20261122T100000.123Z-0.ids                      ids of that segment's events
 //     dedup/key                                                       by which contents are hashed
-//     .reserve                                                        room kept for a full disk
+//     .reserve                                                        space reserved for a full disk
 //     .lock                                                           held by the daemon
 //
 // A segment's name is `part-NODE-WRITER-TIME-NUMBER`: time of opening, number of the file in the run. Names
@@ -32,7 +32,7 @@
 //     check     ccccc000 00 00 FF FF, seven times     CRC-32 of all raw bytes before it, five bits a block
 //
 // The check is made of empty stored blocks, which every inflater skips. A full flush, from which a damaged file
-// can be read on, comes about every mebibyte of raw bytes (``SegmentFormat/fullFlushBytes``).
+// can be read on, follows about every mebibyte of raw bytes (``SegmentFormat/fullFlushBytes``).
 //
 // A manifest line is JSON without spaces, keys in alphabetical order; version 1:
 //
@@ -52,20 +52,20 @@
 //     3. sealing: fdatasync, rename without          a name without a dot is a whole file
 //        replacing, fsync of the folder
 //     4. the manifest's line, fdatasync              a line without its file means that the file was removed
-//     5. the file of ids, never synced               it counts only as far as its own checks go
+//     5. the file of ids, never synced               valid only as far as its own checks hold
 //
 // When each is valid:
 //
 //     sealed segment     always whole; its line may be missing after a crash between 3 and 4, and recovery adds it
-//     open segment       up to its last right check; what follows was never acknowledged if it just ends or goes
-//                        on as zeros, else it may have been
+//     open segment       up to its last right check; the rest was never acknowledged if it is empty, cut short
+//                        or zeros, else it may have been
 //     manifest line      with its line feed; a torn last line is ended before anything is appended
 //     file of ids        with its last block, and when it names every source that needs it
 //     copy, trial        never: removed at the next start
 
 import Disk
 
-/// Names, suffixes and numbers that several rooms need; the format itself is at the top of this file.
+/// Names, suffixes and numbers that several modules need; the format is at the top of this file.
 package enum SegmentFormat {
     package static let events = "events"
     package static let quarantine = "quarantine"
@@ -74,24 +74,24 @@ package enum SegmentFormat {
     /// The key by which contents are hashed.
     package static let contentKey = "dedup/key"
     package static let lock = ".lock"
-    /// Where segments lie.
+    /// The folders of segments.
     package static let roots = [events, quarantine]
-    /// Stands for a folder's value that cannot be entered.
+    /// Replaces a value in the path of a folder that cannot be entered.
     package static let blockedValue = "__blocked__"
-    /// Whether the disk of quarantine takes a file again; there for a moment.
+    /// A file that tests whether the disk of quarantine accepts files; it exists only briefly.
     package static let trial = "quarantine/.trial"
-    /// Room kept for a full disk.
+    /// Space that is reserved for a full disk.
     package static let reserve = DiskReserve.path
 
     package static let sealedSuffix = ".ndjson.gz"
     package static let openSuffix = ".open"
     package static let damagedSuffix = ".damaged"
-    /// Ends the name of a copy that is still being written, after an open segment's.
+    /// The suffix of a copy that is still being written, after an open segment's.
     package static let copySuffix = ".recovering"
     package static let identitySuffix = ".ids"
     package static let manifestSuffix = ".ndjson"
     package static let summarySuffix = ".summary.json"
 
-    /// Raw bytes between two points from which a damaged file can be read on.
+    /// Raw bytes between two points at which reading of a damaged file can restart.
     package static let fullFlushBytes = 1 << 20
 }

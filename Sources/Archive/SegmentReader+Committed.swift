@@ -2,10 +2,10 @@ package import Disk
 package import Events
 
 extension SegmentReader {
-    /// Raw bytes before the last flush point of an open segment, which may be growing; nil when there
-    /// is none yet.
+    /// The raw bytes before the last flush point of an open segment, which may be growing; nil if
+    /// there is none yet.
     ///
-    /// Reads all of it. A finished file counts to its end.
+    /// Reads the whole file. A finished file counts to its end.
     package static func committedBytes(
         of path: String,
         in fileSystem: any FileSystem
@@ -23,9 +23,9 @@ extension SegmentReader {
         }
     }
 
-    /// Shows every good line before the last flush point of an open segment, which may be growing.
+    /// Visits every valid line before the last flush point of an open, maybe growing, segment.
     ///
-    /// Two readings, so that no more than a line is held.
+    /// Reads the file twice, so that it holds no more than a line.
     package static func eachCommitted(
         of path: String,
         in fileSystem: any FileSystem,
@@ -47,7 +47,7 @@ extension SegmentReader {
         }
     }
 
-    /// Shows every good line of a segment up to its end or its damage, committed or not.
+    /// Visits every valid line of a segment up to its end or its damage, committed or not.
     package static func eachReadable(
         of path: String,
         in fileSystem: any FileSystem,

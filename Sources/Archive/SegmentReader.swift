@@ -8,10 +8,10 @@ import Glibc
 ///
 /// One thread at a time.
 ///
-/// The memory is two chunks and the longest line. A file that is still being written is read as far
-/// as it goes: its end is then ``End/cut``.
+/// It uses two chunks of memory and the longest line. A file that is still being written is read to
+/// its current end: its ``End`` is then ``End/cut``.
 package struct SegmentReader: ~Copyable {
-    /// What stands next in a segment.
+    /// The next item in a segment.
     ///
     /// Bytes are valid until the next call.
     package enum Piece {
@@ -19,11 +19,11 @@ package struct SegmentReader: ~Copyable {
         case line(UnsafeRawBufferPointer)
         /// All lines before it can be read from the bytes before it.
         case flushPoint(FlushPoint)
-        /// No more; every further call says the same.
+        /// The end; every further call returns it again.
         case end(End)
     }
 
-    /// A place where the compressed stream stands on a byte, after the marker of a flush.
+    /// A place where the compressed stream is on a byte boundary, after the marker of a flush.
     package struct FlushPoint: Equatable, Sendable {
         /// Bytes of the file before it.
         package var compressedOffset: Int
@@ -32,9 +32,9 @@ package struct SegmentReader: ~Copyable {
         package var crc32: UInt32
         /// Whether the raw bytes before it end a line, or there are none.
         package var isLineEnd: Bool
-        /// Empty blocks before it in a row; ``FlushCheck/blocks`` make a check.
+        /// Consecutive empty blocks before it; ``FlushCheck/blocks`` of them make a check.
         package var emptyBlocks: Int
-        /// Whether these are the check of the raw bytes: what stands before this point is what was
+        /// Whether they are the check of the raw bytes: then the data before this point is as
         /// written.
         package var isChecked: Bool
     }
@@ -45,7 +45,7 @@ package struct SegmentReader: ~Copyable {
         case complete
         /// The file ends in the middle of the member.
         case cut
-        /// What stands there cannot be inflated.
+        /// The data at this point cannot be inflated.
         case damaged(reason: String)
         /// A line is longer than `lineBytesMax`.
         case lineTooLong
@@ -79,11 +79,11 @@ package struct SegmentReader: ~Copyable {
 
     /// Opens the file.
     ///
-    /// - `start`: 0, or a byte of the file where a full flush ends: reading then begins there, raw
-    ///   bytes and CRC-32 count from there, and ``End/complete`` means the end of the deflate stream,
-    ///   whose trailer is not looked at.
-    /// - `findsFlushPoints`: give them as pieces; costs a little speed.
-    /// - `hashes`: compute what ``finishHash()`` gives.
+    /// - `start`: 0, or the byte of the file where a full flush ends: reading then begins there,
+    ///   raw bytes and CRC-32 count from there, and ``End/complete`` means the end of the deflate
+    ///   stream, whose trailer is not checked.
+    /// - `findsFlushPoints`: return them as pieces; slightly slower.
+    /// - `hashes`: compute the result of ``finishHash()``.
     package init(
         _ path: String,
         in fileSystem: any FileSystem,
@@ -110,17 +110,17 @@ package struct SegmentReader: ~Copyable {
         fileSystem.close(file)
     }
 
-    /// Where in the file inflating stands; after ``End/complete``, behind the member.
+    /// The position of the inflater in the file; after ``End/complete``, the end of the member.
     package var compressedBytes: Int { start + Int(clamping: decoder.compressedBytes) }
 
     /// Raw bytes so far, and their CRC-32.
     package var rawBytes: UInt64 { decoder.rawBytes }
     package var crc32: UInt32 { decoder.crc32 }
 
-    /// Raw bytes behind the last line feed; meaningful at the end.
+    /// Raw bytes after the last line feed; meaningful at the end.
     package var unterminatedBytes: Int { text.count - lineStart }
 
-    /// Gives what stands next.
+    /// Returns the next piece.
     package mutating func next() throws(FileSystemError) -> Piece {
         while true {
             if let line = nextLine() { return .line(line) }
@@ -149,7 +149,7 @@ package struct SegmentReader: ~Copyable {
         return UnsafeRawBufferPointer(rebasing: bytes[lineStart..<lineFeed])
     }
 
-    /// One step of the decoder; called only when no whole line is waiting.
+    /// Runs one step of the decoder; called only when no whole line is waiting.
     private mutating func inflateMore() throws(FileSystemError) {
         text.removeFirst(lineStart)
         (lineStart, searched) = (0, text.count)
@@ -219,7 +219,7 @@ package struct SegmentReader: ~Copyable {
         hash?.update(UnsafeRawBufferPointer(rebasing: input[..<count]))
     }
 
-    /// Reads the rest of the file and gives the SHA-256 of all of it, 64 hexadecimal digits; once,
+    /// Reads the rest of the file and returns the SHA-256 of the file, 64 hexadecimal digits; once,
     /// and only for a reader made with `hashes`.
     package mutating func finishHash() throws(FileSystemError) -> String {
         repeat { try fill() } while !inputRange.isEmpty

@@ -3,7 +3,7 @@ package import Disk
 package import Events
 import Platform
 
-/// Everything that can be learned of one file by reading it once.
+/// The results of reading a file once.
 package struct SegmentSurvey: Sendable {
     package var tally = SegmentTally()
     package var rawBytes: UInt64 = 0
@@ -11,23 +11,23 @@ package struct SegmentSurvey: Sendable {
     package var crc32: UInt32 = 0
     /// 64 hexadecimal digits, of the whole file.
     package var sha256 = ""
-    /// Why the file is no good; nil for a whole one of whole lines.
+    /// Why the file is invalid; nil for a whole one with whole lines.
     package var damage: String?
-    /// Number, from 1, of the first line that is none, if there is one.
+    /// The number, from 1, of the first invalid line, if there is one.
     package var firstBadLine: Int?
-    /// Where in the file inflating ended, when that was not the end of a whole member.
+    /// The position in the file where inflating ended, unless that was the end of a whole member.
     package var damageOffset: Int?
     /// Whether the gzip member is whole, and its check values are right.
     package var isWholeMember = false
-    /// As a writer would have put them into the manifest line.
+    /// The checkpoints that a writer would have put into the manifest line.
     package var checkpoints: [ManifestEntry.Checkpoint] = []
 
     package init() {}
 
     /// Reads a finished file to its end.
     ///
-    /// - `onLine`: is shown every good line, with its bytes and its number from 1.
-    /// - `onBytes`: is told how many bytes of the file were read, now and then.
+    /// - `onLine`: receives every valid line, with its bytes and its number from 1.
+    /// - `onBytes`: occasionally receives the number of bytes read.
     package static func read(
         _ path: String,
         in fileSystem: any FileSystem,
@@ -91,11 +91,11 @@ package struct SegmentSurvey: Sendable {
         }
     }
 
-    /// A writer's first flush a mebibyte behind its last full one is the next full one.
+    /// A writer's first flush a mebibyte after its last full one is the next full one.
     private mutating func note(_ point: SegmentReader.FlushPoint) {
         let last = checkpoints.last?.rawBytes ?? 0
         if !checkpoints.isEmpty, point.rawBytes == UInt64(last) {
-            // An empty block of the check behind the flush, which belongs to it.
+            // An empty block of the check after the flush belongs to the flush.
             checkpoints[checkpoints.count - 1].bytes = point.compressedOffset
             return
         }
@@ -118,9 +118,9 @@ package struct SegmentSurvey: Sendable {
         }
     }
 
-    /// The manifest entry of a whole file that has none.
+    /// Builds the manifest entry of a whole file that has none.
     ///
-    /// - `run`: for a file without events; otherwise the lines say it.
+    /// - `run`: for a file without events; otherwise the lines name it.
     /// - `sealedAt`: microseconds since 1970.
     package func entry(path: String, node: String, run: String, sealedAt: Int64) -> ManifestEntry {
         ManifestEntry(
@@ -143,7 +143,7 @@ package struct SegmentSurvey: Sendable {
         )
     }
 
-    /// 8 hexadecimal digits.
+    /// Formats 8 hexadecimal digits.
     package static func hex(_ value: UInt32) -> String {
         Hex.text(value)
     }

@@ -1,17 +1,17 @@
 package import Events
 
-/// What a segment's lines add up to: the part of a manifest entry that comes from them.
+/// The sums of a segment's lines: the part of a manifest entry that is computed from them.
 package struct SegmentTally: Sendable, Equatable {
     package private(set) var events = 0
-    /// Earliest and latest, microseconds since 1970.
+    /// The earliest and latest time of receipt, in microseconds since 1970.
     package private(set) var receivedAt: ClosedRange<Int64>?
     package private(set) var eventTime: ClosedRange<Int64>?
-    /// A source and run each, in order of appearance.
+    /// One per source and run, in order of appearance.
     package private(set) var sequences: [ManifestEntry.Sequence] = []
-    /// Of the first line.
+    /// The node of the first line.
     package private(set) var node: String?
 
-    /// Where the last line's source and run stand in `sequences`: mostly the next line's, too.
+    /// The index in `sequences` of the last line's source and run: mostly the next line's, too.
     private var current: (index: Int, source: [UInt8], run: [UInt8])?
 
     package init() {}

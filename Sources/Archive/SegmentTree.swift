@@ -3,27 +3,27 @@ import Glibc
 
 /// Finds the files of a data folder.
 ///
-/// Only one folder's names are held at a time, and the paths of the folders still to visit.
+/// It holds only one folder's names at a time, and the paths of the folders still to visit.
 package enum SegmentTree {
-    /// What a file in the tree is, by its name.
+    /// The kind of a file in the tree, by its name.
     package enum Kind: Sendable, Equatable {
         case sealed
         case open
         /// Kept aside by recovery.
         case damaged
-        /// A half-written copy that recovery left behind.
+        /// An incomplete copy that an interrupted recovery left.
         case recovering
-        /// What `repair` saved of a damaged file; no reader sees it yet.
+        /// The events that `repair` saved of a damaged file; no reader sees it yet.
         case repaired
     }
 
-    /// Shows every segment below `folders`, folder by folder, names in order.
+    /// Visits every segment below `folders`, folder by folder, names in order.
     ///
-    /// Links, and folders of others that may not be read, are passed over; so is `lost+found`, which a
-    /// file system has at its top.
+    /// It skips links, foreign folders that may not be read, and `lost+found`, which a file system
+    /// has at its top.
     ///
-    /// - `wanted`: asked by name, before a path is made.
-    /// - `onForeign`: told of what was passed over, and why, but for `lost+found`.
+    /// - `wanted`: called with the name, before a path is made.
+    /// - `onForeign`: called with everything skipped, and why, except `lost+found`.
     package static func walk(
         _ fileSystem: any FileSystem,
         below folders: [String] = SegmentFormat.roots,
@@ -64,7 +64,7 @@ package enum SegmentTree {
         }
     }
 
-    /// What a file name says; nil for files of others.
+    /// Returns the kind by a file name; nil for foreign files.
     package static func kind(ofName name: String) -> Kind? {
         if Layout.isSealed(name: name) { return .sealed }
         if Layout.isOpen(name: name) { return .open }

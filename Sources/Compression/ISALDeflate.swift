@@ -8,11 +8,11 @@ struct ISALDeflate {
     private let levelBuffer: UnsafeMutablePointer<UInt8>
     private let levelBufferBytes: Int
 
-    /// The hash tables of the level, and tokens of four bytes, of which a block has as many at most.
+    /// The hash tables of the level, and tokens of four bytes, whose number limits a block.
     ///
-    /// The library's `ISAL_DEF_LVL*_MEDIUM` has 32 Ki: more gain nothing on events, while with fewer the
-    /// code of a block is made more often (Benchmarks/questions). Of many streams most are flushed
-    /// before they have filled so much.
+    /// The library's `ISAL_DEF_LVL*_MEDIUM` has 32 Ki: more improve nothing on events, while fewer
+    /// cause more frequent block codes (Benchmarks/questions). Of many streams most are flushed
+    /// before they have filled that many.
     private static func levelBufferBytes(level: Int, among streams: Int) -> Int {
         let tables = level == 1 ? 4 * 1024 + 16 * 1024 : 4 * 1024 + 64 * 1024
         let chains = level == 3 ? 64 * 1024 : 0
@@ -57,7 +57,7 @@ struct ISALDeflate {
         return step
     }
 
-    /// One call of the library, on at most 1 GiB of input: its counters have 32 bits.
+    /// Calls the library once, on at most 1 GiB of input: its counters have 32 bits.
     private func call(
         _ input: UnsafeRawBufferPointer,
         flush: Flush,
@@ -81,9 +81,9 @@ struct ISALDeflate {
         )
     }
 
-    /// What stands in the library's small hand-over buffer.
+    /// The number of bytes in the library's small output buffer.
     ///
-    /// It is fetched by a call of its own: with more room the library would go on and repeat a
+    /// They are fetched by a separate call: with more space the library would continue and repeat a
     /// flush that is already done.
     private var leftoverBytes: Int? {
         let state = stream.pointee.internal_state.state

@@ -1,18 +1,18 @@
-/// Everything that is wrong with a configuration, in the order of the file.
+/// All problems of a configuration, in the order of the file.
 ///
-/// `description` is what the user sees, one problem a line: `file:line: message`. The daemon
-/// leaves with exit code 78 on it, or keeps its old configuration on a reload. Trying again does
-/// not help until the file was changed.
+/// `description` is the text for the user, one problem per line: `file:line: message`. The daemon
+/// exits with code 78 on it, or keeps its old configuration on a reload. A retry does not help
+/// until the file was changed.
 package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
-    /// One thing to correct.
+    /// A problem to correct.
     package struct Problem: Sendable, Equatable, CustomStringConvertible {
         /// The file as the user named it.
         package let file: String
-        /// Counted from 1; nil when the file as a whole is meant.
+        /// Counted from 1; nil if the problem concerns the whole file.
         package let line: Int?
         /// Counted from 1; only broken YAML has one.
         package let column: Int?
-        /// What is wrong, and where it helps, what would be right.
+        /// The problem, and if it helps, a correct value.
         package let message: String
 
         /// `file:line: message`.
@@ -25,7 +25,7 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// At least one, ordered by line.
     package let problems: [Problem]
 
-    /// Every problem on a line of its own, for the user.
+    /// Every problem on its own line, for the user.
     package var description: String {
         problems.map(\.description).joined(separator: "\n")
     }
@@ -40,9 +40,9 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What one value is refused for, before it is known where the value stands.
+/// The reasons why a value is refused, before its position is known.
 struct Complaint: Error {
-    /// One reason; `line` only where it is not the line of the value itself.
+    /// One reason; `line` only if it is not the line of the value itself.
     struct Reason {
         let line: Int?
         let text: String

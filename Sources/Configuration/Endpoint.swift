@@ -1,6 +1,6 @@
 import Platform
 
-/// Checks what libzmq will be told to bind or connect to, before it is told.
+/// Checks endpoints before libzmq binds or connects to them.
 enum Endpoint {
     /// Complains unless `text` is `tcp://host:port` or `ipc://path`.
     ///
@@ -19,7 +19,7 @@ enum Endpoint {
         }
     }
 
-    /// Whether `text` names one address, that nobody else can bind as well.
+    /// Whether `text` names one address that no other process can bind as well.
     static func isExclusive(_ text: String) -> Bool {
         !(text.hasSuffix(":*") || text.hasSuffix(":0")) || text.hasPrefix("ipc://")
     }
@@ -34,8 +34,8 @@ enum Endpoint {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    /// libzmq's own names for sockets without a path: nobody's permissions protect them, and nobody
-    /// knows them before they are bound.
+    /// Refuses libzmq's names for sockets without a path: no permissions protect them, and they are
+    /// unknown before they are bound.
     private static func checkName(_ path: String, of text: String) throws(Complaint) {
         guard !path.hasPrefix("@") else {
             throw Complaint(
@@ -76,14 +76,14 @@ enum Endpoint {
     }
 }
 
-/// `host:port` taken apart; IPv6 addresses stand in brackets.
+/// The parts of `host:port`; IPv6 addresses are in brackets.
 package struct HostPort {
     /// Without brackets.
     package let host: String
     /// Digits.
     let portText: Substring
 
-    /// nil when it is more than an Int holds; not checked against 65535.
+    /// Nil if it does not fit an Int; not checked against 65535.
     package var port: Int? { Int(portText) }
 
     package init?(_ text: some StringProtocol) {

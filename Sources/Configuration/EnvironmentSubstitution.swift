@@ -1,11 +1,11 @@
 /// Replaces `${NAME}` and `${NAME:-default}` in one scalar of the configuration.
 ///
-/// As in the shell, the default counts when the variable is missing or empty; it ends at the first
-/// `}` and is not replaced again. `$${` stands for a literal `${`. A `$` elsewhere is just itself.
+/// As in the shell, the default is used if the variable is missing or empty; it ends at the first
+/// `}` and is not replaced again. `$${` means a literal `${`. Any other `$` is unchanged.
 struct EnvironmentSubstitution {
     let environment: [String: String]
 
-    /// `text` with every reference replaced, or a complaint that names the variable.
+    /// Returns `text` with every reference replaced, or throws a complaint that names the variable.
     func apply(to text: String) throws(Complaint) -> String {
         var result = ""
         var rest = text[...]

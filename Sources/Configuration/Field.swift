@@ -1,13 +1,13 @@
 import Yams
 
-/// One key of the configuration: how it is read, checked, printed, and whether a reload takes it.
+/// A key of the configuration: how it is read, checked, printed, and whether a reload applies it.
 ///
-/// The tables of fields (`Settings.fields`, `Settings.Source.fields`) are the only list of keys
-/// there is: reader, printer, comparison and the test of the reference file all walk them.
+/// The tables of fields (`Settings.fields`, `Settings.Source.fields`) are the only list of keys:
+/// reader, printer, comparison and the test of the reference file all use them.
 struct Field<Root> {
     /// The dotted key, at most two levels: `writers`, `commit.interval`.
     let key: String
-    /// Whether a running daemon takes a new value on reload.
+    /// Whether a running daemon applies a new value on reload.
     let isLive: Bool
     /// Reads a node into `Root`, or complains.
     let read: (Node, EnvironmentSubstitution, inout Root) throws(Complaint) -> Void
@@ -28,7 +28,7 @@ struct Field<Root> {
         print = { root in kind.print(root[keyPath: path]) }
     }
 
-    /// The section the key stands in, nil at the top.
+    /// The section of the key, nil at the top.
     var section: String? {
         key.firstIndex(of: ".").map { String(key[..<$0]) }
     }

@@ -55,7 +55,7 @@ extension FieldKind where Value == Duration {
 }
 
 extension FieldKind where Value == Settings.Writers {
-    /// `auto`, or how many.
+    /// `auto`, or a number.
     static var writers: FieldKind {
         .scalar(
             expected: "auto or a whole number such as 2",
@@ -101,7 +101,7 @@ extension FieldKind where Value == UInt32 {
     }
 }
 
-/// Byte counts as the configuration writes them.
+/// Byte counts in the form of the configuration.
 enum Size {
     private static let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
 
@@ -118,7 +118,7 @@ enum Size {
     }
 }
 
-/// Durations as the configuration writes them: whole milliseconds.
+/// Durations in the form of the configuration: whole milliseconds.
 enum Span {
     private static let units = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
@@ -128,7 +128,7 @@ enum Span {
         units.first { $0.0 == name }?.1
     }
 
-    /// The shortest exact form, a single day as `24h`; what is below a millisecond is cut.
+    /// The shortest exact form, a single day as `24h`; fractions of a millisecond are cut.
     static func text(_ duration: Duration) -> String {
         let parts = duration.components
         let milliseconds = parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000
@@ -142,9 +142,9 @@ enum Span {
     }
 }
 
-/// nil: not digits alone.
+/// Nil: not only digits.
 ///
-/// `.some(nil)`: digits, but more than an Int holds.
+/// `.some(nil)`: digits, but too large for an Int.
 private func wholeNumber(_ text: some StringProtocol) -> Int?? {
     let digits = text.hasPrefix("-") ? String(text.dropFirst()) : String(text)
     guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
@@ -153,7 +153,7 @@ private func wholeNumber(_ text: some StringProtocol) -> Int?? {
     return .some(Int(text))
 }
 
-/// The digits and what follows them, blanks between allowed; nil without digits.
+/// Returns the digits and the text after them, blanks between allowed; nil without digits.
 private func split(_ text: String) -> (number: Int?, unit: Substring)? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let number = wholeNumber(digits) else { return nil }

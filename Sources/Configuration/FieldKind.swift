@@ -8,9 +8,9 @@ struct FieldKind<Value> {
     /// YAML that `read` turns into the same value.
     let print: (Value) -> String
 
-    /// A kind that stands in one scalar.
+    /// A kind that is written as one scalar.
     ///
-    /// `expected` completes "expected …" and brings an example; `parse` gives nil for text of
+    /// `expected` completes "expected …" and has an example; `parse` returns nil for text of
     /// another type, and complains about an impossible value.
     static func scalar(
         expected: String,
@@ -34,7 +34,7 @@ struct FieldKind<Value> {
 }
 
 extension FieldKind where Value == String {
-    /// Free text that `check` may refuse.
+    /// A text that `check` may refuse.
     static func text(
         expected: String,
         check: @escaping (String) throws(Complaint) -> Void
@@ -131,7 +131,7 @@ where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == Strin
 }
 
 extension Node {
-    /// What was found, for a message.
+    /// The kind of a value, for a message.
     var kindOfValue: String {
         switch self {
         case .scalar(let scalar): isNothing ? "nothing" : "'\(scalar.string)'"

@@ -2,7 +2,7 @@ import Terminal
 
 /// Checks `partition.path`: folders below `events/`, with placeholders.
 enum PartitionPathRule {
-    /// What may stand in braces.
+    /// The names allowed in braces.
     static let placeholders = ["channel", "event", "source", "node", "date", "hour"]
 
     /// Complains unless `path` is relative, stays below its folder, is seen by Hive readers, and

@@ -1,7 +1,7 @@
 extension Settings {
-    /// The dotted keys in which `self`, just read, differs from `old`, which is running.
+    /// Returns the dotted keys in which `self`, just read, differs from `old`, which is in force.
     ///
-    /// `live`: a running daemon takes these at once. `needsRestart`: these count from the next
+    /// `live`: a running daemon applies these at once. `needsRestart`: these apply from the next
     /// start. A source that was added, removed or changed appears as `sources.NAME`.
     package func changes(from old: Settings) -> (live: [String], needsRestart: [String]) {
         var live: [String] = []

@@ -1,8 +1,8 @@
 import Glibc
 
 extension Settings {
-    /// What `touchpointd` without any configuration file runs with: loopback only, and everything
-    /// it writes below `./touchpoint-data`.
+    /// The settings of `touchpointd` without a configuration file: loopback only, and all files
+    /// below `./touchpoint-data`.
     package static var embeddedDefault: Settings {
         var settings = Settings()
         settings.storage.directory = "./touchpoint-data"
@@ -10,7 +10,7 @@ extension Settings {
         return settings
     }
 
-    /// The sources of a file that names none: one unacknowledged, one acknowledged, on loopback.
+    /// The sources of a file without any: one unacknowledged, one acknowledged, on loopback.
     static var defaultSources: [Source] {
         var producers = Source()
         producers.name = "producers"
@@ -34,8 +34,8 @@ extension Settings {
         return safeName(String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self))
     }
 
-    /// `text` as a valid node name: other characters become `-`, so does a leading dot, the rest
-    /// beyond 64 is cut, and nothing at all becomes `localhost`.
+    /// Returns `text` as a valid node name: other characters and a leading dot become `-`, the rest
+    /// beyond 64 is cut, and an empty text becomes `localhost`.
     static func safeName(_ text: String) -> String {
         var name = ""
         for scalar in text.unicodeScalars.prefix(64) {
@@ -45,7 +45,7 @@ extension Settings {
         return name.isEmpty ? "localhost" : name
     }
 
-    /// Whether `scalar` may stand in the name of a node or source.
+    /// Whether `scalar` is allowed in the name of a node or source.
     static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true

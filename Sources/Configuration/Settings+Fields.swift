@@ -128,7 +128,7 @@ extension Settings {
         ]
     }
 
-    /// Every key there is, dotted; those of a source as `sources[].name`.
+    /// All keys, dotted; those of a source as `sources[].name`.
     static var keys: [String] {
         fields.map(\.key) + Source.fields.map { "sources[].\($0.key)" }
     }
@@ -187,7 +187,7 @@ extension FieldKind where Value == String {
         }
     }
 
-    /// A channel name, as producers would write it.
+    /// A channel name, as producers write it.
     static var channel: FieldKind {
         .text(expected: "a channel such as web") { (text) throws(Complaint) in
             guard (1...128).contains(text.utf8.count),
@@ -200,7 +200,7 @@ extension FieldKind where Value == String {
 }
 
 extension FieldKind where Value == String? {
-    /// The name of a group of the system; empty for none.
+    /// The name of a system group; empty for none.
     static var groupName: FieldKind {
         .scalar(
             expected: "the name of a group such as touchpoint-operators, or \"\"",

@@ -1,6 +1,6 @@
 extension Settings {
-    /// Every key with its effective value, as YAML that `SettingsReader` reads back equal: what
-    /// `--check` prints.
+    /// Returns every key with its effective value, as YAML that `SettingsReader` reads back equal:
+    /// the output of `--check`.
     package func yaml() -> String {
         var lines: [String] = []
         var section: String?

@@ -1,19 +1,19 @@
-/// The whole configuration of one daemon, checked: what `SettingsReader` makes of a YAML file.
+/// The checked configuration of one daemon, which `SettingsReader` reads from a YAML file.
 ///
-/// A plain value without file names, environment or YAML in it; whoever starts a stage translates
-/// the part that concerns the stage into the stage's own `Configuration`. Sizes are bytes.
+/// A plain value without file names, environment or YAML. The code that starts a stage translates
+/// the stage's part into the stage's own `Configuration`. Sizes are bytes.
 package struct Settings: Sendable, Equatable {
     /// This collector's name in file names and records: `[A-Za-z0-9._-]{1,64}`, no leading dot.
     package var node = Settings.hostNode
-    /// Where events come in, at least one; names and bind endpoints are unique.
+    /// The sources of events, at least one; names and bind endpoints are unique.
     package var sources = Settings.defaultSources
-    /// What one event and one message may be.
+    /// The limits of one event and one message.
     package var limits = Limits()
     /// The rings between receivers and writers.
     package var ring = Ring()
-    /// How many writer threads there are.
+    /// The number of writer threads.
     package var writers = Writers.auto
-    /// How events are spread over folders.
+    /// How events are distributed over folders.
     package var partition = Partition()
     /// How segments are compressed.
     package var compression = Compression()
@@ -21,11 +21,11 @@ package struct Settings: Sendable, Equatable {
     package var commit = Commit()
     /// When a segment is sealed.
     package var segment = Segment()
-    /// How long events are recognised that come again.
+    /// How long ids are remembered to detect duplicates.
     package var dedup = Dedup()
-    /// How much of what cannot be accepted is kept, and how long.
+    /// How many rejected pieces are stored, and how long.
     package var quarantine = Quarantine()
-    /// Where files go.
+    /// The data folder and its limits.
     package var storage = Storage()
     /// The operators' socket.
     package var control = Control()
@@ -33,17 +33,17 @@ package struct Settings: Sendable, Equatable {
     package var metrics = Metrics()
     /// How long a drain may take.
     package var shutdown = Shutdown()
-    /// What the daemon says about itself.
+    /// The log of the daemon.
     package var log = Log()
 
-    /// The defaults of a configuration file that says nothing.
+    /// The defaults of an empty configuration file.
     package init() {}
 }
 
 extension Settings {
-    /// One socket that events come in by.
+    /// A socket that receives events.
     package struct Source: Sendable, Equatable {
-        /// How producers and this source talk; the ZeroMQ socket type on the collector's side.
+        /// The ZeroMQ socket type on the collector's side.
         package enum Pattern: String, Sendable, CaseIterable {
             /// PULL: producers PUSH, nothing is acknowledged.
             case pull
@@ -61,53 +61,53 @@ extension Settings {
         package var bind: [String] = []
         /// Endpoints to connect to, `tcp://` or `ipc://`, as libzmq takes them.
         package var connect: [String] = []
-        /// The channel of events that carry none.
+        /// The channel of events without one.
         package var channel = "unknown"
-        /// Topic prefixes to subscribe to; only `sub` looks at them, `""` is everything.
+        /// Topic prefixes to subscribe to; only `sub` uses them, `""` is everything.
         package var topics = [""]
         /// Messages that libzmq may hold for one peer, 1…1,000,000.
         package var highWaterMark = 1000
-        /// Whether peers that speak ZMTP 1 or 2 are let in; on loopback and `ipc://` only.
+        /// Whether peers that speak ZMTP 1 or 2 are accepted; on loopback and `ipc://` only.
         package var legacy = Switch.off
-        /// What the file says of `dedup`; nil where it says nothing or what is the default.
+        /// The value of `dedup` in the file; nil if it is missing or the default.
         private var dedupChoice: Switch?
 
         /// The defaults of the configuration.
         package init() {}
     }
 
-    /// Something that is on or off.
+    /// A switch: on or off.
     package enum Switch: String, Sendable, CaseIterable {
         case on, off
     }
 
-    /// How long events are recognised that come again, for sources with `dedup` on.
+    /// How long ids are remembered to detect duplicates, for sources with `dedup` on.
     package struct Dedup: Sendable, Equatable {
         /// How long an id is remembered; whole seconds, 1 s…7 days.
         package var window = Duration.seconds(86_400)
-        /// Memory for ids; the oldest are forgotten when it does not suffice.
+        /// Memory for ids; the oldest are removed when it does not suffice.
         package var memoryBytesMax = 256 << 20
 
         /// The defaults of the configuration.
         package init() {}
     }
 
-    /// How much of what cannot be accepted is kept, and how long.
+    /// How many rejected pieces are stored, and how long.
     package struct Quarantine: Sendable, Equatable {
         /// Bytes of all its files; 0 is no limit.
         package var bytesMax = 1 << 30
-        /// How long a sealed file is kept; 0 is for ever.
+        /// How long a sealed file is stored; 0 is without limit.
         package var ageMax = Duration.seconds(30 * 86_400)
 
         /// The defaults of the configuration.
         package init() {}
     }
 
-    /// What one event and one message may be; beyond it they are quarantined or rejected.
+    /// The limits of one event and one message; beyond them they are quarantined or rejected.
     package struct Limits: Sendable, Equatable {
         /// The longest event, in bytes.
         package var eventBytesMax = 1 << 20
-        /// The longest message, in bytes; also what a compressed payload may inflate to.
+        /// The longest message, in bytes; also the limit of an inflated payload.
         package var messageBytesMax = 4 << 20
         /// The most events in one message.
         package var eventsPerMessageMax = 100_000
@@ -129,31 +129,31 @@ extension Settings {
         package init() {}
     }
 
-    /// How many writer threads there are.
+    /// The number of writer threads.
     package enum Writers: Sendable, Equatable {
-        /// As many as the machine suggests.
+        /// A number chosen for the machine.
         case auto
-        /// Exactly so many, 1…255.
+        /// Exactly this many, 1…255.
         case count(Int)
     }
 
-    /// How events are spread over folders.
+    /// How events are distributed over folders.
     package struct Partition: Sendable, Equatable {
-        /// Which time decides on `{date}` and `{hour}`.
+        /// The time that determines `{date}` and `{hour}`.
         package enum Time: String, Sendable, CaseIterable {
-            /// When the collector got it: folders close behind the clock.
+            /// The time of receipt: folders close after the clock has passed them.
             case received
-            /// What the event says, where it says anything readable.
+            /// The time in the event, if it has a readable one.
             case event
         }
 
         /// Folder template below `events/`, with the placeholders of `PartitionPathRule`.
         package var path = "channel={channel}/date={date}/hour={hour}"
-        /// Which time decides on `{date}` and `{hour}`.
+        /// The time that determines `{date}` and `{hour}`.
         package var time = Time.received
-        /// Open segments a writer; beyond it the least recently used one is sealed.
+        /// Open segments per writer; beyond it the least recently used one is sealed.
         package var maxOpen = 256
-        /// Distinct values a key and hour; beyond it events go to `__other__`.
+        /// Distinct values per key and hour; beyond it events go to `__other__`.
         package var maxValues = 64
 
         /// The defaults of the configuration.
@@ -164,11 +164,11 @@ extension Settings {
     package struct Compression: Sendable, Equatable {
         /// The file format.
         package enum Codec: String, Sendable, CaseIterable {
-            /// One gzip member a file (RFC 1952).
+            /// One gzip member per file (RFC 1952).
             case gzip
         }
 
-        /// Who deflates.
+        /// The library that compresses.
         package enum Engine: String, Sendable, CaseIterable {
             /// ISA-L for levels 1…3, zlib above.
             case auto
@@ -180,7 +180,7 @@ extension Settings {
 
         /// The file format.
         package var codec = Codec.gzip
-        /// Who deflates.
+        /// The library that compresses.
         package var engine = Engine.auto
         /// 1 (fast) … 9 (small).
         package var level = 1
@@ -211,7 +211,7 @@ extension Settings {
         package init() {}
     }
 
-    /// Where files go.
+    /// The data folder and its limits.
     package struct Storage: Sendable, Equatable {
         /// The data folder; relative paths count from the working folder.
         package var directory = "/var/lib/touchpoint"
@@ -228,7 +228,7 @@ extension Settings {
         package var socket = "/run/touchpoint/control.sock"
         /// Its permission bits, 0…0o777.
         package var mode: UInt32 = 0o660
-        /// The group whose members may steer the daemon; nil: the socket file's.
+        /// The group whose members may use changing verbs; nil: the socket file's.
         package var group: String?
 
         /// The defaults of the configuration.
@@ -253,24 +253,24 @@ extension Settings {
         package init() {}
     }
 
-    /// What the daemon says about itself.
+    /// The log of the daemon.
     package struct Log: Sendable, Equatable {
         /// The least severe record that is written; the names are those of the configuration.
         package enum Level: String, Sendable, CaseIterable {
             case debug, info, notice, warning, error
         }
 
-        /// How a record looks.
+        /// The form of a record.
         package enum Format: String, Sendable, CaseIterable {
-            /// A line for people.
+            /// A line of text for people.
             case text
-            /// An object a line.
+            /// A JSON object per line.
             case json
         }
 
         /// The least severe record that is written.
         package var level = Level.info
-        /// How a record looks.
+        /// The form of a record.
         package var format = Format.text
 
         /// The defaults of the configuration.
@@ -279,10 +279,10 @@ extension Settings {
 }
 
 extension Settings.Source {
-    /// Whether an event that comes again, by its id, is not written again.
+    /// Whether a duplicate, recognised by its id, is not written again.
     ///
-    /// By default where producers are answered: others cannot know what arrived, so they do not
-    /// send again.
+    /// On by default if producers are answered: others cannot know what arrived, so they do not
+    /// resend.
     package var dedup: Settings.Switch {
         get { dedupChoice ?? standard }
         set { dedupChoice = newValue }
@@ -290,7 +290,7 @@ extension Settings.Source {
 
     private var standard: Settings.Switch { pattern == .router ? .on : .off }
 
-    /// Forgets a choice that is the default; when all of the source has been read.
+    /// Resets a choice that is the default; after all of the source has been read.
     mutating func settle() {
         if dedupChoice == standard { dedupChoice = nil }
     }

@@ -1,7 +1,7 @@
 import Glibc
 
 extension SettingsReader {
-    /// More than this is no configuration.
+    /// The size limit of a configuration file.
     static let fileBytesMax = 1 << 20
 
     /// Reads the configuration file at `path`; pipes (`<(…)`, `/dev/stdin`) work too.

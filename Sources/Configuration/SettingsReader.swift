@@ -1,13 +1,13 @@
 import Yams
 
-/// Turns YAML into `Settings`, and reports everything that is wrong with it at once.
+/// Reads settings from YAML, and reports all problems at once.
 ///
-/// For the start of the daemon, `--check`, and `reload`; from any thread, it keeps nothing.
+/// For the start of the daemon, `--check`, and `reload`; any thread may call, it has no state.
 package enum SettingsReader {
     /// Reads `yaml`.
     ///
     /// `file` is only for messages; `environment` serves `${NAME}` and `${NAME:-default}`. Text
-    /// without any key gives the defaults of a configuration file.
+    /// without any key returns the defaults of a configuration file.
     package static func read(
         yaml: String,
         file: String,
@@ -24,7 +24,7 @@ package enum SettingsReader {
         return try reading.result()
     }
 
-    /// The document's root, nil when there is none.
+    /// Returns the document's root, nil if there is none.
     private static func compose(
         _ yaml: String,
         file: String
@@ -48,7 +48,7 @@ package enum SettingsReader {
 }
 
 extension ConfigurationError {
-    /// libyaml's complaint in one line, with its position.
+    /// Formats libyaml's error in one line, with its position.
     fileprivate init(_ error: YamlError, yaml: String, file: String) {
         switch error {
         case .scanner(let context, let problem, let mark, _),

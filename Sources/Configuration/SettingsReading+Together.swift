@@ -1,10 +1,10 @@
 import Dedup
 
 extension SettingsReading {
-    /// Checks what no key can be checked for alone.
+    /// Checks the rules that concern several keys.
     ///
-    /// Where one of the values was refused already, the check is left out: it would speak of a
-    /// default that nobody wrote.
+    /// If one of the values was refused already, the check is skipped: it would report a default
+    /// that nobody wrote.
     mutating func checkTogether() {
         checkSizes()
         checkCompression()
@@ -111,7 +111,7 @@ extension SettingsReading {
         }
     }
 
-    /// A web page that a browser shows can reach loopback, and its requests pass for ZMTP 1; beyond
+    /// A web page in a browser can reach loopback, and its requests look like ZMTP 1; beyond
     /// loopback everybody can.
     private mutating func checkLegacy(of source: Settings.Source, context: String) {
         guard source.legacy == .on else { return }
@@ -124,7 +124,7 @@ extension SettingsReading {
         }
     }
 
-    /// Whether a problem with `key` is already noted.
+    /// Whether a problem with `key` was reported already.
     private func wasRefused(_ key: String) -> Bool {
         problems.contains { $0.message.hasPrefix("\(key):") }
     }

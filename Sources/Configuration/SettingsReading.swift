@@ -1,7 +1,7 @@
 import Terminal
 import Yams
 
-/// One pass over a document: the settings so far, the problems so far, and where each key stands.
+/// One pass over a document: the settings so far, the problems so far, and the line of each key.
 struct SettingsReading {
     let file: String
     let substitution: EnvironmentSubstitution
@@ -15,7 +15,7 @@ struct SettingsReading {
         self.substitution = substitution
     }
 
-    /// What was read, or all that was wrong with it, by line.
+    /// Returns the settings, or throws all problems, by line.
     func result() throws(ConfigurationError) -> Settings {
         guard problems.isEmpty else {
             let ordered = problems.enumerated().sorted { left, right in
@@ -26,13 +26,13 @@ struct SettingsReading {
         return settings
     }
 
-    /// Notes a problem on the line of `key`, of the first of several keys that the file sets.
+    /// Reports a problem on the line of `key`, of the first of several keys that the file sets.
     mutating func refuse(_ keys: String..., because message: String) {
         let line = keys.first { lines[$0] != nil }.flatMap { lines[$0] }
         note(message, line: line)
     }
 
-    /// Whether the file itself sets `key`, and rightly so far.
+    /// Whether the file itself sets `key`, without a problem so far.
     func wasSet(_ key: String) -> Bool {
         lines[key] != nil
     }
@@ -41,7 +41,7 @@ struct SettingsReading {
         let fields = Settings.fields
         let sections = Set(fields.compactMap(\.section))
         let top = fields.filter { $0.section == nil }.map(\.name)
-        // Known names in a fixed order, so that equally near ones are settled the same way always.
+        // Known names in a fixed order, so that of equally near ones the same is always chosen.
         let known = top + ["sources"] + sections.sorted()
         for (name, key, value) in entries(of: root, context: "touchpointd", known: known) {
             if name == "sources" {
@@ -55,7 +55,7 @@ struct SettingsReading {
     }
 
     private mutating func readSection(_ name: String, _ node: Node, _ fields: [Field<Settings>]) {
-        // A section whose keys are all commented out: the defaults.
+        // A section whose keys are all commented out has the defaults.
         guard !node.isNothing else { return }
         let known = fields.map(\.name)
         for (key, keyNode, value) in entries(of: node, context: "touchpointd.\(name)", known: known)
@@ -107,7 +107,7 @@ struct SettingsReading {
         settings.sources.append(source)
     }
 
-    /// `root` with the field's value in it, or unchanged after noting what is wrong with it.
+    /// Returns `root` with the field's value, or unchanged after reporting a problem with it.
     private mutating func reading<Root>(
         _ field: Field<Root>,
         _ node: Node,
@@ -128,7 +128,7 @@ struct SettingsReading {
         return root
     }
 
-    /// The known keys of a mapping with their values; everything else becomes a problem.
+    /// Returns the known keys of a mapping with their values; reports all others as problems.
     private mutating func entries(
         of node: Node,
         context: String,

@@ -1,13 +1,13 @@
-/// Finds anchors in YAML, which a configuration may not have.
+/// Finds anchors in YAML, which a configuration must not have.
 ///
-/// An alias stands for all that its anchor names, aliases in there too: nine lines of them are billions
-/// of values, and a parser compares the keys of a mapping by all of theirs. Without anchors there are no
-/// aliases.
+/// An alias repeats all that its anchor names, including aliases: nine lines of them are billions
+/// of values, and a parser compares the keys of a mapping by all of theirs. Without anchors there
+/// are no aliases.
 enum YAMLAnchors {
-    /// The line of the first anchor (`&name`), from 1; nil when there is none.
+    /// Returns the line of the first anchor (`&name`), from 1; nil if there is none.
     ///
-    /// An anchor begins a token outside of quotes and comments (YAML 1.2, section 6.9.2). In a block of
-    /// text (`|`, `>`) a word that begins so is taken for one as well.
+    /// An anchor begins a token outside of quotes and comments (YAML 1.2, section 6.9.2). In a
+    /// block of text (`|`, `>`) a word with this beginning counts as one as well.
     static func firstLine(in yaml: String) -> Int? {
         var line = 1
         var quote: UInt8?

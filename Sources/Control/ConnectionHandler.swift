@@ -1,18 +1,18 @@
 import NIOCore
 import Platform
 
-/// One client's connection: performs what `ConnectionState` decides.
+/// A client's connection: performs the actions of `ConnectionState`.
 ///
-/// Lives on its event loop.
+/// Runs on its event loop.
 ///
-/// An answer may have any size. It is sent in pieces, the next when the last one has been taken, so
-/// a client that reads gets all of it and one that does not is noticed. Nobody else waits for it.
+/// An answer may have any size. Each piece is sent after the previous one was taken: a client that
+/// reads gets all of it, and one that does not is detected. No other client waits.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    /// How long a client may do nothing.
+    /// How long a client may be inactive.
     struct Patience: Sendable {
         /// Without a request.
         var idle: TimeAmount
@@ -20,15 +20,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
         var unread: TimeAmount
     }
 
-    /// What shows that a client reads: the next piece is sent when this much has been taken.
+    /// The size of a piece: the next one is sent when this much has been taken.
     private static let pieceBytes = 64 << 10
 
-    /// An answer on its way.
+    /// An answer that is being sent.
     private struct Sending {
         var rest: ByteBuffer
         let bytes: Int
         let isError: Bool
-        /// When the client last took something.
+        /// When the client last took data.
         var movedAt = NIODeadline.now()
     }
 
@@ -86,7 +86,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         perform(state.received(unwrapInboundIn(data).readableBytesView), context: context)
     }
 
-    /// Holds reading back while requests wait; what the client sends then stays in the socket.
+    /// Stops reading while requests wait; later input stays in the socket.
     func read(context: ChannelHandlerContext) {
         if state.wantsInput { context.read() } else { isReadWaiting = true }
     }
@@ -125,7 +125,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Tells the registry when it becomes idle, and when it no longer is.
+    /// Notes in the registry when it becomes idle or busy.
     private func noteIdle(context: ChannelHandlerContext) {
         guard state.isIdle != wasIdle else { return }
         wasIdle = state.isIdle
@@ -142,7 +142,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 }
 
-/// Sending an answer piece by piece, and noticing who does not read or does not ask.
+/// Sends an answer piece by piece, and detects clients that do not read or do not ask.
 extension ConnectionHandler {
     private func send(_ answer: RequestService.Answer, context: ChannelHandlerContext) {
         guard context.channel.isActive, sending == nil else { return }
@@ -165,7 +165,7 @@ extension ConnectionHandler {
             guard case .success = result, self.sending != nil else { return }
             self.sending?.movedAt = .now()
             if self.sending?.rest.readableBytes == 0 { return self.sent(context: context) }
-            // Not at once: a client that reads as fast as this writes would make the stack grow.
+            // Scheduled: called directly, a client that reads fast would make the stack grow.
             context.eventLoop.assumeIsolated().execute { self.sendPiece(context: context) }
         }
     }
@@ -178,13 +178,13 @@ extension ConnectionHandler {
         perform(state.sent(isError: done.isError), context: context)
     }
 
-    /// When the client is closed if nothing happens until then.
+    /// When the client is disconnected if it stays inactive.
     private var deadline: NIODeadline? {
         if let sending { return sending.movedAt + patience.unread }
         return state.isIdle ? idleSince + patience.idle : nil
     }
 
-    /// Sees to it that somebody looks again at the deadline, or before.
+    /// Schedules a check at the deadline or before it.
     private func keepWatch(context: ChannelHandlerContext) {
         guard context.channel.isActive, let due = deadline else { return }
         if let watch, watch.due <= due { return }

@@ -1,19 +1,19 @@
-/// Who of the connections has a place: a value that is told the time.
+/// The places of connections: a value that receives the time as a parameter.
 ///
-/// Some places are kept for root and the daemon's user. When there is none left, a connection that
-/// has nothing to do gives way, so that clients which forgot to close cannot keep anybody out.
+/// Some places are reserved for root and the daemon's user. If none is free, an idle connection is
+/// closed, so that clients which forgot to close cannot block others.
 struct ConnectionPlaces {
     /// Whether a new connection has a place.
     enum Admission: Equatable {
         case admitted
-        /// It has the place of this connection, which is to be closed.
+        /// It takes the place of this connection, which is to be closed.
         case instead(of: ObjectIdentifier)
         case refused
     }
 
     private struct Place {
         let isPrivileged: Bool
-        /// Since when it has had nothing to do; nil while it has.
+        /// When it became idle; nil while it is busy.
         var idleSince: ContinuousClock.Instant?
     }
 
@@ -33,7 +33,7 @@ struct ConnectionPlaces {
 
     var count: Int { places.count }
 
-    /// Takes a connection in, if there is a place or somebody gives way.
+    /// Admits a connection, if there is a place or another can be closed.
     mutating func admit(
         _ id: ObjectIdentifier,
         isPrivileged: Bool,
@@ -51,7 +51,7 @@ struct ConnectionPlaces {
 
     mutating func remove(_ id: ObjectIdentifier) { places[id] = nil }
 
-    /// Notes since when a connection has had nothing to do; nil: it has something to do.
+    /// Records when a connection became idle; nil: it is busy.
     mutating func note(_ id: ObjectIdentifier, idleSince: ContinuousClock.Instant?) {
         places[id]?.idleSince = idleSince
     }
@@ -61,7 +61,7 @@ struct ConnectionPlaces {
         return isPrivileged || places.values.count { !$0.isPrivileged } < othersMax
     }
 
-    /// The connection that has been idle for longest, of those that give way to the newcomer.
+    /// Returns the connection idle for longest, of those that may be closed for the new one.
     private func idlest(isPrivileged: Bool, now: ContinuousClock.Instant) -> ObjectIdentifier? {
         let latest = now - (isPrivileged ? Self.graceForPrivileged : Self.graceForOthers)
         var found: (id: ObjectIdentifier, since: ContinuousClock.Instant)?

@@ -1,11 +1,11 @@
 import NIOCore
 import Synchronization
 
-/// The open connections of a server and what waits to be read by them; stops them all.
+/// The open connections of a server and the bytes of their unread answers; stops them all.
 ///
 /// Any thread.
 final class ConnectionRegistry: Sendable {
-    /// What connections are told.
+    /// An event sent to connections.
     enum Event: Sendable { case stop }
 
     private struct Connections {
@@ -28,7 +28,7 @@ final class ConnectionRegistry: Sendable {
         connections = Mutex(Connections(places: places))
     }
 
-    /// Takes the connection in, closing another that gives way to it; false if there is no place.
+    /// Admits the connection, closing an idle one if necessary; false if there is no place.
     func admit(_ channel: any Channel, isPrivileged: Bool) -> Bool {
         let (isAdmitted, idle) = connections.withLock { connections in
             let id = ObjectIdentifier(channel)
@@ -53,7 +53,7 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Notes whether a connection has had nothing to do from now on.
+    /// Records whether a connection is idle from now on.
     func note(_ channel: any Channel, isIdle: Bool) {
         connections.withLock {
             $0.places.note(ObjectIdentifier(channel), idleSince: isIdle ? .now : nil)
@@ -62,7 +62,7 @@ final class ConnectionRegistry: Sendable {
 
     var count: Int { connections.withLock { $0.places.count } }
 
-    /// Makes room for an answer that waits to be read; false if too much of others waits already.
+    /// Reserves space for an unread answer; false if too much of other clients is unread.
     func reserve(answerBytes: Int) -> Bool {
         answersBytes.withLock { waiting in
             guard waiting == 0 || answerBytes <= answersBytesMax - waiting else { return false }
@@ -73,7 +73,7 @@ final class ConnectionRegistry: Sendable {
 
     func release(answerBytes: Int) { answersBytes.withLock { $0 -= answerBytes } }
 
-    /// What the connection one too many is told.
+    /// The error for a connection beyond the maximum.
     var refusal: ControlError {
         ControlError(
             code: ControlError.tooManyConnectionsCode,
@@ -82,7 +82,7 @@ final class ConnectionRegistry: Sendable {
         )
     }
 
-    /// What a client is told whose answer would be too much beside those that wait to be read.
+    /// The error for an answer that would exceed the limit of unread answers.
     var tooMuchWaits: ControlError {
         ControlError(
             code: ControlError.unavailableCode,
@@ -91,8 +91,8 @@ final class ConnectionRegistry: Sendable {
         )
     }
 
-    /// Lets every connection finish what it is answering and closes it; those that have not closed
-    /// after `grace` are cut.
+    /// Lets every connection finish its current answer and closes it; those still open after
+    /// `grace` are cut.
     ///
     /// Works in a cancelled task as well.
     func stopAll(grace: Duration) async {

@@ -1,21 +1,21 @@
-/// What a connection has to do next: a value that takes what happened and returns actions.
+/// The state machine of a connection: a value that takes events and returns actions.
 ///
 /// Requests are answered one after the other. While one is being answered, or its answer is being
-/// sent (busy), later lines wait and nothing more is read: a client cannot queue up work without
-/// limit, and at most one answer waits for it. `stats follow` goes on until the next line, or until
-/// the connection ends.
+/// sent (busy), later lines wait and nothing more is read: a client cannot queue work without
+/// limit, and at most one answer waits for it. `stats follow` continues until the next line, or
+/// until the connection ends.
 ///
 ///     idle ── line ──► busy ── sent ──► idle, or the next line
 ///     idle ── "stats follow" ──► busy, following ── sent ──► following ── tick ──► busy …
 ///     any ── too long, stop, or end of input with nothing left to do ──► closing
 struct ConnectionState {
-    /// What the owner of the connection has to do, in this order.
+    /// The actions of the connection's owner, in this order.
     enum Action: Equatable {
-        /// Answer this request, and say `sent` when all of the answer has been taken.
+        /// Answer this request, and call `sent` when all of the answer has been taken.
         case answer(Request)
-        /// Send this error, and say `sent` when it has been taken.
+        /// Send this error, and call `sent` when it has been taken.
         case refuse(ControlError)
-        /// Say `tick` every interval from now on.
+        /// Call `tick` every interval from now on.
         case startTicks(FollowInterval)
         case stopTicks
         case close
@@ -37,17 +37,17 @@ struct ConnectionState {
     /// Whether more input may be read now.
     var wantsInput: Bool { !isClosing && (isFollowing || !isBusy) && waiting.isEmpty }
 
-    /// Whether there is nothing to do until the client says something.
+    /// Whether it waits for the client.
     var isIdle: Bool { !isBusy && !isFollowing && !isClosing }
 
-    /// There is no place for the client: it is told so, and that was all.
+    /// Refuses the client for want of a place: sends the error and closes.
     mutating func turnAway(_ error: ControlError) -> [Action] {
         isBusy = true
         isClosing = true
         return [.refuse(error)]
     }
 
-    /// Bytes came in.
+    /// Bytes arrived.
     mutating func received(_ bytes: some Collection<UInt8>) -> [Action] {
         guard !isClosing else { return [] }
         waiting.append(contentsOf: framer.append(bytes))
@@ -69,14 +69,14 @@ struct ConnectionState {
         return (isError ? endFollow() : []) + proceed()
     }
 
-    /// The time for the next snapshot has come: whether it is to be sent; not while the last one is.
+    /// The next snapshot is due: whether to send it; false while the last one is being sent.
     mutating func tick() -> Bool {
         guard isFollowing, !isBusy, !isClosing else { return false }
         isBusy = true
         return true
     }
 
-    /// The server stops: what is being answered is finished, nothing else.
+    /// The server stops: the current answer is finished, nothing else.
     mutating func stop() -> [Action] {
         guard !isClosing else { return [] }
         return endFollow() + close()

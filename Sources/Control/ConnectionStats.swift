@@ -1,4 +1,4 @@
-/// What became of a source's connections in this run.
+/// Counts of a source's connections in this run.
 package struct ConnectionStats: Codable, Sendable, Equatable {
     package var connects = 0
     package var disconnects = 0
@@ -8,22 +8,22 @@ package struct ConnectionStats: Codable, Sendable, Equatable {
     package var refused = 0
     /// Ended for a frame above `limits.message`, or for bytes that are no ZMTP.
     package var violations = 0
-    /// Cut off since they sent what never became a message.
+    /// Cut because they sent too many bytes that did not become messages.
     package var overBudget = 0
-    /// Ended since nothing came from the peer any more.
+    /// Ended because nothing arrived from the peer any more.
     package var timedOut = 0
-    /// Cut off to connect anew, since their routing id had become free.
+    /// Cut so that they reconnect, because their routing id had become free.
     package var released = 0
     /// Now: connections that sent a message which does not arrive.
     package var muted = 0
-    /// Requests of connections that ended while intake was held, dropped for want of room.
+    /// Requests of connections that ended while intake was stopped, dropped for want of space.
     package var abandoned = 0
 
     package init() {}
 }
 
 extension ConnectionStats {
-    /// Of the connections of one source.
+    /// The figures of one source's connections.
     package static let figures: [Figure<ConnectionStats>] = [
         Figure(
             "connects",

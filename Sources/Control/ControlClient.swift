@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Platform
 
-/// A connection to the control socket: requests in, answers in order.
+/// A connection to the control socket: sends requests and returns answers in order.
 ///
 /// Any task.
 package struct ControlClient: Sendable {
@@ -32,10 +32,11 @@ package struct ControlClient: Sendable {
         }
     }
 
-    /// Sends one line and gives the line of JSON that answers it, an error of the daemon included.
+    /// Sends one line and returns the line of JSON that answers it, which may be an error of the
+    /// daemon.
     ///
-    /// Without `timeout` it waits as long as the daemon takes; after a timeout the connection is
-    /// closed, since what comes next can no longer be told apart.
+    /// Without `timeout` it waits as long as the daemon takes. After a timeout the connection is
+    /// closed, because later answers can no longer be assigned.
     package func request(
         _ line: String,
         timeout: Duration? = nil
@@ -69,12 +70,11 @@ package struct ControlClient: Sendable {
         try Self.decode(try await request(line, timeout: timeout), as: type, request: line)
     }
 
-    /// Sends one line and gives every line that comes until the daemon closes, as with `stats
-    /// follow`.
+    /// Sends one line and returns every line until the daemon closes, as with `stats follow`.
     ///
-    /// Nothing else can be asked on this connection afterwards.
+    /// No other request can be sent on this connection afterwards.
     ///
-    /// Who does not keep up loses the oldest lines beyond 16.
+    /// A slow consumer loses the oldest lines beyond 16.
     package func lines(_ request: String) -> AsyncThrowingStream<Data, any Error> {
         let (stream, continuation) = AsyncThrowingStream.makeStream(
             of: Data.self,
@@ -90,7 +90,7 @@ package struct ControlClient: Sendable {
         try? await channel.close().get()
     }
 
-    /// A connection that is closed already has nobody left who would fail the reply.
+    /// On a closed connection nothing else would fail the reply.
     private func send(_ outgoing: Outgoing) {
         precondition(!outgoing.line.utf8.contains(0x0A), "a request is one line")
         channel.writeAndFlush(outgoing).whenFailure { [path] _ in
@@ -98,7 +98,7 @@ package struct ControlClient: Sendable {
         }
     }
 
-    /// Reads an answer line; what the daemon refused is thrown.
+    /// Decodes an answer line; throws an error of the daemon.
     package static func decode<Answer: Decodable>(
         _ line: Data,
         as type: Answer.Type,
@@ -115,7 +115,7 @@ package struct ControlClient: Sendable {
         }
     }
 
-    /// The error an answer line stands for, if it is one.
+    /// Returns the error in an answer line, if it is one.
     package static func refusal(in line: Data) -> ControlError? {
         try? JSONDecoder().decode(ErrorAnswer.self, from: line).error
     }

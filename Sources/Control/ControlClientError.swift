@@ -1,19 +1,19 @@
 import Glibc
 import Platform
 
-/// Why a client got no answer, or a refusal; says the path and what to do.
+/// Why a client got no answer, or a refusal; names the path and the remedy.
 package enum ControlClientError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The daemon cannot be reached on `path`; `code` is the errno of connect(2).
     case unreachable(path: String, code: Int32)
     /// The path does not fit into a socket address.
     case pathTooLong(path: String)
-    /// The connection ended before the answer came.
+    /// The connection ended before the answer.
     case closed(path: String)
     /// No answer came in time.
     case timedOut(path: String, request: String)
     /// The daemon answered, with an error.
     case refused(ControlError)
-    /// The answer is not what was expected.
+    /// The answer is not as expected.
     case badAnswer(request: String, reason: String)
 
     package var description: String {

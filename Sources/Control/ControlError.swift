@@ -2,7 +2,7 @@
 package struct ControlError: Error, Codable, Sendable, Equatable, CustomStringConvertible {
     /// For programs: a short snake_case word, such as `bad_argument` or `no_such_source`.
     package let code: String
-    /// For people: what was wrong with what, and what to do.
+    /// For people: the problem and the remedy.
     package let message: String
 
     package init(code: String, message: String) {
@@ -14,9 +14,9 @@ package struct ControlError: Error, Codable, Sendable, Equatable, CustomStringCo
 }
 
 extension ControlError {
-    /// The verb is none of ours.
+    /// The verb is unknown.
     package static let unknownVerbCode = "unknown_verb"
-    /// An argument is missing, surplus or not of the kind that is needed.
+    /// An argument is missing, surplus or of the wrong kind.
     package static let badArgumentCode = "bad_argument"
     /// The line itself cannot be read: not text, or too long.
     package static let badRequestCode = "bad_request"
@@ -24,23 +24,23 @@ extension ControlError {
     package static let unavailableCode = "unavailable"
     /// A changing verb from a user who may only read.
     package static let permissionDeniedCode = "permission_denied"
-    /// The server serves as many connections as it may.
+    /// The server has the maximum of connections.
     package static let tooManyConnectionsCode = "too_many_connections"
-    /// The daemon failed at what it was asked.
+    /// The daemon failed to execute the request.
     package static let internalCode = "internal"
 
     package static func badArgument(_ message: String) -> ControlError {
         ControlError(code: badArgumentCode, message: message)
     }
 
-    /// What a handler threw, as an answer.
+    /// Converts an error of a handler into an answer.
     static func from(_ error: any Error) -> ControlError {
         error as? ControlError
             ?? ControlError(code: internalCode, message: String(describing: error))
     }
 }
 
-/// How an error stands on its line.
+/// The form of an error on its line.
 struct ErrorAnswer: Codable {
     let error: ControlError
 }

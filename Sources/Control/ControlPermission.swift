@@ -5,7 +5,7 @@ package import Platform
 package struct ControlPermission: Sendable {
     private let daemonUID: UInt32
     private let groupID: UInt32
-    /// The group, as a refusal names it.
+    /// The group's name in a refusal.
     let groupText: String
     private let isMember: @Sendable (_ uid: UInt32, _ gid: UInt32) -> Bool
 
@@ -24,26 +24,26 @@ package struct ControlPermission: Sendable {
         self.isMember = isMember
     }
 
-    /// Whether this peer may change something; a peer that is not known may not.
+    /// Whether this peer may use changing verbs; an unknown peer may not.
     package func allowsChanges(by peer: PeerCredentials?) -> Bool {
         guard let peer else { return false }
         return isPrivileged(peer) || peer.gid == groupID || isMember(peer.uid, groupID)
     }
 
-    /// Whether this peer is root or the daemon's own user, for whom connections are kept.
+    /// Whether this peer is root or the daemon's own user, for whom places are reserved.
     func isPrivileged(_ peer: PeerCredentials?) -> Bool {
         guard let peer else { return false }
         return peer.uid == 0 || peer.uid == daemonUID
     }
 }
 
-/// A changing verb somebody sent, for the log.
+/// A changing verb that a peer sent, for the log.
 package struct ChangeRecord: Sendable, Equatable {
     package let verb: String
     package let arguments: [String]
     /// The peer's user; nil if the kernel did not say.
     package let uid: UInt32?
     package let pid: Int32?
-    /// False: it was refused.
+    /// False if it was refused.
     package let isPermitted: Bool
 }

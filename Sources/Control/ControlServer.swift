@@ -3,28 +3,28 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The control socket: a line in, a line of JSON out.
+/// The server of the control socket: it reads a line and writes a line of JSON.
 ///
-/// Made and owned by the daemon. All connections live on one event loop; requests run in tasks of
-/// their own, so a request that takes long holds up its own connection only. Any thread.
+/// The daemon creates and owns it. All connections run on one event loop; requests run in tasks of
+/// their own, so a slow request delays only its own connection. Any thread.
 package final class ControlServer: Sendable {
-    /// Where the socket stands and what a client may use.
+    /// The path of the socket, and the limits of its clients.
     package struct Configuration: Sendable {
         package var path: String
-        /// Access bits of the socket file.
+        /// Permission bits of the socket file.
         package var mode: UInt32
-        /// The group whose members may change something; nil: the socket file's.
+        /// The group whose members may use changing verbs; nil: the socket file's.
         package var group: String?
         package var connectionsMax: Int
-        /// So many of them are for root and the daemon's user only.
+        /// The number of connections reserved for root and the daemon's user.
         package var connectionsReserved: Int
         /// The longest request, without its line end.
         package var requestBytesMax: Int
-        /// Answers that wait to be read, of all clients together; one alone may be longer.
+        /// The limit of unread answers of all clients together; a single one may be longer.
         package var answersBytesMax: Int
-        /// How long a client may leave an answer unread before it is cut off.
+        /// How long a client may leave an answer unread before it is disconnected.
         package var unreadMax: Duration
-        /// How long a client may ask nothing before its connection ends; followers may for ever.
+        /// How long a client may be idle before it is disconnected; followers without limit.
         package var idleMax: Duration
 
         package init(
@@ -61,7 +61,7 @@ package final class ControlServer: Sendable {
     private let onChange: @Sendable (ChangeRecord) -> Void
     private let running = Mutex<Running?>(nil)
 
-    /// `onChange` hears of every changing verb, before it is carried out or when it is refused.
+    /// `onChange` is called with every changing verb, before it is executed or when it is refused.
     package init(
         configuration: Configuration,
         handler: ControlHandler,
@@ -74,7 +74,7 @@ package final class ControlServer: Sendable {
 
     /// Opens the socket and serves from now on.
     ///
-    /// Once until `stop`.
+    /// Call it once until `stop`.
     ///
     /// - Throws: `ControlServerError`: in use, not a socket, path too long, no such group, or a
     ///   system error.
@@ -111,8 +111,8 @@ package final class ControlServer: Sendable {
         }
     }
 
-    /// Takes no more connections, removes the socket file, lets requests that are being answered
-    /// finish for up to `grace`, and closes everything.
+    /// Accepts no more connections, removes the socket file, lets current requests finish for up to
+    /// `grace`, and closes everything.
     ///
     /// Harmless when not started.
     package func stop(grace: Duration = .seconds(1)) async {
@@ -126,7 +126,7 @@ package final class ControlServer: Sendable {
         await stopping.registry.stopAll(grace: grace)
     }
 
-    /// How many clients are connected now; for tests.
+    /// The number of connected clients; for tests.
     var openConnections: Int { running.withLock { $0?.registry.count ?? 0 } }
 
     private func listen(
@@ -140,7 +140,7 @@ package final class ControlServer: Sendable {
             unread: TimeAmount(configuration.unreadMax)
         )
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        // Of the one event loop that all connections live on.
+        // For the one event loop that all connections run on.
         let feeds = NIOLoopBoundBox.makeBoxSendingValue(
             FollowFeeds(service: service, eventLoop: eventLoop),
             eventLoop: eventLoop

@@ -2,15 +2,15 @@ import Glibc
 
 /// Why the control socket cannot be opened.
 package struct ControlServerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of hindrance it is.
+    /// The kind of obstacle.
     package enum Kind: Sendable, Equatable {
         /// The path does not fit into a socket address.
         case pathTooLong
-        /// Another process answers on the path, or is just opening it.
+        /// Another process listens on the path, or is just opening it.
         case inUse
-        /// Something stands at the path that is not a socket; it is left alone.
+        /// The file at the path is not a socket; it is left unchanged.
         case notASocket
-        /// The configured group is not on this system.
+        /// The configured group does not exist on this system.
         case noSuchGroup
         /// A system call failed with this errno.
         case system(Int32)
@@ -26,7 +26,7 @@ package struct ControlServerError: Error, Sendable, Equatable, CustomStringConve
         self.reason = reason
     }
 
-    /// The error of a system call that failed while `doing` something.
+    /// Creates the error of a system call that failed while `doing` something.
     static func system(_ code: Int32, _ doing: String, path: String) -> ControlServerError {
         ControlServerError(
             .system(code),

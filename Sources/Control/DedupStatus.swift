@@ -1,19 +1,19 @@
-/// What is remembered of the ids of sources with `dedup` on; in `status` and in `stats`.
+/// The stored ids of sources with `dedup` on; in `status` and in `stats`.
 package struct DedupStatus: Codable, Sendable, Equatable {
-    /// `off` (no source has it on), `loading` (these sources take nothing in yet), `ready`, or
+    /// `off` (no source has it on), `loading` (intake of these sources has not begun), `ready`, or
     /// `incomplete` (ids of earlier runs could not be read; see `why`).
     package var state: String
     package var why: String?
-    /// Ids remembered now, the memory they take, and what it may be.
+    /// Ids stored now, the memory they use, and its limit.
     package var ids: Int
     package var bytes: Int
     package var maxMemoryBytes: Int
-    /// How long an id is to be remembered, and how long it is: less where memory does not suffice.
+    /// How long ids are to be stored, and how long they are: less if memory does not suffice.
     package var windowSeconds: Int
     package var coveredSeconds: Int
-    /// Ids forgotten before their time in this run, for want of memory.
+    /// Ids removed early in this run, for want of memory.
     package var forgotten: Int
-    /// Ids read at the start, and how fast.
+    /// Ids read at the start, in total and per second.
     package var loaded: Int
     package var loadedPerSecond: Int
     /// Durable answers that wait until another writer has made an original durable.
@@ -47,7 +47,7 @@ package struct DedupStatus: Codable, Sendable, Equatable {
 }
 
 extension DedupStatus {
-    /// Of the ids of all sources.
+    /// The figures of all sources' ids.
     package static let figures: [Figure<DedupStatus>] = [
         Figure(
             "ids",

@@ -1,18 +1,18 @@
-/// One number of an answer, as everybody shows it.
+/// A number of an answer, with its names in all outputs.
 ///
 /// The figures of a part of an answer are a table beside its properties, such as
-/// `SourceStats.figures`. Metrics and the columns of `stats` are made from these tables, and tests hold
-/// the JSON against them.
+/// `SourceStats.figures`. Metrics and the columns of `stats` are made from these tables, and tests
+/// compare the JSON with them.
 package struct Figure<Part>: Sendable {
     /// The key in JSON.
     package let name: String
     package let path: any WritableKeyPath<Part, Int> & Sendable
-    /// The metric's whole name, with unit and `_total` as Prometheus writes them; nil where the metric
-    /// is made elsewhere, or not at all.
+    /// The metric's full name, with unit and `_total` as in Prometheus; nil if the metric is made
+    /// elsewhere, or there is none.
     package let metric: String?
     /// One sentence about the metric.
     package let help: String
-    /// The heading in the text of `stats`; nil where it is not a column there.
+    /// The heading in the text of `stats`; nil if it has no column.
     package let column: String?
 
     package init(

@@ -1,14 +1,14 @@
 import NIOCore
 
-/// Snapshots for all who follow: encoded once a tick, however many follow, and shared.
+/// Snapshots for all followers: encoded once per tick and shared.
 ///
-/// Lives on the event loop of the connections.
+/// Runs on the event loop of the connections.
 ///
-/// All followers of one interval are served together. Intervals that come due at almost the same
-/// time share a snapshot as well, so that clients with ever other intervals do not make more work.
+/// All followers of one interval are served together. Intervals due at almost the same time share a
+/// snapshot as well, so that clients with many different intervals do not cause more work.
 final class FollowFeeds {
-    /// How old a snapshot may be that is shared; below the shortest interval, so that no follower
-    /// gets one twice.
+    /// The maximum age of a shared snapshot; below the shortest interval, so that no follower gets
+    /// one twice.
     private static let sharedFor = TimeAmount.milliseconds(50)
 
     private struct Feed {
@@ -19,9 +19,9 @@ final class FollowFeeds {
     private let service: RequestService
     private let eventLoop: any EventLoop
     private var feeds: [FollowInterval: Feed] = [:]
-    /// The newest snapshot, and when it was there.
+    /// The newest snapshot, and when it was complete.
     private var last: (answer: RequestService.Answer, at: NIODeadline)?
-    /// Whose tick waits for the snapshot that is being made.
+    /// The intervals whose tick waits for the snapshot in progress.
     private var waiting: Set<FollowInterval> = []
 
     init(service: RequestService, eventLoop: any EventLoop) {
@@ -29,7 +29,7 @@ final class FollowFeeds {
         self.eventLoop = eventLoop
     }
 
-    /// Gives `follower` a snapshot every interval from now on, until it leaves.
+    /// Sends `follower` a snapshot every interval from now on, until it leaves.
     func join(
         _ follower: ObjectIdentifier,
         _ interval: FollowInterval,
@@ -50,7 +50,7 @@ final class FollowFeeds {
         if feeds.isEmpty { last = nil }
     }
 
-    /// Ticks keep to a grid from the first one on, so that a slow answer does not shift the rest.
+    /// Schedules ticks on a grid from the first one, so that a slow answer shifts no other.
     private func schedule(_ interval: FollowInterval, after tick: NIODeadline) {
         let step = TimeAmount.milliseconds(Int64(interval.milliseconds))
         let due = max(tick + step, .now())

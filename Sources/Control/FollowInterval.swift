@@ -7,7 +7,7 @@ package struct FollowInterval: Hashable, Sendable {
 
     package let milliseconds: Int
 
-    /// As it stands in a request.
+    /// Its form in a request.
     package var text: String { "\(milliseconds)ms" }
 
     /// The request for a snapshot every interval.

@@ -6,7 +6,7 @@ package struct Ledger: Codable, Sendable, Equatable {
     package var written: Int
     package var quarantined: Int
     package var duplicate: Int
-    /// Of those written: events with an id that another event had.
+    /// Written events with an id that another event had.
     package var reusedIds: Int
     package var dropped: Int
     package var inFlight: Int
@@ -52,7 +52,7 @@ package struct Ledger: Codable, Sendable, Equatable {
 }
 
 extension Ledger {
-    /// Of a source and of all together.
+    /// The figures of a source and of all together.
     package static let figures: [Figure<Ledger>] = [
         Figure(
             "received",
@@ -68,7 +68,7 @@ extension Ledger {
             help: "Events in committed segments.",
             column: "written"
         ),
-        // The metrics of these two are by reason, so they are not one number.
+        // The metrics of these two are per reason, so they are not one number.
         Figure("quarantined", \.quarantined, column: "quarantined"),
         Figure(
             "duplicate",

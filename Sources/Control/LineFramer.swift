@@ -1,12 +1,12 @@
-/// Cuts a byte stream into lines.
+/// Splits a byte stream into lines.
 ///
-/// A value without I/O: bytes in, lines out.
+/// A value without I/O.
 ///
-/// A line ends with LF; a CR before it is left to the reader of the line. A line longer than
-/// `lineBytesMax` is reported once, and everything after it is thrown away: where the next line
-/// would begin can no longer be trusted.
+/// A line ends with LF; a CR before it is left to the caller. A line longer than `lineBytesMax` is
+/// reported once, and everything after it is dropped: the start of the next line would be
+/// unreliable.
 struct LineFramer {
-    /// What a piece of input held.
+    /// An item of the input.
     enum Piece: Equatable {
         case line([UInt8])
         case tooLong
@@ -18,7 +18,7 @@ struct LineFramer {
 
     init(lineBytesMax: Int) { self.lineBytesMax = lineBytesMax }
 
-    /// Takes the next bytes of the stream and gives the lines that they complete.
+    /// Adds the next bytes of the stream and returns the lines that they complete.
     mutating func append(_ bytes: some Collection<UInt8>) -> [Piece] {
         guard !isBroken else { return [] }
         var pieces: [Piece] = []
@@ -33,7 +33,7 @@ struct LineFramer {
         return pieces
     }
 
-    /// The last line, if the stream ended without LF.
+    /// Returns the last line, if the stream ended without LF.
     mutating func finish() -> Piece? {
         guard !isBroken, !partial.isEmpty else { return nil }
         defer { partial = [] }

@@ -2,15 +2,14 @@ import FoundationEssentials
 import Glibc
 import Platform
 
-/// A listening Unix socket with its file: opened so that no other daemon's socket is ever taken
-/// away.
+/// A listening Unix socket with its file, opened so that no other daemon's socket is ever removed.
 ///
-/// It is bound and given its mode in a folder that only this process's user may enter, and then
-/// moved to its path, where it is whole from the first moment on.
+/// It is bound and its mode is set in a folder that only this process's user may enter. Then it is
+/// moved to its path, where it is complete from the first moment on.
 ///
-/// A file left by a daemon that died is removed, but only if it is a socket and connecting to it is
-/// refused. A lock file beside it, held only meanwhile, keeps two daemons that start at the same
-/// moment from removing each other's socket.
+/// A file left by a daemon that died is removed, but only if it is a socket that refuses
+/// connections. A lock file beside it, held only meanwhile, keeps two daemons that start at the
+/// same moment from removing each other's socket.
 struct ListeningSocket: Sendable {
     let fd: Int32
     let path: String
@@ -35,7 +34,7 @@ struct ListeningSocket: Sendable {
         return try listen(path, mode)
     }
 
-    /// Removes the socket's file, unless somebody else has put theirs in its place.
+    /// Removes the socket's file, unless another file has replaced it.
     func unlinkFile() {
         guard FileIdentity(path: path) == identity else { return }
         _ = unlink(path)
@@ -101,7 +100,7 @@ struct ListeningSocket: Sendable {
         let bound = folder.bind(fd)
         guard bound == 0 else { throw .system(bound, "binding", path: path) }
         var file = stat()
-        // Nobody else can put anything in its place before it is moved.
+        // No other process can replace it before it is moved.
         guard fchmodat(folder.fd, PrivateFolder.name, mode, 0) == 0,
             fstatat(folder.fd, PrivateFolder.name, &file, AT_SYMLINK_NOFOLLOW) == 0,
             Glibc.listen(fd, 128) == 0

@@ -1,9 +1,9 @@
 import Glibc
 import Platform
 
-/// A folder beside a socket's path that nobody else may enter, for a socket that is being made.
+/// A folder beside a socket's path that nobody else may enter, for a socket in preparation.
 ///
-/// All is done by the folder's descriptor: whoever may write to the folder around it can move or
+/// All calls use the folder's descriptor: a user with write access to the parent folder can move or
 /// replace it, and gains nothing by that.
 struct PrivateFolder {
     /// The socket's name in it.
@@ -12,7 +12,7 @@ struct PrivateFolder {
     let fd: Int32
     private let path: String
 
-    /// Makes it in the folder of `socket`.
+    /// Creates it in the folder of `socket`.
     init(beside socket: String) throws(ControlServerError) {
         var template = Array((Self.parent(of: socket) + "/.c-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -33,10 +33,10 @@ struct PrivateFolder {
         }
     }
 
-    /// Binds a socket to its name in the folder; 0, or an errno.
+    /// Binds a socket to its name in the folder; returns 0, or an errno.
     func bind(_ socket: Int32) -> Int32 {
-        // By its descriptor, so that it is this folder whatever its path leads to meanwhile, and a
-        // long path fits. Without /proc its path has to do.
+        // By its descriptor, so that it is this folder even if its path is replaced, and a long
+        // path fits. Without /proc its path is used.
         let paths = ["/proc/self/fd/\(fd)", path].map { "\($0)/\(Self.name)" }
         var code = EINVAL
         for address in paths.compactMap({ UnixAddress(path: $0) }) {
@@ -46,16 +46,16 @@ struct PrivateFolder {
         return code
     }
 
-    /// Moves the socket to `target`, replacing nothing; 0, or an errno.
+    /// Moves the socket to `target`, replacing nothing; returns 0, or an errno.
     func move(to target: String) -> Int32 {
         let moved = FileCalls.renameWithoutReplacing(Self.name, in: fd, to: target, in: AT_FDCWD)
         guard moved == -EINVAL || moved == -ENOSYS else { return -moved }
-        // A file system that cannot do that in one step; a link replaces nothing either.
+        // The file system cannot do that in one step; a link replaces nothing either.
         guard linkat(fd, Self.name, AT_FDCWD, target, 0) == 0 else { return errno }
         return 0
     }
 
-    /// Takes away the folder, and what was not moved.
+    /// Removes the folder, and the socket if it was not moved.
     func remove() {
         _ = unlinkat(fd, Self.name, 0)
         close(fd)

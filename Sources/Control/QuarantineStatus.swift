@@ -1,13 +1,13 @@
-/// What lies in quarantine, and whether it takes more; in `status`.
+/// The size of quarantine, and whether it accepts more; in `status`.
 package struct QuarantineStatus: Codable, Sendable, Equatable {
     /// `open` or `full`.
     package var state: String
     /// Why it is full.
     package var why: String?
-    /// Bytes of its files, and what they may be; 0 is no limit.
+    /// Bytes of its files, and their limit; 0 is no limit.
     package var bytes: Int
     package var maxBytes: Int
-    /// How long a sealed file is kept; 0 is for ever.
+    /// How long a sealed file is stored; 0 is without limit.
     package var maxAgeSeconds: Int
     /// Messages that were answered `unavailable` because it was full, in this run.
     package var refusedMessages: Int
@@ -34,7 +34,7 @@ package struct QuarantineStatus: Codable, Sendable, Equatable {
 }
 
 extension QuarantineStatus {
-    /// Of the folder quarantine/.
+    /// The figures of the folder quarantine/.
     package static let figures: [Figure<QuarantineStatus>] = [
         Figure(
             "bytes",

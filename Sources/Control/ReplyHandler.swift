@@ -1,7 +1,7 @@
 import FoundationEssentials
 import NIOCore
 
-/// A request on its way out, with who waits for what comes back.
+/// A request to be sent, with the receiver of its answers.
 struct Outgoing: Sendable {
     /// One answer, or all lines from now on.
     enum Reply: Sendable {
@@ -12,7 +12,7 @@ struct Outgoing: Sendable {
     let line: String
     let reply: Reply
 
-    /// Tells who waits that nothing will come; harmless after an answer.
+    /// Ends the wait with an error; harmless after an answer.
     func fail(_ error: ControlClientError) {
         switch reply {
         case .once(let promise): promise.fail(error)
@@ -21,14 +21,14 @@ struct Outgoing: Sendable {
     }
 }
 
-/// The client's end of a connection: hands each line that comes to whoever waits longest.
+/// The client's end of a connection: passes each line to the oldest waiting request.
 final class ReplyHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Outgoing
     typealias OutboundOut = ByteBuffer
 
-    /// The longest answer a client takes: far more than a list of all partitions can be, so that
-    /// only what is no daemon meets it.
+    /// The longest answer a client accepts: far longer than a list of all partitions, so that only
+    /// a peer that is no daemon exceeds it.
     private static let answerBytesMax = 1 << 30
 
     private let path: String

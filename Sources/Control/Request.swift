@@ -1,11 +1,11 @@
-/// A line from a client, understood.
+/// A parsed line from a client.
 enum Request: Equatable, Sendable {
     case once(Verb, arguments: [String])
     case follow(interval: FollowInterval)
 
-    /// Reads one line without its end.
+    /// Parses one line without its end.
     ///
-    /// An empty line is no request: nil.
+    /// Returns nil for an empty line.
     ///
     /// - Throws: `ControlError` that says what is wrong with the line; the connection can go on.
     static func parse(_ line: [UInt8]) throws(ControlError) -> Request? {
@@ -64,7 +64,7 @@ enum Request: Equatable, Sendable {
         )
     }
 
-    /// The start of what a client sent, safe to show on a terminal.
+    /// Returns the start of a word from a client, safe to show on a terminal.
     private static func printable(_ word: String) -> String {
         let visible = word.unicodeScalars.prefix(40).map {
             $0.properties.generalCategory == .control || $0.properties.generalCategory == .format

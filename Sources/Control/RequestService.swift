@@ -2,15 +2,15 @@ import FoundationEssentials
 import NIOCore
 import Platform
 
-/// Turns a request into its line of JSON; shared by all connections, called from their tasks.
+/// Answers requests with a line of JSON; shared by all connections, called from their tasks.
 struct RequestService: Sendable {
     let permission: ControlPermission
     let handler: ControlHandler
     let onChange: @Sendable (ChangeRecord) -> Void
 
-    /// A line that can be sent, and whether it says that the request failed.
+    /// A line to be sent, and whether the request failed.
     struct Answer: Sendable {
-        /// Shared, not copied, by all who send it.
+        /// Shared, not copied, by all senders.
         let buffer: ByteBuffer
         let isError: Bool
 
@@ -23,7 +23,7 @@ struct RequestService: Sendable {
         var line: Data { Data(buffer.readableBytesView) }
     }
 
-    /// Answers `verb`, whatever happens.
+    /// Answers `verb`; an error becomes an answer as well.
     func answer(_ verb: Verb, _ arguments: [String], peer: PeerCredentials?) async -> Answer {
         do {
             if verb.changes { try admit(peer, verb: verb, arguments: arguments) }
@@ -34,7 +34,7 @@ struct RequestService: Sendable {
         }
     }
 
-    /// An error as a line.
+    /// Returns an error as a line.
     static func refusal(_ error: ControlError) -> Answer {
         let fallback = #"{"error":{"code":"internal","message":"the error cannot be encoded"}}"#
         let line = try? encode(ErrorAnswer(error: error))
@@ -62,7 +62,7 @@ struct RequestService: Sendable {
         }
     }
 
-    /// JSON on one line; keys in order, so that answers can be compared as text.
+    /// Encodes JSON on one line; keys in order, so that answers can be compared as text.
     private static func encode(_ answer: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,20 +1,20 @@
 import FoundationEssentials
 
-/// Where the control socket is looked for.
+/// The rules that find the control socket.
 package enum SocketLocation {
     /// The variable that names the socket.
     package static let variable = "TOUCHPOINT_SOCKET"
 
-    /// Where a daemon without configuration, and one installed as a service, put it.
+    /// The paths of a daemon without configuration, and of one installed as a service.
     package static let standardPaths = [
         "./touchpoint-data/control.sock", "/run/touchpoint/control.sock",
     ]
 
-    /// What was given on the command line; else what the environment names; else the first standard
+    /// Returns the path on the command line; else that in the environment; else the first standard
     /// path that exists; else the first of them, so that an error can name it.
     ///
-    /// A socket that was named is used even if it is not there: reaching another daemon instead
-    /// would be worse than an error.
+    /// A named socket is used even if it does not exist: reaching another daemon instead would be
+    /// worse than an error.
     package static func path(
         given: String?,
         environment: [String: String] = ProcessInfo.processInfo.environment,

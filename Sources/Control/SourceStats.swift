@@ -1,16 +1,16 @@
-/// What came in through one source; `bytes` are payload bytes as received.
+/// The intake of one source; `bytes` are payload bytes as received.
 package struct SourceStats: Codable, Sendable, Equatable {
-    /// nil of a source that is no longer configured.
+    /// Nil for a source that is no longer configured.
     package var state: ServiceState?
     /// Of all runs, as far as files prove earlier ones.
     package var ledger: Ledger
-    /// Of this run, as all that follows.
+    /// Of this run, as are all properties below.
     package var thisRun: Ledger?
     package var messages = 0
     package var bytes = 0
     /// Connected producers.
     package var peers = 0
-    /// Messages of which nothing was kept: their frames made no sense.
+    /// Messages with invalid frames, of which nothing was stored.
     package var rejected = 0
     package var connections = ConnectionStats()
 
@@ -22,7 +22,7 @@ package struct SourceStats: Codable, Sendable, Equatable {
 }
 
 extension SourceStats {
-    /// Of one source, beside its ledger and its connections.
+    /// The figures of one source, beside its ledger and its connections.
     package static let figures: [Figure<SourceStats>] = [
         Figure(
             "messages",

@@ -25,7 +25,7 @@ struct StartLock: ~Copyable {
         }
     }
 
-    /// Removes the file and lets go of the lock.
+    /// Removes the file and releases the lock.
     func release() {
         lock.removeFile()
     }

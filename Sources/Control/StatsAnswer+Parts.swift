@@ -1,4 +1,4 @@
-/// What belongs to one channel.
+/// The counts of one channel.
 package struct ChannelStats: Codable, Sendable, Equatable {
     package var events: Int
 
@@ -44,7 +44,7 @@ package struct RingStats: Codable, Sendable, Equatable {
 }
 
 extension RingStats {
-    /// Of one ring.
+    /// The figures of one ring.
     package static let figures: [Figure<RingStats>] = [
         Figure(
             "capacity",
@@ -77,7 +77,7 @@ extension RingStats {
     ]
 }
 
-/// What one writer has written and holds open.
+/// The events and bytes that one writer has written, and its open segments.
 package struct WriterStats: Codable, Sendable, Equatable {
     package var events: Int
     package var openSegments: Int
@@ -92,7 +92,7 @@ package struct WriterStats: Codable, Sendable, Equatable {
 package struct CommitStats: Codable, Sendable, Equatable {
     /// Of this run.
     package var count: Int
-    /// Of the last ten seconds; where it is 0, so is all that follows.
+    /// Of the last ten seconds; if it is 0, so are all properties below.
     package var recent: Int?
     package var p50us: Int
     package var p99us: Int
@@ -116,7 +116,7 @@ package struct CommitStats: Codable, Sendable, Equatable {
     }
 }
 
-/// Answers to producers that were sent, and that could not be sent.
+/// Answers to producers: sent ones, and ones that could not be sent.
 package struct AcknowledgementStats: Codable, Sendable, Equatable {
     package var sent: Int
     package var dropped: Int
@@ -139,7 +139,7 @@ package struct ByteStats: Codable, Sendable, Equatable {
 }
 
 extension ByteStats {
-    /// Of the whole daemon.
+    /// The figures of the whole daemon.
     package static let figures: [Figure<ByteStats>] = [
         Figure(
             "raw",
@@ -156,7 +156,7 @@ extension ByteStats {
     ]
 }
 
-/// What the daemon costs: CPU time since its start, user and system, and resident memory.
+/// The daemon's cost: CPU time since its start, user and system, and resident memory.
 package struct ProcessStats: Codable, Sendable, Equatable {
     package var cpuSeconds: Double
     package var rssBytes: Int

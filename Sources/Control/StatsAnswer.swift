@@ -1,12 +1,12 @@
 /// The answer to `stats`, and each line of `stats follow`: all counters at one moment.
 ///
-/// Counters count from the start of this run, but for `ledger`, which goes on from what files prove.
+/// Counters start with this run, except `ledger`, which continues from the counts that files prove.
 /// The names of its keys are fixed: dashboards read them.
 package struct StatsAnswer: Codable, Sendable, Equatable {
     /// ISO-8601 in UTC with microseconds.
     package var time: String
     package var state: ServiceState
-    /// Why, as in `status`.
+    /// The reason, as in `status`.
     package var why: String?
     package var run: String
     /// Of all runs, as far as files prove earlier ones.
@@ -15,12 +15,12 @@ package struct StatsAnswer: Codable, Sendable, Equatable {
     package var thisRun: Ledger?
     /// By source name.
     package var sources: [String: SourceStats]
-    /// By channel: those with the most events, at most 1000; the others together are `__other__`.
+    /// The channels with the most events, at most 1000; the others together are `__other__`.
     ///
     /// A name of more than 128 bytes is cut and ends in its hash.
     package var channels: [String: ChannelStats]
-    /// How many times a channel was moved to `__other__` because there were too many; nil in
-    /// answers of older daemons.
+    /// How many times a channel was moved to `__other__` because there were too many; nil from
+    /// older daemons.
     package var channelsLeftOut: Int?
     /// Means of the last `1s`, `10s` and `60s`.
     package var rates: [String: RateStats]

@@ -1,24 +1,24 @@
 import Events
 import Platform
 
-/// What an operator watches from second to second, worked out of snapshots.
+/// Figures that an operator watches, computed from snapshots.
 ///
 /// Pure.
 ///
-/// With the snapshot before it, rates and CPU are those of the time between the two; without one,
-/// rates are the daemon's own mean of the last second and CPU is not known.
+/// With a previous snapshot, rates and CPU are of the time between the two; without one, rates are
+/// the daemon's own mean of the last second and CPU is unknown.
 package struct StatsFigures: Sendable, Equatable {
     package let time: String
     package let state: ServiceState
-    /// Sources that take events in, of ``sources``; nil where the daemon does not say.
+    /// The number of ``sources`` that take events in; nil if the daemon does not say.
     package let openSources: Int?
-    /// Sources that are configured.
+    /// The number of configured sources.
     package let sources: Int
     package let eventsPerSecond: Double?
     /// Payload bytes received per second.
     package let bytesPerSecond: Double?
     package let inFlight: Int
-    /// Of this run, as the two that follow.
+    /// Of this run, as are the next two.
     package let written: Int
     package let quarantined: Int
     package let dropped: Int
@@ -29,12 +29,12 @@ package struct StatsFigures: Sendable, Equatable {
     package let commitP99: Double?
     /// Raw bytes per compressed byte; nil before anything was written.
     package let ratio: Double?
-    /// Share of one core, 1 = a whole core; nil without a snapshot before.
+    /// Share of one core, 1 = a whole core; nil without a previous snapshot.
     package let cpu: Double?
     package let rssBytes: Int
     package let isBalanced: Bool
 
-    /// `previous` counts only if it is of the same run and earlier.
+    /// `previous` is used only if it is of the same run and earlier.
     package init(_ stats: StatsAnswer, after previous: StatsAnswer? = nil) {
         let step = previous.flatMap { Step(from: $0, to: stats) }
         time = stats.time
@@ -70,13 +70,13 @@ package struct StatsFigures: Sendable, Equatable {
         return "\(openSources)/\(sources) open"
     }
 
-    /// The time of day, `10:00:00`, out of the snapshot's time.
+    /// The time of day, `10:00:00`, from the snapshot's time.
     package var timeOfDay: String {
         guard Timestamp.parse(time) != nil else { return time }
         return String(time.dropFirst(11).prefix(8))
     }
 
-    /// What changed between two snapshots.
+    /// The changes between two snapshots.
     private struct Step {
         let eventsPerSecond: Double
         let bytesPerSecond: Double
@@ -100,7 +100,7 @@ extension StatsAnswer {
         ledger.isBalanced && sources.values.allSatisfy(\.ledger.isBalanced)
     }
 
-    /// The ledger of this run; what recovery adds of earlier ones is no event that came in.
+    /// The ledger of this run; recovered events of earlier runs did not arrive in this one.
     fileprivate var ledgerOfRun: Ledger { thisRun ?? ledger }
 
     fileprivate var receivedBytes: Double { sources.values.reduce(0) { $0 + Double($1.bytes) } }

@@ -1,16 +1,16 @@
-/// What the daemon as a whole is doing.
+/// The state of the whole daemon, or of one source.
 package enum ServiceState: String, Codable, Sendable, CaseIterable {
-    /// Not all sources are bound yet; of a source, it does not yet know what came before.
+    /// Not all sources are bound yet; for a source, the ids of earlier events are not loaded yet.
     case starting
     /// Taking events in.
     case running
     /// Intake stopped by an operator.
     case paused
-    /// Intake stopped because nothing can be stored; it goes on by itself.
+    /// Intake stopped because nothing can be stored; it resumes automatically.
     case blocked
-    /// Intake stopped for good; what is held is being written.
+    /// Intake stopped permanently; pending events are being written.
     case draining
-    /// Of a source: its socket failed, and it takes in nothing more before a restart.
+    /// For a source: its socket failed, and intake stops until a restart.
     case failed
 }
 
@@ -21,11 +21,11 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
     package var state: ServiceState
     /// When this state began.
     package var since: String
-    /// Why, where there is a reason to give: what an operator or the disk did.
+    /// The reason, if there is one: an action of an operator, or an error of the disk.
     package var why: String?
     /// The configuration file, or nil with the embedded default.
     package var configuration: String?
-    /// Why that file, as it was read last, is not in force.
+    /// Why that file, as last read, is not in force.
     package var reloadRefused: String?
     package var node: String
     /// Identifies this run of the daemon in records.
@@ -76,8 +76,8 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
 }
 
 extension StatusAnswer {
-    /// What keeps the daemon from doing all that it is there for, a phrase each; empty where nothing
-    /// does.
+    /// The reasons why the daemon does not do all of its work, a phrase each; empty if there are
+    /// none.
     package var problems: [String] {
         var problems: [String] = []
         if state != .running { problems.append("the daemon is \(state.rawValue)") }
@@ -85,7 +85,7 @@ extension StatusAnswer {
             problems.append("source \(source.name) is \(source.state.rawValue)")
         }
         if !ledgerBalanced { problems.append("the ledger does not add up") }
-        // Anything else comes to an end by itself.
+        // Any other state ends without an operator.
         if recovery.state == "failed" { problems.append("recovery failed") }
         if dedup.state == "incomplete" {
             problems.append("ids of earlier events could not be read")
@@ -103,7 +103,7 @@ package struct SourceStatus: Codable, Sendable, Equatable {
     /// The actual endpoints, with the ports the system assigned.
     package var endpoints: [String]
     package var state: ServiceState
-    /// What is wrong with its endpoints, where something is.
+    /// The problem with its endpoints, if there is one.
     package var problem: String?
 
     package init(name: String, pattern: String, endpoints: [String], state: ServiceState) {
@@ -119,7 +119,7 @@ package struct DiskStatus: Codable, Sendable, Equatable {
     package var directory: String
     package var totalBytes: Int
     package var availableBytes: Int
-    /// New files (inodes) that it takes; absent where the file system does not count them.
+    /// The number of new files (inodes) it accepts; absent if the file system does not count them.
     package var availableFiles: Int?
     /// Below this many available bytes the daemon blocks.
     package var minimumFreeBytes: Int
@@ -139,7 +139,7 @@ package struct DiskStatus: Codable, Sendable, Equatable {
     }
 }
 
-/// What was found of an earlier run.
+/// The recovery of earlier runs' files.
 package struct RecoveryStatus: Codable, Sendable, Equatable {
     /// `none`, `running`, `waiting for room`, `stopped`, `done` or `failed`.
     package var state: String

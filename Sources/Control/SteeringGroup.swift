@@ -1,8 +1,8 @@
 import Glibc
 
-/// The group of the system whose members may steer the daemon.
+/// The system's group whose members may use changing verbs.
 package enum SteeringGroup {
-    /// The number of the group that is named `name`, as the system's group database has it.
+    /// Returns the number of the group `name` in the system's group database.
     static func id(named name: String, path: String) throws(ControlServerError) -> UInt32 {
         guard let id = find(name) else {
             throw ControlServerError(

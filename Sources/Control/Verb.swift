@@ -1,12 +1,12 @@
-/// A verb of the control socket: how a request is written, what it does, and who may send it.
+/// A verb of the control socket: its request, its effect, and who may send it.
 ///
 /// Each is a row of ``VerbTable``.
 package struct Verb: Sendable, Equatable {
     package let name: String
     package let argument: VerbArgument
-    /// What it does, for `help`.
+    /// Its effect, for `help`.
     package let summary: String
-    /// Whether the verb changes something, so that not everybody may use it.
+    /// Whether the verb changes something, so that not every user may send it.
     package let changes: Bool
     /// How long a client waits for the answer; nil: as long as the daemon takes.
     package let patience: Duration?
@@ -15,12 +15,12 @@ package struct Verb: Sendable, Equatable {
     package var usage: String { name + argument.usage }
 }
 
-/// What follows a verb in a request.
+/// The argument of a verb in a request.
 package enum VerbArgument: Sendable, Equatable {
     case none
     /// One word, or nothing.
     case optional(String)
-    /// One word; the example is shown to who leaves it out.
+    /// One word; an error about its absence shows the example.
     case required(String, example: String)
     /// Nothing, or `follow` and an interval: an answer every interval.
     case follow
@@ -41,7 +41,7 @@ package struct TypedVerb<Answer: Codable & Sendable>: Sendable {
 
     package var name: String { verb.name }
 
-    /// A verb that everybody may use who can open the socket.
+    /// Creates a verb for every user who can open the socket.
     static func reading(
         _ name: String,
         argument: VerbArgument = .none,
@@ -58,7 +58,7 @@ package struct TypedVerb<Answer: Codable & Sendable>: Sendable {
         )
     }
 
-    /// A verb that changes something.
+    /// Creates a verb that changes something.
     static func changing(
         _ name: String,
         argument: VerbArgument = .none,

@@ -1,9 +1,9 @@
 import Terminal
 
-/// Every verb of the control socket, and below what each answers.
+/// Every verb of the control socket, and below it the answers.
 ///
-/// The one list of verbs: reading of requests, permission, `help`, suggestions and clients are derived
-/// from it. What a verb does, the daemon says (``ControlHandler``).
+/// The only list of verbs: parsing, permission, `help`, suggestions and clients are derived from
+/// it. The daemon defines the actions (``ControlHandler``).
 package enum VerbTable {
     package static let ping = TypedVerb<PingAnswer>.reading(
         "ping",
@@ -74,7 +74,7 @@ package enum VerbTable {
 
     static func verb(named name: String) -> Verb? { verbs.first { $0.name == name } }
 
-    /// The verb that somebody most likely meant by `word`; nil if none is near.
+    /// Returns the verb most likely meant by `word`; nil if none is near.
     ///
     /// Verbs are short, so half of one may be wrong, and its beginning is enough.
     static func nearest(to word: String) -> Verb? {
@@ -134,7 +134,7 @@ package struct FlushAnswer: Codable, Sendable, Equatable {
     }
 }
 
-/// The answer to `pause`, `resume`, `log-level` and `drain`: what holds from now on.
+/// The answer to `pause`, `resume`, `log-level` and `drain`: the state from now on.
 package struct StateAnswer: Codable, Sendable, Equatable {
     package var state: ServiceState
     /// The source it concerns; nil for the whole daemon.
@@ -149,7 +149,7 @@ package struct StateAnswer: Codable, Sendable, Equatable {
     }
 }
 
-/// The answer to `reload`: keys that are in force now, and keys that wait for a restart.
+/// The answer to `reload`: keys in force now, and keys that wait for a restart.
 package struct ReloadAnswer: Codable, Sendable, Equatable {
     package var applied: [String]
     package var needsRestart: [String]
@@ -201,7 +201,7 @@ package struct BuildAnswer: Codable, Sendable, Equatable {
 package struct HelpAnswer: Codable, Sendable, Equatable {
     package var verbs: [VerbHelp]
 
-    /// One verb, how it is written and what it does.
+    /// One verb, its syntax and its effect.
     package struct VerbHelp: Codable, Sendable, Equatable {
         package var verb: String
         package var usage: String

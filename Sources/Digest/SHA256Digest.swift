@@ -1,13 +1,13 @@
 import COpenSSL
 
-/// SHA-256 (FIPS 180-4) of bytes that come in pieces.
+/// SHA-256 (FIPS 180-4) of bytes that are added in pieces.
 ///
 /// One thread at a time.
 package final class SHA256Digest {
     private let context: OpaquePointer
 
     package init() {
-        // Either fails only when there is no memory for a few hundred bytes.
+        // Both fail only if there is no memory for a few hundred bytes.
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
         else { preconditionFailure("no memory for a digest") }
         self.context = context
@@ -27,12 +27,12 @@ package final class SHA256Digest {
         _ = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     }
 
-    /// The digest of what was added so far, 64 hexadecimal digits; more may be added.
+    /// Returns the digest of the bytes so far, 64 hexadecimal digits; more may be added.
     package func peek() -> String {
         SHA256Digest(copyOf: self).finish()
     }
 
-    /// 64 hexadecimal digits; once, and nothing may be added afterwards.
+    /// Returns 64 hexadecimal digits; once, and nothing may be added afterwards.
     package func finish() -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         _ = EVP_DigestFinal_ex(context, &digest, nil)

@@ -1,6 +1,6 @@
-/// Paths below the data folder, by their parts.
+/// Functions on paths below the data folder, and their parts.
 ///
-/// All by bytes: as characters, a separator and an accent after it would be one.
+/// They compare bytes: as characters, a separator and an accent after it would be one.
 package enum DiskPath {
     /// Splits a path into its folder (empty for none) and its last part.
     package static func split(_ path: String) -> (folder: String, name: String) {
@@ -14,7 +14,7 @@ package enum DiskPath {
         }
     }
 
-    /// The names of a path, folders first.
+    /// Returns the names of a path, folders first.
     package static func parts(_ path: String) -> [String] {
         path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -25,9 +25,9 @@ package enum DiskPath {
             && path.utf8.dropFirst(folder.utf8.count).first == UInt8(ascii: "/")
     }
 
-    /// Whether a path is `place`, or leads below it as a folder, with or without a `/` at its end.
+    /// Whether a path is `place`, or below it as a folder, with or without a `/` at its end.
     ///
-    /// "" is above all.
+    /// Every path is below "".
     package static func isAtOrBelow(_ place: String, _ path: String) -> Bool {
         let folder = place.utf8.last == UInt8(ascii: "/") ? String(place.dropLast()) : place
         return folder.isEmpty || folder.utf8.elementsEqual(path.utf8) || isBelow(folder, path)

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Room on the device that is kept for a full disk: enough to commit and seal what is in flight, and
-/// to write the manifest.
+/// Space on the device that is reserved for a full disk: enough to commit and seal the pending
+/// data, and to write the manifest.
 ///
-/// Any thread may call. A file system that cannot give room ahead of use has no reserve.
+/// Any thread may call. A file system that cannot allocate space in advance has no reserve.
 package final class DiskReserve: Sendable {
-    /// At most; on small devices a 64th of the device, but no less than 64 KiB.
+    /// The maximum; on small devices a 64th of the device, but no less than 64 KiB.
     package static let bytesMax = 8 << 20
     private static let bytesMin = 64 << 10
 
-    /// The file that holds the room.
+    /// The file that holds the reserve.
     package static let path = ".reserve"
 
     private let fileSystem: any FileSystem
@@ -19,12 +19,12 @@ package final class DiskReserve: Sendable {
         self.fileSystem = fileSystem
     }
 
-    /// How large it is on this device.
+    /// Returns the size of the reserve on this device.
     package func byteCount(_ space: DiskSpace) -> Int {
         min(Self.bytesMax, max(Self.bytesMin, Int(clamping: space.totalBytes / 64)))
     }
 
-    /// Takes the room, unless it is held already; an error when there is not so much.
+    /// Allocates the reserve, unless it is held already; throws if there is not enough space.
     package func hold() throws(FileSystemError) {
         let result = isHeld.withLock { isHeld in
             Result { () throws(FileSystemError) in
@@ -49,7 +49,7 @@ package final class DiskReserve: Sendable {
         }
     }
 
-    /// Gives the room back to whoever needs it now; false when there was none.
+    /// Frees the reserve for urgent writes; returns false if there was none.
     package func release() -> Bool {
         isHeld.withLock { isHeld in
             guard isHeld else { return false }

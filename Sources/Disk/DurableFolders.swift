@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Knows which folders' own names are on stable storage, so that each is synced once a run, not
-/// once a file.
+/// Remembers which folders' own names are on stable storage, so that each is synced once per run,
+/// not once per file.
 ///
 /// Any thread may call.
 ///
@@ -15,7 +15,7 @@ package final class DurableFolders: Sendable {
         self.fileSystem = fileSystem
     }
 
-    /// Forgets what it knows: folders may have been removed under the daemon.
+    /// Forgets all folders: they may have been removed under the daemon.
     package func forget() {
         known.withLock { $0 = [] }
     }

@@ -1,4 +1,4 @@
-/// A file opened through a ``FileSystem``; meaningful only to the one that gave it.
+/// A file opened through a ``FileSystem``; valid only for the one that returned it.
 package struct FileHandle: Hashable, Sendable {
     package let number: Int32
 
@@ -7,7 +7,7 @@ package struct FileHandle: Hashable, Sendable {
     }
 }
 
-/// How a file is opened.
+/// The way in which a file is opened.
 package enum OpenMode: Sendable {
     /// For writing and reading back; fails when the name exists.
     case createNew
@@ -33,11 +33,11 @@ package struct FolderEntry: Hashable, Sendable {
     }
 }
 
-/// Room on the device that holds the data folder.
+/// The space on the device that holds the data folder.
 package struct DiskSpace: Hashable, Sendable {
     package let totalBytes: UInt64
     package let availableBytes: UInt64
-    /// New files (inodes) that it takes; nil where the file system does not count them.
+    /// The number of new files (inodes) it accepts; nil if the file system does not count them.
     package let availableFiles: UInt64?
 
     package init(totalBytes: UInt64, availableBytes: UInt64, availableFiles: UInt64? = nil) {
@@ -47,7 +47,7 @@ package struct DiskSpace: Hashable, Sendable {
     }
 }
 
-/// Every call through which segments reach a disk, so that a test can put a disk of its own there.
+/// The file system calls that segments need, as a protocol so that tests can use their own disk.
 ///
 /// Paths are relative to the data folder, parts separated by `/`, and can never leave it. All calls
 /// may come from any thread; one file is used by one thread at a time. Nothing is durable before
@@ -56,8 +56,8 @@ package struct DiskSpace: Hashable, Sendable {
 package protocol FileSystem: Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(FileSystemError) -> FileHandle
     func close(_ file: FileHandle)
-    /// Writes all bytes at the end of the file. On an error `written` of ``FileSystemError`` says
-    /// how many were taken, so that a caller may go on from there.
+    /// Writes all bytes at the end of the file. On an error `written` of ``FileSystemError`` is the
+    /// number of bytes written, from which a caller may continue.
     func write(_ bytes: UnsafeRawBufferPointer, to file: FileHandle) throws(FileSystemError)
     /// Reads up to the buffer's size from `offset`; 0 is the end of the file.
     func read(
@@ -66,44 +66,44 @@ package protocol FileSystem: Sendable {
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(FileSystemError) -> Int
     func size(_ file: FileHandle) throws(FileSystemError) -> Int
-    /// Lets nobody but the daemon's user read the file.
+    /// Makes the file readable for the daemon's user only.
     func hide(_ file: FileHandle) throws(FileSystemError)
     func truncate(_ file: FileHandle, to size: Int) throws(FileSystemError)
-    /// Asks the system to begin writing what a file has in memory, and does not wait. Promises
-    /// nothing: what goes wrong is ``datasync(_:)``'s to tell.
+    /// Asks the system to begin writing a file's dirty pages, without waiting. Guarantees nothing:
+    /// ``datasync(_:)`` reports the errors.
     func startWriting(_ file: FileHandle)
     /// fdatasync(2). After an error the file must not be trusted: the kernel may have dropped its
-    /// pages. A file that no name leads to any more is an error as well (ENOENT): what is in it ends
-    /// with its last descriptor.
+    /// pages. A file without a name is an error as well (ENOENT): its content ends with its last
+    /// descriptor.
     func datasync(_ file: FileHandle) throws(FileSystemError)
     /// Renames without ever replacing: an existing `to` is an error.
     func rename(_ from: String, to: String) throws(FileSystemError)
-    /// Renames, and replaces what stands at `to`: a reader of that name sees the one or the other.
+    /// Renames, and replaces the file at `to`: a reader of that name sees one or the other.
     func replace(_ from: String, to: String) throws(FileSystemError)
     func remove(_ path: String) throws(FileSystemError)
-    /// Creates one folder; its parent must exist. Gives false when it stood there already.
+    /// Creates one folder; its parent must exist. Returns false if it existed already.
     func createFolder(_ path: String) throws(FileSystemError) -> Bool
     /// fsync(2) of a folder: its names are then durable. `""` is the data folder itself.
     func syncFolder(_ path: String) throws(FileSystemError)
     /// The names in a folder, sorted; a missing folder has none.
     func list(_ path: String) throws(FileSystemError) -> [FolderEntry]
     func exists(_ path: String) -> Bool
-    /// Whether what has the name belongs to another user than the data folder does.
+    /// Whether the path belongs to another user than the data folder does.
     func isForeign(_ path: String) -> Bool
     func space() throws(FileSystemError) -> DiskSpace
-    /// Gives the file room of that many bytes on the device; ENOSPC when there is not so much.
+    /// Allocates that many bytes for the file on the device; ENOSPC if there is not enough space.
     func allocate(_ file: FileHandle, bytes: Int) throws(FileSystemError)
-    /// Whether a folder is on another device than the data folder itself; false where there is none.
+    /// Whether a folder is on another device than the data folder itself; false if missing.
     func isOnOtherDevice(_ folder: String) -> Bool
-    /// Gives a file room for `count` bytes from `offset` on, and leaves its size as it is; ENOSPC or
-    /// EDQUOT when there is not so much.
+    /// Reserves space for `count` bytes from `offset` on, without changing the file's size; ENOSPC
+    /// or EDQUOT if there is not enough.
     func reserve(_ file: FileHandle, from offset: Int, count: Int) throws(FileSystemError)
-    /// Gives back what was reserved behind the file's end.
+    /// Frees the space reserved after the file's end.
     func releaseReserved(_ file: FileHandle)
 }
 
 extension FileSystem {
-    /// A disk may leave the hint alone.
+    /// A disk may ignore the hint.
     package func startWriting(_ file: FileHandle) {}
 
     /// A disk in memory has no users.
@@ -112,14 +112,14 @@ extension FileSystem {
     /// A disk in memory is one device.
     package func isOnOtherDevice(_ folder: String) -> Bool { false }
 
-    /// A disk in memory has room, or refuses the write.
+    /// A disk in memory has space, or refuses the write.
     package func reserve(
         _ file: FileHandle,
         from offset: Int,
         count: Int
     ) throws(FileSystemError) {}
 
-    /// What was not reserved need not be given back.
+    /// Without a reservation there is nothing to free.
     package func releaseReserved(_ file: FileHandle) {}
 
     /// A disk in memory has no other readers.
@@ -133,7 +133,7 @@ extension FileSystem {
         try result.get()
     }
 
-    /// Up to `count` bytes from `offset`: fewer only at the end of the file.
+    /// Returns up to `count` bytes from `offset`: fewer only at the end of the file.
     package func bytes(
         of file: FileHandle,
         at offset: Int,
@@ -158,7 +158,7 @@ extension FileSystem {
         return bytes
     }
 
-    /// Bytes of the file at a path.
+    /// Returns the size of the file at a path.
     package func size(of path: String) throws(FileSystemError) -> Int {
         let file = try open(path, .read)
         defer { close(file) }
@@ -176,7 +176,7 @@ extension FileSystem {
     }
 }
 
-/// What a file system refused: the call, the path, and the cause.
+/// An error of a file system call: the call, the path, and the cause.
 package struct FileSystemError: Error, Equatable, CustomStringConvertible, Sendable {
     package enum Operation: String, Sendable {
         case open, write, read, size, truncate, datasync, rename, remove, createFolder, syncFolder,
@@ -188,7 +188,7 @@ package struct FileSystemError: Error, Equatable, CustomStringConvertible, Senda
     package let path: String
     /// The positive errno value.
     package let code: Int32
-    /// Bytes taken by a failed write before it failed.
+    /// Bytes that a failed write has written.
     package let written: Int
 
     package init(_ operation: Operation, _ path: String, code: Int32, written: Int = 0) {

@@ -1,6 +1,6 @@
-/// A path as a key of sets and tables: the same as another only if all its bytes are.
+/// A path as a key of sets and tables: equal to another only if all their bytes are equal.
 ///
-/// `String` takes `é` in one scalar and in two for the same; to the disk they are two folders.
+/// `String` treats `é` in one scalar and in two as equal; on the disk they are two folders.
 package struct PathKey: Hashable, Comparable, Sendable {
     package let path: String
 

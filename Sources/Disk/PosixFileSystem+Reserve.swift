@@ -1,6 +1,6 @@
 import Platform
 
-/// Room that a file has before it grows into it.
+/// Reserves space before a file grows into it.
 extension PosixFileSystem {
     package func reserve(
         _ file: FileHandle,
@@ -11,7 +11,7 @@ extension PosixFileSystem {
         guard result == 0 else { throw FileSystemError(.allocate, "", code: -result) }
     }
 
-    /// What cannot be given back now goes with the file.
+    /// Space that cannot be freed now is freed with the file.
     package func releaseReserved(_ file: FileHandle) {
         _ = FileCalls.releaseReserved(file.number)
     }

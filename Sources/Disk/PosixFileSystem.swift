@@ -7,7 +7,7 @@ import Platform
 /// so no partition value or file name can lead outside. EINTR is retried here and nowhere else.
 package final class PosixFileSystem: FileSystem {
     private let root: Int32
-    /// The data folder as it was named, for messages.
+    /// The data folder's path as configured, for messages.
     package let directory: String
 
     /// Opens the data folder, creating it with its parents when missing (mode 0750).
@@ -174,7 +174,7 @@ package final class PosixFileSystem: FileSystem {
         return found.st_dev != own.st_dev
     }
 
-    /// What stands at a path, a link itself; nil when nothing does.
+    /// Returns the status of a path, for a link its own; nil if nothing is there.
     private func status(of path: String) -> stat? {
         if path.isEmpty { return status(of: ".", in: root) }
         guard let (folder, name) = try? parent(of: path, for: .open) else { return nil }
@@ -182,9 +182,9 @@ package final class PosixFileSystem: FileSystem {
         return status(of: name, in: folder)
     }
 
-    /// The same without opening anything; `path` may lead through links.
+    /// Does the same without opening anything; `path` may lead through links.
     ///
-    /// fstatat(2), not faccessat2(2): the filters of some containers refuse what is new to them.
+    /// fstatat(2), not faccessat2(2): the filters of some containers refuse new system calls.
     private func status(of path: String, in folder: Int32) -> stat? {
         var status = stat()
         return fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
@@ -202,8 +202,8 @@ package final class PosixFileSystem: FileSystem {
         }
     }
 
-    /// The folder that holds `path`'s last part, opened without leaving the data folder, and that
-    /// part: for the calls that know no such protection themselves.
+    /// Opens the folder of `path`'s last part without leaving the data folder, and returns that
+    /// part: for the calls that have no such protection themselves.
     private func parent(
         of path: String,
         for operation: FileSystemError.Operation
@@ -241,7 +241,7 @@ extension PosixFileSystem {
         do {
             folder = try descriptor(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY, for: .list)
         } catch {
-            // Whoever believes a folder empty that is not does what cannot be undone.
+            // A caller that takes a full folder for an empty one may do irreversible harm.
             guard error.isMissing, !path.isEmpty, status(of: path, in: root) == nil else {
                 throw error
             }
@@ -270,7 +270,7 @@ extension PosixFileSystem {
         return entries.sorted { $0.name < $1.name }
     }
 
-    /// Some file systems do not tell the kind with the name; then it is looked up.
+    /// Some file systems do not return the kind with the name; then it is looked up.
     private func kind(of entry: UnsafeMutablePointer<dirent>, in folder: Int32) -> mode_t {
         if entry.pointee.d_type != UInt8(DT_UNKNOWN) { return mode_t(entry.pointee.d_type) << 12 }
         var status = stat()

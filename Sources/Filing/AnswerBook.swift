@@ -6,9 +6,9 @@ import Intake
 ///
 /// One thread, the writer's. An answer without rejections, as most are, allocates nothing.
 struct AnswerBook: ~Copyable {
-    /// Rejections listed in one answer; beyond it only their number is told.
+    /// The most rejections listed in one answer; of further ones only their number is reported.
     ///
-    /// As many as a message can have: those of a line each, and one for the rest.
+    /// As many as a message can have: those with a line each, and one for the rest.
     static let listedMax = RejectedPieces.piecesMax + 1
 
     private var records = GrowableBuffer()
@@ -17,7 +17,7 @@ struct AnswerBook: ~Copyable {
     private var accepted = 0
     private var rejected = 0
     private var duplicates = 0
-    /// What the message's duplicates wait for, and the answers that wait for something.
+    /// The commits that the message's duplicates wait for, and the answers that wait.
     private var needs: [CommitPlace] = []
     private var deferred: [DeferredAnswer] = []
 
@@ -43,14 +43,14 @@ struct AnswerBook: ~Copyable {
         index += 1
     }
 
-    /// An event that came before: it counts among those that are safe.
+    /// Counts a duplicate among the events that are safe.
     mutating func acceptDuplicate() {
         accepted += 1
         index += 1
         duplicates += 1
     }
 
-    /// The message's answer may not go out before another writer's commit is durable.
+    /// Delays the message's answer until another writer's commit is durable.
     @inline(never)
     mutating func wait(for place: CommitPlace) {
         if let at = needs.firstIndex(where: { $0.writer == place.writer }) {
@@ -76,13 +76,13 @@ struct AnswerBook: ~Copyable {
         index += 1
     }
 
-    /// Answers a message of which nothing is kept, and which may be sent again later.
+    /// Answers a message of which nothing is stored, and which may be resent later.
     @inline(never)
     mutating func putOff(_ record: IntakeRecord, because reason: String) {
         add(.unavailable(reason), to: record)
     }
 
-    /// Gives no answer to a message that was left in the middle.
+    /// Drops the answer to a message that was abandoned.
     mutating func abandon() {
         needs = []
     }
@@ -113,7 +113,7 @@ struct AnswerBook: ~Copyable {
         needs = []
     }
 
-    /// The answers since the last call that wait for other writers.
+    /// Returns the answers since the last call that wait for other writers.
     mutating func takeDeferred() -> [DeferredAnswer] {
         defer { deferred = [] }
         return deferred
@@ -140,7 +140,7 @@ struct AnswerBook: ~Copyable {
         return start
     }
 
-    /// All answers since the last call.
+    /// Returns all answers since the last call.
     mutating func take() -> [UInt8] {
         defer { records.removeAll() }
         return Array(records.bytes)

@@ -1,22 +1,22 @@
 import Events
 
-/// Events of one source in one commit.
+/// Counts of one source's events in one commit.
 package struct CommitTally: Sendable {
     package var accepted = 0
-    /// Events that came before, and were not written again.
+    /// Duplicates, which were not written again.
     package var repeated = 0
     /// Accepted events with an id that another event had.
     package var reused = 0
-    /// Events of a kind that nobody is to keep.
+    /// Events of a kind that must not be stored.
     package var suppressed = 0
-    /// Rejected pieces and events that are kept nowhere.
+    /// Rejected pieces and events that are not stored.
     package var dropped = 0
     /// By ``Rejection/index``.
     package var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
 
     package var rejectedTotal: Int { rejected.reduce(0, +) }
 
-    /// All that have arrived.
+    /// All events and pieces that have arrived.
     package var total: Int { accepted + rejectedTotal + repeated + suppressed + dropped }
 
     package init() {}

@@ -1,7 +1,7 @@
 /// A commit of a writer, by its number.
 package struct CommitPlace: Sendable, Equatable {
     package var writer: Int
-    /// Counts its commits from 1.
+    /// The number of the writer's commit, from 1.
     package var job: UInt64
 
     package init(writer: Int, job: UInt64) {
@@ -10,9 +10,9 @@ package struct CommitPlace: Sendable, Equatable {
     }
 }
 
-/// An answer to a message with an event whose original is in another writer's hands.
+/// An answer to a message with an event whose original another writer has.
 ///
-/// It may go out when its own commit and these are durable.
+/// It may be sent when its own commit and these are durable.
 package struct DeferredAnswer: Sendable {
     /// As ``FilingStage/takeAnswers()`` returns them.
     package var bytes: [UInt8]

@@ -2,36 +2,35 @@ import Dedup
 package import Events
 import Storage
 
-/// Some events of one message, or of messages that are read together: what each step of filing found
-/// out about each of them.
+/// Some events of one message, or of messages that are read together, with the results of each step
+/// of filing.
 ///
-/// All are read before the first is filed. Where an event's way leads through memory that no cache
-/// holds, as with a thousand partitions or millions of ids, each step would wait for the one before;
-/// a burst takes each step with all of its events (as packet processors do with bursts of packets;
-/// DPDK's are 32).
+/// All are read before the first is filed. With a thousand partitions or millions of ids an event's
+/// lookups miss every cache, and each step would wait for the previous one. So each step is run for
+/// a whole burst (as packet processors do; DPDK's bursts are 32 packets).
 ///
-/// The thread of one writer. Plain memory, because every event goes through it.
+/// Only one writer's thread uses it. Plain memory, because every event is in it.
 package struct EventBurst: ~Copyable {
     package static let eventsMax = PayloadReader.burstSize
 
-    /// How many events and pieces there are; only the last may be one that the reader rejected.
+    /// The number of events and pieces; only the last may be one that the reader rejected.
     package internal(set) var count = 0
     /// The source's index.
     package internal(set) var source = 0
     /// When the message was received; microseconds since 1970 UTC.
     package internal(set) var receivedAt: Int64 = 0
-    /// What was read.
+    /// The events as read.
     let views: UnsafeMutableBufferPointer<EventView>
     let verdicts: UnsafeMutablePointer<Verdict>
-    /// Where each event belongs; unset unless it is written.
+    /// The route of each event; unset unless it is written.
     let routes: UnsafeMutablePointer<Route>
     /// The slot in the store of each piece that was written; -1 for others.
     let slots: UnsafeMutablePointer<Int32>
-    /// By what the channels' numbers are looked up, while memory is prefetched for it.
+    /// Hashes for the lookup of the channels' numbers, while memory is prefetched for it.
     let hashes: UnsafeMutablePointer<UInt64>
-    /// Their ids, where the source looks them up.
+    /// The ids of the events, if the source looks them up.
     var identities = IdentityBurst(capacity: eventsMax)
-    /// The events whose verdict a judge has changed, a bit each.
+    /// The events whose verdict a judge has changed, one bit each.
     private var judged = 0
     /// By event, only while ``isEdited``.
     private var edits: [[EventEdit]] = []
@@ -95,10 +94,10 @@ package struct EventBurst: ~Copyable {
 
     package func verdict(at place: Int) -> Verdict { verdicts[place] }
 
-    /// The slot of the segment that a piece went into; nil when it went into none.
+    /// The slot of the segment that has the piece; nil if none has.
     package func slot(at place: Int) -> Int? { slots[place] < 0 ? nil : Int(slots[place]) }
 
-    /// Changes what becomes of an event.
+    /// Changes the verdict on an event.
     package mutating func judge(_ verdict: Verdict, at place: Int) {
         precondition(place < count && views[place].rejection == nil, "no event to judge")
         if case .quarantine(let rejection) = verdict { views[place].rejection = rejection }
@@ -106,9 +105,9 @@ package struct EventBurst: ~Copyable {
         judged |= 1 << place
     }
 
-    /// Has an event written with changes.
+    /// Makes an event be written with changes.
     ///
-    /// `edits`: in the order of the text, not overlapping, behind its opening brace; what is left must
+    /// `edits`: in the order of the text, not overlapping, after its opening brace; the result must
     /// be an object again.
     package mutating func edit(at place: Int, _ edits: [EventEdit]) {
         precondition(place < count, "no such event")

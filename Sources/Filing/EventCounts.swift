@@ -1,9 +1,9 @@
 import Events
 
-/// A writer's counts of events since they were last taken: what has arrived, what went into
-/// segments, and how many each channel had.
+/// A writer's counts of events since they were last taken: of arrivals, of events in segments, and
+/// per channel.
 ///
-/// Plain memory, because every event touches it. One thread, the writer's.
+/// Plain memory, because every event touches it. Only the writer's thread uses it.
 struct EventCounts: ~Copyable {
     private let sources: Int
     private let arrived: UnsafeMutablePointer<Int>
@@ -15,7 +15,7 @@ struct EventCounts: ~Copyable {
     /// By source, then ``Rejection/index``.
     private let rejected: UnsafeMutablePointer<Int>
     private let reasons = Rejection.allCases.count
-    /// By the channel's number; grows with ever new channels.
+    /// By the channel's number; grows with new channels.
     private var channels: UnsafeMutableBufferPointer<Int>
 
     init(sources: Int) {
@@ -58,12 +58,12 @@ struct EventCounts: ~Copyable {
         channels[Int(channel)] &+= 1
     }
 
-    /// An event that came before.
+    /// Counts a duplicate.
     func `repeat`(_ source: Int) {
         repeated[source] &+= 1
     }
 
-    /// An accepted event whose id another one had.
+    /// Counts an accepted event whose id another one had.
     func reuse(_ source: Int) {
         reused[source] &+= 1
     }
@@ -72,12 +72,12 @@ struct EventCounts: ~Copyable {
         rejected[source * reasons + rejection.index] &+= 1
     }
 
-    /// An event of a kind that nobody is to keep.
+    /// Counts an event of a kind that must not be stored.
     func suppress(_ source: Int) {
         suppressed[source] &+= 1
     }
 
-    /// A rejected piece that quarantine does not take, or an event that is kept nowhere.
+    /// Counts a rejected piece that quarantine does not accept, or an event that is not stored.
     func drop(_ source: Int) {
         dropped[source] &+= 1
     }
@@ -97,7 +97,7 @@ struct EventCounts: ~Copyable {
         return false
     }
 
-    /// Gives what has arrived, by source, and forgets it.
+    /// Returns the arrivals by source, and resets them.
     func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) {
         for source in 0..<sources {
             body(source, arrived[source])
@@ -105,7 +105,7 @@ struct EventCounts: ~Copyable {
         }
     }
 
-    /// What went into segments or came before, by source; it is forgotten.
+    /// Returns the counts of events in segments and of duplicates, by source, and resets them.
     func takeTallies() -> [CommitTally] {
         (0..<sources).map { source in
             var tally = CommitTally()
@@ -127,7 +127,7 @@ struct EventCounts: ~Copyable {
         }
     }
 
-    /// Gives the number of each channel that had events, and how many, and forgets them.
+    /// Returns the number and the count of each channel with events, and resets the counts.
     func takeChannels(_ body: (_ channel: UInt32, _ count: Int) -> Void) {
         for at in channels.indices where channels[at] != 0 {
             body(UInt32(at), channels[at])

@@ -5,10 +5,10 @@ import Events
 import Intake
 import Storage
 
-/// Puts the events of a burst where their verdicts say: numbers, splices, counts and answers them.
+/// Files the events of a burst by their verdicts: numbers, splices, counts and answers them.
 struct Filer: ~Copyable {
     private let store: SegmentStore
-    /// The store's waiting lines by slot, at hand without a call.
+    /// The store's waiting lines by slot, accessible without a call.
     private let pendings: UnsafeMutablePointer<PendingLines>
     private let identities: UnsafeMutablePointer<IdentityList>
     private let quota: QuarantineQuota
@@ -17,19 +17,19 @@ struct Filer: ~Copyable {
     private let splicers: UnsafeMutablePointer<EventSplicer>
     private let sources: [FilingConfiguration.Source]
     private let writer: Int
-    /// By writer, the number of its newest durable commit.
+    /// Returns the number of a writer's newest durable commit.
     private let durable: @Sendable (_ writer: Int) -> UInt64
-    /// Tells an operator whose events go to quarantine.
+    /// Reports to an operator whose events go to quarantine.
     private let onRejection: @Sendable (Rejection, _ source: Int, _ peer: String) -> Void
     private var notices = RejectionNotices()
     private var answers = AnswerBook()
-    /// What has arrived and is not yet told, and what the next commit will settle.
+    /// Arrivals not yet reported, and the counts for the next commit.
     private var counts: EventCounts
     /// Segments opened since ``forgetOpened()``.
     private(set) var opened = 0
     /// Answers begun since the last call of ``takeWanted()``, and the bytes of their messages.
     private var wanted = AnswersWanted()
-    /// Whether quarantine became full in the middle of the message: its client is to send it again.
+    /// Whether quarantine became full in the middle of the message: its client is to resend it.
     private(set) var isAbandoned = false
 
     init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
@@ -76,15 +76,15 @@ struct Filer: ~Copyable {
         answers.end(record)
     }
 
-    /// Leaves a message of which nothing is kept: its client is told to send it again later.
+    /// Abandons a message of which nothing is stored: its client is told to resend it later.
     @inline(never)
     mutating func putOff(_ record: IntakeRecord) {
         quota.countRefused()
         answers.putOff(record, because: QuarantineQuota.reason)
     }
 
-    /// Leaves a message whose piece the disk has just refused: its producer hears so if nothing of it
-    /// was filed, else nothing.
+    /// Abandons a message whose piece the disk has just refused: its producer is told so if nothing
+    /// of it was filed, else nothing.
     @inline(never)
     mutating func abandon(_ record: IntakeRecord) {
         isAbandoned = false
@@ -93,7 +93,7 @@ struct Filer: ~Copyable {
 
     // MARK: - An event
 
-    /// Files an event or a piece as its verdict says, and counts it.
+    /// Files an event or a piece by its verdict, and counts it.
     @inline(__always)
     mutating func file(
         _ burst: borrowing EventBurst,
@@ -161,7 +161,7 @@ struct Filer: ~Copyable {
         return slot
     }
 
-    /// The same for an event of a burst with edits.
+    /// Does the same for an event of a burst with edits.
     @inline(never)
     private mutating func writeEdited(
         _ burst: borrowing EventBurst,
@@ -204,7 +204,7 @@ struct Filer: ~Copyable {
         return try store.open(key, router: routing.partitions)
     }
 
-    /// Counts an event that is not written; it takes no number.
+    /// Counts an event that is not written; it gets no number.
     @inline(never)
     private mutating func leaveOut(_ burst: borrowing EventBurst, _ at: Int, isAnswered: Bool) {
         counts.arrive(burst.source)
@@ -223,10 +223,10 @@ struct Filer: ~Copyable {
         }
     }
 
-    /// Answers a duplicate; the answer waits for the original when another writer has it.
+    /// Answers a duplicate; the answer waits for the original if another writer has it.
     private mutating func acceptDuplicate(_ original: IdentityVerdict) {
         answers.acceptDuplicate()
-        // An original of this writer is in this commit or one before, and they are durable in order.
+        // An original of this writer is in this commit or an earlier one, durable in order.
         if original.writer != writer, original.job > 0 { wait(for: original) }
     }
 
@@ -236,11 +236,11 @@ struct Filer: ~Copyable {
         answers.wait(for: CommitPlace(writer: original.writer, job: original.job))
     }
 
-    // MARK: - A piece that cannot be accepted
+    // MARK: - A rejected piece
 
-    /// Puts a piece of the burst into quarantine, and counts it.
+    /// Writes a piece of the burst to quarantine, and counts it.
     ///
-    /// - `rejections`: those of its message; decides how the piece's bytes are kept.
+    /// - `rejections`: those of its message; determines how the piece's bytes are stored.
     /// - `now`: monotonic nanoseconds.
     @inline(never)
     mutating func reject(
@@ -286,8 +286,8 @@ struct Filer: ~Copyable {
         if record.isAnswered { answers.reject(view, rejection) }
     }
 
-    /// The slot for a rejected piece whose line has at most so many bytes; nil when quarantine takes
-    /// nothing more.
+    /// Returns the slot for a rejected piece whose line has at most so many bytes; nil if
+    /// quarantine accepts nothing more.
     ///
     /// A message that waits for an answer was read through before, if quarantine was full then.
     private mutating func quarantineSlot(
@@ -306,10 +306,10 @@ struct Filer: ~Copyable {
         )
     }
 
-    /// Takes a rejected piece for which quarantine has no place.
+    /// Drops a rejected piece that quarantine does not accept.
     ///
-    /// Its producer is asked to send the message again where it waits for an answer; nobody is asked by
-    /// pull and sub sources: their pieces are counted, and gone.
+    /// If its producer waits for an answer, it is asked to resend the message. For pull and sub
+    /// sources the piece is counted, and lost.
     private mutating func refuse(_ record: IntakeRecord) {
         if record.isAnswered {
             isAbandoned = true

@@ -3,12 +3,12 @@ package import Events
 package import Intake
 package import Storage
 
-/// All that filing is told.
+/// The configuration of filing.
 package struct FilingConfiguration: Sendable {
-    /// A source, as filing knows it.
+    /// The properties of a source that filing needs.
     package struct Source: Sendable {
         package var name: String
-        /// The channel of events that name none.
+        /// The channel of events without one.
         package var channel: String
         /// Whether ids are looked up.
         package var deduplicates: Bool
@@ -37,9 +37,9 @@ package struct FilingConfiguration: Sendable {
     package var sources: [Source]
     package var router: PartitionRouter.Configuration
     package var limits = PayloadLimits()
-    /// Bytes a gzip payload may inflate to.
+    /// The most bytes a gzip payload may inflate to.
     package var inflatedBytesMax = 32 << 20
-    /// By what events with one id are told apart.
+    /// The hash that distinguishes events with one id.
     package var contentHash = ContentHash.random
 
     package init(
@@ -57,19 +57,19 @@ package struct FilingConfiguration: Sendable {
     }
 }
 
-/// What filing shares with others.
+/// The objects that filing shares with other stages.
 package struct FilingPartners {
     package var store: SegmentStore
     package var quota: QuarantineQuota
     package var sequences: SourceSequences
     package var window: IdentityWindow
-    /// Who looks at filed bursts.
+    /// Observers of filed bursts.
     package var observers = Observers()
-    /// Who decides what becomes of events; nobody lets all be written.
+    /// Judges events before they are filed; if nil, all are written.
     package var judge: (any EventJudge)?
-    /// By writer, the number of its newest durable commit.
+    /// Returns the number of a writer's newest durable commit.
     package var durable: @Sendable (_ writer: Int) -> UInt64 = { _ in 0 }
-    /// Called when somebody's events go to quarantine; about once an hour for each.
+    /// Called when a peer's events go to quarantine; about once an hour for each.
     package var onRejection: @Sendable (Rejection, _ source: Int, _ peer: String) -> Void = {
         _,
         _,

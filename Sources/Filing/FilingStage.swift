@@ -8,18 +8,18 @@ package import Storage
 
 /// Reads, judges and files the messages of a ring: a writer without its thread.
 ///
-/// A message goes through one value per step, in bursts of events: ``MessageReader`` takes it apart, a
-/// judge may change verdicts, ``Recognition`` finds duplicates, ``Routing`` finds each event's
-/// partition, ``Filer`` writes, counts and answers, and ``Observers`` look at the result.
+/// A message passes one value per step, in bursts of events: ``MessageReader`` parses it, a judge
+/// may change verdicts, ``Recognition`` finds duplicates, ``Routing`` finds each event's partition,
+/// ``Filer`` writes, counts and answers, and ``Observers`` are shown the result.
 ///
-/// One thread at a time. It has no clock but the one that it looks at to return in time: a message may
-/// have a hundred thousand events, each of a partition of its own, and whoever drives the stage has
-/// other duties. After ``take(from:_:)`` has returned false, it is called again for the rest.
+/// One thread at a time. Its only clock limits the time until it returns: a message may have a
+/// hundred thousand events, each of a partition of its own, and the caller has other duties. After
+/// ``take(from:_:)`` has returned false, it is called again for the rest.
 package struct FilingStage: ~Copyable {
     /// How long the stage works before it returns.
     private static let attentionNanoseconds: Int64 = 20_000_000
-    /// Segments opened after which it returns: each may have sealed one, which holds a descriptor until
-    /// it is committed.
+    /// The number of opened segments after which it returns: each may have sealed one, which holds
+    /// a descriptor until it is committed.
     package static let opensMax = 32
 
     /// How the messages of the run are read.
@@ -34,7 +34,7 @@ package struct FilingStage: ~Copyable {
 
     private enum Work {
         case none
-        /// Reading through a message to learn whether all of it can be filed.
+        /// The message is read through to learn whether all of it can be filed.
         case checking
         case filing
     }
@@ -48,16 +48,16 @@ package struct FilingStage: ~Copyable {
     private var routing: Routing
     private var filer: Filer
     private var burst = EventBurst()
-    /// Messages of an event each, which are read together, and how many of them are done.
+    /// Messages of one event each, which are read together, and how many of them are done.
     private var run = MessageRun()
     private var done = 0
     private var mode = Mode.gathering
-    /// A message that is read by itself.
+    /// A message that is read alone.
     private var current: IntakeRecord?
     private var work = Work.none
     private var now: Int64 = 0
-    /// When the oldest message since ``takeOldestReceipt()`` was received, in microseconds since 1970
-    /// UTC.
+    /// The time of receipt of the oldest message since ``takeOldestReceipt()``, in microseconds
+    /// since 1970 UTC.
     private var oldestReceipt = Int64.max
 
     package init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
@@ -84,7 +84,7 @@ package struct FilingStage: ~Copyable {
         recognition.begin(commit: store.batches + 1)
     }
 
-    /// Tells the time, from which ``take(from:_:)`` counts how long it works.
+    /// Sets the time from which ``take(from:_:)`` measures how long it works.
     ///
     /// - `monotonic`: nanoseconds.
     /// - `wall`: microseconds since 1970 UTC.
@@ -96,10 +96,10 @@ package struct FilingStage: ~Copyable {
 
     // MARK: - Messages
 
-    /// Files what is in a ring, as far as the turn allows; false when it has to be called again, after
-    /// a look at the caller's other duties and ``setTime(monotonic:wall:)``.
+    /// Files the messages of a ring, as far as the turn allows; returns false if it must be called
+    /// again, after the caller's other duties and ``setTime(monotonic:wall:)``.
     ///
-    /// The ring keeps the messages until the caller releases them, after it has returned true.
+    /// The ring must keep the messages until this has returned true.
     package mutating func take(
         from ring: inout RingConsumer,
         _ turn: inout Turn
@@ -111,7 +111,7 @@ package struct FilingStage: ~Copyable {
         }
     }
 
-    /// Takes messages from the ring for as long as they can be read together; false when there were none.
+    /// Takes messages from the ring while they can be read together; false if there were none.
     @inline(__always)
     private mutating func gather(_ ring: inout RingConsumer, _ turn: inout Turn) -> Bool {
         while turn.messages > 0, turn.bytes > 0, let bytes = ring.next() {
@@ -119,7 +119,7 @@ package struct FilingStage: ~Copyable {
                 Processor.prefetch(text: ahead)
             }
             let record = IntakeRecord(bytes)
-            // A ring's first is its oldest.
+            // The first message of a ring is its oldest.
             if turn.taken == 0 { oldestReceipt = min(oldestReceipt, record.receivedAt) }
             turn.taken += 1
             turn.messages -= 1
@@ -132,12 +132,12 @@ package struct FilingStage: ~Copyable {
         return run.count > 0
     }
 
-    /// Files what was gathered; false when it has to be called again.
+    /// Files the messages taken; returns false if it must be called again.
     private mutating func goOn() throws(FileSystemError) -> Bool {
         guard try takeRun() else { return false }
         guard let record = current else { return true }
         if work == .none {
-            // It did not fit the run before it; it may begin another.
+            // It did not fit the previous run; it may begin another.
             if run.add(record) {
                 current = nil
                 return true
@@ -174,7 +174,7 @@ package struct FilingStage: ~Copyable {
     /// While quarantine is full, a judge must have seen all of a message before any of it is filed.
     private var mayJoin: Bool { judge == nil || !quota.isFull }
 
-    /// Files events for as long as each message is one.
+    /// Files events while each message is exactly one.
     private mutating func takeJoined() throws(FileSystemError) -> Bool {
         // All of them have its source, its time, and its need of an answer.
         let first = run.records[0]
@@ -211,7 +211,7 @@ package struct FilingStage: ~Copyable {
         reader.begin(record.payload)
     }
 
-    /// Files all that is in a message.
+    /// Files the whole message.
     private mutating func takeMessage(_ record: IntakeRecord) throws(FileSystemError) -> Bool {
         if work == .checking, !passesFullQuarantine(record) { return work == .none }
         let recognises = recognition.isOn(source: record.source)
@@ -241,10 +241,10 @@ package struct FilingStage: ~Copyable {
         }
     }
 
-    /// Reads a message through that waits for an answer, and files nothing; true when all of it can be
-    /// filed though quarantine is full, and it has been begun again.
+    /// Reads through a message that waits for an answer, and files nothing; returns true if all of
+    /// it can be filed though quarantine is full, and it has been begun again.
     ///
-    /// If not, the producer hears so with the next commit; or the message is not yet read.
+    /// If not, either its producer is told so with the next commit, or reading is not complete yet.
     @inline(never)
     private mutating func passesFullQuarantine(_ record: IntakeRecord) -> Bool {
         while true {
@@ -269,7 +269,7 @@ package struct FilingStage: ~Copyable {
 
     // MARK: - Bursts
 
-    /// Finds out what becomes of the events of the burst, and where they belong.
+    /// Determines the verdicts on the burst's events, and their routes.
     @inline(__always)
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
         burst.source = record.source
@@ -340,22 +340,22 @@ package struct FilingStage: ~Copyable {
     /// Answers begun since the last call.
     package mutating func takeWanted() -> AnswersWanted { filer.takeWanted() }
 
-    /// When the oldest message since the last call was received, in microseconds since 1970 UTC; nil
-    /// without messages.
+    /// The time of receipt of the oldest message since the last call, in microseconds since 1970
+    /// UTC; nil without messages.
     package mutating func takeOldestReceipt() -> Int64? {
         defer { oldestReceipt = .max }
         return oldestReceipt == .max ? nil : oldestReceipt
     }
 
-    /// What the next commit settles: answers, ready to be posted or waiting for other writers' commits.
+    /// Returns the next commit's answers, ready to be posted or waiting for other writers' commits.
     package mutating func takeAnswers() -> (ready: [UInt8], deferred: [DeferredAnswer]) {
         filer.takeAnswers()
     }
 
-    /// What went into segments or nowhere since the last call, by source.
+    /// Returns the counts of events since the last call, by source.
     package func takeTallies() -> [CommitTally] { filer.takeTallies() }
 
-    /// What comes in from now on goes with the store's next batch.
+    /// Assigns later messages to the store's next batch.
     package mutating func beginCommit() {
         recognition.begin(commit: store.batches + 1)
     }
@@ -363,17 +363,17 @@ package struct FilingStage: ~Copyable {
     /// Whether anything has arrived since ``takeArrived(_:)``.
     package var hasArrived: Bool { filer.hasArrived }
 
-    /// What has arrived, by source; it is forgotten.
+    /// Returns the arrivals by source, and resets them.
     package func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) {
         filer.takeArrived(body)
     }
 
-    /// How many events each channel had that had any; forgotten.
+    /// Returns the number of events of each channel with events, and resets them.
     package func takeChannels(_ body: (_ channel: String, _ count: Int) -> Void) {
         filer.takeChannels { body(routing.partitions.channelName($0), $1) }
     }
 
-    /// Seals what is too old, idle, or of an hour that is over.
+    /// Seals segments that are too old, idle, or of a past hour.
     package func sealDue() throws(FileSystemError) {
         try store.sealDue(router: routing.partitions)
     }

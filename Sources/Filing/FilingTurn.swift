@@ -1,9 +1,9 @@
 extension FilingStage {
-    /// What a call may take from a ring.
+    /// The limits of a call that takes messages from a ring.
     package struct Turn {
         /// Messages.
         package var messages: Int
-        /// Bytes of them, with their records' headers.
+        /// Bytes of the messages, with their records' headers.
         package var bytes: Int
         /// How many messages were taken.
         package internal(set) var taken = 0

@@ -2,20 +2,20 @@ import Compression
 import Events
 import Intake
 
-/// Reads messages burst by burst: a message by itself, inflated where it came as gzip, or several of
-/// one event each together.
+/// Reads messages in bursts: one message alone, inflated if it is gzip, or several of one event
+/// each together.
 struct MessageReader: ~Copyable {
-    /// What ``next(_:)`` found.
+    /// The result of ``next(_:)``.
     enum Progress {
         /// The burst has at least one event or piece.
         case read
-        /// There is more to inflate; ask again.
+        /// There is more to inflate; call again.
         case inflating
         /// The message is over.
         case ended
     }
 
-    /// Bytes that are inflated before the reader returns.
+    /// The most bytes that are inflated before the reader returns.
     private static let inflationStep = 1 << 20
 
     private enum State {
@@ -28,16 +28,16 @@ struct MessageReader: ~Copyable {
     private var inflated = GrowableBuffer()
     private var state = State.ended
     private var payload = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// What was rejected of the message so far.
+    /// The rejected pieces of the message so far.
     var rejections = RejectedPieces()
 
-    /// `inflatedBytesMax`: bytes that a gzip payload may inflate to.
+    /// `inflatedBytesMax`: the most bytes that a gzip payload may inflate to.
     init(limits: PayloadLimits, inflatedBytesMax: Int) {
         payloads = PayloadReader(limits: limits)
         self.inflatedBytesMax = inflatedBytesMax
     }
 
-    /// Begins a message; `payload` must stay as it is until the last burst was filed.
+    /// Begins a message; `payload` must stay unchanged until the last burst was filed.
     mutating func begin(_ payload: UnsafeRawBufferPointer) {
         self.payload = payload
         // RFC 1952, section 2.3.1.
@@ -47,7 +47,7 @@ struct MessageReader: ~Copyable {
         state = .reading
     }
 
-    /// Begins messages that are read as one text; the reading ends early at the first that is not one
+    /// Begins messages that are read as one text; reading ends early at the first that is not one
     /// event.
     mutating func begin(_ joined: borrowing JoinedPayloads) {
         payloads.begin(joined)
@@ -108,18 +108,18 @@ struct MessageReader: ~Copyable {
         return .read
     }
 
-    /// Forgets rejections, as for a new message that came as it is read.
+    /// Resets the rejections, as for a new uncompressed message.
     mutating func beginRejections() {
         rejections = RejectedPieces()
     }
 
-    /// Counts the burst's last piece as rejected; one too many takes all that is left of the message
-    /// with it.
+    /// Counts the burst's last piece as rejected; one beyond the maximum includes the rest of the
+    /// message.
     mutating func countRejection(_ burst: borrowing EventBurst, _ at: Int) {
         if !rejections.add() { payloads.joinRest(to: &burst.views[at]) }
     }
 
-    /// Where in the message, or in what it was inflated to, a piece begins.
+    /// Returns the offset of a piece in the message, or in its inflated form.
     func offset(of piece: UnsafeRawBufferPointer) -> Int {
         let isCompressed = !rejections.isOfPlainMessage
         guard let start = piece.baseAddress,

@@ -1,9 +1,9 @@
 import Events
 import Intake
 
-/// Messages that came one after the other from one source, at one time, and look like an event each.
+/// Consecutive messages of one source and time, each of which looks like one event.
 ///
-/// One thread, the writer's. Plain memory, because every such message goes through it.
+/// Only the writer's thread uses it. Plain memory, because every such message is in it.
 struct MessageRun: ~Copyable {
     var payloads = JoinedPayloads()
     /// They point into the ring, which must keep them until the run is taken.
@@ -15,7 +15,7 @@ struct MessageRun: ~Copyable {
         records.deallocate()
     }
 
-    /// Takes a message in; false when it does not belong with those that are there.
+    /// Adds a message; returns false if it does not fit the others.
     mutating func add(_ record: IntakeRecord) -> Bool {
         let at = count
         if at > 0 {

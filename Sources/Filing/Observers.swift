@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Looks at bursts after they have been filed: aggregates, a tap.
+/// Receives bursts after they have been filed, for aggregates or a tap.
 ///
 /// Several writers call at the same time, each from its own thread. A slow observer slows them down.
 package protocol EventObserver: AnyObject, Sendable {
@@ -10,9 +10,9 @@ package protocol EventObserver: AnyObject, Sendable {
     func observe(_ burst: borrowing EventBurst)
 }
 
-/// Who looks at filed bursts.
+/// The observers of filed bursts.
 ///
-/// Any thread may call. While there is nobody, a burst costs one relaxed load.
+/// Any thread may call. Without observers, a burst costs one relaxed load.
 package final class Observers: Sendable {
     private let areThere = Atomic<Bool>(false)
     private let list = Mutex<[any EventObserver]>([])
@@ -26,7 +26,7 @@ package final class Observers: Sendable {
         }
     }
 
-    /// Takes an observer out; a burst that is being shown may still reach it.
+    /// Removes an observer; a burst in progress may still reach it.
     package func remove(_ observer: any EventObserver) {
         list.withLock { list in
             list.removeAll { $0 === observer }

@@ -1,17 +1,17 @@
 import Dedup
 import Events
 
-/// Tells which events of a burst came before, for sources with `dedup` on.
+/// Finds the duplicates in a burst, for sources with `dedup` on.
 ///
-/// Comes after the judge: an id enters the window only with an event that is to be written, or an
-/// event that was refused would keep its own corrected copy out.
+/// It follows the judge: an id enters the window only with an event that is to be written.
+/// Otherwise the id of a refused event would exclude its corrected copy.
 struct Recognition: ~Copyable {
     private let window: IdentityWindow
     private let hash: ContentHash
     private let writer: Int
     /// By source.
     private let isOn: UnsafeMutablePointer<Bool>
-    /// The commit that takes what is admitted now.
+    /// The number of the commit for events admitted now.
     private var admitting: UInt64 = 0
 
     init(_ window: IdentityWindow, _ hash: ContentHash, writer: Int, isOn sources: [Bool]) {
@@ -29,14 +29,14 @@ struct Recognition: ~Copyable {
     @inline(__always)
     func isOn(source: Int) -> Bool { isOn[source] }
 
-    /// What is admitted from now on becomes durable with the writer's commit of this number.
+    /// Sets the number of the writer's commit that makes later events durable.
     mutating func begin(commit: UInt64) {
         admitting = commit
         window.begin(job: commit, writer: writer)
     }
 
-    /// Looks up the ids of all events that are to be written, takes in those that are new, and gives the
-    /// others the verdict duplicate.
+    /// Looks up the ids of all events that are to be written, adds new ones, and sets the verdict
+    /// duplicate on the others.
     ///
     /// While contents are hashed, the window's memory is prefetched.
     func recognise(_ burst: inout EventBurst) {

@@ -1,47 +1,47 @@
 import Events
 
-/// What of one message was rejected so far, and how its bytes are kept.
+/// The rejected pieces of one message so far, and the form in which their bytes are stored.
 ///
-/// Nothing may cost more than it brought: at most ``piecesMax`` pieces are kept one by one, the rest
-/// of the message as one; and pieces of a message that came compressed take, together, no more text
-/// than the message has bytes. What goes beyond refers to the message, which is kept once, as it came.
+/// The stored text is limited by the message: at most ``piecesMax`` pieces are stored one by one,
+/// the rest of the message as one. Pieces of a compressed message take, together, no more text than
+/// the message has bytes. Further ones refer to the message, which is stored once, as received.
 struct RejectedPieces {
-    /// Rejected pieces that have a line each.
+    /// The most rejected pieces with a line each.
     static let piecesMax = 100
 
-    /// Of a line in quarantine, beside the piece itself.
+    /// The bytes of a line in quarantine besides the piece itself.
     private static let metadataBytesMax = 8_192
 
-    /// Rejected so far.
+    /// The number of rejected pieces so far.
     private(set) var count = 0
-    /// The message as it came and as it was inflated; empty when it came uncompressed.
+    /// The message as received and as inflated; empty if it was uncompressed.
     private let compressed: UnsafeRawBufferPointer
     private let inflated: UnsafeRawBufferPointer
-    /// Bytes of pieces that may still be kept as they are.
+    /// The bytes of pieces that may still be stored as they are.
     private var bytesLeft: Int
     /// The number of the line that has the message.
     private var keptIn: UInt64?
 
-    /// Of a message that came as it is read.
+    /// Creates the state of an uncompressed message.
     init() {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         self.init(compressed: none, inflated: none)
     }
 
-    /// Of a message that came compressed.
+    /// Creates the state of a compressed message.
     init(compressed: UnsafeRawBufferPointer, inflated: UnsafeRawBufferPointer) {
         self.compressed = compressed
         self.inflated = inflated
         bytesLeft = compressed.count
     }
 
-    /// Events and rejected pieces that a message of so many bytes, as it came, may have: an event has
-    /// two bytes and something between it and the next one, so this only limits compressed messages.
+    /// Returns how many events and rejected pieces a message of so many bytes, as received, may
+    /// have: an event has two bytes and a separator, so this only limits compressed messages.
     static func piecesMax(messageBytes: Int) -> Int {
         1_000 + messageBytes / 2
     }
 
-    /// Bytes that a message of so many bytes may inflate to.
+    /// Returns the most bytes that a message of so many bytes may inflate to.
     static func inflatedBytesMax(messageBytes: Int) -> Int {
         let (bytes, overflow) = messageBytes.multipliedReportingOverflow(by: 100)
         return overflow ? .max : min(bytes, .max - 65_536) + 65_536
@@ -49,19 +49,19 @@ struct RejectedPieces {
 
     var isOfPlainMessage: Bool { compressed.isEmpty }
 
-    /// Counts a piece; false when it is one too many, so that all that is left is one piece with it.
+    /// Counts a piece; false if it is beyond the maximum, so that the rest of the message joins it.
     mutating func add() -> Bool {
         count += 1
         return count <= Self.piecesMax
     }
 
-    /// Bytes that the line of a piece may have: text that would be longer than base64 is base64.
+    /// The most bytes of a piece's line: text that would be longer than base64 is stored as base64.
     func lineBytesMax(_ piece: UnsafeRawBufferPointer) -> Int {
         let isText = compressed.isEmpty || piece.count <= bytesLeft
         return (isText ? piece.count : compressed.count) / 3 * 4 + Self.metadataBytesMax
     }
 
-    /// How a piece is kept in the line of number `sequence`.
+    /// Returns the form of a piece in the line of number `sequence`.
     mutating func payload(
         _ piece: UnsafeRawBufferPointer,
         sequence: UInt64

@@ -2,28 +2,28 @@ import Events
 import Platform
 import Storage
 
-/// Where an event belongs.
+/// The destination of an event.
 struct Route {
-    /// Of ``PartitionRouter/channel(_:receivedAt:)``.
+    /// From ``PartitionRouter/channel(_:receivedAt:)``.
     var channel: UInt32
     var key: PartitionKey
     /// Microseconds since 1970 UTC, by its producer.
     var eventTime: Int64?
 }
 
-/// Finds out where the events of a burst belong; writes and counts nothing.
+/// Determines the routes of a burst's events; writes and counts nothing.
 ///
 /// Only events that are written get a route: a duplicate must not take one of `partition.maxValues`.
 ///
 /// With many partitions each lookup is a chain of cache misses. So every step is run for a whole
 /// burst, and prefetches what the next step needs.
 struct Routing: ~Copyable {
-    /// So many open segments are in the caches anyway.
+    /// This many open segments are in the caches anyway.
     private static let warmSegments = 32
 
     private(set) var partitions: PartitionRouter
     private let store: SegmentStore
-    /// By source: the channel of events that name none.
+    /// By source: the channel of events without one.
     private let defaultChannels: [UnsafeMutableRawBufferPointer]
     /// Whether there are more than ``warmSegments``, as of the turn's beginning.
     private var hasManySegments = false
@@ -44,7 +44,7 @@ struct Routing: ~Copyable {
         for channel in defaultChannels { channel.deallocate() }
     }
 
-    /// Looks at how many segments are open; once a turn.
+    /// Checks how many segments are open; once per turn.
     mutating func look() {
         hasManySegments = store.openCount > Self.warmSegments
     }
@@ -74,7 +74,7 @@ struct Routing: ~Copyable {
         return Route(channel: channel, key: key, eventTime: eventTime)
     }
 
-    /// The channel of an event of the burst: its own, its batch's, or its source's.
+    /// Returns the channel of an event of the burst: its own, its batch's, or its source's.
     @inline(__always)
     func channel(_ burst: borrowing EventBurst, _ at: Int) -> UnsafeRawBufferPointer {
         let named = burst.views[at].channel

@@ -1,26 +1,25 @@
 package import Events
 
-/// What becomes of one event, or of one piece that cannot be accepted.
+/// The decision on one event, or on one piece that cannot be accepted.
 package enum Verdict: Equatable, Sendable {
     /// It is written into its partition.
     case write
-    /// It is kept in quarantine, for this reason.
+    /// It is stored in quarantine, for this reason.
     case quarantine(Rejection)
-    /// Its original was written before; it is counted and takes no number.
+    /// Its original was written before; it is counted and gets no number.
     case duplicate
-    /// Someone asked that nothing of this kind is kept; it is counted and takes no number.
+    /// Events of its kind must not be stored; it is counted and gets no number.
     case suppressed
-    /// It is kept nowhere, and counted as lost.
+    /// It is not stored, and counted as lost.
     case drop
 }
 
-/// Decides what becomes of events before their ids are recognised and before they are routed.
+/// Decides on events before their ids are recognised and before they are routed.
 ///
-/// A judge belongs to one writer, whose thread calls it: it needs no lock. An event that it does not
-/// let through leaves no trace in the window of ids, so the same event may be sent again and accepted
-/// later.
+/// A judge belongs to one writer, whose thread calls it: it needs no lock. A refused event leaves
+/// no trace in the window of ids, so the same event may be resent and accepted later.
 package protocol EventJudge: AnyObject {
-    /// Looks at the events of a burst; changes verdicts and adds edits where it has to.
+    /// Reviews the events of a burst; changes verdicts and adds edits if necessary.
     ///
     /// Called once per burst. What its edits refer to must stay valid until the next call.
     func judge(_ burst: inout EventBurst)

@@ -30,7 +30,7 @@ final class LineFile {
         fileSystem.close(file)
     }
 
-    /// Takes a line without its line feed.
+    /// Adds a line without its line feed.
     func write(_ line: UnsafeRawBufferPointer) throws(FileSystemError) {
         pending += line
         pending.append(UInt8(ascii: "\n"))

@@ -1,17 +1,17 @@
 import Archive
 import Events
 
-/// Finds out which sequence numbers damage took: those between the last event before it and the
-/// first behind it, of every source and run.
+/// Determines the sequence numbers that damage may have destroyed: those between the last event
+/// before it and the first after it, of every source and run.
 ///
 /// In a file numbers rise, but others in between are in other files, or were never written:
-/// ``gone(_:)`` takes away what the other files have.
+/// ``gone(_:)`` subtracts those in other files.
 struct LostNumbers {
     typealias Run = RunIndex.Run
 
     private struct Track {
         var last: UInt64
-        /// Damages that lay before the last number.
+        /// The damages before the last number.
         var damages: Int
         var holes: [ClosedRange<UInt64>] = []
     }
@@ -21,7 +21,7 @@ struct LostNumbers {
     private var damages = 0
     private let said: [ManifestEntry.Sequence]?
 
-    /// `entry`: tells the first and the last number of each source and run.
+    /// `entry`: has the first and the last number of each source and run.
     init(entry: ManifestEntry?) {
         said = entry?.sequences
         for sequence in said ?? [] {
@@ -30,7 +30,7 @@ struct LostNumbers {
         }
     }
 
-    /// To be called between events that damage lies between.
+    /// To be called between the events around a damage.
     mutating func damage() { damages += 1 }
 
     mutating func add(_ line: borrowing WrittenLine) {
@@ -44,7 +44,7 @@ struct LostNumbers {
         tracks[place].damages = damages
     }
 
-    /// Where numbers may be gone; what lies behind the last number that is known has no end.
+    /// The ranges that may be lost; the range after the last known number has no end.
     var holes: [Run: [ClosedRange<UInt64>]] {
         var result: [Run: [ClosedRange<UInt64>]] = [:]
         for (place, track) in tracks.enumerated() {
@@ -61,7 +61,7 @@ struct LostNumbers {
         return result
     }
 
-    /// What of the holes is in no file, given what the other files have.
+    /// Returns the numbers of the holes that are not in the other files.
     func gone(_ others: RunNumbers) -> [RepairReport.Gone] {
         holes.map { run, holes in
             let set = others[run]

@@ -3,7 +3,7 @@ import Disk
 import Events
 
 extension Repair {
-    /// Writes what is to be kept, and notes what is not.
+    /// Writes the events to be kept, and records the others.
     func save(
         _ plan: SalvagePlan,
         _ report: inout RepairReport,
@@ -45,7 +45,7 @@ extension Repair {
         }
     }
 
-    /// The numbers in the sealed file that recovery made of the readable part of a hidden one.
+    /// Returns the numbers in the sealed file that recovery made from a hidden one's good part.
     private func numbersBeside(
         _ path: String,
         _ sealed: String
@@ -126,7 +126,7 @@ extension Repair {
         }
     }
 
-    /// What of the numbers around damage is in no other file.
+    /// Returns the numbers around damage that are in no other file.
     func findGone(
         _ report: inout RepairReport,
         _ lost: LostNumbers,
@@ -139,7 +139,7 @@ extension Repair {
             && !report.gone.contains(where: \.isOpenEnded)
     }
 
-    /// The numbers in the files that may have some of `holes`.
+    /// Returns the numbers in the files that may have some of `holes`.
     private func numbersElsewhere(
         _ holes: [LostNumbers.Run: [ClosedRange<UInt64>]],
         besides path: String
@@ -182,9 +182,9 @@ extension Repair {
     }
 }
 
-/// What comes next in a damaged file.
+/// The next item of a damaged file.
 enum ReplayStep {
-    /// Something is missing here.
+    /// Data is missing here.
     case damage
     /// An event, valid until the next step.
     case event(WrittenLine, UnsafeRawBufferPointer)

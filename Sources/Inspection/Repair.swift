@@ -2,17 +2,17 @@ import Archive
 package import Disk
 import Events
 
-/// Saves what can be read of damaged segments: sealed ones, open ones, and those that recovery kept
-/// aside.
+/// Saves the readable events of damaged segments: sealed ones, open ones, and those that recovery
+/// set aside.
 ///
-/// Writes beside the damaged file (``Repaired``), and neither changes nor removes anything. One
-/// thread. Memory: a bit an event of the files that may hold numbers of the same range, some 50 bytes
-/// a file.
+/// It writes beside the damaged file (``Repaired``), and neither changes nor removes any file. One
+/// thread. Memory: one bit per event of the files that may hold numbers of the same range, some 50
+/// bytes per file.
 package struct Repair {
     package struct Options: Sendable {
-        /// Find out only.
+        /// Reports only, and writes nothing.
         package var isDryRun = false
-        /// Also keep events that can be read, but that no check value proves where damage shows.
+        /// Also keeps readable events that no check value proves, where damage is detected.
         package var keepsDoubtful = false
         /// Raw bytes from one full flush to the next.
         package var stretchBytes = SegmentFormat.fullFlushBytes
@@ -22,7 +22,7 @@ package struct Repair {
 
     let fileSystem: any FileSystem
     let options: Options
-    /// Told the bytes read since the last call.
+    /// Called with the bytes read since the last call.
     let progress: (Int) -> Void
 
     package init(
@@ -37,7 +37,7 @@ package struct Repair {
 
     /// Repairs one file.
     ///
-    /// - Throws: what the disk refused; a file that was begun keeps a name that no reader sees.
+    /// - Throws: the error of the disk; an unfinished file keeps a name that no reader sees.
     package func repair(_ path: String) throws(FileSystemError) -> RepairReport {
         let isSealed = Layout.isSealed(name: DiskPath.split(path).name)
         let entry = isSealed ? try entry(of: path) : nil
@@ -64,12 +64,12 @@ package struct Repair {
         return report
     }
 
-    /// Saves a folder's damaged files: those whose content is not what was sealed, and those kept
-    /// aside.
+    /// Repairs a folder's damaged files: those whose content differs from the sealed one, and those
+    /// set aside.
     ///
-    /// Open segments are recovery's, at the daemon's next start.
+    /// Open segments are left to recovery, at the daemon's next start.
     ///
-    /// `visit` is shown each as soon as it is done.
+    /// `visit` is called with each report at once.
     package func repairAll(
         _ visit: (RepairReport) -> Void
     ) throws(FileSystemError) {
@@ -103,7 +103,7 @@ package struct Repair {
             let survey = try survey(path)
             return survey.damage != nil || survey.sha256 != sha256 ?? survey.sha256
         } catch {
-            // Deleted meanwhile.
+            // It was deleted meanwhile.
             if error.isMissing { return false }
             throw error
         }
@@ -137,7 +137,7 @@ package struct Repair {
             let isWhole = plan.stretches.allSatisfy { stretch in
                 switch stretch.verdict {
                 case .proven, .plausible: true
-                // An open segment just ends somewhere.
+                // An open segment may end anywhere.
                 case .cut: isOpen
                 case .doubtful: false
                 }

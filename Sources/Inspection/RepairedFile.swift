@@ -1,9 +1,9 @@
 import Archive
 import Disk
 
-/// A sealed segment that is being written of saved lines.
+/// A sealed segment of saved lines that is being written.
 ///
-/// One thread. Nothing stands under its name before ``finish()``, and then all of it, durably.
+/// One thread. Its name does not exist before ``finish()``; after it, the whole file is durable.
 struct RepairedFile {
     private static let level = 6
 
@@ -12,7 +12,7 @@ struct RepairedFile {
     private let partPath: String
     private let lines: LineFile
 
-    /// - Throws: also when the part of an earlier attempt is in the way.
+    /// - Throws: also if the file of an earlier attempt exists.
     init(_ path: String, in fileSystem: any FileSystem) throws(FileSystemError) {
         self.fileSystem = fileSystem
         self.path = path
@@ -20,12 +20,12 @@ struct RepairedFile {
         lines = try LineFile(partPath, level: Self.level, in: fileSystem)
     }
 
-    /// Takes a line without its line feed.
+    /// Adds a line without its line feed.
     func write(_ line: UnsafeRawBufferPointer) throws(FileSystemError) {
         try lines.write(line)
     }
 
-    /// Ends it and gives it its name.
+    /// Ends the file and renames it.
     func finish() throws(FileSystemError) {
         try lines.finish(durably: true)
         try fileSystem.rename(partPath, to: path)

@@ -1,6 +1,6 @@
 import Events
 
-/// Numbers the sources and runs of lines, in order of appearance.
+/// Numbers for the sources and runs of lines, in order of appearance.
 ///
 /// One thread.
 struct RunIndex {
@@ -11,10 +11,10 @@ struct RunIndex {
 
     private(set) var runs: [Run] = []
     private var places: [Run: Int] = [:]
-    /// Where the last line's source and run stand: mostly the next line's, too.
+    /// The place of the last line's source and run: mostly the next line's, too.
     private var current: (place: Int, source: [UInt8], run: [UInt8])?
 
-    /// The place of a line's source and run in ``runs``.
+    /// Returns the place of a line's source and run in ``runs``.
     mutating func place(of line: borrowing WrittenLine) -> Int {
         let (source, run) = (line.source, line.run)
         if let current, current.source.elementsEqual(source), current.run.elementsEqual(run) {
@@ -40,7 +40,7 @@ struct RunIndex {
     func existingPlace(of run: Run) -> Int? { places[run] }
 }
 
-/// The sequence numbers that were seen of each source and run.
+/// The sequence numbers found of each source and run.
 ///
 /// One thread.
 struct RunNumbers {
@@ -51,7 +51,7 @@ struct RunNumbers {
 
     var runs: [Run] { index.runs }
 
-    /// Notes a line's number; false when it was there.
+    /// Adds a line's number; returns false if it was there.
     mutating func insert(_ line: borrowing WrittenLine) -> Bool {
         let place = index.place(of: line)
         if place == sets.count { sets.append(SequenceSet()) }

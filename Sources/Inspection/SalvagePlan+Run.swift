@@ -1,10 +1,10 @@
 import Events
 
-/// Puts together the stretches of one run.
+/// Builds the stretches of one run.
 struct RunBuilder {
     typealias Check = SalvagePlan.Check
 
-    /// A flush in the stretch that is being read.
+    /// A flush in the current stretch.
     private struct Point {
         var offset: Int
         var check: Check
@@ -13,16 +13,15 @@ struct RunBuilder {
     }
 
     private(set) var run: SalvagePlan.Run
-    /// The one that is being read.
+    /// The current stretch.
     var stretch: SalvagePlan.Stretch
     /// Raw bytes before it.
     private(set) var before = Check(rawBytes: 0, crc32: 0)
     private var points: [Point] = []
-    /// More than the commits of a stretch; it bounds the work when nothing can be proven.
+    /// More than the commits of a stretch; limits the work when nothing can be proven.
     private static let pointsMax = 8_192
     private let checks: Set<Check>
-    /// Lengths that a check value is known for: they are compared first, since a CRC of a part costs
-    /// more.
+    /// Lengths with a known check value: they are compared first, since a CRC of a part is slower.
     private let lengths: Set<UInt64>
 
     init(start: Int, checks: Set<Check>) {
@@ -32,13 +31,13 @@ struct RunBuilder {
         lengths = Set(checks.map(\.rawBytes))
     }
 
-    /// Length and CRC-32 of the stretch so far; `now`: of all the run.
+    /// Returns the length and CRC-32 of the stretch so far; `now`: of the whole run.
     func check(_ now: Check) -> Check { SalvagePlan.between(before, now) }
 
-    /// Remembers a flush, where a stretch that can be proven may begin.
+    /// Records a flush, where a stretch that can be proven may begin.
     mutating func note(_ offset: Int, _ now: Check) {
         guard !checks.isEmpty else { return }
-        // The check behind a flush is empty blocks, each of which looks like a flush.
+        // The check after a flush is empty blocks, each of which looks like a flush.
         if points.last?.check == now {
             points[points.count - 1].offset = offset
             return
@@ -54,8 +53,8 @@ struct RunBuilder {
         )
     }
 
-    /// Takes an empty block of the check behind a flush into the stretch that the flush has ended;
-    /// false when it is none.
+    /// Adds an empty block of the check after a flush to the stretch that the flush ended; returns
+    /// false if it is not one.
     mutating func extend(to offset: Int, _ now: Check) -> Bool {
         guard now == before, stretch.lines == 0, !run.stretches.isEmpty else { return false }
         run.stretches[run.stretches.count - 1].end = offset
@@ -63,8 +62,8 @@ struct RunBuilder {
         return true
     }
 
-    /// Ends the stretch if a check value proves it, or its last part: reading may have begun, or bytes
-    /// may have been lost, in the middle of what the check values are of.
+    /// Ends the stretch if a check value proves it or its last part: reading may have begun, or
+    /// bytes may have been lost, in the middle of the data that the check value covers.
     mutating func closeProven(at end: Int, _ now: Check) -> Bool {
         if isKnown(check(now)) {
             close(at: end, now, .proven)
@@ -92,7 +91,7 @@ struct RunBuilder {
         stretch.end = end
         stretch.rawBytes = now.rawBytes - before.rawBytes
         stretch.verdict = verdict
-        // A place to go on from at which nothing could be read was none.
+        // A place where nothing could be read was not a place to continue.
         let isPlace = run.start == 0 || !run.stretches.isEmpty
         if isPlace || stretch.lines > 0 || !stretch.showsDamage { run.stretches.append(stretch) }
         stretch = SalvagePlan.Stretch(start: end, end: end)
@@ -101,7 +100,7 @@ struct RunBuilder {
     }
 }
 
-/// Tells whether lines are whole events in the order of their numbers, as a writer leaves them.
+/// Checks that lines are whole events in the order of their numbers, as a writer leaves them.
 struct OrderedLines: ~Copyable {
     private var lineReader = WrittenLineReader()
     private var line = WrittenLine()
@@ -110,11 +109,11 @@ struct OrderedLines: ~Copyable {
     private var last: [UInt64?] = []
     private let mustRise: Bool
 
-    /// `mustRise`: false where check values tell more: an altered number must not speak against those
-    /// behind it.
+    /// `mustRise`: false if check values tell more: an altered number must not invalidate later
+    /// ones.
     init(mustRise: Bool) { self.mustRise = mustRise }
 
-    /// What is wrong with a line; nil when it is a whole event.
+    /// Returns the error of a line; nil if it is a whole event.
     mutating func wrong(_ bytes: UnsafeRawBufferPointer) -> String? {
         guard lineReader.read(bytes, into: &line) else {
             return "a line that is no event with Touchpoint's metadata"
@@ -129,6 +128,6 @@ struct OrderedLines: ~Copyable {
         return nil
     }
 
-    /// What was wrong in one stretch says nothing of the next.
+    /// Forgets the last numbers: an error in one stretch does not concern the next.
     mutating func beginStretch() { last.removeAll(keepingCapacity: true) }
 }

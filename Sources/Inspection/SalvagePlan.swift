@@ -3,27 +3,27 @@ import Compression
 package import Disk
 import Events
 
-/// Which stretches of a damaged segment can be read, and which can be believed.
+/// The stretches of a damaged segment that can be read, and those that can be trusted.
 ///
-/// A flipped bit in a deflate stream need not stop inflate: it may give other text, and even text
-/// that is valid. So a stretch, from one full flush to the next, is believed as a whole or not at all:
+/// A flipped bit in a deflate stream need not stop inflate: the result may be other text, even
+/// valid text. So a stretch, from one full flush to the next, is trusted as a whole or not at all:
 ///
-/// - where the manifest line has check values, when length and CRC-32 are right;
-/// - else when every line in it is whole, valid and in order, and some other stretch shows the damage.
+/// - with check values in the manifest line, if length and CRC-32 match;
+/// - else if every line in it is whole, valid and in order, and another stretch shows the damage.
 ///
-/// Behind damage reading goes on at the next place where a new inflater gets on. Such places end in
-/// the marker of a flush; one that is none (a commit in between, or bytes that only look alike) shows
-/// by the first line that is no event, or by a reference to text that is not there.
+/// After damage, reading continues at the next place where a new inflater succeeds. Such places end
+/// in the marker of a flush. A wrong one (a commit in between, or similar bytes) is detected by the
+/// first line that is not an event, or by a reference to missing text.
 package struct SalvagePlan: Sendable {
-    /// What is thought of a stretch.
+    /// The reliability of a stretch.
     package enum Verdict: Sendable, Equatable {
-        /// Its check value is right.
+        /// Its check value matches.
         case proven
-        /// Nothing is wrong with it, but there is no check value.
+        /// It has no error, but there is no check value.
         case plausible
         /// The file ends in it; the lines before that are whole.
         case cut
-        /// It shows damage, or its check value is wrong.
+        /// It shows damage, or its check value does not match.
         case doubtful(reason: String)
     }
 
@@ -32,7 +32,7 @@ package struct SalvagePlan: Sendable {
         /// Bytes of the file: where it begins, and where it ends or reading stopped.
         package var start: Int
         package var end: Int
-        /// Lines of it that are whole events, and others: these only in a file that is whole.
+        /// Lines that are whole events, and other lines: these only in a file that is whole.
         package var lines = 0
         package var foreignLines = 0
         package var rawBytes: UInt64 = 0
@@ -75,7 +75,7 @@ package struct SalvagePlan: Sendable {
     /// Reads a file as far as it can be read.
     ///
     /// - `entry`: its manifest line, if there is one.
-    /// - `isWholeMember`: gzip's own check values are right, so that all of it is what was written.
+    /// - `isWholeMember`: gzip's own check values match, so that all of it is as written.
     /// - `stretchBytes`: raw bytes from one full flush to the next.
     package static func make(
         _ path: String,
@@ -130,7 +130,7 @@ package struct SalvagePlan: Sendable {
         hasChecks = true
     }
 
-    /// The check of what lies between two places, from those of all before them.
+    /// Returns the check of the data between two places, from those of all data before them.
     static func between(_ first: Check, _ last: Check) -> Check {
         let count = last.rawBytes - first.rawBytes
         return Check(
@@ -141,7 +141,7 @@ package struct SalvagePlan: Sendable {
 
     // MARK: - Reading
 
-    /// Reads on from one place until the file ends or shows damage; then gives where the search for
+    /// Reads from one place until the file ends or shows damage; then returns where the search for
     /// the next place begins.
     private mutating func readRun(from start: Int) throws(FileSystemError) -> Int? {
         var reader = try SegmentReader(
@@ -171,7 +171,7 @@ package struct SalvagePlan: Sendable {
             case .flushPoint(let point):
                 let offset = point.compressedOffset
                 guard point.isLineEnd else {
-                    // A writer flushes whole lines: a bit before this took the line feed.
+                    // A writer flushes whole lines: an earlier flipped bit removed the line feed.
                     builder.close(at: offset, now, .doubtful(reason: "a line without end"))
                     return searchFrom
                 }
@@ -180,7 +180,7 @@ package struct SalvagePlan: Sendable {
             case .end(let end):
                 var verdict = self.verdict(end, reader, start)
                 if verdict == .cut, try nextMarker(behind: searchFrom) != nil {
-                    // Bytes that only looked like a long stored block hide what follows.
+                    // Bytes that look like a long stored block hide the following flushes.
                     verdict = .doubtful(reason: "flushes that inflate did not meet")
                 }
                 if verdict == .plausible {
@@ -197,7 +197,7 @@ package struct SalvagePlan: Sendable {
         }
     }
 
-    /// Takes in a flush; gives whether a stretch has ended with it.
+    /// Adds a flush; returns whether it ended a stretch.
     private func hasEnded(
         at point: SegmentReader.FlushPoint,
         _ now: Check,
@@ -214,19 +214,19 @@ package struct SalvagePlan: Sendable {
         return true
     }
 
-    /// Where there are check values, only they tell where a stretch ends: in a file that lost bytes
-    /// the checkpoints' places are wrong.
+    /// With check values, only they determine where a stretch ends: in a file that lost bytes the
+    /// places of the checkpoints are wrong.
     private func isBoundary(_ point: SegmentReader.FlushPoint, behind last: Check) -> Bool {
         !hasChecks && point.rawBytes - last.rawBytes >= UInt64(stretchBytes)
     }
 
-    /// What is thought of a stretch in which nothing is wrong.
+    /// Returns the verdict on a stretch without errors.
     private func judge(_ check: Check) -> Verdict {
         if isWholeMember || check == whole { return .proven }
         return hasChecks ? .doubtful(reason: "its CRC-32 is not the manifest's") : .plausible
     }
 
-    /// What the end of reading says of the last stretch.
+    /// Returns the verdict on the last stretch by the end of reading.
     private func verdict(
         _ end: SegmentReader.End,
         _ reader: borrowing SegmentReader,
@@ -235,7 +235,7 @@ package struct SalvagePlan: Sendable {
         let offset = reader.compressedBytes
         switch end {
         case .complete, .damaged("incorrect data check"), .damaged("incorrect length check"):
-            // The deflate stream has ended. If much of the file is left, a flipped bit said so.
+            // The deflate stream has ended. If much of the file is left, a flipped bit ended it.
             if end != .complete || start > 0, fileBytes - offset > GzipFraming.trailerBytes {
                 return .doubtful(reason: "the stream ends early, at byte \(offset)")
             }
@@ -250,8 +250,8 @@ package struct SalvagePlan: Sendable {
         }
     }
 
-    /// The next place where reading may go on: behind a header that is damaged, at a checkpoint of
-    /// the manifest line, whose marker may be what is damaged, or behind the next flush marker.
+    /// Returns the next place where reading may continue: after a damaged header, at a checkpoint
+    /// of the manifest line, whose marker may be damaged, or after the next flush marker.
     private func nextStart(after start: Int) throws(FileSystemError) -> Int? {
         if start == 0, try !hasUsualHeader() { return GzipFraming.headerBytes }
         let marker = try nextMarker(behind: start)
@@ -274,7 +274,7 @@ package struct SalvagePlan: Sendable {
         return try FlushMarker.end(from: from, in: file, fileSystem)
     }
 
-    /// When every line reads well, yet the file is known to be damaged, the damage can be anywhere.
+    /// If every line is valid, yet the file is known to be damaged, the damage can be anywhere.
     private mutating func settle() {
         guard !hasChecks, !stretches.contains(where: \.showsDamage) else { return }
         guard !stretches.contains(where: { $0.verdict == .proven }) else { return }
@@ -288,7 +288,7 @@ package struct SalvagePlan: Sendable {
 }
 
 extension SalvagePlan.Stretch {
-    /// Whether the file's damage, or a part of it, is seen to lie in it.
+    /// Whether the file's damage, or a part of it, was detected in it.
     var showsDamage: Bool {
         switch verdict {
         case .proven, .plausible: false

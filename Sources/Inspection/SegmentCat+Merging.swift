@@ -2,14 +2,14 @@ import Archive
 import Disk
 import Events
 
-/// Source by source, run by run, merged by sequence number.
+/// Merges lines by sequence number, source by source, run by run.
 extension SegmentCat {
     private struct Start {
         var path: String
         var first: UInt64
     }
 
-    /// A file is opened when its first number comes up, so those in work are the ones that overlap.
+    /// A file is opened at its first number, so only overlapping files are open.
     mutating func inSequenceOrder(
         _ paths: [String],
         _ index: SegmentIndex
@@ -23,7 +23,7 @@ extension SegmentCat {
         }
     }
 
-    /// Gives the lines of one source and run; false when nobody wants more.
+    /// Writes the lines of one source and run; returns false if the reader wants no more.
     private mutating func merge(
         _ files: [Start],
         _ run: RunIndex.Run
@@ -55,10 +55,10 @@ extension SegmentCat {
         return lowest
     }
 
-    /// Makes one file of the rest of many, so that no more are open than may be.
+    /// Merges the rest of many files into one, to keep within the maximum of open files.
     ///
-    /// Files that were made so are left alone until they are half of all: each line is then written a
-    /// few times only, however many files there are.
+    /// Merged files are not merged again until they are half of all: so each line is written only a
+    /// few times, however many files there are.
     private mutating func gather(
         _ open: inout [SegmentCursor],
         _ run: RunIndex.Run
@@ -70,7 +70,7 @@ extension SegmentCat {
         let path = "\(options.scratch)-\(scratchFiles)\(SegmentFormat.sealedSuffix)"
         scratchFiles += 1
         let file = try LineFile(path, level: 1, in: fileSystem)
-        // It has no name once it is open: it vanishes with the program, whatever happens.
+        // An open file has no name: it vanishes with the program, even after a crash.
         let reading = Result { () throws(FileSystemError) in
             while let lowest = Self.lowest(of: gathered) {
                 try gathered[lowest].withLine { (line) throws(FileSystemError) in
@@ -86,8 +86,8 @@ extension SegmentCat {
         if advance(cursor) { open.append(cursor) }
     }
 
-    /// The files of each source and run, with their first numbers: by the manifest, or by reading
-    /// them.
+    /// Returns the files of each source and run, with their first numbers: by the manifest, or by
+    /// reading them.
     private mutating func starts(
         of paths: [String],
         _ index: SegmentIndex

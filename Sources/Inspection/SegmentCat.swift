@@ -4,15 +4,15 @@ import Events
 
 /// Streams the lines of segments, for people and pipes.
 ///
-/// Changes nothing, may run beside the daemon. What cannot be read is noted, and the others are
-/// given. Memory: some 300 KiB an open file, of which there are at most ``Options/openMax``, and some
-/// 200 bytes a file.
+/// It changes nothing, and may run beside the daemon. Files that cannot be read are recorded, and
+/// the others are written. Memory: some 300 KiB per open file, of which there are at most
+/// ``Options/openMax``, and some 200 bytes per file.
 package struct SegmentCat {
-    /// Which lines to give.
+    /// The lines to select.
     package struct Filter: Sendable {
         /// Of one source only.
         package var source: String?
-        /// Of one channel only: by the folder, or where that does not tell, by the event.
+        /// Of one channel only: by the folder, or if that does not determine it, by the event.
         package var channel: String?
         /// Received at or after this, and before that; microseconds since 1970.
         package var from: Int64?
@@ -32,23 +32,23 @@ package struct SegmentCat {
     }
 
     package struct Options: Sendable {
-        /// File by file as they are given, instead of source by source, run by run, in the order of
-        /// sequence numbers.
+        /// File by file in the given order, instead of source by source, run by run, in the order
+        /// of sequence numbers.
         package var inFileOrder = false
         /// Files read at a time.
         package var openMax = 128
-        /// The beginning of the paths of files that hold lines for a while, when more files overlap
-        /// than may be open; they have no name while they are read.
+        /// The path prefix of temporary files, used if more files overlap than may be open; they
+        /// have no name while they are read.
         package var scratch = "touchpoint-cat"
 
         package init() {}
     }
 
-    /// What was given, and which files could not be read to their end.
+    /// The number of lines written, and the files that could not be read to their end.
     package struct Summary: Sendable {
         package var lines = 0
         package var damaged: [String: String] = [:]
-        /// Files that the disk refused.
+        /// Files that the disk refused to read.
         package var unreadable: [String: String] = [:]
     }
 
@@ -59,11 +59,11 @@ package struct SegmentCat {
     var summary = Summary()
     var scratchFiles = 0
 
-    /// Gives the lines of files.
+    /// Writes the lines of files.
     ///
     /// - `paths`: sealed or open segments.
-    /// - `write`: takes a line without its line feed; false ends it all.
-    /// - Throws: only what scratch files run into.
+    /// - `write`: receives a line without its line feed; returns false to stop.
+    /// - Throws: only errors of temporary files.
     package static func run(
         _ fileSystem: any FileSystem,
         paths: [String],
@@ -87,14 +87,14 @@ package struct SegmentCat {
         return cat.summary
     }
 
-    /// The event files of folders, in order of their paths: sealed and open ones.
+    /// Returns the event files of folders, in order of their paths: sealed and open ones.
     package static func paths(
         _ fileSystem: any FileSystem,
         below folders: [String]
     ) throws(FileSystemError) -> [String] {
         var paths: [String] = []
         try SegmentTree.walk(fileSystem, below: folders) { (path, kind) throws(FileSystemError) in
-            // Beside its sealed file an open one is what recovery was about to remove.
+            // Recovery was about to remove an open file beside its sealed one.
             let isCopied =
                 kind == .open
                 && Layout.sealedPath(forOpen: path).map(fileSystem.exists) == true
@@ -112,8 +112,8 @@ package struct SegmentCat {
         }
     }
 
-    /// Opens a file, or says why not; an open segment that has been sealed meanwhile is the sealed
-    /// one.
+    /// Opens a file, or throws why not; an open segment that has been sealed meanwhile is opened
+    /// as the sealed one.
     func openCursor(
         _ path: String,
         _ run: RunIndex.Run?
@@ -137,7 +137,7 @@ package struct SegmentCat {
         }
     }
 
-    /// Goes to the next line; false at the end, or when there is no going on.
+    /// Advances to the next line; returns false at the end, or after an error.
     mutating func advance(_ cursor: SegmentCursor) -> Bool {
         do throws(FileSystemError) {
             if try cursor.advance() { return true }
@@ -186,7 +186,7 @@ extension SegmentCat.Filter {
         return HiveValue.isName(value, of: channel)
     }
 
-    /// Whether the folder says the channel of its events: not when it is for all others.
+    /// Whether the folder determines the channel of its events: not if it is for all others.
     private static func tells(_ path: String) -> Bool {
         channelFolder(of: path).map { $0 != HiveValue.other } ?? false
     }

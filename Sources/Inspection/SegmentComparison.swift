@@ -2,7 +2,7 @@ import Archive
 import Events
 import Platform
 
-/// Compares what a file holds with what its manifest line says.
+/// Compares a file's content with its manifest line.
 enum SegmentComparison {
     static func differences(
         _ survey: SegmentSurvey,
@@ -27,7 +27,7 @@ enum SegmentComparison {
         compare(.contentMismatch, "raw bytes", survey.rawBytes, UInt64(max(0, entry.rawBytes)))
         compare(.contentMismatch, "events", survey.tally.events, entry.events)
         if survey.damage == nil {
-            // Only what was read to its end can say when its first and last event came.
+            // Only a file read to its end has reliable times of its first and last event.
             let times = timesOf(survey.tally)
             compare(.contentMismatch, "firstReceivedAt", times.first, entry.firstReceivedAt ?? "")
             compare(.contentMismatch, "lastReceivedAt", times.last, entry.lastReceivedAt ?? "")
@@ -40,9 +40,8 @@ enum SegmentComparison {
         return found
     }
 
-    /// Where the content stops to be what was sealed, in bytes of the file: behind the last
-    /// checkpoint of the manifest line that the file still has, and before the next; nil when all
-    /// agree.
+    /// Returns where the content stops being as sealed, in bytes of the file: after the last
+    /// matching checkpoint of the manifest line, and before the next; nil if all match.
     static func damagedStretch(_ survey: SegmentSurvey, _ entry: ManifestEntry) -> Range<Int>? {
         let rawSame =
             survey.rawBytes == UInt64(max(0, entry.rawBytes))

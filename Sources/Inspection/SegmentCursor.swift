@@ -2,9 +2,9 @@ import Archive
 import Disk
 import Events
 
-/// Stands on one line of a file that a filter admits, and keeps a copy of it.
+/// A position in a file, on a line that a filter admits, with a copy of the line.
 ///
-/// Of an open segment it gives what is committed. One thread.
+/// Of an open segment it returns the committed lines. One thread.
 final class SegmentCursor {
     let path: String
     private let filter: SegmentCat.Filter
@@ -13,7 +13,7 @@ final class SegmentCursor {
     private var lineReader = WrittenLineReader()
     private var line: [UInt8] = []
     private(set) var sequence: UInt64 = 0
-    /// Why the file could not be read to its end; an open segment just ends.
+    /// Why the file could not be read to its end; nil for an open segment that only ends.
     private(set) var damage: String?
     /// Raw bytes before the last flush point of an open segment.
     private let committed: UInt64?
@@ -21,10 +21,10 @@ final class SegmentCursor {
     private var badLines = 0
     private var firstBadLine = 0
     private var lines = 0
-    /// Whether the file holds lines of others for a while: no source file.
+    /// Whether it is a temporary file with lines of others, not a source file.
     let isScratch: Bool
 
-    /// - `run`: give lines of this source and run only.
+    /// - `run`: return lines of this source and run only.
     init(
         _ path: String,
         _ fileSystem: any FileSystem,
@@ -42,7 +42,7 @@ final class SegmentCursor {
         reader = try SegmentReader(path, in: fileSystem)
     }
 
-    /// Goes to the next line; false at the end.
+    /// Advances to the next line; returns false at the end.
     func advance() throws(FileSystemError) -> Bool {
         var written = WrittenLine()
         while true {

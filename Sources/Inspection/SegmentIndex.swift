@@ -3,9 +3,9 @@ package import Disk
 import Events
 import Platform
 
-/// What manifests say of files, for those who want some of them only.
+/// The contents of files according to manifests, for callers that need only some files.
 ///
-/// It spares reading; files it does not know are read.
+/// It saves reading; unknown files are read.
 package struct SegmentIndex {
     /// The numbers of a source and run in a file.
     struct Part {
@@ -22,7 +22,7 @@ package struct SegmentIndex {
 
     package init() {}
 
-    /// Takes in the manifests of a data folder.
+    /// Adds the manifests of a data folder.
     ///
     /// `folder`: the data folder below the file system's own.
     package mutating func add(
@@ -41,8 +41,8 @@ package struct SegmentIndex {
         }
     }
 
-    /// The data folder that a path lies in, or is, below the file system's own: the nearest folder
-    /// with a manifest.
+    /// Returns the data folder that contains a path, or is it, below the file system's own: the
+    /// nearest folder with a manifest.
     package static func dataFolder(of path: String, in fileSystem: any FileSystem) -> String? {
         var folder = path
         while !folder.isEmpty {
@@ -74,6 +74,6 @@ package struct SegmentIndex {
         return true
     }
 
-    /// What a file has; nil when the manifests do not say.
+    /// Returns the parts of a file; nil if the manifests do not list it.
     func parts(of path: String) -> [Part]? { files[path]?.parts }
 }

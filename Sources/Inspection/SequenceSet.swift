@@ -1,5 +1,5 @@
-/// Which sequence numbers of one source and run were seen: a bit each, in pages that shrink to
-/// nothing when they are full.
+/// The sequence numbers found of one source and run: one bit each, in pages that are freed when
+/// they are full.
 ///
 /// A hundred million numbers in order cost some kilobytes, in any order 12 MiB.
 struct SequenceSet {
@@ -13,7 +13,7 @@ struct SequenceSet {
     private(set) var lowest: UInt64 = .max
     private(set) var highest: UInt64 = 0
 
-    /// Adds a number; false when it was there.
+    /// Adds a number; returns false if it was there.
     mutating func insert(_ number: UInt64) -> Bool {
         let page = number / UInt64(Self.pageBits)
         let bit = Int(number % UInt64(Self.pageBits))
@@ -43,7 +43,7 @@ struct SequenceSet {
         return words.isEmpty || words[bit / 64] & (UInt64(1) << UInt64(bit % 64)) != 0
     }
 
-    /// The numbers of `range` that were not seen, as ranges in order: the first `limit` of them, and
+    /// Returns the missing numbers of `range`, as ranges in order: the first `limit` of them, and
     /// how many numbers there are in all.
     func missing(
         in range: ClosedRange<UInt64>,
@@ -52,7 +52,7 @@ struct SequenceSet {
         let upper = min(range.upperBound, .max - 1)
         var gaps = GapList(limit: limit)
         var number = range.lowerBound
-        // Page by page of those that are there: numbers in a file may be far apart.
+        // Page by page of existing ones: numbers in a file may be far apart.
         for page in pages.keys.sorted() where number <= upper {
             let first = page * UInt64(Self.pageBits)
             let last = first + UInt64(Self.pageBits - 1)
@@ -100,6 +100,6 @@ struct SequenceSet {
         }
     }
 
-    /// Numbers between the lowest and the highest that were not seen.
+    /// The number of missing numbers between the lowest and the highest.
     var missing: UInt64 { count == 0 ? 0 : highest - lowest - (count - 1) }
 }

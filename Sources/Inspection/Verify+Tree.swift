@@ -2,7 +2,7 @@ import Archive
 import Disk
 import Events
 
-/// What no manifest names, and what only the whole can tell.
+/// Checks files that no manifest names, and the folder as a whole.
 extension Verify {
     func checkTree() throws(FileSystemError) {
         var unknown: [String] = []
@@ -21,7 +21,7 @@ extension Verify {
             }
         }
         try checkUnknown(unknown)
-        // After all sealed files: an event may stand in both, and the sealed one is what counts.
+        // After all sealed files: an event may be in both, and the sealed one counts.
         for path in open { checkOpen(path) }
     }
 
@@ -33,8 +33,8 @@ extension Verify {
         }
     }
 
-    /// A live daemon may have sealed files since the manifests were read, and writes a file's line
-    /// only when its name is durable: so they are read again, for as long as it may take.
+    /// A running daemon may have sealed files since the manifests were read, and writes a file's
+    /// line only when its name is durable: so they are read again, for as long as that may take.
     private func checkUnknown(_ paths: [String]) throws(FileSystemError) {
         guard !paths.isEmpty else { return }
         var entries: [String: ManifestEntry] = [:]
@@ -68,7 +68,7 @@ extension Verify {
         }
     }
 
-    /// Counts torn lines, last of all: one that was being written is whole by now.
+    /// Counts torn lines, at the end: a line that was being written is whole by now.
     func findTornLines() throws(FileSystemError) {
         try ManifestReader.eachNumbered(fileSystem) {
             (place, line, entry) throws(FileSystemError) in
@@ -78,8 +78,8 @@ extension Verify {
         }
     }
 
-    /// Tells what was removed on purpose from what is missing; after the manifests' files have been
-    /// looked for, since a daemon removes files meanwhile.
+    /// Distinguishes removed files from missing ones, after the manifests' files were checked,
+    /// since a daemon removes files meanwhile.
     func checkGone() throws(FileSystemError) {
         guard !gone.isEmpty else { return }
         var known: Set<PathDigest> = []
@@ -124,15 +124,15 @@ extension Verify {
         report.gaps.sort { ($0.source, $0.run) < ($1.source, $1.run) }
     }
 
-    /// Numbers of one file that were seen before in another, or in itself.
+    /// Numbers of one file that occur before in another, or in itself.
     struct Duplicate {
         var path: String
         var count = 0
-        /// The first of them, and in which line.
+        /// The first of them, and its line.
         var run = RunNumbers.Run(source: "", run: "")
         var number: UInt64 = 0
         var line = 0
-        /// Other files whose manifest lines say that the number may be there.
+        /// Other files that may have the number according to their manifest lines.
         var others: [String] = []
 
         init(path: String) { self.path = path }
@@ -183,7 +183,7 @@ extension Verify {
     }
 }
 
-/// Stands for a manifest line, to tell whether another says the same.
+/// A digest of a manifest line, to compare lines.
 struct LineDigest: Hashable {
     private let value: UInt64
 

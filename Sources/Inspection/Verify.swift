@@ -2,12 +2,13 @@ import Archive
 package import Disk
 package import Events
 
-/// Checks a data folder against itself: manifests, files, lines, sequences.
+/// Checks the consistency of a data folder: manifests, files, lines, sequences.
 ///
-/// Changes nothing, and may run beside the daemon: what is sealed, opened or appended meanwhile is
-/// no finding. Memory: a bit an event that is out of order, some 50 bytes a file. One thread.
+/// It changes nothing, and may run beside the daemon: files sealed, opened or appended meanwhile
+/// are no finding. Memory: one bit per event that is out of order, some 50 bytes per file. One
+/// thread.
 package final class Verify {
-    /// How far it is, in bytes of the files that manifests name.
+    /// The progress, in bytes of the files that manifests name.
     package struct Progress: Sendable, Equatable {
         package var bytesDone: UInt64
         package var bytesTotal: UInt64
@@ -15,10 +16,10 @@ package final class Verify {
     }
 
     package struct Options {
-        /// Missing files are counted, but are no reason for an exit code.
+        /// Missing files are counted, but do not affect the exit code.
         package var allowsMissing = false
-        /// Asked when a sealed file has no manifest line yet; true after a short wait when a daemon
-        /// may be about to write it, false when there is none, or it had its time.
+        /// Called when a sealed file has no manifest line yet; returns true after a short wait if a
+        /// daemon may be about to write it, false if there is none, or its time is over.
         package var waitForDaemon: () -> Bool = { false }
 
         package init() {}
@@ -30,24 +31,24 @@ package final class Verify {
     private let onLine: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void
     private let progress: (Progress) -> Void
     var report = VerifyReport()
-    /// What manifest lines say, by path.
+    /// Digests of manifest lines, by path.
     var known: [PathDigest: LineDigest] = [:]
     var numbers = RunNumbers()
     /// Events of files that are gone or damaged, by their manifest lines.
     var lost: [RunNumbers.Run: UInt64] = [:]
     /// Events of files that were removed on purpose, likewise.
     var removed: [RunNumbers.Run: UInt64] = [:]
-    /// Lines whose files are not there, with what is to be said of it if nobody removed them on purpose.
+    /// Lines without files, with the text of the finding unless the files were removed on purpose.
     var gone: [(path: String, entry: ManifestEntry?, text: String)] = []
-    /// Open segments a source and run.
+    /// The number of open segments per source and run.
     var openRuns: [RunNumbers.Run: Int] = [:]
     var duplicates: [Duplicate] = []
     private var bytesTotal: UInt64 = 0
     private var bytesDone: UInt64 = 0
 
-    /// - `onFile`: is told when the lines of another file begin.
-    /// - `onLine`: is shown every good line of the event files, sealed and, as far as committed, open.
-    /// - `progress`: called every few files' chunks, on the calling thread.
+    /// - `onFile`: called when the lines of another file begin.
+    /// - `onLine`: called with every valid line of the event files, sealed and, if committed, open.
+    /// - `progress`: called every few chunks, on the calling thread.
     package static func run(
         _ fileSystem: any FileSystem,
         options: Options = Options(),
@@ -234,13 +235,13 @@ package final class Verify {
         }
     }
 
-    /// Counts what an open segment's flush points prove.
+    /// Counts the events that an open segment's flush points prove.
     ///
-    /// Its tail may be growing, so nothing in it is an error. Events that stand in a sealed file as
-    /// well are not counted again: recovery was about to remove the file, or a writer went on in
+    /// Its tail may be growing, so nothing in it is an error. Events that are in a sealed file as
+    /// well are not counted again: recovery was about to remove the file, or a writer continued in
     /// another.
     ///
-    /// - Throws: also when the file has vanished, because it was sealed.
+    /// - Throws: also if the file has vanished, because it was sealed.
     func readOpen(_ path: String) throws(FileSystemError) {
         let isEvents = DiskPath.isBelow(SegmentFormat.events, path)
         var tally = SegmentTally()

@@ -1,14 +1,14 @@
 package import Archive
 
-/// What a check of a data folder found.
+/// The findings of a check of a data folder.
 package struct VerifyReport: Codable, Sendable, Equatable {
-    /// What can be wrong.
+    /// The kinds of findings.
     package enum Kind: String, Codable, Sendable, CaseIterable {
-        /// The file's gzip or a line in it is no good.
+        /// The file's gzip or a line in it is invalid.
         case damagedFile
         /// Its bytes are not those that were sealed (size or SHA-256).
         case changedFile
-        /// Its content is not what the manifest says (CRC-32, raw bytes, events, times, sequences).
+        /// Its content differs from the manifest (CRC-32, raw bytes, events, times, sequences).
         case contentMismatch
         /// A manifest line without its file.
         case missingFile
@@ -16,11 +16,11 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         case missingEntry
         /// Two manifest lines for one file that say different things.
         case conflictingEntry
-        /// A sequence number of one source and run stands twice.
+        /// A sequence number of one source and run occurs twice.
         case duplicateSequence
-        /// Recovery kept a damaged file aside.
+        /// Recovery set a damaged file aside.
         case keptAside
-        /// The disk refused; nothing is known about the file.
+        /// The disk refused to read it; nothing is known about the file.
         case unreadable
     }
 
@@ -36,8 +36,8 @@ package struct VerifyReport: Codable, Sendable, Equatable {
 
     /// Numbers of one source and run that are in no file.
     ///
-    /// No damage by itself: after a crash they belong to events that were never committed, and what
-    /// was acknowledged has been written.
+    /// By itself it is no damage: after a crash they belong to events that were never committed,
+    /// and all acknowledged events have been written.
     package struct Gap: Codable, Sendable, Equatable {
         package struct Range: Codable, Sendable, Equatable {
             package var first: UInt64
@@ -51,16 +51,16 @@ package struct VerifyReport: Codable, Sendable, Equatable {
 
         package var source: String
         package var run: String
-        /// Lowest and highest number that was seen.
+        /// The lowest and highest number found.
         package var first: UInt64
         package var last: UInt64
-        /// Numbers from 1 to `last` that were not.
+        /// The count of missing numbers from 1 to `last`.
         package var missing: UInt64
         /// The first ``rangesMax`` stretches of them.
         package var ranges: [Range]
-        /// As many of them as stood in files that are gone or damaged, by their manifest lines.
+        /// How many of them were in missing or damaged files, by their manifest lines.
         package var inLostFiles: UInt64
-        /// As many of them as stood in files that were removed on purpose.
+        /// How many of them were in files that were removed on purpose.
         package var inRemovedFiles: UInt64
         /// Open segments of this source and run: they may hold numbers that are not committed yet.
         package var openFiles: Int
@@ -90,7 +90,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// What of one source is in the files.
+    /// The events of one source in the files.
     package struct Source: Codable, Sendable, Equatable {
         package var written = 0
         package var quarantined = 0
@@ -101,7 +101,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// A damaged file that gave way to what `repair` saved of it.
+    /// A damaged file that `repair` replaced with its saved events.
     package struct Replacement: Codable, Sendable, Equatable {
         package var path: String
         package var repaired: String
@@ -112,7 +112,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// Files beyond these many findings are counted, not listed; notes likewise.
+    /// The most findings that are listed; further ones are only counted, as are notes.
     package static let findingsMax = 1000
 
     /// Sealed files read, their events, bytes and raw bytes.
@@ -122,18 +122,18 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     package var rawBytes: UInt64 = 0
     /// Open segments, and the events before their last flush point.
     package var openFiles = 0
-    /// What was not looked into because it is not Touchpoint's: links, and others' folders.
+    /// Paths that were skipped because they are not Touchpoint's: links, and foreign folders.
     package var passedOver: [String] = []
     package var openEvents = 0
-    /// Manifest lines that are none, as a crash leaves one: how many, and where.
+    /// Invalid manifest lines, as after a crash: how many, and where.
     package var tornManifestLines = 0
     package var tornLines: [ManifestReader.Place] = []
-    /// Lines that say again what one before them says, as a repeated write leaves one.
+    /// Lines that repeat an earlier one, as after a repeated write.
     package var repeatedLines: [ManifestReader.Place] = []
-    /// The ledger's `written` and `quarantined` as the files tell it; committed events of open
-    /// segments included.
+    /// The ledger's `written` and `quarantined` according to the files, including committed events
+    /// of open segments.
     package var sources: [String: Source] = [:]
-    /// The same as the manifests tell it: of sealed files only, those that are gone included.
+    /// The same according to the manifests: of sealed files only, including missing ones.
     package var manifestSources: [String: Source] = [:]
     package var replaced: [Replacement] = []
     package var gaps: [Gap] = []
@@ -141,12 +141,12 @@ package struct VerifyReport: Codable, Sendable, Equatable {
     package var findingsTotal = 0
     /// How many of them are of the kind `unreadable`.
     package var unreadableFiles = 0
-    /// Files that manifests name and that are gone.
+    /// The number of missing files that manifests name.
     package var missingFiles = 0
-    /// Files that a manifest says were removed on purpose, and the events they had.
+    /// The number of files removed on purpose according to a manifest, and their events.
     package var removedFiles = 0
     package var removedEvents = 0
-    /// Whether these are no findings, but only counted: an operator deletes old ones.
+    /// Whether missing files are only counted: an operator deletes old ones.
     package var allowsMissing = false
 
     package init() {}
@@ -171,7 +171,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// 0: nothing found; 65: something is wrong with the data; 74: something could not be read.
+    /// 0: no finding; 65: the data has an error; 74: a file could not be read.
     package var exitCode: Int32 {
         if unreadableFiles > 0 { return 74 }
         return findingsTotal > 0 ? 65 : 0
@@ -179,7 +179,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
 }
 
 extension VerifyReport.Kind {
-    /// What an operator does about it.
+    /// The advice to an operator.
     package var advice: String {
         switch self {
         case .damagedFile:

@@ -36,7 +36,7 @@ package enum FileCalls {
 
     /// Reserves room in a file without changing its size; -ENOSPC or -EDQUOT without room.
     ///
-    /// Where the file system cannot do that, only looks whether it has so much.
+    /// If the file system cannot do that, only checks whether it has that much space.
     package static func reserve(_ descriptor: Int32, from offset: Int, count: Int) -> Int32 {
         cplatform_reserve(descriptor, Int64(offset), Int64(count))
     }
@@ -46,7 +46,7 @@ package enum FileCalls {
         cplatform_release_reserved(descriptor)
     }
 
-    /// What a file system holds and still takes; files (inodes) are nil where it does not count them.
+    /// The total and free space of a file system; files (inodes) are nil if it does not count them.
     package typealias Room = (totalBytes: UInt64, availableBytes: UInt64, availableFiles: UInt64?)
 
     /// The room of the file system that holds a descriptor.

@@ -1,8 +1,7 @@
 import CPlatform
 import Glibc
 
-/// A lock file, held by one process: flock(2), which the system takes back whatever happens to the
-/// process.
+/// A lock file, held by one process: flock(2), which the system releases when the process ends.
 ///
 /// Any thread.
 package struct FileLock: ~Copyable, Sendable {
@@ -52,7 +51,7 @@ package struct FileLock: ~Copyable, Sendable {
         _ = line.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
 
-    /// Removes the file; whoever waits for the lock then takes it on a new one.
+    /// Removes the file; a process that waits for the lock then takes it on a new one.
     package func removeFile() {
         _ = unlink(path)
     }

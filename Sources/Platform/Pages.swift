@@ -1,6 +1,6 @@
 import Glibc
 
-/// Pages of the process's own, all 0, which are real only as far as they are touched.
+/// Zeroed private pages, which use memory only as far as they are touched.
 ///
 /// Any thread.
 package enum Pages {

@@ -1,7 +1,7 @@
 import CPlatform
 import Glibc
 
-/// What the kernel knows of a connected stream socket.
+/// The kernel's state of a connected stream socket.
 package struct StreamConnection: Sendable {
     /// TCP: the two numbers below are counted.
     package let countsBytes: Bool
@@ -30,10 +30,10 @@ package struct StreamConnection: Sendable {
         cplatform_duplicate(descriptor)
     }
 
-    /// Who is at the other end, as an endpoint: `tcp://10.0.0.7:4711`, `tcp://[2001:db8::7]:4711`, or for
-    /// a Unix socket `ipc://uid=1000,pid=4711`.
+    /// Returns the other end as an endpoint: `tcp://10.0.0.7:4711`, `tcp://[2001:db8::7]:4711`, or
+    /// for a Unix socket `ipc://uid=1000,pid=4711`.
     ///
-    /// Empty when that is not known.
+    /// Empty if it is unknown.
     package static func peerName(_ descriptor: Int32) -> String {
         var text = [CChar](repeating: 0, count: 80)
         cplatform_peer_name(descriptor, &text)

@@ -13,7 +13,7 @@ package enum SystemClock {
     @inlinable
     package static var wallMicroseconds: Int64 { cplatform_realtime_ns() / 1_000 }
 
-    /// Nanoseconds of a clock that nobody sets.
+    /// Nanoseconds of a clock that is never set.
     @inlinable
     package static var monotonicNanoseconds: Int64 { cplatform_monotonic_ns() }
 }

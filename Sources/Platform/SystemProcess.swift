@@ -1,6 +1,6 @@
 import CPlatform
 
-/// What concerns this process and its user as a whole.
+/// Calls that concern this process and its user as a whole.
 package enum SystemProcess {
     /// Names the calling thread; longer names are cut to 15 bytes.
     package static func nameThread(_ name: String) {

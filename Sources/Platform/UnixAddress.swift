@@ -2,7 +2,7 @@ package import Glibc
 
 /// The address of a Unix socket, see unix(7).
 package struct UnixAddress: Sendable {
-    /// What fits into `sun_path` with its final zero.
+    /// The most bytes that fit into `sun_path` with its final zero.
     package static let pathBytesMax = 107
 
     private var address = sockaddr_un()
@@ -29,7 +29,7 @@ package struct UnixAddress: Sendable {
         guard bytes.count <= Self.pathBytesMax else { return nil }
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        // An abstract name is as long as the length says; a path takes its zero along.
+        // An abstract name is as long as the length says; a path includes its zero.
         let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
         length = socklen_t(offset + bytes.count + (isAbstract ? 0 : 1))
     }

@@ -4,16 +4,16 @@ package import Disk
 extension FolderRecovery {
     /// Ends torn manifest lines.
     ///
-    /// To be called once, before anything is appended to a manifest in this run, and so before the
-    /// daemon takes anything in; ``run(progress:)`` may follow at leisure.
+    /// To be called once, before anything is appended to a manifest in this run, and so before
+    /// intake begins; ``run(progress:)`` may follow at any time.
     package static func mendManifests(
         _ fileSystem: any FileSystem
     ) throws(FileSystemError) -> [String] {
         try ManifestReader.mend(fileSystem)
     }
 
-    /// Gives every sealed file of earlier runs a manifest line and reports lines without a file, both as
-    /// far back as lines are read.
+    /// Adds a manifest line for every sealed file of earlier runs that has none, and reports lines
+    /// without a file, both as far back as lines are read.
     func reconcile(
         _ leftovers: Leftovers,
         _ history: ManifestHistory,
@@ -35,7 +35,7 @@ extension FolderRecovery {
             }
         }
         report.missingFiles.removeAll { removed.contains(PathDigest($0)) }
-        // Only ever copies of what still stands beside them, or was renamed since.
+        // These are only copies of files that still exist beside them, or were renamed since.
         for path in leftovers.copies where fileSystem.exists(path) { try fileSystem.remove(path) }
         for path in leftovers.open where fileSystem.exists(path + SegmentFormat.copySuffix) {
             try? fileSystem.remove(path + SegmentFormat.copySuffix)
@@ -53,8 +53,8 @@ extension FolderRecovery {
         }
     }
 
-    /// Before a line is added, all manifests are read: a clock that was ahead may have named a file later
-    /// than it was listed.
+    /// Before a line is added, all manifests are read: a clock that was ahead may have given a file
+    /// a later name than the day of its line.
     private func pathsNowhereListed(
         _ digests: Set<PathDigest>,
         _ history: ManifestHistory,
@@ -85,7 +85,7 @@ extension FolderRecovery {
             report.unreadable[path] = damage
             return
         }
-        // The name may be in memory only; a line must never stand without its file.
+        // The name may be in memory only; a line must never exist without its file.
         let folder = DiskPath.split(path).folder
         try folders.ensure(folder)
         try fileSystem.syncFolder(folder)

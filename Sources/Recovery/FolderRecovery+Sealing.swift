@@ -3,27 +3,27 @@ import Compression
 import Disk
 import Glibc
 
-/// Making sealed files of open ones, some at a time, so that they share the waits for the disk.
+/// Turns open files into sealed ones, several at a time, so that they share the waits for the disk.
 extension FolderRecovery {
-    /// An open segment whose kept part stands in a copy.
+    /// An open segment whose kept part is in a copy.
     ///
-    /// Always a copy: what an open file shows may be in memory only, because a run before could not
-    /// sync it, and would then be gone with the next power cut. What is written anew and synced is on
-    /// the disk.
+    /// Always a copy: the content of an open file may be in memory only, because an earlier run
+    /// could not sync it, and would be lost at the next power cut. A copy that is written and
+    /// synced is on the disk.
     struct Job {
         let path: String
         let sealed: String
         let scan: OpenSegmentScan
         let copy: FileHandle
         let entry: ManifestEntry
-        /// The first error; what was to follow is left to the next recovery.
+        /// The first error; the remaining steps are left to the next recovery.
         var failure: FileSystemError?
 
         var copyPath: String { path + SegmentFormat.copySuffix }
     }
 
-    /// Writes the copy of what a scan keeps, and reads it back, so that nothing is given a name that
-    /// is not what the scan has seen.
+    /// Writes the copy of the part that a scan keeps, and reads it back, so that no file is renamed
+    /// whose content differs from the scan.
     func copy(
         _ path: String,
         as sealed: String,
@@ -45,7 +45,7 @@ extension FolderRecovery {
             )
         } catch {
             fileSystem.close(copy)
-            // The room may be what is lacking. A copy that stays is removed later.
+            // The disk may be full. A copy that stays is removed later.
             try? fileSystem.remove(copyPath)
             throw error
         }
@@ -95,8 +95,8 @@ extension FolderRecovery {
         return survey
     }
 
-    /// Makes copies durable, gives them their names and manifest lines, and only then lets the open
-    /// segments go.
+    /// Makes copies durable, adds names and manifest lines, and only then removes the open
+    /// segments.
     func finish(_ jobs: [Job]) -> [RecoveryReport.File] {
         var jobs = jobs
         for index in jobs.indices {
@@ -149,19 +149,19 @@ extension FolderRecovery {
         }
     }
 
-    /// Goes on where a recovery stopped after it had given a file its sealed name: when the sealed
-    /// file begins with what the open one holds, the open one has had its time.
+    /// Completes an interrupted recovery that had renamed a copy to its sealed name: if the sealed
+    /// file begins with the content of the open one, the open one is removed.
     ///
-    /// It can hold less than the sealed file: a process that was killed leaves more in memory than is
-    /// on the disk, recovery reads and seals that, and a power cut brings the older open file back. On
-    /// file systems without a journal a rename can leave both names.
+    /// The open file can hold less than the sealed one: a killed process leaves more in memory than
+    /// on the disk, recovery seals that, and a power cut restores the older open file. On file
+    /// systems without a journal a rename can leave both names.
     func settleAgain(
         _ path: String,
         sealed: String,
         _ scan: OpenSegmentScan
     ) throws(FileSystemError) -> RecoveryReport.File {
         var file = RecoveryReport.File(path, .removed, scan)
-        // The sealed name may be in memory only; what is about to go must not go before it.
+        // The sealed name may be in memory only: it must be durable before the open file goes.
         let folder = DiskPath.split(sealed).folder
         try folders.ensure(folder)
         try fileSystem.syncFolder(folder)
@@ -186,7 +186,7 @@ extension FolderRecovery {
         return file
     }
 
-    /// Whether a whole sealed file begins with raw bytes of that length and CRC-32.
+    /// Whether a whole sealed file begins with raw bytes of this length and CRC-32.
     private func begins(
         _ sealed: String,
         with content: OpenSegmentScan.Content
@@ -209,7 +209,7 @@ extension FolderRecovery {
         }
     }
 
-    /// Keeps a damaged file under a name no reader sees, and gives that name; durable on return.
+    /// Renames a damaged file so that no reader sees it; returns the name; durable on return.
     func setAside(_ path: String, sealed: String) throws(FileSystemError) -> String {
         let aside = Layout.freeDamagedPath(forSealed: sealed, in: fileSystem)
         try fileSystem.rename(path, to: aside)
@@ -219,12 +219,12 @@ extension FolderRecovery {
 }
 
 extension OpenSegmentScan {
-    /// How what is kept has to be ended; nil when its own ending stands there.
+    /// The ending that the kept part needs; nil if it has its own.
     var ending: SegmentReader.FlushPoint? {
         if case .finished = verdict { nil } else { keep }
     }
 
-    /// Bytes of the open segment that are kept.
+    /// The number of bytes of the open segment that are kept.
     var keptBytes: Int {
         if case .finished(let bytes) = verdict { return bytes }
         return events > 0 ? keep?.compressedOffset ?? 0 : 0
@@ -232,7 +232,7 @@ extension OpenSegmentScan {
 }
 
 extension FolderRecovery.Job {
-    /// Does a step, unless one before it has failed.
+    /// Performs a step, unless an earlier one has failed.
     fileprivate mutating func attempt(
         _ step: (FolderRecovery.Job) throws(FileSystemError) -> Void
     ) {

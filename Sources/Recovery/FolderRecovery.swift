@@ -2,36 +2,36 @@ package import Archive
 package import Disk
 import Glibc
 
-/// Brings a data folder in order after a crash: open segments are sealed with everything that was
+/// Restores a data folder after a crash: open segments are sealed with everything that was
 /// committed, and every sealed file gets its manifest line.
 ///
-/// New intake may already run beside it. Files are done some at a time, so that they share the waits
-/// for the disk: up to ``filesAtOnce``, with ``bytesAtOnce`` to be synced. Memory: some hundred bytes
-/// an open segment, 16 bytes a manifest line, and what reading one file takes. A descriptor for each
-/// of the files at a time, and two more.
+/// Intake may already run beside it. Files are processed several at a time, so that they share the
+/// waits for the disk: up to ``filesAtOnce``, with ``bytesAtOnce`` to be synced. Memory: some
+/// hundred bytes per open segment, 16 bytes per manifest line, and the memory for reading one file.
+/// It uses one descriptor per file in progress, and two more.
 ///
-/// Each step leaves a state from which running again ends in the same result:
+/// After each step, running again leads to the same result:
 ///
-///     .part.open ── what is kept copied to .part.open.recovering, synced, read back
+///     .part.open ── kept part copied to .part.open.recovering, synced, read back
 ///                ── copy renamed to its sealed name, folder synced
 ///                ── manifest line, synced
 ///                ── .part.open removed
 ///
-/// An open segment is never written to and goes last. One that stands beside its sealed file is
-/// compared with it: the same content means that only the removal was missing. Damage is different:
-/// the readable part is sealed in the same way, and the original is then renamed to `.part.damaged`.
-/// Sealed files without a manifest line get it by being read.
+/// An open segment is never written to and is removed last. One that exists beside its sealed file
+/// is compared with it: the same content means that only the removal was missing. Damage is
+/// different: the readable part is sealed in the same way, and the original is then renamed to
+/// `.part.damaged`. Sealed files without a manifest line are read to write it.
 package struct FolderRecovery {
     static let filesAtOnce = 32
     static let bytesAtOnce = 64 << 20
 
-    /// How far it is.
+    /// The progress of a recovery.
     package struct Progress: Sendable, Equatable {
         package var filesDone: Int
         package var filesTotal: Int
         /// Events in the files that are done.
         package var events: Int
-        /// Of the file in work now.
+        /// The path of the current file.
         package var path: String
     }
 
@@ -44,12 +44,12 @@ package struct FolderRecovery {
     let shouldStop: @Sendable () -> Bool
     private let waitForRoom: @Sendable (FileSystemError) -> Bool
 
-    /// - `node`: of entries for files without events.
+    /// - `node`: for the entries of files without events.
     /// - `run`: likewise.
     /// - `now`: microseconds since 1970.
-    /// - `shouldStop`: asked between files.
-    /// - `waitForRoom`: called when the disk is full, with what failed; true: room was waited for, try
-    ///   the file again.
+    /// - `shouldStop`: called between files.
+    /// - `waitForRoom`: called with the error when the disk is full; returns true after waiting, to
+    ///   try the file again.
     package init(
         fileSystem: any FileSystem,
         folders: DurableFolders,
@@ -70,16 +70,17 @@ package struct FolderRecovery {
         self.waitForRoom = waitForRoom
     }
 
-    /// Recovers everything.
+    /// Recovers the whole folder.
     ///
-    /// Throws only when folders cannot be listed or manifests not be read or written; what one file
-    /// does is in the report. To be called from a thread of its own.
+    /// Throws only if folders cannot be listed, or manifests not be read or written; the results of
+    /// single files are in the report. To be called from a thread of its own.
     ///
-    /// - `given`: taken before this run opened anything; nil to look now, when nothing else is at work.
+    /// - `given`: taken before this run opened anything; nil to look now, when nothing else is at
+    ///   work.
     /// - `history`: of the same moment.
-    /// - `scans`: of open segments that were scanned before, by path; these are not scanned again, and
-    ///   settled only if they still read the same.
-    /// - `onFile`: is told what became of each, when it is done.
+    /// - `scans`: of open segments that were scanned before, by path; these are not scanned again,
+    ///   and settled only if they still read the same.
+    /// - `onFile`: receives the result of each file when it is done.
     package func run(
         _ given: Leftovers? = nil,
         history: ManifestHistory = ManifestHistory(),
@@ -110,13 +111,13 @@ package struct FolderRecovery {
         return round.report
     }
 
-    /// The files in work, and what has become of those before.
+    /// The files in progress, and the results of those before.
     private struct Round {
         let scans: [PathKey: OpenSegmentScan]
         var jobs: [Job] = []
         /// Bytes of the copies.
         var bytes = 0
-        /// The same for all, so that their lines go into one day's manifest.
+        /// The same for all files, so that their lines are in one day's manifest.
         var sealedAt: Int64 = 0
         var done = Progress(filesDone: 0, filesTotal: 0, events: 0, path: "")
         var report = RecoveryReport()
@@ -145,12 +146,12 @@ package struct FolderRecovery {
         guard let scan = round.scans[PathKey(path)] else {
             return try OpenSegmentScan.scan(path, in: fileSystem)
         }
-        // An attempt before may have settled it.
+        // An earlier attempt may have settled it.
         guard fileSystem.exists(path) else { throw FileSystemError(.open, path, code: ENOENT) }
         return scan
     }
 
-    /// Settles one open segment, or brings it so far that its copy waits for a sync.
+    /// Settles one open segment, or leaves a copy of it that waits for a sync.
     private func begin(
         _ path: String,
         _ round: inout Round,
@@ -175,7 +176,7 @@ package struct FolderRecovery {
                     round.done.filesDone += 1
                     return
                 }
-                // What is in work holds room twice, and descriptors.
+                // Files in progress hold twice their space, and descriptors.
                 if error.isFull, !round.jobs.isEmpty {
                     finish(&round, onFile)
                     continue
@@ -186,7 +187,7 @@ package struct FolderRecovery {
         }
     }
 
-    /// Nothing in it can be kept.
+    /// Removes an open segment of which nothing can be kept.
     private func settleEmpty(
         _ path: String,
         sealed: String,

@@ -4,33 +4,33 @@ package import Disk
 package import Events
 import Platform
 
-/// Finds the ids of all events that were committed within a window before now, by sources with
-/// `dedup` on: from the files of ids, and where one is missing or damaged, or lacks a source that has
-/// `dedup` on now, from the segment itself.
+/// Loads the ids of all events that were committed within a window before now, by sources with
+/// `dedup` on: from the files of ids, or from the segment if its file is missing, damaged, or lacks
+/// a source that has `dedup` on now.
 ///
-/// To be run before these sources take anything in. What earlier runs left open is not its business:
-/// ``OpenIdentities`` has these ids. Oldest first. One thread.
+/// To be run before the intake of these sources. It skips segments that earlier runs left open:
+/// ``OpenIdentities`` has their ids. Oldest first. One thread.
 ///
-/// A file of ids counts although its segment has been moved away: what was acknowledged stays
+/// A file of ids is valid even if its segment has been moved away: acknowledged events stay
 /// acknowledged.
 package struct IdentityLoad {
-    /// What was read.
+    /// The result of a load.
     package struct Report: Sendable, Equatable {
         /// Ids within the window.
         package var ids = 0
         /// Files of ids that were whole.
         package var files = 0
-        /// Segments that were read since their file of ids was missing or damaged, and their bytes.
+        /// Segments read because their file of ids was missing or damaged, and their bytes.
         package var segments = 0
         package var segmentBytes = 0
-        /// Manifest lines that were read.
+        /// The number of manifest lines read.
         package var manifestLines = 0
-        /// What could be read neither way, and why: its ids are not known, or not all of them.
+        /// Segments that could not be read, and why: some or all of their ids are unknown.
         package var unreadable: [String: String] = [:]
-        /// When the last event of these was received, seconds since 1970 UTC; of younger ones all
-        /// ids are known.
+        /// The time of receipt of their last event, seconds since 1970 UTC; all ids of later events
+        /// are known.
         package var unreadableUntil: UInt32?
-        /// Whether it was asked to stop before it was done.
+        /// Whether it was stopped before it was done.
         package var isStopped = false
 
         package init() {}
@@ -39,15 +39,15 @@ package struct IdentityLoad {
     let fileSystem: any FileSystem
     /// Numbers of sources by name.
     let sources: [String: Int]
-    /// The window's beginning, seconds since 1970 UTC.
+    /// The start of the window, seconds since 1970 UTC.
     let since: UInt32
     let contentHash: ContentHash
     let shouldStop: @Sendable () -> Bool
 
     /// - `sources`: those with `dedup` on.
-    /// - `since`: the window's beginning, seconds since 1970 UTC.
+    /// - `since`: the start of the window, seconds since 1970 UTC.
     /// - `contentHash`: of this data folder.
-    /// - `shouldStop`: asked between files.
+    /// - `shouldStop`: called between files.
     package init(
         fileSystem: any FileSystem,
         sources: [String: Int],
@@ -62,14 +62,14 @@ package struct IdentityLoad {
         self.shouldStop = shouldStop
     }
 
-    /// Shows every id.
+    /// Visits every id.
     ///
-    /// Throws only when manifests or the folder of ids cannot be read; what one file does is in the
-    /// report.
+    /// Throws only if manifests or the folder of ids cannot be read; the results of single files
+    /// are in the report.
     ///
-    /// - `leftovers`: of this start; nil when nothing was left.
-    /// - `firstDay`: manifests are read from this day on, which is that of the window's beginning or an
-    ///   earlier one.
+    /// - `leftovers`: of this start; nil if nothing was left.
+    /// - `firstDay`: the first day whose manifests are read, which is that of the window's start or
+    ///   an earlier one.
     package func run(
         _ leftovers: Leftovers? = nil,
         from firstDay: String? = nil,
@@ -96,17 +96,17 @@ package struct IdentityLoad {
         return report
     }
 
-    /// A segment with events of the window.
+    /// A segment with events in the window.
     private struct Segment {
-        /// Its sealed path; empty when no manifest of the window names it.
+        /// Its sealed path; empty if no manifest of the window names it.
         var path = ""
-        /// The sources with `dedup` on that it has events of.
+        /// The sources with `dedup` on that have events in it.
         var sources: Set<String> = []
-        /// When its last event was received, seconds since 1970 UTC.
+        /// The time of receipt of its last event, seconds since 1970 UTC.
         var lastSeconds: UInt32 = 0
     }
 
-    /// The segments that have events of the window, by the name of their file of ids.
+    /// Returns the segments with events in the window, by the name of their file of ids.
     private func segmentsInWindow(
         _ leftovers: Leftovers?,
         _ firstDay: String?,
@@ -132,7 +132,7 @@ package struct IdentityLoad {
                 lastSeconds: UInt32(clamping: last / 1_000_000)
             )
         }
-        // A crash came before their lines, which recovery will write. Any source may be in them.
+        // A crash preceded their lines, which recovery will write. They may have any source.
         for path in try Leftovers.paths(of: unlisted, fileSystem)
         where DiskPath.isBelow(SegmentFormat.events, path) {
             segments[Self.name(path)] = Segment(
@@ -144,12 +144,12 @@ package struct IdentityLoad {
         return segments
     }
 
-    /// The name of a segment's file of ids.
+    /// Returns the name of a segment's file of ids.
     private static func name(_ segment: String) -> String {
         DiskPath.split(Layout.identityPath(forSealed: segment)).name
     }
 
-    /// Writes the file of ids of a segment anew when it lacks something, so that the next start need not
+    /// Rewrites the file of ids of a segment if it lacks something, so that the next start need not
     /// read the segment.
     package func complete(_ segment: String) throws(FileSystemError) {
         var report = Report()
@@ -171,7 +171,7 @@ package struct IdentityLoad {
         do throws(FileSystemError) {
             guard let lack = try readFile(path, segment, &report, onIdentity) else { return }
             if segment.path.isEmpty {
-                // Older than the window, or begun and never sealed.
+                // Its segment is older than the window, or was begun and never sealed.
                 try fileSystem.remove(path)
             } else if fileSystem.exists(segment.path) {
                 let why = try read(segment.path, &report, onIdentity)
@@ -189,7 +189,7 @@ package struct IdentityLoad {
         report.unreadableUntil = max(report.unreadableUntil ?? 0, segment.lastSeconds)
     }
 
-    /// Shows the ids of a file; gives what it lacks of its segment's, nil for nothing.
+    /// Visits the ids of a file; returns the reason if it lacks ids of its segment, else nil.
     private func readFile(
         _ path: String,
         _ segment: Segment,
@@ -216,7 +216,7 @@ package struct IdentityLoad {
             contents: .of(check: contentHash.check),
             onEntry: show
         )
-        // The contents can only be hashed anew where the events are.
+        // The contents can be hashed again only if the events exist.
         if outcome == .otherKey, segment.path.isEmpty || !fileSystem.exists(segment.path) {
             outcome = try IdentityFileReader.read(
                 path,
@@ -239,7 +239,7 @@ package struct IdentityLoad {
         }
     }
 
-    /// Reads a segment's lines, and writes the file of ids that it lacks; gives what is wrong with it.
+    /// Reads a segment's lines, and writes its missing file of ids; returns its damage, if any.
     private func read(
         _ segment: String,
         _ report: inout Report,
@@ -284,7 +284,7 @@ package struct IdentityLoad {
     }
 }
 
-/// A file of ids that is written from its segment.
+/// A file of ids that is rewritten from its segment.
 private struct IdentityRewrite {
     let segment: String
     let names: [String]

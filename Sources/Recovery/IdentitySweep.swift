@@ -3,14 +3,14 @@ package import Disk
 import Events
 import Platform
 
-/// Removes files of ids that the window has passed.
+/// Removes files of ids that are older than the window.
 package enum IdentitySweep {
-    /// How long a segment can be open; one that was never sealed is given this much as well.
+    /// How long a segment can be open; the same time is granted to one that was never sealed.
     private static let openSecondsMax: UInt32 = 2 * 86_400
 
-    /// Removes what is older than `since` (seconds since 1970 UTC); gives how many files that were.
+    /// Removes files older than `since` (seconds since 1970 UTC), and returns their number.
     ///
-    /// Files that cannot be read or removed stay for the next time.
+    /// Files that cannot be read or removed stay for the next call.
     package static func run(_ fileSystem: any FileSystem, since: UInt32) -> Int {
         guard let names = try? names(fileSystem) else { return 0 }
         let recent = Timestamp.compact(Int64(since) * 1_000_000)
@@ -24,20 +24,20 @@ package enum IdentitySweep {
         return removed
     }
 
-    /// Names of all files of ids.
+    /// Returns the names of all files of ids.
     static func names(_ fileSystem: any FileSystem) throws(FileSystemError) -> [String] {
         try fileSystem.list(SegmentFormat.identities)
             .filter { !$0.isFolder && $0.name.hasSuffix(SegmentFormat.identitySuffix) }
             .map(\.name)
     }
 
-    /// The time at which a file's segment was opened, as its name has it: sorts by time.
+    /// Returns the time of opening of a file's segment from its name; its order is that of time.
     static func stamp(_ name: String) -> Substring {
         let parts = name.split(separator: "-")
         return parts.count >= 2 ? parts[parts.count - 2] : ""
     }
 
-    /// What the file's end says; nil when it has none.
+    /// Returns the latest time of receipt in the file's end; nil if it has no end.
     private static func lastSeconds(_ path: String, _ fileSystem: any FileSystem) -> UInt32? {
         let endBytes = IdentityFile.blockHeaderBytes + 12
         guard let file = try? fileSystem.open(path, .read) else { return nil }

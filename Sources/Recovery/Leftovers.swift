@@ -1,21 +1,21 @@
 import Archive
 package import Disk
 
-/// What earlier runs left in a data folder.
+/// The files that earlier runs left in a data folder.
 ///
-/// Taken before a run opens anything: so its own files are told from theirs, whatever the clock says or
-/// said when they were named.
+/// Taken before a run opens anything, which separates its own files from theirs whatever the clock
+/// says or said when they were named.
 package struct Leftovers: Sendable {
     /// The open segments.
     package private(set) var open: [String] = []
-    /// Half-written copies of recoveries.
+    /// Incomplete copies of recoveries.
     private(set) var copies: [String] = []
     /// The sealed files that may lack a manifest line.
     private(set) var sealed: Set<PathDigest> = []
-    /// What was passed over because it is not Touchpoint's, and why.
+    /// Paths that were skipped because they are not Touchpoint's, and why.
     package private(set) var foreign: [FileSystemError] = []
 
-    /// Looks at every file of the data folder.
+    /// Lists every file of the data folder.
     ///
     /// `firstDay`: ``ManifestHistory/firstDay``; sealed files that were opened before are left out.
     package init(
@@ -39,10 +39,10 @@ package struct Leftovers: Sendable {
         }
     }
 
-    /// Where recovery puts what it keeps of the open segments.
+    /// The sealed paths for the open segments.
     var recovered: [String] { open.compactMap(Layout.sealedPath(forOpen:)) }
 
-    /// Those of some digests that are there, by path.
+    /// Returns the existing paths with some digests.
     static func paths(
         of digests: Set<PathDigest>,
         _ fileSystem: any FileSystem

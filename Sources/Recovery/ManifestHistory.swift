@@ -3,30 +3,30 @@ package import Disk
 import Events
 import Platform
 
-/// The manifests of a data folder as a start takes them: days that are over by their summaries, the
-/// last ones line by line.
+/// The manifests of a data folder at a start: past days by their summaries, the last ones line by
+/// line.
 ///
-/// Taken before this run appends to any.
+/// Taken before this run appends to any manifest.
 package struct ManifestHistory: Sendable {
-    /// The first day, `2026-11-22`, of which manifests are read line by line; empty for all days.
+    /// The first day, `2026-11-22`, whose manifests are read line by line; empty for all days.
     ///
-    /// A file that was opened on this day or later has its line, if it has one, in a manifest of a day
-    /// from this one on.
+    /// If a file was opened on this day or later and has a line, the line is in a manifest of this
+    /// day or a later one.
     package let firstDay: String
-    /// By path of the manifest, of days before ``firstDay``.
+    /// Summaries of days before ``firstDay``, by path of the manifest.
     private let summaries: [String: ManifestSummary]
 
-    /// Reads everything line by line.
+    /// Creates a history that reads everything line by line.
     package init() {
         firstDay = ""
         summaries = [:]
     }
 
-    /// - `node`: whose summaries decide how far back lines are read; those of other nodes, in trees that
-    ///   were merged, only add to the totals.
+    /// - `node`: the node whose summaries decide how far back lines are read; those of other nodes,
+    ///   in merged trees, only add to the totals.
     /// - `startedAt`: when this run began; microseconds since 1970.
     /// - `openDays`: days that a segment can be open.
-    /// - `since`: a day from which on lines are read in any case.
+    /// - `since`: the first day whose lines are read in any case.
     package init(
         _ fileSystem: any FileSystem,
         node: String,
@@ -58,9 +58,9 @@ package struct ManifestHistory: Sendable {
         return Timestamp.date(start - Int64(days) * 86_400_000_000)
     }
 
-    /// Adds everything up but for the events of a run; of a path that lines name twice the first counts.
+    /// Adds up all events except those of a run; if lines name a path twice, the first counts.
     ///
-    /// Gives the totals, and how many lines were read.
+    /// Returns the totals, and the number of lines read.
     package func totals(
         _ fileSystem: any FileSystem,
         except run: String
@@ -84,10 +84,10 @@ package struct ManifestHistory: Sendable {
         return (totals, lines)
     }
 
-    /// Writes the summary of every manifest of a day before `today` that has none that fits; gives how
-    /// many.
+    /// Writes the summary of every manifest of a day before `today` that has no valid one, and
+    /// returns their number.
     ///
-    /// What cannot be written is left to the next time: the folder may be another node's.
+    /// Failed writes are left to the next call: the folder may be another node's.
     package static func summarise(
         _ fileSystem: any FileSystem,
         before today: String,

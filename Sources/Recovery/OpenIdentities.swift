@@ -3,13 +3,13 @@ import Dedup
 package import Disk
 package import Events
 
-/// The ids of what recovery will keep of an open segment, taken while it is scanned: so that sources
-/// that wait for ids need not wait until it is sealed.
+/// The ids of the events that recovery will keep of an open segment, collected during its scan, so
+/// that sources need not wait until it is sealed.
 ///
-/// None of these events need be durable yet: who answers for one has to wait until ``FolderRecovery`` has
-/// settled the segment by the same ``scan``.
+/// These events may not be durable yet: an answer for one of them must wait until
+/// ``FolderRecovery`` has settled the segment by the same ``scan``.
 package struct OpenIdentities: Sendable {
-    /// What recovery is to go by; nil where the sealed file stands beside the open one already.
+    /// The scan that recovery uses; nil if the sealed file exists beside the open one already.
     package private(set) var scan: OpenSegmentScan?
     private var records = IdentityRecords()
 
@@ -18,7 +18,7 @@ package struct OpenIdentities: Sendable {
     /// Scans an open segment.
     ///
     /// - `sources`: numbers of those with `dedup` on, by name.
-    /// - `since`: seconds since 1970 UTC; what was received before is left out.
+    /// - `since`: seconds since 1970 UTC; events received before are skipped.
     /// - `contentHash`: of this data folder.
     package init(
         _ path: String,
@@ -29,7 +29,7 @@ package struct OpenIdentities: Sendable {
     ) throws(FileSystemError) {
         var records = IdentityRecords()
         if let sealed = Layout.sealedPath(forOpen: path), fileSystem.exists(sealed) {
-            // Recovery stopped behind its rename: the open one holds the same, or less.
+            // Recovery stopped after its rename: the open file holds the same, or less.
             try SegmentReader.eachReadable(of: sealed, in: fileSystem) { (line, _) in
                 records.add(line, sources, since, contentHash)
             }
@@ -47,11 +47,11 @@ package struct OpenIdentities: Sendable {
         self.records = records
     }
 
-    /// Shows every id.
+    /// Visits every id.
     package func each(_ visit: (KnownIdentity) -> Void) { records.each(visit) }
 }
 
-/// Ids on their way from one thread to another.
+/// Ids that one thread passes to another.
 private struct IdentityRecords: Sendable {
     private struct Record {
         var source: Int32
@@ -62,7 +62,7 @@ private struct IdentityRecords: Sendable {
 
     private var records: [Record] = []
     private var text: [UInt8] = []
-    /// The source of the line before.
+    /// The source of the previous line.
     private var name: [UInt8] = []
     private var number: Int?
 
@@ -93,7 +93,7 @@ private struct IdentityRecords: Sendable {
         text.append(contentsOf: line.id)
     }
 
-    /// Forgets all but the first so many.
+    /// Removes all but the first so many.
     mutating func cut(to count: Int) {
         text.removeLast(records[count...].reduce(0) { $0 + Int($1.byteCount) })
         records.removeLast(records.count - count)

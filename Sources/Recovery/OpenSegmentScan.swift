@@ -3,31 +3,30 @@ import Compression
 package import Disk
 package import Events
 
-/// Reads an open segment and says how much of it can be kept.
+/// Reads an open segment and determines how much of it can be kept.
 ///
-/// Changes nothing.
+/// It changes nothing.
 ///
-/// What the fields promise: everything acknowledged lies before a flush point with its check, since
-/// an acknowledgement follows a flush, its write and its fdatasync. What stands before a check that
-/// is right is what was written, byte for byte. A file that just ends, or goes on as zeros, where the
-/// next check should be was torn before it was acknowledged. Anything else behind the last right
-/// check, a flush marker or a whole check that is wrong, means that something acknowledged may be in
-/// it.
+/// Guarantees: everything acknowledged is before a flush point with its check, because an
+/// acknowledgement follows a flush, its write and its fdatasync. The data before a valid check is
+/// as written, byte for byte. A file that ends, or continues as zeros, where the next check should
+/// be was torn before it was acknowledged. Anything else after the last valid check, a flush marker
+/// or a complete wrong check, means that acknowledged data may be in it.
 package struct OpenSegmentScan: Sendable, Equatable {
     package enum Verdict: Sendable, Equatable {
-        /// The member is whole, and this long; the crash came before the rename.
+        /// The member is whole, and has this length; the crash preceded the rename.
         case finished(bytes: Int)
-        /// To be cut at `keep`; what follows was never acknowledged.
+        /// To be cut at `keep`; the rest was never acknowledged.
         case torn
         /// Nothing was ever committed: no check, nothing that may have been one, or no event before
         /// it.
         case empty
-        /// Committed bytes cannot be read, or lines in them are none.
+        /// Committed bytes cannot be read, or have invalid lines.
         case damaged
     }
 
     package var verdict = Verdict.empty
-    /// The last flush point with its check that ends a line and has only good lines before it.
+    /// The last flush point with its check that ends a line and has only valid lines before it.
     package var keep: SegmentReader.FlushPoint?
     /// The events before `keep`, or in the whole file when it is finished.
     package var tally = SegmentTally()
@@ -38,25 +37,25 @@ package struct OpenSegmentScan: Sendable, Equatable {
 
     private var badLine: Int?
     private var hasFlushBehindBadLine = false
-    /// Bytes of the file before the last check that is right.
+    /// Bytes of the file before the last valid check.
     private var checkedBytes = 0
     /// The last flush point of any kind.
     private var lastPoint: SegmentReader.FlushPoint?
-    /// Offsets of whole checks that are wrong: the first of all, and one behind `keep`.
+    /// Offsets of complete wrong checks: the first of all, and one after `keep`.
     private var firstWrongCheck: Int?
     private var openWrongCheck: Int?
-    /// All good lines so far, and the number of lines.
+    /// All valid lines so far, and the number of lines.
     private var read = SegmentTally()
     private var lines = 0
     private var whole = Content(crc32: 0, rawBytes: 0)
 
-    /// What can be compared of two files' raw bytes.
+    /// The properties by which two files' raw bytes are compared.
     package struct Content: Sendable, Equatable {
         package var crc32: UInt32
         package var rawBytes: UInt64
     }
 
-    /// The raw bytes that are kept; nil when there is nothing to keep.
+    /// The raw bytes that are kept; nil if there are none.
     package var kept: Content? {
         if case .finished = verdict { return whole }
         guard events > 0, let keep else { return nil }
@@ -65,8 +64,8 @@ package struct OpenSegmentScan: Sendable, Equatable {
 
     /// Scans a file; it must not grow meanwhile.
     ///
-    /// - `onEvent`: is shown every good line before the first bad one, kept or not.
-    /// - `onKeep`: told when ``keep`` moves behind all lines shown so far.
+    /// - `onEvent`: receives every valid line before the first invalid one, kept or not.
+    /// - `onKeep`: called when ``keep`` has moved past all lines visited so far.
     package static func scan(
         _ path: String,
         in fileSystem: any FileSystem,
@@ -129,7 +128,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
                 tally = read
             }
         } else if point.emptyBlocks >= FlushCheck.blocks, keep?.rawBytes != point.rawBytes {
-            // A later check that is right clears this one: it covers the same bytes.
+            // A later valid check clears this one: it covers the same bytes.
             openWrongCheck = openWrongCheck ?? point.compressedOffset
             firstWrongCheck = firstWrongCheck ?? point.compressedOffset
         }
@@ -179,11 +178,10 @@ package struct OpenSegmentScan: Sendable, Equatable {
         }
     }
 
-    /// Whether what follows the last flush point that could be read may be more than the
-    /// unacknowledged tail.
+    /// Whether the data after the last readable flush point may be more than the unacknowledged
+    /// tail.
     ///
-    /// A flipped bit can hide the following markers from inflate, so they are searched for by
-    /// themselves.
+    /// A flipped bit can hide the later markers from inflate, so they are searched for separately.
     private func isMoreThanTail(
         _ end: SegmentReader.End,
         _ file: FileHandle,
@@ -199,25 +197,25 @@ package struct OpenSegmentScan: Sendable, Equatable {
         if try FlushMarker.end(from: start, in: file, fileSystem) != nil { return true }
         guard case .damaged(let cause) = end else { return false }
         if cause == "incorrect header check" || cause == "unknown compression method" {
-            // Space that was given to the file but never written reads as zeros; anything else at
-            // the start of a file may once have been a commit.
+            // Allocated space that was never written reads as zeros; anything else at the start of
+            // a file may once have been a commit.
             let head = try fileSystem.bytes(of: file, at: 0, count: GzipFraming.headerStart.count)
             let same = zip(head, GzipFraming.headerStart).prefix { $0 == $1 }.count
             return try !isAllZero(file, fileSystem, from: same)
         }
         if cause.hasSuffix("check") {
-            // A whole member with a wrong CRC or length. A trailer that was torn reads as zeros.
+            // A whole member with a wrong CRC or length. A torn trailer reads as zeros.
             let last = try fileSystem.bytes(of: file, at: max(0, fileBytes - 4), count: 4)
             return last != [0, 0, 0, 0]
         }
         return false
     }
 
-    /// Whether a flush with its whole check stands anywhere behind the last check that is right: what
+    /// Whether a flush with its complete check exists anywhere after the last valid check: the data
     /// it covers may have been acknowledged.
     ///
-    /// A flipped bit can make inflate take flushes and their checks for text, and go on in the middle
-    /// of a later check, which then looks like one that the end of the file has cut short.
+    /// A flipped bit can make inflate read flushes and their checks as text, and continue in the
+    /// middle of a later check, which then looks like one that the end of the file cut short.
     private func hasWholeCheck(
         _ file: FileHandle,
         _ fileSystem: any FileSystem
@@ -237,8 +235,8 @@ package struct OpenSegmentScan: Sendable, Equatable {
         }
     }
 
-    /// Whether the rest of the file is the begin of the check that should follow a flush, and then
-    /// zeros: one that was never written whole.
+    /// Whether the rest of the file is the beginning of the check after a flush, and then zeros: a
+    /// check that was never written completely.
     private func isTornCheck(
         _ point: SegmentReader.FlushPoint,
         _ file: FileHandle,
@@ -269,10 +267,10 @@ package struct OpenSegmentScan: Sendable, Equatable {
 }
 
 extension OpenSegmentScan {
-    /// What stands before the last flush point with its check of an open segment, which may be
+    /// Returns the data before the last flush point with its check of an open segment, which may be
     /// growing.
     ///
-    /// `onLine`: is shown every good line that can be read, committed or not.
+    /// `onLine`: receives every valid line that can be read, committed or not.
     package static func committed(
         _ path: String,
         in fileSystem: any FileSystem,

@@ -1,8 +1,8 @@
 import Disk
 
-/// What a recovery did.
+/// The results of a recovery.
 package struct RecoveryReport: Sendable, Equatable {
-    /// What became of one open segment.
+    /// The result for one open segment.
     package enum Outcome: Sendable, Equatable {
         /// It was whole and only had to be renamed.
         case finished
@@ -11,9 +11,9 @@ package struct RecoveryReport: Sendable, Equatable {
         /// Nothing was ever committed in it, so it was removed.
         case removed
         /// Damaged where something may have been acknowledged: the events before the damage were
-        /// sealed, the original stands at `keptAside`. To be reported loudly.
+        /// sealed, and the original is at `keptAside`. To be reported loudly.
         case damaged(keptAside: String)
-        /// The disk refused; the file stands as it stood and the next recovery tries again.
+        /// The disk refused; the file is unchanged and the next recovery tries again.
         case failed(String)
     }
 
@@ -26,7 +26,7 @@ package struct RecoveryReport: Sendable, Equatable {
         /// Bytes of the open segment, and how many of them were kept.
         package var fileBytes: Int
         package var keptBytes: Int
-        /// Why reading stopped where it stopped.
+        /// Why reading stopped.
         package var reason: String
 
         package init(
@@ -56,7 +56,7 @@ package struct RecoveryReport: Sendable, Equatable {
             )
         }
 
-        /// Of a file that has only been scanned; nothing is kept yet.
+        /// Creates the entry of a file that has only been scanned; nothing is kept yet.
         init(_ path: String, _ outcome: Outcome, _ scan: OpenSegmentScan) {
             self.init(
                 path: path,
@@ -70,27 +70,27 @@ package struct RecoveryReport: Sendable, Equatable {
     }
 
     package var files: [File] = []
-    /// Sealed files that an earlier run had left without a manifest line, and that got one.
+    /// Sealed files without a manifest line from an earlier run, whose line was added.
     package var entriesAdded: [String] = []
     /// Sealed files without a manifest line that could not be read: path and why.
     package var unreadable: [String: String] = [:]
     /// Manifest lines whose file is not there.
     package var missingFiles: [String] = []
-    /// Manifest lines that are none.
+    /// The number of invalid manifest lines.
     package var tornLines = 0
-    /// Manifest lines that were read.
+    /// The number of manifest lines read.
     package var manifestLines = 0
-    /// Whether it was asked to stop before it was done.
+    /// Whether it was stopped before it was done.
     package var isStopped = false
-    /// Whether the disk refused to let one of ``unreadable`` be read.
+    /// Whether the disk refused to read one of ``unreadable``.
     package var hasRefusedReads = false
 
     package init() {}
 
-    /// Events that were brought back.
+    /// The number of recovered events.
     package var events: Int { files.reduce(0) { $0 + $1.events } }
 
-    /// Whether the disk refused something, so that a further recovery may do more.
+    /// Whether the disk refused something, so that another recovery may do more.
     package var hasFailed: Bool {
         hasRefusedReads
             || files.contains {

@@ -1,7 +1,7 @@
 package import Archive
 import Disk
 
-/// What a writer hands to its committer: files to sync, and files to seal.
+/// A writer's work for its committer: files to sync, and files to seal.
 ///
 /// Everything in it has been written; nothing in it is durable yet.
 package struct CommitBatch: Sendable {
@@ -9,36 +9,36 @@ package struct CommitBatch: Sendable {
     struct DirtyFile: Sendable {
         var file: FileHandle
         var path: String
-        /// The folder whose entry for this file is new; nil when it is durable already.
+        /// The folder whose entry for this file is new; nil if the entry is durable already.
         var newNameIn: String?
     }
 
     var dirty: [DirtyFile] = []
     var seals: [SealTask] = []
-    /// Lines in it that were in no batch before, as the files' own tallies count them.
+    /// Lines that were in no earlier batch, as counted by the files' tallies.
     package internal(set) var lines = 0
     /// Folders with names that wait for a sync.
     var newNamesIn: Set<PathKey> = []
-    /// Ids of what is in it, to be written once it is durable.
+    /// Ids of its events, to be written once the batch is durable.
     var identities: [IdentityPart] = []
 
     package init() {}
 
     package var isEmpty: Bool { dirty.isEmpty && seals.isEmpty }
     package var sealedCount: Int { seals.count }
-    /// Files that it has to do with.
+    /// The number of its files.
     package var fileCount: Int { dirty.count + seals.count }
 }
 
 /// A finished gzip file that still has its hidden name.
 struct SealTask: Sendable {
-    /// Nil when it is closed already.
+    /// Nil if it is closed already.
     var file: FileHandle?
     /// Whether its bytes still wait for a sync.
     var isDirty: Bool
     var sealedPath: String
     var entry: ManifestEntry
-    /// How far sealing has come.
+    /// Whether the file has its sealed name already.
     var isRenamed = false
     var isListed = false
 
@@ -52,7 +52,7 @@ struct SealTask: Sendable {
     }
 }
 
-/// A file that was sealed, for logs and answers.
+/// A sealed file, for logs and answers.
 package struct SealedFile: Sendable {
     package let path: String
     package let events: Int

@@ -4,10 +4,10 @@ import Digest
 import Disk
 import Events
 
-/// One file being written: the deflate stream and where it goes.
+/// An open segment's file and its deflate stream.
 ///
-/// The writer's thread only; when it is sealed, the committer takes over what is left to do
-/// (``SealTask``).
+/// Only the writer's thread uses it. When it is sealed, the committer takes over the remaining
+/// steps (``SealTask``).
 final class OpenSegment {
     let key: PartitionKey
     /// Its name once sealed, below the data folder.
@@ -18,28 +18,28 @@ final class OpenSegment {
     /// Nanoseconds of the monotonic clock.
     let openedAt: Int64
     var lastUsedAt: Int64
-    /// The events it had when the idle clock last looked.
+    /// The number of its events at the last idle check.
     var eventsAtLastLook = 0
     /// Bytes written that no commit covers yet, or a name that no sync covers yet.
     var isDirty = false
-    /// Whether the file's name is on its way to stable storage.
+    /// Whether a batch has the file's new name to sync.
     var isNameCommitted = false
-    /// Bytes of the file that are durable, and a copy of those behind them: what a disk that fails
-    /// takes along is written again from here.
+    /// The number of durable bytes of the file; a copy of those after them is kept in memory, from
+    /// which bytes lost by a failing disk are rewritten.
     var durableBytes = 0
     var held = GrowableBuffer()
-    /// Its lines that went with a batch.
+    /// Its lines that were handed over in a batch.
     var handedLines = 0
-    /// The last batch it went with, and how many bytes it had then.
+    /// The last batch that contained it, and its length in that batch.
     var handedIn: UInt64 = 0
     var handedBytes = 0
-    /// A write failed: the file is not written any more, ``held`` has what is missing.
+    /// A write failed: the file is not written any more, and ``held`` has the missing bytes.
     var isBroken = false
-    /// Bytes of the file, from its beginning, for which the disk has given room; 0 where none is reserved.
+    /// The number of bytes reserved on the disk, from the file's beginning; 0 if none.
     var reservedBytes = 0
     /// Raw bytes since the last full flush.
     var rawSinceFullFlush = 0
-    /// Where its full flushes ended.
+    /// The ends of its full flushes.
     var checkpoints: [ManifestEntry.Checkpoint] = []
     /// Wall clock of the last commit handed over, microseconds since 1970 UTC.
     var lastCommitAt: Int64?
@@ -59,7 +59,7 @@ final class OpenSegment {
         lastUsedAt = openedAt
     }
 
-    /// Lets go of the copy of what is durable now; gives how many bytes that were.
+    /// Frees the copy of the bytes that are durable now; returns their number.
     func forgetHeld(durable batch: UInt64) -> Int {
         guard handedIn <= batch, handedBytes > durableBytes else { return 0 }
         let count = handedBytes - durableBytes
@@ -70,7 +70,7 @@ final class OpenSegment {
 
     var folder: String { DiskPath.split(sealedPath).folder }
 
-    /// To be called when a full flush is complete: once a mebibyte, so it may allocate.
+    /// Called after each full flush: once per mebibyte, so it may allocate.
     @inline(never)
     func addCheckpoint() {
         checkpoints.append(

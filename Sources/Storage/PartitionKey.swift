@@ -3,18 +3,18 @@ import Disk
 package import Events
 import Platform
 
-/// Which open segment an event belongs to: small numbers instead of text.
+/// The key of the open segment that an event belongs to: small numbers instead of text.
 ///
-/// Only what the path uses counts.
+/// It holds only the values that the path uses.
 package struct PartitionKey: Hashable, Sendable {
     /// Channel and event name by ``ValueTable``, or the rejection in quarantine.
     let values: UInt64
-    /// Hour (or first hour of the day) since 1970 in the lower 32 bits, two's complement; source, or
-    /// the mark of quarantine, in the upper ones.
+    /// Hour (or first hour of the day) since 1970 in the lower 32 bits, two's complement; source,
+    /// or the mark of quarantine, in the upper 32.
     let place: UInt64
 
     static let quarantineMark: UInt64 = 1 << 63
-    /// No segment's.
+    /// The key of no segment.
     package static let none = PartitionKey(values: .max, place: .max)
 
     init(values: UInt64, place: UInt64) {
@@ -24,10 +24,10 @@ package struct PartitionKey: Hashable, Sendable {
 
     var isQuarantine: Bool { place & Self.quarantineMark != 0 }
 
-    /// The first hour of the partition's time span; 0 when time is not in its path.
+    /// The first hour of the partition's time span; 0 if its path has no time.
     var hour: Int { Int(Int32(truncatingIfNeeded: place)) }
 
-    /// Mixes both words (the finaliser of splitmix64) for a table of a power of two.
+    /// Mixes both words (the finaliser of splitmix64) for a table whose size is a power of two.
     var tableHash: Int {
         var hash = values &* 0x9E37_79B9_7F4A_7C15 ^ place
         hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -35,9 +35,9 @@ package struct PartitionKey: Hashable, Sendable {
     }
 }
 
-/// What tells one event's partition from another's.
+/// Computes the partition keys of events.
 package struct PartitionRouter: ~Copyable {
-    /// By what time events are filed.
+    /// The time by which events are filed.
     package enum Time: String, Sendable {
         case received, event
     }
@@ -86,25 +86,25 @@ package struct PartitionRouter: ~Copyable {
         events = ValueTable(valuesMax: configuration.valuesMax)
     }
 
-    /// Whether a partition's time is over once the clock has passed it.
+    /// Whether a partition ends when the clock has passed its time span.
     var closesByClock: Bool { hoursPerPartition > 0 && !byEventTime }
 
-    /// The channel's number, for counting by channel.
+    /// Returns the channel's number, for counting by channel.
     package mutating func channel(_ value: UnsafeRawBufferPointer, receivedAt: Int64) -> UInt32 {
         channels.id(of: value, hour: Int(receivedAt / 3_600_000_000))
     }
 
-    /// Has the memory come that ``channel(_:receivedAt:)`` looks at, and gives the channel's hash.
+    /// Prefetches the entry that ``channel(_:receivedAt:)`` reads; returns the channel's hash.
     package func fetchChannel(_ value: UnsafeRawBufferPointer) -> UInt64 { channels.fetch(value) }
 
-    /// Has the memory come that it then compares; after ``fetchChannel(_:)``.
+    /// Prefetches the text that it then compares; after ``fetchChannel(_:)``.
     package func fetchChannelText(hash: UInt64) { channels.fetchText(hash: hash) }
 
     package func channelName(_ id: UInt32) -> String {
         channels.name(id)
     }
 
-    /// The key of an event.
+    /// Returns the key of an event.
     ///
     /// Times are microseconds since 1970 UTC.
     package mutating func key(
@@ -125,7 +125,7 @@ package struct PartitionRouter: ~Copyable {
         )
     }
 
-    /// The first hour of the partition that holds a time; 0 when time is not in the path.
+    /// Returns the first hour of the partition for a time; 0 if its path has no time.
     func firstHour(_ micros: Int64) -> Int {
         guard hoursPerPartition > 0 else { return 0 }
         let hour = Timestamp.hour(micros)
@@ -133,7 +133,7 @@ package struct PartitionRouter: ~Copyable {
             ? hour : hour - (hour - Timestamp.firstHour) % hoursPerPartition
     }
 
-    /// The key of what cannot be accepted: by reason and day.
+    /// Returns the key of a rejected piece: by reason and day.
     package func quarantineKey(_ rejection: Rejection, receivedAt: Int64) -> PartitionKey {
         let hour = Int(max(0, receivedAt) / 3_600_000_000)
         return PartitionKey(
@@ -142,7 +142,7 @@ package struct PartitionRouter: ~Copyable {
         )
     }
 
-    /// The folder of a key, below the data folder.
+    /// Returns the folder of a key, below the data folder.
     func folder(_ key: PartitionKey) -> String {
         if key.isQuarantine {
             let reason = Rejection.allCases[Int(key.values)].rawValue

@@ -1,18 +1,17 @@
-/// What of a source's sequence went into a segment.
+/// The part of a source's sequence that a segment has.
 package struct SequenceTally {
     var events = 0
     var first = UInt64.max
     var last: UInt64 = 0
 }
 
-/// Lines of one open segment that wait to be deflated, and what the manifest will say of all its
-/// lines.
+/// Lines of one open segment that wait for compression, and the manifest's sums of all its lines.
 ///
-/// Plain memory, reached by pointer: this is what every event touches. One thread, the writer's.
+/// Plain memory behind a pointer: every event touches it. Only the writer's thread uses it.
 package struct PendingLines {
-    /// Where the next line goes.
+    /// The address of the next line.
     package private(set) var end: UnsafeMutablePointer<UInt8>
-    /// Bytes left behind ``end``.
+    /// Bytes that are free after ``end``.
     package private(set) var room: Int
     private(set) var start: UnsafeMutablePointer<UInt8>
     private(set) var capacity: Int
@@ -37,7 +36,7 @@ package struct PendingLines {
         tallies.deallocate()
     }
 
-    /// Takes in a line that was written at ``end``.
+    /// Counts a line that was written at ``end``.
     package mutating func add(
         _ byteCount: Int,
         source: Int,
@@ -63,13 +62,13 @@ package struct PendingLines {
         UnsafeRawBufferPointer(start: start, count: end - start)
     }
 
-    /// Forgets the lines, which have been deflated.
+    /// Empties the buffer after its lines were deflated.
     mutating func clear() {
         end = start
         room = capacity
     }
 
-    /// Makes an empty buffer larger.
+    /// Enlarges an empty buffer.
     mutating func grow(to wanted: Int) {
         precondition(end == start, "growing a buffer with lines in it")
         guard wanted > capacity else { return }

@@ -1,16 +1,16 @@
 package import Disk
 import Synchronization
 
-/// How many bytes quarantine has, how many it may have, and whether it takes more.
+/// The bytes in quarantine, their limit, and whether quarantine accepts more.
 ///
-/// Any thread may call. Full is when the bytes have reached the limit, until they are a 16th below it
-/// again; and when the disk of `quarantine/` refused a file or its growth, until ``readmit()``.
+/// Any thread may call. It is full from the moment the bytes reach the limit until they are a 16th
+/// below it, and from a refusal by the disk of `quarantine/` until ``readmit()``.
 package final class QuarantineQuota: Sendable {
-    /// What producers hear, and the ledger's reason for what was dropped.
+    /// The reason in answers to producers, and in the ledger for dropped events.
     package static let reason = "quarantine_full"
 
     private struct State {
-        /// Bytes; `.max` is no limit.
+        /// In bytes; `.max` is no limit.
         var limit: Int
         var isOver = false
         var refusal: FileSystemError?
@@ -18,7 +18,7 @@ package final class QuarantineQuota: Sendable {
 
     private let state: Mutex<State>
     private let full = Atomic<Bool>(false)
-    /// At these bytes the state may change.
+    /// The number of bytes at which the state may change.
     private let mark: Atomic<Int>
     /// Bytes of the files, sealed and open.
     private let written = Atomic<Int>(0)
@@ -35,29 +35,29 @@ package final class QuarantineQuota: Sendable {
         mark = Atomic(limit)
     }
 
-    /// Whether nothing more may go into quarantine: one atomic load.
+    /// Whether quarantine accepts nothing more: one atomic load.
     package var isFull: Bool { full.load(ordering: .relaxed) }
 
-    /// What there is now: bytes of files, and raw bytes of lines on their way into them.
+    /// The current bytes: of files, and raw bytes of lines that will be written to them.
     package var bytes: Int {
         max(0, written.load(ordering: .relaxed)) + max(0, pending.load(ordering: .relaxed))
     }
 
-    /// Messages that were not taken because of it, since the start.
+    /// Messages that were refused because of it, since the start.
     package var refused: Int { refusedMessages.load(ordering: .relaxed) }
 
     package func countRefused() {
         refusedMessages.wrappingAdd(1, ordering: .relaxed)
     }
 
-    /// Why quarantine takes nothing more; nil when it does.
+    /// Why quarantine accepts nothing more; nil if it does.
     package var why: String? {
         let (isOver, limit, refusal) = state.withLock { ($0.isOver, $0.limit, $0.refusal) }
         if let refusal { return "its disk refuses: \(refusal)" }
         return isOver ? "\(bytes) bytes, quarantine.maxBytes is \(limit)" : nil
     }
 
-    /// Takes a new limit in bytes, 0 for none; it counts at once.
+    /// Sets a new limit in bytes, 0 for none; effective at once.
     package func setLimit(_ limit: Int) {
         state.withLock { state in
             state.limit = limit > 0 ? limit : .max
@@ -66,15 +66,15 @@ package final class QuarantineQuota: Sendable {
         }
     }
 
-    // MARK: - What writers tell
+    // MARK: - Reports by writers
 
-    /// A line of so many raw bytes was taken.
+    /// Counts the raw bytes of a line that was accepted.
     func take(_ byteCount: Int) {
         pending.wrappingAdd(byteCount, ordering: .relaxed)
         look()
     }
 
-    /// So many raw bytes of lines have been deflated, and files have grown by so many bytes.
+    /// Counts raw bytes of lines that were deflated, and the bytes by which files have grown.
     func deflated(raw: Int, compressed: Int) {
         pending.wrappingSubtract(raw, ordering: .relaxed)
         written.wrappingAdd(compressed, ordering: .relaxed)
@@ -82,7 +82,7 @@ package final class QuarantineQuota: Sendable {
         look()
     }
 
-    /// The disk refused a file or its growth.
+    /// Records that the disk refused a file or its growth.
     package func refuse(_ error: FileSystemError) {
         state.withLock { state in
             state.refusal = error
@@ -90,10 +90,10 @@ package final class QuarantineQuota: Sendable {
         }
     }
 
-    /// Whether the disk has refused something since the last ``readmit()``.
+    /// Whether the disk has refused a call since the last ``readmit()``.
     package var isRefused: Bool { state.withLock { $0.refusal != nil } }
 
-    /// The disk takes files again.
+    /// Records that the disk accepts files again.
     package func readmit() {
         state.withLock { state in
             state.refusal = nil
@@ -101,19 +101,19 @@ package final class QuarantineQuota: Sendable {
         }
     }
 
-    // MARK: - What is measured
+    // MARK: - Measurements
 
     /// Bytes written so far; for ``measured(_:since:)``.
     package var growth: Int { grown.load(ordering: .relaxed) }
 
-    /// All files together were found to have so many bytes by someone who began to look at `growth`;
-    /// what has been written meanwhile counts once more, until the next time.
+    /// Sets the total size of all files, from a measurement that began at `growth`; bytes written
+    /// during the measurement count twice until the next one.
     package func measured(_ byteCount: Int, since growth: Int) {
         written.store(byteCount + (self.growth - growth), ordering: .relaxed)
         look()
     }
 
-    /// Files of so many bytes were removed.
+    /// Subtracts the bytes of files that were removed.
     package func removed(_ byteCount: Int) {
         written.wrappingSubtract(byteCount, ordering: .relaxed)
         look()
@@ -122,7 +122,7 @@ package final class QuarantineQuota: Sendable {
     private func look() {
         let mark = mark.load(ordering: .relaxed)
         let isOver = bytes >= abs(mark)
-        // A negative mark is that at which quarantine is free again.
+        // A negative mark is the one at which quarantine is no longer full.
         guard isOver == (mark > 0) else { return }
         state.withLock { state in
             let free = state.limit - state.limit / 16

@@ -3,15 +3,15 @@ package import Disk
 import Events
 import Platform
 
-/// Removes sealed files of quarantine that have become too old, oldest first.
+/// Removes sealed files of quarantine that are too old, oldest first.
 ///
-/// Only files that a manifest of this node names, below `quarantine/`: nothing else that lies there is
-/// touched. Age alone removes. One thread at a time.
+/// It removes only files that a manifest of this node names, below `quarantine/`, and only by age.
+/// One thread at a time.
 package struct QuarantineSweep: Sendable {
-    /// Files whose removal is made durable with one sync.
+    /// The number of files whose removal is made durable with one sync.
     static let filesAtOnce = 64
 
-    /// What was removed.
+    /// The removed files.
     package struct Removed: Sendable, Equatable {
         package var files = 0
         package var bytes = 0
@@ -37,21 +37,21 @@ package struct QuarantineSweep: Sendable {
         self.quota = quota
     }
 
-    /// Tells the quota how many bytes all files of quarantine have.
+    /// Measures all files of quarantine and reports their size to the quota.
     package func measure() throws(FileSystemError) {
         let growth = quota.growth
         var bytes = 0
         try SegmentTree.walk(fileSystem, below: [SegmentFormat.quarantine]) { path, kind in
             let size = size(of: path)
-            // Sealed since the folder was listed.
+            // It was sealed since the folder was listed.
             let sealed = kind == .open && size == nil ? Layout.sealedPath(forOpen: path) : nil
             bytes += size ?? sealed.flatMap(self.size) ?? 0
         }
         quota.measured(bytes, since: growth)
     }
 
-    /// Looks, while the disk has refused something, whether it takes a file again, and has room for two
-    /// steps of its growth.
+    /// After a refusal, tests whether the disk accepts a file again, and has space for two steps of
+    /// its growth.
     package func tryDisk() {
         guard quota.isRefused else { return }
         do throws(FileSystemError) {
@@ -69,9 +69,9 @@ package struct QuarantineSweep: Sendable {
         quota.readmit()
     }
 
-    /// Removes what was sealed `age` ago or earlier, by `now`, microseconds since 1970 UTC.
+    /// Removes files that were sealed at least `age` before `now`, microseconds since 1970 UTC.
     ///
-    /// The manifest says so before a file goes. What is left by an error is removed by the next call.
+    /// The manifest records it before a file is removed. An error leaves files to the next call.
     package func run(now: Int64, age: Duration) throws(FileSystemError) -> Removed {
         let limit = now - age.nanoseconds / 1_000
         var removed = Removed()
@@ -92,7 +92,7 @@ package struct QuarantineSweep: Sendable {
         return removed
     }
 
-    /// Paths of sealed files of this node that were opened by a time; a file's name has it.
+    /// Returns sealed files of this node whose names say that they were opened by a time.
     private func candidates(openedBy limit: Int64) throws(FileSystemError) -> Set<PathKey> {
         let stamp = Timestamp.compact(limit)
         var found: Set<PathKey> = []
@@ -120,9 +120,9 @@ package struct QuarantineSweep: Sendable {
         return rest.count == 3 && Int(String(rest[0]) ?? "") != nil
     }
 
-    /// What the manifests say of these files, as far as they were sealed by a time; oldest first.
+    /// Returns the manifest entries of these files, if they were sealed by a time; oldest first.
     ///
-    /// A file without a line is left: recovery gives it one at the next start.
+    /// A file without a line is kept: recovery adds its line at the next start.
     private func listed(
         _ paths: Set<PathKey>,
         sealedBy limit: Int64
@@ -139,7 +139,7 @@ package struct QuarantineSweep: Sendable {
         return entries.values.sorted { ($0.sealedAt, $0.path) < ($1.sealedAt, $1.path) }
     }
 
-    /// The day on which the first of these files was opened; it is in no manifest of an earlier day.
+    /// Returns the day on which the first of these files was opened; no earlier manifest names any.
     private func firstDay(_ paths: Set<PathKey>) -> String {
         let stamps = paths.compactMap { Layout.stamp(ofName: DiskPath.split($0.path).name) }
         guard let first = stamps.min(), first.count >= 8 else { return "" }
@@ -156,7 +156,7 @@ package struct QuarantineSweep: Sendable {
         }
     }
 
-    /// Nil for what is no file, or leads elsewhere.
+    /// Returns the size of a file; nil if the path is not a file or is a link.
     private func size(of path: String) -> Int? {
         try? fileSystem.size(of: path)
     }

@@ -2,26 +2,26 @@ package import Archive
 package import Disk
 import Events
 
-/// Makes a writer's batches durable and gives sealed files their names.
+/// Makes a writer's batches durable and renames sealed files.
 ///
-/// Has no thread: the one that calls ``commit(_:)`` waits for the disk.
+/// It has no thread: the caller of ``commit(_:)`` waits for the disk.
 ///
-/// In which order, and what each step guarantees after a power cut, is in ``SegmentFormat``.
+/// ``SegmentFormat`` has the order of the steps, and what each guarantees after a power cut.
 ///
-/// When it returns, all events of the batch may be acknowledged.
+/// After ``commit(_:)`` has returned, all events of the batch may be acknowledged.
 ///
-/// A sync of a file that fails ends the commit: the segment must be replaced
-/// (``SegmentStore/replace(failed:folders:)``). Every other call can be repeated and is, as long as
-/// the one who waits says so. That holds for the sync of a folder as well: a file system that cannot
-/// write its own structures stops, so that every later call fails too, until it is mounted anew.
+/// A failed sync of a file ends the commit: the segment must be replaced
+/// (``SegmentStore/replace(failed:folders:)``). Every other call can be repeated, and is, as long
+/// as `waitForRoom` returns true. That includes the sync of a folder: a file system that cannot
+/// write its own structures stops, and every later call fails until it is mounted again.
 package struct SegmentCommitter: Sendable {
-    /// Manifest lines with one sync.
+    /// The most manifest lines per sync.
     private static let linesAtOnce = 256
 
     private let fileSystem: any FileSystem
     private let folders: DurableFolders
     private let manifest: ManifestLog
-    /// Called with what failed and can be tried again; true: that was waited for, try again.
+    /// Called with an error that allows a retry; returns true after waiting, to try again.
     private let waitForRoom: @Sendable (FileSystemError) -> Bool
     /// Called after each call to the disk that may take long.
     private let onProgress: @Sendable () -> Void
@@ -40,11 +40,11 @@ package struct SegmentCommitter: Sendable {
         self.onProgress = onProgress
     }
 
-    /// Syncs and seals.
+    /// Syncs and seals the files of a batch.
     ///
     /// After an error nothing of the batch may be acknowledged; `path` of the error is the sealed
-    /// path of the file that failed. Once that file was replaced, the same batch can be given again:
-    /// it goes on where it stopped.
+    /// path of the file that failed. Once that file was replaced, the same batch can be passed
+    /// again and continues where it stopped.
     package func commit(_ batch: inout CommitBatch) throws(FileSystemError) -> [SealedFile] {
         startWriting(batch)
         while let dirty = batch.dirty.last {
@@ -60,8 +60,8 @@ package struct SegmentCommitter: Sendable {
         return try seal(&batch)
     }
 
-    /// Lets the disk work on all files at once before each is waited for: one journal commit then
-    /// covers many of them.
+    /// Starts writing all files before waiting for each: one journal commit then covers many of
+    /// them.
     private func startWriting(_ batch: CommitBatch) {
         let sealed = batch.seals.compactMap(\.file)
         guard batch.dirty.count + sealed.count > 1 else { return }
@@ -97,7 +97,7 @@ package struct SegmentCommitter: Sendable {
                 return try body()
             } catch {
                 guard waitForRoom(error) else { throw error }
-                // Somebody may have removed them meanwhile.
+                // They may have been removed meanwhile.
                 folders.forget()
             }
         }
@@ -113,7 +113,7 @@ package struct SegmentCommitter: Sendable {
         return batch.seals.map(\.sealedFile)
     }
 
-    /// Writes the manifest lines, many with one sync.
+    /// Writes the manifest lines, many per sync.
     private func list(_ batch: inout CommitBatch) throws(FileSystemError) {
         var left = batch.seals.indices.filter { !batch.seals[$0].isListed }[...]
         while let first = left.first {
@@ -129,7 +129,7 @@ package struct SegmentCommitter: Sendable {
         }
     }
 
-    /// Gives a file its visible name, or one like it where that is taken.
+    /// Renames a file to its visible name, or to a similar one if that is taken.
     private func rename(_ task: inout SealTask) throws(FileSystemError) {
         let first = task.sealedPath
         let open = Layout.openPath(forSealed: first)
@@ -147,7 +147,7 @@ package struct SegmentCommitter: Sendable {
                 }
                 task.sealedPath = first
                 number = 1
-                // Gone from under the daemon: its descriptor still has the bytes.
+                // The file was removed under the daemon: its descriptor still has the bytes.
                 if error.isMissing, task.file != nil {
                     throw FileSystemError(.rename, first, code: error.code)
                 }

@@ -5,16 +5,16 @@ package import Disk
 import Events
 import Platform
 
-/// Committing, sealing, and what they tell.
+/// Commits, seals, and the descriptions of open segments.
 extension SegmentStore {
-    /// How long an hour stays open after its end, for events that were received in it and still
-    /// stand in a ring: otherwise each would get a file of its own.
+    /// How long an hour stays open after its end, for events that were received in it and are still
+    /// in a ring: otherwise each would be filed in a new file.
     static let hourGraceMicros: Int64 = 2_000_000
 
-    /// Flushes every segment with new lines, and hands over all that must become durable, sealed
-    /// files included.
+    /// Flushes every segment with new lines, and returns all that must become durable, including
+    /// sealed files.
     ///
-    /// Until the committer is done with it, nothing in it may be acknowledged.
+    /// Its events may be acknowledged only after the committer is done.
     package func takeBatch() throws(FileSystemError) -> CommitBatch {
         try openWaiting()
         for (slot, segment) in segments.enumerated() {
@@ -51,7 +51,7 @@ extension SegmentStore {
         }
     }
 
-    /// Seals what is too old, idle, or of an hour that is over.
+    /// Seals segments that are too old, idle, or of a past hour.
     ///
     /// Cheap enough for every commit interval.
     package func sealDue(router: borrowing PartitionRouter) throws(FileSystemError) {
@@ -76,8 +76,8 @@ extension SegmentStore {
         }
     }
 
-    /// Seals the segments whose sealed path is `prefix` or lies below that folder (all for ""); gives
-    /// how many.
+    /// Seals the segments whose sealed path is `prefix` or below that folder (all for ""), and
+    /// returns their number.
     package func seal(
         prefix: String,
         reason: ManifestEntry.Reason = .drain
@@ -96,7 +96,7 @@ extension SegmentStore {
         if let slot = leastRecentlyUsed() { try seal(slot, .limit) }
     }
 
-    /// The slot of the segment that got no events for the longest time.
+    /// Returns the slot of the segment without events for the longest time.
     func leastRecentlyUsed(where isWanted: (OpenSegment) -> Bool = { _ in true }) -> Int? {
         var oldest: (slot: Int, at: Int64)?
         for (slot, segment) in segments.enumerated() {
@@ -107,7 +107,7 @@ extension SegmentStore {
         return oldest?.slot
     }
 
-    /// Ends a segment's stream and puts it into the batch.
+    /// Ends a segment's stream and adds it to the batch.
     func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
         try deflate(segment, slot, .finish)
@@ -138,20 +138,20 @@ extension SegmentStore {
         segment.handedLines = pendings[slot].events
     }
 
-    /// Syncs and closes a finished file on this thread; gives whether that went well.
+    /// Syncs and closes a finished file on this thread; returns whether that succeeded.
     ///
-    /// One message can seal any number of segments before the next commit; would all wait for the
-    /// committer with their descriptors, these would run out, and the writer would wait for
-    /// descriptors that only its own next batch gives back. One that lacks bytes, since a write has
-    /// failed, is left to be replaced, as is one whose sync fails. One that a committer may still have
-    /// to sync is left to it: of two who sync a file, one hears of what failed.
+    /// One message can seal any number of segments before the next commit. If all of them kept
+    /// their descriptors for the committer, the writer would run out of descriptors and wait for
+    /// those that only its next batch closes. A file that lacks bytes after a failed write is left
+    /// to be replaced, as is one whose sync fails. A file that a committer may still have to sync
+    /// is left to it: of two syncs of a file, only one reports an error.
     private func finishHere(_ segment: OpenSegment) -> Bool {
         if segment.isBroken || segment.handedIn > durableBatch { return false }
         segment.isBroken = !syncAndClose(segment.file, segment.sealedPath)
         return !segment.isBroken
     }
 
-    /// Gives whether the sync went well; if not, the file stays open.
+    /// Returns whether the sync succeeded; if not, the file stays open.
     private func syncAndClose(_ file: FileHandle, _ sealedPath: String) -> Bool {
         do {
             try fileSystem.datasync(file)
@@ -163,8 +163,8 @@ extension SegmentStore {
         return true
     }
 
-    /// Does the same with one of the sealed files that wait for the next batch; false when there is
-    /// none that can be done here.
+    /// Does the same with one of the sealed files that wait for the next batch; returns false if no
+    /// file can be closed here.
     func finishWaitingSeal() -> Bool {
         let next = sealed.firstIndex {
             $0.batch > batches && $0.file != nil && !$0.isBroken && $0.handedIn <= durableBatch
@@ -221,14 +221,14 @@ extension SegmentStore {
         )
     }
 
-    /// Takes new limits for segments; they count from the next look on.
+    /// Sets new limits for segments, effective at the next check.
     package func setLimits(segmentBytesMax: Int, ageMax: Duration, idleMax: Duration) {
         configuration.segmentBytesMax = segmentBytesMax
         configuration.ageMax = ageMax
         configuration.idleMax = idleMax
     }
 
-    /// What is open now.
+    /// Returns descriptions of the open segments.
     package func describeOpen() -> [OpenSegmentDescription] {
         segments.enumerated().compactMap { slot, segment in
             segment.map { segment in
@@ -258,7 +258,7 @@ package struct OpenSegmentDescription: Sendable {
 }
 
 extension Duration {
-    /// Whole nanoseconds; as many as fit.
+    /// Whole nanoseconds, clamped.
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -1,17 +1,17 @@
 import Archive
 package import Disk
 
-/// The ids of sources with `dedup` on, on their way into files beside the segments.
+/// Collects the ids of sources with `dedup` on for files beside the segments.
 extension SegmentStore {
-    /// Takes a segment's ids out when there are enough of them for a write.
+    /// Moves a segment's ids into the batch if there are enough of them for a write.
     func takeIdentities(_ segment: OpenSegment, _ slot: Int) {
         guard identities[slot].count >= IdentityList.takenFrom else { return }
         batch.identities.append(part(segment, slot, end: nil))
     }
 
-    /// Takes out what is left of a sealed segment's ids.
+    /// Moves the remaining ids of a sealed segment into the batch.
     ///
-    /// The file gets its end only when the list has seen every event that stands in the segment.
+    /// The file gets its end only if the list contains every event of the segment.
     func endIdentities(_ segment: OpenSegment, _ slot: Int) {
         let list = identities[slot]
         defer { list.free() }
@@ -23,7 +23,7 @@ extension SegmentStore {
         batch.identities.append(part(segment, slot, end: end))
     }
 
-    /// The sources' names, but for those whose ids are not kept.
+    /// The sources' names, except those whose ids are not stored.
     private var sourcesWithIdentities: [String] {
         configuration.sources.indices.map {
             configuration.deduplicated.contains($0)
@@ -45,8 +45,8 @@ extension SegmentStore {
 }
 
 extension CommitBatch {
-    /// Writes the ids of what has become durable beside the segments; for the committer's thread,
-    /// when nobody waits for it any more.
+    /// Writes the ids of durable events beside the segments; on the committer's thread, after its
+    /// other work.
     package func writeIdentities(in fileSystem: any FileSystem) {
         for part in identities { IdentityFile.append(part, in: fileSystem) }
     }

@@ -4,9 +4,9 @@ package import Disk
 import Events
 import Platform
 
-/// Opening a segment, whatever stands in the way.
+/// Opens segments, in spite of obstacles.
 extension SegmentStore {
-    /// Takes a partition in and gives its slot: with a file, or, when there are
+    /// Opens a partition and returns its slot: with a file, or, if there are
     /// ``Configuration/openMax`` of them, with lines that wait in memory for the next commit.
     package func open(
         _ key: PartitionKey,
@@ -20,7 +20,7 @@ extension SegmentStore {
         return slot
     }
 
-    /// A slot with empty lists.
+    /// Returns a slot with empty lists.
     func newSlot(_ key: PartitionKey, capacity: Int) -> Int {
         let slot = free.popLast() ?? segments.count
         if slot == segments.count { segments.append(nil) }
@@ -32,7 +32,7 @@ extension SegmentStore {
         return slot
     }
 
-    /// Takes a new file for a slot's segment.
+    /// Installs a new file for a slot's segment.
     func install(_ path: String, _ file: FileHandle, _ key: PartitionKey, in slot: Int) {
         guard
             let stream = try? GzipEncoder(
@@ -54,9 +54,9 @@ extension SegmentStore {
         )
     }
 
-    /// Creates the file of a new segment; where the folder cannot be entered, in another one.
+    /// Creates the file of a new segment, in a substitute folder if its own cannot be entered.
     ///
-    /// `mayWait`: waits for what can be tried again; false when there is nothing to wait for.
+    /// `mayWait`: waits before a retry; returns false if waiting is useless.
     func createFile(
         in folder: String,
         mayWait: (FileSystemError) -> Bool
@@ -77,7 +77,7 @@ extension SegmentStore {
                     continue
                 }
                 if error.isOutOfDescriptors, try giveDescriptorBack() { continue }
-                // Nothing has happened yet, so whatever the cause, it can be waited for.
+                // Nothing has been written yet, so waiting is safe whatever the cause.
                 guard error.isTaken || mayWait(error) else { throw error }
             }
         }
@@ -90,9 +90,9 @@ extension SegmentStore {
             + SegmentFormat.sealedSuffix
     }
 
-    /// Closes a file of this store that need not be open; false when there is none.
+    /// Closes a file of this store that need not be open; returns false if there is none.
     ///
-    /// A writer that only waited would wait for what its own next commit gives back.
+    /// Otherwise a writer would wait for descriptors that only its own next commit closes.
     private func giveDescriptorBack() throws(FileSystemError) -> Bool {
         forgetHeld(durable: durable())
         if finishWaitingSeal() { return true }

@@ -3,21 +3,21 @@ import Compression
 package import Disk
 import Glibc
 
-/// Rejected pieces: a disk of their own must not hold up events.
+/// Rejected pieces, whose disk must not delay events if it is a separate one.
 ///
-/// Where `quarantine/` is on the device of the events, what it is refused is waited for, as events do:
-/// they would wait as well. Where it is on another one, it is not: room for a line is reserved before
-/// the line is taken, and where the disk gives none, the piece is not taken. A line that was taken has
-/// its room, so the write that comes later finds it. (A file system that cannot reserve is only asked
-/// how much it has; what others take meanwhile is waited for as ever.)
+/// If `quarantine/` is on the device of the events, a full disk is waited for, as for events: they
+/// would wait as well. If it is on another device, space for a line is reserved before the line is
+/// accepted, and without space the piece is refused. So the later write of an accepted line has its
+/// space. (A file system without reservations is only asked for its free space; if other programs
+/// use it meanwhile, the write waits as usual.)
 extension SegmentStore {
-    /// A file's room grows by so many bytes.
+    /// The step by which a file's reserved space grows.
     static let reserveStep = 1 << 20
 
-    /// The slot for a rejected piece's line of at most so many bytes; nil when the disk has no room for
-    /// it, which the quota is then told.
+    /// Returns the slot for a rejected piece's line of at most so many bytes; if the disk has no
+    /// space for it, reports that to the quota and returns nil.
     ///
-    /// - Throws: what was refused that is waited for, when the caller is not to wait.
+    /// - Throws: an error that is waited for, if the caller must not wait.
     package func quarantineSlot(
         _ key: PartitionKey,
         router: borrowing PartitionRouter,
@@ -31,15 +31,15 @@ extension SegmentStore {
             guard let opened = try openQuarantine(key, router.folder(key)) else { return nil }
             slot = opened
         }
-        // One that waits for its file is on the device of the events.
+        // A partition that waits for its file is on the device of the events.
         guard let segment = segments[slot], segment.reservedBytes > 0 else { return slot }
         let raw = segment.rawSinceFullFlush + pendings[slot].bytes.count + lineBytesMax
-        // Text that cannot be compressed grows by the frames of its blocks, and there are flushes.
+        // Incompressible text grows by the frames of its blocks, and there are flushes.
         let bytes = Int(segment.stream.compressedBytes) + raw + raw / 32 + Self.pendingBytes
         return reserve(bytes, segment) ? slot : nil
     }
 
-    /// A line of so many bytes was put into the slot's pending lines.
+    /// Counts the bytes of a line that was added to the slot's pending lines.
     package func tookRejected(_ byteCount: Int) {
         configuration.quota.take(byteCount)
     }
@@ -71,7 +71,7 @@ extension SegmentStore {
         }
     }
 
-    /// Gives the segment room for so many bytes in all; false when the disk has none.
+    /// Reserves so many bytes in all for the segment; returns false if the disk has no space.
     private func reserve(_ byteCount: Int, _ segment: OpenSegment) -> Bool {
         let has = segment.reservedBytes
         guard byteCount > has else { return true }

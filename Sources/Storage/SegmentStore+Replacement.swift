@@ -4,16 +4,16 @@ import Digest
 package import Disk
 import Glibc
 
-/// What is left of a sealed segment until its batch is durable.
+/// The remaining data of a sealed segment until its batch is durable.
 struct SealedRemains {
     /// The number of its batch.
     let batch: UInt64
     let sealedPath: String
-    /// Nil when its bytes are durable.
+    /// Nil if its bytes are durable.
     var file: FileHandle?
     let durableBytes: Int
     var held: [UInt8]
-    /// The last batch before that it went with.
+    /// The last earlier batch that contained it.
     let handedIn: UInt64
     let sha256: String
     var isBroken: Bool
@@ -30,14 +30,14 @@ struct SealedRemains {
     }
 }
 
-/// What happens when the disk fails a segment.
+/// Replaces segments whose write or sync failed.
 ///
 /// A file whose write or sync has failed is never written or synced again: the kernel may have
-/// dropped its pages, and the next sync would claim success. Its durable part is read back, what
-/// follows is still held in memory, and the SHA-256 of both together is known. So a
-/// new file is written, which replaces the old one in one step once it is durable.
+/// dropped its pages, and the next sync would claim success. Its durable part is read back, the
+/// rest is still held in memory, and the SHA-256 of both together is known. So a new file is
+/// written, which replaces the old one in one step once it is durable.
 extension SegmentStore {
-    /// Lets go of what was held for batches that are durable, up to the number `batch`.
+    /// Frees the memory held for durable batches, up to the number `batch`.
     package func forgetHeld(durable batch: UInt64) {
         durableBatch = max(durableBatch, batch)
         guard heldBytes > 0 else { return }
@@ -48,12 +48,12 @@ extension SegmentStore {
         }
     }
 
-    /// Replaces the file of every segment that the disk has failed.
+    /// Replaces the file of every segment whose write or sync failed.
     ///
-    /// To be called when no committer is at work. On an error, nothing is lost and the call can be
-    /// made again. `failed`: the sealed path of a segment whose sync failed elsewhere. Gives the
-    /// sealed paths of those that were replaced, by calls that failed half way too;
-    /// ``settle(_:replaced:)`` tells the batches that were taken and wait.
+    /// To be called while no committer works. After an error nothing is lost, and the call can be
+    /// repeated. `failed`: the sealed path of a segment whose sync failed elsewhere. Returns the
+    /// sealed paths of all replaced segments, including those of earlier calls that failed midway.
+    /// ``settle(_:replaced:)`` updates the batches that were taken and wait.
     package func replace(
         failed: String?,
         folders: DurableFolders
@@ -71,13 +71,13 @@ extension SegmentStore {
             replaced.insert(sealed[at].sealedPath)
         }
         failure = nil
-        // What was sealed since the last batch waits in the store itself.
+        // Files sealed since the last batch wait in the store itself.
         settle(&batch, replaced: replaced)
         defer { replaced = [] }
         return replaced
     }
 
-    /// Takes files that were replaced out of a batch that has not been committed: they are durable.
+    /// Removes replaced files from a batch that has not been committed: they are durable.
     package func settle(_ batch: inout CommitBatch, replaced: Set<String>) {
         batch.dirty.removeAll { replaced.contains($0.path) }
         for at in batch.seals.indices where replaced.contains(batch.seals[at].sealedPath) {
@@ -195,7 +195,7 @@ extension SegmentStore {
         }
     }
 
-    /// What was durable does not come back as it was written.
+    /// The error if the durable part does not read back as it was written.
     private func unreadable(_ path: String) -> FileSystemError {
         FileSystemError(.read, path, code: EBADMSG)
     }

@@ -1,23 +1,23 @@
 import Disk
 import Glibc
 
-/// A partition that has lines and no file yet.
+/// A partition with lines but no file yet.
 struct WaitingPartition {
     let key: PartitionKey
     let folder: String
 }
 
-/// Partitions beyond those that may have open files: one message can have events of thousands of them, in
-/// any order.
+/// Partitions beyond the maximum of open files: one message can have events of thousands of them,
+/// in any order.
 ///
-/// If each event of such a message opened its partition's file and sealed another one for it, there would
+/// If each event of such a message opened its partition's file and sealed another one, there would
 /// be one file per event. So lines wait in memory until the next commit, or until a partition has
-/// ``waitingBytes`` of them. Then it gets its file, and the least recently used one is sealed.
+/// ``waitingBytes`` of them. Then its file is opened, and the least recently used one is sealed.
 extension SegmentStore {
     static let waitingMax = 4_096
-    /// Bytes of lines of a partition that may wait, but for one long line.
+    /// The most bytes of a partition's lines that may wait, except for one long line.
     static let waitingBytes = 8 << 10
-    /// So many are given their files even when the process is to leave.
+    /// The number of partitions whose files are opened even if the process must exit.
     static let leavingMax = 64
 
     func wait(_ key: PartitionKey, _ folder: String) throws(FileSystemError) -> Int {
@@ -27,9 +27,9 @@ extension SegmentStore {
         return slot
     }
 
-    /// Gives each partition that waits its file.
+    /// Opens a file for each partition that waits.
     ///
-    /// Throws `ECANCELED` when there are many and the process is to leave: nothing of them is durable, and
+    /// Throws `ECANCELED` if there are many and the process must exit: none of them is durable, and
     /// nothing since the last commit may be acknowledged.
     func openWaiting() throws(FileSystemError) {
         for slot in waiting.keys.sorted() {

@@ -5,30 +5,30 @@ package import Disk
 import Events
 import Platform
 
-/// The open segments of one writer: finds an event's segment, deflates and writes what waits, and
-/// hands over what is to be made durable.
+/// The open segments of one writer: finds an event's segment, deflates and writes pending lines,
+/// and hands over data to be made durable.
 ///
-/// The writer's thread only.
+/// Only the writer's thread uses it.
 ///
-/// Per event a caller uses ``slot(for:)``, ``pendings`` and, when there is not enough room,
+/// Per event a caller uses ``slot(for:)``, ``pendings`` and, without enough space,
 /// ``makeRoom(_:in:)``; everything else is per commit.
 package final class SegmentStore {
     package struct Configuration: Sendable {
         package var node: String
         package var run: String
-        /// Microseconds since 1970; the names of files carry no earlier time, though the clock be put
-        /// back: ``Leftovers`` goes by it.
+        /// Microseconds since 1970; file names have no earlier time, even if the clock is set back:
+        /// ``Leftovers`` relies on it.
         package var startedAt: Int64 = 0
         /// The writer's number, in file names.
         package var writer: Int
         package var sources: [String]
         /// Numbers of the sources whose ids are written beside the segments.
         package var deduplicated: [Int] = []
-        /// Of the key by which their events' contents are hashed.
+        /// The check of the key by which their events' contents are hashed.
         package var contentCheck: UInt64 = 0
         package var engine: Engine
         package var level: Int
-        /// Open segments at a time, at least 1.
+        /// The most open segments, at least 1.
         package var openMax: Int
         /// Compressed bytes after which a segment is sealed.
         package var segmentBytesMax: Int
@@ -36,10 +36,10 @@ package final class SegmentStore {
         package var idleMax: Duration
         /// Sealed files of one batch that keep their descriptors until the committer has them.
         package var sealsMax: Int
-        /// Of what lies in quarantine, over all writers.
+        /// The quota of quarantine, shared by all writers.
         package var quota = QuarantineQuota()
 
-        /// Of ``sealsMax``, unless another one is given.
+        /// The default of ``sealsMax``.
         package static let sealsMaxDefault = 1_024
 
         package init(
@@ -69,58 +69,58 @@ package final class SegmentStore {
         }
     }
 
-    /// Raw bytes that wait before they are deflated, but for one long line.
+    /// The most raw bytes that wait for compression, except for one long line.
     ///
-    /// Memory is real only as far as lines have reached.
+    /// Memory is used only as far as lines have reached.
     static let pendingBytes = 32 << 10
-    /// Compressed bytes after which the caller looks at the disk's room again.
+    /// Compressed bytes after which the caller checks the disk's free space again.
     static let growthBytes: UInt64 = 1 << 20
 
     var configuration: Configuration
     let fileSystem: any FileSystem
-    /// Called when the disk is full, with what failed; true: room was waited for, try again.
+    /// Called with the error when the disk is full; returns true after waiting, to try again.
     let waitForRoom: (FileSystemError) -> Bool
-    /// Called while much is deflated, written or synced: the caller is at work.
+    /// Called during long compression, writes and syncs: the caller is at work.
     let onProgress: () -> Void
-    /// Told of a partition whose folder cannot be entered, and of the folder that is used instead.
+    /// Called with the error for a partition's folder that cannot be entered, and its substitute.
     let onObstacle: (FileSystemError, String) -> Void
-    /// Gives the last batch that is durable.
+    /// Returns the last batch that is durable.
     let durable: () -> UInt64
     /// Called before the files together grow by another mebibyte.
     private let onGrowth: () -> Void
-    /// ``compressedBytes`` at which it is called next.
+    /// The ``compressedBytes`` at which it is called next.
     private var growthMark: UInt64 = 0
-    /// Whether the process is to leave at once.
+    /// Whether the process must exit at once.
     let shouldLeave: () -> Bool
-    /// By slot; as many as there were slots so far.
+    /// By slot; as many as there ever were slots.
     var segments: [OpenSegment?] = []
-    /// The partitions that have lines and no file yet, by slot.
+    /// The partitions with lines but no file yet, by slot.
     var waiting: [Int: WaitingPartition] = [:]
-    /// The waiting lines of each open segment, by slot; there from the first to the last.
+    /// The waiting lines of each open segment, by slot; allocated for the store's lifetime.
     package let pendings: UnsafeMutablePointer<PendingLines>
-    /// The ids of each open segment, by slot; there as long as ``pendings``.
+    /// The ids of each open segment, by slot; allocated as long as ``pendings``.
     package let identities: UnsafeMutablePointer<IdentityList>
     private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
-    /// Slot + 1 by key, direct-mapped; a miss looks in ``slots``.
+    /// Slot + 1 by key, direct-mapped; on a miss, ``slots`` is searched.
     private let cache: UnsafeMutablePointer<(key: PartitionKey, slot: Int)>
     private static let cacheSize = 4_096
     var slots: [PartitionKey: Int] = [:]
     var free: [Int] = []
     var batch = CommitBatch()
-    /// Batches taken so far; the number of the last one.
+    /// The number of batches taken so far, which is the number of the last one.
     package private(set) var batches: UInt64 = 0
     /// The last batch that is known to be durable.
     var durableBatch: UInt64 = 0
     /// Bytes held in memory because they are not durable yet.
     package internal(set) var heldBytes = 0
-    /// What is left of sealed segments until they are durable.
+    /// The remaining data of sealed segments until they are durable.
     var sealed: [SealedRemains] = []
-    /// Sealed paths of segments that were replaced and not yet told of: another one failed.
+    /// Sealed paths of segments replaced before another one failed, and not yet returned.
     var replaced: Set<String> = []
-    /// What first failed since the last ``replace(failed:folders:)``.
+    /// The first failure since the last ``replace(failed:folders:)``.
     package internal(set) var failure: FileSystemError?
     var fileNumber = 0
-    /// Monotonic nanoseconds and wall microseconds, as last told by ``setTime(monotonic:wall:)``.
+    /// Monotonic nanoseconds and wall microseconds, as set by ``setTime(monotonic:wall:)``.
     private(set) var now: Int64 = 0
     private(set) var wallNow: Int64 = 0
     /// All raw and compressed bytes written by this store.
@@ -175,12 +175,12 @@ package final class SegmentStore {
     func countBatch() { batches += 1 }
 
     package var openCount: Int { slots.count - waiting.count }
-    /// The slot of some open segment; nil when there is none.
+    /// The slot of any open segment; nil if there is none.
     package var openSlot: Int? { slots.values.min() }
-    /// Segments that were sealed and wait for the next batch.
+    /// The number of sealed segments that wait for the next batch.
     package var sealsWait: Int { batch.sealedCount }
 
-    /// The slot of an open segment; -1 when there is none: ``open(_:router:)`` it.
+    /// Returns the slot of an open segment; -1 if there is none: then call ``open(_:router:)``.
     package func slot(for key: PartitionKey) -> Int {
         let slot = cachedSlot(for: key)
         return slot >= 0 ? slot : uncachedSlot(for: key)
@@ -200,12 +200,12 @@ package final class SegmentStore {
         return slot
     }
 
-    /// Has the place come where ``slot(for:)`` looks.
+    /// Prefetches the cache entry that ``slot(for:)`` reads.
     package func fetchSlot(_ key: PartitionKey) {
         Processor.prefetch(cache + cachePlace(key))
     }
 
-    /// Has the segment's ``pendings`` come, if it is open; after ``fetchSlot(_:)``.
+    /// Prefetches the segment's ``pendings``, if it is open; after ``fetchSlot(_:)``.
     package func fetchPending(_ key: PartitionKey) {
         let slot = cachedSlot(for: key)
         guard slot >= 0 else { return }
@@ -214,7 +214,7 @@ package final class SegmentStore {
         Processor.prefetch(pending + 64)
     }
 
-    /// Has the memory come where the segment's next line goes; after ``fetchPending(_:)``.
+    /// Prefetches the memory of the segment's next line; after ``fetchPending(_:)``.
     package func fetchEnd(_ key: PartitionKey) {
         let slot = cachedSlot(for: key)
         guard slot >= 0 else { return }
@@ -229,7 +229,7 @@ package final class SegmentStore {
         if cache[at].key == key { cache[at] = (PartitionKey(values: .max, place: .max), -1) }
     }
 
-    /// Tells the time.
+    /// Sets the time.
     ///
     /// Wall time is microseconds since 1970 UTC.
     package func setTime(monotonic: Int64, wall: Int64) {
@@ -239,7 +239,7 @@ package final class SegmentStore {
 
     // MARK: - Writing
 
-    /// Deflates what waits in a slot until `byteCount` bytes fit.
+    /// Deflates the pending lines of a slot until `byteCount` bytes fit.
     package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
         if segments[slot] == nil { try openWaiting(slot) }
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
@@ -247,7 +247,7 @@ package final class SegmentStore {
         pendings[slot].grow(to: byteCount)
     }
 
-    /// A full flush when a mebibyte has gone by, else what the caller needs.
+    /// A full flush after each mebibyte, else the flush that the caller needs.
     private func dueFlush(_ segment: OpenSegment, _ slot: Int, atLeast flush: Flush) -> Flush {
         segment.rawSinceFullFlush + pendings[slot].bytes.count >= SegmentFormat.fullFlushBytes
             ? .full : flush

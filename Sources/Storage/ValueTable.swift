@@ -2,10 +2,10 @@ import Events
 import Glibc
 import Platform
 
-/// Gives each partition value a small number, and keeps a producer with ever new values from making
-/// ever new folders: beyond `valuesMax` distinct values in an hour, the rest share ``other``.
+/// Maps partition values to small numbers, and limits new folders by a producer with ever new
+/// values: beyond `valuesMax` distinct values in an hour, the rest share ``other``.
 ///
-/// One thread.
+/// For one thread.
 ///
 /// Open addressing over raw memory, so that the lookup of an event touches no Swift object.
 struct ValueTable: ~Copyable {
@@ -17,7 +17,7 @@ struct ValueTable: ~Copyable {
         var bytes: UnsafeMutableRawPointer?
         var count: Int
         var id: UInt32
-        /// The hour that counted it among its `valuesMax`.
+        /// The hour in which it last counted among the `valuesMax`.
         var hour: Int
     }
 
@@ -38,8 +38,8 @@ struct ValueTable: ~Copyable {
         var slots = 64
         while slots < valuesMax * 8 { slots *= 2 }
         self.slots = slots
-        // An empty entry is all zeros, and the system gives zeros without taking memory for them: a
-        // table for a million values costs what its values cost.
+        // An empty entry is all zeros, and the system provides zeros without using memory for them:
+        // a table for a million values uses only the memory of its values.
         guard let zeros = calloc(slots, MemoryLayout<Entry>.stride) else {
             preconditionFailure("no memory for \(slots) partition values")
         }
@@ -51,7 +51,7 @@ struct ValueTable: ~Copyable {
         free(entries)
     }
 
-    /// The number of a value in an hour (hours since 1970).
+    /// Returns the number of a value in an hour (hours since 1970).
     mutating func id(of value: UnsafeRawBufferPointer, hour: Int) -> UInt32 {
         if let last, self.hour == hour, matches(entries[last], value) { return entries[last].id }
         if self.hour != hour { turn(to: hour) }
@@ -66,14 +66,14 @@ struct ValueTable: ~Copyable {
 
     private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots - 1) }
 
-    /// Has the place come where the search for a value begins, and gives the value's hash.
+    /// Prefetches the entry where the search for a value begins, and returns the value's hash.
     func fetch(_ value: UnsafeRawBufferPointer) -> UInt64 {
         let hash = HiveValue.hash(value)
         Processor.prefetch(entries + home(hash))
         return hash
     }
 
-    /// Has the bytes come that a value of this hash is compared with.
+    /// Prefetches the text that a value of this hash is compared with.
     func fetchText(hash: UInt64) {
         if let bytes = entries[home(hash)].bytes { Processor.prefetch(bytes) }
     }
@@ -84,7 +84,7 @@ struct ValueTable: ~Copyable {
         return memcmp(stored, bytes, entry.count) == 0
     }
 
-    /// A value known from before counts for this hour when first seen in it.
+    /// Counts a known value for this hour when it is first seen in it.
     private mutating func seen(_ at: Int) -> UInt32 {
         if entries[at].hour != hour {
             guard admitted < valuesMax else { return Self.other }
@@ -112,7 +112,7 @@ struct ValueTable: ~Copyable {
         return entries[at].id
     }
 
-    /// A new hour admits values afresh; a table half full of old ones is emptied.
+    /// Begins a new hour, which admits values afresh; empties a table half full of old ones.
     private mutating func turn(to hour: Int) {
         self.hour = hour
         admitted = 0
@@ -127,7 +127,7 @@ struct ValueTable: ~Copyable {
         names.removeAll()
     }
 
-    /// The text of a number; `__other__` where it is no longer known.
+    /// Returns the text of a number; `__other__` if it is no longer known.
     func name(_ id: UInt32) -> String {
         guard id >= firstID, Int(id - firstID) < names.count else { return HiveValue.other }
         return names[Int(id - firstID)]

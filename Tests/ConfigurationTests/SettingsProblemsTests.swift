@@ -2,7 +2,7 @@ import Testing
 
 @testable import Configuration
 
-/// One configuration and all that is to be said about it.
+/// A configuration and all problems that must be reported for it.
 struct BadConfiguration: Sendable, CustomTestStringConvertible {
     let yaml: String
     let messages: [String]

@@ -3,7 +3,7 @@ import Testing
 @testable import Configuration
 
 @Suite struct SettingsReaderFuzzTests {
-    /// A reader of hand-written files meets everything; it may complain, and never trap.
+    /// A reader of hand-written files must accept any input; it may complain, and never trap.
     @Test(arguments: [UInt64.random(in: 1...UInt64.max), 1, 2, 3])
     func anyDamageToAFileIsReadOrReported(seed: UInt64) {
         var random = SeededRandom(state: seed)
@@ -40,7 +40,7 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The bytes that mean something to YAML, and to our references.
+    /// The bytes with a meaning in YAML, and in references.
     private let marks = Array("[]{}:,#&*!|>'\"%@`-? \n\t$~<\\0".utf8)
 }
 

@@ -15,7 +15,7 @@ import Testing
     @Test func everyKeyWithAnotherValueReadsBackEqual() throws {
         let settings = Samples.unusual
         #expect(try reread(settings) == settings)
-        // Guards the sample: whatever key is added later has to be unusual in it as well.
+        // Guards the sample: any key added later must have an unusual value in it as well.
         let usual = Settings()
         // There is only one codec so far.
         for field in Settings.fields where field.key != "compression.codec" {

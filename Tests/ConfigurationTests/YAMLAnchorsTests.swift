@@ -2,7 +2,7 @@ import Testing
 
 @testable import Configuration
 
-/// A configuration has no anchors, and so no aliases that stand for ever more.
+/// A configuration has no anchors, and so no aliases that multiply.
 @Suite struct YAMLAnchorsTests {
     @Test(arguments: [
         ("a: &x 1", 1), ("&x a: 1", 1), ("a: [1, &x 2]", 1), ("a: {&x b: 1}", 1),
@@ -24,7 +24,7 @@ import Testing
         #expect(YAMLAnchors.firstLine(in: yaml) == nil)
     }
 
-    /// Nine lines that stand for three billion values, in the place of a key as well.
+    /// Nine lines that expand to three billion values, in the place of a key as well.
     @Test func aliasesThatMultiplyAreRefusedAtOnce() {
         var yaml = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
         for level in 1...9 {

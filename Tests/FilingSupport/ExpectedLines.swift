@@ -2,12 +2,12 @@ import Archive
 import Events
 import Platform
 
-/// What a message of one event, or of one piece that cannot be accepted, must be written as.
+/// The expected line for a message of one event, or of one piece that cannot be accepted.
 package struct ExpectedLines: ~Copyable {
     package struct Line {
         /// Without its line feed.
         package var bytes: [UInt8]
-        /// Where it belongs, by channel or reason.
+        /// Its folder, by channel or reason.
         package var folder: String
     }
 

@@ -3,8 +3,7 @@ package import Filing
 package import Intake
 import Ring
 
-/// A filing stage with a ring of its own, driven message by message: the way of an event without sockets
-/// and threads.
+/// A filing stage with its own ring, driven message by message: filing without sockets and threads.
 ///
 /// One thread.
 package final class FilingRig {
@@ -13,7 +12,7 @@ package final class FilingRig {
     private var consumer: RingConsumer
     private var monotonic: Int64 = 0
     private var wall: Int64 = 0
-    /// How often the stage returned in the middle, and was called again.
+    /// How often the stage returned in the middle of its work, and was called again.
     package private(set) var returns = 0
 
     /// - `ringBytes`: more than the messages that are added before a ``take()``.
@@ -28,7 +27,7 @@ package final class FilingRig {
         stage = FilingStage(configuration, partners)
     }
 
-    /// Moves the clock by which segments are looked at.
+    /// Sets the clock of segments.
     ///
     /// - `monotonic`: nanoseconds.
     /// - `wall`: microseconds since 1970 UTC, from which messages are received.
@@ -60,7 +59,7 @@ package final class FilingRig {
         payload.withUnsafeBytes { add($0, source: source, isAnswered: isAnswered) }
     }
 
-    /// Files what is in the ring.
+    /// Files the messages of the ring.
     package func take() throws(FileSystemError) {
         var turn = FilingStage.Turn(messages: .max, bytes: .max)
         while try !stage.take(from: &consumer, &turn) {

@@ -11,7 +11,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// A filing stage on a folder of its own, whose lines a test reads back.
+/// A filing stage on its own folder, whose lines a test reads back.
 final class FilingBench {
     let folder: TemporaryFolder
     let store: SegmentStore
@@ -87,7 +87,7 @@ final class FilingBench {
         try rig.put(Array(payload.utf8), source: source, isAnswered: isAnswered)
     }
 
-    /// Puts messages into the ring, which are then read together where they can be.
+    /// Puts messages into the ring, which are then read together if possible.
     func putTogether(_ payloads: [String], source: Int = 0, isAnswered: Bool = false) throws {
         for payload in payloads {
             rig.add(Array(payload.utf8), source: source, isAnswered: isAnswered)

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A judge that does with an event what its member `do` says.
+/// A judge whose verdict on an event is the event's member `do`.
 private final class ObedientJudge: EventJudge {
     private let secret = Array(#""***""#.utf8).withUnsafeBytes { bytes in
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
@@ -78,7 +78,7 @@ private final class ObedientJudge: EventJudge {
         #expect(quarantined[0].contains(#""offset":\#(offset)"#))
     }
 
-    /// Numbers are of what is kept: without gaps over events and quarantine.
+    /// Only stored events and pieces get numbers, without gaps over events and quarantine.
     @Test func onlyWhatIsKeptTakesANumber() throws {
         let bench = try FilingBench(judge: ObedientJudge())
         try bench.put(#"[{"do":"drop"},{"do":"suppress"},{"do":"write"},{"do":"quarantine"}]"#)
@@ -113,7 +113,7 @@ private final class ObedientJudge: EventJudge {
         #expect(answer.refused.map(\.reason) == ["reserved_key"])
     }
 
-    /// The id of a refused event does not keep its corrected copy out.
+    /// The id of a refused event does not exclude its corrected copy.
     @Test func aRefusedEventMayBeSentAgain() throws {
         let bench = try FilingBench(judge: ObedientJudge())
         let refused = #"{"messageId":"m1","do":"quarantine"}"#
@@ -146,7 +146,7 @@ private final class ObedientJudge: EventJudge {
         )
     }
 
-    /// While quarantine is full, a message that a judge would refuse is not taken at all.
+    /// While quarantine is full, a message that a judge would refuse is not accepted at all.
     @Test(arguments: [false, true])
     func aFullQuarantinePutsJudgedMessagesOff(isTogether: Bool) throws {
         let bench = try FilingBench(judge: ObedientJudge())
@@ -164,14 +164,14 @@ private final class ObedientJudge: EventJudge {
         #expect(bench.quota.refused == 1)
         #expect(try bench.lines("quarantine") == [])
         #expect(try bench.events() == (isTogether ? [#"{"n":1}"#] : []))
-        // Nobody is asked where nobody waits for an answer.
+        // Without a producer that waits for an answer, none is asked to resend.
         try bench.put(#"[{"n":2},{"do":"quarantine"}]"#)
         let tally = tally(bench)
         #expect(tally.dropped == 1 && tally.rejectedTotal == 0)
     }
 }
 
-/// An observer that keeps what it sees.
+/// An observer that stores the bursts it receives.
 private final class Witness: EventObserver {
     private let seen = Mutex<[String]>([])
 
@@ -216,7 +216,7 @@ private final class Witness: EventObserver {
 }
 
 @Suite struct FilingStageTests {
-    /// A message of ever new partitions is left in the middle, and gone on with.
+    /// Filing of a message of ever new partitions is interrupted, and continued.
     @Test(arguments: [false, true])
     func returnsInTheMiddleAfterManySegments(isTogether: Bool) throws {
         let bench = try FilingBench()
@@ -232,7 +232,7 @@ private final class Witness: EventObserver {
         #expect(try bench.events() == events)
     }
 
-    /// What does not fit a run of single events is filed between them, in order.
+    /// Messages that do not fit a run of single events are filed between them, in order.
     @Test func runsAndOtherMessagesKeepTheirOrder() throws {
         let bench = try FilingBench()
         let messages = [

@@ -25,7 +25,7 @@ import Testing
         }
         disk.put(bytes, at: SegmentFormat.contentKey)
         #expect(try ContentKey.load(in: disk) == key)
-        // What was begun before a crash does not stand in the way.
+        // An incomplete file from before a crash does not prevent it.
         disk.remove(path: SegmentFormat.contentKey)
         disk.put([1], at: SegmentFormat.contentKey + ".new")
         let second = try ContentKey.load(in: disk)

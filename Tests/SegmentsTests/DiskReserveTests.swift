@@ -18,7 +18,7 @@ import Testing
         #expect(try size == reserve.byteCount(disk.space()))
         #expect(reserve.release())
         #expect(!reserve.release() && !FileManager.default.fileExists(atPath: path))
-        // What an earlier run left is taken over.
+        // The reserve of an earlier run is taken over.
         try reserve.hold()
         try DiskReserve(fileSystem: disk).hold()
         #expect(FileManager.default.fileExists(atPath: path))

@@ -4,7 +4,7 @@ import Inspection
 import TestSupport
 import Testing
 
-/// Names that are the same text for Swift, but two folders for the disk.
+/// Names that are equal text in Swift, but two folders on the disk.
 @Suite struct FolderNameTests {
     private static let composed = "events/channel=caf\u{e9}"
     private static let decomposed = "events/channel=cafe\u{301}"
@@ -17,7 +17,7 @@ import Testing
         #expect(PathKey("a") == PathKey("a") && !(PathKey("a") < PathKey("a")))
     }
 
-    /// A folder that is taken for another one would never be synced, and lost with the power.
+    /// A folder mistaken for another one would never be synced, and lost at a power cut.
     @Test func eachFolderIsMadeDurable() throws {
         let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-names")
         let disk = try WritingDisk(directory: folder.path)
@@ -32,7 +32,7 @@ import Testing
         #expect(disk.log.isEmpty)
     }
 
-    /// An accent joins the separator before it when text is taken character by character.
+    /// Taken as characters, an accent joins the separator before it.
     @Test func pathsAreTakenApartByBytes() throws {
         let path = "events/\u{301}x/channel=\u{301}y/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
         #expect(DiskPath.parts(path).count == 4 && DiskPath.isBelow(SegmentFormat.events, path))

@@ -31,7 +31,7 @@ import Testing
         return number % 3 == 0 ? "event \(number)" : "00112233-4455-6677-8899-\(padded)"
     }
 
-    /// A list with `count` ids of two sources, and what it holds.
+    /// Fills a list with `count` ids of two sources, and returns its content.
     static func fill(_ list: inout IdentityList, _ numbers: Range<Int>) -> [Entry] {
         numbers.map { number in
             let seconds = UInt32(1_795_000_000 + number / 4)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    /// Writes a file of three parts; gives what it holds.
+    /// Writes a file of three parts; returns its content.
     static func write(to disk: MemoryDisk, count: Int = 60) -> [Entry] {
         var list = IdentityList()
         defer { list.free() }
@@ -72,7 +72,7 @@ import Testing
         return entries
     }
 
-    /// Of the key with which the contents are taken to be hashed.
+    /// The check of the key by which the contents count as hashed.
     static let check: UInt64 = 0xC0FF_EE00_0000_0001
 
     static func read(
@@ -98,7 +98,7 @@ import Testing
         #expect(entries == written)
     }
 
-    /// A file that was cut anywhere is not taken for a whole one, and gives only what is right.
+    /// A file cut anywhere does not count as whole, and returns only valid ids.
     @Test func noticesACutAtEveryByte() throws {
         let disk = MemoryDisk()
         let written = Self.write(to: disk)
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    /// Every bit of every byte, and bytes behind the end.
+    /// Every bit of every byte, and bytes after the end.
     @Test func noticesEveryFlippedBit() throws {
         let disk = MemoryDisk()
         let written = Self.write(to: disk, count: 15)
@@ -158,7 +158,7 @@ import Testing
         #expect(try Self.read(disk).0 == .damaged("it does not begin like one"))
     }
 
-    /// Hashes of another key say nothing of an event.
+    /// Hashes by another key prove nothing about an event.
     @Test func contentsOfAnotherKeyAreNotBelieved() throws {
         let disk = MemoryDisk()
         let written = Self.write(to: disk)
@@ -169,7 +169,7 @@ import Testing
         #expect(ids.map(\.id) == written.map(\.id) && ids.allSatisfy { $0.content == 0 })
     }
 
-    /// As the versions before wrote it: without hashes, and with the names of all sources.
+    /// A file as earlier versions wrote it: without hashes, and with the names of all sources.
     @Test func readsFilesOfVersion1() throws {
         func block(_ kind: UInt8, _ body: [UInt8]) -> [UInt8] {
             let count = IdentityFile.number(UInt64(body.count), 4)
@@ -185,7 +185,7 @@ import Testing
         let disk = MemoryDisk()
         disk.put(bytes, at: Self.path)
         let (outcome, found) = try Self.read(disk)
-        // Of the sources without an id nobody can say whether their ids were kept.
+        // For sources without an id it is unknown whether their ids were stored.
         #expect(outcome == .whole(IdentityEnd(ids: 2, lastSeconds: 9), ["b"]))
         #expect(found.map(\.id) == [uuid, Array("abc".utf8)])
         #expect(found.allSatisfy { $0.source == "b" && $0.seconds == 9 && $0.content == 0 })

@@ -69,7 +69,7 @@ import Testing
         return (report, contents)
     }
 
-    /// From the segment, and then from the file that was written of it.
+    /// From the segment, and then from the file that was written from it.
     @Test func givesTheContentsOfEvents() throws {
         let disk = MemoryDisk()
         try Self.seal((1...9).map { Self.line($0) }, at: Self.path(0), on: disk)
@@ -79,7 +79,7 @@ import Testing
         #expect(second.files == 1 && again == contents)
     }
 
-    /// With another key the contents are hashed anew, where there are any.
+    /// With another key the contents are hashed again, if they exist.
     @Test func contentsOfAnotherKeyAreHashedAnew() throws {
         let disk = MemoryDisk()
         try Self.seal((1...9).map { Self.line($0) }, at: Self.path(0), on: disk)
@@ -106,7 +106,7 @@ import Testing
         #expect(Set(ids) == Set((1...6).map { "\($0 % 2) event \($0)" }))
         let (second, again) = try Self.load(disk, sources: both)
         #expect(second.segments == 0 && second.files == 1 && Set(again) == Set(ids))
-        // Without the segment its ids cannot be known, and that is said.
+        // Without the segment its ids cannot be known, which is reported.
         _ = try Self.load(disk, sources: ["b": 1], contentHash: ContentHash(key0: 9, key1: 9))
         disk.remove(path: Self.path(0))
         let (third, _) = try Self.load(disk)
@@ -128,7 +128,7 @@ import Testing
         #expect(second.segments == 0 && second.files == 1)
     }
 
-    /// Cut anywhere, every id is found all the same.
+    /// Cut anywhere, every id is still found.
     @Test func readsTheSegmentWhereTheFileOfIdsIsDamaged() throws {
         let disk = MemoryDisk()
         try Self.seal((1...9).map { Self.line($0) }, at: Self.path(0), on: disk)
@@ -150,7 +150,7 @@ import Testing
         _ = try Self.load(disk)
         disk.remove(path: Self.path(0))
         #expect(try Self.load(disk).1 == ["3 event 1"])
-        // Without both nothing can be known, and that is said.
+        // Without both nothing can be known, which is reported.
         disk.remove(path: Layout.identityPath(forSealed: Self.path(0)))
         #expect(try Self.load(disk).0.unreadable.keys.contains(Self.path(0)))
     }
@@ -194,7 +194,7 @@ import Testing
         #expect(disk.files[path] != nil)
         #expect(IdentitySweep.run(disk, since: Self.ten + 1) == 1)
         #expect(disk.files[path] == nil)
-        // One that was begun and never ended stays until its segment must be over.
+        // A file that was begun and never ended stays until its segment must be over.
         disk.put(IdentityFile.magic, at: path)
         #expect(IdentitySweep.run(disk, since: Self.ten + 3_600) == 0)
         #expect(IdentitySweep.run(disk, since: Self.ten + 3 * 86_400) == 1)

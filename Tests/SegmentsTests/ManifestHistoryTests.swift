@@ -6,7 +6,7 @@ import Testing
 @testable import Archive
 @testable import Recovery
 
-/// What a start reads of manifests: counted in lines, since that is what grows with the years.
+/// The manifests that a start reads: counted in lines, since these grow with the years.
 @Suite struct ManifestHistoryTests {
     /// 2026-11-22T10:00:00Z.
     private static let now: Int64 = 1_795_341_600_000_000
@@ -45,7 +45,7 @@ import Testing
         )
     }
 
-    /// So many days of manifests, the last of them today's; the files themselves are there.
+    /// Creates so many days of manifests, the last of them today's, with their files.
     private static func disk(days: Int, node: String = "c1") throws -> MemoryDisk {
         let disk = MemoryDisk()
         for back in 0..<days { add(back, to: disk, node: node) }
@@ -93,7 +93,7 @@ import Testing
             let (totals, lines) = try history.totals(disk, except: "r0")
             #expect(lines == 2 * Self.linesADay && totals == all)
             #expect(try Self.lines(disk, history) == 2 * Self.linesADay)
-            // A window of ids that goes further back is read as far as that.
+            // A longer window of ids is read completely.
             let longer = try Self.history(disk, since: Self.day(3))
             #expect(longer.firstDay == Self.day(3))
             #expect(try longer.totals(disk, except: "r0").lines == 4 * Self.linesADay)
@@ -115,7 +115,7 @@ import Testing
         #expect(totals.quarantined == ["s0": ["too_deep": 100], "s1": ["too_deep": 100]])
     }
 
-    /// A manifest that has grown, or is gone, is not what its summary says.
+    /// A manifest that has grown, or is gone, does not match its summary.
     @Test func aSummaryCountsOnlyWhileItsManifestIsTheSame() throws {
         let disk = try Self.disk(days: 8)
         _ = try Self.summarise(disk)
@@ -130,7 +130,7 @@ import Testing
         disk.remove(path: path)
         history = try Self.history(disk)
         #expect(history.firstDay == Self.day(6), "its files are to be listed again")
-        // Damage in a summary makes it none.
+        // A damaged summary is ignored.
         disk.put(old, at: path)
         _ = try Self.summarise(disk)
         let summary = Layout.summaryPath(forManifest: path)
@@ -154,7 +154,7 @@ import Testing
         #expect(disk.openHandles == 0)
     }
 
-    /// In a tree that was merged from several collectors, days of others do not decide.
+    /// In a tree merged from several collectors, days of others do not decide.
     @Test func manifestsOfOthersAreAddedUp() throws {
         let disk = try Self.disk(days: 4)
         _ = try Self.summarise(disk)
@@ -166,7 +166,7 @@ import Testing
         #expect(lines == (2 + 3) * Self.linesADay)
     }
 
-    /// A file that was sealed before a crash took its line is found, as far back as lines are read.
+    /// A file sealed before a crash without its line is found, as far back as lines are read.
     @Test func whatACrashLeftWithoutALineIsListed() throws {
         let disk = try Self.disk(days: 6)
         _ = try Self.summarise(disk)
@@ -180,7 +180,7 @@ import Testing
         #expect(try disk.recovery().run(leftovers, history: history).entriesAdded.isEmpty)
     }
 
-    /// Its name says a later day than that on which it was listed, so all manifests are asked.
+    /// Its name has a later day than its line, so all manifests are read.
     @Test func aFileOfAClockThatWasAheadIsListedOnce() throws {
         let disk = try Self.disk(days: 6)
         let ahead = "events/channel=web/part-c1-0-20991122T080000.000Z-5.ndjson.gz"

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Archive
 
-/// The quick way of writing and reading manifest lines against Foundation's.
+/// The fast writing and reading of manifest lines, compared with Foundation's.
 @Suite struct ManifestLineTests {
     private static func text(_ random: inout SeededGenerator) -> String {
         let odd = ["ü", "\"", "\\", "/", "\n", "\u{1}", "\u{7f}", "\u{2028}", "😀", ""]
@@ -82,7 +82,7 @@ import Testing
         #expect(quick > 200 && quick < 1_800, "\(quick) lines were of the plain form")
     }
 
-    /// Whatever is wrong with a line: it is none for both, or means the same to both.
+    /// A damaged line is invalid for both, or means the same to both.
     @Test func damagedLinesAreWhatFoundationTakesThemFor() {
         var random = SeededGenerator(seed: 2)
         var good = 0

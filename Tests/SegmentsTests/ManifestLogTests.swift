@@ -67,7 +67,7 @@ import Testing
         #expect(try read(folder) == [entry(1), entry(3), entry(4)])
     }
 
-    /// The folder's sync fails after a new manifest was made: its first line stands in it once.
+    /// The folder's sync fails after a new manifest was made: it has its first line once.
     @Test func aNewManifestHasItsFirstLineOnce() throws {
         let folder = try TemporaryFolder()
         let disk = try WritingDisk(directory: folder.path)
@@ -90,7 +90,7 @@ import Testing
         #expect(try read(folder) == [entry(1), entry(2)])
     }
 
-    /// Lines of one write that is cut anywhere, behind a line that was cut before or not.
+    /// Lines of one write that is cut anywhere, after a line that was cut before or not.
     @Test(arguments: [false, true])
     func linesOfACutWriteAreThereOnce(isBehindTornLine: Bool) throws {
         let several = (2...4).map { entry($0) }
@@ -123,7 +123,7 @@ import Testing
         #expect(try read(folder) == [entry(1), entry(2), entry(3)])
     }
 
-    /// A manifest whose sync failed is written anew: its own pages may be gone.
+    /// A manifest whose sync failed is rewritten: its own pages may be gone.
     @Test func aFailedSyncIsFollowedByANewFile() throws {
         let folder = try TemporaryFolder()
         let disk = try WritingDisk(directory: folder.path)

@@ -2,7 +2,7 @@ import Disk
 import Glibc
 
 /// A disk in memory that can stop: after a number of changing calls every further one fails, as for
-/// a process that was killed there.
+/// a process killed there.
 ///
 /// The call at which it stops may still do half of a write. For one thread.
 final class MemoryDisk: FileSystem, @unchecked Sendable {
@@ -12,7 +12,7 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
         var handles: [Int32: String] = [:]
         var nextHandle: Int32 = 1
         var handlesMax = 0
-        /// What open handles still read of files that have no name any more.
+        /// The content that open handles still read of files without a name.
         var removed: [Int32: [UInt8]] = [:]
         var changes = 0
         var stopAfter = Int.max
@@ -41,7 +41,7 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
         state.tearsLastWrite = tearing
     }
 
-    /// A copy with the same files, that runs on.
+    /// Returns a copy with the same files that continues to run.
     func restarted() -> MemoryDisk {
         let copy = MemoryDisk()
         copy.state = State(files: state.files, folders: state.folders)
@@ -91,7 +91,7 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
         state.removed[file.number] = nil
     }
 
-    /// How many files are open, and were at most.
+    /// How many files are open, and the maximum so far.
     var openHandles: Int { state.handles.count }
     var openHandlesMax: Int { state.handlesMax }
 

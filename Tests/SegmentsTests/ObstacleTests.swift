@@ -8,7 +8,7 @@ import Testing
 @testable import Disk
 @testable import Storage
 
-/// What stands in a segment's way, and is not room: folders that cannot be entered, descriptors.
+/// Obstacles of a segment other than a full disk: folders that cannot be entered, descriptors.
 @Suite struct ObstacleTests {
     @Test(arguments: [ELOOP, ENOTDIR, EACCES, EPERM])
     func aFolderThatCannotBeEnteredCostsNobodyElse(code: Int32) throws {
@@ -48,8 +48,8 @@ import Testing
         #expect(Layout.blocked("events/a=1/b=2", by: full) == nil)
     }
 
-    /// Without a descriptor a writer gives back its own, those that nobody reads from any more first,
-    /// and asks for no room.
+    /// Without a descriptor a writer closes its own files, those that are not read any more first,
+    /// and does not wait for space.
     @Test func descriptorsAreGivenBackBeforeAnybodyWaits() throws {
         let bench = try WritingBench(
             openMax: 64,
@@ -70,7 +70,7 @@ import Testing
         #expect(try bench.checkSealed() == 40 && bench.disk.opened == 0)
     }
 
-    /// What a committer may still have to sync is not closed under it.
+    /// A file that a committer may still have to sync is not closed.
     @Test func whatIsBeingCommittedIsWaitedFor() throws {
         let waits = Mutex(0)
         let durable = Mutex<UInt64>(0)
@@ -116,7 +116,7 @@ import Testing
         for name in ["lost+found", "theirs"] {
             bench.disk.fail(.init(operation: .list, suffix: name, code: EACCES, times: 2))
         }
-        // A folder of its own that cannot be read may hide anything.
+        // An unreadable folder of Touchpoint's own may hide anything.
         #expect(throws: FileSystemError.self) { try SegmentTree.walk(bench.disk) { _, _ in } }
         bench.disk.give("events/theirs")
         var (visited, foreign) = ([String](), [FileSystemError]())

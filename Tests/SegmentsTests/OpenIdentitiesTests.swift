@@ -9,7 +9,7 @@ import Testing
 @testable import Disk
 @testable import Recovery
 
-/// Ids of open segments are those of the events that recovery keeps, no more and no less.
+/// Ids of open segments are exactly those of the events that recovery keeps.
 @Suite struct OpenIdentitiesTests {
     private static let hash = ContentHash.random
 
@@ -18,7 +18,7 @@ import Testing
             + #""source":"\#(source)","seq":\#(number),"run":"r1"},"messageId":"event \#(number)"}"#
     }
 
-    /// An open segment of events, a commit every `every`; each third is of another source.
+    /// Creates an open segment, a commit every `every` events; each third is of another source.
     private static func segment(
         _ count: Int,
         every: Int,
@@ -53,7 +53,7 @@ import Testing
         return (open, ids)
     }
 
-    /// The ids that recovery makes visible, of source `a`.
+    /// Returns the ids that recovery makes visible, of source `a`.
     private static func recovered(_ disk: MemoryDisk) throws -> [String] {
         _ = try disk.recover()
         let lines = disk.files[SegmentSample.path].flatMap(inflatedLines) ?? []
@@ -94,7 +94,7 @@ import Testing
         #expect(open.count == 0 && open.scan?.events == 20)
     }
 
-    /// Recovery stopped between its rename and the removal: what is visible counts.
+    /// Recovery stopped between its rename and the removal: the visible file counts.
     @Test func besideItsSealedFileTheseAreItsIDs() throws {
         let disk = MemoryDisk()
         disk.put(try Self.segment(8, every: 4), at: SegmentSample.openPath)
@@ -103,7 +103,7 @@ import Testing
         #expect(open.scan == nil && ids.count == 14)
     }
 
-    /// Sources have been told that these ids are there: less must not become visible under the name.
+    /// Sources already know these ids: a file with fewer must not become visible under the name.
     @Test func recoverySettlesNoSegmentThatReadsDifferently() throws {
         let disk = MemoryDisk()
         disk.put(try Self.segment(20, every: 4), at: SegmentSample.openPath)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-/// Which folder an event is filed in.
+/// The folder in which an event is filed.
 @Suite struct PartitionKeyTests {
     private func folder(
         _ path: String,

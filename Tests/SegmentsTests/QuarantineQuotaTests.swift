@@ -39,7 +39,7 @@ import Testing
         quota.deflated(raw: 0, compressed: 1_000)
         quota.setLimit(1_000)
         #expect(quota.isFull)
-        // No sixteenth: the operator has said how much.
+        // Without the sixteenth: the operator has set a new limit.
         quota.setLimit(1_001)
         #expect(!quota.isFull)
         quota.setLimit(10)

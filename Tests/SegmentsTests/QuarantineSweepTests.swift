@@ -43,7 +43,7 @@ import Testing
         ManifestLog(fileSystem: disk, folders: DurableFolders(fileSystem: disk), node: "c1")
     }
 
-    /// Sealed files of these days, with the lines that recovery writes, but sealed on their days.
+    /// Creates sealed files of these days, with recovery's lines, but sealed on their days.
     private static func disk(days: [Int]) throws -> MemoryDisk {
         let disk = MemoryDisk()
         for (at, day) in days.enumerated() {
@@ -122,7 +122,7 @@ import Testing
             "quarantine/reason=invalid_json/.part-c1-0-20261203T080000.000Z-1.ndjson.gz.open",
         ]
         for path in others { disk.put([1], at: path) }
-        // Another node's file, in a tree that was merged.
+        // Another node's file, in a merged tree.
         try Self.log(disk).append(
             {
                 var entry = Self.entry(others[1], [1], day: 4)
@@ -135,7 +135,7 @@ import Testing
         #expect(disk.files.keys.filter { $0.hasPrefix("quarantine/") }.sorted() == others.sorted())
     }
 
-    /// Stopped at every change of the disk: nothing is ever found missing, and the next sweep ends it.
+    /// Stopped at every change of the disk: no file is missing, and the next sweep completes it.
     @Test func aCrashAtAnyMomentIsMadeGood() throws {
         var stops = 0
         while true {
@@ -165,7 +165,7 @@ import Testing
         #expect(report.missingFiles == [] && report.tornLines == 0 && report.entriesAdded == [])
         let (totals, _) = try ManifestHistory().totals(disk, except: "r2")
         #expect(totals.quarantined == ["reliable": ["invalid_json": 6]])
-        // A file that went without a word is missing.
+        // A file that was removed without a line is missing.
         disk.remove(path: Self.path(day: 21))
         #expect(try disk.recover().missingFiles == [Self.path(day: 21)])
         #expect(try Verify.run(disk).findings.map(\.kind) == [.missingFile])

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Recoveries that were interrupted, that errors meet, and that must not trust what memory shows.
+/// Recoveries that are interrupted, meet errors, and must not trust content in memory.
 @Suite struct RecoveryAgainTests {
     private let openPath = SegmentSample.openPath
     private let sealedPath = SegmentSample.path
@@ -63,7 +63,7 @@ import Testing
         let whole = disk([openPath: sample.bytes])
         _ = try recovery(whole).run()
         let sealed = try #require(whole.state.contents[sealedPath])
-        // As it was, and as an older state that a power cut brings back.
+        // The file as it was, and an older state that a power cut restores.
         for bytes in [sample.bytes, Array(sample.bytes[..<sample.commits[1].offset]), []] {
             let disk = disk([openPath: bytes, sealedPath: sealed])
             let report = try recovery(disk).run()

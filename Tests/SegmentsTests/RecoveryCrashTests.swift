@@ -2,7 +2,7 @@ import Archive
 import Recovery
 import Testing
 
-/// Crashes in the middle of recovery: stop at every changing call, start again, compare.
+/// Crashes during recovery: stops at every changing call, starts again, compares.
 @Suite struct RecoveryCrashTests {
     enum Scene: String, CaseIterable, Sendable {
         case torn, finished, damaged, empty, junk, sealedWithoutEntry, tornManifest, several
@@ -46,7 +46,7 @@ import Testing
         return disk
     }
 
-    /// What counts of a disk: the files, with manifests as the set of their entries.
+    /// The relevant content of a disk: the files, with manifests as the set of their entries.
     private func essence(_ disk: MemoryDisk) throws -> ([String: [UInt8]], Set<String>) {
         let files = disk.files.filter { !$0.key.hasPrefix(SegmentFormat.manifest + "/") }
         return (files, Set(try disk.manifestEntries().entries.map { "\($0)" }))

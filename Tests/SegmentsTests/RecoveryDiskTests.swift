@@ -5,7 +5,7 @@ import Recovery
 import TestSupport
 import Testing
 
-/// Recovery on the real disk, and what other programs read from its result.
+/// Recovery on the real disk, and the content that other programs read from its result.
 @Suite struct RecoveryDiskTests {
     @Test func aRecoveredFileIsWholeForGzipAndForVerify() throws {
         let folder = try TemporaryFolder()

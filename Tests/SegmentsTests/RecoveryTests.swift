@@ -48,7 +48,7 @@ import Testing
             let committed = sample.commits.last { $0.offset <= cut }?.lines ?? 0
             #expect(sealedLines(disk) ?? [] == Array(sample.lines[..<committed]), "cut at \(cut)")
             #expect(disk.files[SegmentSample.openPath] == nil, "cut at \(cut)")
-            // Junk where a check should be may be a check that has gone bad.
+            // Garbage in place of a check may be a damaged check.
             let isInCheck = sample.commits.contains {
                 ($0.offset - FlushCheck.bytes..<$0.offset).contains(cut)
             }
@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    /// What begins behind the first commit reads as text from there into the last check, which then
-    /// looks like one that was cut short.
+    /// The bytes after the first commit read as text into the last check, which then looks like one
+    /// that was cut short.
     @Test(arguments: 1..<FlushCheck.blocks)
     func commitsThatInflateTakesForTextAreNoTornTail(block: Int) throws {
         let sample = try SegmentSample.open(events: 9, every: 3)
@@ -140,7 +140,7 @@ import Testing
                         == (kept.isEmpty ? [] : [kept.count])
                 )
             } else {
-                // Bits that no reader looks at: every event is there, byte for byte.
+                // Bits that no reader uses: every event is there, byte for byte.
                 #expect(kept == sample.lines, "byte \(index): \(report)")
             }
         }
@@ -180,8 +180,8 @@ import Testing
         #expect(sealedLines(disk) == [SegmentSample.line(1)])
     }
 
-    /// What a run opens and seals after it looked is its own, whatever the names say: a clock that was
-    /// ahead names files later than the run that comes next.
+    /// Files that a run opens and seals after it looked are its own, whatever their names are: a
+    /// clock that was ahead gives files later names than those of the next run.
     @Test func filesOfThisRunAreLeftAlone() throws {
         let disk = MemoryDisk()
         let listed = "events/channel=web/part-c1-0-20261122T100000.000Z-7.ndjson.gz"

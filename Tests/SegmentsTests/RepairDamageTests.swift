@@ -4,12 +4,12 @@ import Inspection
 import TestSupport
 import Testing
 
-/// Damage of every kind at many places: what is saved is what was written, and all that the damage
-/// did not touch.
+/// Damage of every kind at many places: saved events are as written, and all that the damage did
+/// not touch are saved.
 @Suite struct RepairDamageTests {
     static let flips = 10_000
 
-    /// Checks a repair against what was written; `touched`: the stretches that damage lies in.
+    /// Checks a repair against the sample; `touched`: the damaged stretches.
     private func check(
         _ sample: RepairSample,
         in folder: MemoryDisk,
@@ -29,7 +29,7 @@ import Testing
             let isSaved = sample.lines[stretch.lines].allSatisfy(saved.contains)
             #expect(isSaved, "stretch \(index) is lost: \(what()), \(report.damages)")
         }
-        // Nothing of others was touched, and nothing is left over.
+        // No other file was changed, and nothing is left over.
         var after = disk.files
         if let repaired = report.repaired { after[repaired] = nil }
         #expect(after == before && disk.openHandles == 0, "\(what())")
@@ -119,7 +119,7 @@ import Testing
             let place = Int.random(in: bytes.indices, using: &random)
             let count = min(bytes.count - place, Int.random(in: 1...100, using: &random))
             var touched: Set<Int> = []
-            // Behind a stretch whose marker is gone nobody knows where the next one begins.
+            // After a stretch without its marker the start of the next one is unknown.
             if Bool.random(using: &random) {
                 touched = sample.stretches(of: place..<place + count + 5)
                 bytes.removeSubrange(place..<place + count)
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    /// Without check values a flip can pass for other text; then it is said that nothing is proven.
+    /// Without check values a flip can look like other text; then nothing is reported as proven.
     @Test func withoutCheckValuesAlteredEventsAreNeverCalledProven() throws {
         let sample = try RepairSample(events: 90)
         var random = SeededGenerator(seed: 5)
@@ -152,7 +152,7 @@ import Testing
             #expect(!isAltered || !report.isProven && report.exitCode == 65, "byte \(place)")
         }
         print("repair without check values: 1000 flips, \(altered) with an altered event")
-        // A flip is never kept where it shows, so few are.
+        // A flip that is detected is never kept, so few are.
         #expect(altered < 20)
     }
 

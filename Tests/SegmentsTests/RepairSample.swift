@@ -11,10 +11,10 @@ struct RepairSample {
     var bytes: [UInt8] = []
     var lines: [String] = []
     var checkpoints: [ManifestEntry.Checkpoint] = []
-    /// Of every stretch: the bytes of the file and the lines.
+    /// Per stretch: the bytes of the file and the lines.
     var stretches: [(bytes: Range<Int>, lines: Range<Int>)] = []
 
-    /// - `engine`: as the daemon is configured.
+    /// - `engine`: the configured engine.
     /// - `commitEvery`: lines from one sync flush to the next.
     init(events: Int, engine: Engine = .isal, commitEvery: Int = 5, isFinished: Bool = true) throws
     {
@@ -47,7 +47,7 @@ struct RepairSample {
         stretches.append((start.bytes..<bytes.count, start.lines..<lines.count))
     }
 
-    /// Of two sources by turns; numbers of each leave out every third, which is in other files.
+    /// Lines of two sources in turn; other files have every third number of each source.
     static func line(_ number: Int) -> String {
         SegmentSample.line(
             2 + number + number / 2,
@@ -55,13 +55,13 @@ struct RepairSample {
         )
     }
 
-    /// An open segment, all of it committed.
+    /// Creates an open segment, all of it committed.
     static func open(_ lines: [String]) throws -> [UInt8] {
         var encoder = try GzipEncoder(engine: .isal, level: 1)
         return SegmentSample.encode(lines.map { $0 + "\n" }.joined(), .sync, &encoder)
     }
 
-    /// A data folder with the segment, sealed, and its manifest line.
+    /// Creates a data folder with the segment, sealed, and its manifest line.
     func folder(withEntry: Bool = true, withCheckpoints: Bool = true) throws -> MemoryDisk {
         let disk = MemoryDisk()
         disk.put(bytes, at: SegmentSample.path)
@@ -73,14 +73,14 @@ struct RepairSample {
         return disk
     }
 
-    /// The stretches that bytes of the file belong to; the trailer is the last one's.
+    /// Returns the stretches that bytes of the file belong to; the trailer is the last one's.
     func stretches(of range: Range<Int>) -> Set<Int> {
         Set(stretches.indices.filter { stretches[$0].bytes.overlaps(range) })
     }
 }
 
 extension Repair {
-    /// A repair of samples.
+    /// Repairs a disk with samples.
     static func ofSample(
         _ disk: MemoryDisk,
         _ path: String = SegmentSample.path,

@@ -110,7 +110,7 @@ import Testing
     @Test func doubtfulEventsAreKeptWhenAskedFor() throws {
         let sample = try RepairSample(events: 90)
         let disk = try sample.folder()
-        // Near the end of a stretch, so that events before it read well.
+        // Near the end of a stretch, so that the events before it are readable.
         var bytes = sample.bytes
         bytes[sample.stretches[1].bytes.upperBound - FlushCheck.bytes - 20] ^= 0xff
         disk.put(bytes, at: SegmentSample.path)
@@ -130,8 +130,8 @@ import Testing
         #expect(try Repair.ofSample(disk, SegmentSample.openPath).report.repaired == nil)
     }
 
-    /// Recovery seals what stands before the damage and keeps the rest aside; repair brings what is
-    /// behind it, and only that.
+    /// Recovery seals the events before the damage and keeps the rest aside; repair saves those
+    /// after it, and only those.
     @Test func whatRecoveryKeptAsideGivesTheEventsThatTheSealedFileLacks() throws {
         let sample = try RepairSample(events: 90, isFinished: false)
         let disk = MemoryDisk()
@@ -152,8 +152,8 @@ import Testing
         #expect(verify.events == sealed.count + lines.count)
     }
 
-    /// The commands that repair prints leave a folder in which nothing is wrong any more, now and
-    /// after the daemon's next start.
+    /// The commands that repair prints leave a folder without findings, now and after the daemon's
+    /// next start.
     @Test func afterTheMovesTheFolderIsSound() throws {
         let sample = try RepairSample(events: 90)
         let disk = try damaged(sample)
@@ -190,7 +190,7 @@ import Testing
         reports = []
         try repair.repairAll { reports.append($0) }
         #expect(reports.map(\.outcome) == [.before, .nothing])
-        // By its name it is repaired again, under another name.
+        // Requested by name, it is repaired again, under another name.
         let (again, _) = try Repair.ofSample(disk)
         #expect(again.repaired == "\(Self.folder)/.\(Self.name).2.repaired")
     }

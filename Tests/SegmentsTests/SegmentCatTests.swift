@@ -119,7 +119,7 @@ import Testing
         func put(_ lines: [String], _ folder: String) throws {
             disk.put(try SegmentSample.sealed(lines).bytes, at: "events/\(folder)/part-0.ndjson.gz")
         }
-        // The folder counts, for it may come from the batch or the source.
+        // The folder decides, for the channel may be of the batch or the source.
         try put([SegmentSample.line(1)], "channel=a%20b")
         try put([line(2, "a b")], "channel=web")
         try put([line(4, "a b"), line(5, "web")], "channel=__other__")

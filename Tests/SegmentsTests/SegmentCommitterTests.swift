@@ -6,7 +6,7 @@ import Testing
 @testable import Disk
 @testable import Storage
 
-/// What is synced before what, and that nothing is durable when a step fails.
+/// The order of syncs, and that nothing is durable when a step fails.
 @Suite struct SegmentCommitterTests {
     private let folder = "events/channel=web/date=2025-11-22/hour=10"
     private var sealed: String { "\(folder)/part-c1-0-20251122T100000.000Z-0.ndjson.gz" }

@@ -5,19 +5,19 @@ import Events
 import Recovery
 import TestSupport
 
-/// A segment as a writer leaves it, with what is known of it.
+/// A segment as a writer leaves it, with its known properties.
 struct SegmentSample {
     /// The file's bytes.
     var bytes: [UInt8] = []
     var lines: [String] = []
-    /// Offsets of the commits, and how many lines stand before each.
+    /// Offsets of the commits, and the number of lines before each.
     var commits: [(offset: Int, lines: Int)] = []
 
     static let path =
         "events/channel=web/date=2026-11-22/part-c1-0-20261122T100000.000Z-0.ndjson.gz"
     static let openPath = Layout.openPath(forSealed: path)
 
-    /// A line as the daemon writes it.
+    /// Returns a line as the daemon writes it.
     static func line(_ number: Int, source: String = "reliable", run: String = "r1") -> String {
         let second = number % 60 < 10 ? "0\(number % 60)" : "\(number % 60)"
         let metadata =
@@ -50,7 +50,7 @@ struct SegmentSample {
         return sample
     }
 
-    /// A finished file.
+    /// Creates a finished file.
     static func sealed(
         events: Int,
         from first: Int = 1,
@@ -72,7 +72,7 @@ struct SegmentSample {
     }
 }
 
-/// The lines of a finished gzip file; nil when it is none.
+/// Returns the lines of a finished gzip file; nil if it is none.
 func inflatedLines(_ bytes: [UInt8]) -> [String]? {
     var inflater = Inflater()
     var buffer = GrowableBuffer()
@@ -99,7 +99,7 @@ extension MemoryDisk {
         return try recovery().run()
     }
 
-    /// The entries of all manifests, and how many lines are none.
+    /// Returns the entries of all manifests, and the number of invalid lines.
     func manifestEntries() throws -> (entries: [ManifestEntry], torn: Int) {
         var entries: [ManifestEntry] = []
         var torn = 0

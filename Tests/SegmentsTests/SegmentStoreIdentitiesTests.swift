@@ -62,7 +62,7 @@ import Testing
         #expect(sealed.1 == 5_000)
     }
 
-    /// An event that went into the segment past the list leaves the file without its end.
+    /// If an event in the segment is missing in the list, the file lacks its end.
     @Test func aListThatMissedAnEventGivesNoWholeFile() throws {
         let bench = try WritingBench()
         bench.store.configuration.deduplicated = [0]

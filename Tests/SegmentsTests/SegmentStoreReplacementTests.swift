@@ -7,7 +7,7 @@ import Testing
 @testable import Disk
 @testable import Storage
 
-/// A segment that the disk has failed stands in a new file afterwards, whole.
+/// A segment whose write or sync failed is stored in a new file afterwards, whole.
 @Suite struct SegmentStoreReplacementTests {
     private static let open = ".open"
     private static let copy = ".open.recovering"
@@ -16,7 +16,7 @@ import Testing
         for number in numbers { try bench.put(#"{"n":\#(number &* 7_919 % 10_007)}"#) }
     }
 
-    /// Takes a batch, replaces what failed in it, and commits it.
+    /// Takes a batch, replaces its failed segments, and commits it.
     private func commitRepaired(_ bench: WritingBench) throws {
         var batch = try bench.store.takeBatch()
         let replaced = try bench.store.replace(failed: nil, folders: bench.folders)
@@ -54,7 +54,7 @@ import Testing
             try bench.committer.commit(&batch)
         }
         #expect(error.operation == .datasync)
-        // The writer goes on for a while before it hears of it.
+        // The writer continues for a while before it learns of the failure.
         try put(bench, 700..<900)
         bench.disk.clearLog()
         let replaced = try bench.store.replace(failed: error.path, folders: bench.folders)
@@ -91,7 +91,7 @@ import Testing
 
     /// One message that seals more segments than may wait with their descriptors, on a bad disk.
     ///
-    /// `after`: calls that succeed; from the 65th file on the writer syncs and closes it by itself.
+    /// `after`: calls that succeed; from the 65th file on the writer itself syncs and closes it.
     @Test(arguments: [
         (FileSystemError.Operation.datasync, 3), (.write, 3), (.write, 72),
     ])
@@ -108,8 +108,8 @@ import Testing
         #expect(try bench.checkSealed() == count)
     }
 
-    /// Of two who sync a file whose bytes the disk has dropped, only the first hears of it: were that
-    /// the writer, the committer would acknowledge what is gone.
+    /// Of two syncs of a file whose bytes the disk has dropped, only the first fails: if that were
+    /// the writer's, the committer would acknowledge lost events.
     @Test func whatACommitterHasIsNotSyncedByTheWriter() throws {
         let count = WritingBench.sealsMax + 5
         let bench = try WritingBench(openMax: count)
@@ -152,7 +152,7 @@ import Testing
         #expect(try bench.checkSealed() == 1)
     }
 
-    /// Sealed after the batch whose sync failed: the store's own batch learns of the new file as well.
+    /// Sealed after the batch whose sync failed: the store's own batch gets the new file as well.
     @Test func whatWasSealedMeanwhileIsMended() throws {
         let bench = try WritingBench()
         try put(bench, 0..<500)
@@ -172,7 +172,7 @@ import Testing
         #expect(try bench.checkSealed() == 1)
     }
 
-    /// One segment was replaced before another failed: the batch learns of both from the next call.
+    /// One segment was replaced before another failed: the next call reports both to the batch.
     @Test func aRepairThatFailsHalfWayForgetsNothing() throws {
         let bench = try WritingBench()
         for channel in ["a", "b"] { try bench.put("{}", channel: channel) }
@@ -193,7 +193,7 @@ import Testing
         #expect(try bench.checkSealed() == 2)
     }
 
-    /// A durable part that reads back otherwise is not passed off as whole.
+    /// A durable part that reads back differently does not count as whole.
     @Test func rotInTheDurablePartIsNoticed() throws {
         let bench = try WritingBench()
         try put(bench, 0..<3_000)
@@ -214,8 +214,8 @@ import Testing
         #expect(bench.store.failure != nil)
     }
 
-    /// Files that are removed under the daemon are found missing by the next sync, and their bytes
-    /// are saved through the descriptor.
+    /// The next sync detects files that were removed under the daemon, and their bytes are saved
+    /// through the descriptor.
     @Test(arguments: [false, true])
     func aFileThatWasRemovedComesBack(withItsFolder: Bool) throws {
         let bench = try WritingBench()

@@ -57,7 +57,7 @@ import Testing
         bench.pass(seconds: 1)
         try bench.put(#"{"n":2}"#)
         try bench.sealDue()
-        // What was received in the hour may still stand in a ring: it has two seconds.
+        // Events received in the hour may still be in a ring: it has two seconds.
         #expect(bench.store.openCount == 2)
         bench.pass(seconds: 2)
         try bench.sealDue()

@@ -73,7 +73,7 @@ import Testing
         )
         #expect(Layout.sealedPath(forOpen: files[0]) == bench.lines.keys.first)
         let zcat = try runProgram("/usr/bin/zcat", [], input: try bench.bytes(files[0]))
-        // The stream has no end yet, which zcat says after it has given everything.
+        // The stream has no end yet, which zcat reports after it has written everything.
         #expect(zcat.exitCode != 0 && zcat.standardOutput == committed)
     }
 
@@ -89,7 +89,7 @@ import Testing
         #expect(second.dirty.count == 1 && second.dirty[0].newNameIn == nil)
     }
 
-    /// A full flush every mebibyte: a decoder that starts there needs nothing from before.
+    /// A full flush every mebibyte: a decoder that starts there needs no earlier data.
     @Test func aDamagedFileCanBeReadOnFromAFullFlush() throws {
         let bench = try WritingBench()
         var number = 0
@@ -114,8 +114,8 @@ import Testing
         #expect(gaps.allSatisfy { $0 <= (1 << 20) + (300 << 10) })
     }
 
-    /// Where in the raw bytes a decoder that starts at `at` goes on, when it gives the rest of
-    /// them.
+    /// Returns the position in the raw bytes where a decoder that starts at `at` continues, if it
+    /// returns the rest of them.
     private func resume(_ file: [UInt8], from at: Int, _ raw: [UInt8]) -> Int? {
         var decoder = GzipDecoder(format: .raw)
         var found: [UInt8] = []

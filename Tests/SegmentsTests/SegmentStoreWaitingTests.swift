@@ -9,7 +9,7 @@ import Testing
 @Suite struct SegmentStoreWaitingTests {
     private static let partitions = 900
 
-    /// Gives the files of one commit.
+    /// Returns the number of files of one commit.
     private func commit(_ bench: WritingBench) throws -> Int {
         let before = try bench.manifest().count
         try bench.commit()

@@ -4,11 +4,11 @@ import Simulation
 import TestSupport
 import Testing
 
-/// What the simulated disk promises, and what it does not.
+/// The guarantees of the simulated disk, and their limits.
 @Suite struct SimulatedDiskTests {
     private static let seeds = UInt64(1)...20
 
-    /// After a power cut, for every rule and some seeds.
+    /// Checks the state after a power cut, for every rule and some seeds.
     private func cuts(_ disk: SimulatedDisk, _ check: ([String: [UInt8]], PowerCut) -> Void) {
         for cut in PowerCut.all {
             for seed in Self.seeds {
@@ -89,7 +89,7 @@ import Testing
         var isReordered = false
         cuts(disk) { files, cut in
             let bytes = files["a"] ?? []
-            // What stands in a sector is what was written there, or nothing; stale bytes aside.
+            // A sector holds the bytes that were written there, or nothing, except for stale bytes.
             let isWhole = bytes.enumerated().allSatisfy { index, byte in
                 byte == 0 || byte == (index < 700 ? 1 : 2)
             }

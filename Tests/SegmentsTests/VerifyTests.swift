@@ -9,7 +9,7 @@ import Testing
         "quarantine/reason=invalid_json/date=2026-11-22/part-c1-1-20261122T100000.000Z-1.ndjson.gz"
     static let manifest = Layout.manifestPath(date: "2026-11-22", node: "c1")
 
-    /// Two event files and one of quarantine with their manifest lines, by recovery's own hand.
+    /// Creates two event files and one of quarantine, whose manifest lines recovery writes.
     private func healthy() throws -> MemoryDisk {
         let disk = MemoryDisk()
         disk.put(try SegmentSample.sealed(events: 10).bytes, at: SegmentSample.path)
@@ -264,7 +264,7 @@ import Testing
         options.allowsMissing = true
         let allowed = try Verify.run(disk, options: options)
         #expect(allowed.exitCode == 0 && allowed.missingFiles == 1)
-        // Real damage beside it is not drowned.
+        // Real damage beside it is still reported.
         #expect(allowed.findings.isEmpty && allowed.findingsTotal == 0)
         disk.put([1, 2, 3], at: SegmentSample.path)
         let damaged = try Verify.run(disk, options: options)

@@ -32,9 +32,9 @@ final class WritingBench {
     private(set) var wall: Int64 = 1_763_805_600_000_000
     private(set) var monotonic: Int64 = 0
     private var sequence: UInt64 = 0
-    /// Whether a partition gets its file with its first event, so that it is known what is in which.
+    /// Whether a partition's file is opened with its first event, which fixes each one's content.
     private let opensAtOnce: Bool
-    /// What was put in, by sealed path.
+    /// The lines put in, by sealed path.
     private(set) var lines: [String: [UInt8]] = [:]
 
     init(
@@ -126,8 +126,8 @@ final class WritingBench {
         rig.setTime(monotonic: monotonic, wall: wall)
     }
 
-    /// Files one event as a writer does, with `channel` in front unless it names one; or what is
-    /// none.
+    /// Files one event as a writer does, with `channel` in front unless it names one, or an invalid
+    /// event.
     func put(_ event: String, channel: String = "web") throws {
         var event = event
         if event.hasPrefix("{"), !event.contains(#""channel""#) {
@@ -157,7 +157,7 @@ final class WritingBench {
         Array(try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + path)))
     }
 
-    /// The manifest's entries of all days.
+    /// Returns the manifest's entries of all days.
     func manifest() throws -> [ManifestEntry] {
         var entries: [ManifestEntry] = []
         for day in try disk.list(SegmentFormat.manifest) {
@@ -169,14 +169,14 @@ final class WritingBench {
         return entries
     }
 
-    /// Every file below the data folder, by path.
+    /// Returns every file below the data folder, by path.
     func files() throws -> [String] {
         let found = FileManager.default.enumerator(atPath: folder.path)?.allObjects ?? []
         return found.compactMap { $0 as? String }.filter { $0.contains("ndjson") }.sorted()
     }
 
-    /// Whether every sealed file, read by zcat, holds just what was put in, and its manifest line
-    /// tells the truth; gives the number of sealed files.
+    /// Checks that every sealed file, read by zcat, holds exactly the lines put in, and that its
+    /// manifest line is correct; returns the number of sealed files.
     @discardableResult func checkSealed() throws -> Int {
         let entries = try manifest()
         let sealed = try files().filter { $0.hasPrefix("events/") && !$0.contains("/.") }
@@ -196,10 +196,10 @@ final class WritingBench {
     }
 }
 
-/// Without address space there is no bench.
+/// The error if there is no address space for a bench.
 struct WritingBenchError: Error {}
 
-/// Knows which slot the last event went into.
+/// Records the slot of the last event.
 private final class LastSlot: EventObserver {
     private let last = Mutex<Int?>(nil)
 
@@ -212,7 +212,7 @@ private final class LastSlot: EventObserver {
 }
 
 extension SegmentCommitter {
-    /// Commits a batch that is given only once.
+    /// Commits a batch that is passed only once.
     func commit(_ batch: CommitBatch) throws(FileSystemError) -> [SealedFile] {
         var batch = batch
         return try commit(&batch)

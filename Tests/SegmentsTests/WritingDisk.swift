@@ -2,11 +2,11 @@ import Disk
 import Glibc
 import Synchronization
 
-/// The real disk, which writes down what is asked of it and fails where a test says so.
+/// The real disk, with a log of its calls, and failures on request.
 final class WritingDisk: FileSystem {
     struct Fault: Sendable {
         var operation: FileSystemError.Operation
-        /// Only calls on a path that ends so; "" is any.
+        /// Only calls on a path with this suffix; "" is any.
         var suffix = ""
         var code: Int32
         /// Calls of this kind that still succeed.
@@ -31,20 +31,20 @@ final class WritingDisk: FileSystem {
 
     init(directory: String) throws { real = try PosixFileSystem(directory: directory) }
 
-    /// What was done, as `operation path`, in order.
+    /// The calls, as `operation path`, in order.
     var log: [String] { state.withLock { $0.log } }
     /// The most files open at once.
     var openedMost: Int { state.withLock { $0.openedMost } }
     var opened: Int { state.withLock { $0.opened } }
 
     func fail(_ fault: Fault) { state.withLock { $0.faults.append(fault) } }
-    /// Says of a folder that it is another user's.
+    /// Marks a folder as another user's.
     func give(_ path: String) { state.withLock { _ = $0.foreign.insert(path) } }
     func clearLog() { state.withLock { $0.log = [] } }
 
     private func name(_ file: FileHandle) -> String { state.withLock { $0.names[file] ?? "?" } }
 
-    /// Notes a call; gives the fault that strikes it.
+    /// Records a call; returns the fault that applies to it.
     private func note(_ operation: FileSystemError.Operation, _ path: String) -> Fault? {
         state.withLock { state in
             state.log.append("\(operation.rawValue) \(path)")

@@ -5,10 +5,10 @@ import Testing
 
 @testable import Disk
 
-/// The real disk: what it refuses, and how it says so.
+/// The real disk: the calls that it refuses, and their errors.
 @Suite struct WritingPosixFileSystemTests {
     private let outside: TemporaryFolder
-    /// Has nothing but the disk's folder.
+    /// Contains nothing but the disk's folder.
     private let around: TemporaryFolder
     private let disk: PosixFileSystem
 
@@ -45,7 +45,7 @@ import Testing
         try disk.write(bytes, to: file)
     }
 
-    /// An empty path stands for an absolute one.
+    /// An empty path is replaced by an absolute one.
     @Test(arguments: ["../x", "a/../../x", "link/x", "", "link/../x"])
     func nothingLeadsOutOfTheFolder(path: String) throws {
         let path = path.isEmpty ? around.path + "/x" : path

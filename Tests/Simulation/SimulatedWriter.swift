@@ -7,8 +7,8 @@ import Filing
 import FilingSupport
 import Storage
 
-/// One writer with its committer, as the pipeline has them, driven step by step: the real stage and
-/// committer, and one commit under way at a time.
+/// One writer with its committer, as in the pipeline, driven step by step: the real stage and
+/// committer, and at most one commit in progress.
 final class SimulatedWriter {
     /// The parts of its process that a step may need.
     struct Process {
@@ -113,8 +113,8 @@ final class SimulatedWriter {
         rig.setTime(monotonic: monotonic, wall: wall)
     }
 
-    /// Files a payload of one event, or of bytes that cannot be one; `sequence` is the number that it will
-    /// get.
+    /// Files a payload of one event, or of bytes that cannot be one; `sequence` is its future
+    /// number.
     func put(
         _ payload: [UInt8],
         source: Int,
