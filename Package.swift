@@ -70,7 +70,7 @@ let package = Package(
         // Floor 4: what is done with segments.
         .target(
             name: "Storage",
-            dependencies: ["Archive", "Compression", "Digest", "Disk", "Events", "Platform"],
+            dependencies: ["Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Platform"],
             swiftSettings: strict
         ),
         .target(

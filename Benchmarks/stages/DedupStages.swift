@@ -70,7 +70,7 @@ struct DedupStage: Stage, ~Copyable {
 
     /// Admits the burst; returns the number of duplicates.
     private mutating func admitBurst() -> Int {
-        window.admit(burst, receivedAt: EventInputs.receivedAt, writer: 0, job: 1)
+        window.admit(burst, receivedAt: EventInputs.receivedAt, writer: 0, commit: 1)
         let count = (0..<burst.count).count { burst.verdict(at: $0).isDuplicate }
         burst.clear()
         return count

@@ -78,7 +78,7 @@ struct WriterPathStage: Stage, ~Copyable {
             events += tally.accepted
         }
         filing.beginCommit()
-        filing.store.forgetHeld(durable: filing.store.batches)
+        filing.store.forgetHeld(durable: filing.store.lastCommit)
     }
 
     /// Does a receiver's work for a batch of messages.

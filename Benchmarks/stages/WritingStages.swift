@@ -99,7 +99,7 @@ struct CommitStage: Stage, ~Copyable {
             )
             var batch = try segments.store.takeBatch()
             sealed += try committer.commit(&batch).count
-            segments.store.forgetHeld(durable: segments.store.batches)
+            segments.store.forgetHeld(durable: segments.store.lastCommit)
         }
         return Int(sequence) + sealed
     }

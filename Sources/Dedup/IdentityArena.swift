@@ -66,7 +66,7 @@ struct IdentityArena {
         source: Int,
         seconds: UInt32,
         writer: Int,
-        job: UInt32
+        commit: UInt32
     ) -> Int {
         let byteCount = Self.byteCount(identity)
         if needsGranule(for: byteCount) { enterGranule() }
@@ -79,7 +79,7 @@ struct IdentityArena {
         let word = UInt32(source) | UInt32(writer) << 12 | code << 20
         record.storeBytes(of: word, as: UInt32.self)
         record.storeBytes(of: seconds, toByteOffset: 4, as: UInt32.self)
-        record.storeBytes(of: job, toByteOffset: 8, as: UInt32.self)
+        record.storeBytes(of: commit, toByteOffset: 8, as: UInt32.self)
         record.storeBytes(of: content, toByteOffset: 12, as: UInt64.self)
         if identity.form == .uuid {
             // A record's id is 4-byte aligned only.
@@ -120,7 +120,7 @@ struct IdentityArena {
         (base + place).load(fromByteOffset: 4, as: UInt32.self)
     }
 
-    func job(at place: Int) -> UInt32 { (base + place).load(fromByteOffset: 8, as: UInt32.self) }
+    func commit(at place: Int) -> UInt32 { (base + place).load(fromByteOffset: 8, as: UInt32.self) }
 
     func writer(at place: Int) -> Int {
         Int((base + place).load(as: UInt32.self) >> 12 & 0xff)

@@ -9,7 +9,7 @@ package struct IdentityVerdict: Sendable, Equatable {
     /// The original's writer, and the number of the commit that makes it durable; 0 if it was
     /// durable before this run.
     package var writer = 0
-    package var job: UInt64 = 0
+    package var commit = CommitNumber.none
 }
 
 /// A part of the window with its own lock.
@@ -98,7 +98,7 @@ struct IdentityShard {
         _ announced: AnnouncedIdentity,
         now: UInt32,
         writer: Int,
-        job: UInt64
+        commit: UInt64
     ) -> Admission {
         let (identity, hash) = (announced.identity, announced.low)
         // Drop two per insertion, so that memory shrinks with the traffic too.
@@ -129,7 +129,7 @@ struct IdentityShard {
             source: announced.source,
             seconds: now,
             writer: writer,
-            job: UInt32(truncatingIfNeeded: job)
+            commit: UInt32(truncatingIfNeeded: commit)
         )
         table.insert(hash, place: place, at: at)
         return .new(isReused: isReused)

@@ -28,7 +28,7 @@ package struct AnnouncedIdentity {
 /// At the memory limit the oldest ids are forgotten early; ``figures`` count them.
 ///
 /// A table of millions of ids fits no cache. ``announce(_:source:)`` prefetches what a search will
-/// read, so that ``admit(_:receivedAt:writer:job:)`` some microseconds later need not wait for it.
+/// read, so that ``admit(_:receivedAt:writer:commit:)`` some microseconds later need not wait for it.
 /// Only a growing table allocates.
 package final class IdentityWindow: @unchecked Sendable {
     package struct Configuration: Sendable, Equatable {
@@ -68,7 +68,7 @@ package final class IdentityWindow: @unchecked Sendable {
     private let whereabouts: UnsafeMutablePointer<TableWhereabouts>
     private let used: UnsafeMutablePointer<Atomic<Int>>
     /// By writer: the number of the commit that will contain what it admits now.
-    private let jobs: UnsafeMutablePointer<Atomic<UInt64>>
+    private let commits: UnsafeMutablePointer<Atomic<CommitNumber>>
     private let memory: UnsafeMutableRawPointer
     private let memoryBytes: Int
 
@@ -92,8 +92,8 @@ package final class IdentityWindow: @unchecked Sendable {
         self.memory = memory
         used = .allocate(capacity: 1)
         used.initialize(to: Atomic(0))
-        jobs = .allocate(capacity: Self.writersMax)
-        for writer in 0..<Self.writersMax { (jobs + writer).initialize(to: Atomic(0)) }
+        commits = .allocate(capacity: Self.writersMax)
+        for writer in 0..<Self.writersMax { (commits + writer).initialize(to: Atomic(.none)) }
         whereabouts = .allocate(capacity: Self.shardCount)
         cells = IdentityCells(count: Self.shardCount)
         let budget = IdentityShard.Budget(
@@ -118,17 +118,17 @@ package final class IdentityWindow: @unchecked Sendable {
         whereabouts.deinitialize(count: Self.shardCount)
         whereabouts.deallocate()
         used.deallocate()
-        jobs.deallocate()
+        commits.deallocate()
         Pages.unmap(memory, memoryBytes)
     }
 
-    /// Sets the commit `job`, counted from 1, that makes durable what `writer` admits from now on;
+    /// Sets the commit `commit`, counted from 1, that makes durable what `writer` admits from now on;
     /// called by the writer's own thread before it admits.
-    package func begin(job: UInt64, writer: Int) {
-        jobs[writer].store(job, ordering: .releasing)
+    package func begin(commit: CommitNumber, writer: Int) {
+        commits[writer].store(commit, ordering: .releasing)
     }
 
-    /// Prepares a lookup: prefetches what ``admit(_:receivedAt:writer:job:)`` will read.
+    /// Prepares a lookup: prefetches what ``admit(_:receivedAt:writer:commit:)`` will read.
     ///
     /// - `identity`: of a form other than none.
     /// - `content`: a hash of the event's content; 0 if unknown, which equals any other.
@@ -167,15 +167,15 @@ package final class IdentityWindow: @unchecked Sendable {
     /// new.
     ///
     /// - `receivedAt`: microseconds since 1970 UTC; from 1970 to 2106.
-    /// - `job`: as passed to `begin`, or 0 if the event is durable already.
+    /// - `commit`: as passed to `begin`, or 0 if the event is durable already.
     package func admit(
         _ announced: AnnouncedIdentity,
         receivedAt: Int64,
         writer: Int,
-        job: UInt64
+        commit: CommitNumber
     ) -> IdentityVerdict {
         cells.withLock(announced.shard) { shard in
-            admit(announced, into: &shard, receivedAt: receivedAt, writer: writer, job: job)
+            admit(announced, into: &shard, receivedAt: receivedAt, writer: writer, commit: commit)
         }
     }
 
@@ -184,7 +184,7 @@ package final class IdentityWindow: @unchecked Sendable {
         _ burst: borrowing IdentityBurst,
         receivedAt: Int64,
         writer: Int,
-        job: UInt64
+        commit: CommitNumber
     ) {
         var left = burst.shards
         while left != 0 {
@@ -193,7 +193,7 @@ package final class IdentityWindow: @unchecked Sendable {
             if left != 0 { cells.fetch(left.trailingZeroBitCount) }
             cells.withLock(at) { shard in
                 burst.decide(at) {
-                    admit($0, into: &shard, receivedAt: receivedAt, writer: writer, job: job)
+                    admit($0, into: &shard, receivedAt: receivedAt, writer: writer, commit: commit)
                 }
             }
         }
@@ -206,13 +206,13 @@ package final class IdentityWindow: @unchecked Sendable {
         into shard: inout IdentityShard,
         receivedAt: Int64,
         writer: Int,
-        job: UInt64
+        commit: CommitNumber
     ) -> IdentityVerdict {
         let admission = shard.admit(
             announced,
             now: UInt32(clamping: receivedAt / 1_000_000),
             writer: writer,
-            job: job
+            commit: commit.rawValue
         )
         let place: Int
         switch admission {
@@ -223,7 +223,7 @@ package final class IdentityWindow: @unchecked Sendable {
         return IdentityVerdict(
             isDuplicate: true,
             writer: writer,
-            job: whole(shard.arena.job(at: place), of: writer)
+            commit: whole(shard.arena.commit(at: place), of: writer)
         )
     }
 
@@ -231,10 +231,11 @@ package final class IdentityWindow: @unchecked Sendable {
     ///
     /// When the id was stored, that number was at most the writer's present one, which the shard's
     /// lock makes visible here; four billion commits take longer than any window.
-    private func whole(_ low: UInt32, of writer: Int) -> UInt64 {
-        let latest = jobs[writer].load(ordering: .acquiring)
+    private func whole(_ low: UInt32, of writer: Int) -> CommitNumber {
+        let latest = commits[writer].load(ordering: .acquiring).rawValue
         let behind = UInt32(truncatingIfNeeded: latest) &- low
-        return latest >= UInt64(behind) ? latest - UInt64(behind) : 0
+        return latest >= UInt64(behind)
+            ? CommitNumber(rawValue: latest - UInt64(behind)) : .none
     }
 
     /// Frees what is older than the window; call it about once a second, from any thread.

@@ -54,7 +54,7 @@ struct AnswerBook: ~Copyable {
     @inline(never)
     mutating func wait(for place: CommitPlace) {
         if let at = needs.firstIndex(where: { $0.writer == place.writer }) {
-            needs[at].job = max(needs[at].job, place.job)
+            needs[at].number = max(needs[at].number, place.number)
         } else {
             needs.append(place)
         }

@@ -2,11 +2,11 @@
 package struct CommitPlace: Sendable, Equatable {
     package var writer: Int
     /// The number of the writer's commit, from 1.
-    package var job: UInt64
+    package var number: CommitNumber
 
-    package init(writer: Int, job: UInt64) {
+    package init(writer: Int, number: CommitNumber) {
         self.writer = writer
-        self.job = job
+        self.number = number
     }
 }
 

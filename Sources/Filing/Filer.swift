@@ -18,7 +18,7 @@ struct Filer: ~Copyable {
     private let sources: [FilingConfiguration.Source]
     private let writer: Int
     /// Returns the number of a writer's newest durable commit.
-    private let durable: @Sendable (_ writer: Int) -> UInt64
+    private let durable: @Sendable (_ writer: Int) -> CommitNumber
     /// Reports to an operator whose events go to quarantine.
     private let onRejection: @Sendable (Rejection, _ source: Int, _ peer: String) -> Void
     private var notices = RejectionNotices()
@@ -227,13 +227,13 @@ struct Filer: ~Copyable {
     private mutating func acceptDuplicate(_ original: IdentityVerdict) {
         answers.acceptDuplicate()
         // An original of this writer is in this commit or an earlier one, durable in order.
-        if original.writer != writer, original.job > 0 { wait(for: original) }
+        if original.writer != writer, original.commit > .none { wait(for: original) }
     }
 
     @inline(never)
     private mutating func wait(for original: IdentityVerdict) {
-        guard durable(original.writer) < original.job else { return }
-        answers.wait(for: CommitPlace(writer: original.writer, job: original.job))
+        guard durable(original.writer) < original.commit else { return }
+        answers.wait(for: CommitPlace(writer: original.writer, number: original.commit))
     }
 
     // MARK: - A rejected piece

@@ -68,7 +68,7 @@ package struct FilingPartners {
     /// Judges events before they are filed; if nil, all are written.
     package var judge: (any EventJudge)?
     /// Returns the number of a writer's newest durable commit.
-    package var durable: @Sendable (_ writer: Int) -> UInt64 = { _ in 0 }
+    package var durable: @Sendable (_ writer: Int) -> CommitNumber = { _ in .none }
     /// Called when a peer's events go to quarantine; about once an hour for each.
     package var onRejection: @Sendable (Rejection, _ source: Int, _ peer: String) -> Void = {
         _,

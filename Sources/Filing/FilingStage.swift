@@ -81,7 +81,7 @@ package struct FilingStage: ~Copyable {
             channels: configuration.sources.map(\.channel)
         )
         filer = Filer(configuration, partners)
-        recognition.begin(commit: store.batches + 1)
+        recognition.begin(commit: store.lastCommit.next)
     }
 
     /// Sets the time from which ``take(from:_:)`` measures how long it works.
@@ -357,7 +357,7 @@ package struct FilingStage: ~Copyable {
 
     /// Assigns later messages to the store's next batch.
     package mutating func beginCommit() {
-        recognition.begin(commit: store.batches + 1)
+        recognition.begin(commit: store.lastCommit.next)
     }
 
     /// Whether anything has arrived since ``takeArrived(_:)``.

@@ -12,7 +12,7 @@ struct Recognition: ~Copyable {
     /// By source.
     private let isOn: UnsafeMutablePointer<Bool>
     /// The number of the commit for events admitted now.
-    private var admitting: UInt64 = 0
+    private var admitting = CommitNumber.none
 
     init(_ window: IdentityWindow, _ hash: ContentHash, writer: Int, isOn sources: [Bool]) {
         self.window = window
@@ -30,9 +30,9 @@ struct Recognition: ~Copyable {
     func isOn(source: Int) -> Bool { isOn[source] }
 
     /// Sets the number of the writer's commit that makes later events durable.
-    mutating func begin(commit: UInt64) {
+    mutating func begin(commit: CommitNumber) {
         admitting = commit
-        window.begin(job: commit, writer: writer)
+        window.begin(commit: commit, writer: writer)
     }
 
     /// Looks up the ids of all events that are to be written, adds new ones, and sets the verdict
@@ -57,7 +57,7 @@ struct Recognition: ~Copyable {
             burst.identities,
             receivedAt: burst.receivedAt,
             writer: writer,
-            job: admitting
+            commit: admitting
         )
         for at in 0..<burst.count where burst.identities.verdict(at: at).isDuplicate {
             burst.verdicts[at] = .duplicate

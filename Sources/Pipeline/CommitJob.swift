@@ -1,4 +1,5 @@
 import Disk
+import Dedup
 import Filing
 import Intake
 package import Storage
@@ -6,7 +7,7 @@ package import Storage
 /// What a writer hands to its committer: files, and what may be said once they are durable.
 struct CommitJob: Sendable {
     /// Counts a writer's jobs from 1; they become durable in this order.
-    var sequence: UInt64
+    var number: CommitNumber
     var files: CommitBatch
     /// Answers ready to go: source (4 bytes), size (4 bytes), ``PostedAnswer``, one after
     /// the other.

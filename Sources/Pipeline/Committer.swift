@@ -118,7 +118,7 @@ struct Committer: Agent, ~Copyable {
         let files = job.files.fileCount
         do throws(FileSystemError) {
             let sealed = try segments.commit(&job.files)
-            shared.durableSequence.store(job.sequence, ordering: .releasing)
+            shared.durableCommit.store(job.number, ordering: .releasing)
             room.passed()
             let microseconds = book(job)
             post(job.answers)
@@ -190,7 +190,7 @@ struct Committer: Agent, ~Copyable {
     private mutating func postReady() {
         guard !deferred.isEmpty else { return }
         let peers = peers
-        post(deferred.takeReady { peers[$0].durableSequence.load(ordering: .acquiring) })
+        post(deferred.takeReady { peers[$0].durableCommit.load(ordering: .acquiring) })
         shared.deferred.store(deferred.count, ordering: .relaxed)
         if deferred.count >= DeferredAnswers.countMax {
             storage.block(

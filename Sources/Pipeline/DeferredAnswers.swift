@@ -1,3 +1,4 @@
+import Dedup
 import Filing
 
 /// The answers of durable commits that wait for commits of other writers.
@@ -23,11 +24,11 @@ struct DeferredAnswers {
     /// Takes out what may go now, ready to be posted.
     ///
     /// `durable`: the number of a writer's newest durable commit.
-    mutating func takeReady(durable: (Int) -> UInt64) -> [UInt8] {
+    mutating func takeReady(durable: (Int) -> CommitNumber) -> [UInt8] {
         guard !waiting.isEmpty else { return [] }
         var ready: [UInt8] = []
         waiting.removeAll { answer in
-            guard answer.needs.allSatisfy({ durable($0.writer) >= $0.job }) else { return false }
+            guard answer.needs.allSatisfy({ durable($0.writer) >= $0.number }) else { return false }
             ready += answer.bytes
             return true
         }

@@ -15,19 +15,19 @@ extension Pipeline {
             window.announce(known.identity, content: known.content, source: known.source),
             receivedAt: Int64(known.seconds) * 1_000_000,
             writer: leftover == 0 ? 0 : writers.count,
-            job: UInt64(leftover)
+            commit: CommitNumber(rawValue: UInt64(leftover))
         )
     }
 
     /// How many open segments earlier runs left: what they hold counts as commits of a writer that is
     /// none, and answers to repetitions of it wait as for any other writer's.
     package func expectLeftovers(_ count: Int) {
-        window.begin(job: UInt64(count), writer: writers.count)
+        window.begin(commit: CommitNumber(rawValue: UInt64(count)), writer: writers.count)
     }
 
     /// The first so many of them are durable, in files with a visible name.
     package func settleLeftovers(upTo number: Int) {
-        leftovers.durableSequence.store(UInt64(number), ordering: .releasing)
+        leftovers.durableCommit.store(CommitNumber(rawValue: UInt64(number)), ordering: .releasing)
     }
 
     /// No more of them will be: who waits for one asks again.

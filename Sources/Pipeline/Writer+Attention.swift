@@ -55,7 +55,7 @@ extension Writer {
     mutating func lookAtSegments() throws(FileSystemError) {
         guard now - lastLook >= Self.lookNanoseconds else { return }
         lastLook = now
-        store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
+        store.forgetHeld(durable: shared.durableCommit.load(ordering: .acquiring))
         try filing.sealDue()
         if store.sealsWait > 0 { schedule.touch(at: now) }
     }

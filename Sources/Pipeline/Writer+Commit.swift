@@ -1,4 +1,5 @@
 import Disk
+import Dedup
 import Filing
 import Platform
 import Storage
@@ -9,14 +10,14 @@ extension Writer {
     /// Flushes all that waits and hands it to the committer.
     mutating func commit(isLast: Bool) throws(FileSystemError) {
         let begunAt = SystemClock.monotonicNanoseconds
-        store.forgetHeld(durable: shared.durableSequence.load(ordering: .acquiring))
+        store.forgetHeld(durable: shared.durableCommit.load(ordering: .acquiring))
         var files = try store.takeBatch()
         if store.failure != nil { try replaceSegments(in: &files) }
         // Before the job: what it settles must have been counted as in flight.
         tell(force: true)
         let answers = filing.takeAnswers()
         let job = CommitJob(
-            sequence: store.batches,
+            number: store.lastCommit,
             files: files,
             answers: answers.ready,
             deferred: answers.deferred,
@@ -28,7 +29,7 @@ extension Writer {
         )
         waiters = []
         filing.beginCommit()
-        handedOver = job.sequence
+        handedOver = job.number
         schedule.committed(at: begunAt, compressedBytes: store.compressedBytes)
         shared.hand(over: job)
     }

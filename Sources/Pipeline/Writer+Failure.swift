@@ -72,7 +72,7 @@ extension Writer {
             over: CommitJob(
                 // That of the last one handed over: what was to go with the next stays behind, and
                 // copies of it that other writers have must not be taken for safe.
-                sequence: handedOver,
+                number: handedOver,
                 files: CommitBatch(),
                 answers: [],
                 tallies: Array(repeating: CommitTally(), count: sources.count),

@@ -49,8 +49,8 @@ struct Writer: Agent, ~Copyable {
     var filing: FilingStage
     var schedule: CommitSchedule
     var waiters: [CommitWaiter] = []
-    /// ``CommitJob/sequence`` of the last job that was handed over.
-    var handedOver: UInt64 = 0
+    /// ``CommitJob/number`` of the last job that was handed over.
+    var handedOver = CommitNumber.none
     /// Whether the writer was told to leave in the middle of a message: what is left of it, and
     /// whatever is still in the rings, is not taken.
     var isLeaving = false
@@ -115,7 +115,7 @@ struct Writer: Agent, ~Copyable {
             window: parts.window
         )
         let peers = parts.peers
-        partners.durable = { peers[$0].durableSequence.load(ordering: .acquiring) }
+        partners.durable = { peers[$0].durableCommit.load(ordering: .acquiring) }
         let names = parts.configuration.sources.map(\.name)
         let notify = parts.notify
         partners.onRejection = { rejection, source, peer in
@@ -132,7 +132,7 @@ struct Writer: Agent, ~Copyable {
             waitForRoom: { room.wait($0) },
             onProgress: { shared.heartbeat.beat() },
             onObstacle: { notify(.folderBlocked($0, instead: $1)) },
-            durable: { shared.durableSequence.load(ordering: .acquiring) },
+            durable: { shared.durableCommit.load(ordering: .acquiring) },
             onGrowth: { data.space.look() },
             shouldLeave: { shared.leave.load(ordering: .acquiring) }
         )

@@ -1,5 +1,6 @@
 import Agents
 import Disk
+import Dedup
 import Events
 import Ring
 import Storage
@@ -34,8 +35,8 @@ final class WriterShared: Sendable {
     private let commands = Mutex<[WriterCommand]>([])
     private let hasCommands = Atomic<Bool>(false)
     private let jobs = Mutex<[CommitJob]>([])
-    /// ``CommitJob/sequence`` of the newest durable job: it and all before it are on stable storage.
-    let durableSequence = Atomic<UInt64>(0)
+    /// ``CommitJob/number`` of the newest durable job: it and all before it are on stable storage.
+    let durableCommit = Atomic(CommitNumber.none)
     /// When it became durable, in monotonic nanoseconds; visible to who sees no job under way.
     let durableAt = Atomic<Int64>(.min)
     /// Answers of durable jobs that wait for other writers' commits.

@@ -2,6 +2,7 @@ import Archive
 import Compression
 import Digest
 import Disk
+import Dedup
 import Events
 
 /// An open segment's file and its deflate stream.
@@ -31,7 +32,7 @@ final class OpenSegment {
     /// Its lines that were handed over in a batch.
     var handedLines = 0
     /// The last batch that contained it, and its length in that batch.
-    var handedIn: UInt64 = 0
+    var newestCommit = CommitNumber.none
     var handedBytes = 0
     /// A write failed: the file is not written any more, and ``held`` has the missing bytes.
     var isBroken = false
@@ -60,8 +61,8 @@ final class OpenSegment {
     }
 
     /// Frees the copy of the bytes that are durable now; returns their number.
-    func forgetHeld(durable batch: UInt64) -> Int {
-        guard handedIn <= batch, handedBytes > durableBytes else { return 0 }
+    func forgetHeld(durable commit: CommitNumber) -> Int {
+        guard newestCommit <= commit, handedBytes > durableBytes else { return 0 }
         let count = handedBytes - durableBytes
         held.removeFirst(count)
         durableBytes = handedBytes

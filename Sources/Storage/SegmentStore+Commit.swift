@@ -2,6 +2,7 @@ package import Archive
 import Compression
 import Digest
 package import Disk
+import Dedup
 import Events
 import Platform
 
@@ -40,7 +41,7 @@ extension SegmentStore {
             )
         )
         countLines(segment, slot)
-        segment.handedIn = batches + 1
+        segment.newestCommit = lastCommit.next
         segment.handedBytes = Int(segment.stream.compressedBytes)
         segment.isDirty = false
         segment.isNameCommitted = true
@@ -122,7 +123,7 @@ extension SegmentStore {
             entry: entry(segment, pendings[slot], reason)
         )
         batch.seals.append(task)
-        let remains = SealedRemains(of: segment, task, batch: batches + 1)
+        let remains = SealedRemains(of: segment, task, commit: lastCommit.next)
         heldBytes -= segment.held.count - remains.held.count
         sealed.append(remains)
         endIdentities(segment, slot)
@@ -146,7 +147,7 @@ extension SegmentStore {
     /// to be replaced, as is one whose sync fails. A file that a committer may still have to sync
     /// is left to it: of two syncs of a file, only one reports an error.
     private func finishHere(_ segment: OpenSegment) -> Bool {
-        if segment.isBroken || segment.handedIn > durableBatch { return false }
+        if segment.isBroken || segment.newestCommit > durableCommit { return false }
         segment.isBroken = !syncAndClose(segment.file, segment.sealedPath)
         return !segment.isBroken
     }
@@ -167,7 +168,7 @@ extension SegmentStore {
     /// file can be closed here.
     func finishWaitingSeal() -> Bool {
         let next = sealed.firstIndex {
-            $0.batch > batches && $0.file != nil && !$0.isBroken && $0.handedIn <= durableBatch
+            $0.commit > lastCommit && $0.file != nil && !$0.isBroken && $0.newestCommit <= durableCommit
         }
         guard let next, let file = sealed[next].file else { return false }
         guard syncAndClose(file, sealed[next].sealedPath) else {

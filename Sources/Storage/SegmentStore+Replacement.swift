@@ -2,29 +2,30 @@ import Archive
 import Compression
 import Digest
 package import Disk
+import Dedup
 import Glibc
 
 /// The remaining data of a sealed segment until its batch is durable.
 struct SealedRemains {
     /// The number of its batch.
-    let batch: UInt64
+    let commit: CommitNumber
     let sealedPath: String
     /// Nil if its bytes are durable.
     var file: FileHandle?
     let durableBytes: Int
     var held: [UInt8]
     /// The last earlier batch that contained it.
-    let handedIn: UInt64
+    let newestCommit: CommitNumber
     let sha256: String
     var isBroken: Bool
 
-    init(of segment: OpenSegment, _ task: SealTask, batch: UInt64) {
-        self.batch = batch
+    init(of segment: OpenSegment, _ task: SealTask, commit: CommitNumber) {
+        self.commit = commit
         sealedPath = segment.sealedPath
         file = task.file
         durableBytes = segment.durableBytes
         held = task.file == nil ? [] : Array(segment.held.bytes)
-        handedIn = segment.handedIn
+        newestCommit = segment.newestCommit
         sha256 = task.entry.sha256
         isBroken = segment.isBroken
     }
@@ -37,12 +38,12 @@ struct SealedRemains {
 /// rest is still held in memory, and the SHA-256 of both together is known. So a new file is
 /// written, which replaces the old one in one step once it is durable.
 extension SegmentStore {
-    /// Frees the memory held for durable batches, up to the number `batch`.
-    package func forgetHeld(durable batch: UInt64) {
-        durableBatch = max(durableBatch, batch)
+    /// Frees the memory held for durable commits, up to `commit`.
+    package func forgetHeld(durable commit: CommitNumber) {
+        durableCommit = max(durableCommit, commit)
         guard heldBytes > 0 else { return }
-        for case let segment? in segments { heldBytes -= segment.forgetHeld(durable: batch) }
-        while let first = sealed.first, first.batch <= batch {
+        for case let segment? in segments { heldBytes -= segment.forgetHeld(durable: commit) }
+        while let first = sealed.first, first.commit <= commit {
             heldBytes -= first.held.count
             sealed.removeFirst()
         }

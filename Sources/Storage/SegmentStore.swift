@@ -2,6 +2,7 @@ package import Archive
 package import Compression
 import Digest
 package import Disk
+import Dedup
 import Events
 import Platform
 
@@ -85,7 +86,7 @@ package final class SegmentStore {
     /// Called with the error for a partition's folder that cannot be entered, and its substitute.
     let onObstacle: (FileSystemError, String) -> Void
     /// Returns the last batch that is durable.
-    let durable: () -> UInt64
+    let durable: () -> CommitNumber
     /// Called before the files together grow by another mebibyte.
     private let onGrowth: () -> Void
     /// The ``compressedBytes`` at which it is called next.
@@ -107,10 +108,10 @@ package final class SegmentStore {
     var slots: [PartitionKey: Int] = [:]
     var free: [Int] = []
     var batch = CommitBatch()
-    /// The number of batches taken so far, which is the number of the last one.
-    package private(set) var batches: UInt64 = 0
+    /// The number of the last batch that was taken: it is that of the commit it goes with.
+    package private(set) var lastCommit = CommitNumber.none
     /// The last batch that is known to be durable.
-    var durableBatch: UInt64 = 0
+    var durableCommit = CommitNumber.none
     /// Bytes held in memory because they are not durable yet.
     package internal(set) var heldBytes = 0
     /// The remaining data of sealed segments until they are durable.
@@ -133,7 +134,7 @@ package final class SegmentStore {
         waitForRoom: @escaping (FileSystemError) -> Bool,
         onProgress: @escaping () -> Void = {},
         onObstacle: @escaping (FileSystemError, String) -> Void = { _, _ in },
-        durable: @escaping () -> UInt64 = { 0 },
+        durable: @escaping () -> CommitNumber = { .none },
         onGrowth: @escaping () -> Void = {},
         shouldLeave: @escaping () -> Bool = { false }
     ) {
@@ -172,7 +173,7 @@ package final class SegmentStore {
         output.deallocate()
     }
 
-    func countBatch() { batches += 1 }
+    func countBatch() { lastCommit = lastCommit.next }
 
     package var openCount: Int { slots.count - waiting.count }
     /// The slot of any open segment; nil if there is none.

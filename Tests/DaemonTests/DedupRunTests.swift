@@ -13,7 +13,7 @@ import Testing
                 window.announce(PackedIdentity(first: UInt64(number), second: 1), source: 0),
                 receivedAt: 1_795_000_000_000_000 + Int64(number),
                 writer: 0,
-                job: 0
+                commit: 0
             )
         }
     }

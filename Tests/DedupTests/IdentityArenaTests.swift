@@ -24,7 +24,7 @@ import Testing
 
     private func expect(_ record: Record, in arena: IdentityArena) {
         #expect(arena.seconds(at: record.place) == UInt32(record.number))
-        #expect(arena.job(at: record.place) == UInt32(record.number) &* 3)
+        #expect(arena.commit(at: record.place) == UInt32(record.number) &* 3)
         #expect(arena.content(at: record.place) == ~record.number)
         let isEarlier = record.number % 3 == 0
         #expect(
@@ -57,7 +57,7 @@ import Testing
                 source: byteCount,
                 seconds: UInt32(number),
                 writer: 7,
-                job: UInt32(number) &* 3
+                commit: UInt32(number) &* 3
             )
             if number % 3 == 0 { arena.markEarlier(at: place) }
             result = (Record(place: place, number: number, byteCount: byteCount), taken)

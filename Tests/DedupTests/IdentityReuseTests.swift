@@ -14,7 +14,7 @@ import Testing
         second: Int = 0,
         source: Int = 0,
         writer: Int = 0,
-        job: UInt64 = 1
+        commit: CommitNumber = 1
     ) -> IdentityVerdict {
         window.admit(
             window.announce(
@@ -24,7 +24,7 @@ import Testing
             ),
             receivedAt: start + Int64(second) * 1_000_000,
             writer: writer,
-            job: job
+            commit: commit
         )
     }
 
@@ -34,14 +34,14 @@ import Testing
     @Test func everyContentIsKnownAgain() throws {
         let window = try IdentityWindowTests.window()
         for content: UInt64 in 1...5 {
-            window.begin(job: content, writer: 2)
-            let verdict = Self.admit(window, 1, content, writer: 2, job: content)
+            window.begin(commit: CommitNumber(rawValue: content), writer: 2)
+            let verdict = Self.admit(window, 1, content, writer: 2, commit: CommitNumber(rawValue: content))
             #expect(verdict == (content == 1 ? Self.fresh : Self.reused))
         }
         // Each verdict names the commit of its own original.
         for content: UInt64 in [3, 1, 5, 2, 4, 1] {
-            let verdict = Self.admit(window, 1, content, writer: 1, job: 9)
-            #expect(verdict == IdentityVerdict(isDuplicate: true, writer: 2, job: content))
+            let verdict = Self.admit(window, 1, content, writer: 1, commit: 9)
+            #expect(verdict == IdentityVerdict(isDuplicate: true, writer: 2, commit: CommitNumber(rawValue: content)))
         }
         #expect(Self.admit(window, 1, 1, source: 1) == Self.fresh)
         #expect(window.figures.ids == 6)
@@ -67,7 +67,7 @@ import Testing
                 in: &burst
             )
         }
-        window.admit(burst, receivedAt: Self.start, writer: 0, job: 1)
+        window.admit(burst, receivedAt: Self.start, writer: 0, commit: 1)
         #expect((0..<4).map { burst.verdict(at: $0).isDuplicate } == [false, false, true, true])
         #expect((0..<4).map { burst.verdict(at: $0).isReused } == [false, true, false, false])
         #expect((0..<4).map { burst.content(at: $0) } == [1, 2, 1, 2])

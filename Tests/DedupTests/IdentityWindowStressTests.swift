@@ -28,11 +28,11 @@ import Testing
         for writer in 0..<2 {
             let thread = Thread {
                 var burst = IdentityBurst(capacity: size)
-                for job in 1...10 {
-                    window.begin(job: UInt64(job), writer: writer)
+                for commit in 1...10 {
+                    window.begin(commit: CommitNumber(rawValue: UInt64(commit)), writer: writer)
                     for first in stride(
-                        from: (job - 1) * count / 10,
-                        to: job * count / 10,
+                        from: (commit - 1) * count / 10,
+                        to: commit * count / 10,
                         by: size
                     ) {
                         let numbers = first..<(first + size)
@@ -41,12 +41,12 @@ import Testing
                             let identity = PackedIdentity(first: UInt64(number), second: 0)
                             window.announce(identity, source: 0, in: &burst)
                         }
-                        window.admit(burst, receivedAt: 0, writer: writer, job: UInt64(job))
+                        window.admit(burst, receivedAt: 0, writer: writer, commit: CommitNumber(rawValue: UInt64(commit)))
                         for (at, number) in numbers.enumerated() {
                             let verdict = burst.verdict(at: at)
                             if !verdict.isDuplicate {
                                 originals.add(number)
-                            } else if verdict.job != UInt64(job) || verdict.writer == writer {
+                            } else if verdict.commit != CommitNumber(rawValue: UInt64(commit)) || verdict.writer == writer {
                                 wrong.wrappingAdd(1, ordering: .relaxed)
                             }
                         }

@@ -35,25 +35,25 @@ import Testing
         source: Int = 0,
         at: Int64 = start,
         writer: Int = 0,
-        job: UInt64 = 1
+        commit: CommitNumber = 1
     ) -> IdentityVerdict {
         Array(id.utf8).withUnsafeBytes {
             window.admit(
                 window.announce(PackedIdentity($0), source: source),
                 receivedAt: at,
                 writer: writer,
-                job: job
+                commit: commit
             )
         }
     }
 
     @Test func tellsWhoHasTheOriginal() throws {
         let window = try Self.window()
-        window.begin(job: 7, writer: 3)
-        #expect(!Self.admit(window, "a", writer: 3, job: 7).isDuplicate)
-        window.begin(job: 900, writer: 3)
-        let again = Self.admit(window, "a", writer: 1, job: 2)
-        #expect(again == IdentityVerdict(isDuplicate: true, writer: 3, job: 7))
+        window.begin(commit: 7, writer: 3)
+        #expect(!Self.admit(window, "a", writer: 3, commit: 7).isDuplicate)
+        window.begin(commit: 900, writer: 3)
+        let again = Self.admit(window, "a", writer: 1, commit: 2)
+        #expect(again == IdentityVerdict(isDuplicate: true, writer: 3, commit: 7))
         #expect(!Self.admit(window, "a", source: 1).isDuplicate)
         #expect(!Self.admit(window, "A").isDuplicate)
     }
@@ -61,11 +61,11 @@ import Testing
     /// Only the lower half of a commit's number is stored.
     @Test func tellsCommitsBeyondFourBillion() throws {
         let window = try Self.window()
-        for job in [UInt64(UInt32.max) - 1, UInt64(UInt32.max) + 5, 1 << 40] {
-            window.begin(job: job, writer: 200)
-            _ = Self.admit(window, "job \(job)", writer: 200, job: job)
-            window.begin(job: job + 3_000_000_000, writer: 200)
-            #expect(Self.admit(window, "job \(job)").job == job)
+        for commit in [UInt64(UInt32.max) - 1, UInt64(UInt32.max) + 5, 1 << 40].map(CommitNumber.init(rawValue:)) {
+            window.begin(commit: commit, writer: 200)
+            _ = Self.admit(window, "commit \(commit)", writer: 200, commit: commit)
+            window.begin(commit: CommitNumber(rawValue: commit.rawValue + 3_000_000_000), writer: 200)
+            #expect(Self.admit(window, "commit \(commit)").commit == commit)
         }
     }
 
@@ -77,7 +77,7 @@ import Testing
             // Tables grow between announcement and admission.
             let announced = ids.map { window.announce($0, source: 3) }
             let duplicates = announced.count {
-                window.admit($0, receivedAt: Self.start, writer: 0, job: 1).isDuplicate
+                window.admit($0, receivedAt: Self.start, writer: 0, commit: 1).isDuplicate
             }
             #expect(duplicates == (isKnown ? ids.count : 0))
         }
@@ -87,7 +87,7 @@ import Testing
     @Test(arguments: [1, 7, 16]) func aBurstIsAnsweredLikeOneAfterTheOther(size: Int) throws {
         var random = SeededGenerator(seed: UInt64(size))
         let (together, alone) = (try Self.window(16 << 20), try Self.window(16 << 20))
-        for window in [together, alone] { window.begin(job: 5, writer: 2) }
+        for window in [together, alone] { window.begin(commit: 5, writer: 2) }
         var burst = IdentityBurst(capacity: size)
         for round in 0..<2_000 {
             let numbers = (0..<size).map { _ in UInt64.random(in: 0..<9_000, using: &random) }
@@ -99,9 +99,9 @@ import Testing
                 together.announce(identity, source: 1, in: &burst)
                 if identity.isNone { return IdentityVerdict(isDuplicate: false) }
                 let announced = alone.announce(identity, source: 1)
-                return alone.admit(announced, receivedAt: Self.start, writer: 2, job: 5)
+                return alone.admit(announced, receivedAt: Self.start, writer: 2, commit: 5)
             }
-            together.admit(burst, receivedAt: Self.start, writer: 2, job: 5)
+            together.admit(burst, receivedAt: Self.start, writer: 2, commit: 5)
             let verdicts = numbers.indices.map { burst.verdict(at: $0) }
             #expect(verdicts == expected, "round \(round)")
             let kept = numbers.indices.map { burst.identity(at: $0).first }
@@ -112,8 +112,8 @@ import Testing
 
     @Test func anIdThatWasDurableBeforeWaitsForNothing() throws {
         let window = try Self.window()
-        _ = Self.admit(window, "before", writer: 0, job: 0)
-        window.begin(job: 12, writer: 0)
+        _ = Self.admit(window, "before", writer: 0, commit: 0)
+        window.begin(commit: 12, writer: 0)
         #expect(Self.admit(window, "before") == IdentityVerdict(isDuplicate: true))
     }
 
@@ -165,7 +165,7 @@ import Testing
                 window.announce(identity, source: 0),
                 receivedAt: Self.start + Int64(second) * Self.second,
                 writer: 0,
-                job: 1
+                commit: 1
             ).isDuplicate
         }
         var wrong = 0

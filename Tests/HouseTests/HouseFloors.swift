@@ -46,7 +46,7 @@ enum HouseFloors {
         ),
         "Storage": Room(
             floor: 4,
-            imports: ["Archive", "Compression", "Digest", "Disk", "Events", "Platform"]
+            imports: ["Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Platform"]
         ),
         "Recovery": Room(
             floor: 4,

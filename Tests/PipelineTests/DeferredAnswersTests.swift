@@ -1,13 +1,14 @@
+import Dedup
 import Filing
 import Testing
 
 @testable import Pipeline
 
 @Suite struct DeferredAnswersTests {
-    private func answer(_ byte: UInt8, _ needs: [(Int, UInt64)]) -> DeferredAnswer {
+    private func answer(_ byte: UInt8, _ needs: [(Int, CommitNumber)]) -> DeferredAnswer {
         DeferredAnswer(
             bytes: [byte],
-            needs: needs.map { CommitPlace(writer: $0.0, job: $0.1) }
+            needs: needs.map { CommitPlace(writer: $0.0, number: $0.1) }
         )
     }
 

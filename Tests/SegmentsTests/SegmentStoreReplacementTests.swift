@@ -1,3 +1,4 @@
+import Dedup
 import Foundation
 import Glibc
 import TestSupport
@@ -23,7 +24,7 @@ import Testing
         bench.store.settle(&batch, replaced: replaced)
         #expect(bench.store.failure == nil)
         _ = try bench.committer.commit(&batch)
-        bench.store.forgetHeld(durable: bench.store.batches)
+        bench.store.forgetHeld(durable: bench.store.lastCommit)
         #expect(bench.store.heldBytes == 0)
     }
 
@@ -120,7 +121,7 @@ import Testing
         #expect(try bench.store.seal(prefix: "") == count)
         #expect(!bench.disk.log.contains { $0.hasPrefix("datasync") })
         _ = try bench.committer.commit(&underWay)
-        bench.store.forgetHeld(durable: bench.store.batches)
+        bench.store.forgetHeld(durable: bench.store.lastCommit)
         try commitRepaired(bench)
         #expect(try bench.checkSealed() == count)
     }

@@ -46,7 +46,7 @@ final class WritingBench {
         opensAtOnce: Bool = true,
         shouldLeave: @escaping () -> Bool = { false },
         onObstacle: @escaping (FileSystemError, String) -> Void = { _, _ in },
-        durable: @escaping () -> UInt64 = { 0 }
+        durable: @escaping () -> CommitNumber = { .none }
     ) throws {
         self.opensAtOnce = opensAtOnce
         folder = try TemporaryFolder(prefix: "segments-writing")
@@ -149,7 +149,7 @@ final class WritingBench {
 
     @discardableResult func commit() throws -> [SealedFile] {
         let sealed = try committer.commit(try store.takeBatch())
-        store.forgetHeld(durable: store.batches)
+        store.forgetHeld(durable: store.lastCommit)
         return sealed
     }
 

@@ -36,7 +36,7 @@ final class SimulatedWriter {
     private var wall: Int64 = 0
     /// Numbers of events that wait for the next commit, and of those whose commit is in progress.
     private var waiting: [Int] = []
-    private var underWay: (batch: CommitBatch, number: UInt64, events: [Int])?
+    private var underWay: (batch: CommitBatch, number: CommitNumber, events: [Int])?
     private let patience = Patience()
 
     /// Counts how often the process waits after an error before it gives up.
@@ -138,7 +138,7 @@ final class SimulatedWriter {
         var batch = try store.takeBatch()
         if store.failure != nil { try replaceSegments(failed: nil, in: &batch) }
         if process.weakening == .acknowledgesBeforeCommit { process.ledger.acknowledge(waiting) }
-        underWay = (batch, store.batches, waiting)
+        underWay = (batch, store.lastCommit, waiting)
         waiting = []
     }
 
