@@ -1,5 +1,6 @@
 import Dedup
 import Disk
+import Storage
 import Events
 import Filing
 import Intake

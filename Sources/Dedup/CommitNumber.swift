@@ -1,4 +1,4 @@
-package import Synchronization
+import Synchronization
 
 /// The number of one writer's commit: they count from 1, and become durable in this order.
 ///

@@ -1,3 +1,4 @@
+package import Dedup
 /// A commit of a writer, by its number.
 package struct CommitPlace: Sendable, Equatable {
     package var writer: Int

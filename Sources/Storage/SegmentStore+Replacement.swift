@@ -2,7 +2,7 @@ import Archive
 import Compression
 import Digest
 package import Disk
-import Dedup
+package import Dedup
 import Glibc
 
 /// The remaining data of a sealed segment until its batch is durable.

@@ -2,7 +2,7 @@ package import Archive
 package import Compression
 import Digest
 package import Disk
-import Dedup
+package import Dedup
 import Events
 import Platform
 

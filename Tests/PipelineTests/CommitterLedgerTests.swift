@@ -1,10 +1,11 @@
 import Agents
+import Dedup
 import Filing
 import Intake
 import Ring
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Archive
 @testable import Disk
@@ -49,7 +50,7 @@ import Testing
         tally.accepted = 1
         shared.hand(
             over: CommitJob(
-                sequence: 1,
+                number: 1,
                 files: files,
                 answers: [],
                 tallies: [tally],

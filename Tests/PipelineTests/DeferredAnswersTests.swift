@@ -1,4 +1,5 @@
 import Dedup
+import Dedup
 import Filing
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
     @Test func eachGoesWhenAllThatItNeedsIsDurable() {
         var answers = DeferredAnswers()
         answers.add([answer(1, [(0, 5)]), answer(2, [(0, 3), (1, 2)]), answer(3, [(1, 1)])])
-        var durable: [UInt64] = [0, 0]
+        var durable: [CommitNumber] = [0, 0]
         #expect(answers.takeReady { durable[$0] } == [])
         durable = [3, 1]
         #expect(answers.takeReady { durable[$0] } == [3])

@@ -1,7 +1,8 @@
+import Dedup
 import Intake
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Pipeline
 

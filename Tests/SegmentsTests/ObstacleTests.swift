@@ -1,3 +1,4 @@
+import Dedup
 import Foundation
 import Glibc
 import Synchronization
@@ -73,7 +74,7 @@ import Testing
     /// A file that a committer may still have to sync is not closed.
     @Test func whatIsBeingCommittedIsWaitedFor() throws {
         let waits = Mutex(0)
-        let durable = Mutex<UInt64>(0)
+        let durable = Mutex(CommitNumber.none)
         let bench = try WritingBench(
             waitForRoom: { error in
                 #expect(error.isOutOfDescriptors)
