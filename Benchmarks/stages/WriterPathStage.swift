@@ -1,11 +1,11 @@
 import Dedup
 import Disk
-import Storage
 import Events
 import Filing
 import Intake
 import Platform
 import Ring
+import Storage
 
 /// A writer's whole way, from the ring to deflated bytes, without sockets, threads and disk.
 ///
@@ -27,9 +27,6 @@ struct WriterPathStage: Stage, ~Copyable {
         consumer = RingConsumer(ring)
         filing = FilingStage(configuration, partners)
         self.payloads = payloads
-        var time = EventInputs.receivedAt
-        headers = [UInt8](repeating: 0, count: 8) + withUnsafeBytes(of: &time) { [UInt8]($0) }
-        precondition(headers.count == IntakeRecord.headerByteCount, "the record's header changed")
     }
 
     private static func parts() throws -> (FilingConfiguration, FilingPartners) {

@@ -227,7 +227,7 @@ struct Filer: ~Copyable {
     private mutating func acceptDuplicate(_ original: IdentityVerdict) {
         answers.acceptDuplicate()
         // An original of this writer is in this commit or an earlier one, durable in order.
-        if original.writer != writer, original.commit > .none { wait(for: original) }
+        if original.writer != writer, original.commit.rawValue > 0 { wait(for: original) }
     }
 
     @inline(never)

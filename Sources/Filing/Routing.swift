@@ -45,6 +45,7 @@ struct Routing: ~Copyable {
     }
 
     /// Checks how many segments are open; once per turn.
+    @inline(never)
     mutating func look() {
         hasManySegments = store.openCount > Self.warmSegments
     }
