@@ -335,7 +335,7 @@ final class DedupRun: Sendable {
         }
     }
 
-    // MARK: - What it tells
+    // MARK: - Status
 
     func status(_ pipeline: Pipeline) -> DedupStatus {
         let state = state.withLock { $0 }
