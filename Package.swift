@@ -2,8 +2,8 @@
 import Foundation
 import PackageDescription
 
-/// Every Swift target is held to the same language rules: explicit `any`, imports that say who sees
-/// them, and no warning left standing.
+/// The language rules of every Swift target: explicit `any`, explicit access levels of imports, and
+/// no warnings.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -28,7 +28,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // Floor 0: C, as it comes or behind a header of our own.
+        // Floor 0: C libraries, unchanged or with a header of our own.
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
@@ -40,7 +40,7 @@ let package = Package(
         ),
         .target(name: "CPlatform"),
 
-        // Floor 1: one mechanism each, knowing nothing of events.
+        // Floor 1: one mechanism per target, without knowledge of events.
         .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "Agents", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "Ring", dependencies: ["Platform"], swiftSettings: strict),
@@ -49,7 +49,7 @@ let package = Package(
         .target(name: "Terminal", swiftSettings: strict),
         .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: strict),
 
-        // Floor 2: what an event is.
+        // Floor 2: the definition of an event.
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
 
         .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
@@ -67,7 +67,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 4: what is done with segments.
+        // Floor 4: operations on segments.
         .target(
             name: "Storage",
             dependencies: ["Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Platform"],
@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 4: a kind of source.
+        // Floor 4: one kind of source.
         .target(
             name: "ZeroMQSource",
             dependencies: ["Agents", "Intake", "Platform", "Ring", "ZeroMQ"],
@@ -106,7 +106,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 6: the path itself, and, apart from it, the control socket.
+        // Floor 6: the path and, separately, the control socket.
         .target(
             name: "Pipeline",
             dependencies: [
@@ -135,7 +135,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 7: where they meet.
+        // Floor 7: the path and the control socket, joined.
         .target(
             name: "Daemon",
             dependencies: [
@@ -152,7 +152,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 8: arguments in, one call, an exit code out.
+        // Floor 8: programs: arguments in, one call, an exit code out.
         .executableTarget(
             name: "touchpointd",
             dependencies: [
@@ -179,7 +179,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Tests, a target a module, and what they share.
+        // Tests, one target per module, and what they share.
         .target(
             name: "TestSupport",
             dependencies: ["Compression", "Platform"],
@@ -305,8 +305,8 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// Benchmarks see `package` declarations only from inside this package, so they live here, but only
-// when asked for by TOUCHPOINT_BENCHMARKS=1: make stage-bench
+// Benchmarks see `package` declarations only from inside this package, so their targets are here,
+// but only when requested by TOUCHPOINT_BENCHMARKS=1: make stage-bench
 if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
     package.targets += [
         .target(name: "CSPSCRing", path: "Benchmarks/CSPSCRing"),

@@ -1,10 +1,10 @@
-/// Runs one agent on a thread of its own.
+/// Runs one agent on its own thread.
 package final class AgentRunner: Sendable {
     /// Beats before each round.
     package let heartbeat: Heartbeat
     private let thread: WorkerThread
 
-    /// `make`: makes the agent, on its own thread.
+    /// `make`: creates the agent, on its own thread.
     package init<Body: Agent & ~Copyable>(
         _ name: String,
         heartbeat: Heartbeat = Heartbeat(),
@@ -17,7 +17,7 @@ package final class AgentRunner: Sendable {
         }
     }
 
-    /// Starts the thread; once.
+    /// Starts the thread; call once.
     package func start() {
         thread.start()
     }

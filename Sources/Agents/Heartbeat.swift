@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts a thread's rounds, so that somebody else can see it make progress.
+/// Counts a thread's rounds, so that another thread can check its progress.
 package final class Heartbeat: Sendable {
     private let count = Atomic<Int>(0)
 

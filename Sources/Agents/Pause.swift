@@ -14,7 +14,7 @@ package struct Pause: Sendable, Equatable {
         Pause(microseconds: count * 1_000)
     }
 
-    /// Sleeps.
+    /// Sleeps for the pause.
     package func take() {
         if microseconds > 0 { usleep(microseconds) }
     }

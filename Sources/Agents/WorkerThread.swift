@@ -4,7 +4,7 @@ import Synchronization
 
 /// A named operating-system thread that runs one closure.
 ///
-/// Swift's concurrency keeps few threads that must not block; these may.
+/// Swift's concurrency has few threads, which must not block; these may.
 final class WorkerThread: Sendable {
     private final class Body: Sendable {
         let name: String
@@ -23,7 +23,7 @@ final class WorkerThread: Sendable {
         body = Body(name: name, run: run)
     }
 
-    /// Starts the thread; once.
+    /// Starts the thread; call once.
     ///
     /// Running out of threads is a programmer's error: there are as many as sources and writers.
     func start() {
@@ -37,7 +37,7 @@ final class WorkerThread: Sendable {
         }
     }
 
-    /// Waits for the end of a thread that was started; once.
+    /// Waits for the end of a started thread; call once.
     func join() {
         let thread = handle.withLock { handle in
             defer { handle = nil }

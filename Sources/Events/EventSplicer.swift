@@ -76,7 +76,7 @@ package struct EventSplicer: ~Copyable {
             sequence: sequence,
             to: out
         )
-        // What stands behind the opening brace stays as its producer wrote it, blanks included.
+        // The text after the opening brace stays as its producer wrote it, including blanks.
         let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
         if Self.hasMembers(body) {
             end.pointee = UInt8(ascii: ",")

@@ -1,6 +1,6 @@
-/// What became of a message, for the producer that waits for it; the source's kind puts it into words.
+/// The outcome of a message, for a producer that waits for it; the kind of source encodes it.
 ///
-/// In memory between threads, in the machine's byte order:
+/// Layout in memory, in the machine's byte order:
 ///
 ///     offset  bytes
 ///     0       1     status
@@ -16,20 +16,20 @@ package struct Answer: Sendable, Equatable {
     package enum Status: UInt8, Sendable {
         /// All of it is durable, as events or in quarantine.
         case committed
-        /// Nothing of it was kept, nor would be if it came again.
+        /// Nothing of it was kept; resending it would not help.
         case rejected
-        /// Nothing of it was kept now; it may be sent again.
+        /// Nothing of it was kept now; the producer may resend it.
         case unavailable
     }
 
     /// A piece of the message that is in quarantine.
     package struct RefusedPiece: Sendable, Equatable {
-        /// Its place among the message's events, from 0.
+        /// Its index among the message's events, from 0.
         package var index: Int
-        /// Bytes in front of it, in the message as it was read.
+        /// Byte offset in the message, as it was read.
         package var offset: Int
         package var reason: String
-        /// The cause and its place, for people.
+        /// The cause and its position, for people.
         package var detail: String
 
         package init(index: Int, offset: Int, reason: String, detail: String) {
@@ -41,14 +41,14 @@ package struct Answer: Sendable, Equatable {
     }
 
     package var status: Status
-    /// Events of the message that are safe.
+    /// Events of the message that are committed or in quarantine.
     package var events = 0
-    /// How many of them came before.
+    /// How many of them are duplicates.
     package var duplicates = 0
     package var refused: [RefusedPiece] = []
     /// Refused pieces that are not listed.
     package var moreRefused = 0
-    /// Why a message was rejected, or is not taken now.
+    /// Why a message was rejected, or is unavailable now.
     package var reason = ""
 
     package init(_ status: Status, events: Int = 0, reason: String = "") {
@@ -57,7 +57,7 @@ package struct Answer: Sendable, Equatable {
         self.reason = reason
     }
 
-    /// Whether all of the message is committed, and none of it came before.
+    /// Whether all of the message is committed, without duplicates.
     package var isPlain: Bool {
         status == .committed && refused.isEmpty && moreRefused == 0 && duplicates == 0
     }
@@ -72,7 +72,7 @@ package struct Answer: Sendable, Equatable {
 // MARK: - Binary form
 
 extension Answer {
-    /// Bytes of an answer without texts, as most are.
+    /// Bytes of an answer without texts, the most frequent kind.
     package static let plainByteCount = 24
 
     private static let pieceHeaderByteCount = 16
@@ -115,7 +115,7 @@ extension Answer {
         }
     }
 
-    /// Writes the answer to a message of which all is committed, ``plainByteCount`` bytes.
+    /// Writes the answer to a fully committed message, ``plainByteCount`` bytes.
     ///
     /// Allocates nothing.
     package static func writeCommitted(events: Int, to room: UnsafeMutableRawPointer) {
@@ -180,7 +180,7 @@ extension Answer {
         }
     }
 
-    /// Takes the parts of an answer from its bytes, one after the other.
+    /// Reads the parts of an answer from its bytes, in order.
     private struct Reader {
         let bytes: UnsafeRawBufferPointer
         var at = 0

@@ -1,4 +1,4 @@
-/// Messages that were taken from their transport while intake was held, as records.
+/// Records of messages that were received while intake was held.
 struct HeldRecords {
     static let bytesMax = 8 << 20
     static let countMax = 65_536
@@ -28,7 +28,7 @@ struct HeldRecords {
         }
     }
 
-    /// Returns how many were removed.
+    /// Removes the records that match; returns how many.
     mutating func removeAll(where isDropped: ([UInt8]) -> Bool) -> Int {
         let before = count
         records = records[start...].filter { !isDropped($0) }

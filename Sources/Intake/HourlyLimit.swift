@@ -1,10 +1,10 @@
-/// Lets a notice through once an hour for what it is about, and so many in all.
+/// A rate limit for notices: once an hour per subject, and a maximum per hour in all.
 ///
-/// A value that is told the time. What comes from the network decides how often it is asked, so both
-/// its memory and what it lets through have a bound.
+/// A value that is told the time. Peers decide how often it is asked, so its memory and its output
+/// are both bounded.
 package struct HourlyLimit {
     static let subjectsMax = 256
-    /// Notices an hour, whatever they are about.
+    /// Notices per hour, over all subjects.
     static let noticesMax = 60
     private static let hour: Int64 = 3_600_000_000_000
 
@@ -14,7 +14,7 @@ package struct HourlyLimit {
 
     package init() {}
 
-    /// Whether to tell of `subject` now, in monotonic nanoseconds.
+    /// Whether to send a notice about `subject` now, in monotonic nanoseconds.
     package mutating func allows(_ subject: String, at now: Int64) -> Bool {
         if let before = last[subject], now - before < Self.hour { return false }
         if count == 0 || now - begunAt >= Self.hour {

@@ -1,4 +1,4 @@
-/// What a source puts into a ring for one message, and how a writer reads it.
+/// A message as a source puts it into a ring and a writer reads it.
 ///
 ///     offset  bytes
 ///     0       2     source's index
@@ -12,17 +12,17 @@
 /// In the machine's byte order: it never leaves the process.
 package struct IntakeRecord {
     package static let headerByteCount = 16
-    /// The longest return address.
+    /// The longest return address, in bytes.
     package static let addressBytesMax = Int(UInt16.max)
 
     package var source: Int
     /// Whether a producer waits for an answer.
     package var isAnswered: Bool
-    /// Number of the connection it came by; 0 is unknown.
+    /// The number of its connection; 0 is unknown.
     package var peer: UInt16
     /// Microseconds since 1970 UTC.
     package var receivedAt: Int64
-    /// To whom the answer goes: bytes that only the source's kind understands.
+    /// Where the answer goes: bytes that only the kind of source understands.
     ///
     /// At most ``addressBytesMax``.
     package var returnAddress: UnsafeRawBufferPointer

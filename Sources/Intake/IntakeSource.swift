@@ -3,53 +3,53 @@ package import Ring
 
 /// A source of messages: reads its transport into a ``Lane``, and sends its answers.
 ///
-/// A kind of source implements it once. One thread calls, once or twice a round, so that no message
-/// costs a dynamic call. What is asked of the source, and what it shows, goes through its
+/// Each kind of source implements it. One thread calls it once or twice per round, so that no
+/// message costs a dynamic call. Requests to the source and its counters go through its
 /// ``SourceShared``.
 package protocol IntakeSource: IntakeWorker {
     /// Where it listens and connects, for operators.
     var endpoints: [String] { get }
 
-    /// What there is to tell an operator since the last call.
+    /// Notices for operators since the last call.
     func takeNotices() -> [PeerNotice]
 }
 
-/// What the sources of a kind need beside them on a thread of its own.
+/// A worker that the sources of one kind share, on its own thread.
 package protocol IntakeHelper: IntakeWorker {
     /// The name of its thread.
     var name: String { get }
 
-    /// Asks it to finish; any thread.
+    /// Asks it to finish; any thread may call.
     func finish()
 }
 
-/// Something of intake that works in rounds, on one thread of its own.
+/// A part of intake that works in rounds, on its own thread.
 package protocol IntakeWorker: AnyObject, Sendable {
-    /// Whether all that was asked of it is done, and the thread may end.
+    /// Whether all requested work is done, so that the thread may end.
     var isFinished: Bool { get }
 
-    /// One round; returns how much was done, 0 for nothing.
+    /// Runs one round; returns how much was done, 0 for nothing.
     func doWork() throws(IntakeError) -> Int
 
-    /// How to wait after a round that did so much.
+    /// How to wait after a round that did `count` pieces of work.
     func idle(after count: Int) -> IdleStrategy
 
-    /// Waits for work, at most so long.
+    /// Waits for work, at most for the given time.
     func wait(nanoseconds: Int64) throws(IntakeError)
 
     /// Closes its transport; the last call.
     func close()
 }
 
-/// Where a source is joined to the path.
+/// Where a source connects to the path.
 package struct SourcePlace: Sendable {
-    /// The source's index, which its records have.
+    /// The source's index, which its records carry.
     package var index: Int
-    /// A ring to each writer, in the writers' order.
+    /// One ring per writer, in the writers' order.
     package var rings: [RingBuffer]
     /// Wakes each writer.
     package var parkers: [Parker]
-    /// A ring from each writer's committer.
+    /// One ring per writer, written by its committer.
     package var answers: [RingBuffer]
     package var shared: SourceShared
 
@@ -68,7 +68,7 @@ package struct SourcePlace: Sendable {
     }
 }
 
-/// Sources that have been opened, all of them or none.
+/// The opened sources: all that were asked for.
 package struct OpenSources: Sendable {
     /// By index.
     package var sources: [any IntakeSource]

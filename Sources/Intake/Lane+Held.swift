@@ -1,7 +1,7 @@
 import Ring
 import Synchronization
 
-/// What is taken from the transport while intake is held, and put into rings when it goes on.
+/// Messages that are received while intake is held, and go into rings when it resumes.
 ///
 /// For kinds of source that cannot leave messages in their transport for long.
 extension Lane {
@@ -9,7 +9,7 @@ extension Lane {
     package var hasHeld: Bool { !held.isEmpty }
     package var hasRoomForHeld: Bool { held.hasRoom }
 
-    /// Keeps a record until intake goes on.
+    /// Keeps a record until intake resumes.
     package mutating func keep(_ record: IntakeRecord) {
         held.append(
             [UInt8](unsafeUninitializedCapacity: record.byteCount) { buffer, count in
@@ -20,7 +20,7 @@ extension Lane {
         )
     }
 
-    /// Drops what came by connections that have ended: nobody can be answered.
+    /// Drops the records of connections that have ended: no answer can be sent.
     package mutating func dropHeld(where hasEnded: (_ peer: UInt16) -> Bool) {
         let dropped = held.removeAll { record in
             let peer = record.withUnsafeBytes { IntakeRecord($0).peer }
@@ -29,7 +29,7 @@ extension Lane {
         shared.connections.abandoned.count(dropped)
     }
 
-    /// Puts what was kept into rings, oldest first; false when some is left.
+    /// Puts kept records into rings, oldest first; returns false when some are left.
     @inline(never)
     package mutating func putHeld(_ count: inout Int) -> Bool {
         while hasRoomInRound(count), let record = held.first {
@@ -63,7 +63,7 @@ extension Lane {
         return false
     }
 
-    /// Takes out the oldest record that was kept, to be answered instead of being put into a ring.
+    /// Removes the oldest kept record, to be answered instead of being put into a ring.
     package mutating func takeHeld() -> [UInt8]? {
         heldWaits = false
         defer { held.removeFirst() }

@@ -1,59 +1,59 @@
 import Ring
 import Synchronization
 
-/// A source's way into the writers' rings, and the way of its answers back.
+/// A source's path into the writers' rings, and the return path of its answers.
 ///
-/// Owns the ring ends, chooses the writer, feels back-pressure, and keeps what was taken in while intake
-/// was held. A kind of source reads its transport, offers records, and sends answers; the rest is here.
-/// One thread, the source's.
+/// Owns the ring ends, chooses the writer, applies back-pressure, and keeps what is received while
+/// intake is held. A kind of source reads its transport, offers records, and sends answers. Only
+/// the source's thread calls it.
 ///
 /// A round: ``begin()``, records into ``offer(_:)`` for as long as ``hasRoomInRound(_:)``, ``end(messages:)``.
 ///
-/// Back-pressure: a record that fits in no ring stays with the source, which offers it again in a later
-/// round and takes nothing more until then; the writers signal when there is room. What the transport
-/// holds fills up, the producers' sends block, nothing is lost.
+/// Back-pressure: a record that fits in no ring stays with the source. The source offers it again
+/// in a later round and receives nothing until then; the writers signal when there is room. The
+/// transport's buffers fill, the producers' sends block, and nothing is lost.
 package struct Lane: ~Copyable {
-    /// Messages of one round.
+    /// Messages per round, at most.
     package static let messagesPerRound = 256
-    /// Bytes of them: the writers are looked at anew before one of them is far behind.
+    /// Bytes per round, so that no writer falls far behind before the next check.
     static let bytesPerRound = 256 << 10
-    /// Some two milliseconds of a writer's work; more than gathers while it dozes.
+    /// About 2 ms of a writer's work; more than accumulates while it dozes.
     static let backlogBytesMax = 1 << 20
-    /// How long to leave the processor to writers that have all fallen behind, for each
-    /// ``backlogBytesMax`` up to ``aheadBacklogsMax``: less than a writer needs for them.
+    /// How long to yield the processor per ``backlogBytesMax``, up to ``aheadBacklogsMax``, when
+    /// all writers are behind: less than a writer needs for that backlog.
     static let aheadMicroseconds: UInt32 = 2_000
     static let aheadBacklogsMax: UInt32 = 4
 
     package let index: Int
     package let shared: SourceShared
-    // Noncopyable ends cannot stand in an array. They are reached as `(rings + at).pointee`: a
-    // mutating call through the subscript stops Swift 6.3.1 when it compiles for ThreadSanitizer.
+    // An array cannot hold noncopyable ends. They are reached as `(rings + at).pointee`: a mutating
+    // call through the subscript stops Swift 6.3.1 when it compiles for ThreadSanitizer.
     let rings: UnsafeMutablePointer<RingProducer>
     private let answers: UnsafeMutablePointer<RingConsumer>
     let ringCount: Int
     /// Bytes of the longest record that every ring can hold.
     package let recordBytesMax: Int
-    /// Bytes in a ring from which its writer has fallen behind: half the ring, at most
+    /// Bytes in a ring from which its writer counts as behind: half the ring, at most
     /// ``backlogBytesMax``.
     private let backlogBytes: Int
-    /// The ring that messages go to now.
+    /// The ring that receives messages now.
     var target = 0
-    /// The ring whose answers are being taken.
+    /// The ring that answers are read from now.
     private var answersAt = 0
     /// Whether the source keeps a record that fits in no ring.
     package internal(set) var isHolding = false
-    /// What came while intake was held.
+    /// Records received while intake was held.
     var held = HeldRecords()
     /// Whether no ring has room for the first of them.
     package internal(set) var heldWaits = false
     /// Bytes of the payloads put into rings in the current round.
     package internal(set) var roundBytes = 0
-    /// Bytes in the ring of the writer that is least behind, where all have fallen behind; else 0.
+    /// Bytes in the ring of the least loaded writer when all are behind; else 0.
     package internal(set) var aheadBytes = 0
 
     /// Takes the ends of the place's rings.
     ///
-    /// The caller may be another thread than the one that then works, as long as starting that
+    /// The caller may be another thread than the one that works later, as long as starting that
     /// thread orders memory.
     package init(_ place: SourcePlace) {
         index = place.index
@@ -81,9 +81,9 @@ package struct Lane: ~Copyable {
 
     /// Begins a round: chooses the writer.
     ///
-    /// Stays with the first writer as long as it keeps up: then one file a partition grows, not one
-    /// a writer. Once it is ``backlogBytes`` behind, the next takes part; when all are, the one that is
-    /// least.
+    /// Stays with the first writer as long as it keeps up, so that one file per partition grows,
+    /// not one per writer. Once it is ``backlogBytes`` behind, the next one joins; when all are
+    /// behind, the least loaded one is chosen.
     package mutating func begin() {
         var least = Int.max
         for at in 0..<ringCount {
@@ -97,18 +97,18 @@ package struct Lane: ~Copyable {
         aheadBytes = least > backlogBytes ? least : 0
     }
 
-    /// Whether the round may take another message after so many.
+    /// Whether the round may receive another message after `count`.
     @inline(__always)
     package func hasRoomInRound(_ count: Int) -> Bool {
         count < Self.messagesPerRound && roundBytes < Self.bytesPerRound
     }
 
-    /// Puts a record into a ring; false when it fits in none.
+    /// Puts a record into a ring; returns false when it fits in none.
     ///
-    /// Then the source keeps it, and offers it again as the first of a later round.
+    /// The source then keeps it, and offers it first in a later round.
     package mutating func offer(_ record: IntakeRecord) -> Bool {
         guard put(record, target) || putElsewhere(record) else {
-            // A signal may have come for less room than is needed, and asks to be asked for again.
+            // A signal may have announced less room than is needed, so ask for another one.
             hold()
             return false
         }
@@ -138,7 +138,7 @@ package struct Lane: ~Copyable {
         askForRoom()
     }
 
-    /// The record that was kept is in a ring, or was answered otherwise.
+    /// Notes that the kept record is in a ring, or was answered otherwise.
     @inline(never)
     package mutating func stopHolding() {
         isHolding = false
@@ -150,12 +150,12 @@ package struct Lane: ~Copyable {
         shared.stalled.store(true, ordering: .relaxed)
         for at in 0..<ringCount {
             (rings + at).pointee.publish()
-            // Room that appeared meanwhile: come back at once instead of waiting for the signal.
+            // Room appeared meanwhile: run again at once instead of waiting for the signal.
             if (rings + at).pointee.requestSpaceSignal() { shared.signal() }
         }
     }
 
-    /// Ends a round: shows its messages to the writers with one store each, and counts them.
+    /// Ends a round: publishes its messages to the writers with one store each, and counts them.
     package mutating func end(messages count: Int) {
         for at in 0..<ringCount { (rings + at).pointee.publish() }
         shared.messages.count(count)
@@ -163,21 +163,21 @@ package struct Lane: ~Copyable {
         roundBytes = 0
     }
 
-    /// How long to leave the processor to the writers after the round, in microseconds: 0 unless all
-    /// have fallen behind.
+    /// How long to yield the processor to the writers after the round, in microseconds: 0 unless
+    /// all are behind.
     package var catchUpMicroseconds: UInt32 {
         guard aheadBytes > 0 else { return 0 }
         let backlogs = UInt32(clamping: max(1, aheadBytes / Self.backlogBytesMax))
         return min(backlogs, Self.aheadBacklogsMax) * Self.aheadMicroseconds
     }
 
-    /// Whether a round may take messages from the transport and put them into rings.
+    /// Whether a round may move messages from the transport into rings.
     package var takesMessages: Bool {
         !waitsForRoom && shared.requests.isDisjoint(with: .held)
             && !shared.intakeEnded.load(ordering: .relaxed)
     }
 
-    /// Whether something that was taken in waits for room in a ring.
+    /// Whether a received record waits for room in a ring.
     package var waitsForRoom: Bool { isHolding || heldWaits }
 
     // MARK: - Answers
@@ -193,7 +193,7 @@ package struct Lane: ~Copyable {
         return nil
     }
 
-    /// Whether intake has ended, the source was asked to close, and every answer was taken.
+    /// Whether intake has ended, the source was asked to close, and every answer was read.
     package var isFinished: Bool {
         shared.intakeEnded.load(ordering: .relaxed) && shared.requests.contains(.closing)
             && (0..<ringCount).allSatisfy { (answers + $0).pointee.isEmpty }

@@ -1,32 +1,32 @@
-/// Something about a peer that an operator should know, told at most once an hour for its host.
+/// Something about a peer that an operator should know, reported at most once an hour per host.
 package struct PeerNotice: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
-        /// Its handshake was whole, and came to nothing: another role, or an older protocol.
+        /// Its handshake was complete but failed: incompatible socket type, or an older protocol.
         case handshakeFailed
-        /// It broke the protocol; above all by a message longer than `limits.message`.
+        /// It broke the protocol, most often by a message longer than `limits.message`.
         case violation
-        /// It has sent a message that never arrives, since another has its name.
+        /// It has sent a message that never arrives, because another peer has its name.
         case muted
-        /// Cut off so that it connects anew, now that its name is free.
+        /// Cut off so that it reconnects, now that its name is free.
         case released
-        /// Refused: the source has as many connections as it may have.
+        /// Refused: the source is at its connection limit.
         case refused
-        /// Cut off: it sends what never becomes a message.
+        /// Cut off: it sends bytes that never become a message.
         case overBudget
-        /// The name that it chose for itself is too long.
+        /// Its self-chosen name is too long.
         case nameTooLong
-        /// Nothing came from it for as long as a peer may be silent.
+        /// It was silent for longer than the limit.
         case timedOut
         /// The source cannot connect to it.
         case unreachable
-        /// The file of the source's Unix socket is gone, or another's.
+        /// The file of the source's Unix socket is missing, or belongs to another socket.
         case socketFileGone
     }
 
     package var kind: Kind
-    /// `tcp://10.0.0.7:4711`, or the endpoint that is meant.
+    /// `tcp://10.0.0.7:4711`, or the endpoint concerned.
     package var peer: String
-    /// What is known of the case.
+    /// Details of the case.
     package var detail: String
 
     package init(_ kind: Kind, peer: String, detail: String) {

@@ -1,4 +1,4 @@
-/// An answer on its way from a committer to the source that has the return address.
+/// An answer on its way from a committer to the source, which knows the return address.
 ///
 ///     offset  bytes
 ///     0       2     bytes of the return address
@@ -29,7 +29,7 @@ package struct PostedAnswer {
         headerByteCount + record.returnAddress.count + answer
     }
 
-    /// Writes everything but the ``Answer``, and returns where that belongs.
+    /// Writes everything but the ``Answer``, and returns where the ``Answer`` belongs.
     package static func writeAddress(
         of record: IntakeRecord,
         to room: UnsafeMutableRawPointer

@@ -1,9 +1,9 @@
-/// What the path knows of a source, whatever its kind.
+/// The settings of a source that the path knows, for every kind of source.
 package struct SourceProfile: Sendable, Equatable {
     package var name: String
     /// The kind of source, for operators.
     package var kind: String
-    /// The channel of events that carry none.
+    /// The channel of events that name none.
     package var channel: String
     /// Whether producers wait for answers.
     package var isAnswered: Bool

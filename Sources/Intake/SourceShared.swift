@@ -2,7 +2,7 @@ import Glibc
 import Platform
 package import Synchronization
 
-/// What a source shows to others, and what others ask of it.
+/// The counters and requests that a source shares with other threads.
 ///
 /// Counters are written by the source's thread only; any thread may read. Flags may be set by any
 /// thread, followed by ``signal()``.
@@ -10,18 +10,18 @@ package final class SourceShared: Sendable {
     package let messages = Atomic<Int>(0)
     /// Payload bytes.
     package let bytes = Atomic<Int>(0)
-    /// Messages of which nothing was kept, since their form made no sense.
+    /// Messages rejected as a whole because their form was invalid.
     package let rejected = Atomic<Int>(0)
     package let acknowledged = Atomic<Int>(0)
-    /// Answers that could not be sent: the peer is gone, or does not read.
+    /// Answers that could not be sent: the peer has disconnected, or does not read.
     package let acknowledgementsDropped = Atomic<Int>(0)
     /// Peers connected now.
     package let peers = Atomic<Int>(0)
     package let connections = ConnectionFigures()
     package let peerNames = PeerNames()
-    /// What is wrong with an endpoint now, as a sentence; nil is nothing.
+    /// What is wrong with an endpoint now, as a sentence; nil if nothing is.
     package let problem = Mutex<String?>(nil)
-    /// Set by the source: intake is over, everything received is in the rings.
+    /// Set by the source: intake has ended, and everything received is in the rings.
     package let intakeEnded = Atomic<Bool>(false)
     /// Set by the source when it holds a message that fits in no ring.
     package let stalled = Atomic<Bool>(false)
@@ -29,7 +29,7 @@ package final class SourceShared: Sendable {
     private let flags = Atomic<Int>(0)
     private let event: EventDescriptor
 
-    /// What others can ask.
+    /// The requests to a source.
     package struct Request: OptionSet, Sendable {
         package let rawValue: Int
         package init(rawValue: Int) { self.rawValue = rawValue }
@@ -37,17 +37,17 @@ package final class SourceShared: Sendable {
         package static let paused = Request(rawValue: 1)
         /// Storage cannot take more.
         package static let blocked = Request(rawValue: 2)
-        /// Take what has arrived, then end intake.
+        /// Receive what has arrived, then end intake.
         package static let draining = Request(rawValue: 4)
-        /// Send what answers there are, then end.
+        /// Send the remaining answers, then end.
         package static let closing = Request(rawValue: 8)
-        /// What the source's producers sent before is still being read.
+        /// The ids of earlier events are still being read.
         package static let loading = Request(rawValue: 16)
-        /// Take nothing in now.
+        /// The requests during which nothing is taken in.
         package static let held: Request = [.paused, .blocked, .loading]
     }
 
-    /// - Throws: the errno text when the system gives no eventfd.
+    /// - Throws: the errno text when the system refuses an eventfd.
     package init() throws(IntakeError) {
         do {
             event = try EventDescriptor()
@@ -58,13 +58,13 @@ package final class SourceShared: Sendable {
 
     package var requests: Request { Request(rawValue: flags.load(ordering: .acquiring)) }
 
-    /// Asks for something and wakes the source.
+    /// Adds a request and wakes the source.
     package func ask(_ request: Request) {
         flags.bitwiseOr(request.rawValue, ordering: .acquiringAndReleasing)
         signal()
     }
 
-    /// Takes a request back and wakes the source.
+    /// Removes a request and wakes the source.
     package func cancel(_ request: Request) {
         flags.bitwiseAnd(~request.rawValue, ordering: .acquiringAndReleasing)
         signal()
@@ -75,10 +75,10 @@ package final class SourceShared: Sendable {
         event.signal()
     }
 
-    /// Becomes readable by ``signal()``; for the source's thread to wait on.
+    /// A descriptor that ``signal()`` makes readable; the source's thread waits on it.
     package var eventDescriptor: Int32 { event.number }
 
-    /// Forgets signals that came so far; the source's thread only, before it looks for work.
+    /// Clears the signals so far; the source's thread only, before it looks for work.
     package func drainSignal() {
         event.drain()
     }

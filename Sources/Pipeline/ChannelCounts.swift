@@ -1,20 +1,20 @@
 import Events
 
-/// Events by channel, for operators: a bounded number of names of bounded length.
+/// Event counts by channel, for operators: a bounded number of names of bounded length.
 ///
-/// Producers choose the names, so neither their number nor their length may grow what is kept and
-/// shown. Beyond twice ``listedMax`` names the smaller half is counted together under `__other__`,
-/// as events beyond `partition.maxValues` are; the sum stays the number of events.
+/// Producers choose the names, so their number and length must not increase what is stored and
+/// shown. Beyond twice ``listedMax`` names, the smaller half is counted together under `__other__`,
+/// like events beyond `partition.maxValues`; the sum remains the number of events.
 package struct ChannelCounts: Sendable {
-    /// Names that a snapshot lists.
+    /// The most names in a snapshot.
     package static let listedMax = 1000
-    /// Bytes of a name before it is cut and given a hash.
+    /// The longest name in bytes; a longer one is cut and gets a hash.
     package static let nameBytesMax = 128
 
     private static let keptMax = 2 * listedMax
 
     package private(set) var counts: [String: Int] = [:]
-    /// How many times a name was put under `__other__`; one that comes back may be so again.
+    /// How many times names were moved to `__other__`; a name that returns may count repeatedly.
     package private(set) var leftOut = 0
 
     package init() {}
@@ -25,13 +25,13 @@ package struct ChannelCounts: Sendable {
         if counts.count > Self.keptMax { keepLargest(Self.listedMax) }
     }
 
-    /// Adds what another has counted.
+    /// Adds the counts of `other`.
     package mutating func merge(_ other: ChannelCounts) {
         counts.merge(other.counts, uniquingKeysWith: +)
         leftOut += other.leftOut
     }
 
-    /// Counts all but the `count` names with the most events under `__other__`.
+    /// Moves all but the `count` names with the most events to `__other__`.
     package mutating func keepLargest(_ count: Int) {
         var other = counts.removeValue(forKey: HiveValue.other)
         if counts.count > count {
@@ -44,8 +44,8 @@ package struct ChannelCounts: Sendable {
         counts[HiveValue.other] = other
     }
 
-    /// A name as it is shown: what is longer than ``nameBytesMax`` is cut between characters and
-    /// ends in `-` and 16 hexadecimal digits of its hash.
+    /// The name as it is shown: one longer than ``nameBytesMax`` is cut between characters and ends
+    /// in `-` and 16 hexadecimal digits of its hash.
     package static func shown(_ name: String) -> String {
         guard name.utf8.count > nameBytesMax else { return name }
         var cut = String.UnicodeScalarView()

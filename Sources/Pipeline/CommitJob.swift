@@ -4,48 +4,47 @@ import Filing
 import Intake
 package import Storage
 
-/// What a writer hands to its committer: files, and what may be said once they are durable.
+/// A writer's job for its committer: files to sync, and the answers to send once they are durable.
 struct CommitJob: Sendable {
     /// Counts a writer's jobs from 1; they become durable in this order.
     var number: CommitNumber
     var files: CommitBatch
-    /// Answers ready to go: source (4 bytes), size (4 bytes), ``PostedAnswer``, one after
-    /// the other.
+    /// Answers ready to be sent, each as source (4 bytes), size (4 bytes), ``PostedAnswer``.
     var answers: [UInt8]
-    /// Answers that wait for commits of other writers as well.
+    /// Answers that also wait for commits of other writers.
     var deferred: [DeferredAnswer] = []
-    /// By source.
+    /// Event counts by source.
     var tallies: [CommitTally]
     /// Monotonic nanoseconds when the writer began the commit.
     var begunAt: Int64
     /// When its oldest message was received, in microseconds since 1970 UTC; nil without messages.
     var receivedAt: Int64?
-    /// Who waits for this commit, and for what was sealed with it.
+    /// The waiters for this commit, and for the files sealed with it.
     var waiters: [CommitWaiter]
-    /// The writer's last.
+    /// Whether it is the writer's last job.
     var isLast = false
 
     var events: Int { tallies.reduce(0) { $0 + $1.accepted + $1.rejectedTotal } }
 }
 
-/// Told once, by the committer, when a commit is durable, or that it never will be.
+/// Called once, by the committer, when a commit is durable or can never become durable.
 struct CommitWaiter: Sendable {
     let finish: @Sendable (Result<CommitOutcome, FileSystemError>) -> Void
 }
 
-/// What a commit made durable.
+/// The files and events that a commit made durable.
 package struct CommitOutcome: Sendable {
     package var events: Int
     package var sealed: [SealedFile]
 }
 
-/// Something asked of a writer, done by its own thread.
+/// A request to a writer, done by its own thread.
 enum WriterCommand: Sendable {
-    /// Commit what has come in so far.
+    /// Commit the events received so far.
     case flush(CommitWaiter)
     /// Seal the open segments whose sealed path is the prefix or lies below it, and commit.
     case seal(prefix: String, CommitWaiter)
-    /// Tell what is open.
+    /// Describe the open segments.
     case describe(@Sendable ([OpenSegmentDescription]) -> Void)
     case tune(PipelineConfiguration.Tunables)
 }

@@ -1,46 +1,46 @@
 import Storage
 
-/// Decides when a writer commits.
+/// The rule that decides when a writer commits.
 ///
-/// A value without clock or disk: it is told what happens.
+/// A value without clock or disk: it is told the events and the times.
 ///
-/// A commit begins when events have waited for the interval; or, when producers wait for
-/// acknowledgements and the disk is idle, at once if the rings are empty, else after a moment: a
-/// commit under way gathers the next one behind it, so the disk's own speed sets the pace (as group
-/// commit does in databases), and reading goes on while it syncs. Where many messages wait at once,
-/// the next commit keeps some distance to the last: each syncs every file, and a disk has only so
-/// many syncs a second (PostgreSQL's `commit_siblings` and `commit_delay` weigh the same).
+/// A commit begins when events have waited for the interval. When producers wait for
+/// acknowledgements and the disk is idle, it begins at once if the rings are empty, else after a
+/// moment. Events accumulate during a commit and form the next one, so the disk sets the pace (as
+/// in a database's group commit), and reading continues during the sync. When many messages wait,
+/// commits keep a minimum distance: each syncs every file, and a disk has a limited rate of syncs
+/// (PostgreSQL's `commit_siblings` and `commit_delay` weigh the same).
 ///
-/// A commit that takes longer than the interval, as of a thousand files, is followed by a pause twice
-/// as long while events keep coming for which nobody waits: without it a good part of the processor
-/// would go into syncing a few kilobytes of each file.
+/// After a commit that took longer than the interval, for example of a thousand files, a pause of
+/// twice its duration follows while unacknowledged events keep arriving. Without it, syncing a few
+/// kilobytes of each file would take a large part of the processor.
 struct CommitSchedule {
     var intervalNanoseconds: Int64
-    /// Sealed files in one commit that make it due at once: each holds a descriptor.
+    /// Sealed files that make a commit due at once: each holds a descriptor.
     static let sealsMax = 64
-    /// Compressed bytes since the last commit that make one due at once: they are held in memory until
-    /// they are durable, however long the interval.
+    /// Compressed bytes since the last commit that make one due at once: they are held in memory
+    /// until they are durable, even with a long interval.
     static let commitBytesMax: UInt64 = 32 << 20
-    /// How long a commit that somebody waits for gathers events while more of them come.
+    /// How long a commit that somebody waits for collects events while more arrive.
     static let gatherNanoseconds: Int64 = 1_000_000
-    /// From how many answers in a commit the next one keeps its distance; one lone client never
-    /// waits for others.
+    /// Answers in a commit from which the next commit keeps a distance; a single client never waits
+    /// for others.
     static let crowdMin = 4
-    /// That distance between the beginnings of two commits, or the interval where that is shorter.
+    /// That distance between the starts of two commits, or the interval where that is shorter.
     static let crowdNanoseconds: Int64 = 4_000_000
     /// Bytes of waiting messages from which a commit is worth its syncs without that distance.
     static let crowdBytesMax = 512 << 10
-    /// The pause after a commit that took longer than the interval, in times that it took.
+    /// After a slow commit, how long to pause, as a multiple of its duration.
     static let pauseFactor: Int64 = 2
     /// The longest such pause.
     static let pauseNanosecondsMax: Int64 = 2_000_000_000
-    /// Without a message for so long, events have stopped coming, and no pause is kept: rings run
-    /// empty for a moment under full load as well, when a receiver leaves the processor to writers.
+    /// After this long without a message, events count as ended and no pause is kept: rings are
+    /// briefly empty under full load, too, when a receiver yields the processor to writers.
     static let quietNanoseconds: Int64 = 20_000_000
 
-    /// When the first event since the last commit came; nil when there is none.
+    /// When the first event since the last commit arrived; nil when there is none.
     private(set) var openSince: Int64?
-    /// Answers that wait for the next commit, and that went with the last one.
+    /// Answers that wait for the next commit, and those of the last one.
     private var answers = 0
     private var answersBefore = 0
     /// Bytes of the messages that wait for their answers.
@@ -54,14 +54,14 @@ struct CommitSchedule {
         intervalNanoseconds = interval.nanoseconds
     }
 
-    /// Something waits for a commit.
+    /// Notes that an event waits for a commit.
     mutating func touch(at now: Int64) {
         if openSince == nil { openSince = now }
     }
 
-    /// Producers wait for the acknowledgements of so many messages.
+    /// Notes that producers wait for the acknowledgements of `count` messages.
     ///
-    /// `bytes`: of these messages.
+    /// `bytes`: the size of these messages.
     mutating func wantAnswers(_ count: Int, bytes: Int) {
         answers += count
         answeredBytes += bytes
@@ -69,15 +69,14 @@ struct CommitSchedule {
 
     var answersWait: Bool { answers > 0 }
 
-    /// When a commit for answers may begin at the earliest.
+    /// The earliest time for a commit of answers.
     private var mayBeginAt: Int64 {
         max(answers, answersBefore) < Self.crowdMin || answeredBytes >= Self.crowdBytesMax
             ? .min : committedAt + min(Self.crowdNanoseconds, intervalNanoseconds)
     }
 
-    /// When a commit for which nobody waits may begin: the interval after the first event, but after
-    /// one that took longer than the interval not before a pause, or before events have stopped
-    /// coming.
+    /// When a commit that nobody waits for may begin: the interval after the first event, but after
+    /// a slow commit not before the pause is over or events have ended.
     private func dueAt(_ openSince: Int64, lastMessageAt: Int64, durableAt: Int64) -> Int64 {
         let due = openSince + intervalNanoseconds
         guard durableAt > committedAt + intervalNanoseconds else { return due }
@@ -85,18 +84,18 @@ struct CommitSchedule {
         return max(due, min(durableAt + pause, lastMessageAt + Self.quietNanoseconds))
     }
 
-    /// Somebody asked for a commit now.
+    /// Notes that somebody requested a commit now.
     mutating func demand() {
         isDemanded = true
     }
 
     /// Whether to commit now.
     ///
-    /// - `lastMessageAt`: when the last message came; `now` when one came in this round.
+    /// - `lastMessageAt`: when the last message arrived; `now` when one arrived in this round.
     /// - `jobsUnderWay`: commits handed over and not durable yet; a second one may queue only on demand.
     /// - `durableAt`: when the last commit became durable; before 0 if there was none.
     /// - `seals`: sealed files that wait for a commit.
-    /// - `compressedBytes`: all that the store has written since its beginning.
+    /// - `compressedBytes`: all that the store has written since it was opened.
     func isDue(
         at now: Int64,
         lastMessageAt: Int64,
@@ -115,7 +114,7 @@ struct CommitSchedule {
         return now > lastMessageAt || now - openSince >= Self.gatherNanoseconds
     }
 
-    /// Nanoseconds until a commit may become due by time, when no more messages come; nil when nothing
+    /// Nanoseconds until a commit becomes due by time if no more messages arrive; nil when nothing
     /// waits.
     func untilDue(at now: Int64, lastMessageAt: Int64, durableAt: Int64) -> Int64? {
         openSince.map { since in
@@ -124,7 +123,7 @@ struct CommitSchedule {
         }
     }
 
-    /// A commit was handed over.
+    /// Notes that a commit was handed over.
     mutating func committed(at now: Int64, compressedBytes: UInt64) {
         openSince = nil
         committedAt = now

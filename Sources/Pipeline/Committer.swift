@@ -8,15 +8,15 @@ import Ring
 import Storage
 import Synchronization
 
-/// Waits for the disk on behalf of one writer, then says what is durable: answers to producers, the
-/// ledger, whoever waits.
+/// Syncs one writer's files, then reports what is durable: to producers by answers, to the ledger,
+/// and to waiters.
 ///
-/// One thread, its own.
+/// An agent on its own thread.
 struct Committer: Agent, ~Copyable {
-    /// What the disk refuses is told to the writer.
+    /// It reports disk errors to the writer instead of throwing.
     typealias Failure = Never
 
-    /// How long to wait for room in a source's ring, and for other writers' last commits.
+    /// The pause while it waits for room in a source's ring, and for other writers' last commits.
     private static let postPause = Pause.microseconds(200)
     private static let lastPause = Pause.milliseconds(1)
 
@@ -33,10 +33,10 @@ struct Committer: Agent, ~Copyable {
     private(set) var isFinished = false
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
-    /// By source: the source let its ring stay full for as long as it is waited for.
+    /// By source: the source left its ring full for longer than the limit.
     private var isGone: [Bool]
 
-    /// `answers`: a ring to each source.
+    /// `answers`: one ring per source.
     init(
         writer: Int,
         shared: WriterShared,
@@ -60,7 +60,7 @@ struct Committer: Agent, ~Copyable {
         self.notify = notify
         isGone = Array(repeating: false, count: rings.count)
         answers = .allocate(capacity: rings.count)
-        // Receivers sleep on a descriptor, not here; this bed stays empty.
+        // Receivers sleep on a descriptor instead; nothing parks on this parker.
         let parker = Parker()
         for (at, ring) in rings.enumerated() {
             (answers + at).initialize(to: RingProducer(ring, consumer: parker))
@@ -72,7 +72,7 @@ struct Committer: Agent, ~Copyable {
         answers.deallocate()
     }
 
-    /// One round: posts the answers that have become ready, and does a job.
+    /// Runs one round: posts the answers that have become ready, and does one job.
     mutating func doWork() -> Int {
         postReady()
         if shared.isHalted {
@@ -94,7 +94,7 @@ struct Committer: Agent, ~Copyable {
         return .wait(nanoseconds: deferred.isEmpty ? Writer.sleepNanosecondsMax : look)
     }
 
-    /// Sleeps until there is a job, or while halted until that is over.
+    /// Sleeps until there is a job; while halted, until the writer resumes it.
     mutating func wait(nanoseconds: Int64) {
         let shared = shared
         shared.committerParker.park(timeoutNanoseconds: nanoseconds) {
@@ -112,7 +112,7 @@ struct Committer: Agent, ~Copyable {
         shared.parker.wake()
     }
 
-    /// Gives whether the job is done; if not, it waits for the writer, and everything behind it.
+    /// Does a job; returns false if the disk failed it, so that it and all later jobs wait.
     private mutating func perform(_ job: CommitJob) -> Bool {
         var job = job
         let files = job.files.fileCount
@@ -138,8 +138,8 @@ struct Committer: Agent, ~Copyable {
             job.files.writeIdentities(in: fileSystem)
             return true
         } catch {
-            // The file cannot be trusted any more: nothing of the job is acknowledged, and nothing
-            // behind it, before the writer has put its segment into a new one.
+            // The file is no longer reliable: neither this job nor any later one is acknowledged
+            // before the writer has replaced its segment.
             room.passed()
             if !shared.leave.load(ordering: .acquiring) {
                 storage.block(.failed(writer), Writer.failureText(error))
@@ -152,7 +152,7 @@ struct Committer: Agent, ~Copyable {
         }
     }
 
-    /// Leaves jobs that cannot be done to the next start; gives whether the last was among them.
+    /// Leaves pending jobs to the next start; returns whether the last job was among them.
     private func abandonJobs() -> Bool {
         while let job = shared.takeJob() {
             let error = shared.haltError ?? FileSystemError(.datasync, "", code: EIO)
@@ -163,7 +163,7 @@ struct Committer: Agent, ~Copyable {
         return false
     }
 
-    /// Counts what became durable; gives how long that took, in microseconds.
+    /// Counts the events of a durable commit; returns how long it took, in microseconds.
     private func book(_ job: CommitJob) -> Int {
         let now = SystemClock.monotonicNanoseconds
         shared.durableAt.store(now, ordering: .relaxed)
@@ -185,8 +185,8 @@ struct Committer: Agent, ~Copyable {
         return Int(max(0, now - job.begunAt) / 1_000)
     }
 
-    /// Posts the answers whose other commits have become durable; where very many wait, intake waits
-    /// with them.
+    /// Posts the answers whose other commits have become durable; when too many wait, it stops
+    /// intake.
     private mutating func postReady() {
         guard !deferred.isEmpty else { return }
         let peers = peers
@@ -207,7 +207,7 @@ struct Committer: Agent, ~Copyable {
     private mutating func postLast() {
         let peers = peers
         while !deferred.isEmpty {
-            // First what has ended, then what is durable: the last commit counts.
+            // Read the ended flags before the durable numbers, so that the last commit counts.
             let ended = peers.map { $0.isAtEnd.load(ordering: .acquiring) }
             postReady()
             let dropped = deferred.dropHopeless { ended[$0] }
@@ -219,7 +219,7 @@ struct Committer: Agent, ~Copyable {
         }
     }
 
-    /// Puts the answers into the sources' rings and wakes them, once each.
+    /// Puts the answers into the sources' rings and wakes each source once.
     private mutating func post(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         var touched: Set<Int> = []
@@ -254,7 +254,7 @@ struct Committer: Agent, ~Copyable {
             }
             (answers + source).pointee.publish()
             sources[source].signal()
-            // The source always empties this ring, unless it is gone; its clients then ask again.
+            // The source always empties this ring, unless it has ended; its clients then ask again.
             guard patience > 0 else {
                 isGone[source] = true
                 sources[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)

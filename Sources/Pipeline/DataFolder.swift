@@ -3,7 +3,7 @@ import Archive
 import Disk
 import Storage
 
-/// What writers and committers need of the disk.
+/// The disk as writers and committers use it.
 struct DataFolder: Sendable {
     let fileSystem: any FileSystem
     let folders: DurableFolders
@@ -25,7 +25,7 @@ struct DataFolder: Sendable {
         )
     }
 
-    /// How a thread waits when the disk refuses something.
+    /// How a thread waits when the disk refuses a call.
     func room(
         _ holder: StorageState.Holder,
         _ storage: StorageState,

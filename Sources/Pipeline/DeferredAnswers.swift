@@ -3,13 +3,13 @@ import Filing
 
 /// The answers of durable commits that wait for commits of other writers.
 ///
-/// A value without clock or threads: it is told what is durable. Producers count on no order of
-/// answers, so one that waits holds up none behind it.
+/// A value without clock or threads: it is told which commits are durable. Producers rely on no
+/// order of answers, so a waiting one delays no other.
 struct DeferredAnswers {
-    /// From how many on intake is held, and at how many it goes on.
+    /// Number of answers at which intake is held, and the one at which it resumes.
     static let countMax = 10_000
     static let countLow = 5_000
-    /// How often to look while any wait.
+    /// How often to check while any wait.
     static let lookNanoseconds: Int64 = 2_000_000
 
     private var waiting: [DeferredAnswer] = []
@@ -21,7 +21,7 @@ struct DeferredAnswers {
         waiting += answers
     }
 
-    /// Takes out what may go now, ready to be posted.
+    /// Removes and returns the answers that can be sent now.
     ///
     /// `durable`: the number of a writer's newest durable commit.
     mutating func takeReady(durable: (Int) -> CommitNumber) -> [UInt8] {
@@ -35,10 +35,10 @@ struct DeferredAnswers {
         return ready
     }
 
-    /// Takes out what can never go, since it waits for a writer that has ended; its clients ask
-    /// again.
+    /// Removes the answers that can never be sent, because they wait for a writer that has ended;
+    /// their clients ask again.
     ///
-    /// Gives how many.
+    /// Returns how many.
     mutating func dropHopeless(hasEnded: (Int) -> Bool) -> Int {
         let before = waiting.count
         waiting.removeAll { $0.needs.contains { hasEnded($0.writer) } }

@@ -1,13 +1,13 @@
-/// How often something took how long, in steps that only grow: for whoever asks now and then and
-/// compares, as Prometheus does.
+/// A histogram of durations whose counts only grow, for readers that compare two readings, as
+/// Prometheus does.
 package struct DurationCounts: Sendable, Equatable {
-    /// Where a step ends, in microseconds, included; behind the last is one without an end.
+    /// Upper bounds of the buckets, in microseconds, inclusive; the bucket after the last has none.
     package static let endsMicroseconds = [
         1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
         2_500_000, 5_000_000, 10_000_000, 30_000_000,
     ]
 
-    /// By step; one more than ``endsMicroseconds``.
+    /// Counts by bucket; one more than ``endsMicroseconds``.
     package private(set) var counts = [Int](repeating: 0, count: endsMicroseconds.count + 1)
     package private(set) var sumMicroseconds = 0
 

@@ -1,22 +1,22 @@
 import Events
 import Filing
 
-/// Where every event of a source is: `received = written + quarantined + duplicate +
+/// The counts of a source's events by outcome: `received = written + quarantined + duplicate +
 /// suppressed + dropped + inFlight`.
 ///
-/// `received` and `inFlight` are counted when a payload is read, `written`, `quarantined`,
-/// `duplicate` and `dropped` when a commit is durable, each from its own tally, so that the equation can fail and be noticed.
+/// A payload counts in `received` and `inFlight` when it is read. A durable commit counts in
+/// `written`, `quarantined`, `duplicate` and `dropped` by its own tally, so a mismatch is noticed.
 package struct SourceLedger: Sendable, Equatable {
     package var received = 0
     package var written = 0
     /// By ``Rejection/index``.
     package var quarantined = [Int](repeating: 0, count: Rejection.allCases.count)
     package var duplicate = 0
-    /// Of those written: events with an id that another event had.
+    /// Among those written: events whose id another event already had.
     package var reusedIDs = 0
-    /// Events of a kind that nobody is to keep.
+    /// Events of a suppressed kind, which are not kept.
     package var suppressed = 0
-    /// Rejected pieces that quarantine could not take, since it was full.
+    /// Rejected pieces that were dropped because quarantine was full.
     package var dropped = 0
     package var inFlight = 0
 
@@ -39,7 +39,7 @@ package struct SourceLedger: Sendable, Equatable {
         sum.inFlight += other.inFlight
     }
 
-    /// Books a commit of what was counted as in flight.
+    /// Moves a commit's events from in flight to their outcomes.
     mutating func settle(_ tally: CommitTally) {
         written += tally.accepted
         for at in quarantined.indices { quarantined[at] += tally.rejected[at] }

@@ -5,9 +5,9 @@ import Ring
 package import Storage
 import Synchronization
 
-/// What operators can do to a running pipeline.
+/// The operators' commands to a running pipeline.
 extension Pipeline {
-    /// Commits what has come in so far.
+    /// Commits the events received so far.
     ///
     /// Returns when it is durable.
     ///
@@ -16,7 +16,7 @@ extension Pipeline {
         try await commitAll { .flush($0) }
     }
 
-    /// Seals the open segments whose sealed path is `prefix` or lies below that folder, all for nil.
+    /// Seals open segments whose sealed path is `prefix` or below that folder; all of them for nil.
     ///
     /// Returns when they are durable.
     package func seal(prefix: String?) async throws(PipelineError) -> CommitOutcome {
@@ -49,7 +49,7 @@ extension Pipeline {
         return sum
     }
 
-    /// What is open now, over all writers.
+    /// The open segments of all writers.
     package func openSegments() async throws(PipelineError) -> [OpenSegmentDescription] {
         let replies = writers.map { writer in
             let reply = Reply<[OpenSegmentDescription]>()
@@ -65,7 +65,7 @@ extension Pipeline {
         return open.sorted { $0.path < $1.path }
     }
 
-    /// Why a writer did not answer.
+    /// The error for a writer that did not answer.
     private func silence(seconds: Int) -> PipelineError {
         if writersEnded { return PipelineError("the pipeline has ended") }
         return PipelineError(
@@ -74,17 +74,17 @@ extension Pipeline {
         )
     }
 
-    /// The index of a source; nil when there is none of that name.
+    /// The index of a source; nil when no source has that name.
     package func source(named name: String) -> Int? {
         configuration.sources.firstIndex { $0.name == name }
     }
 
-    /// Stops taking in from a source, or from all; producers feel back-pressure.
+    /// Stops taking in from one source, or from all; producers feel back-pressure.
     package func pause(source: Int? = nil) {
         for shared in chosen(source) { shared.ask(.paused) }
     }
 
-    /// Takes ``pause(source:)`` back.
+    /// Reverts ``pause(source:)``.
     package func resume(source: Int? = nil) {
         for shared in chosen(source) { shared.cancel(.paused) }
     }
@@ -104,7 +104,7 @@ extension Pipeline {
             && shared.requests.isDisjoint(with: [.draining, .closing])
     }
 
-    /// Why intake stands still for the sake of the disk; nil when it does not.
+    /// Why the disk blocks intake; nil when it does not.
     package var blockedReason: String? { storage.reason }
 }
 
@@ -112,12 +112,12 @@ extension Pipeline {
 extension Pipeline {
     /// Stops intake, writes and seals everything, sends the last answers and ends all threads.
     ///
-    /// - Returns: whether all of it was done by the deadline (monotonic nanoseconds); false leaves
-    ///   open segments for the next start to recover.
+    /// - Returns: whether all of it was done by the deadline (monotonic nanoseconds); after false,
+    /// open segments remain for the next start to recover.
     package func drain(deadline: Int64) async -> Bool {
         endLeftovers()
-        // Who is never answered is heard to the end first, which takes a moment. Who is answered is
-        // answered meanwhile, and hears "unavailable" for as short a time as can be.
+        // Sources without answers end first, which takes a moment. The others keep answering
+        // meanwhile, so their producers get "unavailable" for as short a time as possible.
         let unanswered = configuration.sources.indices.filter {
             !configuration.sources[$0].isAnswered
         }
@@ -136,7 +136,7 @@ extension Pipeline {
         return written && !isHurried
     }
 
-    /// Gives whether all that came in by then is in the rings, before the deadline and no one in a hurry.
+    /// Ends intake; returns whether everything received is in the rings by the deadline, unhurried.
     private func endIntake(of indices: [Int], _ deadline: Int64) async -> Bool {
         for index in indices { sources[index].ask(.draining) }
         let hasEnded = await wait(until: deadline) {
@@ -147,7 +147,7 @@ extension Pipeline {
     }
 
     /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
-    /// gives false.
+    /// returns false.
     package func hurry() {
         hurried.store(true, ordering: .releasing)
         for writer in writers {
@@ -175,7 +175,7 @@ extension Pipeline {
         joinSources()
     }
 
-    /// Whether no writer is left to do anything.
+    /// Whether all writers and committers have ended.
     var writersEnded: Bool {
         writers.allSatisfy { $0.ended.load(ordering: .acquiring) }
     }
@@ -189,7 +189,7 @@ extension Pipeline {
     }
 }
 
-/// A value that one thread gives and one task awaits.
+/// A value that one thread sets and one task awaits.
 private final class Reply<Value: Sendable>: Sendable {
     private let given = Mutex<Value?>(nil)
 
@@ -197,10 +197,10 @@ private final class Reply<Value: Sendable>: Sendable {
         given.withLock { $0 = value }
     }
 
-    /// Nil when nothing was given in time, or nobody is left to give it.
+    /// The value; nil when none was set in time, or nobody is left to set it.
     ///
-    /// Looks every two milliseconds: commands are rare, and a continuation would have to be resumed
-    /// by a thread that may never come.
+    /// Polls every two milliseconds: commands are rare, and a continuation would have to be resumed
+    /// by a thread that may have ended.
     func value(within limit: Duration, unless isOver: () -> Bool) async -> Value? {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {

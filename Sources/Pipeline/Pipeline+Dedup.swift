@@ -3,9 +3,9 @@ import Dedup
 import Intake
 import Synchronization
 
-/// Sources that deduplicate take nothing in before they know what came before.
+/// Loading of earlier ids: sources that deduplicate take in nothing before it is done.
 extension Pipeline {
-    /// Takes an id into the window that an earlier run took in.
+    /// Adds an id from an earlier run to the window.
     ///
     /// One call at a time, before ``openIntake()``; oldest first.
     ///
@@ -19,23 +19,23 @@ extension Pipeline {
         )
     }
 
-    /// How many open segments earlier runs left: what they hold counts as commits of a writer that is
-    /// none, and answers to repetitions of it wait as for any other writer's.
+    /// Sets how many open segments earlier runs left: they count as the commits of a virtual
+    /// writer, and answers to duplicates of their events wait as for any other writer's.
     package func expectLeftovers(_ count: Int) {
         window.begin(commit: CommitNumber(rawValue: UInt64(count)), writer: writers.count)
     }
 
-    /// The first so many of them are durable, in files with a visible name.
+    /// Notes that the first `number` of them are durable, in files with a visible name.
     package func settleLeftovers(upTo number: Int) {
         leftovers.durableCommit.store(CommitNumber(rawValue: UInt64(number)), ordering: .releasing)
     }
 
-    /// No more of them will be: who waits for one asks again.
+    /// Notes that no more of them will become durable: clients that wait for one ask again.
     package func endLeftovers() {
         leftovers.isAtEnd.store(true, ordering: .releasing)
     }
 
-    /// Lets sources that deduplicate take in: the window knows all it can know.
+    /// Lets sources that deduplicate take in events: the window is loaded as far as possible.
     package func openIntake() {
         for source in sources { source.cancel(.loading) }
     }
@@ -45,7 +45,7 @@ extension Pipeline {
         sources[source].requests.contains(.loading)
     }
 
-    /// Answers that are durable themselves and wait for another writer's commit.
+    /// The number of answers that are durable themselves and wait for another writer's commit.
     package var answersDeferred: Int {
         writers.reduce(0) { $0 + $1.deferred.load(ordering: .relaxed) }
     }

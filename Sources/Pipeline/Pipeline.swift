@@ -12,35 +12,35 @@ import Synchronization
 
 /// Sources, rings, writers and committers, started together and drained together.
 ///
-/// The only place with threads: one a source, two a writer. Any thread may call its methods; those
-/// that are `async` suspend, they never block.
+/// Only here are threads created: one per source, two per writer. Any thread may call its methods;
+/// those that are `async` suspend instead of blocking.
 package final class Pipeline: Sendable {
     package let configuration: PipelineConfiguration
     let sources: [SourceShared]
     let writers: [WriterShared]
-    /// Stands for a writer of what earlier runs left open; behind the others, where numbers count.
+    /// A virtual writer for the open segments of earlier runs; its index follows the real writers'.
     let leftovers: WriterShared
     let rings: [RingBuffer]
     let storage: StorageState
     let fileSystem: any FileSystem
     let reserve: DiskReserve
-    /// The ids of sources that deduplicate.
+    /// The window of known ids, for sources that deduplicate.
     package let window: IdentityWindow
     /// By source: where it listens and connects.
     package let endpoints: [[String]]
     private let sourceRunners: [AgentRunner]
     private let helpers: [(helper: any IntakeHelper, runner: AgentRunner)]
-    /// Of writers and committers.
+    /// The runners of writers and committers.
     private let writerRunners: [AgentRunner]
     private let space: SpaceWatch
-    /// What lies in quarantine, and whether it takes more.
+    /// How much is in quarantine, and whether it accepts more.
     package let quarantine: QuarantineQuota
     let hurried = Atomic<Bool>(false)
     let notify: @Sendable (PipelineNotice) -> Void
 
-    /// Opens every source, and joins all parts; ``start()`` starts them.
+    /// Opens every source, and connects all parts; ``start()`` starts them.
     ///
-    /// What cannot be opened is thrown.
+    /// Throws when a source cannot be opened.
     ///
     /// - `openSources`: opens the configuration's sources, each at its place.
     /// - `notify`: called from the path's threads; must not block.
@@ -56,7 +56,7 @@ package final class Pipeline: Sendable {
         self.fileSystem = fileSystem
         self.notify = notify
         reserve = DiskReserve(fileSystem: fileSystem)
-        // Without room for it, the first error of a full disk is waited for at once.
+        // Without room for the reserve, the first error of a full disk blocks intake at once.
         try? reserve.hold()
         quarantine = QuarantineQuota(limit: configuration.tunables.quarantineBytesMax)
         let sourceCount = configuration.sources.count
@@ -99,7 +99,7 @@ package final class Pipeline: Sendable {
         writerRunners = writers.indices.flatMap(shop.runners)
     }
 
-    /// Starts all threads; once, before anything is asked of the pipeline.
+    /// Starts all threads; call once, before any other method.
     package func start() {
         for (_, runner) in helpers { runner.start() }
         for runner in sourceRunners { runner.start() }
@@ -135,12 +135,12 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// What the threads of all writers share.
+    /// The parts that the threads of all writers share.
     private struct Workshop {
         var configuration: PipelineConfiguration
         var wiring: Wiring
         var writers: [WriterShared]
-        /// All writers, and what stands for one of what earlier runs left open.
+        /// All writers, then the virtual writer of segments that earlier runs left open.
         var peers: [WriterShared]
         var sequences: SourceSequences
         var window: IdentityWindow
@@ -263,8 +263,8 @@ extension Pipeline {
 
     /// The progress of every thread, for a watchdog: each number grows at least once a second.
     ///
-    /// A writer that has ended, while others still drain, holds nothing up: the clock stands in for
-    /// it.
+    /// A writer that has ended counts as in progress while others still drain: the clock replaces
+    /// its count.
     package var beats: [Int] {
         let time = Int(SystemClock.monotonicNanoseconds)
         return sourceRunners.map(\.heartbeat.beats)
@@ -279,7 +279,7 @@ extension Pipeline {
         if let space = space.look() { refillReserve(space, self.space.freeBytesMin) }
     }
 
-    /// Takes the reserve again once there is room for it, and lets intake go on.
+    /// Allocates the reserve again once there is room for it, and lets intake resume.
     private func refillReserve(_ space: DiskSpace, _ minimum: UInt64) {
         let isInUse = storage.usesReserve.load(ordering: .acquiring)
         guard space.availableBytes >= minimum + UInt64(reserve.byteCount(space)) else { return }
@@ -287,7 +287,7 @@ extension Pipeline {
         if isInUse { storage.unblock(.reserve) }
     }
 
-    /// Applies what can change while running.
+    /// Applies the settings that can change during a run.
     package func tune(_ tunables: PipelineConfiguration.Tunables) {
         space.setMinimum(tunables.freeBytesMin)
         quarantine.setLimit(tunables.quarantineBytesMax)

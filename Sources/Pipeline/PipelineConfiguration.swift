@@ -5,9 +5,9 @@ import Filing
 package import Intake
 package import Storage
 
-/// All a pipeline is told.
+/// The settings of a pipeline.
 ///
-/// Checked where it is read from a file; here only what would be a programmer's error traps.
+/// They are validated where a file is read; here only a programmer's errors trap.
 package struct PipelineConfiguration: Sendable {
     package var node: String
     /// Identifies this run of the daemon in every event.
@@ -16,7 +16,7 @@ package struct PipelineConfiguration: Sendable {
     package var startedAt: Int64 = 0
     package var sources: [SourceProfile]
     package var limits: PayloadLimits
-    /// Bytes a gzip payload may inflate to.
+    /// The most bytes that a gzip payload may inflate to.
     package var inflatedBytesMax: Int
     /// Bytes of each ring, a power of two, at least four times the largest message.
     package var ringBytes: Int
@@ -32,19 +32,19 @@ package struct PipelineConfiguration: Sendable {
     package var tunables: Tunables
     /// How long ids of sources that deduplicate are remembered, and in how much memory.
     package var identities: IdentityWindow.Configuration
-    /// By what events with one id are told apart; the same in every run of a data folder.
+    /// The hash that distinguishes events with the same id; equal in every run of a data folder.
     package var contentHash = ContentHash.random
 
-    /// What can change while it runs.
+    /// The settings that can change during a run.
     package struct Tunables: Sendable, Equatable {
-        /// The longest an event waits for its commit.
+        /// The longest time that an event waits for its commit.
         package var commitInterval: Duration
         package var segmentBytesMax: Int
         package var segmentAgeMax: Duration
         package var segmentIdleMax: Duration
         /// Free bytes below which intake stops.
         package var freeBytesMin: UInt64
-        /// Bytes that quarantine may have; 0 is no limit.
+        /// The most bytes in quarantine; 0 is no limit.
         package var quarantineBytesMax: Int
 
         package init(
@@ -104,7 +104,7 @@ package struct PipelineConfiguration: Sendable {
     }
 }
 
-/// What the writer's parts are told.
+/// The configurations of the writer's parts.
 extension PipelineConfiguration {
     func store(writer: Int, quota: QuarantineQuota) -> SegmentStore.Configuration {
         var store = SegmentStore.Configuration(

@@ -2,26 +2,26 @@ package import Disk
 package import Intake
 package import Storage
 
-/// What a pipeline has to tell an operator.
+/// A notice of a pipeline for operators.
 ///
-/// The threads of the path do not log; whoever owns the pipeline turns these into log lines.
+/// The threads of the path do not log; the pipeline's owner turns notices into log lines.
 package enum PipelineNotice: Sendable {
     case sealed(SealedFile)
     /// A commit is durable.
     case committed(writer: Int, events: Int, files: Int, microseconds: Int)
-    /// Intake stopped, and why; or it goes on (nil).
+    /// Intake stopped for this reason, or resumed (nil).
     case storage(String?)
-    /// The disk failed a segment: it is written anew, and nothing since is acknowledged before.
+    /// The disk failed a segment; acknowledgements stop until it is replaced.
     case segmentFailed(FileSystemError)
-    /// Segments that the disk had failed stand in new files, by sealed path.
+    /// Failed segments are replaced by new files; by sealed path.
     case segmentsMoved([String])
     /// A partition's folder cannot be entered: its events go to another one, below `__blocked__`.
     case folderBlocked(FileSystemError, instead: String)
     /// A source's transport failed; it takes in nothing more.
     case sourceFailed(source: String, reason: String)
-    /// What a peer of a source did, or what became of it.
+    /// An action of a source's peer, or an action against it.
     case peer(source: String, PeerNotice)
-    /// A peer sends what goes to quarantine.
+    /// A peer sends messages that go to quarantine.
     case rejected(source: String, peer: String, reason: String)
     case ledgerMismatch(writer: Int)
 }

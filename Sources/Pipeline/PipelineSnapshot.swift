@@ -4,16 +4,16 @@ import Platform
 import Ring
 import Synchronization
 
-/// One moment's numbers of a pipeline.
+/// The numbers of a pipeline at one moment.
 ///
-/// The ledgers are consistent in themselves.
+/// Each ledger is consistent in itself.
 package struct PipelineSnapshot: Sendable {
     package struct Source: Sendable {
         package var name: String
         package var ledger: SourceLedger
         package var messages: Int
         package var bytes: Int
-        /// Messages whose frames made no sense: nothing of them was kept.
+        /// Messages with invalid frames: nothing of them was kept.
         package var rejectedMessages: Int
         package var peers: Int
         package var acknowledged: Int
@@ -21,7 +21,7 @@ package struct PipelineSnapshot: Sendable {
         package var connections: Connections
     }
 
-    /// What became of a source's connections; see ``ConnectionFigures``.
+    /// Counters of a source's connections; see ``ConnectionFigures``.
     package struct Connections: Sendable {
         package var connects: Int
         package var disconnects: Int
@@ -64,13 +64,13 @@ package struct PipelineSnapshot: Sendable {
 
     /// The commits of all writers.
     package struct Commits: Sendable {
-        /// From the begin of a commit until it was durable, of this run.
+        /// From the start of a commit until it was durable, in this run.
         package var durations = DurationCounts()
-        /// From the receipt of a commit's oldest message until it was durable, of this run.
+        /// From the receipt of a commit's oldest message until it was durable, in this run.
         package var waits = DurationCounts()
         /// The durations of the last ten seconds.
         package var recent = Quantiles()
-        /// When the last one was durable, in microseconds since 1970 UTC; 0 before the first.
+        /// When the last one became durable, in microseconds since 1970 UTC; 0 before the first.
         package var lastAt: Int64 = 0
     }
 
@@ -153,8 +153,8 @@ extension Pipeline {
         return snapshot
     }
 
-    /// Events and bytes of messages received so far, of all sources: what a look once a second
-    /// needs, without all that a snapshot counts together.
+    /// Events and bytes of messages received so far, over all sources: a cheaper alternative to a
+    /// snapshot for a look once a second.
     package var intake: (events: Int, bytes: Int) {
         (
             ledgers().reduce(0) { $0 + $1.received },
@@ -180,7 +180,7 @@ extension Pipeline {
         )
     }
 
-    /// What is wrong with a source's endpoints now; nil is nothing.
+    /// What is wrong with a source's endpoints now; nil if nothing is.
     package func problem(source: Int) -> String? {
         sources[source].problem.withLock { $0 }
     }

@@ -2,12 +2,12 @@ import Agents
 import Disk
 import Synchronization
 
-/// What a thread of the path does when the disk refuses a call that can be made again: says so,
-/// stops intake, and waits.
+/// The wait of a path's thread after the disk refused a call that can be retried: it reports the
+/// error, stops intake, and pauses.
 ///
-/// The thread that waits calls it; it is shared only because it is handed over at the start.
+/// Only the waiting thread calls it; it is shared because it is handed over at the start.
 final class RoomWait: Sendable {
-    /// Between two attempts.
+    /// The time between two attempts.
     private static let pause = Pause.milliseconds(200)
 
     private let holder: StorageState.Holder
@@ -31,9 +31,9 @@ final class RoomWait: Sendable {
         self.shared = shared
     }
 
-    /// Waits a moment; false when the process is to leave instead.
+    /// Waits a moment before a retry; returns false when the process is to leave instead.
     ///
-    /// Whoever meets the full disk first gets the reserve, and need not wait.
+    /// The first thread that finds the disk full releases the reserve, and does not wait.
     func wait(_ error: FileSystemError) -> Bool {
         heartbeat.beat()
         if error.isFull, !error.isOutOfDescriptors, reserve.release() {
@@ -56,7 +56,7 @@ final class RoomWait: Sendable {
         return error.isFull ? "no room: \(error)" : "the disk refuses: \(error)"
     }
 
-    /// The call went through, or a round did: there is room.
+    /// Notes that the call or a round succeeded: there is room.
     func passed() {
         guard isWaiting.exchange(false, ordering: .relaxed) else { return }
         storage.unblock(holder)

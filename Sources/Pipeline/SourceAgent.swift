@@ -2,9 +2,9 @@ import Agents
 import Intake
 import Synchronization
 
-/// A source on its own thread.
+/// A source as an agent on its own thread.
 ///
-/// One that has failed takes in nothing more, and stays until the path closes.
+/// A failed source takes in nothing more, and remains until the path closes.
 struct SourceAgent: Agent, ~Copyable {
     private let source: any IntakeSource
     private let name: String
@@ -62,7 +62,7 @@ struct SourceAgent: Agent, ~Copyable {
     }
 }
 
-/// What the sources of a kind need beside them, on its own thread.
+/// A shared helper of one kind of source, as an agent on its own thread.
 struct HelperAgent: Agent, ~Copyable {
     private let helper: any IntakeHelper
     private let notify: @Sendable (PipelineNotice) -> Void

@@ -1,10 +1,10 @@
 import Disk
 import Synchronization
 
-/// Stops intake while the disk has less room than it must have.
+/// Stops intake while the disk has less free space than the configured minimum.
 ///
-/// Any thread may call: the ticker does, and each writer before its files grow by another mebibyte, so
-/// that no more than some mebibytes a writer are written beyond the minimum.
+/// Any thread may call: the ticker does, and each writer does before its files grow by another
+/// mebibyte, so that each writer writes only some mebibytes beyond the minimum.
 final class SpaceWatch: Sendable {
     private let fileSystem: any FileSystem
     private let storage: StorageState
@@ -23,7 +23,7 @@ final class SpaceWatch: Sendable {
         minimum.store(bytes, ordering: .relaxed)
     }
 
-    /// Blocks or unblocks; gives what room there is, nil where that cannot be told.
+    /// Blocks or unblocks intake; returns the free space, nil where it is unknown.
     @discardableResult
     func look() -> DiskSpace? {
         guard let space = try? fileSystem.space() else { return nil }

@@ -1,25 +1,25 @@
 import Intake
 import Synchronization
 
-/// Whether the disk takes more, and who says it does not.
+/// Whether the disk accepts more, and the reasons if it does not.
 ///
 /// Any thread may call.
 ///
-/// While anybody holds a reason, every source is asked to take nothing in: producers feel
-/// back-pressure, nothing is dropped, and the control socket goes on answering.
+/// While there is any reason, every source is asked to take in nothing: producers feel
+/// back-pressure, nothing is dropped, and the control socket still answers.
 final class StorageState: Sendable {
     enum Holder: Hashable, Sendable, Comparable {
-        /// Free space is under the minimum.
+        /// Free space is below the minimum.
         case minimum
         /// A writer waits for room.
         case writer(Int)
         /// A committer waits for room.
         case committer(Int)
-        /// Too many answers of a writer wait for another's commit.
+        /// Too many answers of a writer wait for another writer's commit.
         case answers(Int)
-        /// The disk failed a writer's segments, which are being written anew.
+        /// The disk failed a writer's segments, which are being replaced.
         case failed(Int)
-        /// The disk is full, and what is in flight is finished with the reserve.
+        /// The disk is full, and events in flight are finished with the reserve.
         case reserve
     }
 
@@ -27,13 +27,13 @@ final class StorageState: Sendable {
     private let sources: [SourceShared]
     private let onChange: @Sendable (String?) -> Void
 
-    /// `onChange`: told the first reason when intake stops, and nil when it goes on.
+    /// `onChange`: called with the first reason when intake stops, and with nil when it resumes.
     init(sources: [SourceShared], onChange: @escaping @Sendable (String?) -> Void) {
         self.sources = sources
         self.onChange = onChange
     }
 
-    /// The reason why intake stands still; nil when it does not.
+    /// Why intake is blocked; nil when it is not.
     var reason: String? {
         reasons.withLock { reasons in reasons.min { $0.key < $1.key }?.value }
     }
@@ -50,7 +50,7 @@ final class StorageState: Sendable {
             let isFirst = reasons.isEmpty
             reasons[holder] = reason
             note(reasons)
-            // Under the lock: flags follow the reasons in the same order.
+            // Under the lock, so that the flags change in the same order as the reasons.
             if isFirst { for source in sources { source.ask(.blocked) } }
             return isFirst
         }

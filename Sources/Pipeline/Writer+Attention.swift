@@ -6,19 +6,20 @@ import Ring
 import Storage
 import Synchronization
 
-/// What must not wait for the end of a message: heartbeat, commit, commands, shutdown.
+/// Work that must not wait for the end of a message: heartbeat, commit, commands, shutdown.
 ///
-/// One message can have a hundred thousand events, each of a partition of its own. So the stage returns
-/// between two bursts of events, and while it inflates; a commit in the middle of a message has the events that were filed so far, and the message's answer goes with the commit of its last
-/// event. Commits of one writer become durable in their order, so that answer is true.
+/// One message can have a hundred thousand events, each of a different partition. So the stage
+/// returns between two bursts of events, and while it inflates. A commit in the middle of a message
+/// has the events filed so far; the message's answer goes with the commit of its last event.
+/// Commits of one writer become durable in their order, so that answer is true.
 extension Writer {
     /// Sealed files that may wait for a commit under way, in the middle of a message: they hold
-    /// descriptors until then, and a commit of many of them holds up whoever wants to leave.
+    /// descriptors until then, and a commit of many of them delays a shutdown.
     private static let sealsAheadMax = FilingStage.opensMax
-    /// How long a writer that is far ahead of its committer waits before it looks up again.
+    /// How long a writer that is far ahead of its committer waits before it checks again.
     private static let attentionSleepNanoseconds: Int64 = 50_000_000
 
-    /// Looks up in the middle of a message; false when the writer is to leave it and end.
+    /// Does this work within a message; returns false when the writer must leave it and end.
     mutating func lookUp() throws(FileSystemError) -> Bool {
         while true {
             shared.heartbeat.beat()
@@ -51,7 +52,7 @@ extension Writer {
         store.heldBytes > Self.heldBytesMax || store.sealsWait >= Self.sealsAheadMax
     }
 
-    /// Seals what is too old, idle, or of an hour that is over; some times a second.
+    /// Seals segments that are too old, idle, or of a past hour; checks a few times a second.
     mutating func lookAtSegments() throws(FileSystemError) {
         guard now - lastLook >= Self.lookNanoseconds else { return }
         lastLook = now

@@ -5,15 +5,15 @@ import Platform
 import Storage
 import Synchronization
 
-/// Commits, commands, and what the writer tells of itself.
+/// The writer's commits, commands, and published numbers.
 extension Writer {
-    /// Flushes all that waits and hands it to the committer.
+    /// Flushes all pending events and hands them to the committer.
     mutating func commit(isLast: Bool) throws(FileSystemError) {
         let begunAt = SystemClock.monotonicNanoseconds
         store.forgetHeld(durable: shared.durableCommit.load(ordering: .acquiring))
         var files = try store.takeBatch()
         if store.failure != nil { try replaceSegments(in: &files) }
-        // Before the job: what it settles must have been counted as in flight.
+        // Ahead of the job: the events that it settles must first be counted as in flight.
         tell(force: true)
         let answers = filing.takeAnswers()
         let job = CommitJob(
@@ -34,7 +34,7 @@ extension Writer {
         shared.hand(over: job)
     }
 
-    /// Does what was asked for; in the middle of a message with what has been filed so far.
+    /// Does a command; in the middle of a message, with the events filed so far.
     mutating func perform(
         _ command: WriterCommand,
         isWithinMessage: Bool
@@ -69,7 +69,7 @@ extension Writer {
         }
     }
 
-    /// Shows the round's numbers: what arrived at once, so that the ledger adds up at every moment,
+    /// Publishes the round's numbers: received events at once, so that the ledger always adds up,
     /// the rest a few times a second.
     mutating func tell(force: Bool = false) {
         let isTime = force || now - lastTold >= Self.lookNanoseconds

@@ -7,7 +7,7 @@ import Ring
 import Storage
 import Synchronization
 
-/// What a writer does when the disk fails its segments.
+/// The writer's reaction when the disk fails its segments.
 extension Writer {
     /// How long to wait before the disk is tried again.
     static let retryNanoseconds: Int64 = 500_000_000
@@ -16,16 +16,16 @@ extension Writer {
         "the disk failed (\(error)); the file is being replaced, nothing since is acknowledged"
     }
 
-    /// Moves segments that the disk has failed to new files, again and again until that works, and
-    /// lets the committer go on.
+    /// Replaces segments that the disk has failed, retrying until that succeeds, and lets the
+    /// committer resume.
     ///
-    /// Throws only when the process is to leave: they stay for recovery.
+    /// Throws only when the process is to leave: the segments remain for recovery.
     mutating func replaceSegments() throws(FileSystemError) {
         var none = CommitBatch()
         try replaceSegments(in: &none)
     }
 
-    /// The same, with a batch that has not been handed over.
+    /// Does the same, including a batch that has not been handed over.
     mutating func replaceSegments(in batch: inout CommitBatch) throws(FileSystemError) {
         if let failure = store.failure {
             storage.block(.failed(index), Self.failureText(failure))
@@ -62,7 +62,7 @@ extension Writer {
         }
     }
 
-    /// Leaves everything that is not durable to the next start.
+    /// Leaves all events that are not durable to the next start.
     mutating func abandon(_ error: FileSystemError) {
         tell(force: true)
         for waiter in waiters { waiter.finish(.failure(error)) }
@@ -70,8 +70,8 @@ extension Writer {
         for command in shared.takeCommands() { refuse(command, error) }
         shared.hand(
             over: CommitJob(
-                // That of the last one handed over: what was to go with the next stays behind, and
-                // copies of it that other writers have must not be taken for safe.
+                // The number of the last job that was handed over: the events meant for the next
+                // job are left out, and other writers' copies of them must not count as durable.
                 number: handedOver,
                 files: CommitBatch(),
                 answers: [],

@@ -10,30 +10,30 @@ import Ring
 import Storage
 import Synchronization
 
-/// The thread that drives one ``FilingStage``: has it take messages out of the writer's rings, begins
-/// commits, and does what it is asked to.
+/// The agent that drives one ``FilingStage``: it has the stage read messages from the writer's
+/// rings, begins commits, and executes commands.
 ///
-/// One thread, its own; it never waits for the disk to sync.
+/// It has its own thread, and never waits for the disk to sync.
 struct Writer: Agent, ~Copyable {
     typealias Failure = FileSystemError
 
-    /// Messages taken from one ring before the others have their turn.
+    /// The most messages from one ring before the others have their turn.
     static let messagesPerTurn = 256
-    /// Bytes of them: some half a millisecond, so that a commit which is due need not wait for many
-    /// large messages.
+    /// The most bytes of them: about half a millisecond, so that a due commit need not wait for
+    /// many large messages.
     static let bytesPerTurn = 256 << 10
-    /// How long to doze between batches while messages keep coming, rather than sleep and be woken.
+    /// How long to doze between batches while messages keep arriving, instead of sleeping.
     static let dozeMicroseconds: UInt32 = 500
     /// How long to pause while no messages may be taken.
     private static let heldPause = Pause.milliseconds(5)
-    /// How long after the last message that goes on.
+    /// How long after the last message the dozing continues.
     static let warmNanoseconds: Int64 = 5_000_000
-    /// The longest sleep: age and idleness of segments are looked at this often.
+    /// The longest sleep: age and idleness of segments are checked this often.
     static let sleepNanosecondsMax: Int64 = 750_000_000
     static let lookNanoseconds: Int64 = 100_000_000
-    /// Compressed bytes that may wait for a commit under way.
+    /// The most compressed bytes that may wait for a commit under way.
     static let heldBytesMax = 64 << 20
-    /// Sealed files that may wait for a commit under way.
+    /// The most sealed files that may wait for a commit under way.
     static let sealsWaitMax = 1_024
 
     let index: Int
@@ -51,8 +51,8 @@ struct Writer: Agent, ~Copyable {
     var waiters: [CommitWaiter] = []
     /// ``CommitJob/number`` of the last job that was handed over.
     var handedOver = CommitNumber.none
-    /// Whether the writer was told to leave in the middle of a message: what is left of it, and
-    /// whatever is still in the rings, is not taken.
+    /// Whether the writer was told to leave in the middle of a message: the rest of it, and the
+    /// messages still in the rings, are not taken.
     var isLeaving = false
     /// Whether the writer's last commit has been handed over.
     private(set) var isFinished = false
@@ -63,7 +63,7 @@ struct Writer: Agent, ~Copyable {
     var lastLook: Int64 = 0
     var lastTold: Int64 = 0
 
-    /// What a writer shares with the rest of the path.
+    /// The parts that a writer shares with the rest of the path.
     struct Parts {
         var index: Int
         var configuration: PipelineConfiguration
@@ -72,7 +72,7 @@ struct Writer: Agent, ~Copyable {
         var sources: [SourceShared]
         var sequences: SourceSequences
         var shared: WriterShared
-        /// All writers, for what they have made durable.
+        /// All writers, for the numbers of their durable commits.
         var peers: [WriterShared]
         var window: IdentityWindow
         var storage: StorageState
@@ -143,18 +143,18 @@ struct Writer: Agent, ~Copyable {
         rings.deallocate()
     }
 
-    /// Hands the last job to the committer.
+    /// Hands the last job to the committer, and ends the agent.
     mutating func recover(from error: FileSystemError) -> AfterError {
         abandon(error)
         return .end
     }
 
-    /// Stays until the last job is done: the store closes its files when it goes, and the committer
-    /// may still have to sync them.
+    /// Waits until the last job is done: the store closes its files when it is destroyed, and the
+    /// committer may still have to sync them.
     mutating func end() {
         while !shared.ended.load(ordering: .acquiring) {
             shared.heartbeat.beat()
-            // Whoever is to leave has nothing to put right any more: the committer lets go itself.
+            // After a request to leave nothing is replaced any more: the committer ends without it.
             if shared.isHalted { try? replaceSegments() }
             shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
                 shared.ended.load(ordering: .acquiring) || shared.isHalted
@@ -162,7 +162,7 @@ struct Writer: Agent, ~Copyable {
         }
     }
 
-    /// Whether the writer's part is done; its last commit has then been handed over.
+    /// Whether the writer is done; its last commit has then been handed over.
     private mutating func isOver() throws(FileSystemError) -> Bool {
         if shared.leave.load(ordering: .acquiring) {
             try commit(isLast: true)
@@ -181,9 +181,9 @@ struct Writer: Agent, ~Copyable {
         return true
     }
 
-    /// One round: messages, commands, what is due; returns how many messages there were.
+    /// Runs one round: messages, commands, due work; returns the number of messages.
     ///
-    /// Once asked to finish or to leave, the last round hands a last job to the committer.
+    /// After a request to finish or to leave, the last round hands a last job to the committer.
     mutating func doWork() throws(FileSystemError) -> Int {
         if try isOver() {
             isFinished = true
@@ -207,10 +207,10 @@ struct Writer: Agent, ~Copyable {
         return count
     }
 
-    /// Whether to take messages from the rings.
+    /// Whether messages may be taken from the rings.
     ///
-    /// Not while free space is below the minimum, while the reserve is in use, or while the disk lags far
-    /// behind. A drain empties the rings in the first two cases too.
+    /// Not while free space is below the minimum, while the reserve is in use, or while the disk is
+    /// far behind. A drain empties the rings in the first two cases too.
     private func takesMessages() -> Bool {
         let isFarAhead = store.heldBytes > Self.heldBytesMax || store.sealsWait > Self.sealsWaitMax
         if isFarAhead, shared.jobsUnderWay.load(ordering: .relaxed) > 0 { return false }
@@ -218,8 +218,8 @@ struct Writer: Agent, ~Copyable {
             || shared.finish.load(ordering: .relaxed)
     }
 
-    /// Files what is in a ring, up to so many messages and until there were so many bytes, with their
-    /// records' headers; returns how many messages there were.
+    /// Files the messages of a ring, up to `messagesMax` messages or `bytesMax` bytes including
+    /// record headers; returns how many messages there were.
     private mutating func takeMessages(
         ring: Int,
         messagesMax: Int = Self.messagesPerTurn,
@@ -235,21 +235,21 @@ struct Writer: Agent, ~Copyable {
         return turn.taken
     }
 
-    /// Tells the schedule of producers that wait for answers.
+    /// Tells the schedule about producers that wait for answers.
     mutating func noteWanted() {
         let wanted = filing.takeWanted()
         if wanted.answers > 0 { schedule.wantAnswers(wanted.answers, bytes: wanted.bytes) }
     }
 
-    /// Takes what was in the rings when a commit was asked for; no more than a ring can hold, so that
-    /// producers who never pause cannot hold it up.
+    /// Takes the messages that were in the rings when a commit was requested; at most one capacity
+    /// per ring, so that producers who never pause cannot delay the commit.
     mutating func takeAllWaiting() throws(FileSystemError) {
         for at in 0..<sources.count {
             _ = try takeMessages(ring: at, messagesMax: .max, bytesMax: ringBytes)
         }
     }
 
-    /// Gives back the room of all messages taken from a ring.
+    /// Frees the room of all messages taken from a ring.
     private func giveBack(_ ring: Int) {
         rings[ring].release()
         if rings[ring].takeSpaceRequest() { signalRoom(ring) }
@@ -273,7 +273,7 @@ struct Writer: Agent, ~Copyable {
         )
     }
 
-    /// Dozes while messages keep coming, else sleeps until something comes or is due.
+    /// Dozes while messages keep arriving, else sleeps until there is work.
     mutating func idle(after count: Int) -> IdleStrategy {
         if count > 0 || isFinished { return .none }
         if !takesMessages() { return .pause(Self.heldPause) }
@@ -282,7 +282,7 @@ struct Writer: Agent, ~Copyable {
         if !waitsForCommit, let due = untilDue() { sleep = min(sleep, due) }
         if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
         if sleep <= 0 { return .none }
-        // The end of a commit that holds the next answers up wakes only a sleeper.
+        // The end of a commit that delays the next answers wakes only a sleeper.
         let waitsForAnswers = waitsForCommit && schedule.answersWait
         if now - lastMessageAt < Self.warmNanoseconds, !waitsForAnswers {
             return .pause(
@@ -292,7 +292,7 @@ struct Writer: Agent, ~Copyable {
         return .wait(nanoseconds: sleep)
     }
 
-    /// Sleeps until something comes or is asked for.
+    /// Sleeps until a message or a request arrives, or the time is up.
     mutating func wait(nanoseconds: Int64) {
         shared.parker.park(timeoutNanoseconds: nanoseconds) {
             shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)

@@ -6,22 +6,22 @@ import Ring
 import Storage
 import Synchronization
 
-/// What a writer and its committer share with each other and show to the rest.
+/// The state that a writer and its committer share with each other and show to other threads.
 ///
 /// Any thread may call.
 final class WriterShared: Sendable {
-    /// Wakes the writer: messages, commands, an ended commit.
+    /// Wakes the writer: messages, commands, the end of a commit.
     let parker = Parker()
     /// Wakes the committer: a job.
     let committerParker = Parker()
     let heartbeat = Heartbeat()
     let committerHeartbeat = Heartbeat()
 
-    /// What the writer tells of itself once a round.
+    /// The numbers that the writer publishes once per round.
     struct Numbers: Sendable {
         /// By source.
         var ledgers: [SourceLedger]
-        /// Commits after which the ledger did not add up, or not with the files' own count.
+        /// Commits after which the ledger did not add up, or did not match the files' own count.
         var mismatches = 0
         /// Events written, by channel.
         var channels = ChannelCounts()
@@ -35,18 +35,18 @@ final class WriterShared: Sendable {
     private let commands = Mutex<[WriterCommand]>([])
     private let hasCommands = Atomic<Bool>(false)
     private let jobs = Mutex<[CommitJob]>([])
-    /// ``CommitJob/number`` of the newest durable job: it and all before it are on stable storage.
+    /// ``CommitJob/number`` of the newest durable job; all earlier jobs are durable, too.
     let durableCommit = Atomic(CommitNumber.none)
-    /// When it became durable, in monotonic nanoseconds; visible to who sees no job under way.
+    /// When it became durable, in monotonic nanoseconds; visible to threads that see no job left.
     let durableAt = Atomic<Int64>(.min)
     /// Answers of durable jobs that wait for other writers' commits.
     let deferred = Atomic<Int>(0)
-    /// Why the committer stands still: the disk failed a segment, and the writer has to replace it.
+    /// Why the committer is halted: the disk failed a segment, and the writer has to replace it.
     private let halt = Mutex<FileSystemError?>(nil)
     private let halted = Atomic<Bool>(false)
     /// Jobs handed over and not yet durable.
     let jobsUnderWay = Atomic<Int>(0)
-    /// Drain: everything in the rings, then seal, commit, end.
+    /// Drain: file everything in the rings, then seal, commit, end.
     let finish = Atomic<Bool>(false)
     /// Commit what is pending and end; segments stay open for recovery.
     let leave = Atomic<Bool>(false)
@@ -67,7 +67,7 @@ final class WriterShared: Sendable {
         parker.wake()
     }
 
-    /// Commands since the last call; the writer's thread only.
+    /// The commands since the last call; the writer's thread only.
     func takeCommands() -> [WriterCommand] {
         guard hasCommands.exchange(false, ordering: .acquiringAndReleasing) else { return [] }
         return commands.withLock { commands in
@@ -86,7 +86,7 @@ final class WriterShared: Sendable {
         committerParker.wake()
     }
 
-    /// The oldest job; the committer's thread only.
+    /// Removes and returns the oldest job; the committer's thread only.
     func takeJob() -> CommitJob? {
         jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
@@ -97,7 +97,7 @@ final class WriterShared: Sendable {
 
     var isHalted: Bool { halted.load(ordering: .acquiring) }
 
-    /// Puts a job that failed back in front and stands still; the committer's thread only.
+    /// Puts a failed job back in front and halts the committer; the committer's thread only.
     func halt(_ job: CommitJob, _ error: FileSystemError) {
         jobs.withLock { $0.insert(job, at: 0) }
         halt.withLock { $0 = error }
@@ -105,13 +105,13 @@ final class WriterShared: Sendable {
         parker.wake()
     }
 
-    /// What made the committer stand still.
+    /// The error that halted the committer.
     var haltError: FileSystemError? { halt.withLock { $0 } }
 
-    /// Whether the committer touches no file until told: it stands still, or has nothing to do.
+    /// Whether the committer uses no file: it is halted, or has no job.
     var committerRests: Bool { isHalted || jobsUnderWay.load(ordering: .acquiring) == 0 }
 
-    /// Changes the files of the jobs that wait, and lets the committer go on; the writer's thread
+    /// Changes the files of the waiting jobs, and lets the committer resume; the writer's thread
     /// only.
     func resume(_ change: (inout CommitBatch) -> Void) {
         jobs.withLock { jobs in

@@ -1,14 +1,14 @@
 package import Intake
 
-/// The JSON of answers, as contract and protocol page give it.
+/// The JSON of answers, as the contract and the protocol page define it.
 package enum AnswerText {
-    /// Bytes that ``writeCommitted(events:to:)`` can need.
+    /// Bytes that ``writeCommitted(events:to:)`` needs at most.
     package static let committedBytesMax = 80
 
     private static let beforeEvents: StaticString = #"{"status":"committed","events":"#
     private static let behindEvents: StaticString = #","quarantined":[]}"#
 
-    /// Writes the answer to a message of which nothing is in quarantine, and returns its length.
+    /// Writes the answer to a message without quarantined pieces, and returns its length.
     ///
     /// `room`: at least ``committedBytesMax`` bytes. Allocates nothing.
     package static func writeCommitted(
@@ -37,7 +37,7 @@ package enum AnswerText {
 
     /// An answer's JSON.
     ///
-    /// No text in it needs escapes: reasons and details have none of the producer's own text.
+    /// Its texts need no escapes: reasons and details contain no text of the producer.
     package static func json(_ answer: Answer) -> String {
         switch answer.status {
         case .committed: committed(answer)
@@ -46,7 +46,7 @@ package enum AnswerText {
         }
     }
 
-    /// Duplicates are told when there are any.
+    /// The JSON of a committed message; lists duplicates only when there are any.
     private static func committed(_ answer: Answer) -> String {
         let repeated = answer.duplicates > 0 ? #","duplicates":\#(answer.duplicates)"# : ""
         var quarantined = answer.refused.map { piece in
@@ -60,7 +60,7 @@ package enum AnswerText {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The text's UTF-8, which is there as long as the program.
+    /// The text's UTF-8, valid as long as the program runs.
     fileprivate init(_ text: StaticString) {
         self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }

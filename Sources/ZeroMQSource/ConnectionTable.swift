@@ -1,16 +1,16 @@
 import Glibc
 import Platform
 
-/// A connection of a source, as its socket's monitor told of it.
+/// A connection of a source, as its socket's monitor reported it.
 struct Connection {
-    /// 1 and up; used again only after all others were.
+    /// 1 and up; reused only after all others were.
     let number: UInt16
-    /// libzmq's own descriptor, which it closes when it likes.
+    /// libzmq's own descriptor, which libzmq may close at any time.
     let descriptor: Int32
-    /// A duplicate: it tells of the connection after libzmq has closed its own, and cannot come to
-    /// mean another one.
+    /// A duplicate of the descriptor: it stays valid after libzmq has closed its own, and cannot
+    /// refer to another connection later.
     ///
-    /// -1 if there was none left.
+    /// -1 if no descriptor was free.
     let duplicate: Int32
     /// `tcp://10.0.0.7:4711`.
     let name: String
@@ -20,9 +20,9 @@ struct Connection {
     var isReady = false
     /// Whether this end has cut it off.
     var isCut = false
-    /// Whether it was told of as muted.
+    /// Whether it was reported as muted.
     var isMuted = false
-    /// Bytes read from it by libzmq, at the latest look, and since when there are no more.
+    /// Bytes that libzmq had read from it at the latest look, and when that number last grew.
     var bytesRead: UInt64 = 0
     var quietSince: Int64
     /// ``ConnectionTable/receivedBytes`` at the latest look.
@@ -30,13 +30,13 @@ struct Connection {
     /// The peer's own routing id, if it has one; known from its first message on.
     var routingID: [UInt8]?
 
-    /// `tcp://10.0.0.7`: what notices are counted by.
+    /// `tcp://10.0.0.7`: notices are counted by it.
     var host: String {
         guard name.hasPrefix("tcp://"), let colon = name.lastIndex(of: ":") else { return name }
         return String(name[..<colon])
     }
 
-    /// What the kernel knows of it; nil without a duplicate.
+    /// The kernel's state of it; nil without a duplicate.
     var kernel: StreamConnection? { duplicate < 0 ? nil : StreamConnection(duplicate) }
 
     /// Whether the other end has closed it.
@@ -45,32 +45,32 @@ struct Connection {
 
 /// The connections of a source by number and by descriptor, and what was read from and sent to each.
 ///
-/// One thread, the receiver's. Every message looks up its connection here, so what that needs is plain
-/// memory; the rest is for rare things.
+/// Only the receiver's thread uses it. Every message looks up its connection here, so that lookup
+/// uses plain memory; the dictionaries serve rare operations.
 struct ConnectionTable: ~Copyable {
-    /// Answers that may wait for a peer, in bytes.
+    /// Bytes of answers that may wait for one peer.
     static let answerBytesMax: UInt64 = 1 << 20
-    /// How often the kernel is asked what a peer has taken, at most.
+    /// The shortest time between two questions to the kernel about what a peer has read.
     private static let answerLookNanoseconds: Int64 = 1_000_000
     private static let descriptorsMax = 1 << 20
 
     private let numbersMax: UInt16
-    /// By number, the connections that there are.
+    /// The present connections, by number.
     private(set) var connections: [UInt16: Connection] = [:]
-    /// The number of the only connection there is, or 0.
+    /// The number of the only connection, or 0 if there is none or more than one.
     ///
-    /// With only one a message need not tell whose it is.
+    /// With a single connection, every message belongs to it.
     private(set) var only: UInt16 = 0
-    /// Connections that came or went; what was looked up before the last of them may be wrong.
+    /// Connections added and removed; a lookup from before the last change may be wrong.
     private(set) var changes = 0
     private var lastNumber: UInt16 = 0
-    /// By libzmq's descriptor: the number; as many as the highest descriptor so far needed.
+    /// Connection numbers by libzmq's descriptor; sized for the highest descriptor so far.
     private var numbers: UnsafeMutablePointer<UInt16>
     private var numbersCount = 1_024
-    /// By number: bytes on the wire of the messages that were received.
+    /// Bytes on the wire of received messages, by connection number.
     let receivedBytes: UnsafeMutablePointer<UInt64>
-    /// By number: bytes on the wire of the answers that were sent, and at how many to look whether the
-    /// peer takes them.
+    /// By connection number: bytes on the wire of sent answers, and the total at which to check
+    /// whether the peer reads them.
     private let sentBytes: UnsafeMutablePointer<UInt64>
     private let sentLimits: UnsafeMutablePointer<UInt64>
     private let sentLooks: UnsafeMutablePointer<Int64>
@@ -103,19 +103,19 @@ struct ConnectionTable: ~Copyable {
 
     var count: Int { connections.count }
 
-    /// The number of the connection with libzmq's descriptor; 0 if none is known.
+    /// Returns the number of the connection with libzmq's descriptor; 0 if none is known.
     func number(of descriptor: Int32) -> UInt16 {
         let at = Int(descriptor)
         return at >= 0 && at < numbersCount ? numbers[at] : 0
     }
 
-    /// Takes a connection in; nil when descriptors or numbers are used up.
+    /// Adds a connection; returns nil when descriptors or numbers are used up.
     @inline(never)
     mutating func add(_ descriptor: Int32, at now: Int64) -> Connection? {
         guard descriptor >= 0, makeRoom(for: Int(descriptor)), let number = freeNumber() else {
             return nil
         }
-        // An end that was not told of.
+        // The monitor did not report the end of the earlier connection.
         if numbers[Int(descriptor)] != 0 { _ = remove(descriptor) }
         let duplicate = StreamConnection.duplicate(descriptor)
         let name = duplicate < 0 ? "" : StreamConnection.peerName(duplicate)
@@ -138,7 +138,7 @@ struct ConnectionTable: ~Copyable {
         return connection
     }
 
-    /// Lets go of the connection with libzmq's descriptor, and closes the duplicate.
+    /// Removes the connection with libzmq's descriptor, and closes the duplicate.
     @inline(never)
     mutating func remove(_ descriptor: Int32) -> Connection? {
         let number = number(of: descriptor)
@@ -152,7 +152,7 @@ struct ConnectionTable: ~Copyable {
         return connection
     }
 
-    /// Nothing is left to receive of connections that have ended: what comes is of those there are.
+    /// Notes that all messages of ended connections are received: later ones are from present ones.
     mutating func settle() {
         if only == 0, connections.count == 1, let number = connections.keys.first { only = number }
     }
@@ -163,7 +163,7 @@ struct ConnectionTable: ~Copyable {
         connections[number] = connection
     }
 
-    /// Ends a connection, for whatever reason; libzmq finds it ended, and the monitor tells.
+    /// Shuts a connection down; libzmq notices, and the monitor reports the end.
     @inline(never)
     mutating func cut(_ number: UInt16) {
         guard let connection = connections[number], !connection.isCut else { return }
@@ -171,9 +171,9 @@ struct ConnectionTable: ~Copyable {
         change(number) { $0.isCut = true }
     }
 
-    /// Whether a peer may be sent so many more bytes: no more than ``answerBytesMax`` may wait for it.
+    /// Whether `bytes` more may be sent to a peer: at most ``answerBytesMax`` may wait for it.
     ///
-    /// What it was sent counts from here on.
+    /// Counts them as sent.
     func admitsAnswer(to number: UInt16, bytes: Int) -> Bool {
         guard number != 0, number <= numbersMax else { return true }
         let at = Int(number)
@@ -185,7 +185,7 @@ struct ConnectionTable: ~Copyable {
         return true
     }
 
-    /// Asks the kernel how much of what was sent has arrived.
+    /// Asks the kernel how much of the sent data has arrived.
     @inline(never)
     private func isTaking(_ number: UInt16, _ more: UInt64) -> Bool {
         let at = Int(number)
@@ -196,13 +196,13 @@ struct ConnectionTable: ~Copyable {
             return false
         }
         if kernel.countsBytes {
-            // What is confirmed has heartbeats and the handshake in it as well.
+            // The confirmed bytes include heartbeats and the handshake.
             if kernel.bytesUnsent == 0 {
                 sentBytes[at] = max(sentBytes[at], kernel.bytesConfirmed)
             }
             sentLimits[at] = kernel.bytesConfirmed &+ Self.answerBytesMax
         } else if kernel.bytesUnsent < 1 << 16 {
-            // A Unix socket with room: libzmq's queue is empty, or about to be.
+            // A Unix socket with room: libzmq's queue is empty, or will be soon.
             sentLimits[at] = sentBytes[at] &+ Self.answerBytesMax
         }
         return sentBytes[at] &+ more <= sentLimits[at]

@@ -1,8 +1,8 @@
 import Intake
 import Platform
 
-/// Holds `PATH.lock` for an `ipc://PATH` endpoint: libzmq lets a second process take over a bound
-/// path without a word, and the first then receives nothing more.
+/// A lock on `PATH.lock` for an `ipc://PATH` endpoint: without it, libzmq lets a second process
+/// silently take over a bound path, and the first one receives nothing more.
 final class EndpointLock: Sendable {
     private let lock: FileLock
 

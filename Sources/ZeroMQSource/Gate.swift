@@ -2,15 +2,15 @@ import Agents
 import Intake
 import ZeroMQ
 
-/// The gate of all sources of a context, as a path drives it.
+/// The handshake gate of all sources of a context, as a worker that the path runs.
 final class Gate: IntakeHelper, @unchecked Sendable {
-    // Unchecked: one thread at a time has the gate; the bell is any thread's.
+    // Unchecked: one thread at a time has the gate; any thread may use the bell.
     private var gate: HandshakeGate?
     private let bell: HandshakeGate.Bell
 
     let name = "handshakes"
 
-    /// Binds; the sources' sockets come after it.
+    /// Binds the gate; the sources' sockets are bound after it.
     init(in context: Context) throws(IntakeError) {
         let bell = try HandshakeGate.Bell()
         self.bell = bell

@@ -4,15 +4,15 @@ import Platform
 import Synchronization
 import ZeroMQ
 
-/// Answers libzmq's question at each connection's handshake (ZAP, ZeroMQ RFC 27): whoever speaks ZMTP 3
-/// may come in.
+/// Answers libzmq's authentication request at each connection's handshake (ZAP, ZeroMQ RFC 27), and
+/// admits every peer that speaks ZMTP 3.
 ///
-/// That it is asked is what counts. ZMTP 1 and 2 have no handshake in which to ask, so libzmq refuses
-/// them on a socket with an authentication domain; and an HTTP request can pass for ZMTP 1. One a
-/// context, bound before the sockets that ask. One thread calls; it has no queue but libzmq's.
+/// The request itself is the filter. ZMTP 1 and 2 have no handshake step for it, so libzmq refuses
+/// them on a socket with an authentication domain; an HTTP request can look like ZMTP 1. There is
+/// one per context, bound before the sockets that ask. One thread calls it.
 struct HandshakeGate: ~Copyable {
     static let endpoint = "inproc://zeromq.zap.01"
-    /// The name in which sources ask.
+    /// The authentication domain of the sources.
     static let domain = "touchpoint"
     static let idleMilliseconds = 750
 
@@ -37,7 +37,7 @@ struct HandshakeGate: ~Copyable {
     /// Whether the thread may end.
     var isFinished: Bool { bell.isEnding.load(ordering: .acquiring) }
 
-    /// Answers what has been asked; gives how much.
+    /// Answers the requests that have arrived; returns how many.
     mutating func doWork() throws(ZeroMQError) -> Int {
         var count = 0
         while count < 256, try socket.receive(&message, wait: false) {
@@ -47,13 +47,13 @@ struct HandshakeGate: ~Copyable {
         return count
     }
 
-    /// Waits for a question, or the end.
+    /// Waits for a request, or for the end.
     mutating func wait(milliseconds: Int) throws(ZeroMQError) {
         try poll.wait(timeout: milliseconds)
         if poll.isReadable(bellAt) { bell.event.drain() }
     }
 
-    /// Question: version, number, and what does not matter here.
+    /// Request: version, number, and frames that do not matter here.
     ///
     /// Answer: version, number, status, text, user, metadata.
     private mutating func answer() throws(ZeroMQError) {
@@ -89,7 +89,7 @@ struct HandshakeGate: ~Copyable {
         let event: EventDescriptor
         let isEnding = Atomic<Bool>(false)
 
-        /// - Throws: the errno text when the system gives no eventfd.
+        /// - Throws: the errno text when the system refuses an eventfd.
         init() throws(IntakeError) {
             do {
                 event = try EventDescriptor()

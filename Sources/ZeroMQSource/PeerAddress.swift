@@ -1,12 +1,12 @@
-/// To whom an answer goes: the peer's routing id and the envelope of its request, copied out of their
+/// Where an answer goes: the peer's routing id and the envelope of its request, copied from their
 /// frames.
 ///
-/// The envelope is every frame in front of the payload, as it came: a DEALER's request id, REQ's
-/// empty delimiter, what a device on the way has put in front. Each is kept as a byte with its
-/// length and its bytes. A record's return address is a byte with the routing id's length, the
+/// The envelope is every frame ahead of the payload, unchanged: a DEALER's request id, a REQ's
+/// empty delimiter, and frames that a device on the way added. Each is stored as one byte with its
+/// length, then its bytes. A record's return address is one byte with the routing id's length, the
 /// routing id, and the envelope.
 struct PeerAddress: ~Copyable {
-    /// ZeroMQ's routing ids are 1 to 255 bytes, and so is a frame of an envelope at most.
+    /// ZeroMQ's routing ids have 1 to 255 bytes; a frame of an envelope has at most as many.
     static let frameBytesMax = 255
     static let framesMax = 8
     /// Bytes of all frames of an envelope together.
@@ -14,27 +14,27 @@ struct PeerAddress: ~Copyable {
     static let byteCountMax = 1 + frameBytesMax + envelopeBytesMax + framesMax
 
     private let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCountMax, alignment: 8)
-    /// Bytes of the return address; 0 where nobody is answered.
+    /// Bytes of the return address; 0 where no answer is sent.
     private(set) var byteCount = 0
     private var routingIDCount = 0
     private(set) var frameCount = 0
     /// Number of the connection; 0 is unknown.
     var peer: UInt16 = 0
-    /// Whether the routing id is that of the message before.
+    /// Whether the routing id is the same as the previous message's.
     private(set) var isRepeated = false
 
     deinit {
         memory.deallocate()
     }
 
-    /// As it is kept in a record.
+    /// The return address as a record stores it.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: byteCount) }
 
     var routingID: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: memory + 1, count: routingIDCount)
     }
 
-    /// Begins anew with a routing id; false when it is longer than one may be.
+    /// Starts a new address with a routing id; returns false when the id is too long.
     mutating func begin(_ id: UnsafeRawBufferPointer) -> Bool {
         isRepeated = id.elementsEqual(routingID)
         routingIDCount = id.count <= Self.frameBytesMax ? id.count : 0
@@ -46,12 +46,12 @@ struct PeerAddress: ~Copyable {
         return true
     }
 
-    /// What became of a frame in front of the payload.
+    /// The result of adding a frame to the envelope.
     enum Addition {
         case added
-        /// Longer than a frame may be: an empty one stands for it.
+        /// The frame is too long: an empty one replaces it.
         case shortened
-        /// The envelope has no room for it, and is as it was.
+        /// The envelope has no room for it, and is unchanged.
         case refused
     }
 
@@ -77,7 +77,7 @@ struct PeerAddress: ~Copyable {
 /// The parts of a return address, as ``PeerAddress`` wrote it.
 struct AddressParts {
     let routingID: UnsafeRawBufferPointer
-    /// The frames that were in front of the payload; they go back in front of the answer.
+    /// The frames that preceded the payload; they precede the answer, too.
     let envelope: UnsafeRawBufferPointer
 
     init(_ address: UnsafeRawBufferPointer) {
@@ -87,7 +87,7 @@ struct AddressParts {
     }
 }
 
-/// Takes an envelope apart, frame by frame.
+/// Iterates over the frames of an envelope.
 struct EnvelopeFrames {
     private var rest: UnsafeRawBufferPointer
 

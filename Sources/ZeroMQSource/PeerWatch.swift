@@ -1,20 +1,20 @@
 import Glibc
 import Intake
 
-/// What a receiver has to remember of its connections beside the table of those there are.
+/// A receiver's state about connections, in addition to the table of present ones.
 struct PeerWatch {
-    /// How often the monitor is read at the latest, and how often connections are looked at.
+    /// The longest time between reads of the monitor, and between looks at connections.
     static let tendNanoseconds: Int64 = 20_000_000
     static let lookNanoseconds: Int64 = 1_000_000_000
-    /// How often socket files are looked for.
+    /// The time between checks of socket files.
     static let fileNanoseconds: Int64 = 20_000_000_000
-    /// How long after a named peer's end others may have been waiting for its name.
+    /// How long after a named peer's end other peers may have waited for its name.
     static let freedNanoseconds: Int64 = 10_000_000_000
 
-    /// A failed handshake, of which the connection's end follows as the next event.
+    /// A failed handshake; the end of its connection is the next event.
     var failure: MonitorFailure?
-    /// Connections whose handshake is not known to be done, and of how many of them it is done all the
-    /// same: the event does not tell whose.
+    /// Connections without a known complete handshake, and how many of them have one nevertheless:
+    /// the event does not name the connection.
     var pending: Set<UInt16> = []
     var readyAmongPending = 0
     var tendedAt: Int64 = 0
@@ -26,9 +26,9 @@ struct PeerWatch {
     var freed: (id: [UInt8], at: Int64)?
     /// By endpoint, why it is not connected.
     var unreachable: [String: String] = [:]
-    /// Endpoints whose attempt to connect is under way.
+    /// Endpoints with an attempt to connect under way.
     var attempts: Set<String> = []
-    /// What is wrong with socket files.
+    /// What is wrong with socket files; nil if nothing is.
     var fileProblem: String?
     var limit = HourlyLimit()
     var notices: [PeerNotice] = []
@@ -44,7 +44,7 @@ struct PeerWatch {
         readyAmongPending = min(max(0, readyAmongPending - 1), pending.count)
     }
 
-    /// Notes that some pending connection's handshake is done; gives those of which that is now sure.
+    /// Notes a complete handshake of some pending connection; returns those now known to be ready.
     mutating func becomeReady() -> Set<UInt16> {
         readyAmongPending += 1
         guard readyAmongPending >= pending.count else { return [] }

@@ -3,7 +3,7 @@ import Intake
 import Synchronization
 import ZeroMQ
 
-/// Answers out.
+/// Sending answers.
 extension Receiver {
     /// Sends every answer that committers have posted; returns how many.
     mutating func sendAcknowledgements() throws(ZeroMQError) -> Int {
@@ -35,16 +35,16 @@ extension Receiver {
         try result.get()
     }
 
-    /// Sends one answer: routing id, the envelope as it came, the JSON.
+    /// Sends one answer: routing id, the unchanged envelope, the JSON.
     ///
-    /// One that cannot be sent at once, or for whose peer too much waits, is dropped and counted: its
-    /// client asks again.
+    /// Drops and counts an answer that cannot be sent at once, or whose peer has too much waiting:
+    /// its client asks again.
     private func send(
         _ text: UnsafeRawBufferPointer,
         to address: AddressParts,
         of peer: UInt16
     ) throws(ZeroMQError) {
-        // Of each frame its length is known; a header of the longer kind is more than they need.
+        // Each frame stores its length; a long frame header covers more than all of these need.
         let bytes = address.envelope.count + text.count + 9
         guard table.admitsAnswer(to: peer, bytes: bytes), try sendFirst(address.routingID) else {
             shared.acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
@@ -58,7 +58,7 @@ extension Receiver {
         shared.acknowledged.wrappingAdd(1, ordering: .relaxed)
     }
 
-    /// Once a router has taken the routing id, the frames behind it go the same way and never block.
+    /// Sends the routing id; once the router has accepted it, the frames after it never block.
     private func sendFirst(_ routingID: UnsafeRawBufferPointer) throws(ZeroMQError) -> Bool {
         do throws(ZeroMQError) {
             return try sockets.socket.send(routingID, more: true, wait: false)

@@ -3,19 +3,19 @@ import Platform
 import Synchronization
 import ZeroMQ
 
-/// What is done while intake is held, and when it goes on.
+/// Handling of requests while intake is held, and when it resumes.
 extension Receiver {
-    /// Whether requests are taken out of libzmq now, to be put into rings later.
+    /// Whether requests are moved out of libzmq now, to be put into rings later.
     ///
-    /// Those of routers only: pull and sub leave theirs where producers feel them. Left in libzmq, each
-    /// connection that comes and goes would keep its queue and all around it for as long as intake is
-    /// held.
+    /// Only for routers: pull and sub leave theirs in libzmq, where producers feel back-pressure. A
+    /// router's requests left in libzmq would keep the queue of every ended connection allocated
+    /// for as long as intake is held.
     var isSweeping: Bool { isRouter && !lane.isHolding && lane.hasRoomForHeld }
 
-    /// Takes requests out of libzmq while intake is held, as far as there is room; returns how many.
+    /// Moves requests out of libzmq while intake is held and there is room; returns how many.
     ///
-    /// Without room, those whose connection has ended give theirs: nobody can be answered, and whoever
-    /// still wants to know asks again.
+    /// Without room, it drops those whose connection has ended: no answer can be sent, and a client
+    /// that still waits asks again.
     @inline(never)
     mutating func sweep() throws(ZeroMQError) -> Int {
         guard isRouter, !lane.isHolding else {
@@ -38,7 +38,7 @@ extension Receiver {
         return count
     }
 
-    /// Answers what was held, instead of taking it in; returns how many.
+    /// Answers the held requests instead of taking them in; returns how many.
     mutating func refuseHeld(_ answer: Answer) throws(ZeroMQError) -> Int {
         var count = 0
         while let record = lane.takeHeld() {

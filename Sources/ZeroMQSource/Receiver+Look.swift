@@ -4,13 +4,13 @@ import Platform
 import Synchronization
 import ZeroMQ
 
-/// What is looked at once a second: connections that send what never arrives, and socket files.
+/// Checks once a second: connections whose bytes never become messages, and socket files.
 extension Receiver {
     /// Bytes of a libzmq DEALER's handshake beyond its routing id: 64 of greeting, 43 of READY.
     private static let handshakeBytes: UInt64 = 107
-    /// Bytes that a connection may have sent before its handshake is done.
+    /// Bytes that a connection may send before its handshake is complete.
     private static let pendingBytesMax: UInt64 = 64 << 10
-    /// Messages of the longest kind that may wait for a router's reader.
+    /// Messages of maximum length that may wait for a router's reader.
     private static let waitingMessagesMax: UInt64 = 64
     /// How long a connection must be quiet before its message counts as sent.
     private static let quietNanoseconds: Int64 = 400_000_000
@@ -20,9 +20,9 @@ extension Receiver {
         let isHeld = !shared.requests.isDisjoint(with: .held) || lane.waitsForRoom
         let wasEmptied = watch.wasEmptied
         watch.wasEmptied = false
-        // The longest name of those that are heard: only a name in use can mute another.
+        // The longest name of those that are received: only a name in use can mute another.
         let longest = isRouter ? table.connections.values.compactMap(\.routingID?.count).max() : nil
-        // By what was seen at the look before this one.
+        // Uses the state of the previous look.
         if !isHeld { release(at: now) }
         var muted = 0
         for connection in table.connections.values {
@@ -55,19 +55,19 @@ extension Receiver {
         }
     }
 
-    /// Bytes that libzmq has taken from the connection and that are in no message yet received.
+    /// Bytes that libzmq has read from the connection and that belong to no received message.
     private func undelivered(
         _ connection: Connection,
         _ kernel: StreamConnection,
         at now: Int64
     ) -> UInt64 {
-        // Handshake, and heartbeats of both ends, for which no more is known than how many at most.
+        // Handshake and heartbeats of both ends; of heartbeats only the maximum number is known.
         let beats = UInt64(truncatingIfNeeded: max(0, now - connection.since) / 5_000_000_000 + 1)
         let known = table.receivedBytes[Int(connection.number)] &+ 512 &+ beats &* 64
         return kernel.bytesRead > known ? kernel.bytesRead - known : 0
     }
 
-    /// Whether a connection holds more than its messages can need.
+    /// Whether a connection holds more bytes than its messages can need.
     private func isOverBudget(
         _ connection: Connection,
         _ kernel: StreamConnection,
@@ -83,7 +83,7 @@ extension Receiver {
         }
         let message = UInt64(truncatingIfNeeded: configuration.messageBytesMax)
         if isHeld { return isRouter && bytes > message &* Self.waitingMessagesMax }
-        // The queue was empty, nothing came from it since, and yet it goes on sending.
+        // The queue was empty, no message arrived since, and yet it continues to send.
         return wasEmptied && received == connection.receivedBytes && bytes > message &+ 1 << 20
     }
 
@@ -98,8 +98,8 @@ extension Receiver {
         )
     }
 
-    /// Whether a connection has sent more than a handshake with a name of so many bytes, and is quiet,
-    /// and no message of it has come.
+    /// Whether a connection has sent more than a handshake with a name of `name` bytes, is quiet,
+    /// and no message of it has arrived.
     private func isMuted(
         _ connection: Connection,
         _ kernel: StreamConnection,
@@ -111,8 +111,8 @@ extension Receiver {
             && isUnheard(connection, name: name, at: now)
     }
 
-    /// Whether a connection had sent more than a handshake with a name of so many bytes when it was
-    /// looked at last, and no message of it has come until now.
+    /// Whether a connection had sent more than a handshake with a name of `name` bytes at the last
+    /// look, and no message of it has arrived since.
     private func isUnheard(_ connection: Connection, name: Int, at now: Int64) -> Bool {
         guard table.receivedBytes[Int(connection.number)] == 0 else { return false }
         // Answers to heartbeats, 7 bytes each.
@@ -132,8 +132,8 @@ extension Receiver {
         )
     }
 
-    /// Cuts off connections that may have waited for a routing id which is now free: libzmq does not
-    /// look at it again, but their libraries connect anew within a moment.
+    /// Cuts off connections that may have waited for a routing id which is now free: libzmq does
+    /// not check it again, but their libraries reconnect within a moment.
     mutating func release(at now: Int64) {
         guard isRouter, let freed = watch.freed, now - freed.at < PeerWatch.freedNanoseconds else {
             return
@@ -155,7 +155,7 @@ extension Receiver {
         }
     }
 
-    /// A routing id as text, or in hexadecimal digits.
+    /// Returns a routing id as text, or in hexadecimal digits.
     private static func shown(_ id: [UInt8]) -> String {
         if id.count <= 64, id.allSatisfy({ (0x21...0x7E).contains($0) }) {
             return "'\(String(decoding: id, as: UTF8.self))'"
@@ -166,7 +166,7 @@ extension Receiver {
         return "0x" + digits.joined() + (id.count > 32 ? "…" : "")
     }
 
-    /// Ends the connection of a peer whose name is no name.
+    /// Ends the connection of a peer whose name is invalid.
     @inline(never)
     mutating func refuseName() {
         guard let connection = table.connections[address.peer] else { return }
@@ -174,7 +174,7 @@ extension Receiver {
         tell(.nameTooLong, connection, "ZeroMQ's routing ids have at most 255 bytes")
     }
 
-    /// Looks whether the files of Unix sockets are still those that were bound.
+    /// Checks whether the files of Unix sockets are still those that were bound.
     private mutating func lookForFiles() {
         let problem = sockets.missingFile
         guard problem != watch.fileProblem else { return }

@@ -3,10 +3,10 @@ import Platform
 import Synchronization
 import ZeroMQ
 
-/// Messages in.
+/// Receiving messages.
 extension Receiver {
-    /// Receives the messages of a round without waiting, puts them into a ring, and shows them to the
-    /// writer with one store.
+    /// Receives the messages of a round without waiting, puts them into a ring, and publishes them
+    /// to the writer with one store.
     ///
     /// Returns how many were received.
     mutating func receiveBatch() throws(ZeroMQError) -> Int {
@@ -49,7 +49,7 @@ extension Receiver {
 
     /// Receives one message, whose payload is in `message` until the next; nil when there is none.
     ///
-    /// Messages that make no sense are answered and passed over.
+    /// Invalid messages are answered and skipped.
     mutating func receiveMessage() throws(ZeroMQError) -> UnsafeRawBufferPointer? {
         while try sockets.socket.receive(&message, wait: false) {
             var fault: Fault?
@@ -73,9 +73,9 @@ extension Receiver {
         case missingPayload = "missing_payload"
         case tooManyFrames = "too_many_frames"
         case requestIDTooLong = "request_id_too_long"
-        /// Nobody can be answered by a routing id that is longer than ZeroMQ's own.
+        /// A routing id longer than ZeroMQ's limit cannot be answered.
         case routingIDTooLong = "routing_id_too_long"
-        /// What ZMQ_PROBE_ROUTER sends at each connect; no message at all.
+        /// What ZMQ_PROBE_ROUTER sends at each connect; not a message.
         case probe
     }
 
@@ -87,10 +87,10 @@ extension Receiver {
         if isRouter { try refuse(.rejected(fault.rawValue)) }
     }
 
-    /// Finds out by which connection the message came, and counts its bytes.
+    /// Finds the connection of the message, and counts its bytes.
     ///
-    /// libzmq tells by a search in a map, so it is asked only where nothing else says: of a router a
-    /// routing id that is repeated, of others that there is but one connection.
+    /// libzmq answers by a search in a map, so it is asked only where nothing else tells: for a
+    /// router a repeated routing id, for others the existence of only one connection.
     private mutating func attribute(_ payloadCount: Int) throws(ZeroMQError) {
         let isKnown = address.isRepeated && lookedUpAt == table.changes
         var peer = isRouter ? (isKnown ? address.peer : 0) : table.only
@@ -106,7 +106,7 @@ extension Receiver {
         )
     }
 
-    /// What a frame takes on the wire.
+    /// Bytes of a frame on the wire, for a payload of `count` bytes.
     static func wireBytes(_ count: Int) -> Int { count + (count < 256 ? 2 : 9) }
 
     @inline(never)
@@ -117,10 +117,10 @@ extension Receiver {
         }
     }
 
-    /// Reads what follows the routing id, which is in `message`: the envelope and the payload.
+    /// Reads the frames after the routing id, which is in `message`: the envelope and the payload.
     ///
-    /// Of a DEALER the envelope is the request id or nothing, of a REQ an empty frame, and a device
-    /// on the way puts a frame in front. Gives why the message makes no sense, or nil.
+    /// The envelope of a DEALER is the request id or nothing, that of a REQ an empty frame; a
+    /// device on the way adds a frame in front. Returns why the message is invalid, or nil.
     private mutating func receiveRequest() throws(ZeroMQError) -> Fault? {
         var fault: Fault? = address.begin(message.bytes) ? nil : .routingIDTooLong
         guard message.hasMore, try sockets.socket.receive(&message, wait: true) else {

@@ -4,9 +4,9 @@ import Platform
 import Synchronization
 import ZeroMQ
 
-/// Peers that come and go, as the socket's monitor tells.
+/// Connects and disconnects of peers, as the socket's monitor reports them.
 extension Receiver {
-    /// Looks after connections, where it is time; called every round.
+    /// Reads the monitor and checks connections when it is time; called every round.
     mutating func tend() throws(ZeroMQError) {
         let now = SystemClock.monotonicNanoseconds
         guard now - watch.tendedAt >= PeerWatch.tendNanoseconds else { return }
@@ -38,19 +38,19 @@ extension Receiver {
         }
     }
 
-    /// The connection's number, where its messages come before the news of it; 0 if there is none.
+    /// Returns a connection's number when its messages precede its monitor event; 0 if none.
     @inline(never)
     mutating func numberOfNewcomer() throws(ZeroMQError) -> UInt16 {
         try watchPeers()
         return table.number(of: message.sourceDescriptor ?? -1)
     }
 
-    /// The first message of a connection has come.
+    /// Notes the first message of a connection.
     @inline(never)
     mutating func meet(_ number: UInt16) {
         guard number != 0 else { return }
         watch.becomeReady(number)
-        // Names that the router gives begin with a zero.
+        // Names that the router assigns begin with a zero.
         let name = address.routingID.first.map { $0 != 0 } == true ? Array(address.routingID) : nil
         table.change(number) {
             $0.isReady = true
@@ -119,7 +119,7 @@ extension Receiver {
                         + socketTypeText
                 )
             }
-            // Whoever only looks whether the port is open is nobody to speak of.
+            // A port scan is not worth a notice.
             guard kernel.bytesRead > 0 || !kernel.countsBytes else { return }
             tell(.handshakeFailed, connection, handshakeText(kernel, connection, failure))
         } else if let kernel, !connection.peerHasLeft {
@@ -199,7 +199,7 @@ extension Receiver {
         watch.notices.append(PeerNotice(kind, peer: peer, detail: detail))
     }
 
-    /// What there is to tell an operator since the last call.
+    /// Notices for operators since the last call.
     package mutating func takeNotices() -> [PeerNotice] {
         guard !watch.notices.isEmpty else { return [] }
         defer { watch.notices = [] }
@@ -208,7 +208,7 @@ extension Receiver {
 }
 
 extension SourceConfiguration.Pattern {
-    /// The sockets that it is for.
+    /// The sockets that it accepts, for operators.
     var peers: String {
         switch self {
         case .pull: "PUSH"

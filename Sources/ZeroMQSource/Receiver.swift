@@ -4,30 +4,29 @@ import Platform
 import Synchronization
 import ZeroMQ
 
-/// One source: takes messages from its socket into its lane, and sends answers back.
+/// One source: receives messages from its socket into its lane, and sends answers back.
 ///
-/// A stage with a duty cycle and no thread: ``doWork()`` does what there is to do, up to a bound,
+/// A stage with a duty cycle and no thread: ``doWork()`` does a bounded amount of the work at hand,
 /// and ``wait(milliseconds:)`` waits for more. One thread calls both; only it touches the socket.
-/// Everything that is asked of the receiver or told by it goes through `SourceShared`.
+/// All requests to the receiver and all reports from it go through `SourceShared`.
 ///
 /// Back-pressure: a message that fits in no ring stays in ``message``, and nothing more is received
 /// until a writer signals room; libzmq's queues fill, the producers' sends block, nothing is lost.
 struct Receiver: ~Copyable {
-    /// How long to wait at most, so that a lost signal could cost no more than this.
+    /// The longest wait, which bounds the delay after a lost signal.
     static let idleMilliseconds = 750
-    /// How long to let messages gather after a round that left none, so that one wake-up brings
-    /// many of them.
+    /// How long to let messages accumulate after a round that emptied the socket, so that one
+    /// wake-up delivers many.
     ///
-    /// The system adds some 50 µs (timer slack).
+    /// The system adds about 50 µs (timer slack).
     static let gatherMicroseconds: UInt32 = 100
-    /// How long a drain takes in what producers keep sending.
+    /// How long a drain receives messages from producers that keep sending.
     static let drainNanosecondsMax: Int64 = 1_000_000_000
-    /// How long nothing must come before a drain believes that nothing is on its way: what stands
-    /// in the system's socket buffers reaches libzmq's queues only after what stands before it was
-    /// received.
+    /// How long a drain must receive nothing before it assumes that nothing is on its way: libzmq
+    /// reads the system's socket buffers only after earlier messages in its queues were received.
     static let drainQuietNanoseconds: Int64 = 50_000_000
     static let drainIdleMilliseconds = 10
-    /// While intake is held libzmq has to be asked to tidy up after connections.
+    /// The longest wait while intake is held: libzmq must be called to clean up connections.
     static let heldIdleMilliseconds = 100
 
     let configuration: SourceConfiguration
@@ -44,15 +43,15 @@ struct Receiver: ~Copyable {
     var address = PeerAddress()
     /// ``ConnectionTable/changes`` when the address' connection was looked up.
     var lookedUpAt = -1
-    /// Bytes on the wire of the frames in front of the payload.
+    /// Bytes on the wire of the frames ahead of the payload.
     var frameBytes = 0
     var table: ConnectionTable
     var watch = PeerWatch()
-    /// What fits into a record of any ring.
+    /// The longest payload that fits into a record of any ring.
     let payloadBytesMax: Int
-    /// Whether the current round took messages and left none.
+    /// Whether the current round received messages and left none.
     var hasEmptied = false
-    /// The text of the answer that is being sent, where nothing of its message was refused.
+    /// Buffer for the text of the answer being sent, if nothing of its message was refused.
     let answerText = UnsafeMutableRawBufferPointer.allocate(
         byteCount: AnswerText.committedBytesMax,
         alignment: 1
@@ -64,7 +63,7 @@ struct Receiver: ~Copyable {
 
     /// Sets up the socket, binds and connects.
     ///
-    /// The caller may be another thread than the one that then works, as long as starting that
+    /// The caller may be another thread than the one that works later, as long as starting that
     /// thread orders memory.
     init(
         _ configuration: SourceConfiguration,
@@ -92,10 +91,10 @@ struct Receiver: ~Copyable {
     /// Where it listens (with the ports the system assigned) and connects.
     var endpoints: [String] { sockets.bound + configuration.connect }
 
-    /// Whether everything asked of it is done, and the thread may end.
+    /// Whether all requested work is done, so that the thread may end.
     var isFinished: Bool { lane.isFinished }
 
-    /// One round: answers out, messages in.
+    /// Runs one round: sends answers, receives messages.
     ///
     /// Returns how many; 0 is idle.
     mutating func doWork() throws(ZeroMQError) -> Int {
@@ -107,11 +106,11 @@ struct Receiver: ~Copyable {
         return try answered + receiveBatch()
     }
 
-    /// How to wait after a round: lets messages gather where it left none, and writers work where all
-    /// are behind.
+    /// How to wait after a round: lets messages accumulate if none were left, and yields to the
+    /// writers if all are behind.
     ///
-    /// Not for writers if messages come from publishers, who do not wait but drop, nor in a drain,
-    /// which takes in what it can while there is time.
+    /// It does not yield for publishers' messages, because publishers drop instead of waiting, nor
+    /// in a drain, which receives as much as it can in its time.
     mutating func idle(after count: Int) -> IdleStrategy {
         if count == 0 { return .wait(nanoseconds: Int64(timeoutMilliseconds) * 1_000_000) }
         let pause = pauseMicroseconds
@@ -154,11 +153,11 @@ struct Receiver: ~Copyable {
 
     /// Ends intake.
     ///
-    /// Nothing is unbound or disconnected: that would cut off peers who still wait for an answer,
-    /// and drop what has arrived.
+    /// Nothing is unbound or disconnected: that would cut off peers that still wait for an answer,
+    /// and drop arrived messages.
     ///
-    /// A router takes nothing more and answers every request "unavailable" until it closes; the
-    /// others take in what has arrived, until nothing came for a moment or the time is up.
+    /// A router receives nothing more and answers every request "unavailable" until it closes; the
+    /// others receive what has arrived, until nothing arrives for a moment or the time is up.
     private mutating func drain() throws(ZeroMQError) -> Int {
         if isRouter {
             let refused = try refuseBatch()

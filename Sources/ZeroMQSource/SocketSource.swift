@@ -2,9 +2,9 @@ import Agents
 package import Intake
 import ZeroMQ
 
-/// A source over a ZeroMQ socket, as a path drives it.
+/// A source over a ZeroMQ socket, as a path runs it.
 ///
-/// Carries the receiver from the thread that binds it to the thread that works with it and closes the
+/// Carries the receiver from the thread that binds it to the thread that runs it and closes the
 /// socket.
 final class SocketSource: IntakeSource, @unchecked Sendable {
     // Unchecked: one thread at a time has the receiver.
@@ -45,9 +45,9 @@ final class SocketSource: IntakeSource, @unchecked Sendable {
 
 /// Opens ZeroMQ sources, which share a context and a gate.
 package enum SocketSources {
-    /// Binds all sources before any starts, so that a taken port leaves nothing half open.
+    /// Binds all sources before any starts, so that a port in use leaves nothing half open.
     ///
-    /// `places`: in the path, one for each.
+    /// `places`: where each source connects to the path, one per source.
     package static func open(
         _ sources: [SourceConfiguration],
         at places: [SourcePlace]

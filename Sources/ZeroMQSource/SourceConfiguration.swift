@@ -6,7 +6,7 @@ package struct SourceConfiguration: Sendable, Equatable {
     package enum Pattern: String, Sendable, CaseIterable {
         /// Producers PUSH; not acknowledged.
         case pull
-        /// Producers PUB; not acknowledged, and what is sent before the subscription is gone.
+        /// Producers PUB; not acknowledged, and messages sent before the subscription are lost.
         case sub
         /// Producers DEALER or REQ; acknowledged once durable.
         case router
@@ -16,19 +16,19 @@ package struct SourceConfiguration: Sendable, Equatable {
     package var pattern: Pattern
     package var bind: [String]
     package var connect: [String]
-    /// The channel of events that carry none.
+    /// The channel of events that name none.
     package var channel: String
     /// Prefixes to subscribe to; `sub` only.
     package var topics: [String]
-    /// Messages libzmq queues per peer.
+    /// Messages that libzmq queues per peer.
     package var highWaterMark: Int
-    /// Bytes of one frame; libzmq drops a peer that sends more.
+    /// The longest frame, in bytes; libzmq disconnects a peer that sends a longer one.
     package var messageBytesMax: Int
-    /// Connections that may stand at once; more are refused.
+    /// The most simultaneous connections; more are refused.
     package var connectionsMax: Int
-    /// Whether peers that speak ZMTP 1 or 2 are let in.
+    /// Whether peers that speak ZMTP 1 or 2 are admitted.
     package var isLegacy: Bool
-    /// Whether events are looked up by their ids, so that one that comes again is not written again.
+    /// Whether events are looked up by their ids, so that duplicates are not written.
     package var deduplicates: Bool
 
     package init(
@@ -57,7 +57,7 @@ package struct SourceConfiguration: Sendable, Equatable {
         self.deduplicates = deduplicates
     }
 
-    /// What the path knows of it.
+    /// The settings that the path knows.
     package var profile: SourceProfile {
         SourceProfile(
             name: name,

@@ -12,13 +12,13 @@ extension SourceConfiguration.Pattern {
     }
 }
 
-/// A source's socket with what belongs to it.
+/// A source's socket, with its monitor and its files.
 struct SourceSockets: ~Copyable {
     let socket: Socket
-    /// Reports peers coming and going.
+    /// Reports connects and disconnects of peers.
     ///
-    /// The receiver's own thread reads it in the same poll: an unread monitor would stop the socket
-    /// after some hundred connections.
+    /// The receiver's own thread reads it in the same poll: an unread monitor would block the
+    /// socket after some hundred connections.
     let monitor: Socket
     /// Endpoints as libzmq names them, with assigned ports.
     let bound: [String]
@@ -28,11 +28,11 @@ struct SourceSockets: ~Copyable {
 
     /// Answers queued for one peer before more are dropped: its client retries.
     ///
-    /// That many of the usual ones are a mebibyte; of larger ones ``ConnectionTable`` takes fewer.
+    /// That many typical ones are a mebibyte; for larger ones ``ConnectionTable`` accepts fewer.
     private static let answersMax = 4_096
-    /// Connections that wait to be accepted.
+    /// Connections that may wait to be accepted.
     private static let backlog = 4_096
-    /// The kernel's buffer for what is sent to a peer; libzmq's own queue comes on top.
+    /// The kernel's send buffer per peer; libzmq's own queue is additional.
     private static let sendBufferBytes = 128 << 10
 
     private init(
@@ -48,7 +48,7 @@ struct SourceSockets: ~Copyable {
         files = bound.compactMap(SocketFile.init)
     }
 
-    /// What is wrong with a Unix socket's file; nil is nothing.
+    /// What is wrong with a Unix socket's file; nil if nothing is.
     var missingFile: String? {
         for file in files {
             guard let now = SocketFile(endpoint: file.endpoint) else {
@@ -61,7 +61,7 @@ struct SourceSockets: ~Copyable {
         return nil
     }
 
-    /// Makes, binds and connects; what fails says which source and endpoint.
+    /// Makes, binds and connects the socket; an error names the source and the endpoint.
     static func open(
         _ configuration: SourceConfiguration,
         index: Int,
@@ -90,7 +90,7 @@ struct SourceSockets: ~Copyable {
         }
     }
 
-    /// Brackets stand only around IPv6 addresses.
+    /// Whether the endpoint is IPv6: only those addresses have brackets.
     private static func isIPv6(_ endpoint: String) -> Bool { endpoint.hasPrefix("tcp://[") }
 
     private static func lock(
@@ -126,10 +126,10 @@ struct SourceSockets: ~Copyable {
         case .router:
             try socket.setSendHighWaterMark(answersMax)
             try socket.setSendBuffer(bytes: sendBufferBytes)
-            // Not for the others: libzmq takes a producer that feels back-pressure for a dead one,
-            // and what it had sent would be lost. Here it is sent again.
+            // Not for the others: libzmq mistakes a producer under back-pressure for a dead one,
+            // and its messages would be lost. A router's producers resend them.
             try socket.setHeartbeat(interval: .seconds(5), timeout: .seconds(15))
-            // Without it libzmq drops what it cannot send, and nobody could count it.
+            // Without it libzmq silently drops what it cannot send, and nothing could count it.
             try socket.setRouterMandatory(true)
         }
     }
@@ -151,12 +151,12 @@ struct SourceSockets: ~Copyable {
     }
 }
 
-/// The file of a Unix socket, told from another of the same name.
+/// The file of a Unix socket, distinguished from others of the same name.
 private struct SocketFile: Equatable {
     let endpoint: String
     private let identity: FileIdentity
 
-    /// Nil if the endpoint has no file, or none that is there.
+    /// Nil if the endpoint has no file, or its file does not exist.
     init?(endpoint: String) {
         guard endpoint.hasPrefix("ipc://") else { return nil }
         let path = String(endpoint.dropFirst("ipc://".count))

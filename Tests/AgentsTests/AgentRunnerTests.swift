@@ -6,14 +6,14 @@ import Testing
 @Suite struct AgentRunnerTests {
     private struct Failed: Error {}
 
-    /// What happened to an agent.
+    /// The calls that an agent received.
     private final class Log: Sendable {
         private let lines = Mutex<[String]>([])
         func add(_ line: String) { lines.withLock { $0.append(line) } }
         var all: [String] { lines.withLock { $0 } }
     }
 
-    /// Works as often as there are rounds: a count, or nil for an error.
+    /// An agent with scripted rounds: each a count, or nil for an error.
     private struct Scripted: Agent, ~Copyable {
         typealias Failure = Failed
 

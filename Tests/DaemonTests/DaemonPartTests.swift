@@ -49,7 +49,7 @@ import Testing
                 tell.yield("works")
                 for await _ in requests {}
                 tell.yield(Task.isCancelled ? "cancelled" : "finished")
-                // What hangs, and does not hear that it is cancelled.
+                // Work that hangs, and ignores its cancellation.
                 await Task.detached { for await _ in never {} }.value
             })
         ])

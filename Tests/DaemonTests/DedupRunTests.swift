@@ -59,7 +59,7 @@ import Testing
         #expect(lines.all.count == 2)
         run.watchReuse([("a", 63), ("b", 60)], now: 61 * minute, logger: logger)
         #expect(lines.all.count == 3)
-        // Nothing new since: nothing is said.
+        // No new ones since: nothing is logged.
         run.watchReuse([("a", 63), ("b", 60)], now: 62 * minute, logger: logger)
         run.watchReuse([("a", 63), ("b", 60)], now: 200 * minute, logger: logger)
         #expect(lines.all.count == 4)
@@ -89,7 +89,7 @@ import Testing
         #expect(try source("pattern: sub").dedup == .off)
         #expect(try source("dedup: off, pattern: router").dedup == .off)
         #expect(try source("dedup: on, pattern: pull").dedup == .on)
-        // In whatever order, what is the default is no change to it.
+        // In any order, a default value is not a change.
         #expect(try source("dedup: on, pattern: router") == source("pattern: router"))
     }
 }

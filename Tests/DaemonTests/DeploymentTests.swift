@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// In tenths; systemd counts what a service could still do.
+    /// In tenths; systemd rates what a service could still do.
     private static let exposureMax = 12
 
     @Test(arguments: [
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func unitLetsTheGroupReadWhatIsWritten() throws {
-        // Files are made with 0640 and folders with 0750, less the umask.
+        // Files are created with 0640 and folders with 0750, less the umask.
         let text = try Repository.text(Repository.path(unit))
         let match = try #require(text.firstMatch(of: /(?m)^UMask=(\d+)$/))
         let mask = try #require(Int(match.output.1, radix: 8))
@@ -84,7 +84,7 @@ import Testing
         #expect(text.contains("\nExecPaths=/usr\n"))
     }
 
-    /// The programs are not installed here, and their absence is not the unit's fault.
+    /// The programs are not installed here; their absence is not an error of the unit.
     private static func withTruth(_ text: String) -> String {
         text.replacing(/\/usr\/bin\/touchpoint(d|ctl)/, with: "/bin/true")
     }
@@ -107,8 +107,8 @@ import Testing
     }
 
     @Test func unitLetsLibzmqDoWhatItAbortsWithout() throws {
-        // Listing interfaces before a tcp bind, and setting the policy of its own threads: where
-        // one is refused, libzmq ends the process in an assertion.
+        // libzmq lists interfaces before a tcp bind, and sets the policy of its own threads: where
+        // one is refused, it ends the process by an assertion.
         let text = try Repository.text(Repository.path(unit))
         #expect(text.contains("\nSystemCallFilter=sched_setscheduler setpriority\n"))
         let families = try #require(
@@ -153,7 +153,7 @@ import Testing
 
 /// A program of the system.
 private enum Tool {
-    /// Its path; where it does not exist the test run says so with a warning.
+    /// The program's path; if it does not exist, the test run warns.
     static func find(_ name: String) -> String? {
         let path = ["/usr/bin", "/bin"].map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }

@@ -53,7 +53,7 @@ import Testing
         #expect(stats.rings.count == 2 && stats.rings.allSatisfy { $0.capacity == 16 << 20 })
         #expect(stats.openSegments == 4 && stats.writers.map(\.openSegments) == [4])
         #expect(stats.commit.count >= 1 && stats.commit.p50us <= stats.commit.maxus)
-        // One event a segment does not pay for a flush and its check.
+        // One event per segment does not outweigh the cost of a flush and its check.
         #expect(stats.bytes.raw > 0 && stats.bytes.compressed > 0)
         #expect(stats.process.rssBytes > 0 && stats.process.cpuSeconds > 0)
         #expect(await rig.drain())
@@ -129,7 +129,7 @@ import Testing
         #expect(answer.needsRestart == ["limits.depth"])
         #expect(rig.logLevel.level == .warning)
         #expect(collector.changing.withLock { $0.settings.commit.interval } == .milliseconds(5))
-        // What needs a restart is named again as long as it waits for one.
+        // A setting that needs a restart is named again until the restart.
         #expect(try await collector.reload().needsRestart == ["limits.depth"])
         try rig.configure("comit: { interval: 5ms }\n")
         let error = await #expect(throws: ControlError.self) { try await collector.reload() }

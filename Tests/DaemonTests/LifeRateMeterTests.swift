@@ -20,7 +20,7 @@ import Testing
         var meter = RateMeter()
         var events = 0
         for second in 0...120 {
-            // 10 a second, in the last ten 100, in the last one 1,000.
+            // 10 per second, in the last ten seconds 100, in the last one 1,000.
             events += second > 119 ? 1_000 : second > 110 ? 100 : 10
             meter.add(sample(Double(second), events))
         }

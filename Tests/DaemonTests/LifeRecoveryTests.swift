@@ -57,7 +57,7 @@ import Testing
         try await run(folder, #"{"n":1}"#, events: 1, leaving: true)
         let data = "\(folder.path)/data"
         let open = try Leftovers(PosixFileSystem(directory: data)).open
-        // Where recovery wants to make its copy there is a folder.
+        // A folder is at the path where recovery wants to make its copy.
         let obstacle = "\(data)/\(try #require(open.first))\(SegmentFormat.copySuffix)"
         try FileManager.default.createDirectory(
             atPath: obstacle,
@@ -78,7 +78,7 @@ import Testing
         #expect(try Verify.run(rig.collector.fileSystem).findingsTotal == 0)
     }
 
-    /// A million lines of days long past must not cost at each start.
+    /// A million lines of past days must not be read at each start.
     @Test func daysThatAreOverGetASummaryAndCount() async throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-life")
         let data = try PosixFileSystem(directory: "\(folder.path)/data")

@@ -10,7 +10,7 @@ import ZeroMQ
 @testable import Configuration
 @testable import Daemon
 
-/// A collector on a folder of its own, with ports of the system's choice, configured by a file.
+/// A collector on its own folder, with ports of the system's choice, configured by a file.
 final class LifeRig {
     let folder: TemporaryFolder
     let configurationPath: String
@@ -67,7 +67,7 @@ final class LifeRig {
         try Data((yaml + more).utf8).write(to: URL(fileURLWithPath: path))
     }
 
-    /// Pushes messages and waits until their events have come in.
+    /// Pushes messages and waits until their events are received.
     func push(_ payloads: [String], until events: Int) async throws {
         let socket = try Socket(.push, in: context)
         try socket.setLinger(.seconds(5))

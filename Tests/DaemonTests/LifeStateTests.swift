@@ -21,7 +21,7 @@ import Testing
         #expect(life.state == .running && life.since == 200 && life.why == nil)
     }
 
-    /// Every combination, against the order: draining, blocked, paused, running.
+    /// Every combination is checked against the order: draining, blocked, paused, running.
     @Test(arguments: 0..<8)
     func theGravestStateWins(bits: Int) {
         let isDraining = bits & 1 != 0
@@ -45,7 +45,7 @@ import Testing
         #expect(life.why == why)
     }
 
-    /// A source that waits for ids holds producers off; whoever reads "running" would not look for it.
+    /// A source that waits for ids blocks its producers, so the state must not be "running".
     @Test(arguments: [([], "starting"), (["a"], "starting")] as [([String], String)])
     func whileASourceReadsIDsTheDaemonStarts(paused: [String], expected: String) {
         var life = started()

@@ -9,7 +9,7 @@ import Testing
 @Suite struct LineLogHandlerTests {
     private static let moment: Int64 = 1_795_341_600_123_456_789
 
-    /// What `body` logs to a pipe, line by line.
+    /// The lines that `body` logs to a pipe.
     private func lines(
         _ format: Settings.Log.Format = .text,
         level: SharedLogLevel = SharedLogLevel(.debug),
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test func aRecordIsOneWrite() throws {
-        // A datagram socket keeps writes apart: what arrives at once was written at once.
+        // A datagram socket keeps writes apart: one datagram is one write.
         var ends: [Int32] = [0, 0]
         try #require(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0, &ends) == 0)
         defer { ends.forEach { close($0) } }

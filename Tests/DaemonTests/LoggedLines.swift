@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Keeps what is logged, a text a line: `level message`, and the metadata where that is wanted.
+/// Stores log records, one text per record: `level message`, and the metadata if requested.
 final class LoggedLines: Sendable {
     private struct Handler: LogHandler {
         let lines: LoggedLines

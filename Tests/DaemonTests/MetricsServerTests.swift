@@ -86,7 +86,7 @@ import Testing
                 try HTTPClient.connect(port)
             }
             defer { silent.forEach { close($0) } }
-            // Those that have not asked give way, the oldest first.
+            // Those without a request are closed, the oldest first.
             for _ in 0..<5 {
                 #expect(try HTTPClient.ask(port, request).hasPrefix("HTTP/1.1 200 OK\r\n"))
             }
@@ -100,7 +100,7 @@ import Testing
         let port = try await server.start()
         let slow = try HTTPClient.connect(port)
         defer { close(slow) }
-        // A byte now and then: the connection is never silent for long, and its request never whole.
+        // A byte now and then: the connection is never silent for long, its request never complete.
         let started = ContinuousClock.now
         for byte in Array("GET /metrics HTTP/1.1\r\nHost: slow".utf8) {
             guard HTTPClient.push(slow, [byte]) else { break }
@@ -122,13 +122,13 @@ import Testing
     }
 }
 
-/// Just enough of a client to see the server's bytes.
+/// A minimal client that sees the server's bytes.
 private enum HTTPClient {
-    /// What stands in the answer until the server closes; empty when it closed at once.
+    /// The answer until the server closes; empty when it closed at once.
     static func ask(_ port: Int, _ request: String) throws -> String {
         let descriptor = try connect(port)
         defer { close(descriptor) }
-        // A server that refuses closes before it has read all: that is no failure here.
+        // A server that refuses closes before it has read everything: that is no failure here.
         let bytes = Array(request.utf8)
         var sent = 0
         while sent < bytes.count {
@@ -150,14 +150,14 @@ private enum HTTPClient {
         }
     }
 
-    /// Sends without waiting; false when the other end has gone.
+    /// Sends without waiting; returns false when the other end has closed.
     static func push(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes {
             Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         } == bytes.count
     }
 
-    /// Whether the server ends the connection, within the 30 s that reading waits.
+    /// Whether the server ends the connection within the read timeout of 30 s.
     static func hasEnded(_ descriptor: Int32) throws -> Bool {
         var byte: UInt8 = 0
         let count = recv(descriptor, &byte, 1, 0)

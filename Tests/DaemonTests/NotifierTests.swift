@@ -82,7 +82,7 @@ private final class DatagramSocket {
     init(path: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         try #require(descriptor >= 0)
-        // What never arrives fails the test after ten seconds instead of hanging it.
+        // A message that never arrives fails the test after ten seconds instead of hanging it.
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(
             descriptor,

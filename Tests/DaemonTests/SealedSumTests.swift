@@ -5,7 +5,7 @@ import Testing
 
 @testable import Daemon
 
-/// A file a line would be a hundred megabytes of log a day.
+/// One log line per file would be a hundred megabytes of log per day.
 @Suite struct SealedSumTests {
     private func file(_ events: Int) -> SealedFile {
         SealedFile(path: "p", events: events, compressedBytes: 100, reason: .age)

@@ -8,7 +8,7 @@ import Testing
 @testable import Daemon
 
 @Suite struct SourceMetricsTests {
-    /// A metric's samples as Prometheus reads them, without the name.
+    /// A metric's samples as Prometheus reads them, without the metric's name.
     private func values(_ name: String, _ metrics: [Metric]) throws -> [String: Double] {
         let metric = try #require(metrics.first { $0.name == name })
         return Dictionary(

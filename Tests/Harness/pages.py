@@ -82,7 +82,7 @@ def write_programs(folder, *names):
 
 
 def json_texts(found):
-    """The JSON values a block shows, one a line."""
+    """Returns the JSON values of a block, one per line."""
     return [json.loads(line) for line in found.text.splitlines()]
 
 

@@ -1,4 +1,4 @@
-/// The house, floor by floor: what each target stands on, and what it may import.
+/// The floors of the house: what each target depends on, and what it may import.
 enum HouseFloors {
     struct Room {
         let floor: Int
@@ -109,7 +109,7 @@ enum HouseFloors {
         "touchpoint-send": Room(floor: 8, imports: ["Producer", "Terminal", "ArgumentParser"]),
     ]
 
-    /// What comes with the toolchain and is open to all.
+    /// Modules of the toolchain, open to all targets.
     static let system: Set<String> = ["Swift", "Glibc", "Synchronization", "Dispatch"]
 
     /// C modules, and the one target that makes Swift of each.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Intake
 
-/// Records and answers come out of memory as they went in.
+/// Records and answers are read from memory exactly as they were written.
 @Suite struct AnswerTests {
     private func afterMemory(_ answer: Answer) -> Answer {
         let bytes = [UInt8](unsafeUninitializedCapacity: answer.byteCount) { buffer, count in

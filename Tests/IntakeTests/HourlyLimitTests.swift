@@ -22,7 +22,7 @@ import Testing
         #expect(isNextTold)
     }
 
-    /// A peer chooses what it is told of by: neither memory nor lines may follow it.
+    /// Peers choose the subjects, so neither memory nor log lines may grow with their number.
     @Test func remembersSoManySubjectsAtMost() {
         var limit = HourlyLimit()
         var told = 0

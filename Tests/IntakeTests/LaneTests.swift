@@ -4,7 +4,7 @@ import Testing
 
 @testable import Intake
 
-/// A lane without any transport: the choice of writer, full rings, and what is kept while held.
+/// A lane without any transport: the choice of writer, full rings, and records kept while held.
 @Suite struct LaneTests {
     /// The writers' side of a lane's rings.
     private final class Bench {
@@ -48,7 +48,7 @@ import Testing
             }
         }
 
-        /// Takes what is in a ring; true if the source waits for its room.
+        /// Takes the messages of a ring; `wasAsked` tells whether the source waits for its room.
         func take(_ ring: Int, most: Int = .max) -> (texts: [String], wasAsked: Bool) {
             var consumer = RingConsumer(rings[ring])
             var texts: [String] = []
@@ -95,7 +95,7 @@ import Testing
             _ = bench.offer(text(number))
             bench.lane.end(messages: 1)
         }
-        // Half a ring has room for eight.
+        // Half a ring has room for eight messages.
         #expect(isFirst.prefix(8).allSatisfy { $0 } && !isFirst.suffix(3).contains(true))
         #expect(bench.lane.catchUpMicroseconds == 0)
         bench.lane.aheadBytes = 100 << 20

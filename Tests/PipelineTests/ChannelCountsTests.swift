@@ -2,7 +2,7 @@ import Testing
 
 @testable import Pipeline
 
-/// What operators are shown of channels, whatever producers call them.
+/// The channels that operators see, for any names that producers choose.
 @Suite struct ChannelCountsTests {
     @Test func namesOfAnyNumberAreKeptWithinABoundAndTheSumStays() {
         var counts = ChannelCounts()
@@ -15,7 +15,7 @@ import Testing
         }
         #expect(counts.counts.values.reduce(0, +) == sum)
         #expect(counts.leftOut > 17_000)
-        // What has most events is never put aside.
+        // The names with the most events are never moved to `__other__`.
         #expect((0..<50).allSatisfy { counts.counts["busy-\($0)"] == 1200 })
         counts.keepLargest(ChannelCounts.listedMax)
         #expect(counts.counts.count == ChannelCounts.listedMax + 1)

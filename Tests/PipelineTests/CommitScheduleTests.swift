@@ -111,7 +111,7 @@ import Testing
         #expect(isDue(schedule, at: interval * 9))
     }
 
-    /// A commit that began at 0, and events behind it.
+    /// A schedule with a commit that began at 0, and events after it.
     private var committed: CommitSchedule {
         var schedule = schedule()
         schedule.touch(at: 0)

@@ -30,7 +30,7 @@ import Testing
 
     @Test func aSlowDiskShowsWhenItIsSlowAndNoLonger() {
         var recent = RecentDurations()
-        // A long good time, a bad one, and a good one again.
+        // A long fast period, a slow one, and a fast one again.
         for number in 0..<100 { recent.add(microseconds: 500, at: Int64(number) * second) }
         for number in 100..<110 { recent.add(microseconds: 1_500_000, at: Int64(number) * second) }
         let bad = PipelineSnapshot.Quantiles(recent.times(at: 109 * second))

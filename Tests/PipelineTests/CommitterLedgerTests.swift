@@ -12,9 +12,9 @@ import TestSupport
 @testable import Pipeline
 @testable import Storage
 
-/// A commit whose two counts of events differ is told, and stays known.
+/// A commit whose two counts of events differ is reported, and remains counted.
 @Suite struct CommitterLedgerTests {
-    /// Commits one event by the writer's count and `lines` by the files'; gives the notices.
+    /// Commits one event by the writer's count and `lines` by the files'; returns the notices.
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
         let disk = try PipelineDisk(directory: folder.path)

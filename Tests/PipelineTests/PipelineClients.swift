@@ -2,9 +2,9 @@ import Glibc
 import Platform
 import ZeroMQ
 
-/// Clocks as the pipeline reads them.
+/// Deadlines on the pipeline's clocks.
 enum PipelineClock {
-    /// Monotonic nanoseconds so many seconds from now.
+    /// Monotonic nanoseconds, the given number of seconds from now.
     static func deadline(seconds: Int64) -> Int64 {
         SystemClock.monotonicNanoseconds + seconds * 1_000_000_000
     }
@@ -14,7 +14,7 @@ enum PipelineClock {
 
 /// A PUSH producer.
 ///
-/// One task at a time.
+/// One task at a time may use it.
 final class PipelinePusher {
     private let socket: Socket
 
@@ -26,7 +26,7 @@ final class PipelinePusher {
         try socket.connect(endpoint)
     }
 
-    /// Sends a message; false when there was no room for it in time.
+    /// Sends a message; returns false when there was no room for it in time.
     @discardableResult
     func push(_ payload: String, wait: Bool = true) throws -> Bool {
         let bytes = Array(payload.utf8)
@@ -38,10 +38,10 @@ final class PipelinePusher {
 
 /// A DEALER producer that keeps the answers.
 ///
-/// One task at a time.
+/// One task at a time may use it.
 final class PipelineDealer {
     private let socket: Socket
-    /// Answers that have come, by request id.
+    /// The answers received so far, by request id.
     private(set) var answers: [String: String] = [:]
 
     init(_ endpoint: String) throws {
@@ -61,7 +61,7 @@ final class PipelineDealer {
         _ = try payload.withUnsafeBytes { try socket.send($0, more: false, wait: true) }
     }
 
-    /// Takes in the answers that have come.
+    /// Receives the answers that have arrived.
     @discardableResult
     func receive() throws -> [String: String] {
         var frame = Message()
@@ -73,7 +73,7 @@ final class PipelineDealer {
         return answers
     }
 
-    /// An answer without what it says of the places and causes of rejected pieces.
+    /// An answer without the positions and causes of rejected pieces.
     func verdict(_ id: String) -> String? {
         answers[id].map(Self.verdict)
     }

@@ -9,7 +9,7 @@ import ZeroMQSource
 @testable import Pipeline
 
 @Suite struct PipelineControlTests {
-    /// Nothing commits or seals by itself.
+    /// A rig in which nothing is committed or sealed without a request.
     private func quietRig() throws -> PipelineRig {
         try PipelineRig { $0.tunables.commitInterval = .seconds(3_600) }
     }

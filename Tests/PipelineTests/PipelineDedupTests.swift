@@ -12,11 +12,11 @@ import ZeroMQSource
 
 @testable import Pipeline
 
-/// Events that come again: acknowledged again, written once.
+/// Resent events: acknowledged again, written once.
 @Suite struct PipelineDedupTests {
     static func configure(_ configuration: inout PipelineSetup) {
         configuration.sources[0].deduplicates = true
-        // As of one data folder.
+        // The same hash in every run, as in one data folder.
         configuration.contentHash = contentHash
     }
 
@@ -62,7 +62,7 @@ import ZeroMQSource
         #expect(await rig.drain())
         let files = try rig.files()
         #expect(files.events.count == 6)
-        // A duplicate takes no number.
+        // A duplicate gets no sequence number.
         #expect(files.gaps("reliable").isEmpty)
         #expect(files.report.findingsTotal == 0, "\(files.report.findings)")
     }
@@ -78,8 +78,8 @@ import ZeroMQSource
         #expect(try rig.files().eventTexts == [one])
     }
 
-    /// Other events with one id are written, each once, and each is known again: alone and in a
-    /// batch, with another time of sending, and after a restart, from files of ids and from segments.
+    /// Different events with one id are each written once and each recognized: alone and in a
+    /// batch, with another sending time, and after a restart, from id files and from segments.
     @Test(arguments: [false, true])
     func otherEventsWithOneIDAreWritten(removesFilesOfIDs: Bool) async throws {
         let rig = try PipelineRig(Self.configure)
@@ -122,7 +122,7 @@ import ZeroMQSource
         #expect(try second.files().report.findingsTotal == 0)
     }
 
-    /// A duplicate is written nowhere, so its channel takes no place among the folders.
+    /// A duplicate is written nowhere, so its channel gets no folder.
     @Test func duplicatesOpenNoFolders() async throws {
         let rig = try PipelineRig {
             Self.configure(&$0)
@@ -131,7 +131,7 @@ import ZeroMQSource
         }
         let dealer = try rig.dealer()
         for number in 0..<8 {
-            // Only the time of sending differs, and the batch's channel.
+            // Only the sending time differs, and the batch's channel.
             let event = #"{"messageId":"same","sentAt":\#(number)}"#
             let batch = #"{"batch":[\#(event)],"channel":"c\#(number)"}"#
             _ = try await Self.ask(dealer, "\(number)", batch)
@@ -152,7 +152,7 @@ import ZeroMQSource
         for (name, duplicates) in [("reliable", 1), ("second", 1), ("off", 0)] {
             let dealer = try rig.dealer(name)
             for number in 0..<2 {
-                // What is no text is no id; and `id` need not be of one event alone.
+                // An id must be a text; the field `id` is not used, because it need not be unique.
                 let events = [
                     #"{"a":1}"#, #"{"messageId":7}"#, #"{"id":"x"}"#,
                     #"{"messageId":"m","id":"x"}"#,
@@ -171,7 +171,7 @@ import ZeroMQSource
         let rig = try PipelineRig(folder: folder, disk: disk, opensIntake: false, Self.configure)
         let dealer = try rig.dealer()
         try dealer.send("q", Self.event("known"))
-        // The other source goes on meanwhile.
+        // The other source continues meanwhile.
         let pusher = try rig.pusher()
         try pusher.push(Self.event("plain"))
         try await waitUntil("the other source's event") { rig.ledger("plain").written == 1 }
@@ -231,7 +231,7 @@ import ZeroMQSource
         #expect(files.gaps("reliable").isEmpty)
     }
 
-    /// Starts again on the folder and reads the ids, as the daemon does.
+    /// Starts a pipeline on the folder again and reads the ids, as the daemon does.
     private func restarted(_ rig: PipelineRig, _ run: String) throws -> (PipelineRig, Int) {
         let again = try PipelineRig(
             folder: rig.folder,
@@ -265,8 +265,8 @@ import ZeroMQSource
         #expect(try second.files().events.count == 40)
     }
 
-    /// The power goes: what was acknowledged is known as a duplicate afterwards, and what was never
-    /// durable is not.
+    /// After a power cut, acknowledged events are known as duplicates, and events that were never
+    /// durable are not.
     @Test func remembersOverAPowerCutWhatWasDurableAndNothingElse() async throws {
         let rig = try PipelineRig(Self.configure)
         let dealer = try rig.dealer()

@@ -2,15 +2,15 @@ import Disk
 import Glibc
 import Synchronization
 
-/// The real disk, with faults on demand, that knows what was synced and can lose what was not.
+/// The real disk with faults on demand; it knows what was synced and can lose the rest.
 final class PipelineDisk: FileSystem {
-    /// What a test asks of it.
+    /// The faults that a test requests.
     struct Faults {
-        /// Syncs wait until this is taken back.
+        /// Syncs wait until this is reset.
         var holdsSyncs = false
-        /// The same for files only whose path contains this.
+        /// The same, only for files whose path contains this.
         var holdsSyncsOf: String?
-        /// Files whose path contains this cannot be opened until it is taken back: who tries, waits.
+        /// Files whose path contains this cannot be opened until it is reset: callers wait.
         var holdsOpensOf: String?
         /// This many further syncs fail with EIO.
         var failingSyncs = 0
@@ -18,22 +18,22 @@ final class PipelineDisk: FileSystem {
         var failingWrites = 0
         /// This many further renames fail with EROFS.
         var failingRenames = 0
-        /// Failing syncs are not told: stands for a path that syncs a failed file again and
-        /// believes the answer.
+        /// Failing syncs report no error: it simulates a path that syncs a failed file again and
+        /// trusts the result.
         var forgetsFailures = false
-        /// Syncs say yes and do nothing.
+        /// Syncs report success and do nothing.
         var skipsSyncs = false
         /// Writes to segments (or to anything) fail with ENOSPC.
         var isFull = false
-        /// Files open at a time; beyond it EMFILE.
+        /// The most files open at a time; beyond it EMFILE.
         var openMax = Int.max
         /// Free bytes it reports; nil for the real ones.
         var availableBytes: UInt64?
-        /// Free bytes it reports are fewer by those written.
+        /// Written bytes reduce the free bytes that it reports.
         var shrinks = false
         /// Folders of this name are on another device.
         var otherDevice: String?
-        /// Files whose path contains this find no room (ENOSPC), and no new ones can be made.
+        /// Files whose path contains this find no room (ENOSPC), and no new ones can be created.
         var hasNoRoomFor: String?
     }
 
@@ -41,8 +41,8 @@ final class PipelineDisk: FileSystem {
         var faults = Faults()
         var paths: [Int32: String] = [:]
         var syncedBytes: [String: Int] = [:]
-        /// Files whose sync has failed: as on Linux, the next one says yes, and nothing of what
-        /// was written before is on the disk.
+        /// Files whose sync has failed: as on Linux, the next sync succeeds, but nothing written
+        /// before it is on the disk.
         var poisoned: Set<Int32> = []
         /// Files whose name is durable.
         var named: Set<String> = []
@@ -72,16 +72,16 @@ final class PipelineDisk: FileSystem {
         state.withLock { change(&$0.faults) }
     }
 
-    /// Syncs that wait now; syncs that were done; calls refused for want of room.
+    /// Syncs that wait now; completed syncs; calls refused for lack of room.
     var syncsHeld: Int { state.withLock { $0.syncsHeld } }
     var opensHeld: Int { state.withLock { $0.opensHeld } }
     var syncs: Int { state.withLock { $0.syncs } }
     var refusals: Int { state.withLock { $0.refusals } }
     var openHighWater: Int { state.withLock { $0.openHighWater } }
-    /// Uses of files that were closed already.
+    /// Uses of files that were already closed.
     var violations: [String] { state.withLock { $0.violations } }
 
-    /// Takes back what no sync has covered: bytes of files, and files whose folder was not synced.
+    /// Removes everything that no sync has covered: bytes of files, and files in unsynced folders.
     func cutPower() throws {
         let (created, synced, named) = state.withLock {
             ($0.created, $0.syncedBytes, $0.named)
@@ -142,7 +142,7 @@ final class PipelineDisk: FileSystem {
         if fails { throw FileSystemError(.write, "", code: EIO) }
         state.withLock { $0.writtenBytes += UInt64(bytes.count) }
         if isFull {
-            // As a disk does that fills up: a part still fits.
+            // Like a disk that fills up: a part still fits.
             let part = min(bytes.count / 2, 7)
             try real.write(UnsafeRawBufferPointer(rebasing: bytes[..<part]), to: file)
             throw FileSystemError(.write, "", code: ENOSPC, written: part)
@@ -199,7 +199,7 @@ final class PipelineDisk: FileSystem {
     func replace(_ from: String, to: String) throws(FileSystemError) {
         try real.replace(from, to: to)
         state.withLock { state in
-            // What stood there lives on only for those who have it open.
+            // The replaced file remains only for those who have it open.
             for (number, path) in state.paths {
                 if path == to { state.paths[number] = "" }
                 if path == from { state.paths[number] = to }

@@ -12,7 +12,7 @@ import Testing
         let isSet = Atomic<Bool>(false)
     }
 
-    /// Sends until the pipeline is gone, taking in answers; gives the answered ids, which are the
+    /// Sends until the pipeline ends, and receives answers; returns the answered ids, which are the
     /// events.
     private static func load(
         _ endpoint: String,
@@ -36,7 +36,7 @@ import Testing
 
     private static func event(_ id: String) -> String { #"{"id":"\#(id)"}"# }
 
-    /// Runs a load, ends the pipeline in its midst, and gives what was answered.
+    /// Runs a load, ends the pipeline during it, and returns the answered ids.
     private func answered(
         _ rig: PipelineRig,
         end: @escaping @Sendable () async -> Void
@@ -74,8 +74,8 @@ import Testing
         #expect(rig.disk.violations.isEmpty)
     }
 
-    /// While producers that are never answered keep sending, the drain listens to them for a while; those
-    /// that are answered must not pay for it.
+    /// While unanswered producers keep sending, the drain receives from them for a while; answered
+    /// producers must not suffer from it.
     @Test func whoIsAnsweredIsHeardWhileOthersAreDrained() async throws {
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
@@ -95,7 +95,7 @@ import Testing
         var during = 0
         while !router.requests.contains(.draining) {
             try dealer.send("\(during)", Self.event("\(during)"))
-            // The last one may meet the end.
+            // The last one may coincide with the end.
             try await waitUntil("an answer") {
                 try dealer.receive()["\(during)"] != nil || router.requests.contains(.draining)
             }

@@ -40,7 +40,7 @@ import Testing
         for number in 0..<10 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
         try await waitUntil("all events to be in flight") { rig.ledger("reliable").inFlight == 10 }
-        // Rounds of both threads go by, and still nothing may be answered.
+        // Both threads run several rounds, and still nothing may be answered.
         let beats = rig.pipeline.sources[0].messages.load(ordering: .relaxed)
         #expect(beats == 10)
         try await waitUntil("the receiver to come round") {
@@ -72,8 +72,8 @@ import Testing
         #expect(files.gaps("reliable").isEmpty)
     }
 
-    /// Runs events through, cuts the power after the answers, and gives the answered events that
-    /// are not found afterwards.
+    /// Runs events through, cuts the power after the answers, and returns the answered events that
+    /// are missing afterwards.
     private func lostAtPowerCut(skippingSyncs: Bool) async throws -> Set<String> {
         let rig = try PipelineRig()
         rig.disk.set { $0.skipsSyncs = skippingSyncs }
@@ -93,7 +93,7 @@ import Testing
         #expect(try await lostAtPowerCut(skippingSyncs: false).isEmpty)
     }
 
-    /// The twin of the test above: were syncs left out, it would notice.
+    /// A check of the test above: with syncs left out, events are lost.
     @Test func wouldNoticeSyncsThatAreLeftOut() async throws {
         #expect(try await lostAtPowerCut(skippingSyncs: true).isEmpty == false)
     }

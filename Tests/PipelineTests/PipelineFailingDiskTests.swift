@@ -7,8 +7,8 @@ import Testing
 
 @testable import Pipeline
 
-/// What the path does when the disk fails a file: no acknowledgement in doubt, nothing lost, and on
-/// by itself when the disk is well again.
+/// The path on a disk that fails a file: it acknowledges nothing in doubt, loses nothing, and
+/// continues automatically when the disk is well again.
 @Suite struct PipelineFailingDiskTests {
     private func event(_ number: Int) -> String {
         #"{"n":\#(number),"channel":"c\#(number % 3)"}"#
@@ -18,7 +18,7 @@ import Testing
         numbers.map(event).sorted()
     }
 
-    /// Fills a file per channel and has it committed.
+    /// Fills one file per channel and commits them.
     private func begin(_ rig: PipelineRig, _ dealer: PipelineDealer) async throws {
         for number in 0..<9 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("the first answers") { try dealer.receive().count == 9 }
@@ -29,7 +29,7 @@ import Testing
             && rig.pipeline.sources.allSatisfy { !$0.requests.contains(.blocked) }
     }
 
-    /// Everything that was sent stands in sealed files, once.
+    /// Checks that everything sent is in sealed files, once.
     private func expectWhole(_ rig: PipelineRig, _ expected: [String]) throws {
         let files = try rig.files()
         #expect(files.eventTexts.sorted() == expected)
@@ -115,8 +115,8 @@ import Testing
         #expect(try Set(events(0..<9)).isSubset(of: rig.files().eventTexts))
     }
 
-    /// Answered after the disk had failed, and still there after a power cut: `again` syncs the
-    /// failed files once more, as one must not.
+    /// Returns how many events answered after the failure are lost at a power cut; `again`
+    /// syncs the failed files a second time, which is wrong.
     private func lostAtPowerCut(syncingAgain again: Bool) async throws -> Int {
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
@@ -135,8 +135,8 @@ import Testing
         #expect(try await lostAtPowerCut(syncingAgain: false) == 0)
     }
 
-    /// The twin: a disk that says yes to the second sync of a failed file, as Linux does, and a path
-    /// that believes it, lose what was answered.
+    /// A check of the test above: if the path trusts the second sync of a failed file,
+    /// which succeeds on Linux, answered events are lost.
     @Test func wouldNoticeAFailedFileThatIsSyncedAgain() async throws {
         #expect(try await lostAtPowerCut(syncingAgain: true) > 0)
     }

@@ -3,7 +3,7 @@ import Disk
 import Events
 import Inspection
 
-/// What stands in a data folder: every line of every segment.
+/// The contents of a data folder: every line of every segment.
 struct PipelineFiles {
     struct Line {
         var path: String
@@ -76,7 +76,7 @@ struct PipelineFiles {
         let description: String
     }
 
-    /// The metadata is one flat object, so it ends at the first closing brace.
+    /// Removes the metadata: one flat object, so it ends at the first closing brace.
     private static func event(_ line: String) -> String {
         guard let end = line.firstIndex(of: "}") else { return line }
         let rest = line[line.index(after: end)...]
@@ -85,7 +85,7 @@ struct PipelineFiles {
 
     var eventTexts: [String] { events.map(\.event) }
 
-    /// Sequence numbers of a source that are missing below its highest, or stand twice.
+    /// A source's sequence numbers that are missing below its highest, or occur twice.
     func gaps(_ source: String, run: String = "r1") -> [UInt64] {
         let numbers = (events + quarantined).filter { $0.source == source && $0.run == run }
             .map(\.sequence).sorted()

@@ -14,7 +14,7 @@ import Testing
         try dealer.send("first", #"{"n":0}"#)
         try await waitUntil("the first answer") { try dealer.receive().count == 1 }
         rig.disk.set { $0.isFull = true }
-        // In one message: intake may stop behind the first, and the rest would wait for the reserve.
+        // In one message: intake may stop after the first, and the rest would wait for the reserve.
         try dealer.send("q", (1...20).map { #"{"n":\#($0)}"# }.joined(separator: "\n"))
         try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
         #expect(rig.pipeline.blockedReason?.contains("No space left on device") == true)
@@ -28,7 +28,7 @@ import Testing
         rig.disk.set { $0.isFull = false }
         try await waitUntil("the second answer") { try dealer.receive().count == 2 }
         #expect(dealer.committed.count == 2)
-        // The reserve was given away, and is taken back by the look that comes each second.
+        // The reserve was released, and is allocated again by the check once a second.
         #expect(rig.pipeline.blockedReason?.contains("reserve") == true)
         rig.pipeline.watchSpace()
         try await waitUntil("intake to go on") { rig.pipeline.blockedReason == nil }
@@ -71,7 +71,7 @@ import Testing
         }
         let pusher = try rig.pusher()
         var seed = UInt64(7)
-        // What it cannot compress: 64 MiB, of which 10 may be written. Nobody looks once a second here.
+        // Incompressible: 64 MiB, of which 10 may be written. There is no check once a second here.
         for _ in 0..<64 {
             let noise = (0..<(1 << 17)).map { _ -> String in
                 seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

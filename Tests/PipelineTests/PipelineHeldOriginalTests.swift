@@ -6,14 +6,14 @@ import TestSupport
 
 @testable import Pipeline
 
-/// The trap: a copy reaches another writer while its original's commit is under way.
+/// A race: a copy reaches another writer while its original's commit is under way.
 @Suite struct PipelineHeldOriginalTests {
     private typealias Dedup = PipelineDedupTests
 
     /// A rig in which writer 0 holds the original of `x` in a commit that the disk does not finish,
-    /// and a copy of it is in writer 1's hands, durable as far as that one goes.
+    /// and writer 1 holds a copy of it in a commit that is durable.
     ///
-    /// `behindAnother`: the commit that is held is one before; the original waits for the next.
+    /// `behindAnother`: the held commit is an earlier one; the original waits for the next.
     private func held(
         behindAnother: Bool = false
     ) async throws -> (PipelineRig, PipelineDealer) {
@@ -29,7 +29,7 @@ import TestSupport
             try dealer.send(id, Dedup.event(id))
             try await waitUntil("the first one's sync") { rig.disk.syncsHeld == 1 }
         }
-        // Writer 0 stands still, its ring fills to more than half, and messages go to writer 1.
+        // Writer 0 is blocked, its ring fills to more than half, and messages go to writer 1.
         rig.disk.set { $0.holdsOpensOf = "channel=stuck" }
         try dealer.send("stuck", Dedup.event("stuck", channel: "stuck"))
         try await waitUntil("writer 0 to stand still") { rig.disk.opensHeld == 1 }
@@ -50,7 +50,7 @@ import TestSupport
         rig.disk.set { ($0.holdsSyncsOf, $0.holdsOpensOf) = (nil, nil) }
     }
 
-    /// Lets the disk go on with a fault that blocks it, and leaves.
+    /// Lets the disk continue with a fault that blocks it, and leaves.
     private func leave(
         _ rig: PipelineRig,
         after fault: (inout PipelineDisk.Faults) -> Void
@@ -64,7 +64,7 @@ import TestSupport
     @Test func aCopyIsAnsweredWhenItsOriginalIsDurable() async throws {
         let (rig, dealer) = try await held()
         #expect(rig.ledger("reliable").duplicate == 1)
-        // Writer 1 goes on meanwhile, and its other answers go out.
+        // Writer 1 continues meanwhile, and sends its other answers.
         try dealer.send("other", Dedup.event("other"))
         try await waitUntil("another answer of writer 1") { try dealer.receive()["other"] != nil }
         #expect(Set(dealer.answers.keys).isDisjoint(with: ["x", "stuck", "copy"]))
@@ -78,8 +78,8 @@ import TestSupport
         #expect(try rig.files().eventTexts.count { $0 == Dedup.event("x") } == 1)
     }
 
-    /// Whether the copy is answered while the original is not durable, and the event is gone after
-    /// a power cut.
+    /// Whether the copy is answered while the original is not durable, and the event is missing
+    /// after a power cut.
     private func isLost(claimingDurable: Bool) async throws -> Bool {
         let (rig, dealer) = try await held()
         if claimingDurable {
@@ -99,7 +99,7 @@ import TestSupport
         #expect(try await !isLost(claimingDurable: false))
     }
 
-    /// The twin of the test above: were the original's commit taken for durable, it would notice.
+    /// A check of the test above: if the original counts as durable too early, it is lost.
     @Test func wouldNoticeAnAnswerThatDoesNotWait() async throws {
         #expect(try await isLost(claimingDurable: true))
     }
@@ -112,7 +112,7 @@ import TestSupport
         #expect(rig.ledger("reliable").isBalanced)
     }
 
-    /// The original's writer leaves, for want of room, before the original's commit has begun.
+    /// The original's writer leaves, for lack of room, before the original's commit has begun.
     @Test func aCopyOfWhatItsWriterLeavesBehindIsNeverAnswered() async throws {
         let (rig, dealer) = try await held(behindAnother: true)
         try await leave(rig) { $0.openMax = 0 }

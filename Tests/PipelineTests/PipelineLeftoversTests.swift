@@ -8,7 +8,7 @@ import Testing
 
 @testable import Pipeline
 
-/// Repetitions of what an earlier run left open: known at once, answered when it is durable.
+/// Duplicates of an earlier run's open events: known at once, answered once they are durable.
 @Suite struct PipelineLeftoversTests {
     private typealias Dedup = PipelineDedupTests
 
@@ -52,14 +52,14 @@ import Testing
         #expect(rig.pipeline.answersDeferred == 1 && dealer.answers["copy 3"] == nil)
         rig.pipeline.settleLeftovers(upTo: 3)
         try await waitUntil("the last answer") { try dealer.receive().count == 4 }
-        // What is durable needs no waiting.
+        // A durable event needs no waiting.
         try await Dedup.ask(dealer, "again", Dedup.event("e3"))
         #expect(await rig.drain())
         #expect(try rig.files().eventTexts == [Dedup.event("new")])
         #expect(rig.ledger("reliable").duplicate == 4)
     }
 
-    /// Who is told nothing asks again, at the next start.
+    /// A client without an answer asks again, at the next start.
     @Test func aDrainWaitsForNoSegmentThatIsNotDurable() async throws {
         let rig = try rig()
         rig.pipeline.openIntake()

@@ -7,7 +7,7 @@ import ZeroMQSource
 
 @testable import Pipeline
 
-/// Heavy load on a pipeline of several sources and writers with small rings, and what is seen
+/// A heavy load on a pipeline of several sources and writers with small rings, and the ledgers seen
 /// meanwhile.
 ///
 /// Producers block, so each has a thread.
@@ -42,7 +42,7 @@ final class PipelineLoad: Sendable {
     var problems: [String] { failures.withLock { $0 } }
     var eventsTotal: Int { plan.sources * plan.messages * plan.eventsPerMessage }
 
-    /// Event number `at` of a message; every 50th message has one that is no JSON.
+    /// Event number `at` of a message; every 50th message has one that is invalid JSON.
     static func event(_ source: Int, _ message: Int, _ at: Int) -> String {
         if message % 50 == 7 && at == 3 { return "bad-\(source)-\(message)" }
         let filler = String(repeating: "x", count: (message * 31 + at * 7) % 120)
@@ -50,7 +50,7 @@ final class PipelineLoad: Sendable {
             #"{"id":"\#(source)-\#(message)-\#(at)","channel":"c\#((message + at) % 5)","f":"\#(filler)"}"#
     }
 
-    /// The events that are to be in files, and how many are to be in quarantine.
+    /// The events that must be in files, and how many must be in quarantine.
     var expected: (events: Set<String>, quarantined: Int) {
         var events: Set<String> = []
         var quarantined = 0
@@ -113,8 +113,8 @@ final class PipelineLoad: Sendable {
         }
     }
 
-    /// Waits for the end of the load; gives how often the ledgers were looked at meanwhile, and
-    /// what was wrong.
+    /// Waits for the end of the load; returns how often the ledgers were read meanwhile, and the
+    /// errors found.
     func watch() async throws -> (looks: Int, wrong: [String]) {
         let watcher = Thread { self.look() }
         watcher.start()
@@ -124,12 +124,12 @@ final class PipelineLoad: Sendable {
         return seen.withLock { ($0.looks, $0.wrong) }
     }
 
-    /// A thread of its own, since tests that run beside it keep the tasks' few threads busy.
+    /// Runs on its own thread, because concurrent tests keep the tasks' few threads busy.
     private func look() {
         var last = [Int](repeating: 0, count: plan.sources)
         var looks = 0
         while !isOver {
-            // A whole snapshot costs more, and its ledgers come about in the same way.
+            // A whole snapshot costs more, and computes its ledgers in the same way.
             let ledgers =
                 looks % 50 == 0
                 ? rig.pipeline.snapshot().sources.map(\.ledger) : rig.pipeline.ledgers()

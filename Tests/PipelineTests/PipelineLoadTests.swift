@@ -18,15 +18,15 @@ import Testing
         try check(load)
     }
 
-    /// Bytes are held until they are durable: a long interval must not let them pile up.
+    /// Bytes are held until they are durable: a long interval must not let them accumulate.
     @Test func muchIsCommittedBeforeALongIntervalIsOver() async throws {
         let rig = try PipelineRig { configuration in
             configuration.ringBytes = 16 << 20
             configuration.tunables.commitInterval = .seconds(3_600)
         }
         let pusher = try rig.pusher()
-        // Six bits a character ("!" for the backslash), and so long that the window never holds what an
-        // event repeats of the last.
+        // Six bits per character ("!" for the backslash), and so long that the window never holds
+        // what an event repeats of the last.
         let noise = CompressionSample.random.bytes(count: 900_000)
             .map { $0 & 63 == 44 ? UInt8(ascii: "!") : UInt8(ascii: "0") + ($0 & 63) }
         let event = #"{"noise":"\#(String(decoding: noise, as: UTF8.self))"}"#

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Pipeline
 
-/// Messages of many events, of many partitions, or of little that becomes much.
+/// Messages of many events, of many partitions, or with a high compression ratio.
 @Suite struct PipelineLongMessagesTests {
-    /// `padding`: bytes of text in each.
+    /// `padding`: bytes of text in each event.
     private static func events(_ count: Int, padding: Int = 0) -> [String] {
         let text = String(repeating: "x", count: padding)
         return (0..<count).map { #"{"channel":"c\#($0)","n":\#($0),"text":"\#(text)"}"# }
@@ -21,12 +21,12 @@ import Testing
         }
     }
 
-    /// A writer stands still in the middle of a message, before the partition of its 250th event.
+    /// A writer is blocked in the middle of a message, before the partition of its 250th event.
     @Test func commitsDoNotWaitForTheEndOfAMessage() async throws {
         let rig = try Self.rig()
         rig.disk.set { $0.holdsOpensOf = "channel=c250" }
         let dealer = try rig.dealer()
-        // Lines too long to wait: each opens its file at once.
+        // Lines too long to be held: each opens its file at once.
         let events = Self.events(300, padding: 10_000)
         try dealer.send("q", events.joined(separator: "\n"))
         try await waitUntil("the writer to stand still", seconds: 120) { rig.disk.opensHeld > 0 }
@@ -44,7 +44,7 @@ import Testing
 
     @Test func commandsAndHeartbeatsAreServedWithinAMessage() async throws {
         let rig = try Self.rig()
-        // Some hundred files, each with syncs of its own, take a while.
+        // Some hundred files, each with its own syncs, take a while.
         rig.disk.set { $0.holdsSyncs = true }
         let dealer = try rig.dealer()
         try dealer.send("q", Self.events(300).joined(separator: "\n"))
@@ -62,7 +62,7 @@ import Testing
         #expect(await rig.drain())
     }
 
-    /// What was filed of the message is durable, nobody was told, and its client sends it again.
+    /// The filed part of the message is durable, no answer was sent, and its client resends it.
     @Test func aWriterLeavesInTheMiddleOfAMessage() async throws {
         let rig = try Self.rig()
         rig.disk.set { $0.holdsSyncs = true }
@@ -125,7 +125,7 @@ import Testing
         #expect(line.event.contains(Data(payload).base64EncodedString()))
     }
 
-    /// Large bad pieces of a small message: the message is kept once, and no good event is lost.
+    /// Large bad pieces of a small message: the message is stored once, and no good event is lost.
     @Test func aCompressedMessageIsKeptOnce() async throws {
         let rig = try Self.rig()
         let dealer = try rig.dealer()

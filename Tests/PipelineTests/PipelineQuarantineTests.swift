@@ -7,12 +7,12 @@ import Testing
 
 @testable import Pipeline
 
-/// What becomes of messages when quarantine takes nothing more.
+/// Messages that arrive when quarantine is full.
 @Suite struct PipelineQuarantineTests {
     private static let putOff = #"{"status":"unavailable","reason":"quarantine_full"}"#
     private static let good = #"{"n":1}"#
     private static let bad = "{\"n\":\n"
-    /// Between two good events, in one message.
+    /// A bad piece between two good events, in one message.
     private static let mixed = #"[{"n":2},5,{"n":3}]"#
 
     /// A quarantine that has reached its limit.
@@ -121,12 +121,12 @@ import Testing
         rig.disk.set { $0.otherDevice = SegmentFormat.quarantine }
         let dealer = try rig.dealer()
         let pusher = try rig.pusher()
-        // Lines that were taken before keep their room.
+        // Lines that were accepted before keep their room.
         try dealer.send("early", Self.bad)
         try await waitUntil("the answer") { try dealer.receive().count == 1 }
         rig.disk.set { $0.hasNoRoomFor = "quarantine/" }
         try dealer.send("also", Self.bad)
-        // Of another kind, which has no open segment: left in the middle, so nobody is answered.
+        // Of another kind, without an open segment: aborted in the middle, so nobody is answered.
         try dealer.send("mixed", Self.mixed)
         try await waitUntil("quarantine to be full") { rig.pipeline.quarantine.isFull }
         #expect(rig.pipeline.quarantine.why?.contains("No space left on device") == true)
@@ -162,7 +162,7 @@ import Testing
         #expect(files.report.findings == [])
     }
 
-    /// Events would wait for that disk too, and nothing is refused or dropped meanwhile.
+    /// Events would wait for that disk too; nothing is refused or dropped meanwhile.
     @Test func aFullDiskThatIsSharedIsWaitedFor() async throws {
         let rig = try PipelineRig()
         let pusher = try rig.pusher()

@@ -9,7 +9,7 @@ import ZeroMQSource
 
 @testable import Pipeline
 
-/// A pipeline on a folder and a disk of its own.
+/// A pipeline with its own folder and its own disk.
 final class PipelineRig: Sendable {
     let folder: TemporaryFolder
     let disk: PipelineDisk
@@ -17,8 +17,8 @@ final class PipelineRig: Sendable {
     /// The sources in the test's own process.
     let processes: [ProcessSource]
 
-    /// `change`: changes the configuration: one router and one pull source on ports of
-    ///   the system's choice, a writer, partitions by channel, a small ring.
+    /// `change`: changes the configuration: one router and one pull source on ports of the system's
+    /// choice, one writer, partitions by channel, a small ring.
     convenience init(_ change: (inout PipelineSetup) -> Void = { _ in }) throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
         let disk = try PipelineDisk(directory: folder.path)
@@ -59,7 +59,7 @@ final class PipelineRig: Sendable {
         if opensIntake { pipeline.openIntake() }
     }
 
-    /// What the pipeline told.
+    /// Collects the pipeline's notices.
     final class Notices: Sendable {
         private let list = Mutex<[PipelineNotice]>([])
         func add(_ notice: PipelineNotice) { list.withLock { $0.append(notice) } }
@@ -75,7 +75,7 @@ final class PipelineRig: Sendable {
         SourceConfiguration(name: name, pattern: pattern, bind: [ZeroMQEndpoints.anyPort])
     }
 
-    /// Where a source listens.
+    /// The address where a source listens.
     func endpoint(_ source: String) -> String {
         pipeline.source(named: source).map { pipeline.endpoints[$0][0] } ?? ""
     }
@@ -99,7 +99,7 @@ final class PipelineRig: Sendable {
 
     func files() throws -> PipelineFiles { try PipelineFiles(disk.real) }
 
-    /// Seals what an abandoned pipeline left, as a start of the daemon does.
+    /// Seals the segments that an abandoned pipeline left, as a start of the daemon does.
     func recover() throws -> RecoveryReport {
         let folders = DurableFolders(fileSystem: disk.real)
         _ = try FolderRecovery.mendManifests(disk.real)

@@ -7,9 +7,9 @@ import ZeroMQSource
 @dynamicMemberLookup
 struct PipelineSetup {
     private var configuration: PipelineConfiguration
-    /// ZeroMQ's.
+    /// The ZeroMQ sources.
     var sources = [PipelineRig.source("reliable", .router), PipelineRig.source("plain", .pull)]
-    /// The test's own, after them.
+    /// The test's own sources, after them.
     var processes: [SourceProfile] = []
 
     init(run: String) throws {
@@ -31,7 +31,7 @@ struct PipelineSetup {
         set { configuration[keyPath: path] = newValue }
     }
 
-    /// With all sources.
+    /// The configuration with all sources.
     var complete: PipelineConfiguration {
         var configuration = configuration
         configuration.sources = sources.map(\.profile) + processes

@@ -6,10 +6,10 @@ import ZeroMQSource
 
 @testable import Pipeline
 
-/// Messages of an event each, which a writer reads together: what each of them is, and is answered,
-/// does not depend on the others.
+/// Messages of one event each, which a writer reads together: the outcome and answer of each do not
+/// depend on the others.
 @Suite struct PipelineSingleMessagesTests {
-    /// Messages, the answer to each, and the events in it.
+    /// A list of messages, the answer to each, and the events in it.
     private struct Kind {
         var payload: String
         var answer: String
@@ -45,7 +45,7 @@ import ZeroMQSource
         }
     }
 
-    /// Long runs of good messages, and one of everything else between and beside each other.
+    /// Long runs of good messages, and one of each other kind between and next to each other.
     private static let kinds: [Kind] = {
         let odd = [
             Kind.bad(#"{"channel":"a","s":"}"#, "invalid_json"),
@@ -80,7 +80,7 @@ import ZeroMQSource
         #expect(ledger.isBalanced && ledger.inFlight == 0)
     }
 
-    /// Waiting while all of it is sent lets the receiver take hundreds at once.
+    /// A pause while all of it is sent lets the receiver read hundreds at once.
     private func rig(
         _ change: (inout PipelineSetup) -> Void = { _ in }
     ) throws -> PipelineRig {

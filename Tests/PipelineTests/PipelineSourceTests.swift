@@ -7,7 +7,7 @@ import Testing
 
 @testable import Pipeline
 
-/// A pipeline asks nothing of its sources but what every kind of source has.
+/// A pipeline uses only those features of its sources that every kind of source has.
 @Suite struct PipelineSourceTests {
     private func rig(isAnswered: Bool = true, ringBytes: Int = 1 << 20) throws -> PipelineRig {
         try PipelineRig {
@@ -46,7 +46,7 @@ import Testing
     @Test func fullRingsHoldTheSource() async throws {
         let rig = try rig(isAnswered: false, ringBytes: 16 << 10)
         let source = rig.processes[0]
-        // A round takes more than a ring holds.
+        // One round takes more than a ring holds.
         for number in 0..<400 { source.send("", event(number, bytes: 2_000)) }
         try await waitUntil("all were taken in") { source.waitingCount == 0 }
         #expect(source.timesHeld > 0)

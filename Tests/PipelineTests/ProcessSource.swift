@@ -3,7 +3,7 @@ import Glibc
 import Intake
 import Synchronization
 
-/// A source in the test's own process: no sockets; messages are handed to it, and answers read from it.
+/// A source in the test's own process, without sockets: tests hand over messages and read answers.
 final class ProcessSource: IntakeSource, @unchecked Sendable {
     // Unchecked: only the source's thread uses the lane.
     private var lane: Lane
@@ -46,7 +46,7 @@ final class ProcessSource: IntakeSource, @unchecked Sendable {
         shared.signal()
     }
 
-    /// Answers that have come, by id.
+    /// The answers so far, by id.
     var answers: [String: Answer] { state.withLock { $0.answers } }
     /// Messages that were not taken in yet.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
@@ -107,7 +107,7 @@ final class ProcessSource: IntakeSource, @unchecked Sendable {
         }
     }
 
-    /// Takes in what nobody waits for, and refuses the rest.
+    /// Takes in the messages without an answer, and refuses the rest.
     private func drain() -> Int {
         if isAnswered {
             if lane.isHolding { lane.stopHolding() }

@@ -3,7 +3,7 @@ import Testing
 @testable import Intake
 @testable import ZeroMQSource
 
-/// The words on the wire are the contract's, byte for byte.
+/// The JSON on the wire is the contract's, byte for byte.
 @Suite struct AnswerTextTests {
     @Test func textsAreTheContracts() {
         #expect(

@@ -9,11 +9,11 @@ import ZeroMQ
 @testable import Intake
 @testable import ZeroMQSource
 
-/// What a writer found in a ring.
+/// A message as a writer found it in a ring.
 struct Taken: Equatable {
     var isAnswered: Bool
     var routingID: [UInt8]
-    /// The frames in front of the payload.
+    /// The frames ahead of the payload.
     var envelope: [[UInt8]]
     var payload: [UInt8]
     /// The whole record, as the receiver wrote it.
@@ -22,17 +22,16 @@ struct Taken: Equatable {
     var text: String { String(decoding: payload, as: UTF8.self) }
 }
 
-/// A receiver with real sockets, driven from the test's own thread, and the writers' ends of its
-/// rings.
+/// A receiver with real sockets, run on the test's own thread, and the writers' ends of its rings.
 final class IntakeBench {
     let context: Context
     let shared: SourceShared
     var receiver: Receiver
-    /// Answers for the handshakes, as a thread of the pipeline does.
+    /// Runs the handshakes' gate, as a thread of the pipeline does.
     private let gate: GateThread
     private let consumers: [RingBuffer]
     private let answers: [RingBuffer]
-    /// What was taken, by ring.
+    /// The messages taken so far, by ring.
     private(set) var taken: [[Taken]]
 
     init(
@@ -70,17 +69,17 @@ final class IntakeBench {
     var isFinished: Bool { receiver.isFinished }
     var all: [Taken] { taken.flatMap { $0 } }
 
-    /// What the receiver does in one turn, without waiting.
+    /// Runs one round of the receiver, without waiting.
     func work() throws -> Int { try receiver.doWork() }
 
-    /// One turn of the thread that owns the receiver.
+    /// Runs one turn of the thread that owns the receiver.
     func turn() throws {
         guard try receiver.doWork() == 0 else { return }
         guard case .wait(let nanoseconds) = receiver.idle(after: 0) else { return }
         try receiver.wait(milliseconds: Int(nanoseconds / 1_000_000))
     }
 
-    /// Takes what stands in the rings, and gives room back as a writer does.
+    /// Takes the messages in the rings, and frees their room as a writer does.
     func take(most: Int = .max) {
         for at in consumers.indices { take(ring: at, most: most) }
     }
@@ -113,7 +112,7 @@ final class IntakeBench {
         return frames
     }
 
-    /// Turns and takes until `isDone`, or fails after half a minute with what it waited for.
+    /// Runs turns and takes messages until `isDone`; fails after half a minute.
     func run(
         until what: String,
         taking: Bool = true,
@@ -145,7 +144,7 @@ final class IntakeBench {
     }
 }
 
-/// Answers for the handshakes of a context on a thread of its own, as one of the pipeline's does.
+/// A thread that runs a context's handshake gate, as a thread of the pipeline does.
 final class GateThread: Sendable {
     private let gate: Gate
     private let ended = DispatchSemaphore(value: 0)
@@ -173,7 +172,7 @@ final class GateThread: Sendable {
     }
 }
 
-/// A producer's end of the wire.
+/// A producer's socket.
 final class Peer {
     let socket: Socket
     private var message = Message()
@@ -230,7 +229,7 @@ final class Peer {
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-/// An answer as a producer finds it.
+/// An answer's bytes as a producer receives them.
 func bytes(_ answer: Answer) -> [UInt8] { bytes(AnswerText.json(answer)) }
 
 extension SourceConfiguration {

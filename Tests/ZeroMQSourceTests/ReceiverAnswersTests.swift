@@ -6,7 +6,7 @@ import ZeroMQ
 @testable import Intake
 @testable import ZeroMQSource
 
-/// Answers find the peer that asked, in the form it asked in.
+/// Answers reach the peer that asked, in the form of its request.
 @Suite struct ReceiverAnswersTests {
     private let committed = Answer(.committed, events: 1)
 
@@ -61,7 +61,7 @@ import ZeroMQ
             try bench.run(until: "the request came") { $0.all.count == 1 }
         }
         try bench.run(until: "the peer is gone") { $0.shared.count.peers == 0 }
-        // A record of a routing id that nobody has: header, three bytes of id, no envelope.
+        // A record of an unknown routing id: header, three bytes of id, no envelope.
         let record: [UInt8] =
             [3, 0, 1, 0, 4, 0] + [UInt8](repeating: 0, count: 10) + [3, 1, 2, 3]
         let stranger = Taken(
@@ -75,12 +75,12 @@ import ZeroMQ
         try bench.run(until: "the answer to nobody is dropped") {
             $0.shared.count.acknowledgementsDropped == 1
         }
-        // The monitor may tell of a peer's end a moment before its pipe is gone.
+        // The monitor may report a peer's end a moment before its pipe is gone.
         try bench.run(until: "an answer to the peer that is gone is dropped") {
             try $0.answer($0.all[0], committed)
             return $0.shared.count.acknowledgementsDropped >= 2
         }
-        // The source goes on.
+        // The source continues.
         let next = try Peer(.dealer, bench.endpoint, in: Context())
         try next.send("again")
         try bench.run(until: "the next request came") { $0.all.count == 2 }

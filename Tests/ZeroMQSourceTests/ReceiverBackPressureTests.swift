@@ -6,7 +6,7 @@ import ZeroMQ
 @testable import Intake
 @testable import ZeroMQSource
 
-/// Full rings, pauses and drains: nothing is lost, and nobody waits for ever.
+/// Full rings, pauses and drains: nothing is lost, and nobody waits forever.
 @Suite struct ReceiverBackPressureTests {
     private func payload(_ number: Int, _ size: Int) -> String {
         "\(number) " + String(repeating: "x", count: size)
@@ -51,7 +51,7 @@ import ZeroMQ
         var sent = 8
         while try text.withUnsafeBytes({ try socket.send($0, more: false, wait: true) }) {
             sent += 1
-            // Far more than the kernel's buffers hold.
+            // Far more than the kernel's buffers can hold.
             try #require(sent < 100_000, "the producer never felt the full ring")
         }
         #expect(bench.shared.isStalled)
@@ -90,7 +90,7 @@ import ZeroMQ
         #expect(bench.receiver.pauseMicroseconds == 0)
     }
 
-    /// A consumer that frees too little at first must be asked again, not once.
+    /// A consumer that frees too little at first must be asked again, not only once.
     @Test func everyReleaseIsSignalledUntilTheMessageFits() throws {
         let bench = try IntakeBench(.local(.pull), ringBytes: 1 << 12)
         let peer = try Peer(.push, bench.endpoint, in: Context())
@@ -109,7 +109,7 @@ import ZeroMQ
         }
         bench.take()
         #expect(numbers(bench.all) == Array(0...100))
-        // A lost signal costs most of a second for each small release.
+        // A lost signal would cost most of a second for each small release.
         #expect(time < .seconds(2), "took \(time)")
     }
 
@@ -132,7 +132,7 @@ import ZeroMQ
         #expect(bench.taken[0].count > 45 && bench.taken[1].count > 10)
         #expect(numbers(bench.taken[0]) == Array(0..<bench.taken[0].count))
         #expect(numbers(bench.taken[1]) == Array(bench.taken[0].count..<75))
-        // Drained, the first is used again.
+        // After it is drained, the first ring is used again.
         try peer.send("75 ")
         try bench.run(until: "the last came") { $0.all.count == 76 }
         #expect(bench.taken[0].last?.text == "75 ")
@@ -169,7 +169,7 @@ import ZeroMQ
         try bench.answer(bench.all[0], .rejected("done"))
         bench.shared.ask(.paused)
         for number in 0..<3 { try peer.send(bytes("\(number)"), bytes("{}")) }
-        // Both sides have what was sent once the answer to the first has come back.
+        // Both sides have received everything once the answer to the first arrives.
         var answers: [[[UInt8]]] = []
         try bench.run(until: "the first is answered") { _ in
             if let answer = try peer.receive() { answers.append(answer) }

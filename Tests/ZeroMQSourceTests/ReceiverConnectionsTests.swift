@@ -6,20 +6,20 @@ import ZeroMQ
 @testable import Intake
 @testable import ZeroMQSource
 
-/// Connections: whose a message is, who is let in, and what is told of those that end.
+/// Connections: the origin of a message, admission of peers, and notices about those that end.
 @Suite struct ReceiverConnectionsTests {
     private func notices(_ bench: IntakeBench) -> [PeerNotice.Kind] {
         bench.receiver.takeNotices().map(\.kind)
     }
 
-    /// Alone, together, and after others have gone.
+    /// With one connection, with several, and after others have ended.
     @Test func everyMessageNamesItsConnection() throws {
         let bench = try IntakeBench(.local(.pull))
         let context = try Context()
         var peers: [Peer] = []
         for number in 0..<5 {
             peers.append(try Peer(.push, bench.endpoint, in: context))
-            // As long as only one is known, messages are taken for its own.
+            // As long as only one is known, all messages are attributed to it.
             try bench.run(until: "the connection is known") {
                 $0.shared.connections.connects.value == number + 1
             }
@@ -75,7 +75,7 @@ import ZeroMQ
         try bench.run(until: "the failed handshake is counted") {
             $0.shared.connections.failedHandshakes.value > 0
         }
-        // Of a connection whose end the kernel had already forgotten nothing is told; it tries again.
+        // An end that the kernel had already forgotten causes no notice; the peer retries.
         var told: [PeerNotice] = []
         try bench.run(until: "it is told") {
             told += $0.receiver.takeNotices()
@@ -126,9 +126,9 @@ import ZeroMQ
         }
         let sent = bench.shared.count.acknowledged * bytes(answer).count
         #expect(sent >= 1 << 19, "a mebibyte may wait")
-        // What the systems' buffers hold comes on top.
+        // The systems' buffers hold additional bytes.
         #expect(sent < 3 << 20)
-        // Another is answered all the same.
+        // Another peer is answered nevertheless.
         let other = try Peer(.dealer, bench.endpoint, in: context)
         try other.send("other")
         try bench.run(until: "the other's request came") { $0.all.count == 2 }

@@ -6,7 +6,7 @@ import ZeroMQ
 @testable import Intake
 @testable import ZeroMQSource
 
-/// What becomes of requests that come while intake is held.
+/// Requests that arrive while intake is held.
 @Suite struct ReceiverHeldTests {
     @Test func theyAreTakenInWhenIntakeGoesOn() throws {
         let bench = try IntakeBench(.local(.router))
@@ -67,7 +67,7 @@ import ZeroMQ
         #expect(bench.all.isEmpty && bench.shared.hasEnded)
     }
 
-    /// Others' messages stay where their producers feel them.
+    /// Messages without answers stay where their producers feel back-pressure.
     @Test func pullHoldsNone() throws {
         let bench = try IntakeBench(.local(.pull))
         bench.shared.ask(.paused)

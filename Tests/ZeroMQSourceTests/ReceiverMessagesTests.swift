@@ -7,7 +7,7 @@ import ZeroMQ
 @testable import Intake
 @testable import ZeroMQSource
 
-/// What arrives in the rings, by pattern.
+/// The records that arrive in the rings, by pattern.
 @Suite struct ReceiverMessagesTests {
     @Test func ofAPullMessagesFramesTheLastCounts() throws {
         let bench = try IntakeBench(.local(.pull))
@@ -31,7 +31,7 @@ import ZeroMQ
     @Test func subTakesItsTopicsAndOnlyTheLastFrame() throws {
         let bench = try IntakeBench(.local(.sub, topics: ["a", "c"]))
         let peer = try Peer(.pub, bench.endpoint, in: Context())
-        // What is published before the subscription has arrived is gone: publish until it comes.
+        // Messages published before the subscription are lost: publish until one arrives.
         try bench.run(until: "a subscribed message came") { bench in
             try peer.send("b", "no")
             try peer.send("a1", "yes")
@@ -59,7 +59,7 @@ import ZeroMQ
         #expect(bench.all.allSatisfy { $0.routingID == longest && $0.isAnswered })
     }
 
-    /// Eight frames of 128 bytes are all that an envelope may be.
+    /// An envelope has at most eight frames of 128 bytes.
     @Test func anEnvelopeHasEightFramesAndAKibibyte() throws {
         let bench = try IntakeBench(.local(.router))
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
@@ -182,7 +182,7 @@ import ZeroMQ
             try peer.send("still here")
             try bench.run(until: "the message came") { $0.all.count == 1 }
         }
-        // Once it is gone the path is free.
+        // Once the first is closed, the path is free.
         _ = try IntakeBench(configuration)
     }
 

@@ -14,9 +14,9 @@ import Synchronization
 import Terminal
 import ZeroMQ
 
-/// The verbs of the control socket.
+/// The commands of the control socket.
 extension Collector {
-    /// What each verb does.
+    /// The function of each verb.
     var controlHandler: ControlHandler {
         var handler = ControlHandler()
         handler.on(VerbTable.version) { _ in
@@ -36,7 +36,7 @@ extension Collector {
         return handler
     }
 
-    /// What this program was made of.
+    /// The versions of this program and its libraries.
     private static var build: BuildAnswer {
         BuildAnswer(
             version: ProductVersion.number,
@@ -49,7 +49,7 @@ extension Collector {
         )
     }
 
-    /// How the daemon does and since when.
+    /// The daemon's state, and since when it has it.
     func status() async throws -> StatusAnswer {
         let life = look()
         let (settings, reload) = changing.withLock { ($0.settings, $0.reload) }
@@ -96,7 +96,7 @@ extension Collector {
 
     func sourceState(_ index: Int, _ life: ServiceState) -> ServiceState {
         if pipeline.isFailed(source: index) { return .failed }
-        // While one source still starts, others may be running.
+        // While one source is still starting, others may be running.
         guard life == .running || life == .starting else { return life }
         if pipeline.isPaused(source: index) { return .paused }
         return pipeline.isLoading(source: index) ? .starting : .running
@@ -119,8 +119,8 @@ extension Collector {
         }
     }
 
-    /// Seals the open segment at `prefix`, or those below that folder (nil: all); returns when
-    /// durable.
+    /// Seals the open segment at `prefix`, or those below that folder (nil: all); returns when they
+    /// are durable.
     func seal(prefix: String?) async throws -> SealAnswer {
         let outcome = try await unavailable { () throws(PipelineError) in
             try await self.pipeline.seal(prefix: prefix.map(Self.sealedPrefix))
@@ -134,7 +134,7 @@ extension Collector {
         return SealAnswer(paths: outcome.sealed.map(\.path).sorted())
     }
 
-    /// Operators paste what `partitions` shows; a folder may be given with or without `events/`.
+    /// Converts an operator's path, a folder with or without `events/`, to a sealed prefix.
     static func sealedPrefix(_ given: String) -> String {
         let path = Layout.sealedPath(forOpen: given) ?? given
         let root = path.prefix { $0 != "/" }
@@ -142,7 +142,7 @@ extension Collector {
         return isFull ? path : DiskPath.join(SegmentFormat.events, path)
     }
 
-    /// Commits what was taken in until now; returns when durable.
+    /// Commits the events received so far; returns when they are durable.
     func flush() async throws -> FlushAnswer {
         let outcome = try await unavailable { () throws(PipelineError) in
             try await self.pipeline.flush()
@@ -160,13 +160,13 @@ extension Collector {
         }
     }
 
-    /// Stops the intake of one source, or of all.
+    /// Pauses the intake of one source, or of all.
     func pause(source: String?) async throws -> StateAnswer {
         pipeline.pause(source: try index(of: source))
         return StateAnswer(state: look().state, source: source)
     }
 
-    /// Starts the intake of one source, or of all, again.
+    /// Resumes the intake of one source, or of all.
     func resume(source: String?) async throws -> StateAnswer {
         pipeline.resume(source: try index(of: source))
         return StateAnswer(state: look().state, source: source)
@@ -184,7 +184,7 @@ extension Collector {
         return index
     }
 
-    /// Reads the configuration again and applies what can be applied.
+    /// Reads the configuration again and applies the settings that can change during a run.
     func reload() async throws -> ReloadAnswer {
         guard let path = origin.path else {
             throw refused(
@@ -219,7 +219,7 @@ extension Collector {
             changing.reload = ReloadOutcome(goodAt: SystemClock.wallMicroseconds)
             return changes
         }
-        // An operator's level stays until the file says something new.
+        // An operator's level stays until the file has a new one.
         if changes.live.contains("log.level") { log.level.level = fresh.log.level }
         pipeline.tune(fresh.tunables)
         pipeline.watchSpace()
@@ -233,14 +233,14 @@ extension Collector {
         return ReloadAnswer(applied: changes.live, needsRestart: changes.needsRestart)
     }
 
-    /// About once a second; `now`: monotonic nanoseconds.
+    /// Checks quarantine, about once a second; `now`: monotonic nanoseconds.
     func tickQuarantine(_ now: Int64) {
         let settings = changing.withLock { $0.settings.quarantine }
         let mayRemove = recovery.hasEnded && !recovery.isCancelled
         quarantine.tick(settings, now: now, mayRemove: mayRemove, logger)
     }
 
-    /// Logs from `level` on, until the next start or a reload that finds another level.
+    /// Sets the log level, until the next start or a reload that finds another level.
     func setLogLevel(_ level: String) async throws -> StateAnswer {
         guard let level = Settings.Log.Level(rawValue: level) else {
             let levels = Settings.Log.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -250,7 +250,7 @@ extension Collector {
         return StateAnswer(state: look().state, logLevel: level.rawValue)
     }
 
-    /// Begins to stop intake, write everything, seal and exit.
+    /// Starts a drain: intake stops, everything is written and sealed, the daemon exits.
     func drain() async throws -> StateAnswer {
         events.yield(.drain("an operator said drain"))
         return StateAnswer(state: .draining)

@@ -5,7 +5,7 @@ import Platform
 import Storage
 import Synchronization
 
-/// Numbers for operators.
+/// Statistics for operators.
 extension Collector {
     /// All counters at one moment.
     func stats() async throws -> StatsAnswer {
@@ -65,9 +65,9 @@ extension Collector {
         return sources
     }
 
-    /// This run's ledgers together with what files prove of earlier runs, by source name.
+    /// Returns this run's ledgers plus the files' counts of earlier runs, by source name.
     ///
-    /// A source that is no longer configured stays in it.
+    /// A source that is no longer configured remains in the result.
     func ledgers(_ snapshot: PipelineSnapshot? = nil) -> [String: SourceLedger] {
         var ledgers = recovery.state.restored
         for source in (snapshot ?? pipeline.snapshot()).sources {
@@ -100,7 +100,7 @@ extension Collector {
         )
     }
 
-    /// Takes a sample for the rates; about once a second.
+    /// Takes a sample for the rates; called about once a second.
     func sample() {
         let intake = pipeline.intake
         let sample = RateMeter.Sample(
@@ -112,9 +112,9 @@ extension Collector {
     }
 }
 
-/// How the pipeline's numbers become figures.
+/// Conversion of the pipeline's numbers to figures.
 extension SourceStats {
-    /// Of this run, without a state.
+    /// The figures of this run, without a state.
     init(_ source: PipelineSnapshot.Source) {
         let ledger = Collector.ledger(source.ledger)
         self.init(ledger: ledger, thisRun: ledger)

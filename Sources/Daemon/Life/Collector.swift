@@ -13,11 +13,11 @@ import Storage
 import Synchronization
 import ZeroMQSource
 
-/// The running daemon: a pipeline, its data folder, and what people may ask of it.
+/// The running daemon: a pipeline, its data folder, and the operators' commands.
 ///
 /// Made by ``DaemonRun``; any thread may call.
 final class Collector: Sendable {
-    /// What a signal or an operator asks of the daemon as a whole.
+    /// A request from a signal or an operator to the daemon as a whole.
     enum LifeEvent: Sendable {
         case terminate(String)
         case hangUp
@@ -38,11 +38,11 @@ final class Collector: Sendable {
         }
     }
 
-    /// What became of the last reading of the configuration.
+    /// The result of the last reading of the configuration.
     struct ReloadOutcome {
         /// When the configuration in force was read, in microseconds since 1970 UTC.
         var goodAt: Int64
-        /// Why what was read last is not in force.
+        /// Why the configuration read last is not in force; nil if it is.
         var refusal: String?
     }
 
@@ -81,7 +81,7 @@ final class Collector: Sendable {
         folder = started.folder
     }
 
-    /// What ``open(_:origin:log:events:)`` has opened and started.
+    /// The parts that ``open(_:origin:log:events:)`` has opened and started.
     private struct Started {
         let folder: HeldFolder
         let pipeline: Pipeline
@@ -93,11 +93,11 @@ final class Collector: Sendable {
 
     /// Opens the data folder, binds the sources and starts the path.
     ///
-    /// ``recovery`` has still to be started: sources that deduplicate take nothing in before it has read
-    /// their ids.
+    /// The caller has to start ``recovery``: sources that deduplicate take in nothing before it has
+    /// read their ids.
     ///
-    /// - Throws: exit code 73 or 74, when the folder or an endpoint cannot be had; 78, when the settings
-    ///   and this machine do not go together.
+    /// - Throws: exit code 73 or 74, when the folder or an endpoint is unavailable; 78, when the
+    /// settings do not fit this machine.
     static func open(
         _ settings: Settings,
         origin: SettingsOrigin,
@@ -183,7 +183,7 @@ final class Collector: Sendable {
         }
     }
 
-    /// Says what is less than it was set to, and what of the data folder is left alone.
+    /// Logs settings that the machine reduces, and what of the data folder is left alone.
     private static func warn(
         of shortfalls: [String],
         _ leftovers: Leftovers,
@@ -199,7 +199,7 @@ final class Collector: Sendable {
         )
     }
 
-    /// What recovery does for sources that deduplicate, and what it says.
+    /// The steps of recovery for sources that deduplicate, and its log lines.
     private static func steps(
         _ pipeline: Pipeline,
         dedup: DedupRun,
@@ -233,14 +233,14 @@ final class Collector: Sendable {
         )
     }
 
-    /// Sortable by time, unique enough for two starts in one millisecond.
+    /// A run's name: sortable by time, with random digits for two starts in one millisecond.
     private static func runName(_ micros: Int64) -> String {
         let digits = String(UInt16.random(in: .min ... .max), radix: 16)
         return Timestamp.compact(micros) + "-" + String(repeating: "0", count: 4 - digits.count)
             + digits
     }
 
-    /// The life state, looked at afresh.
+    /// Updates and returns the life state.
     @discardableResult
     func look() -> LifeState {
         let names = pipeline.configuration.sources.map(\.name)

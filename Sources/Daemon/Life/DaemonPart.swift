@@ -1,15 +1,15 @@
 import ServiceLifecycle
 
-/// A part of the daemon as a service: works until the group says that it is its turn to end.
+/// A part of the daemon as a service: works until the group tells it to end.
 struct DaemonPart: Service {
-    /// Cancelled at its turn and not waited for, so that a disk that hangs cannot hold up the end.
+    /// Cancelled when the part ends, and not awaited, so that a hanging disk cannot delay the exit.
     var work: @Sendable () async -> Void = {}
-    /// Done at its turn; the part before it in the group goes on until it returns.
+    /// Done when the part ends; the previous part in the group continues until it returns.
     var end: @Sendable () async -> Void = {}
 
     func run() async {
         let task = Task { await work() }
-        // Cancelling the group is an end too.
+        // A cancelled group ends the part, too.
         try? await gracefulShutdown()
         task.cancel()
         await end()

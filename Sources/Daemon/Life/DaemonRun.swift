@@ -11,16 +11,16 @@ import Synchronization
 import Terminal
 import UnixSignals
 
-/// The daemon's life from its settings to its exit code: opens a ``Collector`` and what stands
-/// beside it, then runs its parts as services of one group until it is drained.
+/// The daemon's life from its settings to its exit code: opens a ``Collector``, its control socket
+/// and metrics server, then runs its parts as services of one group until it is drained.
 package struct DaemonRun: Sendable {
     private let settings: Settings
     private let origin: SettingsOrigin
     private let log: DaemonLog
     private let notifier: Notifier
 
-    /// `configurationPath`: where `settings` came from, for reloading; nil for the
-    ///   embedded default.
+    /// `configurationPath`: the file that `settings` came from, for reloading; nil for the embedded
+    /// default.
     package init(
         settings: Settings,
         configurationPath: String?,
@@ -42,7 +42,7 @@ package struct DaemonRun: Sendable {
 
     /// Runs until drained.
     ///
-    /// Gives the exit code: 0, or what ``DaemonFailure`` says.
+    /// Returns the exit code: 0, or the code of a ``DaemonFailure``.
     package func run() async -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -57,14 +57,14 @@ package struct DaemonRun: Sendable {
     }
 
     private func live() async throws -> Int32 {
-        // Signals first: a stop request during the start must not be the default's sudden end.
+        // Signals first: a stop request during the start must not end the process at once.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let (stream, events) = AsyncStream<Collector.LifeEvent>.makeStream()
         let collector = try Collector.open(settings, origin: origin, log: log, events: events)
         let beside = try await openBeside(collector)
         logger.notice("started", metadata: started(collector, beside))
-        // READY is for who waits to start something: all sources are bound. Whether they take in is in the
-        // status, and may come later.
+        // READY means that all sources are bound. Whether they take in events is in the status, and
+        // may come later.
         notifier.ready(status: collector.look().state.rawValue)
         let steering = Steering(collector: collector, notifier: notifier)
         let code = Mutex<Int32>(0)
@@ -73,7 +73,7 @@ package struct DaemonRun: Sendable {
             code.withLock { $0 = result }
         })
         let group = emptyGroup()
-        // They end in reverse: the path first, what answers operators last.
+        // They end in reverse order: the path first, the operators' interfaces last.
         for part in [
             beside.controlPart,
             beside.metricsPart,
@@ -92,7 +92,7 @@ package struct DaemonRun: Sendable {
         return exit
     }
 
-    /// Without services yet, and without lines of its own about each of them.
+    /// A group that has no services yet, and logs none of its own lines about them.
     private func emptyGroup() -> ServiceGroup {
         var quiet = logger
         quiet.logLevel = .warning
@@ -113,7 +113,7 @@ package struct DaemonRun: Sendable {
     }
 
     private func openBeside(_ collector: Collector) async throws -> Beside {
-        // Who changed what is kept at every level.
+        // Log lines about an operator's changes are kept at every level.
         var audit = logger
         audit.logLevel = .debug
         let control = ControlServer(

@@ -2,10 +2,10 @@ import Archive
 import Glibc
 import Platform
 
-/// Holds a data folder for one daemon: a flock(2) on `.lock`, which the system takes back whatever
-/// happens to the process.
+/// The lock that reserves a data folder for one daemon: a flock(2) on `.lock`, which the system
+/// releases whenever the process ends.
 ///
-/// The file names the holder's process for those who are refused.
+/// The file contains the holder's process id, for error messages.
 final class DataFolderLock: Sendable {
     private let lock: FileLock
 
@@ -28,7 +28,7 @@ final class DataFolderLock: Sendable {
         lock.writeProcess()
     }
 
-    /// What makes a folder read-only for a daemon, and for nobody else.
+    /// Advice for a folder that only the daemon cannot write: the systemd settings it needs.
     static func advice(_ directory: String) -> String {
         "; under systemd the unit needs ReadWritePaths=\(directory) (and RequiresMountsFor=\(directory))"
     }

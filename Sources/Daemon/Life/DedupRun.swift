@@ -8,44 +8,44 @@ import Platform
 import Recovery
 import Synchronization
 
-/// Looks after the window of ids: reads at the start what earlier runs took in, gives memory and
-/// files back that the window has passed, and says so when memory does not suffice.
+/// Maintains the window of ids: loads the ids of earlier runs at the start, frees memory and files
+/// of expired ids, and warns when memory does not suffice.
 ///
-/// Any thread may call; ``load(_:fileSystem:leftovers:from:logger:shouldStop:)`` is for
-/// recovery's, ``tick(_:fileSystem:logger:)`` for the ticker's.
+/// Any thread may call, but ``load(_:fileSystem:leftovers:from:logger:shouldStop:)`` is for the
+/// recovery thread, ``tick(_:fileSystem:logger:)`` for the ticker's.
 final class DedupRun: Sendable {
     private struct State {
         var phase = "off"
         var why: String?
         var loaded = 0
         var loadedPerSecond = 0
-        /// Ids forgotten when last looked at, and when their number last grew; monotonic
+        /// Ids forgotten at the last check, and when their number last grew, in monotonic
         /// nanoseconds.
         var forgotten = 0
         var forgottenAt: Int64?
         /// How far the window reached when memory was last short; nil when it suffices.
         var coveredSeconds: Int?
-        /// Seconds since 1970 UTC from which on all ids are known; nil when those of the whole
-        /// window are.
+        /// Seconds since 1970 UTC from which all ids are known; nil when those of the whole window
+        /// are.
         var knownSince: Int64?
         var sweptAt = Int64.min
-        /// By source: how many ids had been reused when that was last said, and when; monotonic
+        /// By source: the number of reused ids in the last warning, and its time in monotonic
         /// nanoseconds.
         var reused: [String: (count: Int, at: Int64)] = [:]
-        /// Of the open segments that earlier runs left.
+        /// The state of the open segments that earlier runs left.
         var settling: LeftoverSettling?
     }
 
-    /// A shortage is over when nothing was forgotten for so long; then it may be said again.
+    /// A shortage ends when no id was forgotten for this long; a new one is then logged again.
     private static let calmNanoseconds: Int64 = 600_000_000_000
     private static let sweepNanoseconds: Int64 = 3_600_000_000_000
     private static let progressNanoseconds: Int64 = 5_000_000_000
-    /// How often it is said that a source's ids are reused.
+    /// The shortest time between two warnings about a source's reused ids.
     private static let reusedNanoseconds: Int64 = 3_600_000_000_000
 
     private let state = Mutex(State())
 
-    /// Marks sources that wait; before anything is read.
+    /// Marks the ids as loading, so that sources wait; called before anything is read.
     func begin(_ pipeline: Pipeline) {
         guard !pipeline.configuration.deduplicated.isEmpty else { return }
         state.withLock { $0.phase = "loading" }
@@ -53,13 +53,13 @@ final class DedupRun: Sendable {
 
     // MARK: - At the start
 
-    /// Reads the ids of the window, then lets the sources that wait for them take in.
+    /// Reads the ids of the window, then lets the waiting sources take in events.
     ///
-    /// What earlier runs left open is scanned, not recovered: answers to repetitions of these events
-    /// wait until ``settled(_:_:)``. Gives the scans, by which recovery has to go.
+    /// The open segments of earlier runs are scanned, not recovered: answers to duplicates of their
+    /// events wait until ``settled(_:_:)``. Returns the scans, which recovery must use.
     ///
-    /// What cannot be read is said, and they take in all the same: their retries may then be written
-    /// twice, which is better than nothing being taken at all.
+    /// Unreadable files are logged, and the sources take in events nevertheless: retries may then
+    /// be written twice, which is better than taking in nothing.
     func load(
         _ pipeline: Pipeline,
         fileSystem: any FileSystem,
@@ -120,7 +120,7 @@ final class DedupRun: Sendable {
         return open.scans
     }
 
-    /// Reads the ids that earlier runs left, and logs every few seconds how many it has.
+    /// Reads the ids that earlier runs left, and logs their number every few seconds.
     private func read(
         _ loading: IdentityLoad,
         leftovers: Leftovers,
@@ -146,15 +146,15 @@ final class DedupRun: Sendable {
         }
     }
 
-    /// An open segment of an earlier run is done: if it could be, its events are durable, and
-    /// repetitions of them may be answered.
+    /// Notes that recovery is done with an open segment; unless it failed, its events are durable,
+    /// and duplicates of them may be answered.
     func settled(_ file: RecoveryReport.File, _ pipeline: Pipeline) {
         if case .failed = file.outcome { return }
         let upTo = state.withLock { $0.settling?.settle(file.path) }
         if let upTo { pipeline.settleLeftovers(upTo: upTo) }
     }
 
-    /// Writes the files of ids that the segments brought back by recovery lack.
+    /// Writes the missing id files of the segments that recovery has sealed.
     func complete(
         _ pipeline: Pipeline,
         fileSystem: any FileSystem,
@@ -172,7 +172,7 @@ final class DedupRun: Sendable {
         for path in leftovers.open {
             guard !shouldStop() else { return }
             guard let sealed = Layout.sealedPath(forOpen: path) else { continue }
-            // The next start reads the segment where this fails.
+            // If this fails, the next start reads the segment.
             try? loading.complete(sealed)
         }
         state.withLock { $0.settling = nil }
@@ -244,7 +244,7 @@ final class DedupRun: Sendable {
 
     // MARK: - While it runs
 
-    /// About once a second.
+    /// Checks the window; called about once a second.
     func tick(_ pipeline: Pipeline, fileSystem: any FileSystem, logger: Logger) {
         guard !pipeline.configuration.deduplicated.isEmpty else { return }
         pipeline.window.expire(now: SystemClock.wallMicroseconds)
@@ -267,7 +267,7 @@ final class DedupRun: Sendable {
         if sweeps { _ = IdentitySweep.run(fileSystem, since: Self.windowStart(pipeline)) }
     }
 
-    /// Says once an episode that ids are forgotten before their time.
+    /// Logs, once per episode, that ids are forgotten before the end of their window.
     func watchMemory(_ window: IdentityWindow, now: Int64, logger: Logger) {
         let figures = window.figures
         let change = state.withLock { state -> Bool? in
@@ -304,7 +304,7 @@ final class DedupRun: Sendable {
         }
     }
 
-    /// Says when the window has passed what could not be read.
+    /// Logs when the window no longer includes the time of the unreadable files.
     func watchAge(_ configuration: IdentityWindow.Configuration, now: Int64, logger: Logger) {
         let window = configuration.window.components.seconds
         let isOver = state.withLock { state in
@@ -315,8 +315,8 @@ final class DedupRun: Sendable {
         if isOver { logger.notice("ids of the whole window are known again") }
     }
 
-    /// Says, at once and then no more than once an hour a source, how many events had the id of
-    /// another one.
+    /// Logs how many events had the id of another one: at once, then at most once an hour per
+    /// source.
     func watchReuse(_ counts: [(String, Int)], now: Int64, logger: Logger) {
         for (source, count) in counts where count > 0 {
             let more = state.withLock { state -> Int? in
@@ -335,7 +335,7 @@ final class DedupRun: Sendable {
         }
     }
 
-    // MARK: - What it tells
+    // MARK: - Status
 
     func status(_ pipeline: Pipeline) -> DedupStatus {
         let state = state.withLock { $0 }

@@ -2,19 +2,19 @@ import Configuration
 import Glibc
 import Storage
 
-/// How the descriptors that the process may have are shared out, so that no part of it takes what
-/// another one needs.
+/// The shares of the process's descriptors, so that no part of it uses up the descriptors of
+/// another.
 ///
-/// A quarter of the limit, or more where that is little, is left to sockets, event loops, control and
-/// metrics, recovery, and the system's own libraries, of which some end the process when a descriptor is
-/// refused to them. Segments and connections, which take two each, get what they may have by the
-/// settings; where that is too much for both, segments a third and connections the rest.
+/// A quarter of the limit, or more where that is little, is reserved for sockets, event loops,
+/// control and metrics, recovery, and system libraries, of which some abort without a descriptor.
+/// Segments and connections, which take two each, get what the settings allow. If the limit is too
+/// low for both, segments get a third and connections the rest.
 package struct DescriptorBudget: Equatable {
-    /// Connections a source.
+    /// Connections per source.
     let connectionsMax: Int
-    /// Open segments a writer.
+    /// Open segments per writer.
     let openMax: Int
-    /// Sealed files a writer that keep their descriptors until the committer has them.
+    /// Sealed files per writer that keep their descriptors until the committer has them.
     let sealsMax: Int
 
     private static let connectionsMin = 16
@@ -48,17 +48,17 @@ package struct DescriptorBudget: Equatable {
         openMax = segments - sealsMax
     }
 
-    /// The most descriptors that the process may have open now; `Int.max` where nothing limits them.
+    /// The process's present limit of open descriptors; `Int.max` if there is none.
     static var limit: Int { limits.map { Int(clamping: $0.rlim_cur) } ?? 1_024 }
 
-    /// Lets the process have as many as it may ask for; to be called at its start.
+    /// Raises the process's limit to its maximum; call it at the start.
     package static func raise() {
         guard var files = limits, files.rlim_cur < files.rlim_max else { return }
         files.rlim_cur = files.rlim_max
         _ = setrlimit(resource, &files)
     }
 
-    /// Nil where the system does not tell.
+    /// The system's limits; nil where they are unknown.
     static var limits: rlimit? {
         var files = rlimit()
         return getrlimit(resource, &files) == 0 ? files : nil
@@ -70,8 +70,7 @@ package struct DescriptorBudget: Equatable {
 }
 
 extension Settings {
-    /// What the limit of open files leaves of these settings, a sentence for each that is less than
-    /// it says.
+    /// Describes the settings that the limit of open files reduces, in one sentence each.
     ///
     /// - Throws: when there are too few descriptors.
     package func shortfalls(cores: Int) throws(DaemonFailure) -> [String] {

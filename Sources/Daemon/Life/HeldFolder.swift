@@ -12,12 +12,12 @@ struct HeldFolder: Sendable {
     let fileSystem: PosixFileSystem
     let folders: DurableFolders
     let manifest: ManifestLog
-    /// Held as long as this value.
+    /// Held as long as this value exists.
     private let lock: DataFolderLock
 
-    /// Makes the folder if there is none, and locks it.
+    /// Creates the folder if it does not exist, and locks it.
     ///
-    /// - Throws: exit code 73, when it cannot be made or another daemon holds it.
+    /// - Throws: exit code 73, when it cannot be created or another daemon holds it.
     static func open(_ settings: Settings) throws(DaemonFailure) -> HeldFolder {
         let fileSystem: PosixFileSystem
         do {
@@ -35,8 +35,8 @@ struct HeldFolder: Sendable {
         )
     }
 
-    /// The folder's key; one for this run alone where it can be neither read nor made, so that
-    /// events are taken in all the same.
+    /// The folder's key; if it can be neither read nor created, one for this run only, so that
+    /// events are taken in nevertheless.
     func contentHash(_ logger: Logger) -> ContentHash {
         do {
             return try ContentKey.load(in: fileSystem)
@@ -49,7 +49,7 @@ struct HeldFolder: Sendable {
         }
     }
 
-    /// Ends torn manifest lines and looks at what earlier runs left, before this run opens anything.
+    /// Ends torn manifest lines and lists what earlier runs left, before this run opens any file.
     func prepare(
         _ settings: Settings,
         at startedAt: Int64

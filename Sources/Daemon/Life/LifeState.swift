@@ -1,8 +1,8 @@
 import Control
 
-/// What the daemon is doing, for people: derived from what was asked of it and what the disk says.
+/// The daemon's state for operators: derived from their requests and the state of the disk.
 ///
-/// A value that remembers since when.
+/// A value that also knows since when it is in this state.
 struct LifeState {
     private(set) var state = ServiceState.starting
     /// Microseconds since 1970 UTC.
@@ -15,24 +15,24 @@ struct LifeState {
         since = now
     }
 
-    /// All sources are bound.
+    /// Notes that all sources are bound.
     mutating func start() {
         isStarted = true
     }
 
-    /// Draining began; the first reason stays.
+    /// Notes that a drain began; the first reason is kept.
     mutating func drain(_ reason: String) {
         if drainReason == nil { drainReason = reason }
     }
 
     var isDraining: Bool { drainReason != nil }
 
-    /// Looks at the world again.
+    /// Derives the state from the present conditions.
     ///
     /// Precedence: draining, blocked, paused, starting, running.
     ///
-    /// `failedSources`: those that take nothing in before a restart; `loadingSources`: those that take
-    /// nothing in before they know what came before.
+    /// `failedSources`: those that take in nothing before a restart; `loadingSources`: those that
+    /// take in nothing before the ids of earlier events are loaded.
     mutating func update(
         at now: Int64,
         blocked: String?,

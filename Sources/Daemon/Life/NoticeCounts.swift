@@ -3,11 +3,11 @@ import Pipeline
 import Storage
 import Synchronization
 
-/// Counts what the pipeline tells, for metrics.
+/// Counts the pipeline's notices, for metrics.
 ///
 /// Any thread may call.
 final class NoticeCounts: Sendable {
-    /// Why this run seals a segment; recovery and repair seal those of others.
+    /// The reasons for which this run seals a segment; recovery and repair seal those of others.
     static let reasons = ManifestEntry.Reason.allCases.filter { $0 != .recovered }
 
     struct Values: Sendable {

@@ -3,7 +3,7 @@ import Intake
 import Logging
 import Pipeline
 
-/// What is told of peers.
+/// Log lines about peers.
 extension NoticeLog {
     func log(_ notice: PeerNotice, source: String) {
         let metadata: Logger.Metadata = [
@@ -32,7 +32,7 @@ extension NoticeLog {
         }
     }
 
-    /// Who sends what goes to quarantine.
+    /// Logs which peer sends messages that go to quarantine.
     func logRejection(source: String, peer: String, reason: String) {
         logger.warning(
             "peer sends what cannot be accepted, kept in quarantine",

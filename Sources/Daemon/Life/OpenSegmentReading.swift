@@ -5,12 +5,12 @@ import Pipeline
 import Recovery
 import Synchronization
 
-/// Takes the ids of the open segments that earlier runs left, on all processors: sources wait for it.
+/// Reads the ids of the open segments of earlier runs, on all processors: sources wait for it.
 struct OpenSegmentReading: Sendable {
     struct Report: Sendable {
         var scans: [PathKey: OpenSegmentScan] = [:]
         var ids = 0
-        /// By path, and why.
+        /// The unreadable segments by path, and why.
         var unreadable: [String: String] = [:]
         var isStopped = false
     }
@@ -21,7 +21,7 @@ struct OpenSegmentReading: Sendable {
     let contentHash: ContentHash
     let shouldStop: @Sendable () -> Bool
 
-    /// Numbers the segments from 1 in the given order: ``Pipeline/settleLeftovers(upTo:)``.
+    /// Numbers the segments from 1 in this order: ``Pipeline/settleLeftovers(upTo:)``.
     func run(_ paths: [String], _ pipeline: Pipeline) -> Report {
         let report = Mutex(Report())
         guard !paths.isEmpty else { return Report() }
@@ -38,7 +38,7 @@ struct OpenSegmentReading: Sendable {
                     contentHash: contentHash
                 )
             }
-            // The window takes in one at a time before intake opens; reading is what takes long.
+            // The window adds one at a time before intake opens; reading is the slow part.
             report.withLock { report in
                 switch read {
                 case .success(let open):
@@ -54,7 +54,7 @@ struct OpenSegmentReading: Sendable {
     }
 }
 
-/// Which of the open segments that earlier runs left are done.
+/// The progress of recovery through the open segments of earlier runs.
 struct LeftoverSettling: Sendable {
     private let numbers: [PathKey: Int]
     private var isDone: [Bool]
@@ -68,7 +68,7 @@ struct LeftoverSettling: Sendable {
         isDone = Array(repeating: false, count: paths.count)
     }
 
-    /// Marks one; gives how many from the first on are done.
+    /// Marks one segment; returns how many are done without a gap, from the first on.
     mutating func settle(_ path: String) -> Int {
         if let number = numbers[PathKey(path)] { isDone[number] = true }
         while upTo < isDone.count, isDone[upTo] { upTo += 1 }

@@ -2,21 +2,21 @@ import Control
 import Glibc
 import Platform
 
-/// What the process costs, as the system counts it.
+/// The resources that the process uses, as the system counts them.
 struct ProcessFigures {
-    /// User and system.
+    /// User and system time.
     var cpuSeconds: Double
     var residentBytes = 0
     var virtualBytes = 0
     /// Seconds since 1970 UTC.
     var startedAt: Double
-    /// nil where /proc does not say.
+    /// Nil where /proc does not tell.
     var openDescriptors: Int?
-    /// nil without a limit.
+    /// Nil without a limit.
     var descriptorsMax: Double?
 
-    /// Looked at once, so that it never seems to change; the time of that look where /proc does not
-    /// say it.
+    /// The start time, read once so that it never seems to change; the time of that reading where
+    /// /proc does not tell it.
     private static let began = beganAt() ?? Double(SystemClock.wallNanoseconds) / 1e9
 
     static func now() -> ProcessFigures {
@@ -28,7 +28,7 @@ struct ProcessFigures {
             openDescriptors: countDescriptors(),
             descriptorsMax: descriptorLimit()
         )
-        // The first two figures are pages: all, and resident ones; see proc_pid_statm(5).
+        // The first two numbers are pages: all, and resident ones; see proc_pid_statm(5).
         let pages = fields(of: "/proc/self/statm").prefix(2).compactMap { Int($0) }
         if pages.count == 2 {
             let pageBytes = sysconf(Int32(_SC_PAGESIZE))
@@ -38,15 +38,15 @@ struct ProcessFigures {
         return figures
     }
 
-    /// For the control socket.
+    /// The figures for the control socket.
     var answer: ProcessStats { ProcessStats(cpuSeconds: cpuSeconds, rssBytes: residentBytes) }
 
     private static func seconds(_ time: timeval) -> Double {
         Double(time.tv_sec) + Double(time.tv_usec) / 1e6
     }
 
-    /// Figure 22 is the start in ticks since the machine's; the name before may have blanks and
-    /// brackets in it. proc_pid_stat(5)
+    /// Field 22 is the start in ticks since boot; the name ahead of it may contain blanks and
+    /// brackets, see proc_pid_stat(5).
     private static func beganAt() -> Double? {
         let text = text(of: "/proc/self/stat")
         guard let nameEnd = text.lastIndex(of: ")") else { return nil }

@@ -9,9 +9,9 @@ import Platform
 import Storage
 import Synchronization
 
-/// Keeps quarantine within its bounds: measures it, removes what is too old, and says when it is full.
+/// Keeps quarantine within its limits: measures it, removes old files, and logs when it is full.
 ///
-/// Any thread may call; the disk is waited for by a thread of its own.
+/// Any thread may call; disk access runs on its own thread.
 final class QuarantineRun: Sendable {
     /// The longest time between two looks at the files, and the shortest.
     private static let pauseMax: Int64 = 60_000_000_000
@@ -22,7 +22,7 @@ final class QuarantineRun: Sendable {
         var lookedAt: Int64?
         var isLooking = false
         var isFull = false
-        /// Of this run.
+        /// Files removed in this run.
         var removedFiles = 0
         var failure: String?
     }
@@ -46,7 +46,7 @@ final class QuarantineRun: Sendable {
         )
     }
 
-    /// About once a second; `now`: monotonic nanoseconds.
+    /// Looks at the files when it is time; `now`: monotonic nanoseconds, about once a second.
     ///
     /// `mayRemove`: recovery has ended, so that every sealed file has its manifest line.
     func tick(
@@ -83,7 +83,7 @@ final class QuarantineRun: Sendable {
             try sweep.measure()
             state.withLock { $0.failure = nil }
         } catch {
-            // Said once: it is tried again each time.
+            // Logged once: the next look tries again.
             let isNew = state.withLock { state in
                 defer { state.failure = "\(error)" }
                 return state.failure != "\(error)"
@@ -108,7 +108,7 @@ final class QuarantineRun: Sendable {
         )
     }
 
-    /// Says once that quarantine is full, and once that it is not any more.
+    /// Logs once that quarantine is full, and once that it is no longer.
     private func tell(_ logger: Logger) {
         let isFull = quota.isFull
         let isNew = state.withLock { state in
@@ -129,7 +129,7 @@ final class QuarantineRun: Sendable {
         }
     }
 
-    /// What operators see of it.
+    /// The state of quarantine for operators.
     func status(_ settings: Settings.Quarantine) -> QuarantineStatus {
         QuarantineStatus(
             state: quota.isFull ? "full" : "open",

@@ -1,8 +1,8 @@
 import Control
 
-/// Means over the last second, ten and sixty, from totals sampled about once a second.
+/// Mean rates over the last 1, 10 and 60 seconds, from totals sampled about once a second.
 ///
-/// A value: told what the totals are and when.
+/// A value: it is told the totals and their times.
 struct RateMeter {
     struct Sample {
         /// Monotonic nanoseconds.
@@ -22,7 +22,7 @@ struct RateMeter {
         while samples.count > 2, samples[1].at < oldest { samples.removeFirst() }
     }
 
-    /// The rates up to the latest sample; 0 before there are two.
+    /// The rates up to the latest sample; 0 before the second sample.
     var rates: [String: RateStats] {
         var rates: [String: RateStats] = [:]
         for window in Self.windows { rates[window.name] = rate(seconds: window.seconds) }
@@ -31,7 +31,7 @@ struct RateMeter {
 
     private func rate(seconds: Int64) -> RateStats {
         guard let last = samples.last else { return RateStats(events: 0, bytes: 0) }
-        // Samples come a little early or late; half a period of slack finds the right one.
+        // Samples come a little early or late; half a period of tolerance finds the right one.
         let start = last.at - seconds * 1_000_000_000 - 500_000_000
         guard let first = samples.first(where: { $0.at >= start }), first.at < last.at else {
             return RateStats(events: 0, bytes: 0)

@@ -3,9 +3,9 @@ import Logging
 import Recovery
 import Storage
 
-/// What recovery says in the log.
+/// Recovery's log lines.
 extension RecoveryRun {
-    /// Says what an attempt came to, and how long it took.
+    /// Logs the result of an attempt, and its duration.
     static func log(
         _ result: Result<RecoveryReport, FileSystemError>,
         nanoseconds: Int64,
@@ -22,7 +22,7 @@ extension RecoveryRun {
         }
     }
 
-    /// Says what became of one open segment.
+    /// Logs the result of one open segment.
     static func log(_ file: RecoveryReport.File, _ logger: Logger) {
         let isBad =
             switch file.outcome {

@@ -9,22 +9,22 @@ import Platform
 import Recovery
 import Synchronization
 
-/// Recovers what earlier runs left, on a thread of its own beside the new intake.
+/// Recovers the files that earlier runs left, on its own thread, during the new intake.
 ///
-/// Then it reads from the manifests what earlier runs have written: the ledger goes on from what files
-/// can prove. Days that are over get a summary, so that the next start need not read their lines.
+/// It then reads from the manifests what earlier runs have written, so that the ledger continues
+/// from proven counts. Past days get a summary, so that the next start need not read their lines.
 ///
-/// What the disk refused is tried again after a pause, a longer one each time.
+/// After a disk error it retries after a pause, which grows each time.
 final class RecoveryRun: Sendable {
-    /// Seconds before what failed is tried again: the first time, and at most.
+    /// Seconds before a retry after a failure: the first time, and at most.
     private static let pauseFirst = 1.0
     private static let pauseMax = 600.0
-    /// Seconds between looks at a full disk.
+    /// Seconds between checks of a full disk.
     private static let look = 0.2
     private static let summaryNanoseconds: Int64 = 3_600_000_000_000
     private static let lateLineMicroseconds: Int64 = 600_000_000
 
-    /// What is known so far.
+    /// The results so far.
     struct State: Sendable {
         var status = RecoveryStatus(
             state: "none",
@@ -32,19 +32,19 @@ final class RecoveryRun: Sendable {
             filesRecovered: 0,
             eventsRecovered: 0
         )
-        /// By source name, from earlier runs.
+        /// Counts of earlier runs, by source name.
         var restored: [String: SourceLedger] = [:]
-        /// Brought back by attempts before the present one.
+        /// Events recovered by earlier attempts.
         fileprivate var eventsBefore = 0
         fileprivate var summarisedAt = Int64.min / 2
     }
 
     private let current = Mutex(State())
     private let stop = Atomic<Bool>(false)
-    /// Signalled when it is asked to end.
+    /// Signalled when recovery is asked to end.
     private let stopping = DispatchSemaphore(value: 0)
     private let isDone = Atomic<Bool>(false)
-    /// Nil from the start on: what it holds is given up when recovery is done.
+    /// Nil after the start: recovery frees the work when it is done.
     private let work: Mutex<Work?>
 
     init(_ work: Work) {
@@ -57,7 +57,7 @@ final class RecoveryRun: Sendable {
 
     var state: State { current.withLock { $0 } }
 
-    /// Asks it to end between two files.
+    /// Asks recovery to end between two files.
     func cancel() {
         stop.store(true, ordering: .releasing)
         stopping.signal()
@@ -67,7 +67,7 @@ final class RecoveryRun: Sendable {
 
     var hasEnded: Bool { isDone.load(ordering: .acquiring) }
 
-    /// What there is to recover.
+    /// The input of recovery.
     struct Work: Sendable {
         let fileSystem: any FileSystem
         let folders: DurableFolders
@@ -80,29 +80,29 @@ final class RecoveryRun: Sendable {
         var steps = Steps()
     }
 
-    /// What it does beside recovering; each is called from its thread.
+    /// Additional steps of recovery, each called on its thread.
     ///
-    /// Those that may take long are told how to ask whether to end.
+    /// Those that may take long get a function that tells whether to end.
     struct Steps: Sendable {
         typealias ShouldStop = @Sendable () -> Bool
         typealias Attempt = Result<RecoveryReport, FileSystemError>
 
-        /// First of all; gives what it has scanned of the open segments.
+        /// The first step; returns its scans of the open segments.
         var begin: @Sendable (Work, @escaping ShouldStop) -> [PathKey: OpenSegmentScan] = {
             _,
             _ in [:]
         }
-        /// Told of each open segment when it is done.
+        /// Called for each open segment when it is done.
         var onFile: @Sendable (RecoveryReport.File) -> Void = { _ in }
-        /// Told of each attempt, and how many nanoseconds have passed since the start.
+        /// Called after each attempt, with the nanoseconds since the start.
         var report: @Sendable (Attempt, Int64) -> Void = { _, _ in }
-        /// After an attempt to which nothing is left; not when it was asked to end before.
+        /// Called when nothing is left to retry; not when recovery was asked to end before.
         var complete: @Sendable (Work, @escaping ShouldStop) -> Void = { _, _ in }
-        /// At the end, however it came.
+        /// Called at the end, after success, failure or cancellation.
         var end: @Sendable () -> Void = {}
     }
 
-    /// Starts the thread, once.
+    /// Starts the thread; call once.
     func start() {
         let taken = work.withLock { work in
             defer { work = nil }
@@ -162,19 +162,19 @@ final class RecoveryRun: Sendable {
         }
     }
 
-    /// Lets time go by; false when the run is to end.
+    /// Waits; returns false when the run is to end.
     private func wait(_ seconds: Double) -> Bool {
         if !isCancelled { _ = stopping.wait(timeout: .now() + seconds) }
         return !isCancelled
     }
 
-    /// A full disk is looked at five times a second until it takes the file or the run is to end.
+    /// Waits before the next check of a full disk; returns false when the run is to end.
     private func waitForRoom() -> Bool {
         current.withLock { $0.status.state = "waiting for room" }
         return wait(Self.look)
     }
 
-    /// Shows what an attempt came to; gives whether there is nothing to try again.
+    /// Publishes the result of an attempt; returns whether there is nothing to retry.
     private func finish(_ result: Result<RecoveryReport, FileSystemError>) -> Bool {
         current.withLock { state in
             switch result {
@@ -212,7 +212,7 @@ final class RecoveryRun: Sendable {
 
     // MARK: - Summaries
 
-    /// Once an hour, when recovery is done: a day may be over.
+    /// Summarizes past days; works once an hour, when recovery is done.
     func tick(_ fileSystem: any FileSystem, now: Int64) {
         guard hasEnded, !isCancelled else { return }
         let isDue = current.withLock { state in
@@ -226,12 +226,12 @@ final class RecoveryRun: Sendable {
         thread.start()
     }
 
-    /// A day is over when a line of its last moment has had its time to be written.
+    /// Summarizes days whose last lines have had their time to be written.
     private func summarise(_ fileSystem: any FileSystem) {
         let now = SystemClock.wallMicroseconds
         let today = Timestamp.date(now - Self.lateLineMicroseconds)
         current.withLock { $0.summarisedAt = SystemClock.monotonicNanoseconds }
-        // What cannot be read or written now is left to the next time: lines are read instead.
+        // Days that fail now are left to the next time: their lines are read instead.
         _ = try? ManifestHistory.summarise(fileSystem, before: today) { self.isCancelled }
     }
 }

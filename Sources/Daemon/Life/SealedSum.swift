@@ -2,7 +2,7 @@ import Logging
 import Storage
 import Synchronization
 
-/// Adds up sealed files, for one line in the log a minute.
+/// Adds up sealed files, for one log line per minute.
 final class SealedSum: Sendable {
     private struct Sum {
         var files = 0
@@ -22,7 +22,7 @@ final class SealedSum: Sendable {
         }
     }
 
-    /// About once a second; `now`: monotonic nanoseconds.
+    /// Logs when a line is due; `now`: monotonic nanoseconds, about once a second.
     func tick(_ now: Int64, _ logger: Logger) {
         let isDue = sum.withLock { sum in
             let last = sum.toldAt ?? now
@@ -34,7 +34,7 @@ final class SealedSum: Sendable {
         if isDue { tell(logger) }
     }
 
-    /// Says what was sealed since the last line, if anything was.
+    /// Logs the files sealed since the last line, if there are any.
     func tell(_ logger: Logger) {
         let said = sum.withLock { sum in
             defer { (sum.files, sum.events, sum.bytes) = (0, 0, 0) }

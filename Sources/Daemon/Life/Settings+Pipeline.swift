@@ -7,9 +7,9 @@ import Pipeline
 import Storage
 import ZeroMQSource
 
-/// What a configuration file means to the pipeline.
+/// Conversion of a configuration file to the pipeline's settings.
 extension Settings {
-    /// How many times `limits.message` a gzip payload may inflate to.
+    /// The factor of `limits.message` up to which a gzip payload may inflate.
     private static let inflationMax = 8
 
     /// `run`: identifies this run of the daemon.
@@ -55,7 +55,7 @@ extension Settings {
         try DescriptorBudget(DescriptorBudget.limit, self, writers: writers)
     }
 
-    /// What can change while the daemon runs.
+    /// The settings that can change during a run.
     var tunables: PipelineConfiguration.Tunables {
         PipelineConfiguration.Tunables(
             commitInterval: commit.interval,
@@ -91,7 +91,7 @@ extension Settings {
 }
 
 extension Settings.Writers {
-    /// `auto` is one a core: a second one joins in only when the first has fallen behind.
+    /// `auto` is one per core: a second writer starts to work only when the first is behind.
     func count(cores: Int) -> Int {
         switch self {
         case .auto: max(1, min(cores, 16))

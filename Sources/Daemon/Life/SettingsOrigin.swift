@@ -1,4 +1,4 @@
-/// Where the settings in force came from, for reading them again.
+/// The file that the settings in force came from, for reading them again.
 struct SettingsOrigin: Sendable {
     /// Nil for the embedded default.
     let path: String?

@@ -4,16 +4,16 @@ import Pipeline
 import Platform
 import Synchronization
 
-/// Answers what is asked of the daemon as a whole: to read its settings again, to drain, to leave.
+/// Executes requests to the daemon as a whole: reload the settings, drain, leave.
 struct Steering {
     let collector: Collector
     let notifier: Notifier
 
     private var logger: Logger { collector.logger }
 
-    /// Answers requests one by one until its task is cancelled.
+    /// Executes requests one by one until its task is cancelled.
     ///
-    /// `shutDown`: called at the first request for an end; ``drain()`` is to follow.
+    /// `shutDown`: called at the first request to end; ``drain()`` must follow.
     func follow(
         _ requests: AsyncStream<Collector.LifeEvent>,
         shutDown: @Sendable () async -> Void
@@ -39,7 +39,7 @@ struct Steering {
 
     private func reload() async {
         notifier.reloading()
-        // What was refused is logged, and stands in the status.
+        // A refusal is logged, and is in the status.
         _ = try? await collector.reload()
         notifier.ready(status: collector.statusText(collector.look()))
     }
@@ -53,7 +53,7 @@ struct Steering {
 
     /// Drains the path, at most for `shutdown.timeout`.
     ///
-    /// - Returns: the exit code: 74 when time did not suffice.
+    /// - Returns: the exit code; 74 after a timeout.
     func drain() async -> Int32 {
         let pipeline = collector.pipeline
         let deadline = SystemClock.monotonicNanoseconds + timeout.nanosecondsClamped
@@ -73,7 +73,7 @@ struct Steering {
 }
 
 extension Duration {
-    /// Whole nanoseconds, at most a day: for deadlines.
+    /// Whole nanoseconds, at most one day: for deadlines.
     fileprivate var nanosecondsClamped: Int64 {
         let day = Duration.seconds(86_400)
         let (seconds, attoseconds) = min(self, day).components

@@ -4,7 +4,7 @@ import Platform
 import Synchronization
 import Terminal
 
-/// What the daemon does about once a second: rates, free space, systemd's watchdog and status line.
+/// The daemon's tasks of about once a second: rates, free space, systemd's watchdog and status.
 struct Ticker {
     private let collector: Collector
     private let notifier: Notifier
@@ -39,7 +39,7 @@ struct Ticker {
             collector.tickQuarantine(time)
             let life = collector.look()
             let now = collector.pipeline.beats
-            // The watchdog follows the path: every thread must have come round since the last look.
+            // The watchdog follows the path: every thread must have run since the last look.
             if beats.isEmpty || zip(beats, now).allSatisfy({ $0 != $1 }) {
                 notifier.watchdog()
                 beats = now
@@ -52,7 +52,7 @@ struct Ticker {
 }
 
 extension Collector {
-    /// What `systemctl status` shows.
+    /// The status line of `systemctl status`.
     func statusText(_ life: LifeState) -> String {
         let (rate, refusal) = changing.withLock {
             ($0.meter.rates["10s"]?.events ?? 0, $0.reload.refusal)

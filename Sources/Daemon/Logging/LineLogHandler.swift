@@ -2,14 +2,14 @@ package import Configuration
 package import Logging
 import Platform
 
-/// swift-log's way to `LogDestination`: one record, one line, as text or JSON.
+/// A swift-log handler for `LogDestination`: one line per record, as text or JSON.
 ///
-/// Made once at start and handed to everything that logs. The level is the shared one unless a
-/// single logger was given its own.
+/// It is created once at the start and shared by everything that logs. The level is the shared one
+/// unless a single logger has its own.
 package struct LineLogHandler: LogHandler {
-    /// What every record of this logger carries; a call's own metadata wins.
+    /// Metadata of every record of this logger; a call's own metadata takes precedence.
     package var metadata: Logger.Metadata = [:]
-    /// Asked at every record, for what the calling task carries.
+    /// Called for every record, for the metadata of the calling task.
     package var metadataProvider: Logger.MetadataProvider?
 
     private let level: SharedLogLevel
@@ -18,7 +18,7 @@ package struct LineLogHandler: LogHandler {
     private let clock: @Sendable () -> Int64
     private var ownLevel: Logger.Level?
 
-    /// `clock` gives nanoseconds since 1970; the default is the machine's.
+    /// `clock` returns nanoseconds since 1970; the default is the machine's clock.
     package init(
         format: Settings.Log.Format,
         level: SharedLogLevel,
@@ -36,12 +36,12 @@ package struct LineLogHandler: LogHandler {
             }
     }
 
-    /// A logger that writes by this handler.
+    /// A logger that uses this handler.
     package func logger(label: String) -> Logger {
         Logger(label: label) { _ in self }
     }
 
-    /// The shared level, or this logger's own once it was set.
+    /// The shared level, or this logger's own if it was set.
     package var logLevel: Logger.Level {
         get { ownLevel ?? level.level.loggerLevel }
         set { ownLevel = newValue }

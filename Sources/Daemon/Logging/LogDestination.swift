@@ -1,23 +1,23 @@
 import Glibc
 
-/// Where log lines go: a file descriptor, one write(2) a line, so that lines of several threads and
-/// processes never mix.
+/// The target of log lines: a file descriptor, one write(2) per line, so that lines of several
+/// threads and processes never mix.
 ///
-/// Usable from any thread.
+/// Any thread may use it.
 package struct LogDestination: Sendable {
     let descriptor: Int32
-    /// Whether journald reads the other end: it has its own clock and wants priorities.
+    /// Whether journald reads the other end: it has its own clock and expects priorities.
     let isJournal: Bool
 
     /// Standard error.
     ///
     /// It is journald's when `JOURNAL_STREAM` names its device and inode (systemd.exec(5)); a
-    /// standard error that was redirected since then is not.
+    /// standard error that was redirected later is not.
     package static func standardError(environment: [String: String]) -> LogDestination {
         LogDestination(descriptor: STDERR_FILENO, environment: environment)
     }
 
-    /// Any descriptor, which stays open as long as somebody logs.
+    /// A destination for any descriptor, which must stay open as long as it is used.
     init(descriptor: Int32, environment: [String: String]) {
         self.descriptor = descriptor
         var status = stat()
@@ -30,7 +30,7 @@ package struct LogDestination: Sendable {
 
     /// Writes `line` and a line break.
     ///
-    /// Nobody can be told when that fails: the rest is dropped.
+    /// An error cannot be reported: the rest of the line is dropped.
     func write(_ line: String) {
         var bytes = Array(line.utf8)
         bytes.append(0x0A)

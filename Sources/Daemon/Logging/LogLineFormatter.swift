@@ -3,7 +3,7 @@ import Logging
 import Platform
 import Terminal
 
-/// What one line says.
+/// The content of one line.
 struct LogRecord {
     let timeNanoseconds: Int64
     let level: Settings.Log.Level
@@ -11,13 +11,13 @@ struct LogRecord {
     let metadata: Logger.Metadata
 }
 
-/// Turns a record into one line without its line break.
+/// Formats a record as one line without its line break.
 ///
 /// Pure; metadata is sorted by key.
 enum LogLineFormatter {
     /// `2026-11-22T10:00:00.123Z info  sealed events=250 path="a b"`
     case text
-    /// `<6>sealed events=250 path="a b"`: journald stamps time and reads the priority.
+    /// `<6>sealed events=250 path="a b"`: journald adds the time and reads the priority.
     case journalText
     /// `{"time":"…","level":"info","message":"sealed","events":250,"path":"a b"}`
     case json
@@ -44,7 +44,7 @@ enum LogLineFormatter {
         return body
     }
 
-    /// Lists and mappings as compact JSON, the rest as it is.
+    /// Lists and mappings as compact JSON, other values unchanged.
     private func plain(_ value: Logger.Metadata.Value) -> String {
         switch value {
         case .string(let text): text
@@ -97,8 +97,7 @@ enum LogLineFormatter {
 
 /// Keeps one record on one line.
 enum LogEscape {
-    /// What ``ShownText`` holds unsafe as `\n`, `\t`, `\u{9b}`, the rest
-    /// unchanged.
+    /// Escapes what ``ShownText`` considers unsafe as `\n`, `\t`, `\u{9b}`; the rest is unchanged.
     static func controls(in text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -114,7 +113,7 @@ enum LogEscape {
         return result
     }
 
-    /// A value of `key=value`: quoted when it is empty or holds blanks, quotes, `=` or controls.
+    /// A value of `key=value`: quoted if it is empty or contains blanks, quotes, `=` or controls.
     static func word(_ text: String) -> String {
         let needsQuotes =
             text.isEmpty

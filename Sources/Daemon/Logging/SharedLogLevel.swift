@@ -4,7 +4,7 @@ import Synchronization
 
 /// The least severe level that is written, shared by all loggers of the daemon.
 ///
-/// Control (`log-level`) and reload set it; every log call reads it, from any thread.
+/// Control (`log-level`) and reload set it; every log call reads it, on any thread.
 package final class SharedLogLevel: Sendable {
     private let position: Atomic<Int>
 
@@ -13,9 +13,9 @@ package final class SharedLogLevel: Sendable {
         position = Atomic(SharedLogLevel.position(of: level))
     }
 
-    /// What is written now.
+    /// The least severe level that is written now.
     ///
-    /// Setting it counts from the next log call on, on every thread.
+    /// A new value applies to later log calls on every thread.
     package var level: Settings.Log.Level {
         get { Settings.Log.Level.allCases[position.load(ordering: .relaxed)] }
         set { position.store(SharedLogLevel.position(of: newValue), ordering: .relaxed) }
@@ -27,7 +27,7 @@ package final class SharedLogLevel: Sendable {
 }
 
 extension Settings.Log.Level {
-    /// The level as swift-log names it.
+    /// The level in swift-log's terms.
     package var loggerLevel: Logger.Level {
         switch self {
         case .debug: .debug
@@ -38,7 +38,7 @@ extension Settings.Log.Level {
         }
     }
 
-    /// What a record of swift-log's level is called here: the five names of the configuration.
+    /// Converts a level of swift-log to one of the configuration's five.
     init(_ level: Logger.Level) {
         switch level {
         case .trace, .debug: self = .debug

@@ -7,9 +7,9 @@ import Synchronization
 
 /// The Prometheus names of the daemon's numbers.
 ///
-/// Counters are of this run, from 0; what files prove of earlier runs is in `stats`.
+/// Counters start at 0 in each run; the proven counts of earlier runs are in `stats`.
 extension Collector {
-    /// All metrics of this moment.
+    /// All metrics at this moment.
     func metrics() async -> [Metric] {
         let life = look()
         let snapshot = pipeline.snapshot()

@@ -1,7 +1,7 @@
 import Control
 
 extension Metric {
-    /// A metric for each figure that has one, with a sample for each of `parts`.
+    /// One metric per figure that has a metric name, with one sample for each of `parts`.
     static func all<Part>(
         _ figures: [Figure<Part>],
         of parts: [(part: Part, labels: [Label])]
@@ -20,7 +20,7 @@ extension Metric {
         }
     }
 
-    /// The same for a part that there is once.
+    /// The same for a part that exists once.
     static func all<Part>(_ figures: [Figure<Part>], of part: Part) -> [Metric] {
         all(figures, of: [(part, [])])
     }

@@ -1,6 +1,6 @@
-/// One metric family, as Prometheus reads it: what a scrape of `MetricsServer` consists of.
+/// One metric family in the sense of Prometheus; a scrape of `MetricsServer` returns several.
 package struct Metric: Sendable, Equatable {
-    /// What the numbers mean to a reader.
+    /// How Prometheus interprets the samples.
     package enum Kind: String, Sendable {
         /// Only grows, and starts at zero with the process.
         case counter
@@ -8,7 +8,7 @@ package struct Metric: Sendable, Equatable {
         case gauge
         /// Quantiles, with a sum and a count.
         case summary
-        /// How many were at most so large, with a sum and a count.
+        /// Counts of values up to each bound, with a sum and a count.
         case histogram
     }
 
@@ -26,16 +26,16 @@ package struct Metric: Sendable, Equatable {
         }
     }
 
-    /// One number.
+    /// One number, with its labels.
     package struct Sample: Sendable, Equatable {
         /// Appended to the metric's name: `_sum`, `_count`, `_bucket`, or nothing.
         package let suffix: String
-        /// In the order they are printed.
+        /// In the order in which they are printed.
         package let labels: [Label]
         /// In base units: bytes, seconds, events.
         package let value: Double
 
-        /// A number under the metric's name, or the name with `suffix`.
+        /// A sample under the metric's name, or the name with `suffix`.
         package init(_ value: Double, labels: [Label] = [], suffix: String = "") {
             self.suffix = suffix
             self.labels = labels
@@ -47,14 +47,14 @@ package struct Metric: Sendable, Equatable {
     package let name: String
     /// One sentence.
     package let help: String
-    /// What the numbers mean.
+    /// How Prometheus interprets the samples.
     package let kind: Kind
     /// Their order is kept; label sets differ.
     package let samples: [Sample]
 
     /// A metric from samples.
     ///
-    /// Names are the daemon's own, so a wrong one is a programmer's error.
+    /// Names are constants of the daemon, so a wrong one is a programmer's error.
     package init(_ name: String, help: String, kind: Kind, samples: [Sample]) {
         precondition(Metric.isName(name, colons: true), "'\(name)' is no metric name")
         for label in samples.lazy.flatMap(\.labels) {
@@ -71,7 +71,7 @@ package struct Metric: Sendable, Equatable {
         self.init(name, help: help, kind: kind, samples: [Sample(value)])
     }
 
-    /// A summary: `quantiles` from 0…1 to values in seconds or bytes, and sum and count.
+    /// A summary: `quantiles` from 0…1 to values in seconds or bytes, a sum and a count.
     package init(
         summary name: String,
         help: String,
@@ -90,8 +90,8 @@ package struct Metric: Sendable, Equatable {
         )
     }
 
-    /// A histogram: `counts` of what is at most each of `ends`, in rising order, and larger than the
-    /// one before; the last count, without an end, is of all that is larger.
+    /// A histogram: `counts` of the values per bucket, with the upper bounds `ends` in rising
+    /// order; the last count, without a bound, is of all larger values.
     package init(
         histogram name: String,
         help: String,
@@ -122,8 +122,8 @@ package struct Metric: Sendable, Equatable {
         Metric(name, help: help, kind: .gauge, value: Double(value))
     }
 
-    /// 1 for what is so, 0 for what is not, of everything that could be: a series that is always
-    /// there can be compared with what it was.
+    /// One sample per possible value, 1 for the present one and 0 for the others: a series that
+    /// always exists can be compared with its past.
     static func oneOf<Value: Equatable>(
         _ values: [Value],
         is current: Value,

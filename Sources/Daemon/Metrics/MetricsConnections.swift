@@ -3,10 +3,10 @@ import Synchronization
 
 /// The open connections of the metrics endpoint: a bounded number, each for a bounded time.
 ///
-/// Any thread.
+/// Any thread may call.
 ///
-/// When all places are taken, the connection that has waited longest without a whole request gives
-/// way, so that clients which never ask cannot keep a scrape out.
+/// When all places are taken, the connection that has waited longest without a whole request is
+/// closed, so that clients that never send one cannot block a scrape.
 final class MetricsConnections: Sendable {
     private struct Entry {
         let channel: any Channel
@@ -24,15 +24,15 @@ final class MetricsConnections: Sendable {
     private let answerMax: TimeAmount
     private let entries = Mutex(Entries())
 
-    /// A request has to be whole within `requestMax` of its connection's start, and its answer read
-    /// within `answerMax` more.
+    /// A request must be complete within `requestMax` of its connection's start, and its answer
+    /// read within `answerMax` more.
     init(connectionsMax: Int, requestMax: TimeAmount, answerMax: TimeAmount) {
         self.connectionsMax = connectionsMax
         self.requestMax = requestMax
         self.answerMax = answerMax
     }
 
-    /// Takes a connection in and ends it when its time is over; false if there is no place.
+    /// Adds a connection, to be closed when its time is over; returns false without a free place.
     func enter(_ channel: any Channel) -> Bool {
         let (isAdmitted, silent) = entries.withLock { take(channel, in: &$0) }
         silent?.close(promise: nil)
@@ -52,7 +52,7 @@ final class MetricsConnections: Sendable {
         return true
     }
 
-    /// The connection's request is whole.
+    /// Notes that the connection's request is complete.
     func asked(_ channel: any Channel) {
         entries.withLock { $0.open[ObjectIdentifier(channel)]?.hasAsked = true }
     }

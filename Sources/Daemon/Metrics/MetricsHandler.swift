@@ -23,7 +23,7 @@ final class MetricsHandler: ChannelInboundHandler {
         case .head(let head):
             request = head
         case .body:
-            // Nobody asks with a body; whoever does gets the answer to the rest.
+            // A request body is ignored.
             break
         case .end:
             guard let request, !hasAnswered else { return }
@@ -77,7 +77,7 @@ final class MetricsHandler: ChannelInboundHandler {
         }
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        // HEAD is answered with all but the text itself (RFC 9110, 9.3.2).
+        // The answer to HEAD lacks only the body (RFC 9110, 9.3.2).
         if request?.method != .HEAD {
             context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
         }

@@ -2,16 +2,16 @@
 ///
 /// https://prometheus.io/docs/instrumenting/exposition_formats/
 ///
-/// A metric is `# HELP name text`, `# TYPE name kind`, and a line `name{label="value"} number` a
-/// sample; every line ends in a line feed. In help texts `\` and line feed are escaped, in label
-/// values `"` as well.
+/// A metric is `# HELP name text`, `# TYPE name kind`, and one line `name{label="value"} number`
+/// per sample; every line ends in a line feed. In help texts `\` and line feed are escaped, in
+/// label values `"` as well.
 package enum MetricsRenderer {
-    /// What the `Content-Type` header says.
+    /// The value of the `Content-Type` header.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// All of `metrics`, in their order.
+    /// Renders all of `metrics`, in their order.
     ///
-    /// Pure, from any thread.
+    /// Pure; any thread may call.
     package static func text(_ metrics: [Metric]) -> String {
         var text = ""
         for metric in metrics {
@@ -25,11 +25,11 @@ package enum MetricsRenderer {
         return text
     }
 
-    /// Whole numbers without a fraction, and the format's names for what is no number.
+    /// Formats whole numbers without a fraction, and infinities and NaN by the format's names.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
-        // Up to 2^53 every whole number is exact; beyond it the shortest form says the same.
+        // Up to 2^53 every whole number is exact; beyond it the shortest form is as precise.
         if value == value.rounded(), value.magnitude <= 9_007_199_254_740_992 {
             return "\(Int64(value))"
         }

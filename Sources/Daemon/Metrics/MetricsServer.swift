@@ -3,17 +3,17 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The Prometheus endpoint: `GET /metrics`, one answer a connection.
+/// The Prometheus endpoint: `GET /metrics`, one answer per connection.
 ///
-/// Made and stopped by the daemon's life cycle. It never touches the path: `render` gathers what
-/// counters say, on Swift's own threads. At most 64 connections at a time, each for a few seconds,
-/// so that a stranger costs next to nothing.
+/// The daemon's life cycle creates and stops it. It never uses the path's threads: `render` reads
+/// counters on Swift's own threads. At most 64 connections exist at a time, each for a few seconds,
+/// so that a stranger causes little cost.
 package actor MetricsServer {
-    /// Beyond this a connection that has not asked yet gives way, or else the new one is closed.
+    /// Beyond this, a connection without a request is closed, or else the new one.
     static let connectionsMax = 64
-    /// From the start of a connection until its request is whole.
+    /// The time from the start of a connection until its request is complete.
     static let requestMax = Duration.seconds(5)
-    /// How much longer its answer may take.
+    /// The additional time for its answer.
     static let answerMax = Duration.seconds(10)
 
     private let listen: String
@@ -40,12 +40,12 @@ package actor MetricsServer {
         )
     }
 
-    /// The port that is bound, nil while stopped.
+    /// The bound port; nil while stopped.
     package var port: Int? { channel?.localAddress?.port }
 
-    /// Binds, and gives the port.
+    /// Binds, and returns the port.
     ///
-    /// Throws when the address cannot be had; retrying may help once another process gave it up.
+    /// Throws when the address is unavailable; another process may free it before a retry.
     @discardableResult
     package func start() async throws(MetricsServerError) -> Int {
         precondition(channel == nil, "a metrics server is started once")
@@ -63,9 +63,9 @@ package actor MetricsServer {
 
     /// Stops listening; answers under way are finished.
     ///
-    /// Stopping twice is fine.
+    /// A second call has no effect.
     package func stop() async {
-        // Closing fails only if it is closed already.
+        // Closing fails only if it is already closed.
         try? await channel?.close().get()
         channel = nil
     }
@@ -92,7 +92,7 @@ package struct MetricsServerError: Error, CustomStringConvertible {
     let listen: String
     let cause: String
 
-    /// What was tried, why it failed, and what to do.
+    /// The attempt, why it failed, and what to do.
     package var description: String {
         "cannot listen on \(listen) for metrics: \(cause);"
             + " change metrics.listen, or switch it off with metrics: { listen: off }"

@@ -2,7 +2,7 @@ import Archive
 import Control
 import Pipeline
 
-/// What rings, segments and commits count, of this run.
+/// The metrics of rings, segments and commits, in this run.
 enum PathMetrics {
     static func all(_ snapshot: PipelineSnapshot, _ told: NoticeCounts.Values) -> [Metric] {
         rings(snapshot.rings) + segments(snapshot, told) + commits(snapshot.commits)

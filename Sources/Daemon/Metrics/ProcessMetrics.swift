@@ -1,4 +1,4 @@
-/// The process, under the names that Prometheus' client libraries give.
+/// The metrics of the process, under the usual names of Prometheus' client libraries.
 enum ProcessMetrics {
     static func all(_ figures: ProcessFigures) -> [Metric] {
         var metrics = [

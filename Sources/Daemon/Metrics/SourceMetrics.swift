@@ -3,15 +3,14 @@ import Events
 import Pipeline
 import Storage
 
-/// What is counted by source: of this run alone, from 0, so that nothing but events makes a counter
-/// grow.
+/// The metrics by source: of this run only, from 0, so that only events increase a counter.
 ///
-/// Every series exists from the start, since a growth from nothing to 500 is none to Prometheus.
+/// Every series exists from the start: to Prometheus one that begins at 500 has not grown.
 enum SourceMetrics {
-    /// Why a piece can be dropped.
+    /// The reasons for which a piece can be dropped.
     static let dropReasons = [QuarantineQuota.reason]
 
-    /// What only a metric says by source; `stats` has the sums.
+    /// Figures that only a metric shows by source; `stats` has the sums.
     private static let answers: [Figure<PipelineSnapshot.Source>] = [
         Figure(
             "sent",

@@ -2,15 +2,15 @@ import Control
 import Disk
 import Terminal
 
-/// Whether all is well: states, the ledger, recovery, configuration, disk.
+/// The metrics of health: states, the ledger, recovery, configuration, disk.
 enum StateMetrics {
-    /// What recovery can be doing; see `RecoveryStatus`.
+    /// The states of recovery; see `RecoveryStatus`.
     private static let recoveryStates = [
         "none", "running", "waiting for room", "stopped", "done", "failed",
     ]
 
     static func life(_ state: ServiceState, isBalanced: Bool) -> [Metric] {
-        // `failed` is only ever said of a source.
+        // `failed` applies only to a source.
         let states = ServiceState.allCases.filter { $0 != .failed }
         return [
             Metric(
@@ -75,7 +75,7 @@ enum StateMetrics {
         ]
     }
 
-    /// `space` is nil where the file system does not say.
+    /// `space` is nil where the file system does not tell.
     static func disk(_ space: DiskSpace?, minimumFree: UInt64) -> [Metric] {
         var metrics: [Metric] = [
             .gauge(
@@ -109,7 +109,7 @@ enum StateMetrics {
         return metrics
     }
 
-    /// What lies in quarantine.
+    /// The contents of quarantine.
     static func quarantine(_ quarantine: QuarantineStatus) -> [Metric] {
         [
             .gauge(
@@ -120,7 +120,7 @@ enum StateMetrics {
         ] + Metric.all(QuarantineStatus.figures, of: quarantine)
     }
 
-    /// What is remembered of ids.
+    /// The window of known ids.
     static func dedup(_ dedup: DedupStatus) -> [Metric] {
         dedup.state == "off" ? [] : Metric.all(DedupStatus.figures, of: dedup)
     }

@@ -1,14 +1,14 @@
 import Glibc
 import Platform
 
-/// Tells systemd how the daemon is doing: the protocol of sd_notify(3) over `NOTIFY_SOCKET`.
+/// Reports the daemon's state to systemd: the protocol of sd_notify(3) over `NOTIFY_SOCKET`.
 ///
 /// Without that variable every method does nothing. A message that cannot be sent is dropped: the
-/// daemon goes on collecting, and systemd notices by itself what it misses. From any thread; a
-/// method may block for up to one second while systemd does not read.
+/// daemon continues, and systemd notices missing messages. Any thread may call; a method may block
+/// for up to one second while systemd does not read.
 package struct Notifier: Sendable {
     private let path: String?
-    /// How often systemd expects `watchdog()` at the latest; nil when it expects none.
+    /// The longest time that systemd allows between calls of `watchdog()`; nil for no limit.
     ///
     /// Call it about twice as often.
     package let watchdogInterval: Duration?
@@ -22,38 +22,38 @@ package struct Notifier: Sendable {
         watchdogInterval = Notifier.watchdogInterval(environment)
     }
 
-    /// Whether anybody listens.
+    /// Whether there is a socket to report to.
     package var isActive: Bool { path != nil }
 
-    /// The sources are bound and the data folder is ours; also ends `reloading()`.
+    /// Reports that the sources are bound and the data folder is locked; also ends `reloading()`.
     package func ready(status: String) {
         send("READY=1\nSTATUS=\(oneLine(status))")
     }
 
-    /// The configuration is being read again; `ready(status:)` follows.
+    /// Reports that the configuration is being read again; `ready(status:)` follows.
     package func reloading() {
         let microseconds = SystemClock.monotonicNanoseconds / 1000
         send("RELOADING=1\nMONOTONIC_USEC=\(microseconds)")
     }
 
-    /// Draining began.
+    /// Reports that a drain began.
     package func stopping(status: String) {
         send("STOPPING=1\nSTATUS=\(oneLine(status))")
     }
 
-    /// What `systemctl status` shows; not put together when nobody listens.
+    /// Sets the line of `systemctl status`; the text is built only if there is a socket.
     package func status(_ text: @autoclosure () -> String) {
         if isActive { send("STATUS=\(oneLine(text()))") }
     }
 
-    /// The pipeline moved on.
+    /// Reports that the pipeline made progress.
     ///
-    /// To be called when it did, not by a timer.
+    /// Call it after progress, not by a timer.
     package func watchdog() {
         send("WATCHDOG=1")
     }
 
-    /// Asks for `duration` from now on before a start or stop counts as hanging.
+    /// Asks systemd to wait `duration` from now on before it considers a start or stop as hanging.
     package func extendTimeout(_ duration: Duration) {
         let parts = duration.components
         let (whole, overflow) = parts.seconds.multipliedReportingOverflow(by: 1_000_000)
@@ -66,12 +66,12 @@ package struct Notifier: Sendable {
         guard let microseconds = environment["WATCHDOG_USEC"].flatMap(Int64.init),
             microseconds > 0
         else { return nil }
-        // Meant for another process when it names one: see sd_watchdog_enabled(3).
+        // It is for another process if it names one: see sd_watchdog_enabled(3).
         if let process = environment["WATCHDOG_PID"], process != "\(getpid())" { return nil }
         return .microseconds(microseconds)
     }
 
-    /// A line break would start another assignment.
+    /// Escapes line breaks, which would start another assignment.
     private func oneLine(_ text: String) -> String {
         LogEscape.controls(in: text)
     }
