@@ -70,7 +70,9 @@ let package = Package(
         // Floor 4: operations on segments.
         .target(
             name: "Storage",
-            dependencies: ["Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Platform"],
+            dependencies: [
+                "Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Platform",
+            ],
             swiftSettings: strict
         ),
         .target(

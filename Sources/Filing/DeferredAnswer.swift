@@ -1,4 +1,5 @@
 package import Dedup
+
 /// A commit of a writer, by its number.
 package struct CommitPlace: Sendable, Equatable {
     package var writer: Int

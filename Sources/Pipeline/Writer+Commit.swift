@@ -1,5 +1,5 @@
-import Disk
 import Dedup
+import Disk
 import Filing
 import Platform
 import Storage

@@ -1,6 +1,6 @@
 import Agents
-import Disk
 import Dedup
+import Disk
 import Events
 import Ring
 import Storage

@@ -1,8 +1,8 @@
 import Archive
 import Compression
+import Dedup
 import Digest
 import Disk
-import Dedup
 import Events
 
 /// An open segment's file and its deflate stream.

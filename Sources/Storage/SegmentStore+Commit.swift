@@ -1,8 +1,8 @@
 package import Archive
 import Compression
+import Dedup
 import Digest
 package import Disk
-import Dedup
 import Events
 import Platform
 
@@ -168,7 +168,8 @@ extension SegmentStore {
     /// file can be closed here.
     func finishWaitingSeal() -> Bool {
         let next = sealed.firstIndex {
-            $0.commit > lastCommit && $0.file != nil && !$0.isBroken && $0.newestCommit <= durableCommit
+            $0.commit > lastCommit && $0.file != nil && !$0.isBroken
+                && $0.newestCommit <= durableCommit
         }
         guard let next, let file = sealed[next].file else { return false }
         guard syncAndClose(file, sealed[next].sealedPath) else {

@@ -96,7 +96,9 @@ extension SegmentStore {
     private func giveDescriptorBack() throws(FileSystemError) -> Bool {
         forgetHeld(durable: durable())
         if finishWaitingSeal() { return true }
-        guard let slot = leastRecentlyUsed(where: { $0.newestCommit <= durableCommit && !$0.isBroken })
+        guard
+            let slot = leastRecentlyUsed(where: { $0.newestCommit <= durableCommit && !$0.isBroken }
+            )
         else { return false }
         try seal(slot, .limit)
         return finishWaitingSeal()

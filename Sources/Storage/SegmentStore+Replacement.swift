@@ -1,8 +1,8 @@
 import Archive
 import Compression
+package import Dedup
 import Digest
 package import Disk
-package import Dedup
 import Glibc
 
 /// The remaining data of a sealed segment until its batch is durable.

@@ -1,8 +1,8 @@
 package import Archive
 package import Compression
+package import Dedup
 import Digest
 package import Disk
-package import Dedup
 import Events
 import Platform
 

@@ -41,9 +41,9 @@ import Testing
         #expect(Self.metrics.allSatisfy { $0.hasPrefix("touchpoint_") })
     }
 
-    @Test func everyMetricIsInTheOperatorsManual() throws {
+    @Test func everyMetricIsInTheReference() throws {
         let manual = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../docs/OPERATIONS.md")
+            .appendingPathComponent("../../docs/REFERENCE.md")
         let text = try String(contentsOf: manual, encoding: .utf8)
         for metric in Self.metrics {
             let name = metric.dropFirst("touchpoint_".count)

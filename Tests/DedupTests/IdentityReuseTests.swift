@@ -35,13 +35,26 @@ import Testing
         let window = try IdentityWindowTests.window()
         for content: UInt64 in 1...5 {
             window.begin(commit: CommitNumber(rawValue: content), writer: 2)
-            let verdict = Self.admit(window, 1, content, writer: 2, commit: CommitNumber(rawValue: content))
+            let verdict = Self.admit(
+                window,
+                1,
+                content,
+                writer: 2,
+                commit: CommitNumber(rawValue: content)
+            )
             #expect(verdict == (content == 1 ? Self.fresh : Self.reused))
         }
         // Each verdict names the commit of its own original.
         for content: UInt64 in [3, 1, 5, 2, 4, 1] {
             let verdict = Self.admit(window, 1, content, writer: 1, commit: 9)
-            #expect(verdict == IdentityVerdict(isDuplicate: true, writer: 2, commit: CommitNumber(rawValue: content)))
+            #expect(
+                verdict
+                    == IdentityVerdict(
+                        isDuplicate: true,
+                        writer: 2,
+                        commit: CommitNumber(rawValue: content)
+                    )
+            )
         }
         #expect(Self.admit(window, 1, 1, source: 1) == Self.fresh)
         #expect(window.figures.ids == 6)

@@ -41,12 +41,19 @@ import Testing
                             let identity = PackedIdentity(first: UInt64(number), second: 0)
                             window.announce(identity, source: 0, in: &burst)
                         }
-                        window.admit(burst, receivedAt: 0, writer: writer, commit: CommitNumber(rawValue: UInt64(commit)))
+                        window.admit(
+                            burst,
+                            receivedAt: 0,
+                            writer: writer,
+                            commit: CommitNumber(rawValue: UInt64(commit))
+                        )
                         for (at, number) in numbers.enumerated() {
                             let verdict = burst.verdict(at: at)
                             if !verdict.isDuplicate {
                                 originals.add(number)
-                            } else if verdict.commit != CommitNumber(rawValue: UInt64(commit)) || verdict.writer == writer {
+                            } else if verdict.commit != CommitNumber(rawValue: UInt64(commit))
+                                || verdict.writer == writer
+                            {
                                 wrong.wrappingAdd(1, ordering: .relaxed)
                             }
                         }

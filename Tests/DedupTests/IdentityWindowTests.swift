@@ -61,10 +61,15 @@ import Testing
     /// Only the lower half of a commit's number is stored.
     @Test func tellsCommitsBeyondFourBillion() throws {
         let window = try Self.window()
-        for commit in [UInt64(UInt32.max) - 1, UInt64(UInt32.max) + 5, 1 << 40].map(CommitNumber.init(rawValue:)) {
+        for commit in [UInt64(UInt32.max) - 1, UInt64(UInt32.max) + 5, 1 << 40].map(
+            CommitNumber.init(rawValue:)
+        ) {
             window.begin(commit: commit, writer: 200)
             _ = Self.admit(window, "commit \(commit)", writer: 200, commit: commit)
-            window.begin(commit: CommitNumber(rawValue: commit.rawValue + 3_000_000_000), writer: 200)
+            window.begin(
+                commit: CommitNumber(rawValue: commit.rawValue + 3_000_000_000),
+                writer: 200
+            )
             #expect(Self.admit(window, "commit \(commit)").commit == commit)
         }
     }

@@ -4,8 +4,8 @@ import Filing
 import Intake
 import Ring
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Archive
 @testable import Disk

@@ -1,5 +1,4 @@
 import Dedup
-import Dedup
 import Filing
 import Testing
 

@@ -1,8 +1,8 @@
 import Dedup
 import Intake
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Pipeline
 
