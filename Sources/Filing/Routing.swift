@@ -15,8 +15,8 @@ struct Route {
 ///
 /// Only events that are written get a route: a duplicate must not take one of `partition.maxValues`.
 ///
-/// With many partitions each lookup is a chain of cache misses. So every step is run for a whole
-/// burst, and prefetches what the next step needs.
+/// With many partitions every lookup misses the cache, and the next one needs its result. So a step
+/// is done for all events of a burst before the next begins, and prefetches for that one.
 struct Routing: ~Copyable {
     /// This many open segments are in the caches anyway.
     private static let warmSegments = 32

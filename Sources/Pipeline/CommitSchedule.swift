@@ -30,7 +30,7 @@ struct CommitSchedule {
     static let crowdNanoseconds: Int64 = 4_000_000
     /// Bytes of waiting messages from which a commit is worth its syncs without that distance.
     static let crowdBytesMax = 512 << 10
-    /// After a slow commit, how long to pause, as a multiple of its duration.
+    /// The pause after a slow commit, in durations of that commit.
     static let pauseFactor: Int64 = 2
     /// The longest such pause.
     static let pauseNanosecondsMax: Int64 = 2_000_000_000
