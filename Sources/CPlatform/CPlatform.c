@@ -3,15 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <arpa/inet.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/openat2.h>
-#include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <stdatomic.h>
@@ -20,9 +15,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -144,67 +137,10 @@ int cplatform_open_beneath(int directory, const char *path, int flags, mode_t mo
 
 int cplatform_lock_exclusive(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno; }
 
-int cplatform_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid) {
-    struct ucred peer;
-    socklen_t length = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -errno;
-    *pid = peer.pid;
-    *uid = peer.uid;
-    *gid = peer.gid;
-    return 0;
-}
-
 int cplatform_duplicate(int fd) {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     return copy < 0 ? -errno : copy;
 }
-
-int cplatform_connection(int fd, struct cplatform_connection *connection) {
-    *connection = (struct cplatform_connection){0};
-    int waiting = 0, unsent = 0;
-    if (ioctl(fd, SIOCINQ, &waiting) != 0 || ioctl(fd, SIOCOUTQ, &unsent) != 0) return -errno;
-    connection->bytes_unsent = unsent > 0 ? (uint32_t)unsent : 0;
-    struct tcp_info info = {0};
-    socklen_t length = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 0;
-    if (length < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return 0;
-    uint64_t unread = waiting > 0 ? (uint64_t)waiting : 0;
-    connection->counts_bytes = true;
-    connection->bytes_read = info.tcpi_bytes_received > unread ? info.tcpi_bytes_received - unread : 0;
-    connection->bytes_confirmed = info.tcpi_bytes_acked;
-    connection->silent_ms = info.tcpi_last_data_recv;
-    return 0;
-}
-
-void cplatform_peer_name(int fd, char name[80]) {
-    name[0] = 0;
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-    if (getpeername(fd, (struct sockaddr *)&address, &length) != 0) return;
-    char text[INET6_ADDRSTRLEN];
-    if (address.ss_family == AF_INET) {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
-        if (inet_ntop(AF_INET, &four->sin_addr, text, sizeof text) == NULL) return;
-        snprintf(name, 80, "tcp://%s:%u", text, ntohs(four->sin_port));
-    } else if (address.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address;
-        if (inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof text) == NULL) return;
-        snprintf(name, 80, "tcp://[%s]:%u", text, ntohs(six->sin6_port));
-    } else if (address.ss_family == AF_UNIX) {
-        pid_t pid;
-        uid_t uid;
-        gid_t gid;
-        if (cplatform_peer_credentials(fd, &pid, &uid, &gid) != 0) return;
-        snprintf(name, 80, "ipc://uid=%u,pid=%d", (unsigned)uid, (int)pid);
-    }
-}
-
-bool cplatform_peer_has_left(int fd) {
-    struct pollfd item = {.fd = fd, .events = POLLRDHUP};
-    return poll(&item, 1, 0) > 0 && (item.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
-
-void cplatform_end_connection(int fd) { shutdown(fd, SHUT_RDWR); }
 
 int cplatform_seed_rand(void) {
     unsigned seed;

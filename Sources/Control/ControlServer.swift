@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import Platform
 import Synchronization
 
 /// The server of the control socket: it reads a line and writes a line of JSON.
@@ -51,7 +52,7 @@ package final class ControlServer: Sendable {
     }
 
     private struct Running {
-        let socket: ListeningSocket
+        let socket: UnixListener
         let channel: any Channel
         let registry: ConnectionRegistry
     }
@@ -82,7 +83,7 @@ package final class ControlServer: Sendable {
         let group = try configuration.group.map { name throws(ControlServerError) in
             try SteeringGroup.id(named: name, path: configuration.path)
         }
-        let socket = try ListeningSocket.open(path: configuration.path, mode: configuration.mode)
+        let socket = try Self.openSocket(configuration)
         let registry = ConnectionRegistry(
             connectionsMax: configuration.connectionsMax,
             reserved: configuration.connectionsReserved,
@@ -130,7 +131,7 @@ package final class ControlServer: Sendable {
     var openConnections: Int { running.withLock { $0?.registry.count ?? 0 } }
 
     private func listen(
-        on socket: ListeningSocket,
+        on socket: UnixListener,
         registry: ConnectionRegistry,
         service: RequestService
     ) async throws -> any Channel {
@@ -161,7 +162,7 @@ package final class ControlServer: Sendable {
                     )
                 }
             }
-            .withBoundSocket(socket.fd)
+            .withBoundSocket(socket.descriptor)
             .get()
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 import TestSupport
 import Testing
 
@@ -38,8 +39,8 @@ import Testing
         let missing = await Self.connectError(path)
         #expect(missing == .unreachable(path: path, code: ENOENT))
         #expect(missing?.description.contains("is touchpointd running?") == true)
-        let gone = try ListeningSocket.open(path: path, mode: 0o600)
-        close(gone.fd)
+        let gone = try UnixListener.open(path: path, mode: 0o600)
+        close(gone.descriptor)
         #expect(await Self.connectError(path) == .unreachable(path: path, code: ECONNREFUSED))
         gone.unlinkFile()
         let long = "/tmp/" + String(repeating: "x", count: 200)

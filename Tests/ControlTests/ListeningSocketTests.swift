@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 import TestSupport
 import Testing
 
@@ -70,8 +71,8 @@ import Testing
 
     @Test func takesThePathOfADaemonThatIsGone() async throws {
         let path = try temporaryPath()
-        let gone = try ListeningSocket.open(path: path, mode: 0o600)
-        close(gone.fd)
+        let gone = try UnixListener.open(path: path, mode: 0o600)
+        close(gone.descriptor)
         #expect(FileManager.default.fileExists(atPath: path))
         #expect(await Self.startError(path) == nil)
     }
@@ -107,15 +108,15 @@ import Testing
     @Test func ofManyStartingAtOnceExactlyOneGetsThePath() async throws {
         for _ in 0..<20 {
             let path = try temporaryPath()
-            close(try ListeningSocket.open(path: path, mode: 0o600).fd)
-            let opened = await withTaskGroup(of: ListeningSocket?.self) { group in
+            close(try UnixListener.open(path: path, mode: 0o600).descriptor)
+            let opened = await withTaskGroup(of: UnixListener?.self) { group in
                 for _ in 0..<8 {
-                    group.addTask { try? ListeningSocket.open(path: path, mode: 0o600) }
+                    group.addTask { try? UnixListener.open(path: path, mode: 0o600) }
                 }
                 return await group.reduce(into: []) { $0.append($1) }.compactMap { $0 }
             }
             #expect(opened.count == 1)
-            for socket in opened { close(socket.fd) }
+            for socket in opened { close(socket.descriptor) }
         }
     }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -117,6 +118,50 @@ int cplatform_reserve(int fd, int64_t offset, int64_t length);
 
 /// Frees the space reserved beyond a file's end.
 int cplatform_release_reserved(int fd);
+
+/// A ready member of an epoll(7) set.
+struct cplatform_event {
+    uint64_t token;
+    /// EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR.
+    uint32_t state;
+};
+
+/// Creates a close-on-exec epoll(7) set.
+int cplatform_epoll_create(void);
+
+/// Adds a descriptor to a set, level-triggered.
+int cplatform_epoll_add(int set, int fd, uint64_t token, uint32_t interest);
+
+/// Changes what a member waits for.
+int cplatform_epoll_change(int set, int fd, uint64_t token, uint32_t interest);
+
+/// Removes a member.
+int cplatform_epoll_remove(int set, int fd);
+
+/// Waits for members to be ready; returns how many of `events` are filled, 0 after EINTR too.
+int cplatform_epoll_wait(int set, struct cplatform_event *events, int count, int timeout_ms);
+
+/// Listens on a TCP address, non-blocking, close-on-exec, with SO_REUSEADDR. `host` is an address, a name, an
+/// interface, or "*". Returns -EADDRNOTAVAIL if it is none of this machine.
+int cplatform_listen_tcp(const char *host, uint16_t port, bool is_ipv6, int backlog);
+
+/// Accepts a connection, non-blocking, close-on-exec.
+int cplatform_accept(int fd);
+
+/// Sets TCP_NODELAY and keep-alive: 15 s, then every 5 s, three times; 20 s for unconfirmed data.
+void cplatform_tune_tcp(int fd);
+
+/// Sets SO_SNDBUF.
+void cplatform_set_send_buffer(int fd, int bytes);
+
+/// Writes the local address of a TCP socket as `tcp://host:port`; empty if it has none.
+void cplatform_local_name(int fd, char name[80]);
+
+/// Calls recv(2); retries after EINTR.
+ssize_t cplatform_receive(int fd, void *room, size_t count);
+
+/// Calls send(2) with MSG_NOSIGNAL; retries after EINTR.
+ssize_t cplatform_send(int fd, const void *bytes, size_t count);
 
 #ifdef __cplusplus
 }

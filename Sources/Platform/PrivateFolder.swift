@@ -1,5 +1,4 @@
 import Glibc
-import Platform
 
 /// A folder beside a socket's path that nobody else may enter, for a socket in preparation.
 ///
@@ -9,27 +8,31 @@ struct PrivateFolder {
     /// The socket's name in it.
     static let name = "s"
 
-    let fd: Int32
+    let descriptor: Int32
     private let path: String
 
     /// Creates it in the folder of `socket`.
-    init(beside socket: String) throws(ControlServerError) {
+    init(beside socket: String) throws(UnixListener.Failure) {
         var template = Array((Self.parent(of: socket) + "/.c-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw .system(errno, "making a folder beside it", path: socket)
+            throw UnixListener.Failure(errno, while: "making a folder beside it")
         }
         let bytes = template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         path = String(decoding: bytes, as: UTF8.self)
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard fd >= 0 else {
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
             let code = errno
             _ = rmdir(path)
-            throw .system(code, "opening \(path)", path: socket)
+            throw UnixListener.Failure(code, while: "opening \(path)")
         }
         var found = stat()
-        guard fstat(fd, &found) == 0, found.st_uid == geteuid(), found.st_mode & 0o077 == 0 else {
-            close(fd)
-            throw .system(EPERM, "making a folder beside it that is the daemon's own", path: socket)
+        guard fstat(descriptor, &found) == 0, found.st_uid == geteuid(), found.st_mode & 0o077 == 0
+        else {
+            close(descriptor)
+            throw UnixListener.Failure(
+                EPERM,
+                while: "making a folder beside it that is the process's own"
+            )
         }
     }
 
@@ -37,7 +40,7 @@ struct PrivateFolder {
     func bind(_ socket: Int32) -> Int32 {
         // By its descriptor, so that it is this folder even if its path is replaced, and a long
         // path fits. Without /proc its path is used.
-        let paths = ["/proc/self/fd/\(fd)", path].map { "\($0)/\(Self.name)" }
+        let paths = ["/proc/self/fd/\(descriptor)", path].map { "\($0)/\(Self.name)" }
         var code = EINVAL
         for address in paths.compactMap({ UnixAddress(path: $0) }) {
             code = address.bind(socket)
@@ -48,17 +51,22 @@ struct PrivateFolder {
 
     /// Moves the socket to `target`, replacing nothing; returns 0, or an errno.
     func move(to target: String) -> Int32 {
-        let moved = FileCalls.renameWithoutReplacing(Self.name, in: fd, to: target, in: AT_FDCWD)
+        let moved = FileCalls.renameWithoutReplacing(
+            Self.name,
+            in: descriptor,
+            to: target,
+            in: AT_FDCWD
+        )
         guard moved == -EINVAL || moved == -ENOSYS else { return -moved }
         // The file system cannot do that in one step; a link replaces nothing either.
-        guard linkat(fd, Self.name, AT_FDCWD, target, 0) == 0 else { return errno }
+        guard linkat(descriptor, Self.name, AT_FDCWD, target, 0) == 0 else { return errno }
         return 0
     }
 
     /// Removes the folder, and the socket if it was not moved.
     func remove() {
-        _ = unlinkat(fd, Self.name, 0)
-        close(fd)
+        _ = unlinkat(descriptor, Self.name, 0)
+        close(descriptor)
         _ = rmdir(path)
     }
 

@@ -1,0 +1,48 @@
+import CPlatform
+import Glibc
+
+/// Calls on non-blocking stream sockets.
+///
+/// Any thread; each returns a count or a descriptor, or an errno as a negative number.
+package enum StreamSocket {
+    /// Listens on a TCP address: a numeric address, a host name of this machine, an interface, or
+    /// `*` for all IPv4 addresses; port 0 lets the system choose.
+    ///
+    /// `isIPv6`: whether `host` is an IPv6 address; `::` stands for all addresses of both kinds.
+    package static func listen(host: String, port: UInt16, isIPv6: Bool, backlog: Int32) -> Int32 {
+        cplatform_listen_tcp(host, port, isIPv6, backlog)
+    }
+
+    /// Accepts a connection, close-on-exec; -EAGAIN if none waits.
+    package static func accept(_ listener: Int32) -> Int32 { cplatform_accept(listener) }
+
+    /// Sends small writes at once, and ends connections whose other end has vanished after half a
+    /// minute; without effect on a Unix socket.
+    package static func tune(_ connection: Int32) { cplatform_tune_tcp(connection) }
+
+    /// Sets how much the system buffers of what is sent, in bytes.
+    package static func setSendBuffer(_ connection: Int32, bytes: Int32) {
+        cplatform_set_send_buffer(connection, bytes)
+    }
+
+    /// This end as an endpoint, `tcp://127.0.0.1:5571`.
+    package static func localName(_ descriptor: Int32) -> String {
+        var text = [CChar](repeating: 0, count: 80)
+        cplatform_local_name(descriptor, &text)
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+    }
+
+    /// Reads what has arrived; 0 is the end of the other direction, -EAGAIN that nothing has.
+    @inline(__always)
+    package static func receive(
+        _ descriptor: Int32,
+        into room: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        cplatform_receive(descriptor, room.baseAddress, room.count)
+    }
+
+    /// Sends what the system takes now; -EAGAIN if it takes nothing.
+    package static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        cplatform_send(descriptor, bytes.baseAddress, bytes.count)
+    }
+}
