@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
         .target(name: "Terminal", swiftSettings: strict),
         .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Wire", swiftSettings: strict),
 
         // Floor 2: the definition of an event.
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
@@ -91,10 +92,15 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Floor 4: one kind of source.
+        // Floor 4: the kinds of source.
         .target(
             name: "ZeroMQSource",
-            dependencies: ["Agents", "Intake", "Platform", "Ring", "ZeroMQ"],
+            dependencies: ["Agents", "Intake", "Platform", "Ring", "Wire", "ZeroMQ"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ZMTPSource",
+            dependencies: ["Agents", "Intake", "Platform", "Ring", "Wire"],
             swiftSettings: strict
         ),
 
@@ -142,8 +148,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
-                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "Terminal", "ZeroMQ",
-                "ZeroMQSource",
+                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "Terminal", "ZMTPSource",
+                "ZeroMQ", "ZeroMQSource",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -263,7 +269,8 @@ let package = Package(
         .testTarget(
             name: "ZeroMQSourceTests",
             dependencies: [
-                "ZeroMQSource", "Agents", "Intake", "Platform", "Ring", "ZeroMQ", "TestSupport",
+                "ZeroMQSource", "Agents", "Intake", "Platform", "Ring", "Wire", "ZeroMQ",
+                "TestSupport",
             ],
             swiftSettings: strict
         ),

@@ -162,7 +162,7 @@ extension Settings.Source {
                 .count(1...1_000_000, example: 1000)
             ),
             Field("dedup", \.dedup, .choice),
-            Field("legacy", \.legacy, .choice),
+            Field("engine", \.engine, .choice),
         ]
     }
 }

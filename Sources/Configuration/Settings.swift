@@ -53,6 +53,16 @@ extension Settings {
             case router
         }
 
+        /// What receives the messages of a source.
+        package enum Engine: String, Sendable, CaseIterable {
+            /// ``native`` where it can, else ``libzmq``.
+            case auto
+            /// The collector's own listener; for `pull` and `router` that only bind.
+            case native
+            /// A socket of libzmq.
+            case libzmq
+        }
+
         /// Its name in records, ledger and control: `[A-Za-z0-9._-]{1,64}`, no leading dot.
         package var name = ""
         /// The socket type.
@@ -67,8 +77,12 @@ extension Settings {
         package var topics = [""]
         /// Messages that libzmq may hold for one peer, 1…1,000,000.
         package var highWaterMark = 1000
-        /// Whether peers that speak ZMTP 1 or 2 are accepted; on loopback and `ipc://` only.
-        package var legacy = Switch.off
+        /// What receives its messages.
+        package var engine = Engine.auto
+        /// Whether the collector's own listener can receive its messages.
+        package var canBeNative: Bool { pattern != .sub && connect.isEmpty }
+        /// Whether the collector's own listener receives its messages.
+        package var isNative: Bool { engine == .native || engine == .auto && canBeNative }
         /// The value of `dedup` in the file; nil if it is missing or the default.
         private var dedupChoice: Switch?
 

@@ -66,7 +66,7 @@ extension SettingsReading {
                 )
             }
             checkEndpoints(of: source, context: context, seen: &endpoints)
-            checkLegacy(of: source, context: context)
+            checkEngine(of: source, context: context)
             if source.dedup == .on, index >= IdentityWindow.sourcesMax {
                 refuse(
                     "\(context).dedup",
@@ -111,17 +111,13 @@ extension SettingsReading {
         }
     }
 
-    /// A web page in a browser can reach loopback, and its requests look like ZMTP 1; beyond
-    /// loopback everybody can.
-    private mutating func checkLegacy(of source: Settings.Source, context: String) {
-        guard source.legacy == .on else { return }
-        for endpoint in source.bind + source.connect where !Endpoint.isLocal(endpoint) {
-            refuse(
-                "\(context).legacy",
-                because: "\(context).legacy: on is for loopback and ipc:// endpoints only, not for"
-                    + " '\(endpoint)'"
-            )
-        }
+    private mutating func checkEngine(of source: Settings.Source, context: String) {
+        guard source.engine == .native, !source.canBeNative else { return }
+        let what = source.pattern == .sub ? "pattern sub" : "connect"
+        refuse(
+            "\(context).engine",
+            because: "\(context).engine: native cannot be combined with \(what); use auto or libzmq"
+        )
     }
 
     /// Whether a problem with `key` was reported already.

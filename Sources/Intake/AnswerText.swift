@@ -1,5 +1,3 @@
-package import Intake
-
 /// The JSON of answers, as the contract and the protocol page define it.
 package enum AnswerText {
     /// Bytes that ``writeCommitted(events:to:)`` needs at most.

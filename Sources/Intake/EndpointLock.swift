@@ -1,13 +1,12 @@
-import Intake
 import Platform
 
 /// A lock on `PATH.lock` for an `ipc://PATH` endpoint: without it, libzmq lets a second process
 /// silently take over a bound path, and the first one receives nothing more.
-final class EndpointLock: Sendable {
+package final class EndpointLock: Sendable {
     private let lock: FileLock
 
     /// Nil for endpoints that need no lock (tcp, and abstract ipc names).
-    init?(endpoint: String) throws(IntakeError) {
+    package init?(endpoint: String) throws(IntakeError) {
         guard endpoint.hasPrefix("ipc://"), !endpoint.hasPrefix("ipc://@") else { return nil }
         let path = endpoint.dropFirst("ipc://".count) + ".lock"
         do throws(FileLock.Failure) {

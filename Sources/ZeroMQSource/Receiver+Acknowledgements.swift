@@ -1,6 +1,7 @@
 import Glibc
 import Intake
 import Synchronization
+import Wire
 import ZeroMQ
 
 /// Sending answers.

@@ -1,6 +1,7 @@
 import Intake
 import Platform
 import Synchronization
+import Wire
 import ZeroMQ
 
 /// Handling of requests while intake is held, and when it resumes.

@@ -2,6 +2,7 @@ import Glibc
 import Intake
 import Platform
 import Synchronization
+import Wire
 import ZeroMQ
 
 /// Checks once a second: connections whose bytes never become messages, and socket files.

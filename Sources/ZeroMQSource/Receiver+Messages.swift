@@ -1,6 +1,7 @@
 import Intake
 import Platform
 import Synchronization
+import Wire
 import ZeroMQ
 
 /// Receiving messages.

@@ -2,6 +2,7 @@ import Glibc
 import Intake
 import Platform
 import Synchronization
+import Wire
 import ZeroMQ
 
 /// Connects and disconnects of peers, as the socket's monitor reports them.
@@ -115,7 +116,7 @@ extension Receiver {
                 return tell(
                     .handshakeFailed,
                     connection,
-                    "it ended at once: it does not speak ZMTP 3 (ZMTP 1 and 2 need legacy: on), or "
+                    "it ended at once: it does not speak ZMTP 3, or "
                         + socketTypeText
                 )
             }
@@ -151,7 +152,7 @@ extension Receiver {
         if kernel.countsBytes, kernel.bytesRead <= 64 {
             return failure?.code == EAGAIN || connection.peerHasLeft
                 ? "it sent no whole ZMTP 3 greeting"
-                : "it does not speak ZMTP 3; ZMTP 1 and 2 need legacy: on"
+                : "it does not speak ZMTP 3"
         }
         return socketTypeText
     }

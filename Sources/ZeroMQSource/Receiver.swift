@@ -2,6 +2,7 @@ import Agents
 import Intake
 import Platform
 import Synchronization
+import Wire
 import ZeroMQ
 
 /// One source: receives messages from its socket into its lane, and sends answers back.

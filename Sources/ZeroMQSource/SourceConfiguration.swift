@@ -26,8 +26,6 @@ package struct SourceConfiguration: Sendable, Equatable {
     package var messageBytesMax: Int
     /// The most simultaneous connections; more are refused.
     package var connectionsMax: Int
-    /// Whether peers that speak ZMTP 1 or 2 are admitted.
-    package var isLegacy: Bool
     /// Whether events are looked up by their ids, so that duplicates are not written.
     package var deduplicates: Bool
 
@@ -41,7 +39,6 @@ package struct SourceConfiguration: Sendable, Equatable {
         highWaterMark: Int = 1_000,
         messageBytesMax: Int = 4 << 20,
         connectionsMax: Int = 1_000,
-        isLegacy: Bool = false,
         deduplicates: Bool = false
     ) {
         self.name = name
@@ -53,7 +50,6 @@ package struct SourceConfiguration: Sendable, Equatable {
         self.highWaterMark = highWaterMark
         self.messageBytesMax = messageBytesMax
         self.connectionsMax = connectionsMax
-        self.isLegacy = isLegacy
         self.deduplicates = deduplicates
     }
 

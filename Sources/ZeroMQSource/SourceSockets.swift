@@ -118,7 +118,7 @@ struct SourceSockets: ~Copyable {
             count: 3,
             unconfirmed: .seconds(20)
         )
-        try socket.setAuthenticationDomain(configuration.isLegacy ? nil : HandshakeGate.domain)
+        try socket.setAuthenticationDomain(HandshakeGate.domain)
         switch configuration.pattern {
         case .pull: break
         case .sub:

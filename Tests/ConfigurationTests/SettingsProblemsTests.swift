@@ -259,19 +259,12 @@ private let values = [
 
 private let together = [
     BadConfiguration(
-        "sources: [{ name: a, pattern: pull, bind: [\"tcp://10.0.0.7:1\"], legacy: on }]",
-        "x.yaml:1: sources[0].legacy: on is for loopback and ipc:// endpoints only, not for"
-            + " 'tcp://10.0.0.7:1'"
+        "sources: [{ name: a, pattern: sub, bind: [\"tcp://127.0.0.1:1\"], engine: native }]",
+        "x.yaml:1: sources[0].engine: native cannot be combined with pattern sub; use auto or libzmq"
     ),
     BadConfiguration(
-        "sources: [{ name: a, pattern: pull, bind: [\"tcp://*:1\"], legacy: on }]",
-        "x.yaml:1: sources[0].legacy: on is for loopback and ipc:// endpoints only, not for"
-            + " 'tcp://*:1'"
-    ),
-    BadConfiguration(
-        "sources: [{ name: a, pattern: pull, connect: [\"tcp://127.a.0.1:1\"], legacy: on }]",
-        "x.yaml:1: sources[0].legacy: on is for loopback and ipc:// endpoints only, not for"
-            + " 'tcp://127.a.0.1:1'"
+        "sources: [{ name: a, pattern: pull, connect: [\"tcp://127.0.0.1:1\"], engine: native }]",
+        "x.yaml:1: sources[0].engine: native cannot be combined with connect; use auto or libzmq"
     ),
     BadConfiguration(
         "sources: [{ name: a, pattern: pull, bind: [\"ipc://@x\"] }]",

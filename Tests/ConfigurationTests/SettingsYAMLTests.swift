@@ -59,7 +59,7 @@ extension Samples {
         source.topics = ["a", ""]
         source.highWaterMark = 7
         source.dedup = .on
-        source.legacy = .on
+        source.engine = .libzmq
         settings.sources = [source]
         settings.limits.eventBytesMax = 1025
         settings.limits.messageBytesMax = 3 << 10

@@ -38,7 +38,6 @@ import ZeroMQSource
         source.channel = "ch"
         source.topics = ["t"]
         source.highWaterMark = 23
-        source.legacy = .on
         settings.sources = [source]
 
         let pipeline = try settings.pipeline(run: "r", cores: 8)
@@ -62,13 +61,30 @@ import ZeroMQSource
                     quarantineBytesMax: 24
                 )
         )
-        let intake = try #require(try settings.socketSources(cores: 8).first)
-        #expect(pipeline.sources == [intake.profile])
+        #expect(try settings.sourceOpening(cores: 8).profiles == pipeline.sources)
+    }
+
+    @Test func aSourceThatConnectsIsOfLibzmq() throws {
+        var settings = Settings()
+        settings.limits.messageBytesMax = 2_002
+        settings.limits.connectionsMax = 15
+        var source = Settings.Source()
+        source.name = "s"
+        source.pattern = .sub
+        source.connect = ["tcp://127.0.0.1:9"]
+        source.channel = "ch"
+        source.topics = ["t"]
+        source.highWaterMark = 23
+        settings.sources = [source]
+        guard case .socket(let intake) = try settings.sourceOpening(cores: 8).choices.first else {
+            Issue.record("a source that connects is not libzmq's")
+            return
+        }
         #expect(intake.name == "s" && intake.pattern == .sub && intake.bind.isEmpty)
         #expect(intake.connect == ["tcp://127.0.0.1:9"] && intake.channel == "ch")
         #expect(intake.topics == ["t"] && intake.highWaterMark == 23)
         #expect(intake.messageBytesMax == 2_002)
-        #expect(intake.connectionsMax == 15 && intake.isLegacy)
+        #expect(intake.connectionsMax == 15)
     }
 
     @Test(arguments: [(1, 1), (2, 2), (4, 4), (64, 16)])

@@ -19,8 +19,6 @@ PROTOCOL = "docs/PROTOCOL.md"
 JEROMQ = "/usr/share/java/jeromq.jar"
 COUNT = 6000
 # Debian's JeroMQ speaks ZMTP 2.
-KNOWS_LEGACY = "legacy" in (pages.PROJECT / "config" / "touchpointd.yaml").read_text()
-LEGACY = {"legacy": "on"} if KNOWS_LEGACY else {}
 
 
 @pytest.fixture
@@ -234,7 +232,7 @@ def java(tmp_path_factory):
 @pages.runs(PROTOCOL, "Send.java")
 def test_java_client_loses_nothing_over_kills(daemon, programs, java):
     endpoint = free_endpoint()
-    collector = router(daemon, endpoint, **LEGACY)
+    collector = router(daemon, endpoint, engine="native")
     process = programs(*java, endpoint)
     while_killed(collector, process, lines(COUNT))
     output, _ = finish(process)
@@ -244,7 +242,7 @@ def test_java_client_loses_nothing_over_kills(daemon, programs, java):
 
 def test_java_client_sends_each_line_when_it_comes(daemon, programs, java):
     endpoint = free_endpoint()
-    collector = router(daemon, endpoint, **LEGACY)
+    collector = router(daemon, endpoint, engine="native")
     process = programs(*java, endpoint)
     process.stdin.write("\n".join(lines(10)) + "\n")
     process.stdin.flush()
@@ -265,7 +263,7 @@ def test_java_client_sends_later_what_is_not_settled(programs, java, answer):
 @pages.runs(PROTOCOL, "Send.java by hand")
 def test_java_client_by_hand(daemon, programs, java, samples):
     endpoint = free_endpoint()
-    router(daemon, endpoint, **LEGACY)
+    router(daemon, endpoint, engine="native")
     text = pages.block(PROTOCOL, "Send.java by hand").text.splitlines()[1]
     text = text.replace("jar:.", f"jar:{java[2].split(':')[1]}").replace("tcp://127.0.0.1:5572", endpoint)
     (programs.folder / "samples").symlink_to(pages.PROJECT / "samples")

@@ -9,6 +9,7 @@ import time
 import pytest
 import zmq
 
+from collector import ANY_PORT, ENGINE
 from readback import lines_by_zcat
 from waiting import wait_until
 
@@ -18,6 +19,14 @@ EVENT = b'{"event":"x"}'
 
 def port_of(endpoint):
     return int(endpoint.rsplit(":", 1)[1])
+
+
+def router(engine):
+    return {"name": "reliable", "pattern": "router", "bind": [ANY_PORT], "engine": engine}
+
+
+def pull(engine):
+    return {"name": "producers", "pattern": "pull", "bind": [ANY_PORT], "engine": engine}
 
 
 def figures(collector, source="reliable"):
@@ -59,8 +68,20 @@ def resident_kibibytes(collector):
 # Routing ids
 
 
-def test_a_taken_routing_id_is_served_when_it_becomes_free(daemon, producer):
-    collector = daemon()
+def test_peers_of_one_routing_id_are_all_served(daemon, producer):
+    collector = daemon(sources=[router("native")])
+    peers = [producer(zmq.DEALER, collector.endpoint("reliable"), identity=b"till-7") for _ in range(3)]
+    for number in range(5):
+        for at, peer in enumerate(peers):
+            peer.send_multipart([b"%d of %d" % (number, at), EVENT])
+        for at, peer in enumerate(peers):
+            assert peer.poll(30_000)
+            assert peer.recv_multipart() == [b"%d of %d" % (number, at), json.dumps(COMMITTED, separators=(",", ":")).encode()]
+    assert figures(collector)["muted"] == 0
+
+
+def test_a_routing_id_that_libzmq_has_given_is_served_when_it_becomes_free(daemon, producer):
+    collector = daemon(sources=[router("libzmq")])
     endpoint = collector.endpoint("reliable")
     first = producer(zmq.DEALER, endpoint, identity=b"till-7")
     assert ask(first) == COMMITTED
@@ -83,21 +104,12 @@ def test_a_taken_routing_id_is_served_when_it_becomes_free(daemon, producer):
 
 # Other protocols
 
-GREETING_2 = b"\xff" + b"\0" * 8 + b"\x7f\x01\x05"
+# Signature and revision of ZMTP 2.0; a socket type, an empty routing id and a message follow.
+GREETING_2 = b"\xff" + b"\0" * 8 + b"\x7f\x01"
+REST_2 = b"\0\0" + bytes([0, len(EVENT)]) + EVENT
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"\x01\x00" + bytes([len(EVENT) + 1, 0]) + EVENT,
-        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 600\r\n\r\n" + b"\x02" * 600 + b"\x0e\x00" + EVENT,
-        GREETING_2 + b"\0\0" + bytes([0, len(EVENT)]) + EVENT,
-    ],
-    ids=["ZMTP 1", "HTTP", "ZMTP 2"],
-)
-@pytest.mark.parametrize("source", ["producers", "reliable"])
-def test_what_is_not_zmtp_3_is_refused(daemon, sent, source):
-    collector = daemon()
+def assert_refused(collector, sent, source):
     with connect_raw(collector.endpoint(source)) as connection:
         connection.sendall(sent)
         assert is_closed(connection)
@@ -107,15 +119,37 @@ def test_what_is_not_zmtp_3_is_refused(daemon, sent, source):
     wait_until("the log line", lambda: "handshake failed" in collector.log)
 
 
-def test_zmtp_2_is_let_in_where_it_is_wanted(daemon):
-    collector = daemon(
-        sources=[{"name": "old", "pattern": "pull", "bind": ["tcp://127.0.0.1:*"], "legacy": "on"}]
-    )
-    with connect_raw(collector.endpoint("old")) as connection:
-        # Signature, revision, socket type PUSH, an empty routing id; then a message.
-        connection.sendall(GREETING_2[:10] + b"\x01\x08\0\0" + bytes([0, len(EVENT)]) + EVENT)
-        collector.wait_for_received(1)
-    assert collector.ledger()["written"] == 1
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x01\x00" + bytes([len(EVENT) + 1, 0]) + EVENT,
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 600\r\n\r\n" + b"\x02" * 600 + b"\x0e\x00" + EVENT,
+    ],
+    ids=["ZMTP 1", "HTTP"],
+)
+@pytest.mark.parametrize("source", ["producers", "reliable"])
+def test_what_is_not_zmtp_is_refused(daemon, sent, source):
+    assert_refused(daemon(), sent, source)
+
+
+@pytest.mark.parametrize("source", ["producers", "reliable"])
+def test_libzmq_refuses_zmtp_2(daemon, source):
+    assert_refused(daemon(sources=[pull("libzmq"), router("libzmq")]), GREETING_2 + b"\x05" + REST_2, source)
+
+
+def test_zmtp_2_is_served(daemon):
+    collector = daemon(sources=[pull("native"), router("native")])
+    with connect_raw(collector.endpoint("producers")) as push, connect_raw(collector.endpoint("reliable")) as dealer:
+        push.sendall(GREETING_2 + b"\x08" + REST_2)
+        dealer.sendall(GREETING_2 + b"\x05" + REST_2)
+        collector.wait_for_received(2)
+        # This end says that it is a ROUTER without a routing id, and then the answer.
+        received = b""
+        while not received.endswith(b"}"):
+            received += dealer.recv(4096)
+        answer = json.dumps(COMMITTED, separators=(",", ":")).encode()
+        assert received.endswith(b"\x06\0\0" + bytes([0, len(answer)]) + answer)
+    assert collector.ledger()["written"] == 2
 
 
 def test_a_wrong_pattern_is_told_of(daemon, producer):

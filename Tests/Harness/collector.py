@@ -14,6 +14,16 @@ from waiting import BOUND_SECONDS, finished, wait_for_input, wait_until
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
+# What receives the messages of sources that do not say so: a value of sources[].engine.
+ENGINE = os.environ.get("TOUCHPOINT_ENGINE", "native")
+
+
+def with_engine(source):
+    """Returns a source that names its engine, unless it names one or only libzmq can receive its messages."""
+    if "engine" in source or source.get("pattern") == "sub" or source.get("connect"):
+        return source
+    return source | {"engine": ENGINE}
+
 
 def merged(base, changes):
     """Returns `base` with `changes` applied; objects are merged key by key, everything else is replaced."""
@@ -64,6 +74,8 @@ class Collector:
 
     def launch(self):
         """Starts the program and does not wait."""
+        if "sources" in self.settings:
+            self.settings["sources"] = [with_engine(source) for source in self.settings["sources"]]
         # JSON is YAML.
         self.configuration.write_text(json.dumps(self.settings, indent=2) + "\n")
         with self.log_path.open("ab") as log:

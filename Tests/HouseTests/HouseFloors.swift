@@ -30,12 +30,18 @@ enum HouseFloors {
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
+        "Wire": Room(floor: 1, imports: [], foundation: .none),
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
         "ZeroMQSource": Room(
             floor: 4,
-            imports: ["Agents", "Intake", "Platform", "Ring", "ZeroMQ"],
+            imports: ["Agents", "Intake", "Platform", "Ring", "Wire", "ZeroMQ"],
+            foundation: .none
+        ),
+        "ZMTPSource": Room(
+            floor: 4,
+            imports: ["Agents", "Intake", "Platform", "Ring", "Wire"],
             foundation: .none
         ),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
@@ -89,7 +95,8 @@ enum HouseFloors {
             floor: 7,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
-                "Terminal", "ZeroMQ", "ZeroMQSource", "Platform", "Logging", "NIOCore",
+                "Terminal", "ZMTPSource", "ZeroMQ", "ZeroMQSource", "Platform", "Logging",
+                "NIOCore",
                 "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "UnixSignals", "Disk", "Archive",
                 "Recovery", "Configuration",
             ],

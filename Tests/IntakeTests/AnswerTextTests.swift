@@ -1,7 +1,6 @@
 import Testing
 
 @testable import Intake
-@testable import ZeroMQSource
 
 /// The JSON on the wire is the contract's, byte for byte.
 @Suite struct AnswerTextTests {

@@ -4,6 +4,7 @@ import Ring
 import Synchronization
 import TestSupport
 import Testing
+import Wire
 import ZeroMQ
 
 @testable import Intake

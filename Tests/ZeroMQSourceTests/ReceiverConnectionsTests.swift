@@ -1,6 +1,7 @@
 import Synchronization
 import TestSupport
 import Testing
+import Wire
 import ZeroMQ
 
 @testable import Intake

@@ -11,7 +11,6 @@ import Platform
 import Recovery
 import Storage
 import Synchronization
-import ZeroMQSource
 
 /// The running daemon: a pipeline, its data folder, and the operators' commands.
 ///
@@ -109,7 +108,7 @@ final class Collector: Sendable {
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
-        let sources = try settings.socketSources(cores: cores)
+        let sources = try settings.sourceOpening(cores: cores)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = folder.contentHash(log.logger)
@@ -161,7 +160,7 @@ final class Collector: Sendable {
     /// Binds the sources and starts the path's threads.
     private static func startPipeline(
         _ configuration: PipelineConfiguration,
-        sources: [SourceConfiguration],
+        sources: SourceOpening,
         in folder: HeldFolder,
         notices: NoticeLog
     ) throws(DaemonFailure) -> Pipeline {
@@ -172,7 +171,7 @@ final class Collector: Sendable {
                 folders: folder.folders,
                 manifest: folder.manifest,
                 openSources: { places throws(IntakeError) in
-                    try SocketSources.open(sources, at: places)
+                    try sources.open(at: places)
                 },
                 notify: { notices.add($0) }
             )

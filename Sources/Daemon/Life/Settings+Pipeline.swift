@@ -5,6 +5,7 @@ import Events
 import Intake
 import Pipeline
 import Storage
+import ZMTPSource
 import ZeroMQSource
 
 /// Conversion of a configuration file to the pipeline's settings.
@@ -19,7 +20,7 @@ extension Settings {
         var configuration = PipelineConfiguration(
             node: node,
             run: run,
-            sources: try socketSources(cores: cores).map(\.profile),
+            sources: try sourceOpening(cores: cores).profiles,
             limits: PayloadLimits(
                 eventBytesMax: limits.eventBytesMax,
                 eventsMax: limits.eventsPerMessageMax,
@@ -44,11 +45,11 @@ extension Settings {
         return configuration
     }
 
-    /// The sources, all of them ZeroMQ's.
-    func socketSources(cores: Int) throws(DaemonFailure) -> [SourceConfiguration] {
+    /// The sources, each of its kind.
+    func sourceOpening(cores: Int) throws(DaemonFailure) -> SourceOpening {
         let budget = try budget(writers: writers.count(cores: cores))
         let connectionsMax = min(limits.connectionsMax, budget.connectionsMax)
-        return sources.map { $0.intake(limits, connectionsMax: connectionsMax) }
+        return SourceOpening(sources.map { $0.choice(limits, connectionsMax: connectionsMax) })
     }
 
     private func budget(writers: Int) throws(DaemonFailure) -> DescriptorBudget {
@@ -101,7 +102,28 @@ extension Settings.Writers {
 }
 
 extension Settings.Source {
-    func intake(_ limits: Settings.Limits, connectionsMax: Int) -> SourceConfiguration {
+    fileprivate func choice(
+        _ limits: Settings.Limits,
+        connectionsMax: Int
+    ) -> SourceOpening.Choice {
+        isNative
+            ? .listener(listener(limits, connectionsMax: connectionsMax))
+            : .socket(socket(limits, connectionsMax: connectionsMax))
+    }
+
+    func listener(_ limits: Settings.Limits, connectionsMax: Int) -> ListenerConfiguration {
+        ListenerConfiguration(
+            name: name,
+            pattern: pattern == .router ? .router : .pull,
+            bind: bind,
+            channel: channel,
+            messageBytesMax: limits.messageBytesMax,
+            connectionsMax: connectionsMax,
+            deduplicates: dedup == .on
+        )
+    }
+
+    func socket(_ limits: Settings.Limits, connectionsMax: Int) -> SourceConfiguration {
         let pattern: SourceConfiguration.Pattern =
             switch self.pattern {
             case .pull: .pull
@@ -118,7 +140,6 @@ extension Settings.Source {
             highWaterMark: highWaterMark,
             messageBytesMax: limits.messageBytesMax,
             connectionsMax: connectionsMax,
-            isLegacy: legacy == .on,
             deduplicates: dedup == .on
         )
     }

@@ -1,0 +1,52 @@
+import Intake
+import ZMTPSource
+import ZeroMQSource
+
+/// The sources of a configuration, in order, each with the kind that opens it.
+struct SourceOpening: Sendable {
+    enum Choice: Sendable {
+        case listener(ListenerConfiguration)
+        case socket(SourceConfiguration)
+
+        fileprivate var profile: SourceProfile {
+            switch self {
+            case .listener(let configuration): configuration.profile
+            case .socket(let configuration): configuration.profile
+            }
+        }
+    }
+
+    let choices: [Choice]
+
+    init(_ choices: [Choice]) {
+        self.choices = choices
+    }
+
+    /// The settings that the path knows.
+    var profiles: [SourceProfile] { choices.map(\.profile) }
+
+    /// Opens all of them, each at its place.
+    func open(at places: [SourcePlace]) throws(IntakeError) -> OpenSources {
+        var listeners: [(at: Int, ListenerConfiguration)] = []
+        var sockets: [(at: Int, SourceConfiguration)] = []
+        for (at, choice) in choices.enumerated() {
+            switch choice {
+            case .listener(let configuration): listeners.append((at, configuration))
+            case .socket(let configuration): sockets.append((at, configuration))
+            }
+        }
+        let own = try ListenerSources.open(listeners.map(\.1), at: listeners.map { places[$0.at] })
+        var opened = Dictionary(
+            uniqueKeysWithValues: zip(listeners.map(\.at), own.sources)
+        )
+        guard !sockets.isEmpty else {
+            return OpenSources(sources: choices.indices.compactMap { opened[$0] })
+        }
+        let others = try SocketSources.open(sockets.map(\.1), at: sockets.map { places[$0.at] })
+        opened.merge(zip(sockets.map(\.at), others.sources)) { first, _ in first }
+        return OpenSources(
+            sources: choices.indices.compactMap { opened[$0] },
+            helpers: others.helpers
+        )
+    }
+}

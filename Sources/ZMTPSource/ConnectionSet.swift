@@ -1,0 +1,225 @@
+import Glibc
+import Intake
+import Platform
+
+/// The connections of a source by number, and the descriptors that its thread waits for.
+///
+/// Numbers are 1 and up; one is reused only after all others were. Only the source's thread uses it.
+struct ConnectionSet: ~Copyable {
+    /// What ``waken(milliseconds:)`` reports.
+    enum Wake {
+        /// The source was signalled.
+        case signal
+        /// An endpoint has connections to accept.
+        case endpoint(Int)
+        /// A connection may be written to, or has ended.
+        case connection(UInt16, EventPoll.Interest)
+        /// Connections have something to read.
+        case readers
+    }
+
+    private static let signalToken: UInt64 = 1 << 32
+    private static let readersToken: UInt64 = 2 << 32
+    private static let endpointToken: UInt64 = 3 << 32
+    private static let eventsMax = 256
+
+    private let numbersMax: Int
+    private let slots: UnsafeMutablePointer<UnsafeMutablePointer<Connection>?>
+    private var lastNumber: UInt16 = 0
+    private var lastSerial: UInt32 = 0
+    /// The present connections.
+    private(set) var count = 0
+    /// What the thread waits for: its signal, the endpoints, room to write, and `readers`.
+    private let wakers: EventPoll
+    /// The connections that are read.
+    private let readers: EventPoll
+    /// Events of the last look at `readers` that were not returned yet.
+    private var readyAt = 0
+    private var readyCount = 0
+    /// Whether `readers` wakes the thread.
+    private var wakesForReaders = true
+
+    init(
+        connectionsMax: Int,
+        signal: Int32,
+        endpoints: borrowing Endpoints
+    ) throws(IntakeError) {
+        let wakers = try Self.makePoll()
+        let readers = try Self.makePoll()
+        var code = wakers.add(signal, token: Self.signalToken, for: .readable)
+        if code == 0 {
+            code = wakers.add(readers.descriptor, token: Self.readersToken, for: .readable)
+        }
+        for at in 0..<endpoints.count where code == 0 {
+            let token = Self.endpointToken + UInt64(at)
+            code = wakers.add(endpoints.descriptor(at), token: token, for: .readable)
+        }
+        guard code == 0 else { throw IntakeError("epoll: \(SystemError(code: code))") }
+        self.wakers = wakers
+        self.readers = readers
+        numbersMax = min(Int(UInt16.max), max(4_096, connectionsMax * 4))
+        slots = .allocate(capacity: numbersMax + 1)
+        slots.initialize(repeating: nil, count: numbersMax + 1)
+    }
+
+    private static func makePoll() throws(IntakeError) -> EventPoll {
+        do throws(SystemError) {
+            return try EventPoll(eventsMax: eventsMax)
+        } catch {
+            throw IntakeError("epoll: \(error)")
+        }
+    }
+
+    deinit {
+        for number in 1...numbersMax {
+            guard let connection = slots[number] else { continue }
+            close(connection.pointee.descriptor)
+            connection.deinitialize(count: 1)
+            connection.deallocate()
+        }
+        slots.deallocate()
+    }
+
+    /// The connection of a number; nil if there is none.
+    ///
+    /// Valid until it is removed.
+    @inline(__always)
+    subscript(number: UInt16) -> UnsafeMutablePointer<Connection>? {
+        Int(number) <= numbersMax ? slots[Int(number)] : nil
+    }
+
+    /// The numbers of all present connections, in order.
+    var numbers: [UInt16] {
+        (1...numbersMax).compactMap { slots[$0] == nil ? nil : UInt16($0) }
+    }
+
+    /// Adds a connection, which wakes the thread when it has something to read; nil when numbers or
+    /// the system's memory are used up.
+    ///
+    /// - `make`: creates it with its serial number.
+    mutating func add(
+        _ descriptor: Int32,
+        make: (_ serial: UInt32) -> Connection
+    ) -> UInt16? {
+        guard let number = freeNumber() else { return nil }
+        guard wakers.add(descriptor, token: UInt64(number), for: .readable) == 0 else { return nil }
+        lastSerial &+= 1
+        let slot = UnsafeMutablePointer<Connection>.allocate(capacity: 1)
+        slot.initialize(to: make(lastSerial))
+        slots[Int(number)] = slot
+        count += 1
+        return number
+    }
+
+    /// Closes a connection.
+    mutating func remove(_ number: UInt16) {
+        guard let connection = self[number] else { return }
+        close(connection.pointee.descriptor)
+        connection.deinitialize(count: 1)
+        connection.deallocate()
+        slots[Int(number)] = nil
+        count -= 1
+    }
+
+    // MARK: - Waiting
+
+    /// Waits until there is something to do, at most for the given time; returns how many events
+    /// ``wake(_:)`` has.
+    mutating func wait(milliseconds: Int32, forReaders: Bool) -> Int {
+        if forReaders != wakesForReaders {
+            wakers.change(
+                readers.descriptor,
+                token: Self.readersToken,
+                to: forReaders ? .readable : []
+            )
+            wakesForReaders = forReaders
+        }
+        return wakers.wait(milliseconds: milliseconds)
+    }
+
+    /// An event of the last wait.
+    func wake(_ at: Int) -> Wake {
+        let event = wakers[at]
+        switch event.token {
+        case Self.signalToken: return .signal
+        case Self.readersToken: return .readers
+        case Self.endpointToken...: return .endpoint(Int(event.token - Self.endpointToken))
+        default: return .connection(UInt16(truncatingIfNeeded: event.token), event.state)
+        }
+    }
+
+    /// The next connection that has something to read; nil if none has now.
+    ///
+    /// All ready connections come once before any comes twice.
+    mutating func nextReadable() -> UInt16? {
+        while true {
+            if readyAt == readyCount {
+                readyCount = readers.wait(milliseconds: 0)
+                readyAt = 0
+                if readyCount == 0 { return nil }
+            }
+            let number = UInt16(truncatingIfNeeded: readers[readyAt].token)
+            readyAt += 1
+            // It may have been removed since.
+            if let connection = self[number], connection.pointee.hold.isEmpty { return number }
+        }
+    }
+
+    /// Reads a connection in turn with others from now on; returns false if the system refuses it.
+    func beginReading(_ number: UInt16) -> Bool {
+        guard let connection = self[number] else { return false }
+        return readers.add(
+            connection.pointee.descriptor,
+            token: UInt64(number),
+            for: .readable
+        ) == 0
+    }
+
+    /// Reads a connection, or leaves what it sends in the system's buffers.
+    func setReading(_ number: UInt16, _ isRead: Bool) {
+        guard let connection = self[number] else { return }
+        readers.change(
+            connection.pointee.descriptor,
+            token: UInt64(number),
+            to: isRead ? .readable : []
+        )
+    }
+
+    /// Sets what of a connection wakes the thread, after its stage or its output has changed.
+    ///
+    /// `watchesEnd`: whether the end of an open connection does.
+    func setWaking(_ number: UInt16, watchesEnd: Bool) {
+        guard let connection = self[number] else { return }
+        var interest: EventPoll.Interest = []
+        if !connection.pointee.isOpen {
+            interest = .readable
+        } else if watchesEnd {
+            interest = .ending
+        }
+        if connection.pointee.isFull { interest.insert(.writable) }
+        wakers.change(connection.pointee.descriptor, token: UInt64(number), to: interest)
+    }
+
+    /// Waits no more for a connection's end or room to write; it is still read.
+    func ignoreEnd(_ number: UInt16) {
+        guard let connection = self[number] else { return }
+        wakers.remove(connection.pointee.descriptor)
+    }
+
+    /// Waits for an endpoint's connections, or not.
+    func setAccepting(_ endpoint: Int, _ isAwaited: Bool, descriptor: Int32) {
+        wakers.change(
+            descriptor,
+            token: Self.endpointToken + UInt64(endpoint),
+            to: isAwaited ? .readable : []
+        )
+    }
+
+    private mutating func freeNumber() -> UInt16? {
+        guard count < numbersMax else { return nil }
+        repeat {
+            lastNumber = Int(lastNumber) >= numbersMax ? 1 : lastNumber + 1
+        } while slots[Int(lastNumber)] != nil
+        return lastNumber
+    }
+}

@@ -1,0 +1,54 @@
+package import Intake
+
+/// One listening source: where producers connect, and what each may cost.
+package struct ListenerConfiguration: Sendable, Equatable {
+    /// The ZeroMQ pattern of the collector's end.
+    package enum Pattern: String, Sendable, CaseIterable {
+        /// Producers PUSH; not acknowledged.
+        case pull
+        /// Producers DEALER or REQ; acknowledged once durable.
+        case router
+    }
+
+    package var name: String
+    package var pattern: Pattern
+    /// `tcp://HOST:PORT` or `ipc://PATH`; port `*` or 0 lets the system choose.
+    package var bind: [String]
+    /// The channel of events that name none.
+    package var channel: String
+    /// The longest frame, in bytes; a peer that sends a longer one is disconnected.
+    package var messageBytesMax: Int
+    /// The most simultaneous connections; more are refused.
+    package var connectionsMax: Int
+    /// Whether events are looked up by their ids, so that duplicates are not written.
+    package var deduplicates: Bool
+
+    package init(
+        name: String,
+        pattern: Pattern,
+        bind: [String],
+        channel: String = "unknown",
+        messageBytesMax: Int = 4 << 20,
+        connectionsMax: Int = 1_000,
+        deduplicates: Bool = false
+    ) {
+        self.name = name
+        self.pattern = pattern
+        self.bind = bind
+        self.channel = channel
+        self.messageBytesMax = messageBytesMax
+        self.connectionsMax = connectionsMax
+        self.deduplicates = deduplicates
+    }
+
+    /// The settings that the path knows.
+    package var profile: SourceProfile {
+        SourceProfile(
+            name: name,
+            kind: pattern.rawValue,
+            channel: channel,
+            isAnswered: pattern == .router,
+            deduplicates: deduplicates
+        )
+    }
+}
