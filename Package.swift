@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .target(
             name: "CSimdJSON",
             cxxSettings: [.define("NDEBUG", .when(configuration: .release))],
@@ -48,6 +49,7 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
         .target(name: "Terminal", swiftSettings: strict),
         .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["CSodium"], swiftSettings: strict),
 
         // Floor 2: the definition of an event.
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
@@ -225,6 +227,11 @@ let package = Package(
         .testTarget(
             name: "CompressionTests",
             dependencies: ["Compression", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire", "ZeroMQ", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),

@@ -22,6 +22,7 @@ enum HouseFloors {
         "CZlib": Room(floor: 0, imports: []),
         "CISAL": Room(floor: 0, imports: []),
         "COpenSSL": Room(floor: 0, imports: []),
+        "CSodium": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
         "Platform": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
@@ -39,6 +40,7 @@ enum HouseFloors {
             foundation: .none
         ),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
+        "Wire": Room(floor: 1, imports: ["CSodium"], foundation: .none),
         "Disk": Room(floor: 2, imports: ["Platform"]),
         "Archive": Room(
             floor: 3,
@@ -116,6 +118,7 @@ enum HouseFloors {
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
         "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
+        "CSodium": "Wire",
         "Yams": "Configuration",
     ]
 }
