@@ -55,6 +55,7 @@ let package = Package(
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
 
         .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "Keys", dependencies: ["Platform", "Wire"], swiftSettings: strict),
         .target(name: "Disk", dependencies: ["Platform"], swiftSettings: strict),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
@@ -89,7 +90,7 @@ let package = Package(
         ),
         .target(
             name: "Producer",
-            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"],
+            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"],
             swiftSettings: strict
         ),
 
@@ -168,8 +169,8 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Archive", "Control", "Disk", "Events", "Inspection", "Platform", "Producer",
-                "Terminal",
+                "Archive", "Control", "Disk", "Events", "Inspection", "Keys", "Platform",
+                "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -177,7 +178,7 @@ let package = Package(
         .executableTarget(
             name: "touchpoint-send",
             dependencies: [
-                "Producer", "Terminal",
+                "Keys", "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -234,6 +235,11 @@ let package = Package(
             dependencies: ["Wire", "ZeroMQ", "TestSupport"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "KeysTests",
+            dependencies: ["Keys", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
         .testTarget(
             name: "EventsTests",
@@ -276,7 +282,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ProducerTests",
-            dependencies: ["Producer", "ZeroMQ", "Compression", "TestSupport"],
+            dependencies: ["Producer", "ZeroMQ", "Compression", "Wire", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

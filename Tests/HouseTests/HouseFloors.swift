@@ -32,6 +32,7 @@ enum HouseFloors {
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
+        "Keys": Room(floor: 2, imports: ["Platform", "Wire"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
         "ZeroMQSource": Room(
@@ -60,7 +61,7 @@ enum HouseFloors {
         ),
         "Producer": Room(
             floor: 3,
-            imports: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"]
+            imports: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"]
         ),
         "Filing": Room(
             floor: 5,
@@ -105,10 +106,13 @@ enum HouseFloors {
             floor: 8,
             imports: [
                 "Control", "Events", "Platform", "Producer", "Terminal", "ArgumentParser", "Disk",
-                "Archive", "Inspection",
+                "Archive", "Inspection", "Keys",
             ]
         ),
-        "touchpoint-send": Room(floor: 8, imports: ["Producer", "Terminal", "ArgumentParser"]),
+        "touchpoint-send": Room(
+            floor: 8,
+            imports: ["Keys", "Producer", "Terminal", "ArgumentParser"]
+        ),
     ]
 
     /// Modules of the toolchain, open to all targets.

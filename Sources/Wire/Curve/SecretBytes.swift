@@ -19,6 +19,12 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         memory.copyMemory(from: bytes)
     }
 
+    /// Memory with a copy of `bytes`.
+    package init(copying bytes: [UInt8]) {
+        self.init(count: bytes.count)
+        memory.copyBytes(from: bytes)
+    }
+
     /// `count` random bytes of the system (getrandom(2)).
     static func random(count: Int) -> SecretBytes {
         let bytes = SecretBytes(count: count)
