@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .target(
             name: "CSimdJSON",
             cxxSettings: [.define("NDEBUG", .when(configuration: .release))],
@@ -48,12 +49,13 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
         .target(name: "Terminal", swiftSettings: strict),
         .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "Wire", swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["CSodium"], swiftSettings: strict),
 
         // Floor 2: the definition of an event.
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
 
         .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "Keys", dependencies: ["Platform", "Wire"], swiftSettings: strict),
         .target(name: "Disk", dependencies: ["Platform"], swiftSettings: strict),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
@@ -88,7 +90,7 @@ let package = Package(
         ),
         .target(
             name: "Producer",
-            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"],
+            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"],
             swiftSettings: strict
         ),
 
@@ -172,8 +174,8 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Archive", "Control", "Disk", "Events", "Inspection", "Platform", "Producer",
-                "Terminal",
+                "Archive", "Control", "Disk", "Events", "Inspection", "Keys", "Platform",
+                "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -181,7 +183,7 @@ let package = Package(
         .executableTarget(
             name: "touchpoint-send",
             dependencies: [
-                "Producer", "Terminal",
+                "Keys", "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -233,6 +235,16 @@ let package = Package(
             dependencies: ["Compression", "TestSupport"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire", "ZeroMQ", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KeysTests",
+            dependencies: ["Keys", "Wire", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
         .testTarget(
             name: "EventsTests",
@@ -276,7 +288,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ProducerTests",
-            dependencies: ["Producer", "ZeroMQ", "Compression", "TestSupport"],
+            dependencies: ["Producer", "ZeroMQ", "Compression", "Wire", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,4 +1,5 @@
 import Glibc
+package import Wire
 package import ZeroMQ
 
 /// The reason why publishing ended early.
@@ -11,6 +12,10 @@ package enum ProducerError: Error, Equatable, CustomStringConvertible {
     case damaged(path: String, reason: String)
     /// No connection was accepted in time.
     case unreachable(endpoint: String, after: Duration)
+    /// No encrypted connection was accepted in time; the key is the producer's public one.
+    case notAdmitted(endpoint: String, after: Duration, key: CurveKey)
+    /// The loaded libzmq was built without CURVE.
+    case noCurve(library: String)
     /// The other end neither accepted nor acknowledged anything for too long.
     case stalled(endpoint: String, after: Duration, waitingFor: String)
     /// The connection broke while unacknowledged messages were being sent.
@@ -30,6 +35,13 @@ package enum ProducerError: Error, Equatable, CustomStringConvertible {
         case .unreachable(let endpoint, let duration):
             "connect \(endpoint): nobody answered within \(duration); either no touchpointd listens there, or"
                 + " its source has another pattern: push is for a pull source, dealer for a router source"
+        case .notAdmitted(let endpoint, let duration, let key):
+            "connect \(endpoint): no encrypted connection within \(duration); either no touchpointd "
+                + "listens there with CURVE, or its key is not the one of --curve, or it does not "
+                + "know this producer's public key \(key), or its source has another pattern"
+        case .noCurve(let version):
+            "encrypt: the libzmq \(version) of this machine was built without CURVE: install one "
+                + "that has it, as Debian's libzmq5"
         case .stalled(let endpoint, let duration, let what):
             "send \(endpoint): no progress for \(duration) while waiting for \(what)"
         case .brokenOff(let endpoint, let times, let longest):
@@ -46,7 +58,7 @@ package enum ProducerError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .file: 74
         case .lineTooLong, .damaged: 65
-        case .unreachable, .stalled, .brokenOff: 69
+        case .unreachable, .notAdmitted, .noCurve, .stalled, .brokenOff: 69
         case .zeroMQ(let error): error.errno == EINVAL ? 64 : 69
         }
     }

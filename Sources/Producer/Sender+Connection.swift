@@ -1,10 +1,12 @@
 import Glibc
+import Wire
 import ZeroMQ
 
 extension Sender {
     /// Creates a socket of the configured kind, neither bound nor connected.
-    func makeSocket(in context: Context) throws(ZeroMQError) -> Socket {
+    func makeSocket(in context: Context) throws -> Socket {
         let socket = try Socket(configuration.pattern.socketPattern, in: context)
+        if let curve = configuration.curve { try encrypt(socket, with: curve) }
         try socket.setSendTimeout(.milliseconds(100))
         // Delays stay short, so that a restart of the collector costs little more than itself.
         try socket.setReconnectInterval(first: .milliseconds(50), longest: .milliseconds(200))
@@ -24,6 +26,22 @@ extension Sender {
             try socket.setSendHighWaterMark(max(1000, configuration.window))
         }
         return socket
+    }
+
+    private func encrypt(
+        _ socket: borrowing Socket,
+        with curve: CurveCredentials
+    ) throws {
+        guard Context.hasCurve else {
+            throw ProducerError.noCurve(library: Context.libraryVersion)
+        }
+        try curve.serverKey.withUnsafeBytes { server in
+            try curve.keys.publicKey.withUnsafeBytes { own in
+                try curve.keys.withSecret { secret in
+                    try socket.setCurveClient(serverKey: server, publicKey: own, secretKey: secret)
+                }
+            }
+        }
     }
 
     /// Binds or connects the socket.
@@ -46,10 +64,7 @@ extension Sender {
             if interrupted() { return false }
             guard now < configuration.timeout else {
                 try socket.setLinger(.zero)
-                throw ProducerError.unreachable(
-                    endpoint: configuration.endpoint,
-                    after: configuration.timeout
-                )
+                throw unreachable
             }
             try poll.wait(timeout: 50)
         }
@@ -58,6 +73,17 @@ extension Sender {
             usleep(200_000)
         }
         return true
+    }
+
+    private var unreachable: ProducerError {
+        guard let curve = configuration.curve else {
+            return .unreachable(endpoint: configuration.endpoint, after: configuration.timeout)
+        }
+        return .notAdmitted(
+            endpoint: configuration.endpoint,
+            after: configuration.timeout,
+            key: curve.keys.publicKey
+        )
     }
 
     /// Closes the socket, and waits until everything in its queue is sent.

@@ -33,6 +33,8 @@ package struct Sender {
         package var topic = ""
         /// Dealer: a file that receives the id of every acknowledged event, one per line.
         package var acknowledgedLog: String?
+        /// The keys of an encrypted connection; nil for one that is not.
+        package var curve: CurveCredentials?
 
         package init(pattern: Pattern, endpoint: String) {
             self.pattern = pattern

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Keys
 import Producer
 
 /// The program's arguments, and their meaning.
@@ -73,6 +74,28 @@ struct SendOptions: ParsableArguments {
     @Option(help: "Dealer: append the id of each acknowledged event to this file.")
     var acknowledgedLog: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Encrypt with CURVE, and accept only the collector with this public key: 40 characters \
+            of Z85, or its public certificate (NAME.key).
+            """,
+            valueName: "key-or-file"
+        )
+    )
+    var curve: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            CURVE: this producer's secret certificate (NAME.key_secret), which 'touchpointctl \
+            keygen NAME' makes.
+            """,
+            valueName: "file"
+        )
+    )
+    var curveKey: String?
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
@@ -96,10 +119,22 @@ struct SendOptions: ParsableArguments {
         if acknowledgedLog != nil, pattern != .dealer {
             throw ValidationError("'--acknowledged-log' needs '--pattern dealer'.")
         }
+        if curve != nil, curveKey == nil {
+            throw ValidationError(
+                "'--curve' needs '--curve-key FILE': make this producer's keys with "
+                    + "'touchpointctl keygen NAME'."
+            )
+        }
+        if curve == nil, curveKey != nil {
+            throw ValidationError(
+                "'--curve-key' needs '--curve' with the collector's public key: without it "
+                    + "nothing would be encrypted."
+            )
+        }
     }
 
-    /// The options of publishing.
-    var configuration: Sender.Configuration {
+    /// The options of publishing, with the keys read from their files.
+    func configuration() throws(KeyFileError) -> Sender.Configuration {
         let standard = pattern == .dealer ? "tcp://127.0.0.1:5572" : "tcp://127.0.0.1:5571"
         var configuration = Sender.Configuration(pattern: pattern, endpoint: to ?? standard)
         configuration.binds = bind
@@ -111,7 +146,16 @@ struct SendOptions: ParsableArguments {
         configuration.retryAfter = retryAfter.duration
         configuration.topic = topic
         configuration.acknowledgedLog = acknowledgedLog
+        configuration.curve = try credentials()
         return configuration
+    }
+
+    private func credentials() throws(KeyFileError) -> CurveCredentials? {
+        guard let curve, let curveKey else { return nil }
+        return CurveCredentials(
+            serverKey: try CertificateFile.publicKey(curve),
+            keys: try CertificateFile.loadSecret(curveKey)
+        )
     }
 
     /// The options of reading files.

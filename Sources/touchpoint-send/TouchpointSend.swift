@@ -22,6 +22,11 @@ import Terminal
             the event is on stable storage. Without an answer the same message is sent again, and \
             at once after a broken connection.
 
+            Encryption: with '--curve' and '--curve-key' the connection uses CURVE. The collector \
+            proves that it has the secret of the key in '--curve', and knows this producer by its \
+            public key, which must be among the collector's. The name of a certificate with the \
+            secret key ends in '_secret'; it stays on the machine of its owner, with mode 0600.
+
             Events that were refused, rejected or quarantined are named on standard error, the \
             first 20 with file, line and reason.
 
@@ -29,7 +34,7 @@ import Terminal
             usage; 65 something was refused, rejected or quarantined, or a file is neither text \
             nor whole gzip; 69 the collector cannot be reached or does not go on, or (push, pub) \
             the connection broke on the way, so that events may be lost; 74 a file cannot be read \
-            or written; 130 interrupted.
+            or written, or a key file cannot be used; 130 interrupted.
             """,
         version: "touchpoint-send \(ProductVersion.number) (\(ProductVersion.build))"
     )
@@ -48,8 +53,15 @@ import Terminal
     func run() throws {
         Interruption.install()
         let progress = SendProgress(isShown: !options.json)
+        let configuration: Sender.Configuration
+        do {
+            configuration = try options.configuration()
+        } catch {
+            writeText("touchpoint-send: \(ShownText.line("\(error)"))\n", to: 2)
+            throw ArgumentParser.ExitCode(Terminal.ExitCode.ioError)
+        }
         var sender = Sender(
-            options.configuration,
+            configuration,
             progress: progress,
             interrupted: { Interruption.isRequested }
         )

@@ -32,6 +32,7 @@ import Terminal
                 name: "Look at data folders",
                 subcommands: [VerifyData.self, RepairData.self, CatEvents.self]
             ),
+            CommandGroup(name: "Encrypt", subcommands: [GenerateKeys.self]),
             ReachCommands.group,
         ]
     )

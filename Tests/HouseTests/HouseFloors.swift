@@ -22,6 +22,7 @@ enum HouseFloors {
         "CZlib": Room(floor: 0, imports: []),
         "CISAL": Room(floor: 0, imports: []),
         "COpenSSL": Room(floor: 0, imports: []),
+        "CSodium": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
         "Platform": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
@@ -30,8 +31,8 @@ enum HouseFloors {
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
-        "Wire": Room(floor: 1, imports: [], foundation: .none),
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
+        "Keys": Room(floor: 2, imports: ["Platform", "Wire"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
         "ZeroMQSource": Room(
@@ -45,6 +46,7 @@ enum HouseFloors {
             foundation: .none
         ),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
+        "Wire": Room(floor: 1, imports: ["CSodium"], foundation: .none),
         "Disk": Room(floor: 2, imports: ["Platform"]),
         "Archive": Room(
             floor: 3,
@@ -64,7 +66,7 @@ enum HouseFloors {
         ),
         "Producer": Room(
             floor: 3,
-            imports: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events"]
+            imports: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"]
         ),
         "Filing": Room(
             floor: 5,
@@ -110,10 +112,13 @@ enum HouseFloors {
             floor: 8,
             imports: [
                 "Control", "Events", "Platform", "Producer", "Terminal", "ArgumentParser", "Disk",
-                "Archive", "Inspection",
+                "Archive", "Inspection", "Keys",
             ]
         ),
-        "touchpoint-send": Room(floor: 8, imports: ["Producer", "Terminal", "ArgumentParser"]),
+        "touchpoint-send": Room(
+            floor: 8,
+            imports: ["Keys", "Producer", "Terminal", "ArgumentParser"]
+        ),
     ]
 
     /// Modules of the toolchain, open to all targets.
@@ -123,6 +128,7 @@ enum HouseFloors {
     static let soleImporter = [
         "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
         "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
+        "CSodium": "Wire",
         "Yams": "Configuration",
     ]
 }

@@ -3,6 +3,7 @@ import Producer
 import Synchronization
 import TestSupport
 import Testing
+import Wire
 import ZeroMQ
 
 /// A real socket on its own thread that receives messages like a collector.
@@ -21,17 +22,19 @@ final class Collector: Sendable {
 
     /// Binds to a port that the system chooses, and starts its thread.
     ///
-    /// A frame longer than `messageBytesMax` breaks its connection; -1 means no limit.
+    /// A frame longer than `messageBytesMax` breaks its connection; -1 means no limit. With `curve`
+    /// it is a CURVE server with these keys, which admits every client.
     init(
         _ pattern: Socket.Pattern,
         messageBytesMax: Int64 = -1,
+        curve: CurveKeyPair? = nil,
         answer: @escaping Answer = { _, _ in nil }
     ) throws {
         context = try Context()
         var thread = pthread_t()
         let work = Unmanaged.passRetained(
             Work {
-                try self.serve(pattern, messageBytesMax, answer)
+                try self.serve(pattern, messageBytesMax, curve, answer)
             } onFailure: { text in
                 self.state.withLock { $0.failure = text }
             }
@@ -77,11 +80,13 @@ final class Collector: Sendable {
     private func serve(
         _ pattern: Socket.Pattern,
         _ messageBytesMax: Int64,
+        _ curve: CurveKeyPair?,
         _ answer: Answer
     ) throws {
         let socket = try Socket(pattern, in: context)
         try socket.setLinger(.zero)
         try socket.setMessageBytesMax(messageBytesMax)
+        try curve?.withSecret { try socket.setCurveServer(secretKey: $0) }
         if pattern == .sub { try socket.subscribe("") }
         try socket.bind(ZeroMQEndpoints.anyPort)
         let endpoint = try socket.lastEndpoint
