@@ -102,7 +102,7 @@ let package = Package(
         ),
         .target(
             name: "ZMTPSource",
-            dependencies: ["Agents", "Intake", "Platform", "Ring", "Wire"],
+            dependencies: ["Agents", "Intake", "Keys", "Platform", "Ring", "Wire"],
             swiftSettings: strict
         ),
 
@@ -150,7 +150,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
-                "Intake", "Pipeline", "Platform", "Recovery", "Storage", "Terminal", "ZMTPSource",
+                "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage", "Terminal",
+                "ZMTPSource",
                 "ZeroMQ", "ZeroMQSource",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

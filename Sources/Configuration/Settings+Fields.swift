@@ -163,6 +163,11 @@ extension Settings.Source {
             ),
             Field("dedup", \.dedup, .choice),
             Field("engine", \.engine, .choice),
+            Field("strangers", \.strangers, .choice),
+            Field("curve.keys", \.curve.keys, .path(example: "/etc/touchpoint/producers")),
+            Field("curve.secret", \.curve.secret, .path(example: "/etc/touchpoint/c1.key_secret")),
+            Field("socket.mode", \.socket.mode, .mode),
+            Field("socket.group", \.socket.group, .groupName),
         ]
     }
 }
@@ -200,6 +205,21 @@ extension FieldKind where Value == String {
 }
 
 extension FieldKind where Value == String? {
+    /// The path of a file or folder, or "" for none.
+    static func path(example: String) -> FieldKind {
+        .scalar(
+            expected: "a path such as \(example), or \"\"",
+            parse: { (text) throws(Complaint) in
+                if text.isEmpty { return .some(nil) }
+                guard !text.unicodeScalars.contains(where: isControl) else {
+                    throw Complaint("a path has no control characters")
+                }
+                return text
+            },
+            print: { quoted($0 ?? "") }
+        )
+    }
+
     /// The name of a system group; empty for none.
     static var groupName: FieldKind {
         .scalar(

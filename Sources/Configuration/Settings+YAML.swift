@@ -20,9 +20,17 @@ extension Settings {
     private var sourceLines: [String] {
         ["sources:"]
             + sources.flatMap { source in
-                Source.fields.enumerated().map { index, field in
-                    (index == 0 ? "  - " : "    ") + "\(field.name): \(field.print(source))"
+                var section: String?
+                var lines: [String] = []
+                for field in Source.fields {
+                    if field.section != section, let name = field.section {
+                        lines.append("    \(name):")
+                    }
+                    section = field.section
+                    let indent = lines.isEmpty ? "  - " : section == nil ? "    " : "      "
+                    lines.append(indent + "\(field.name): \(field.print(source))")
                 }
+                return lines
             }
     }
 }

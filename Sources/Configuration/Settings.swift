@@ -53,6 +53,27 @@ extension Settings {
             case router
         }
 
+        /// Where the keys of a source are (CURVE, ZeroMQ RFC 26); both or none.
+        package struct Curve: Sendable, Equatable {
+            /// The folder of the producers' public certificates.
+            package var keys: String?
+            /// The collector's own secret certificate.
+            package var secret: String?
+        }
+
+        /// Whether producers without a key may connect from other machines.
+        package enum Strangers: String, Sendable, CaseIterable {
+            case refused, allowed
+        }
+
+        /// Who may connect to a Unix socket.
+        package struct SocketFile: Sendable, Equatable {
+            /// Permission bits, 0…0o777.
+            package var mode: UInt32 = 0o660
+            /// The file's group; nil: the daemon's.
+            package var group: String?
+        }
+
         /// What receives the messages of a source.
         package enum Engine: String, Sendable, CaseIterable {
             /// ``native`` where it can, else ``libzmq``.
@@ -79,6 +100,12 @@ extension Settings {
         package var highWaterMark = 1000
         /// What receives its messages.
         package var engine = Engine.auto
+        /// Keys, without which nobody may connect; nil folder and file: no encryption.
+        package var curve = Curve()
+        /// Whether producers without a key may connect from other machines.
+        package var strangers = Strangers.refused
+        /// The files of its `ipc://` endpoints.
+        package var socket = SocketFile()
         /// Whether the collector's own listener can receive its messages.
         package var canBeNative: Bool { pattern != .sub && connect.isEmpty }
         /// Whether the collector's own listener receives its messages.

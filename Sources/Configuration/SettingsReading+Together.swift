@@ -67,6 +67,7 @@ extension SettingsReading {
             }
             checkEndpoints(of: source, context: context, seen: &endpoints)
             checkEngine(of: source, context: context)
+            checkKeys(of: source, context: context)
             if source.dedup == .on, index >= IdentityWindow.sourcesMax {
                 refuse(
                     "\(context).dedup",
@@ -117,6 +118,35 @@ extension SettingsReading {
         refuse(
             "\(context).engine",
             because: "\(context).engine: native cannot be combined with \(what); use auto or libzmq"
+        )
+    }
+
+    /// Keys are both or none, and only the native engine knows them; without them, everybody in the
+    /// network could send.
+    private mutating func checkKeys(of source: Settings.Source, context: String) {
+        if (source.curve.keys == nil) != (source.curve.secret == nil) {
+            let missing = source.curve.keys == nil ? "keys" : "secret"
+            refuse(
+                "\(context).curve",
+                because: "\(context).curve: '\(missing)' is missing; it needs the folder of the"
+                    + " producers' keys and the collector's own secret file"
+            )
+        }
+        if source.curve.keys != nil {
+            guard !source.isNative, !wasRefused("\(context).engine") else { return }
+            refuse(
+                "\(context).curve",
+                because: "\(context).curve: only engine native has it, for pull and router without"
+                    + " 'connect'"
+            )
+            return
+        }
+        let open = source.bind.first { !Endpoint.isLocal($0) }
+        guard let open, source.strangers == .refused else { return }
+        refuse(
+            "\(context).bind",
+            because: "\(context).bind: '\(open)' can be reached from other machines, and nothing"
+                + " proves who sends; give the source 'curve', or set 'strangers: allowed'"
         )
     }
 

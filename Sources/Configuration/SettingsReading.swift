@@ -87,7 +87,7 @@ struct SettingsReading {
         var source = Settings.Source()
         lines[context] = node.mapping?.mark?.line
         let fields = Settings.Source.fields
-        let found = entries(of: node, context: "touchpointd.\(context)", known: fields.map(\.name))
+        let found = sourceEntries(of: node, context, fields)
         for (name, key, value) in found {
             if let field = fields.first(where: { $0.key == name }) {
                 source = reading(
@@ -105,6 +105,33 @@ struct SettingsReading {
         }
         source.settle()
         settings.sources.append(source)
+    }
+
+    /// Returns the known keys of a source with their values, those of its sections dotted.
+    private mutating func sourceEntries(
+        of node: Node,
+        _ context: String,
+        _ fields: [Field<Settings.Source>]
+    ) -> [(String, Node, Node)] {
+        let sections = Set(fields.compactMap(\.section))
+        let top = fields.filter { $0.section == nil }.map(\.name) + sections.sorted()
+        var found: [(String, Node, Node)] = []
+        for entry in entries(of: node, context: "touchpointd.\(context)", known: top) {
+            guard sections.contains(entry.0) else {
+                found.append(entry)
+                continue
+            }
+            lines["\(context).\(entry.0)"] = entry.1.mark?.line
+            guard !entry.2.isNothing else { continue }
+            let known = fields.filter { $0.section == entry.0 }.map(\.name)
+            let inner = entries(
+                of: entry.2,
+                context: "touchpointd.\(context).\(entry.0)",
+                known: known
+            )
+            found += inner.map { ("\(entry.0).\($0.0)", $0.1, $0.2) }
+        }
+        return found
     }
 
     /// Returns `root` with the field's value, or unchanged after reporting a problem with it.

@@ -18,7 +18,8 @@ package enum SteeringGroup {
     /// Whether the system has a group of this name.
     package static func exists(_ name: String) -> Bool { find(name) != nil }
 
-    private static func find(_ name: String) -> UInt32? {
+    /// The number of a group in the system's group database; nil if there is none of this name.
+    package static func find(_ name: String) -> UInt32? {
         var (entry, found) = (group(), UnsafeMutablePointer<group>?.none)
         var buffer = [CChar](repeating: 0, count: 64 << 10)
         guard getgrnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil else {

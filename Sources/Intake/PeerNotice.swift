@@ -9,6 +9,10 @@ package struct PeerNotice: Sendable, Equatable {
         case muted
         /// Cut off so that it reconnects, now that its name is free.
         case released
+        /// Refused: its key is not known.
+        case unknownKey
+        /// Cut off: its key may not connect any more.
+        case keyRemoved
         /// Refused: the source is at its connection limit.
         case refused
         /// Cut off: it sends bytes that never become a message.

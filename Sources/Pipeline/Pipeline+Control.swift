@@ -79,6 +79,9 @@ extension Pipeline {
         configuration.sources.firstIndex { $0.name == name }
     }
 
+    /// Wakes a source's thread: something that it looks at each round has changed.
+    package func wake(source: Int) { sources[source].signal() }
+
     /// Stops taking in from one source, or from all; producers feel back-pressure.
     package func pause(source: Int? = nil) {
         for shared in chosen(source) { shared.ask(.paused) }

@@ -65,6 +65,46 @@ package struct ByteQueue: ~Copyable {
         end += header.frameByteCount
     }
 
+    /// Adds a frame with the given body, encrypted.
+    package mutating func appendFrame(
+        _ body: UnsafeRawBufferPointer,
+        hasMore: Bool = false,
+        isCommand: Bool = false,
+        by session: inout CurveSession
+    ) {
+        let header = FrameHeader(bodyCount: body.count + CurveSession.overhead)
+        let room = room(header.frameByteCount)
+        guard let start = room.baseAddress else { return }
+        header.write(to: start)
+        let sealed = UnsafeMutableRawBufferPointer(rebasing: room[header.byteCount...])
+        _ = session.seal(more: hasMore, isCommand: isCommand, body, into: sealed)
+        end += header.frameByteCount
+    }
+
+    /// Adds a frame that was encrypted, as it was before; throws if it is not authentic.
+    ///
+    /// `sealed`: the body of its MESSAGE.
+    package mutating func appendOpened(
+        _ sealed: UnsafeRawBufferPointer,
+        by session: inout CurveSession
+    ) throws(CurveFault) {
+        let bodyCount = max(0, sealed.count - CurveSession.overhead)
+        let header = FrameHeader(bodyCount: bodyCount)
+        let room = room(header.frameByteCount)
+        // The byte ahead of the payload is the header's last, which is written after it.
+        let place = UnsafeMutableRawBufferPointer(
+            rebasing: room[(header.byteCount - CurveSession.payloadOffset)...]
+        )
+        let message = try session.open(sealed, into: place)
+        guard let start = room.baseAddress else { return }
+        FrameHeader(
+            bodyCount: message.count,
+            hasMore: message.hasMore,
+            isCommand: message.isCommand
+        ).write(to: start)
+        end += header.frameByteCount
+    }
+
     /// Removes `count` bytes from the start.
     package mutating func removeFirst(_ count: Int) {
         precondition(count >= 0 && count <= self.count, "more bytes than there are")

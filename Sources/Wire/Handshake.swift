@@ -12,6 +12,8 @@ package enum HandshakeFault: Sendable, Equatable {
     case malformed
     /// The peer sent ERROR.
     case endedByPeer
+    /// A command of CURVE is not as it has to be.
+    case curve(CurveFault)
 }
 
 /// The two socket types of a listening collector.
@@ -47,20 +49,27 @@ package enum ListenerType: String, Sendable, CaseIterable {
 package struct WirePeer: Sendable, Equatable {
     /// Whether it takes commands, and answers a PING; ZMTP 2.0 has none.
     package var hasCommands: Bool
+
+    package init(hasCommands: Bool) {
+        self.hasCommands = hasCommands
+    }
 }
 
 /// Greeting and handshake of the listening end: a value that takes bytes and appends its answers.
 ///
-/// ZMTP 3.0 and 3.1 (ZeroMQ RFC 23 and 37) with the mechanism NULL, and ZMTP 2.0 (RFC 15), whose
-/// greeting no HTTP request can imitate. Unversioned ZMTP 1.0 is refused: any bytes are valid there.
-/// A peer's identity is read and ignored.
+/// ZMTP 3.0 and 3.1 (ZeroMQ RFC 23 and 37) with the mechanism NULL or CURVE, and, without CURVE, ZMTP
+/// 2.0 (RFC 15), whose greeting no HTTP request can imitate. Unversioned ZMTP 1.0 is refused: any
+/// bytes are valid there. A peer's identity is read and ignored.
 ///
-/// Work and memory are bounded: a greeting has 64 bytes, a command at most ``Command/byteCountMax``.
-package struct Handshake: Sendable {
+/// One with keys has no other mechanism than CURVE. Work and memory are bounded: a greeting has 64
+/// bytes, a command at most ``Command/byteCountMax``.
+package struct Handshake: ~Copyable {
     /// The result of ``advance(_:sending:)``.
     package enum Step: Sendable, Equatable {
         /// More bytes are needed.
         case waiting
+        /// The peer has the secret of this key: call ``admit(sending:)`` if it may connect.
+        case presented(CurveKey)
         case done(WirePeer)
         case failed(HandshakeFault)
     }
@@ -70,8 +79,8 @@ package struct Handshake: Sendable {
         case version
         /// The rest of a ZMTP 3 greeting.
         case greeting
-        /// A READY command.
-        case ready
+        /// A command: READY, or one of CURVE's.
+        case command
         /// A ZMTP 2.0 peer's socket type and identity.
         case old
     }
@@ -82,14 +91,46 @@ package struct Handshake: Sendable {
 
     private let type: ListenerType
     private var state = State.version
+    private var curve: CurveServerHandshake?
+    private let mechanism: String
 
-    package init(_ type: ListenerType) {
+    /// `keys`: the collector's long-term keys; nil for the mechanism NULL.
+    package init(_ type: ListenerType, keys: CurveKeyPair? = nil) {
         self.type = type
+        if let keys {
+            curve = CurveServerHandshake(keys: keys, initiateBytesMax: Command.byteCountMax)
+            mechanism = "CURVE"
+        } else {
+            curve = nil
+            mechanism = "NULL"
+        }
     }
 
     /// Appends what this end sends first: signature and major version.
     package func begin(sending out: inout ByteQueue) {
         out.append(Self.signature + [3])
+    }
+
+    /// Whether the peer has sent a whole greeting.
+    package var isGreeted: Bool { state == .command }
+
+    /// How many bytes are missing for the next step, given those that are left: 1 and more.
+    ///
+    /// A reader that takes no more than these leaves the first message in the socket.
+    package func missing(after bytes: UnsafeRawBufferPointer) -> Int {
+        let total =
+            switch state {
+            case .version: 11
+            case .greeting: Self.greetingByteCount - 11
+            case .command:
+                switch FrameHeader.read(bytes) {
+                case .header(let header): min(header.frameByteCount, Command.byteCountMax + 9)
+                case .incomplete where bytes.count < 2: 2
+                case .incomplete, .invalid: FrameHeader.byteCountMax
+                }
+            case .old: bytes.count < 3 ? 3 : 3 + Int(bytes[2])
+            }
+        return max(1, total - bytes.count)
     }
 
     /// Takes bytes from the start of `bytes`; returns how many, and what they mean.
@@ -108,26 +149,17 @@ package struct Handshake: Sendable {
         }
     }
 
-    /// Whether the peer has sent a whole greeting.
-    package var isGreeted: Bool { state == .ready }
-
-    /// How many bytes are missing for the next step, given those that are left: 1 and more.
+    /// Lets the peer in whose key was presented: appends READY, and returns the encryption of all that
+    /// follows.
     ///
-    /// A reader that takes no more than these leaves the first message in the socket.
-    package func missing(after bytes: UnsafeRawBufferPointer) -> Int {
-        let total =
-            switch state {
-            case .version: 11
-            case .greeting: Self.greetingByteCount - 11
-            case .ready:
-                switch FrameHeader.read(bytes) {
-                case .header(let header): min(header.frameByteCount, Command.byteCountMax + 9)
-                case .incomplete where bytes.count < 2: 2
-                case .incomplete, .invalid: FrameHeader.byteCountMax
-                }
-            case .old: bytes.count < 3 ? 3 : 3 + Int(bytes[2])
-            }
-        return max(1, total - bytes.count)
+    /// Call it once, after ``Step/presented(_:)``.
+    package mutating func admit(sending out: inout ByteQueue) -> CurveSession {
+        guard let curve = curve.take() else { preconditionFailure("no key was presented") }
+        var body: [UInt8] = []
+        let properties = PeerProperties.written(socketType: type.rawValue)
+        let session = curve.ready(metadata: properties, into: &body)
+        body.withUnsafeBytes { out.appendFrame($0, isCommand: true) }
+        return session
     }
 
     private mutating func next(
@@ -137,10 +169,12 @@ package struct Handshake: Sendable {
         switch state {
         case .version: takeVersion(bytes, sending: &out)
         case .greeting: takeGreeting(bytes, sending: &out)
-        case .ready: takeReady(bytes)
+        case .command: takeCommand(bytes, sending: &out)
         case .old: takeOld(bytes)
         }
     }
+
+    // MARK: - Greeting
 
     private mutating func takeVersion(
         _ bytes: UnsafeRawBufferPointer,
@@ -152,12 +186,14 @@ package struct Handshake: Sendable {
         guard bytes.count >= 11 else { return (0, .waiting) }
         let version = bytes[10]
         if version >= 3 {
-            let name = Array("NULL".utf8)
+            let name = Array(mechanism.utf8)
             let padding = [UInt8](repeating: 0, count: Self.mechanismByteCount - name.count)
+            let asServer: UInt8 = curve == nil ? 0 : 1
             // Minor version, mechanism, "as server", filler.
-            out.append([1] + name + padding + [UInt8](repeating: 0, count: 32))
+            out.append([1] + name + padding + [asServer] + [UInt8](repeating: 0, count: 31))
             state = .greeting
         } else if version >= 1 {
+            guard curve == nil else { return (0, .failed(.unprotected)) }
             // Socket type, and an empty identity as a frame.
             out.append([type.number, 0, 0])
             state = .old
@@ -175,39 +211,13 @@ package struct Handshake: Sendable {
         guard bytes.count >= count else { return (0, .waiting) }
         let field = bytes[1..<(1 + Self.mechanismByteCount)]
         let name = String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
-        guard name == "NULL" else { return (count, .failed(.mechanism(name))) }
-        let ready = Command.body("READY", PeerProperties.written(socketType: type.rawValue))
-        ready.withUnsafeBytes { out.appendFrame($0, isCommand: true) }
-        state = .ready
+        guard name == mechanism else { return (count, .failed(.mechanism(name))) }
+        if curve == nil {
+            let ready = Command.body("READY", PeerProperties.written(socketType: type.rawValue))
+            ready.withUnsafeBytes { out.appendFrame($0, isCommand: true) }
+        }
+        state = .command
         return (count, .waiting)
-    }
-
-    private func takeReady(_ bytes: UnsafeRawBufferPointer) -> (taken: Int, Step) {
-        switch FrameHeader.read(bytes) {
-        case .incomplete: return (0, .waiting)
-        case .invalid: return (0, .failed(.malformed))
-        case .header(let header):
-            guard header.isCommand, !header.hasMore, header.bodyCount <= Command.byteCountMax else {
-                return (0, .failed(.malformed))
-            }
-            guard bytes.count >= header.frameByteCount else { return (0, .waiting) }
-            let body = bytes[header.byteCount..<header.frameByteCount]
-            return (
-                header.frameByteCount,
-                step(of: Command(UnsafeRawBufferPointer(rebasing: body)))
-            )
-        }
-    }
-
-    private func step(of command: Command?) -> Step {
-        guard let command else { return .failed(.malformed) }
-        if command.isNamed("ERROR") { return .failed(.endedByPeer) }
-        guard command.isNamed("READY"), let peer = PeerProperties.socketType(in: command.data)
-        else {
-            return .failed(.malformed)
-        }
-        guard type.peers.contains(peer) else { return .failed(.socketType(peer)) }
-        return .done(WirePeer(hasCommands: true))
     }
 
     private func takeOld(_ bytes: UnsafeRawBufferPointer) -> (taken: Int, Step) {
@@ -221,5 +231,66 @@ package struct Handshake: Sendable {
         let count = 3 + Int(bytes[2])
         guard bytes.count >= count else { return (0, .waiting) }
         return (count, .done(WirePeer(hasCommands: false)))
+    }
+
+    // MARK: - Commands
+
+    private mutating func takeCommand(
+        _ bytes: UnsafeRawBufferPointer,
+        sending out: inout ByteQueue
+    ) -> (taken: Int, Step) {
+        switch FrameHeader.read(bytes) {
+        case .incomplete: return (0, .waiting)
+        case .invalid: return (0, .failed(.malformed))
+        case .header(let header):
+            guard header.isCommand, !header.hasMore, header.bodyCount <= Command.byteCountMax else {
+                return (0, .failed(.malformed))
+            }
+            guard bytes.count >= header.frameByteCount else { return (0, .waiting) }
+            let body = UnsafeRawBufferPointer(
+                rebasing: bytes[header.byteCount..<header.frameByteCount]
+            )
+            guard let command = Command(body) else { return (0, .failed(.malformed)) }
+            if command.isNamed("ERROR") { return (0, .failed(.endedByPeer)) }
+            let step =
+                curve == nil ? stepOfReady(command) : stepOfCurve(command, body, sending: &out)
+            return (header.frameByteCount, step)
+        }
+    }
+
+    private func stepOfReady(_ command: Command) -> Step {
+        guard command.isNamed("READY") else { return .failed(.malformed) }
+        if let misfit = fault(ofProperties: command.data) { return .failed(misfit) }
+        return .done(WirePeer(hasCommands: true))
+    }
+
+    private func fault(ofProperties data: UnsafeRawBufferPointer) -> HandshakeFault? {
+        guard let peer = PeerProperties.socketType(in: data) else { return .malformed }
+        return type.peers.contains(peer) ? nil : .socketType(peer)
+    }
+
+    private mutating func stepOfCurve(
+        _ command: Command,
+        _ body: UnsafeRawBufferPointer,
+        sending out: inout ByteQueue
+    ) -> Step {
+        do throws(CurveFault) {
+            if command.isNamed("HELLO") {
+                let welcome = try curve?.answerHello(body) ?? []
+                welcome.withUnsafeBytes { out.appendFrame($0, isCommand: true) }
+                return .waiting
+            }
+            guard command.isNamed("INITIATE") else { return .failed(.malformed) }
+            var metadata: [UInt8] = []
+            guard let key = try curve?.takeInitiate(body, into: &metadata) else {
+                return .failed(.malformed)
+            }
+            if let misfit = metadata.withUnsafeBytes({ fault(ofProperties: $0) }) {
+                return .failed(misfit)
+            }
+            return .presented(key)
+        } catch {
+            return .failed(.curve(error))
+        }
     }
 }

@@ -3,10 +3,12 @@ import Wire
 
 /// A producer's connection: its socket, what of it is unread, and what it has not taken yet.
 struct Connection: ~Copyable {
-    /// How far a connection is.
-    enum Stage {
-        case handshake(Handshake)
-        case open(WirePeer)
+    /// What a connection with CURVE has in addition.
+    struct Encryption: ~Copyable {
+        var session: CurveSession
+        let key: CurveKey
+        /// The start of an encrypted frame whose rest has not come yet.
+        var input = ByteQueue()
     }
 
     /// Why a connection is not read for now.
@@ -25,7 +27,14 @@ struct Connection: ~Copyable {
     let name: String
     /// Monotonic nanoseconds.
     let since: Int64
-    var stage: Stage
+    /// Nil when it is done.
+    var handshake: Handshake?
+    /// Whether the peer takes commands, and answers a PING.
+    var hasCommands = false
+    /// The name of its key; nil without CURVE.
+    var producer: String?
+    /// Nil without CURVE.
+    var encryption: Encryption?
     /// The start of a message, or of the handshake, whose rest has not come yet.
     var input = ByteQueue()
     /// Bytes that ``input`` needs before another look, counted from its start.
@@ -49,7 +58,88 @@ struct Connection: ~Copyable {
     /// How long it may be silent, in nanoseconds.
     var silenceMax: Int64
 
-    var isOpen: Bool { if case .open = stage { true } else { false } }
+    /// Bytes of memory of messages that have not come whole.
+    var inputCapacity: Int {
+        switch encryption {
+        case .some(let encryption): input.byteCapacity + encryption.input.byteCapacity
+        case nil: input.byteCapacity
+        }
+    }
+
+    /// Adds a frame to what waits to be sent.
+    mutating func append(
+        _ body: UnsafeRawBufferPointer,
+        hasMore: Bool = false,
+        isCommand: Bool = false
+    ) {
+        if encryption == nil {
+            output.appendFrame(body, hasMore: hasMore, isCommand: isCommand)
+        } else {
+            appendEncrypted(body, hasMore: hasMore, isCommand: isCommand)
+        }
+    }
+
+    @inline(never)
+    private mutating func appendEncrypted(
+        _ body: UnsafeRawBufferPointer,
+        hasMore: Bool,
+        isCommand: Bool
+    ) {
+        guard var encryption = encryption.take() else { return }
+        output.appendFrame(
+            body,
+            hasMore: hasMore,
+            isCommand: isCommand,
+            by: &encryption.session
+        )
+        self.encryption = consume encryption
+    }
+
+    /// Decrypts every whole frame that was read into ``input``.
+    ///
+    /// `frameBytesMax`: the longest payload of a frame. Throws when a frame is too long, malformed or
+    /// not authentic.
+    mutating func decrypt(frameBytesMax: Int) throws(DecryptionFault) {
+        guard var encryption = encryption.take() else { return }
+        let result = Self.decrypt(&encryption, into: &input, frameBytesMax: frameBytesMax)
+        self.encryption = consume encryption
+        try result.get()
+    }
+
+    /// Why an encrypted frame ends its connection.
+    enum DecryptionFault: Error {
+        case violation(MessageSplitter.Violation)
+        case curve(CurveFault)
+    }
+
+    private static func decrypt(
+        _ encryption: inout Encryption,
+        into plain: inout ByteQueue,
+        frameBytesMax: Int
+    ) -> Result<Void, DecryptionFault> {
+        while true {
+            switch FrameHeader.read(encryption.input.bytes) {
+            case .incomplete: return .success(())
+            case .invalid: return .failure(.violation(.notZMTP))
+            case .header(let header):
+                if header.bodyCount > frameBytesMax + CurveSession.overhead {
+                    return .failure(.violation(.frameTooLong))
+                }
+                let bytes = encryption.input.bytes
+                guard bytes.count >= header.frameByteCount else { return .success(()) }
+                let body = bytes[header.byteCount..<header.frameByteCount]
+                do throws(CurveFault) {
+                    try plain.appendOpened(
+                        UnsafeRawBufferPointer(rebasing: body),
+                        by: &encryption.session
+                    )
+                } catch {
+                    return .failure(.curve(error))
+                }
+                encryption.input.removeFirst(header.frameByteCount)
+            }
+        }
+    }
 
     /// `tcp://10.0.0.7`: notices are counted by it.
     var host: String { Self.host(of: name) }

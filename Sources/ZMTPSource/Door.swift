@@ -24,6 +24,7 @@ struct Door: ~Copyable {
     private var tendedAt: Int64 = 0
     private var filesAt: Int64 = 0
     private var isFileGone = false
+    private var keyChanges = 0
     /// Endpoints that are not accepted from until a time.
     private var paused: [Int: Int64] = [:]
 
@@ -62,6 +63,14 @@ struct Door: ~Copyable {
     mutating func finish(handshakeOf host: String) {
         guard let count = handshakes[host] else { return }
         handshakes[host] = count > 1 ? count - 1 : nil
+    }
+
+    /// Whether the producers' keys were replaced since the last call.
+    mutating func hasNewKeys(_ keys: KeyRing) -> Bool {
+        let changes = keys.changes
+        guard changes != keyChanges else { return false }
+        keyChanges = changes
+        return true
     }
 
     /// Whether a second has passed since it last was.

@@ -6,8 +6,6 @@ import Platform
 struct Endpoints: ~Copyable {
     /// Connections that may wait to be accepted.
     private static let backlog: Int32 = 4_096
-    /// The mode of a Unix socket's file: the daemon's user and group may connect.
-    private static let socketMode: UInt32 = 0o660
 
     private enum Listening {
         case tcp(Int32)
@@ -29,7 +27,7 @@ struct Endpoints: ~Copyable {
     init(_ configuration: ListenerConfiguration) throws(IntakeError) {
         for endpoint in configuration.bind {
             do throws(IntakeError) {
-                try listen(endpoint)
+                try listen(endpoint, configuration.files)
             } catch {
                 throw IntakeError("source '\(configuration.name)': \(error)")
             }
@@ -58,9 +56,12 @@ struct Endpoints: ~Copyable {
         return nil
     }
 
-    private mutating func listen(_ endpoint: String) throws(IntakeError) {
+    private mutating func listen(
+        _ endpoint: String,
+        _ files: ListenerConfiguration.SocketFiles
+    ) throws(IntakeError) {
         if endpoint.hasPrefix("ipc://") {
-            try listenOnFile(endpoint)
+            try listenOnFile(endpoint, files)
         } else if endpoint.hasPrefix("tcp://") {
             try listenOnAddress(endpoint)
         } else {
@@ -68,13 +69,17 @@ struct Endpoints: ~Copyable {
         }
     }
 
-    private mutating func listenOnFile(_ endpoint: String) throws(IntakeError) {
+    private mutating func listenOnFile(
+        _ endpoint: String,
+        _ files: ListenerConfiguration.SocketFiles
+    ) throws(IntakeError) {
         let lock = try EndpointLock(endpoint: endpoint)
         let path = String(endpoint.dropFirst("ipc://".count))
         do throws(UnixListener.Failure) {
             let listener = try UnixListener.open(
                 path: path,
-                mode: Self.socketMode,
+                mode: files.mode,
+                group: files.group,
                 lock: lock == nil ? .own : .callers,
                 backlog: Self.backlog
             )

@@ -38,7 +38,7 @@ extension Listener {
         }
         var frames = EnvelopeFrames(address.envelope)
         while let frame = frames.next() {
-            connection.pointee.output.appendFrame(frame, hasMore: true)
+            connection.pointee.append(frame, hasMore: true)
         }
         append(answer, to: connection)
         list(number, connection)
@@ -46,9 +46,9 @@ extension Listener {
     }
 
     private func append(_ answer: Answer, to connection: UnsafeMutablePointer<Connection>) {
-        guard answer.isPlain else {
+        guard answer.isPlain, connection.pointee.encryption == nil else {
             Array(AnswerText.json(answer).utf8).withUnsafeBytes {
-                connection.pointee.output.appendFrame($0)
+                connection.pointee.append($0)
             }
             return
         }

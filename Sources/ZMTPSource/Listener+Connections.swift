@@ -56,13 +56,14 @@ extension Listener {
         if isRouter { StreamSocket.setSendBuffer(descriptor, bytes: Self.sendBufferBytes) }
         let type: ListenerType = isRouter ? .router : .pull
         let now = self.now
+        let keys = configuration.keys?.server
         let number = connections.add(descriptor) { serial in
             Connection(
                 descriptor: descriptor,
                 serial: serial,
                 name: name.isEmpty ? "unknown" : name,
                 since: now,
-                stage: .handshake(Handshake(type)),
+                handshake: Handshake(type, keys: keys),
                 heardAt: now,
                 silenceMax: Self.silenceNanoseconds
             )
@@ -75,7 +76,7 @@ extension Listener {
         door.handshakes[host, default: 0] += 1
         shared.peerNames.set(connection.pointee.name, of: number)
         shared.peers.store(connections.count, ordering: .relaxed)
-        Handshake(type).begin(sending: &connection.pointee.output)
+        connection.pointee.beginHandshake()
         list(number, connection)
     }
 
@@ -83,30 +84,42 @@ extension Listener {
     ///
     /// Reads nothing beyond it: messages wait in the socket until intake takes them.
     mutating func shakeHands(_ number: UInt16, _ connection: UnsafeMutablePointer<Connection>) {
-        while case .handshake(var handshake) = connection.pointee.stage {
-            let missing = handshake.missing(after: connection.pointee.input.bytes)
-            let count = StreamSocket.receive(
-                connection.pointee.descriptor,
-                into: connection.pointee.input.room(missing)
-            )
+        while !connection.pointee.isOpen {
+            let count = connection.pointee.receiveHandshake()
             guard count > 0 else {
                 if count != -EAGAIN { end(number) }
                 return
             }
-            connection.pointee.input.added(count)
-            let (taken, step) = handshake.advance(
-                connection.pointee.input.bytes,
-                sending: &connection.pointee.output
-            )
-            connection.pointee.input.removeFirst(taken)
-            connection.pointee.stage = .handshake(handshake)
+            let step = connection.pointee.advanceHandshake()
             if !connection.pointee.output.isEmpty { list(number, connection) }
             switch step {
             case .waiting: break
+            case .presented(let key): return decide(number, connection, key)
             case .done(let peer): open(number, connection, peer)
             case .failed(let fault): return fail(number, text(of: fault))
             }
+            guard connections[number] == connection else { return }
         }
+    }
+
+    /// Lets a peer in, or not, that has proved which key it has.
+    private mutating func decide(
+        _ number: UInt16,
+        _ connection: UnsafeMutablePointer<Connection>,
+        _ key: CurveKey
+    ) {
+        guard let name = configuration.keys?.name(of: key) else {
+            // Closed without ERROR (RFC 26, section 2.5): libzmq would never connect again, even when
+            // the key is added.
+            return fail(
+                number,
+                "\(key.z85) is not in the source's folder of keys",
+                as: .unknownKey
+            )
+        }
+        connection.pointee.admit(key, name: name)
+        list(number, connection)
+        open(number, connection, WirePeer(hasCommands: true))
     }
 
     private mutating func open(
@@ -115,16 +128,18 @@ extension Listener {
         _ peer: WirePeer
     ) {
         door.finish(handshakeOf: connection.pointee.host)
-        connection.pointee.stage = .open(peer)
-        connection.pointee.input.trim()
-        connection.pointee.heardAt = now
+        connection.pointee.open(peer, at: now)
         connections.setWaking(number, watchesEnd: isRouter)
         if !connections.beginReading(number) { close(number) }
     }
 
-    private mutating func fail(_ number: UInt16, _ detail: String) {
+    private mutating func fail(
+        _ number: UInt16,
+        _ detail: String,
+        as kind: PeerNotice.Kind = .handshakeFailed
+    ) {
         shared.connections.failedHandshakes.count()
-        tell(.handshakeFailed, number, detail)
+        tell(kind, number, detail)
         close(number)
     }
 
@@ -133,10 +148,12 @@ extension Listener {
         case .notZMTP: "it does not speak ZMTP 3 or 2"
         case .unprotected: "it speaks ZMTP 2, which has no security"
         case .mechanism(let name):
-            "it asks for the mechanism '\(Self.shown(name))', the source has NULL"
+            "it asks for the mechanism '\(Self.shown(name))', the source has "
+                + (configuration.keys == nil ? "NULL" : "CURVE")
         case .socketType(let type): misfit("\(Self.shown(type)) ")
         case .malformed: Self.noHandshake
         case .endedByPeer: "it ended the handshake with an error"
+        case .curve(let fault): "\(fault)"
         }
     }
 
@@ -154,10 +171,10 @@ extension Listener {
     /// Ends a connection whose peer has ended it.
     mutating func end(_ number: UInt16) {
         guard let connection = connections[number] else { return }
-        guard case .handshake(let handshake) = connection.pointee.stage else {
-            return close(number)
+        guard !connection.pointee.isOpen else { return close(number) }
+        if connection.pointee.isGreeted {
+            return fail(number, configuration.keys == nil ? misfit("") : Self.noHandshake)
         }
-        if handshake.isGreeted { return fail(number, misfit("")) }
         // A port scan is not worth a notice.
         guard connection.pointee.input.isEmpty else { return fail(number, Self.noHandshake) }
         shared.connections.failedHandshakes.count()
@@ -175,7 +192,7 @@ extension Listener {
         guard let connection = connections[number] else { return }
         if buffer.forget(number), lane.isHolding { lane.stopHolding() }
         if !connection.pointee.isOpen { door.finish(handshakeOf: connection.pointee.host) }
-        door.partialBytes -= connection.pointee.input.byteCapacity
+        door.partialBytes -= connection.pointee.inputCapacity
         if connection.pointee.isFull { door.unsent -= 1 }
         connections.remove(number)
         shared.connections.disconnects.count()
@@ -214,13 +231,26 @@ extension Listener {
         }
     }
 
+    /// Ends the connections of keys that were removed, when the keys have changed.
+    mutating func lookAtKeys() {
+        guard let keys = configuration.keys, door.hasNewKeys(keys) else { return }
+        for number in connections.numbers {
+            guard let connection = connections[number],
+                let key = connection.pointee.encryption?.key,
+                keys.name(of: key) != connection.pointee.producer
+            else { continue }
+            tell(.keyRemoved, number, "the key of producer \(connection.pointee.producer ?? "")")
+            close(number)
+        }
+    }
+
     private mutating func tend(
         _ number: UInt16,
         _ connection: UnsafeMutablePointer<Connection>,
         isRead: Bool
     ) {
         connection.pointee.output.trim()
-        guard case .open(let peer) = connection.pointee.stage, peer.hasCommands else { return }
+        guard connection.pointee.hasCommands else { return }
         guard isRead else {
             // What it sends is not looked at now.
             connection.pointee.heardAt = now
@@ -235,9 +265,7 @@ extension Listener {
             connection.pointee.pingedAt < connection.pointee.heardAt
         {
             connection.pointee.pingedAt = now
-            Heartbeat.ping().withUnsafeBytes {
-                connection.pointee.output.appendFrame($0, isCommand: true)
-            }
+            Heartbeat.ping().withUnsafeBytes { connection.pointee.append($0, isCommand: true) }
             list(number, connection)
         }
     }

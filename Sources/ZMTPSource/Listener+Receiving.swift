@@ -83,15 +83,35 @@ extension Listener {
     /// Reads a connection's socket; returns false when nothing came.
     private mutating func fill(_ number: UInt16) -> Bool {
         guard let connection = connections[number] else { return false }
-        let before = connection.pointee.input.byteCapacity
+        let before = connection.pointee.inputCapacity
         let count = buffer.fill(number, &connection.pointee)
-        door.partialBytes += connection.pointee.input.byteCapacity - before
         if count > 0 {
             connection.pointee.heardAt = now
-            return true
+            let isReadable = connection.pointee.encryption == nil || decrypt(number, connection)
+            if isReadable { door.partialBytes += connection.pointee.inputCapacity - before }
+            return isReadable
         }
+        door.partialBytes += connection.pointee.inputCapacity - before
         if count != -EAGAIN { end(number) }
         return false
+    }
+
+    /// Decrypts what was read; returns false when the connection was closed for it.
+    @inline(never)
+    private mutating func decrypt(
+        _ number: UInt16,
+        _ connection: UnsafeMutablePointer<Connection>
+    ) -> Bool {
+        do throws(Connection.DecryptionFault) {
+            try connection.pointee.decrypt(frameBytesMax: configuration.messageBytesMax)
+            return true
+        } catch {
+            switch error {
+            case .violation(let violation): violate(number, violation)
+            case .curve(let fault): violate(number, "\(fault)")
+            }
+            return false
+        }
     }
 
     /// Takes what is in the read buffer; returns false when no ring has room.
@@ -179,9 +199,9 @@ extension Listener {
         _ connection: UnsafeMutablePointer<Connection>,
         needed total: Int
     ) {
-        let before = connection.pointee.input.byteCapacity
+        let before = connection.pointee.inputCapacity
         buffer.keepRest(&connection.pointee, needed: total, at: now)
-        door.partialBytes += connection.pointee.input.byteCapacity - before
+        door.partialBytes += connection.pointee.inputCapacity - before
         if door.partialBytes > Door.partialBytesMax { makeRoom() }
     }
 
@@ -202,7 +222,7 @@ extension Listener {
         _ number: UInt16,
         _ connection: UnsafeMutablePointer<Connection>
     ) -> Bool {
-        guard let command, case .open(let peer) = connection.pointee.stage, peer.hasCommands else {
+        guard let command, connection.pointee.hasCommands else {
             violate(number, .notZMTP)
             return false
         }
@@ -211,20 +231,25 @@ extension Listener {
             violate(number, .notZMTP)
             return false
         }
-        pong.withUnsafeBytes { connection.pointee.output.appendFrame($0, isCommand: true) }
+        pong.withUnsafeBytes { connection.pointee.append($0, isCommand: true) }
         list(number, connection)
         return true
     }
 
     /// Ends a connection that breaks the protocol.
     private mutating func violate(_ number: UInt16, _ violation: MessageSplitter.Violation) {
-        shared.connections.violations.count()
-        let detail =
-            switch violation {
-            case .frameTooLong:
+        switch violation {
+        case .frameTooLong:
+            violate(
+                number,
                 "a frame longer than limits.message, \(configuration.messageBytesMax) bytes"
-            case .notZMTP: "bytes that are no ZMTP"
-            }
+            )
+        case .notZMTP: violate(number, "bytes that are no ZMTP")
+        }
+    }
+
+    private mutating func violate(_ number: UInt16, _ detail: String) {
+        shared.connections.violations.count()
         tell(.violation, number, detail)
         close(number)
     }
@@ -247,7 +272,7 @@ extension Listener {
         var oldest: (number: UInt16, since: Int64)?
         for number in connections.numbers {
             guard let connection = connections[number],
-                connection.pointee.input.byteCapacity >= ReadBuffer.ownBytesMin
+                connection.pointee.inputCapacity >= ReadBuffer.ownBytesMin
             else { continue }
             let since = connection.pointee.partialSince
             if since < oldest?.since ?? .max { oldest = (number, since) }

@@ -86,6 +86,7 @@ struct Listener: ~Copyable {
     mutating func doWork() -> Int {
         now = SystemClock.monotonicNanoseconds
         attend(milliseconds: 0)
+        lookAtKeys()
         tend()
         let answered = sendAnswers()
         flush()

@@ -1,7 +1,7 @@
 package import Intake
 
 /// One listening source: where producers connect, and what each may cost.
-package struct ListenerConfiguration: Sendable, Equatable {
+package struct ListenerConfiguration: Sendable {
     /// The ZeroMQ pattern of the collector's end.
     package enum Pattern: String, Sendable, CaseIterable {
         /// Producers PUSH; not acknowledged.
@@ -22,6 +22,23 @@ package struct ListenerConfiguration: Sendable, Equatable {
     package var connectionsMax: Int
     /// Whether events are looked up by their ids, so that duplicates are not written.
     package var deduplicates: Bool
+    /// The keys of a source with CURVE, which then admits nobody else; nil for one without.
+    package var keys: KeyRing?
+    /// Who may connect to the files of Unix sockets.
+    package var files: SocketFiles
+
+    /// Mode and group of the files of Unix sockets; root and the group's members may connect.
+    package struct SocketFiles: Sendable, Equatable {
+        /// Permission bits.
+        package var mode: UInt32
+        /// A group's number; nil for the process's own.
+        package var group: UInt32?
+
+        package init(mode: UInt32 = 0o660, group: UInt32? = nil) {
+            self.mode = mode
+            self.group = group
+        }
+    }
 
     package init(
         name: String,
@@ -30,7 +47,9 @@ package struct ListenerConfiguration: Sendable, Equatable {
         channel: String = "unknown",
         messageBytesMax: Int = 4 << 20,
         connectionsMax: Int = 1_000,
-        deduplicates: Bool = false
+        deduplicates: Bool = false,
+        keys: KeyRing? = nil,
+        files: SocketFiles = SocketFiles()
     ) {
         self.name = name
         self.pattern = pattern
@@ -39,6 +58,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
         self.messageBytesMax = messageBytesMax
         self.connectionsMax = connectionsMax
         self.deduplicates = deduplicates
+        self.keys = keys
+        self.files = files
     }
 
     /// The settings that the path knows.

@@ -32,6 +32,7 @@ struct ReadBuffer: ~Copyable {
     /// negative number.
     mutating func fill(_ number: UInt16, _ connection: inout Connection) -> Int {
         precondition(self.number == 0, "bytes of another connection are left")
+        if connection.encryption != nil { return fillEncrypted(number, &connection) }
         let kept = connection.input.count
         if kept >= Self.ownBytesMin {
             let missing = max(1, connection.needed - kept)
@@ -50,6 +51,19 @@ struct ReadBuffer: ~Copyable {
             connection.input.removeFirst(kept)
         }
         begin(number, isOwn: false, count: kept + count)
+        return count
+    }
+
+    /// Reads encrypted frames; the connection decrypts the whole ones into its own memory.
+    @inline(never)
+    private mutating func fillEncrypted(_ number: UInt16, _ connection: inout Connection) -> Int {
+        guard var encryption = connection.encryption.take() else { return 0 }
+        let room = encryption.input.room(Self.turnBytes)
+        let count = StreamSocket.receive(connection.descriptor, into: room)
+        if count > 0 { encryption.input.added(count) }
+        if encryption.input.isEmpty { encryption.input.trim() }
+        connection.encryption = consume encryption
+        if count > 0 { begin(number, isOwn: true, count: 0) }
         return count
     }
 

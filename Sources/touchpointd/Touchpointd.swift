@@ -66,6 +66,7 @@ struct Touchpointd: ParsableCommand {
     /// Prints the settings in effect, and the limits that this machine imposes on them.
     private func show(_ settings: Settings) throws {
         do {
+            try settings.checkSources()
             let cores = ProcessInfo.processInfo.activeProcessorCount
             for line in try settings.shortfalls(cores: cores) {
                 writeText("the limit of open files is low: \(line)\n", to: 2)

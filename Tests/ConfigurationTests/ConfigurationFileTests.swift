@@ -90,11 +90,18 @@ import Testing
     private func keys(in text: String) -> [String] {
         var keys: [String] = []
         var section = ""
+        var inner = ""
         for line in text.split(separator: "\n") {
             guard let match = line.firstMatch(of: /^( *)(?:- )?([A-Za-z]+):(.*)$/) else { continue }
             let (_, indent, name, value) = match.output
-            if !indent.isEmpty {
-                keys.append(section == "sources" ? "sources[].\(name)" : "\(section).\(name)")
+            if section == "sources", !indent.isEmpty {
+                if indent.count == 4, value.allSatisfy(\.isWhitespace) {
+                    inner = "\(name)."
+                } else {
+                    keys.append("sources[].\(indent.count > 4 ? inner : "")\(name)")
+                }
+            } else if !indent.isEmpty {
+                keys.append("\(section).\(name)")
             } else if value.allSatisfy(\.isWhitespace) {
                 section = String(name)
             } else {

@@ -42,7 +42,7 @@ enum HouseFloors {
         ),
         "ZMTPSource": Room(
             floor: 4,
-            imports: ["Agents", "Intake", "Platform", "Ring", "Wire"],
+            imports: ["Agents", "Intake", "Keys", "Platform", "Ring", "Wire"],
             foundation: .none
         ),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
@@ -97,7 +97,7 @@ enum HouseFloors {
             floor: 7,
             imports: [
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
-                "Terminal", "ZMTPSource", "ZeroMQ", "ZeroMQSource", "Platform", "Logging",
+                "Terminal", "Keys", "ZMTPSource", "ZeroMQ", "ZeroMQSource", "Platform", "Logging",
                 "NIOCore",
                 "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "UnixSignals", "Disk", "Archive",
                 "Recovery", "Configuration",

@@ -222,12 +222,18 @@ extension Collector {
         // An operator's level stays until the file has a new one.
         if changes.live.contains("log.level") { log.level.level = fresh.log.level }
         pipeline.tune(fresh.tunables)
+        let rekeyed = keys.reload(changing.withLock { $0.settings.sources }, logger)
+        for (at, source) in pipeline.configuration.sources.enumerated()
+        where rekeyed.contains(source.name) {
+            pipeline.wake(source: at)
+        }
         pipeline.watchSpace()
         logger.notice(
             "configuration read again",
             metadata: [
                 "applied": "\(changes.live.joined(separator: " "))",
                 "needsRestart": "\(changes.needsRestart.joined(separator: " "))",
+                "keys": "\(rekeyed.joined(separator: " "))",
             ]
         )
         return ReloadAnswer(applied: changes.live, needsRestart: changes.needsRestart)

@@ -54,6 +54,7 @@ final class Collector: Sendable {
     let dedup: DedupRun
     let recovery: RecoveryRun
     let quarantine: QuarantineRun
+    let keys: KeyRings
     private let folder: HeldFolder
 
     var logger: Logger { log.logger }
@@ -77,12 +78,14 @@ final class Collector: Sendable {
         dedup = started.dedup
         recovery = started.recovery
         quarantine = started.quarantine
+        keys = started.keys
         folder = started.folder
     }
 
     /// The parts that ``open(_:origin:log:events:)`` has opened and started.
     private struct Started {
         let folder: HeldFolder
+        let keys: KeyRings
         let pipeline: Pipeline
         let notices: NoticeLog
         let dedup: DedupRun
@@ -108,7 +111,8 @@ final class Collector: Sendable {
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
-        let sources = try settings.sourceOpening(cores: cores)
+        let keys = try KeyRings(settings.sources)
+        let sources = try settings.sourceOpening(cores: cores, keys: keys)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = folder.contentHash(log.logger)
@@ -132,6 +136,7 @@ final class Collector: Sendable {
             events: events,
             started: Started(
                 folder: folder,
+                keys: keys,
                 pipeline: pipeline,
                 notices: notices,
                 dedup: dedup,

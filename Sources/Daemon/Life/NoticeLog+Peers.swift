@@ -23,6 +23,8 @@ extension NoticeLog {
         case .violation: "peer broke the protocol, its connection was closed"
         case .muted: "peer is not heard"
         case .released: "peer was not heard, and was cut off to connect anew"
+        case .unknownKey: "connection refused: its key is not known"
+        case .keyRemoved: "connection ended: its key may not connect any more"
         case .refused: "connection refused"
         case .overBudget: "peer sends what is no message, and was cut off"
         case .nameTooLong: "routing id refused, and its peer cut off"

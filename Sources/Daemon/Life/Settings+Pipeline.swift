@@ -46,10 +46,24 @@ extension Settings {
     }
 
     /// The sources, each of its kind.
-    func sourceOpening(cores: Int) throws(DaemonFailure) -> SourceOpening {
+    func sourceOpening(
+        cores: Int,
+        keys: KeyRings? = nil
+    ) throws(DaemonFailure) -> SourceOpening {
         let budget = try budget(writers: writers.count(cores: cores))
         let connectionsMax = min(limits.connectionsMax, budget.connectionsMax)
-        return SourceOpening(sources.map { $0.choice(limits, connectionsMax: connectionsMax) })
+        var choices: [SourceOpening.Choice] = []
+        for source in sources {
+            guard source.isNative else {
+                choices.append(.socket(source.socket(limits, connectionsMax: connectionsMax)))
+                continue
+            }
+            var listener = source.listener(limits, connectionsMax: connectionsMax)
+            listener.keys = keys?[source.name]
+            listener.files.group = try source.socketGroup()
+            choices.append(.listener(listener))
+        }
+        return SourceOpening(choices)
     }
 
     private func budget(writers: Int) throws(DaemonFailure) -> DescriptorBudget {
@@ -102,15 +116,6 @@ extension Settings.Writers {
 }
 
 extension Settings.Source {
-    fileprivate func choice(
-        _ limits: Settings.Limits,
-        connectionsMax: Int
-    ) -> SourceOpening.Choice {
-        isNative
-            ? .listener(listener(limits, connectionsMax: connectionsMax))
-            : .socket(socket(limits, connectionsMax: connectionsMax))
-    }
-
     func listener(_ limits: Settings.Limits, connectionsMax: Int) -> ListenerConfiguration {
         ListenerConfiguration(
             name: name,
@@ -119,7 +124,8 @@ extension Settings.Source {
             channel: channel,
             messageBytesMax: limits.messageBytesMax,
             connectionsMax: connectionsMax,
-            deduplicates: dedup == .on
+            deduplicates: dedup == .on,
+            files: ListenerConfiguration.SocketFiles(mode: socket.mode)
         )
     }
 
