@@ -14,17 +14,21 @@ package struct FilingConfiguration: Sendable {
         package var deduplicates: Bool
         /// The names of its connections, for quarantine.
         package var peerNames: PeerNames?
+        /// Where to note what messages of its connections cost.
+        package var peerCosts: PeerCosts?
 
         package init(
             name: String,
             channel: String = "",
             deduplicates: Bool = false,
-            peerNames: PeerNames? = nil
+            peerNames: PeerNames? = nil,
+            peerCosts: PeerCosts? = nil
         ) {
             self.name = name
             self.channel = channel
             self.deduplicates = deduplicates
             self.peerNames = peerNames
+            self.peerCosts = peerCosts
         }
     }
 

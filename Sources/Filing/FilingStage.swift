@@ -56,6 +56,10 @@ package struct FilingStage: ~Copyable {
     private var current: IntakeRecord?
     private var work = Work.none
     private var now: Int64 = 0
+    /// By source, where to note what messages cost.
+    private let peerCosts: [PeerCosts?]
+    /// How long the message that is read alone has taken, in nanoseconds.
+    private var spent: Int64 = 0
     /// The time of receipt of the oldest message since ``takeOldestReceipt()``, in microseconds
     /// since 1970 UTC.
     private var oldestReceipt = Int64.max
@@ -81,6 +85,7 @@ package struct FilingStage: ~Copyable {
             channels: configuration.sources.map(\.channel)
         )
         filer = Filer(configuration, partners)
+        peerCosts = configuration.sources.map(\.peerCosts)
         recognition.begin(commit: store.lastCommit.next)
     }
 
@@ -204,6 +209,7 @@ package struct FilingStage: ~Copyable {
 
     private mutating func begin(_ record: IntakeRecord) {
         work = .filing
+        spent = 0
         if record.isAnswered {
             filer.begin(record)
             if quota.isFull { work = .checking }
@@ -211,8 +217,22 @@ package struct FilingStage: ~Copyable {
         reader.begin(record.payload)
     }
 
-    /// Files the whole message.
+    /// Files the whole message, and notes what it cost.
     private mutating func takeMessage(_ record: IntakeRecord) throws(FileSystemError) -> Bool {
+        let since = SystemClock.monotonicNanoseconds
+        let isDone = try fileMessage(record)
+        spent += SystemClock.monotonicNanoseconds - since
+        if isDone {
+            peerCosts[record.source]?.note(
+                record.peer,
+                bytes: record.payload.count,
+                nanoseconds: spent
+            )
+        }
+        return isDone
+    }
+
+    private mutating func fileMessage(_ record: IntakeRecord) throws(FileSystemError) -> Bool {
         if work == .checking, !passesFullQuarantine(record) { return work == .none }
         let recognises = recognition.isOn(source: record.source)
         let isAnswered = record.isAnswered

@@ -50,6 +50,8 @@ package struct Lane: ~Copyable {
     package internal(set) var roundBytes = 0
     /// Bytes in the ring of the least loaded writer when all are behind; else 0.
     package internal(set) var aheadBytes = 0
+    /// By ring, the costly messages in it.
+    private var costs: [CostQueue]
 
     /// Takes the ends of the place's rings.
     ///
@@ -61,6 +63,7 @@ package struct Lane: ~Copyable {
         ringCount = place.rings.count
         backlogBytes = min((place.rings.map(\.capacity).min() ?? 0) / 2, Self.backlogBytesMax)
         recordBytesMax = place.rings.map(\.recordBytesMax).min() ?? 0
+        costs = Array(repeating: CostQueue(), count: place.rings.count)
         rings = .allocate(capacity: ringCount)
         answers = .allocate(capacity: ringCount)
         for at in 0..<ringCount {
@@ -88,6 +91,7 @@ package struct Lane: ~Copyable {
         var least = Int.max
         for at in 0..<ringCount {
             let used = (rings + at).pointee.usedBytes()
+            costs[at].remove(through: (rings + at).pointee.releasedPosition)
             if used < least {
                 target = at
                 least = used
@@ -115,6 +119,14 @@ package struct Lane: ~Copyable {
         roundBytes += record.payload.count
         if isHolding { stopHolding() }
         return true
+    }
+
+    /// Expected nanoseconds of costly messages in the ring that receives messages now.
+    package var queuedCost: Int64 { costs[target].total }
+
+    /// Notes what the record that was offered last is expected to cost, if that is much.
+    package mutating func noteCost(_ nanoseconds: Int64) {
+        costs[target].add(end: (rings + target).pointee.position, cost: nanoseconds)
     }
 
     private mutating func put(_ record: IntakeRecord, _ ring: Int) -> Bool {

@@ -146,7 +146,8 @@ extension PipelineConfiguration {
                     name: source.name,
                     channel: source.channel,
                     deduplicates: source.deduplicates,
-                    peerNames: shared.peerNames
+                    peerNames: shared.peerNames,
+                    peerCosts: shared.peerCosts
                 )
             },
             router: PartitionRouter.Configuration(

@@ -156,6 +156,12 @@ package struct ProducerEnd<Cells: RingCells, Bed: ParkingCell>: ~Copyable {
         return usedSeen
     }
 
+    /// Where the next record starts; positions only grow.
+    @inlinable package var position: Int { claimed }
+
+    /// Up to where the consumer has released records, as last seen.
+    @inlinable package var releasedPosition: Int { readSeen }
+
     /// Asks the consumer for a signal once it has released something; call it after `claim` failed.
     ///
     /// Traps unless everything claimed is published: otherwise no room could ever appear.

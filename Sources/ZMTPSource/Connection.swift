@@ -18,6 +18,8 @@ struct Connection: ~Copyable {
         static let answersUnread = Hold(rawValue: 1)
         /// Too many of its requests wait for an answer.
         static let requestsUnanswered = Hold(rawValue: 2)
+        /// Its next message is costly, and others are before it.
+        static let costly = Hold(rawValue: 4)
     }
 
     let descriptor: Int32
@@ -52,6 +54,10 @@ struct Connection: ~Copyable {
     var hold: Hold = []
     /// Requests that wait for an answer.
     var unanswered = 0
+    /// Payload bytes that were taken from it, up to some; and what its costly messages have cost, in
+    /// nanoseconds.
+    var taken = 0
+    var spent: Int64 = 0
     /// When something last came from it, and when it was last sent a PING.
     var heardAt: Int64
     var pingedAt: Int64 = 0

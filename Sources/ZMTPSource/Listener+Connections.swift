@@ -74,6 +74,7 @@ extension Listener {
             return
         }
         door.handshakes[host, default: 0] += 1
+        shared.peerCosts.forget(number)
         shared.peerNames.set(connection.pointee.name, of: number)
         shared.peers.store(connections.count, ordering: .relaxed)
         connection.pointee.beginHandshake()
@@ -191,6 +192,7 @@ extension Listener {
     mutating func close(_ number: UInt16) {
         guard let connection = connections[number] else { return }
         if buffer.forget(number), lane.isHolding { lane.stopHolding() }
+        if connection.pointee.hold.contains(.costly) { turns.forget(number) }
         if !connection.pointee.isOpen { door.finish(handshakeOf: connection.pointee.host) }
         door.partialBytes -= connection.pointee.inputCapacity
         if connection.pointee.isFull { door.unsent -= 1 }

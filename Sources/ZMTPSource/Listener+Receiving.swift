@@ -70,7 +70,8 @@ extension Listener {
         let receivedAt = SystemClock.wallMicroseconds
         var reads = 0
         while lane.hasRoomInRound(count), reads < Self.readsPerRound {
-            if buffer.number == 0, !buffer.unpark() {
+            if buffer.number == 0, !buffer.unpark(), !resumeCostly() {
+                guard mayRead else { return false }
                 guard let number = connections.nextReadable() else { return true }
                 reads += 1
                 guard fill(number) else { continue }
@@ -154,7 +155,13 @@ extension Listener {
                     returnAddress: address.bytes,
                     payload: payload
                 )
+                let cost = cost(of: payload, number, connection, reception)
+                if cost > 0, !Turns.admits(cost, queued: lane.queuedCost) {
+                    waitForTurn(number, connection, cost: cost)
+                    return true
+                }
                 guard put(record, reception) else { return false }
+                if cost > 0 { note(cost, connection) }
                 buffer.take(taken)
                 count += 1
                 if isRouter { connection.pointee.unanswered += 1 }
@@ -177,6 +184,57 @@ extension Listener {
             setHold(.requestsUnanswered, true, of: number)
         }
         return true
+    }
+
+    // MARK: - Costly messages
+
+    @inline(__always)
+    private func cost(
+        of payload: UnsafeRawBufferPointer,
+        _ number: UInt16,
+        _ connection: UnsafeMutablePointer<Connection>,
+        _ reception: Reception
+    ) -> Int64 {
+        guard case .taken = reception else { return 0 }
+        let isFirst = connection.pointee.taken < Turns.firstBytes
+        if isFirst { connection.pointee.taken += payload.count }
+        return Turns.cost(of: payload, number, isFirst: isFirst, shared.peerCosts)
+    }
+
+    @inline(never)
+    private mutating func note(_ cost: Int64, _ connection: UnsafeMutablePointer<Connection>) {
+        lane.noteCost(cost)
+        connection.pointee.spent += cost
+    }
+
+    /// Makes the connection in the read buffer wait until its costly message may go into a ring.
+    @inline(never)
+    private mutating func waitForTurn(
+        _ number: UInt16,
+        _ connection: UnsafeMutablePointer<Connection>,
+        cost: Int64
+    ) {
+        keepRest(connection, needed: 0)
+        setHold(.costly, true, of: number)
+        turns.wait(number, cost: cost, spent: connection.pointee.spent)
+    }
+
+    /// Goes on with a connection that waits for its turn, if a ring has little costly work.
+    private mutating func resumeCostly() -> Bool {
+        guard !turns.isEmpty else { return false }
+        guard let next = turns.next(queued: lane.queuedCost),
+            let connection = connections[next.number]
+        else { return false }
+        connection.pointee.spent = next.spent
+        setHold(.costly, false, of: next.number)
+        buffer.resume(next.number)
+        return true
+    }
+
+    /// Whether more may be read: what several connections share is bounded, so that each message
+    /// waits only for so much.
+    var mayRead: Bool {
+        connections.count == 1 || lane.aheadBytes + lane.roundBytes < Turns.sharedBytesMax
     }
 
     @inline(__always)

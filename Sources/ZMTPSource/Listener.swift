@@ -17,6 +17,8 @@ import Wire
 struct Listener: ~Copyable {
     /// The longest wait, which bounds the delay after a lost signal.
     private static let idleNanoseconds: Int64 = 750_000_000
+    /// How long to wait for writers to get on with what connections share.
+    private static let turnNanoseconds: Int64 = 1_000_000
     /// How long to let messages accumulate after a round that left none, so that one wake-up
     /// delivers many.
     private static let gatherMicroseconds: UInt32 = 100
@@ -38,6 +40,7 @@ struct Listener: ~Copyable {
     /// Connections with something to send.
     var listed: [UInt16] = []
     var notices = NoticeBook()
+    var turns = Turns()
     var door: Door
     /// Monotonic nanoseconds at the start of the round.
     private(set) var now = SystemClock.monotonicNanoseconds
@@ -106,6 +109,7 @@ struct Listener: ~Copyable {
     /// writers if all are behind.
     mutating func idle(after count: Int) -> IdleStrategy {
         if count == 0 {
+            if !turns.isEmpty || !mayRead { return .wait(nanoseconds: Self.turnNanoseconds) }
             let isDraining = shared.requests.contains(.draining)
             return .wait(
                 nanoseconds: isDraining ? Self.drainIdleNanoseconds : Self.idleNanoseconds
@@ -128,7 +132,10 @@ struct Listener: ~Copyable {
     }
 
     private mutating func attend(milliseconds: Int32) {
-        let count = connections.wait(milliseconds: milliseconds, forReaders: isReading)
+        let count = connections.wait(
+            milliseconds: milliseconds,
+            forReaders: isReading && mayRead
+        )
         for at in 0..<count {
             switch connections.wake(at) {
             case .signal: shared.drainSignal()
@@ -169,7 +176,7 @@ struct Listener: ~Copyable {
         let received = receive().count
         if received > 0 || lastDrained == nil { lastDrained = now }
         let isQuiet = now - (lastDrained ?? now) >= Self.drainQuietNanoseconds
-        if isQuiet || now >= deadline, !lane.waitsForRoom {
+        if isQuiet || now >= deadline, !lane.waitsForRoom, turns.isEmpty {
             shared.intakeEnded.store(true, ordering: .releasing)
         }
         return received

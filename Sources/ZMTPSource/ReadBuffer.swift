@@ -117,6 +117,9 @@ struct ReadBuffer: ~Copyable {
         return true
     }
 
+    /// Continues with whole messages that were kept with a connection.
+    mutating func resume(_ number: UInt16) { begin(number, isOwn: true, count: 0) }
+
     /// Forgets what is left of a connection that ends; returns whether it was being taken.
     mutating func forget(_ number: UInt16) -> Bool {
         defer {
