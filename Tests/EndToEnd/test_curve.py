@@ -5,6 +5,8 @@ import json
 import os
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 import zmq
 import zmq.auth
 
+import pages
 from collector import ANY_PORT
 from waiting import wait_until
 
@@ -227,3 +230,46 @@ def test_the_sender_has_keys(daemon, keys, touchpoint, samples):
     )
     assert result.returncode == 0, result.stderr
     assert collector.ledger()["written"] == 100
+
+
+PROTOCOL = "docs/PROTOCOL.md"
+
+
+@pages.runs(PROTOCOL, "collector keys", "producer keys", "keys.yaml", "keys.py", "keys.c", "build keys.c")
+def test_the_example_of_the_page_runs(touchpoint, tmp_path):
+    environment = os.environ | {"PATH": f"{Path(touchpoint).resolve()}:{os.environ['PATH']}"}
+
+    def run(*command):
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True, timeout=60
+        ).stdout
+
+    for name in ("keys.py", "keys.c"):
+        (tmp_path / name).write_text(pages.block(PROTOCOL, name).text)
+    run("sh", "-ec", pages.block(PROTOCOL, "collector keys").text)
+    run("sh", "-ec", pages.block(PROTOCOL, "producer keys").text)
+    run("sh", "-ec", pages.block(PROTOCOL, "build keys.c").text)
+    with tempfile.TemporaryDirectory(prefix="touchpoint-") as short:
+        text = pages.block(PROTOCOL, "keys.yaml").text.replace(":5573", ":*").replace("control.sock", f"{short}/s")
+        (tmp_path / "keys.yaml").write_text(text)
+        daemon = subprocess.Popen(
+            ["touchpointd", "--config", "keys.yaml"], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL
+        )
+        try:
+            status = wait_until("the daemon to run", lambda: started(f"{short}/s"))
+            endpoint = status["sources"][0]["endpoints"][0]
+            committed = '{"status":"committed","events":1,"quarantined":[]}\n'
+            assert run(sys.executable, "keys.py", endpoint) == committed
+            assert run("./order", endpoint) == committed
+        finally:
+            daemon.terminate()
+            assert daemon.wait(60) == 0
+
+
+def started(path):
+    """The daemon's status once it runs."""
+    with contextlib.suppress(OSError, json.JSONDecodeError), socket.socket(socket.AF_UNIX) as control:
+        control.connect(path)
+        control.sendall(b"status\n")
+        status = json.loads(control.makefile().readline())
+        return status if status.get("state") == "running" else None
