@@ -59,6 +59,9 @@ struct Listener: ~Copyable {
         self.configuration = configuration
         shared = place.shared
         lane = Lane(place)
+        if let keys = configuration.keys {
+            try SelfTest.run(keys, configuration.pattern == .router ? .router : .pull)
+        }
         let endpoints = try Endpoints(configuration)
         connections = try ConnectionSet(
             connectionsMax: configuration.connectionsMax,
