@@ -185,7 +185,7 @@ package struct FilingStage: ~Copyable {
             for at in 0..<burst.count {
                 let record = run.records[done]
                 if isAnswered { filer.begin(record) }
-                try file(at, record, recognises, isAnswered)
+                try file(at, of: record, recognises: recognises, isAnswered: isAnswered)
                 done += 1
                 if filer.isAbandoned {
                     filer.abandon(record)
@@ -221,7 +221,7 @@ package struct FilingStage: ~Copyable {
             case .read:
                 prepare(record, recognises)
                 for at in 0..<burst.count {
-                    try file(at, record, recognises, isAnswered)
+                    try file(at, of: record, recognises: recognises, isAnswered: isAnswered)
                     if filer.isAbandoned { break }
                 }
                 observers.show(burst)
@@ -290,9 +290,9 @@ package struct FilingStage: ~Copyable {
     @inline(__always)
     private mutating func file(
         _ at: Int,
-        _ record: IntakeRecord,
-        _ recognises: Bool,
-        _ isAnswered: Bool
+        of record: IntakeRecord,
+        recognises: Bool,
+        isAnswered: Bool
     ) throws(FileSystemError) {
         if case .quarantine = burst.verdicts[at] { return try reject(at, record) }
         try filer.file(

@@ -153,7 +153,7 @@ package struct VerifyReport: Codable, Sendable, Equatable {
 
     mutating func add(
         _ kind: Kind,
-        _ path: String,
+        in path: String,
         _ detail: String,
         line: Int? = nil,
         offset: Int? = nil

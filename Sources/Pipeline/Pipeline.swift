@@ -72,9 +72,14 @@ package final class Pipeline: Sendable {
         space = SpaceWatch(fileSystem, storage, minimum: configuration.tunables.freeBytesMin)
         writers = (0..<configuration.writers).map { _ in WriterShared(sources: sourceCount) }
         leftovers = WriterShared(sources: sourceCount)
-        let opened = try Self.open(openSources, wiring, writers)
+        let opened = try Self.open(openSources, wiring: wiring, writers: writers)
         endpoints = opened.sources.map(\.endpoints)
-        sourceRunners = Self.sourceRunners(opened, configuration, wiring, notify)
+        sourceRunners = Self.sourceRunners(
+            for: opened,
+            configuration: configuration,
+            wiring: wiring,
+            notify: notify
+        )
         helpers = opened.helpers.map { helper in
             (helper, AgentRunner(helper.name) { HelperAgent(helper, notify: notify) })
         }
@@ -151,7 +156,12 @@ package final class Pipeline: Sendable {
         func committer(_ index: Int) -> Committer {
             let shared = writers[index]
             let heartbeat = shared.committerHeartbeat
-            let room = data.room(.committer(index), storage, heartbeat, shared)
+            let room = data.room(
+                for: .committer(index),
+                storage: storage,
+                heartbeat: heartbeat,
+                shared: shared
+            )
             return Committer(
                 writer: index,
                 shared: shared,
@@ -201,8 +211,8 @@ package final class Pipeline: Sendable {
 
     private static func open(
         _ openSources: SourceFactory,
-        _ wiring: Wiring,
-        _ writers: [WriterShared]
+        wiring: Wiring,
+        writers: [WriterShared]
     ) throws(PipelineError) -> OpenSources {
         let places = wiring.sources.indices.map { index in
             SourcePlace(
@@ -223,10 +233,10 @@ package final class Pipeline: Sendable {
     }
 
     private static func sourceRunners(
-        _ opened: OpenSources,
-        _ configuration: PipelineConfiguration,
-        _ wiring: Wiring,
-        _ notify: @escaping @Sendable (PipelineNotice) -> Void
+        for opened: OpenSources,
+        configuration: PipelineConfiguration,
+        wiring: Wiring,
+        notify: @escaping @Sendable (PipelineNotice) -> Void
     ) -> [AgentRunner] {
         opened.sources.enumerated().map { index, source in
             let (name, shared) = (configuration.sources[index].name, wiring.sources[index])

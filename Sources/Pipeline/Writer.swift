@@ -90,10 +90,10 @@ struct Writer: Agent, ~Copyable {
         sources = parts.sources
         notify = parts.notify
         room = parts.data.room(
-            .writer(index),
-            parts.storage,
-            parts.shared.heartbeat,
-            parts.shared
+            for: .writer(index),
+            storage: parts.storage,
+            heartbeat: parts.shared.heartbeat,
+            shared: parts.shared
         )
         store = Self.store(parts, room)
         rings = .allocate(capacity: parts.rings.count)

@@ -31,7 +31,7 @@ extension SegmentStore {
         guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
         let due =
             segment.rawSinceFullFlush + pendings[slot].bytes.count >= SegmentFormat.fullFlushBytes
-        try deflate(segment, slot, due ? .full : .sync)
+        try deflate(segment, in: slot, flush: due ? .full : .sync)
         takeIdentities(segment, slot)
         batch.dirty.append(
             CommitBatch.DirtyFile(
@@ -111,7 +111,7 @@ extension SegmentStore {
     /// Ends a segment's stream and adds it to the batch.
     func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
-        try deflate(segment, slot, .finish)
+        try deflate(segment, in: slot, flush: .finish)
         if segment.reservedBytes > 0 { fileSystem.releaseReserved(segment.file) }
         countLines(segment, slot)
         batch.dirty.removeAll { $0.file == segment.file }
@@ -120,7 +120,7 @@ extension SegmentStore {
             file: isDurable ? nil : segment.file,
             isDirty: !isDurable,
             sealedPath: segment.sealedPath,
-            entry: entry(segment, pendings[slot], reason)
+            entry: entry(of: segment, lines: pendings[slot], reason: reason)
         )
         batch.seals.append(task)
         let remains = SealedRemains(of: segment, task, commit: lastCommit.next)
@@ -184,9 +184,9 @@ extension SegmentStore {
     }
 
     private func entry(
-        _ segment: OpenSegment,
-        _ lines: PendingLines,
-        _ reason: ManifestEntry.Reason
+        of segment: OpenSegment,
+        lines: PendingLines,
+        reason: ManifestEntry.Reason
     ) -> ManifestEntry {
         var sequences: [ManifestEntry.Sequence] = []
         for (source, tally) in lines.tallies.enumerated() where tally.events > 0 {

@@ -16,7 +16,7 @@ extension SegmentStore {
         if openCount >= configuration.openMax { return try wait(key, folder) }
         let (path, file) = try createFile(in: folder) { waitForRoom($0) }
         let slot = newSlot(key, capacity: Self.pendingBytes)
-        install(path, file, key, in: slot)
+        install(file, at: path, for: key, in: slot)
         return slot
     }
 
@@ -33,7 +33,7 @@ extension SegmentStore {
     }
 
     /// Installs a new file for a slot's segment.
-    func install(_ path: String, _ file: FileHandle, _ key: PartitionKey, in slot: Int) {
+    func install(_ file: FileHandle, at path: String, for key: PartitionKey, in slot: Int) {
         guard
             let stream = try? GzipEncoder(
                 engine: configuration.engine,

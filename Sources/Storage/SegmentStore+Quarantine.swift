@@ -61,7 +61,7 @@ extension SegmentStore {
                 throw FileSystemError(error.operation, path, code: error.code)
             }
             let slot = newSlot(key, capacity: Self.pendingBytes)
-            install(path, file, key, in: slot)
+            install(file, at: path, for: key, in: slot)
             segments[slot]?.reservedBytes = Self.reserveStep
             return slot
         } catch {

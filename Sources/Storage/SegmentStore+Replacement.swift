@@ -153,7 +153,7 @@ extension SegmentStore {
         let new = try fileSystem.open(copy, .createNew)
         do throws(FileSystemError) {
             let digest = SHA256Digest()
-            try copyPrefix(of: old, durableBytes, to: new, digest, sealedPath)
+            try copyPrefix(of: old, bytes: durableBytes, to: new, digest: digest, path: sealedPath)
             digest.update(held)
             guard digest.finish() == sha256 else { throw unreadable(sealedPath) }
             try fileSystem.write(held, to: new)
@@ -173,10 +173,10 @@ extension SegmentStore {
 
     private func copyPrefix(
         of old: FileHandle,
-        _ byteCount: Int,
+        bytes byteCount: Int,
         to new: FileHandle,
-        _ digest: SHA256Digest,
-        _ path: String
+        digest: SHA256Digest,
+        path: String
     ) throws(FileSystemError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }

@@ -45,6 +45,6 @@ extension SegmentStore {
         if openCount >= configuration.openMax { try sealLeastRecentlyUsed() }
         let (path, file) = try createFile(in: partition.folder) { waitForRoom($0) }
         waiting[slot] = nil
-        install(path, file, partition.key, in: slot)
+        install(file, at: path, for: partition.key, in: slot)
     }
 }

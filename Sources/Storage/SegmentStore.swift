@@ -244,7 +244,7 @@ package final class SegmentStore {
     package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
         if segments[slot] == nil { try openWaiting(slot) }
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
-        try deflate(segment, slot, dueFlush(segment, slot, atLeast: .none))
+        try deflate(segment, in: slot, flush: dueFlush(segment, slot, atLeast: .none))
         pendings[slot].grow(to: byteCount)
     }
 
@@ -256,8 +256,8 @@ package final class SegmentStore {
 
     func deflate(
         _ segment: OpenSegment,
-        _ slot: Int,
-        _ flush: Flush
+        in slot: Int,
+        flush: Flush
     ) throws(FileSystemError) {
         var input = pendings[slot].bytes
         let (rawCount, before) = (input.count, segment.stream.compressedBytes)

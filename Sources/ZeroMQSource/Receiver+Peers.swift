@@ -31,7 +31,7 @@ extension Receiver {
             case .connectDelayed: watch.attempts.insert(event.endpoint)
             case .connectRetried: retry(event.endpoint)
             case .acceptFailed:
-                tell(.refused, event.endpoint, "not accepted: \(text(of: event.value))")
+                tell(.refused, of: event.endpoint, "not accepted: \(text(of: event.value))")
             default:
                 watch.failure = .init(code: Int32(truncatingIfNeeded: event.value))
             }
@@ -76,7 +76,7 @@ extension Receiver {
         shared.connections.refused.count()
         tell(
             .refused,
-            connection,
+            of: connection,
             "the source has \(configuration.connectionsMax) connections, the most it may have"
         )
     }
@@ -114,27 +114,31 @@ extension Receiver {
             guard let kernel else {
                 return tell(
                     .handshakeFailed,
-                    connection,
+                    of: connection,
                     "it ended at once: it does not speak ZMTP 3 (ZMTP 1 and 2 need legacy: on), or "
                         + socketTypeText
                 )
             }
             // A port scan is not worth a notice.
             guard kernel.bytesRead > 0 || !kernel.countsBytes else { return }
-            tell(.handshakeFailed, connection, handshakeText(kernel, connection, failure))
+            tell(
+                .handshakeFailed,
+                of: connection,
+                handshakeText(of: kernel, connection: connection, failure: failure)
+            )
         } else if let kernel, !connection.peerHasLeft {
             if kernel.silentMilliseconds >= 14_000 {
                 shared.connections.timedOut.count()
                 tell(
                     .timedOut,
-                    connection,
+                    of: connection,
                     "nothing came from it for \(kernel.silentMilliseconds / 1_000) s"
                 )
             } else {
                 shared.connections.violations.count()
                 tell(
                     .violation,
-                    connection,
+                    of: connection,
                     "a frame longer than limits.message, \(configuration.messageBytesMax) bytes,"
                         + " or bytes that are no ZMTP"
                 )
@@ -143,9 +147,9 @@ extension Receiver {
     }
 
     private func handshakeText(
-        _ kernel: StreamConnection,
-        _ connection: Connection,
-        _ failure: PeerWatch.MonitorFailure?
+        of kernel: StreamConnection,
+        connection: Connection,
+        failure: PeerWatch.MonitorFailure?
     ) -> String {
         // A greeting has 64 bytes.
         if kernel.countsBytes, kernel.bytesRead <= 64 {
@@ -169,7 +173,7 @@ extension Receiver {
             : "its name does not resolve, or its network cannot be reached"
         if watch.unreachable.count < 64 { watch.unreachable[endpoint] = reason }
         showProblem()
-        tell(.unreachable, endpoint, reason)
+        tell(.unreachable, of: endpoint, reason)
     }
 
     func showProblem() {
@@ -184,13 +188,13 @@ extension Receiver {
         String(cString: strerror(Int32(truncatingIfNeeded: code)))
     }
 
-    mutating func tell(_ kind: PeerNotice.Kind, _ connection: Connection, _ detail: String) {
-        tell(kind, connection.name, detail, host: connection.host)
+    mutating func tell(_ kind: PeerNotice.Kind, of connection: Connection, _ detail: String) {
+        tell(kind, of: connection.name, detail, host: connection.host)
     }
 
     mutating func tell(
         _ kind: PeerNotice.Kind,
-        _ peer: String,
+        of peer: String,
         _ detail: String,
         host: String? = nil
     ) {

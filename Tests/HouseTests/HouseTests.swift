@@ -37,6 +37,8 @@ import Testing
         )
     }
 
+    @Test func callsLabelTheirArguments() { report(files.flatMap(LabelRule.findings(in:))) }
+
     @Test func noBannedWords() throws { report(try files.flatMap(WordingRules.banned(in:))) }
 
     @Test func commentsUsePlainTerms() throws {

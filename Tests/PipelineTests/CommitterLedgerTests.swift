@@ -37,7 +37,12 @@ import Testing
             shared: shared,
             storage: storage,
             segments: data.committer(waitForRoom: { _ in false }, onProgress: {}),
-            room: data.room(.committer(0), storage, shared.committerHeartbeat, shared),
+            room: data.room(
+                for: .committer(0),
+                storage: storage,
+                heartbeat: shared.committerHeartbeat,
+                shared: shared
+            ),
             sources: sources,
             peers: [shared],
             fileSystem: disk,

@@ -43,7 +43,7 @@ import Testing
         rig.pipeline.openIntake()
         for number in 2...3 { try dealer.send("copy \(number)", Dedup.event("e\(number)")) }
         // A new event waits for nothing.
-        try await Dedup.ask(dealer, "new", Dedup.event("new"))
+        try await Dedup.ask(dealer, "new", payload: Dedup.event("new"))
         try await waitUntil("three answers to wait") { rig.pipeline.answersDeferred == 3 }
         #expect(Set(try dealer.receive().keys) == ["new"])
         rig.pipeline.settleLeftovers(upTo: 2)
@@ -53,7 +53,7 @@ import Testing
         rig.pipeline.settleLeftovers(upTo: 3)
         try await waitUntil("the last answer") { try dealer.receive().count == 4 }
         // A durable event needs no waiting.
-        try await Dedup.ask(dealer, "again", Dedup.event("e3"))
+        try await Dedup.ask(dealer, "again", payload: Dedup.event("e3"))
         #expect(await rig.drain())
         #expect(try rig.files().eventTexts == [Dedup.event("new")])
         #expect(rig.ledger("reliable").duplicate == 4)

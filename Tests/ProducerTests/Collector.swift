@@ -31,7 +31,7 @@ final class Collector: Sendable {
         var thread = pthread_t()
         let work = Unmanaged.passRetained(
             Work {
-                try self.serve(pattern, messageBytesMax, answer)
+                try self.serve(pattern, messageBytesMax, answer: answer)
             } onFailure: { text in
                 self.state.withLock { $0.failure = text }
             }
@@ -77,7 +77,7 @@ final class Collector: Sendable {
     private func serve(
         _ pattern: Socket.Pattern,
         _ messageBytesMax: Int64,
-        _ answer: Answer
+        answer: Answer
     ) throws {
         let socket = try Socket(pattern, in: context)
         try socket.setLinger(.zero)

@@ -14,7 +14,7 @@ import Testing
         var id: [UInt8]
         var content: UInt64
 
-        init(_ source: String, _ seconds: UInt32, _ identity: PackedIdentity, _ content: UInt64) {
+        init(_ source: String, _ seconds: UInt32, identity: PackedIdentity, content: UInt64) {
             self.source = source
             self.seconds = seconds
             self.content = content
@@ -45,7 +45,7 @@ import Testing
                     source: source,
                     receivedAt: Int64(seconds) * 1_000_000
                 )
-                return Entry(source == 0 ? "a" : "b", seconds, identity, content)
+                return Entry(source == 0 ? "a" : "b", seconds, identity: identity, content: content)
             }
         }
     }
@@ -81,7 +81,7 @@ import Testing
     ) throws -> (IdentityFileReader.Outcome, [Entry]) {
         var entries: [Entry] = []
         let outcome = try IdentityFileReader.read(path, in: disk, contents: contents) {
-            entries.append(Entry($0.source, $0.seconds, $0.identity, $0.content))
+            entries.append(Entry($0.source, $0.seconds, identity: $0.identity, content: $0.content))
         }
         return (outcome, entries)
     }
@@ -173,7 +173,7 @@ import Testing
     @Test func readsFilesOfVersion1() throws {
         func block(_ kind: UInt8, _ body: [UInt8]) -> [UInt8] {
             let count = IdentityFile.number(UInt64(body.count), 4)
-            let check = IdentityFile.checksum(count, kind, body[...])
+            let check = IdentityFile.checksum(count: count, kind: kind, body: body[...])
             return count + IdentityFile.number(UInt64(check), 4) + [kind] + body
         }
         let uuid = (0..<16).map { UInt8($0) }

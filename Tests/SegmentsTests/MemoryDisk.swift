@@ -51,7 +51,7 @@ final class MemoryDisk: FileSystem, @unchecked Sendable {
     private func change<Value>(
         _ operation: FileSystemError.Operation,
         _ path: String,
-        _ body: (inout State) throws(FileSystemError) -> Value
+        body: (inout State) throws(FileSystemError) -> Value
     ) throws(FileSystemError) -> Value {
         state.changes += 1
         guard state.changes <= state.stopAfter else {

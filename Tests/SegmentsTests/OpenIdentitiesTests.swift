@@ -31,7 +31,11 @@ import Testing
                 number == count && ending == .finish
                 ? .finish : number % every == 0 ? .sync : .none
             let source = number % 3 == 0 ? "other" : "a"
-            bytes += SegmentSample.encode(line(number, source: source) + "\n", flush, &encoder)
+            bytes += SegmentSample.encode(
+                line(number, source: source) + "\n",
+                flush: flush,
+                with: &encoder
+            )
         }
         return bytes
     }

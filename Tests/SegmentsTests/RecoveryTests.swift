@@ -149,15 +149,15 @@ import Testing
 
     @Test func aLineThatIsNoEventIsDamageOnlyWhenCommitted() throws {
         var encoder = try GzipEncoder(engine: .isal, level: 1)
-        var bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", .sync, &encoder)
-        bytes += SegmentSample.encode("{\"not\":\"ours\"}\n", .sync, &encoder)
+        var bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", flush: .sync, with: &encoder)
+        bytes += SegmentSample.encode("{\"not\":\"ours\"}\n", flush: .sync, with: &encoder)
         let (disk, report) = try recovered(bytes)
         #expect(report.hasDamage)
         #expect(sealedLines(disk) == [SegmentSample.line(1)])
 
         var other = try GzipEncoder(engine: .isal, level: 1)
-        bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", .sync, &other)
-        bytes += SegmentSample.encode("{\"not\":\"ours\"}\n", .none, &other)
+        bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", flush: .sync, with: &other)
+        bytes += SegmentSample.encode("{\"not\":\"ours\"}\n", flush: .none, with: &other)
         #expect(try recovered(bytes).1.files.map(\.outcome) == [.cut])
     }
 
@@ -172,8 +172,8 @@ import Testing
 
     @Test func aWholeFileWithAWrongChecksumIsDamage() throws {
         var encoder = try GzipEncoder(engine: .isal, level: 1)
-        var bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", .sync, &encoder)
-        bytes += SegmentSample.encode(SegmentSample.line(2) + "\n", .finish, &encoder)
+        var bytes = SegmentSample.encode(SegmentSample.line(1) + "\n", flush: .sync, with: &encoder)
+        bytes += SegmentSample.encode(SegmentSample.line(2) + "\n", flush: .finish, with: &encoder)
         bytes[bytes.count - 6] ^= 1
         let (disk, report) = try recovered(bytes)
         #expect(report.hasDamage)

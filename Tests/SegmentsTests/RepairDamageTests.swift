@@ -15,7 +15,7 @@ import Testing
         in folder: MemoryDisk,
         _ damaged: [UInt8],
         touched: Set<Int>,
-        _ what: @autoclosure () -> String
+        what: @autoclosure () -> String
     ) throws {
         let disk = folder.restarted()
         disk.put(damaged, at: SegmentSample.path)
@@ -33,14 +33,14 @@ import Testing
         var after = disk.files
         if let repaired = report.repaired { after[repaired] = nil }
         #expect(after == before && disk.openHandles == 0, "\(what())")
-        try checkCounts(report, sample, saved, what())
+        try checkCounts(report, of: sample, saved: saved, what: what())
     }
 
     private func checkCounts(
         _ report: RepairReport,
-        _ sample: RepairSample,
-        _ saved: Set<String>,
-        _ what: String
+        of sample: RepairSample,
+        saved: Set<String>,
+        what: String
     ) throws {
         let lost = sample.lines.count - saved.count
         guard report.outcome != .whole else { return }
@@ -74,7 +74,7 @@ import Testing
                 in: folder,
                 bytes,
                 touched: sample.stretches(of: place..<place + 1),
-                "seed \(seed), round \(round), byte \(place)"
+                what: "seed \(seed), round \(round), byte \(place)"
             )
         }
     }
@@ -96,7 +96,7 @@ import Testing
                 }
                 touched.formUnion(sample.stretches(of: range))
             }
-            try check(sample, in: folder, bytes, touched: touched, "round \(round)")
+            try check(sample, in: folder, bytes, touched: touched, what: "round \(round)")
         }
     }
 
@@ -106,7 +106,7 @@ import Testing
         for length in stride(from: 0, to: sample.bytes.count, by: 7) {
             let touched = sample.stretches(of: length..<sample.bytes.count)
             let bytes = Array(sample.bytes[..<length])
-            try check(sample, in: folder, bytes, touched: touched, "cut to \(length)")
+            try check(sample, in: folder, bytes, touched: touched, what: "cut to \(length)")
         }
     }
 
@@ -128,7 +128,7 @@ import Testing
                 let added = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
                 bytes.insert(contentsOf: added, at: place)
             }
-            try check(sample, in: folder, bytes, touched: touched, "round \(round)")
+            try check(sample, in: folder, bytes, touched: touched, what: "round \(round)")
         }
     }
 
@@ -163,7 +163,7 @@ import Testing
         for place in sample.bytes.indices {
             var bytes = sample.bytes
             bytes[place] ^= 1 << (place % 8)
-            try check(sample, in: folder, bytes, touched: [0], "byte \(place)")
+            try check(sample, in: folder, bytes, touched: [0], what: "byte \(place)")
         }
     }
 }

@@ -29,8 +29,8 @@ struct RepairSample {
             let isFull = isCommit && raw - start.raw >= Self.stretchBytes
             bytes += SegmentSample.encode(
                 line + "\n",
-                isFull ? .full : isCommit ? .sync : .none,
-                &encoder
+                flush: isFull ? .full : isCommit ? .sync : .none,
+                with: &encoder
             )
             guard isFull else { continue }
             checkpoints.append(
@@ -43,7 +43,7 @@ struct RepairSample {
             stretches.append((start.bytes..<bytes.count, start.lines..<lines.count))
             start = (bytes.count, lines.count, raw)
         }
-        if isFinished { bytes += SegmentSample.encode("", .finish, &encoder) }
+        if isFinished { bytes += SegmentSample.encode("", flush: .finish, with: &encoder) }
         stretches.append((start.bytes..<bytes.count, start.lines..<lines.count))
     }
 
@@ -58,7 +58,7 @@ struct RepairSample {
     /// Creates an open segment, all of it committed.
     static func open(_ lines: [String]) throws -> [UInt8] {
         var encoder = try GzipEncoder(engine: .isal, level: 1)
-        return SegmentSample.encode(lines.map { $0 + "\n" }.joined(), .sync, &encoder)
+        return SegmentSample.encode(lines.map { $0 + "\n" }.joined(), flush: .sync, with: &encoder)
     }
 
     /// Creates a data folder with the segment, sealed, and its manifest line.

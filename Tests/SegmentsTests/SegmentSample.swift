@@ -44,7 +44,7 @@ struct SegmentSample {
             let line = line(first + number, source: source, run: run)
             sample.lines.append(line)
             let isCommit = (number + 1) % every == 0
-            sample.bytes += encode(line + "\n", isCommit ? .sync : .none, &encoder)
+            sample.bytes += encode(line + "\n", flush: isCommit ? .sync : .none, with: &encoder)
             if isCommit { sample.commits.append((sample.bytes.count, number + 1)) }
         }
         return sample
@@ -63,11 +63,11 @@ struct SegmentSample {
     static func sealed(_ lines: [String]) throws -> SegmentSample {
         var sample = SegmentSample(lines: lines)
         var encoder = try GzipEncoder(engine: .isal, level: 1)
-        sample.bytes = encode(lines.map { $0 + "\n" }.joined(), .finish, &encoder)
+        sample.bytes = encode(lines.map { $0 + "\n" }.joined(), flush: .finish, with: &encoder)
         return sample
     }
 
-    static func encode(_ text: String, _ flush: Flush, _ encoder: inout GzipEncoder) -> [UInt8] {
+    static func encode(_ text: String, flush: Flush, with encoder: inout GzipEncoder) -> [UInt8] {
         TestSupport.encode(Array(text.utf8)[...], flush: flush, with: &encoder)
     }
 }

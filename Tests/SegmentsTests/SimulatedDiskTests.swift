@@ -20,8 +20,8 @@ import Testing
 
     private func file(
         _ disk: SimulatedDisk,
-        _ path: String,
-        _ bytes: [UInt8]
+        at path: String,
+        bytes: [UInt8]
     ) throws -> FileHandle {
         let file = try disk.open(path, .createNew)
         try disk.write(bytes, to: file)
@@ -33,7 +33,7 @@ import Testing
         _ = try disk.createFolder("a")
         try disk.syncFolder("")
         let bytes = [UInt8](repeating: 7, count: 3_000)
-        let file = try file(disk, "a/b", bytes)
+        let file = try file(disk, at: "a/b", bytes: bytes)
         try disk.datasync(file)
         try disk.syncFolder("a")
         cuts(disk) { files, cut in #expect(files == ["a/b": bytes], "\(cut)") }
@@ -43,7 +43,7 @@ import Testing
 
     @Test func aFileWhoseNameIsNotSyncedCanBeGoneAndCanBeEmpty() throws {
         let disk = SimulatedDisk()
-        let file = try file(disk, "a", [1, 2, 3])
+        let file = try file(disk, at: "a", bytes: [1, 2, 3])
         var seen: Set<[UInt8]?> = []
         cuts(disk) { files, _ in seen.insert(files["a"]) }
         #expect(seen.isSuperset(of: [nil, [], [0, 0, 0], [1, 2, 3]]))
@@ -56,7 +56,7 @@ import Testing
     @Test func aFolderWhoseNameIsNotSyncedTakesItsFilesAlong() throws {
         let disk = SimulatedDisk()
         _ = try disk.createFolder("a")
-        try disk.datasync(try file(disk, "a/b", [1]))
+        try disk.datasync(try file(disk, at: "a/b", bytes: [1]))
         try disk.syncFolder("a")
         var seen: Set<[String]> = []
         cuts(disk) { files, _ in seen.insert(files.keys.sorted()) }
@@ -65,7 +65,7 @@ import Testing
 
     @Test func aRenameIsLostOrDoneOrLeavesBothNames() throws {
         let disk = SimulatedDisk()
-        try disk.datasync(try file(disk, "a", [1]))
+        try disk.datasync(try file(disk, at: "a", bytes: [1]))
         try disk.syncFolder("")
         try disk.rename("a", to: "b")
         var seen: Set<[String]> = []
@@ -81,7 +81,7 @@ import Testing
 
     @Test func writesAreTornAtSectorsAndReordered() throws {
         let disk = SimulatedDisk()
-        let file = try file(disk, "a", [])
+        let file = try file(disk, at: "a", bytes: [])
         try disk.syncFolder("")
         try disk.write([UInt8](repeating: 1, count: 700), to: file)
         try disk.write([UInt8](repeating: 2, count: 700), to: file)
@@ -102,7 +102,7 @@ import Testing
 
     @Test func aFailedSyncDropsThePagesAndTheNextOneSaysYes() throws {
         let disk = SimulatedDisk()
-        let file = try file(disk, "a", [1])
+        let file = try file(disk, at: "a", bytes: [1])
         try disk.datasync(file)
         try disk.syncFolder("")
         try disk.write([2], to: file)
@@ -115,7 +115,7 @@ import Testing
 
     @Test func aStoppedDiskDoesNothingMore() throws {
         let disk = SimulatedDisk()
-        let file = try file(disk, "a", [1])
+        let file = try file(disk, at: "a", bytes: [1])
         disk.changesLeft = 1
         try disk.write([2], to: file)
         #expect(throws: FileSystemError.self) { try disk.write([3], to: file) }
@@ -126,7 +126,7 @@ import Testing
     @Test func anErrorStrikesOnceOrForEver() throws {
         for isForEver in [false, true] {
             let disk = SimulatedDisk()
-            let file = try file(disk, "a", [1])
+            let file = try file(disk, at: "a", bytes: [1])
             disk.fault = .init(call: disk.calls, code: ENOSPC, isForEver: isForEver, taken: 2)
             do {
                 try disk.write([2, 3, 4], to: file)

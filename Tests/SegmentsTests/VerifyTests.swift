@@ -22,8 +22,8 @@ import Testing
     /// Changes the manifest line of a path.
     private func edit(
         _ disk: MemoryDisk,
-        _ path: String,
-        _ change: (inout ManifestEntry) -> Void
+        at path: String,
+        change: (inout ManifestEntry) -> Void
     ) throws {
         var lines: [UInt8] = []
         for var entry in try disk.manifestEntries().entries {
@@ -63,7 +63,7 @@ import Testing
             _ name: String,
             _ kinds: Set<VerifyReport.Kind>,
             path: String = SegmentSample.path,
-            _ change: @escaping @Sendable (VerifyTests, MemoryDisk) throws -> Void
+            change: @escaping @Sendable (VerifyTests, MemoryDisk) throws -> Void
         ) {
             testDescription = name
             self.kinds = kinds
@@ -88,30 +88,30 @@ import Testing
             try test.append(ManifestLine.bytes(entry), to: disk)
         },
         Damage("wrong time", [.contentMismatch]) {
-            try $0.edit($1, SegmentSample.path) {
+            try $0.edit($1, at: SegmentSample.path) {
                 $0.lastReceivedAt = "2026-11-22T11:00:00.000000Z"
             }
         },
         Damage("wrong node", [.contentMismatch]) {
-            try $0.edit($1, SegmentSample.path) { $0.node = "c2" }
+            try $0.edit($1, at: SegmentSample.path) { $0.node = "c2" }
         },
         Damage("wrong count", [.contentMismatch]) {
-            try $0.edit($1, SegmentSample.path) { $0.events = 9 }
+            try $0.edit($1, at: SegmentSample.path) { $0.events = 9 }
         },
         Damage("wrong raw bytes", [.contentMismatch]) {
-            try $0.edit($1, SegmentSample.path) { $0.rawBytes -= 1 }
+            try $0.edit($1, at: SegmentSample.path) { $0.rawBytes -= 1 }
         },
         Damage("wrong CRC", [.contentMismatch]) {
-            try $0.edit($1, SegmentSample.path) { $0.crc32 = "00000000" }
+            try $0.edit($1, at: SegmentSample.path) { $0.crc32 = "00000000" }
         },
         Damage("wrong hash", [.changedFile]) {
-            try $0.edit($1, SegmentSample.path) { $0.sha256 = "00" }
+            try $0.edit($1, at: SegmentSample.path) { $0.sha256 = "00" }
         },
         Damage("wrong size", [.changedFile]) {
-            try $0.edit($1, SegmentSample.path) { $0.compressedBytes = 1 }
+            try $0.edit($1, at: SegmentSample.path) { $0.compressedBytes = 1 }
         },
         Damage("wrong range", [.contentMismatch]) {
-            try $0.edit($1, SegmentSample.path) { $0.sequences[0].last = 99 }
+            try $0.edit($1, at: SegmentSample.path) { $0.sequences[0].last = 99 }
         },
         Damage("cut file", [.damagedFile, .changedFile, .contentMismatch]) { _, disk in
             disk.put(

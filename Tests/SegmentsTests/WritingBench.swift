@@ -71,7 +71,7 @@ final class WritingBench {
             durable: durable,
             shouldLeave: shouldLeave
         )
-        rig = try Self.rig(store, try PartitionTemplate(template), written)
+        rig = try Self.rig(store, try PartitionTemplate(template), observer: written)
         folders = DurableFolders(fileSystem: disk)
         committer = SegmentCommitter(
             fileSystem: disk,
@@ -85,7 +85,7 @@ final class WritingBench {
     private static func rig(
         _ store: SegmentStore,
         _ template: PartitionTemplate,
-        _ observer: any EventObserver
+        observer: any EventObserver
     ) throws -> FilingRig {
         guard
             let window = IdentityWindow(
