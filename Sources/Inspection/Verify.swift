@@ -107,7 +107,7 @@ package final class Verify {
                         report.repeatedLines.append(place)
                     }
                 } else {
-                    report.add(
+                    add(
                         .conflictingEntry,
                         in: entry.path,
                         "line \(place.line) of \(place.path) says otherwise than a line before it"
@@ -165,13 +165,13 @@ package final class Verify {
         if let repaired {
             report.replaced.append(.init(path: path, repaired: repaired))
         } else {
-            report.add(.unreadable, in: path, "\(error)")
+            add(.unreadable, in: path, "\(error)")
         }
     }
 
     private func judge(_ path: String, by survey: SegmentSurvey, entry: ManifestEntry?) {
         if let damage = survey.damage {
-            report.add(
+            add(
                 .damagedFile,
                 in: path,
                 damage,
@@ -183,7 +183,7 @@ package final class Verify {
         guard let entry else { return }
         let stretch = SegmentComparison.damagedStretch(survey, entry)
         for (kind, detail) in SegmentComparison.differences(survey, entry) {
-            report.add(
+            add(
                 kind,
                 in: path,
                 detail,
@@ -196,6 +196,26 @@ package final class Verify {
         let folder = DiskPath.split(path).folder
         return "the manifest names it, but it is not there"
             + (fileSystem.exists(folder) ? "" : ", nor is its folder: it may have been deleted")
+    }
+
+    /// Adds a finding to the report, or counts it beyond the limit.
+    func add(
+        _ kind: VerifyReport.Kind,
+        in path: String,
+        _ detail: String,
+        line: Int? = nil,
+        offset: Int? = nil
+    ) {
+        if kind == .missingFile {
+            report.missingFiles += 1
+            if options.allowsMissing { return }
+        }
+        report.findingsTotal += 1
+        if kind == .unreadable { report.unreadableFiles += 1 }
+        guard report.findings.count < VerifyReport.findingsMax else { return }
+        report.findings.append(
+            .init(kind: kind, path: path, detail: detail, line: line, offset: offset)
+        )
     }
 
     func note(

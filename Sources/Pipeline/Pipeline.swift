@@ -22,7 +22,7 @@ package final class Pipeline: Sendable {
     let leftovers: WriterShared
     let rings: [RingBuffer]
     let storage: StorageState
-    let fileSystem: any FileSystem
+    private let fileSystem: any FileSystem
     let reserve: DiskReserve
     /// The window of known ids, for sources that deduplicate.
     package let window: IdentityWindow
@@ -35,8 +35,8 @@ package final class Pipeline: Sendable {
     private let space: SpaceWatch
     /// How much is in quarantine, and whether it accepts more.
     package let quarantine: QuarantineQuota
-    let hurried = Atomic<Bool>(false)
-    let notify: @Sendable (PipelineNotice) -> Void
+    private let hurried = Atomic<Bool>(false)
+    private let notify: @Sendable (PipelineNotice) -> Void
 
     /// Opens every source, and connects all parts; ``start()`` starts them.
     ///
@@ -257,6 +257,15 @@ package struct PipelineError: Error, CustomStringConvertible, Sendable {
 }
 
 extension Pipeline {
+    /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
+    /// returns false.
+    package func hurry() {
+        hurried.store(true, ordering: .releasing)
+        for writer in writers { writer.askToLeave() }
+    }
+
+    package var isHurried: Bool { hurried.load(ordering: .acquiring) }
+
     /// Joins the writers' and committers' threads, which have been told to end.
     func joinWriters() {
         for runner in writerRunners { runner.join() }
@@ -279,7 +288,7 @@ extension Pipeline {
         let time = Int(SystemClock.monotonicNanoseconds)
         return sourceRunners.map(\.heartbeat.beats)
             + writers.flatMap { writer in
-                writer.ended.load(ordering: .acquiring)
+                writer.hasEnded
                     ? [time, time] : [writer.heartbeat.beats, writer.committerHeartbeat.beats]
             }
     }

@@ -33,7 +33,7 @@ extension SegmentStore {
         }
         // A partition that waits for its file is on the device of the events.
         guard let segment = segments[slot], segment.reservedBytes > 0 else { return slot }
-        let raw = segment.rawSinceFullFlush + pendings[slot].bytes.count + lineBytesMax
+        let raw = segment.flushes.rawSinceLast + pendings[slot].bytes.count + lineBytesMax
         // Incompressible text grows by the frames of its blocks, and there are flushes.
         let bytes = Int(segment.stream.compressedBytes) + raw + raw / 32 + Self.pendingBytes
         return reserve(bytes, segment) ? slot : nil
@@ -51,7 +51,7 @@ extension SegmentStore {
         if openCount >= configuration.openMax { try sealLeastRecentlyUsed() }
         do throws(FileSystemError) {
             let (path, file) = try createFile(in: folder) {
-                $0.isOutOfDescriptors && waitForRoom($0)
+                $0.isOutOfDescriptors && calls.waitForRoom($0)
             }
             do throws(FileSystemError) {
                 try fileSystem.reserve(file, from: 0, count: Self.reserveStep)

@@ -38,10 +38,7 @@ extension Receiver {
             note(connection.number, kernel, at: now)
         }
         shared.connections.muted.store(muted, ordering: .relaxed)
-        if now - watch.filesAt >= PeerWatch.fileNanoseconds {
-            watch.filesAt = now
-            lookForFiles()
-        }
+        if watch.isTimeForFiles(now) { lookForFiles() }
     }
 
     private mutating func note(_ number: UInt16, _ kernel: StreamConnection, at now: Int64) {
@@ -78,7 +75,7 @@ extension Receiver {
         guard kernel.countsBytes else { return false }
         let bytes = undelivered(connection, kernel, at: now)
         let received = table.receivedBytes[Int(connection.number)]
-        if received == 0, watch.readyAmongPending == 0, watch.pending.contains(connection.number) {
+        if received == 0, watch.handshakes.isIncomplete(connection.number) {
             return bytes > Self.pendingBytesMax
         }
         let message = UInt64(truncatingIfNeeded: configuration.messageBytesMax)
@@ -177,8 +174,7 @@ extension Receiver {
     /// Checks whether the files of Unix sockets are still those that were bound.
     private mutating func lookForFiles() {
         let problem = sockets.missingFile
-        guard problem != watch.fileProblem else { return }
-        watch.fileProblem = problem
+        guard watch.reach.setFileProblem(problem) else { return }
         showProblem()
         if let problem { tell(.socketFileGone, of: problem, "producers cannot connect any more") }
     }

@@ -41,7 +41,7 @@ import Terminal
         main(nil)
     }
 
-    mutating func validate() throws {
+    func validate() throws {
         try options.validate()
     }
 

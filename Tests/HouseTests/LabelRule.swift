@@ -4,30 +4,18 @@ enum LabelRule {
 
     static func findings(in file: SourceFile) -> [Finding] {
         guard file.isSwift else { return [] }
-        return declarations(in: file).filter { $0.unlabelled > unlabelledMax }.map {
-            let message =
-                "'\($0.name)' has \($0.unlabelled) parameters without label, at most "
-                + "\(unlabelledMax): label them as the call should read, or pass one value"
-            return Finding(path: file.path, line: $0.line, message: message)
-        }
-    }
-
-    private struct Declaration {
-        let name: String
-        let line: Int
-        let unlabelled: Int
-    }
-
-    private static func declarations(in file: SourceFile) -> [Declaration] {
-        // Calls of initializers have a dot before the word.
+        // A dot before the word calls an initializer.
         let start = /(?:\bfunc +([^\s(<]+)|(?:^|[^.\w`])(init)[?!]?) *(?:<[^(]*>)?\(/
-        return file.code.matches(of: start).map { match in
-            let line = file.code[..<match.range.lowerBound].count { $0 == "\n" } + 1
+        return file.code.matches(of: start).compactMap { match in
             let unlabelled = parameters(after: file.code[match.range.upperBound...]).count {
                 $0.contains(/^\s*(?:@\w+\s+)*_\s+\w+\s*:/)
             }
-            let name = String(match.1 ?? match.2 ?? "")
-            return Declaration(name: name, line: line, unlabelled: unlabelled)
+            guard unlabelled > unlabelledMax else { return nil }
+            let line = file.code[..<match.range.upperBound].count { $0 == "\n" } + 1
+            let message =
+                "'\(match.1 ?? match.2 ?? "")' has \(unlabelled) parameters without label, "
+                + "at most \(unlabelledMax): label them as the call should read, or pass one value"
+            return Finding(path: file.path, line: line, message: message)
         }
     }
 

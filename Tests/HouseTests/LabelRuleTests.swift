@@ -10,7 +10,6 @@ import Testing
         "func f<A: B>(_ a: A, at b: Int, _ c: Int, of d: Int, _ e: Int)",
         "    init(_ a: Int, _ b: (Int, Int) -> Void, _ c: inout [Int: Int]) {}",
         "private init?(\n    _ a: Int = max(1, 2),\n    @Box _ b: Int,\n    _ c: @escaping () -> Void\n)",
-        "static func < (_ a: A, _ b: A, _ c: A) -> Bool",
     ])
     func refusesThreeParametersWithoutLabels(text: String) {
         #expect(lines("let first = 1\n" + text + "\n") == [2])

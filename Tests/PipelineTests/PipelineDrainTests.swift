@@ -155,7 +155,7 @@ import Testing
         try await waitUntil("both events") { rig.ledger("reliable").inFlight == 2 }
         let leaving = Task { await rig.pipeline.leave() }
         try await waitUntil("the last commit to be handed over") {
-            rig.pipeline.writers[0].jobsUnderWay.load(ordering: .acquiring) == 2
+            rig.pipeline.writers[0].jobsUnderWay == 2
         }
         // A writer that closed its files now would do it within this time.
         let beats = rig.pipeline.beats[0]

@@ -57,7 +57,7 @@ import Testing
         try await waitUntil("intake to go on") { isHealed(rig) }
         let told = rig.notices.all
         #expect(told.contains { if case .segmentFailed = $0 { true } else { false } })
-        #expect(told.contains { if case .segmentsMoved = $0 { true } else { false } })
+        #expect(told.contains { if case .segmentsReplaced = $0 { true } else { false } })
         #expect(await rig.drain())
         try expectWhole(rig, events(0..<60))
     }

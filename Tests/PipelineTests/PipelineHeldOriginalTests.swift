@@ -83,7 +83,7 @@ import Testing
     private func isLost(claimingDurable: Bool) async throws -> Bool {
         let (rig, dealer) = try await held()
         if claimingDurable {
-            rig.pipeline.writers[0].durableCommit.store(1, ordering: .releasing)
+            rig.pipeline.writers[0].setDurable(1)
             try await waitUntil("the copy's answer") { try dealer.receive()["copy"] != nil }
         }
         let answered = try dealer.receive()["copy"] != nil

@@ -26,7 +26,7 @@ import Testing
             try bench.put(#"{"messageId":"\#(number)"}"#)
             guard noting else { continue }
             let identity = PackedIdentity(first: UInt64(number), second: 1)
-            bench.store.identities[bench.store.slots.values.first ?? 0].add(
+            bench.store.identities[bench.written.slot ?? 0].add(
                 identity,
                 content: 1,
                 source: 0,

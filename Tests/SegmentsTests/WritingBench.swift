@@ -24,7 +24,7 @@ final class WritingBench {
     let disk: WritingDisk
     let store: SegmentStore
     private let rig: FilingRig
-    private let written = LastSlot()
+    let written = LastSlot()
     let committer: SegmentCommitter
     let folders: DurableFolders
     private var expected = ExpectedLines(node: "c1", sources: ["s", "t"], run: "r1")
@@ -200,7 +200,7 @@ final class WritingBench {
 struct WritingBenchError: Error {}
 
 /// Records the slot of the last event.
-private final class LastSlot: EventObserver {
+final class LastSlot: EventObserver {
     private let last = Mutex<Int?>(nil)
 
     var slot: Int? { last.withLock { $0 } }
