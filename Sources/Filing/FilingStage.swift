@@ -250,7 +250,10 @@ package struct FilingStage: ~Copyable {
         while true {
             switch reader.next(&burst) {
             case .read:
-                if judge != nil { askJudge(record) }
+                if judge != nil {
+                    setOrigin(record)
+                    askJudge()
+                }
                 if burst.hasRejections {
                     filer.putOff(record)
                     work = .none
@@ -272,17 +275,20 @@ package struct FilingStage: ~Copyable {
     /// Determines the verdicts on the burst's events, and their routes.
     @inline(__always)
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
-        burst.source = record.source
-        burst.receivedAt = record.receivedAt
-        if judge != nil { askJudge(record) }
+        setOrigin(record)
+        if judge != nil { askJudge() }
         if recognises { recognition.recognise(&burst) }
         routing.route(burst)
     }
 
-    @inline(never)
-    private mutating func askJudge(_ record: IntakeRecord) {
+    @inline(__always)
+    private mutating func setOrigin(_ record: IntakeRecord) {
         burst.source = record.source
         burst.receivedAt = record.receivedAt
+    }
+
+    @inline(never)
+    private mutating func askJudge() {
         judge?.judge(&burst)
     }
 

@@ -3,6 +3,7 @@ import Dedup
 import Filing
 import Intake
 import Ring
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ import Testing
     /// Commits one event by the writer's count and `lines` by the files'; returns the notices.
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         let sources = [try SourceShared()]
         let storage = StorageState(sources: sources) { _ in }
         let folders = DurableFolders(fileSystem: disk)

@@ -2,9 +2,11 @@ import Archive
 import Dedup
 import Disk
 import Events
+import Glibc
 import Inspection
 import Intake
 import Recovery
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -169,7 +171,7 @@ import ZeroMQSource
 
     @Test func takesNothingInBeforeItKnowsWhatCame() async throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         let rig = try PipelineRig(folder: folder, disk: disk, opensIntake: false, Self.configure)
         let dealer = try rig.dealer()
         try dealer.send("q", Self.event("known"))
@@ -273,13 +275,14 @@ import ZeroMQSource
         let rig = try PipelineRig(Self.configure)
         let dealer = try rig.dealer()
         _ = try await Self.ask(dealer, "safe", payload: Self.event("safe"))
-        rig.disk.set { $0.holdsSyncs = true }
+        rig.disk.set { $0.holdsSyncsOf = "" }
         try dealer.send("lost", Self.event("lost"))
-        try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
+        try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         try rig.disk.cutPower()
-        rig.disk.set { ($0.failingSyncs, $0.holdsSyncs) = (.max, false) }
+        rig.disk.fail(.init(operation: .datasync, code: EIO, times: .max))
+        rig.disk.set { $0.holdsSyncsOf = nil }
         await rig.pipeline.leave()
-        rig.disk.set { $0.failingSyncs = 0 }
+        rig.disk.heal()
         _ = try rig.recover()
         let (second, read) = try restarted(rig, "r2")
         #expect(read == 1)

@@ -2,6 +2,7 @@ import Archive
 import Dedup
 import Events
 import Intake
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -15,7 +16,7 @@ import Testing
     /// A rig that knows `e1`, `e2` and `e3` from three open segments.
     private func rig() throws -> PipelineRig {
         let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-pipeline")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         let rig = try PipelineRig(folder: folder, disk: disk, opensIntake: false) {
             Dedup.configure(&$0)
             $0.writers = 2

@@ -100,7 +100,7 @@ final class PipelineLoad: Sendable {
         }
         try wait("all answers") { try dealer.receive().count == plan.messages }
         guard dealer.committed.count == plan.messages else {
-            throw WaitedInVain(description: "\(dealer.committed.count) committed")
+            throw TestFailure("\(dealer.committed.count) committed")
         }
     }
 
@@ -108,7 +108,7 @@ final class PipelineLoad: Sendable {
         let deadline = ContinuousClock.now + .seconds(120)
         while try !condition() {
             guard ContinuousClock.now < deadline else {
-                throw WaitedInVain(description: "waited 120 s for \(what)")
+                throw TestFailure("waited 120 s for \(what)")
             }
             Thread.sleep(forTimeInterval: 0.001)
         }

@@ -1,5 +1,6 @@
 import Inspection
 import Intake
+import SegmentSupport
 import TestSupport
 import Testing
 import ZeroMQSource
@@ -85,7 +86,7 @@ import ZeroMQSource
         _ change: (inout PipelineSetup) -> Void = { _ in }
     ) throws -> PipelineRig {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         return try PipelineRig(folder: folder, disk: disk, opensIntake: false, change)
     }
 

@@ -4,6 +4,7 @@ import Dedup
 import Disk
 import Events
 import Filing
+import FilingSupport
 import Platform
 import Recovery
 import TestSupport
@@ -21,14 +22,7 @@ final class SimulatedCollector {
     private var random: SeededGenerator
     private var sequences: [UInt64] = [0, 0]
     /// Of no use to sources without `dedup`; one for all lives, since it reserves addresses.
-    private static let window: IdentityWindow = {
-        guard
-            let window = IdentityWindow(
-                IdentityWindow.Configuration(memoryBytesMax: IdentityWindow.memoryBytesMin)
-            )
-        else { preconditionFailure("no address space") }
-        return window
-    }()
+    private static let window = IdentityWindow.least()
     /// Set by an error that a writer has waited for in vain: the process does nothing more.
     private(set) var failure: FileSystemError?
 
