@@ -61,7 +61,7 @@ import Testing
         let disk = try FaultyDisk(directory: folder.path)
         let log = log(disk)
         try log.append(entry(1))
-        disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: 20))
+        disk.fail(.write, suffix: "c1.ndjson", code: ENOSPC, taken: 20)
         #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
         try log.append(entry(3))
         try log.append(entry(4))
@@ -73,7 +73,7 @@ import Testing
         let folder = try TemporaryFolder()
         let disk = try FaultyDisk(directory: folder.path)
         let log = log(disk)
-        disk.fail(.init(operation: .syncFolder, suffix: "date=2025-11-22", code: EIO, times: 2))
+        disk.fail(.syncFolder, suffix: "date=2025-11-22", code: EIO, times: 2)
         for _ in 0..<2 { #expect(throws: FileSystemError.self) { try log.append(entry(1)) } }
         try log.append(entry(1))
         try log.append(entry(2))
@@ -85,7 +85,7 @@ import Testing
         let disk = try FaultyDisk(directory: folder.path)
         let log = log(disk)
         try log.append(entry(1))
-        disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: .max))
+        disk.fail(.write, suffix: "c1.ndjson", code: ENOSPC, taken: .max)
         #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
         try log.append(entry(2))
         #expect(try read(folder) == [entry(1), entry(2)])
@@ -101,10 +101,10 @@ import Testing
             let log = log(disk)
             try log.append(entry(1))
             if isBehindTornLine {
-                disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: 20))
+                disk.fail(.write, suffix: "c1.ndjson", code: ENOSPC, taken: 20)
                 #expect(throws: FileSystemError.self) { try log.append(entry(9)) }
             }
-            disk.fail(.init(operation: .write, suffix: "c1.ndjson", code: ENOSPC, taken: taken))
+            disk.fail(.write, suffix: "c1.ndjson", code: ENOSPC, taken: taken)
             #expect(throws: FileSystemError.self) { try log.append(several) }
             try log.append(several)
             try log.append(entry(5))
@@ -117,7 +117,7 @@ import Testing
         let folder = try TemporaryFolder()
         let disk = try FaultyDisk(directory: folder.path)
         let log = log(disk)
-        disk.fail(.init(operation: .syncFolder, code: EIO, after: after))
+        disk.fail(.syncFolder, code: EIO, after: after)
         for number in 1...3 {
             while (try? log.append(entry(number))) == nil {}
         }
@@ -130,10 +130,10 @@ import Testing
         let disk = try FaultyDisk(directory: folder.path)
         let log = log(disk)
         try log.append(entry(1))
-        disk.fail(.init(operation: .datasync, suffix: "c1.ndjson", code: EIO, times: 1))
+        disk.fail(.datasync, suffix: "c1.ndjson", code: EIO, times: 1)
         #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
         let copy = "c1.ndjson\(SegmentFormat.copySuffix)"
-        disk.fail(.init(operation: .datasync, suffix: copy, code: EIO))
+        disk.fail(.datasync, suffix: copy, code: EIO)
         disk.clearLog()
         #expect(throws: FileSystemError.self) { try log.append(entry(2)) }
         try log.append(entry(2))
@@ -149,7 +149,7 @@ import Testing
             let folder = try TemporaryFolder()
             let disk = try FaultyDisk(directory: folder.path)
             let log = log(disk)
-            disk.fail(.init(operation: operation, code: EIO, after: after))
+            disk.fail(operation, code: EIO, after: after)
             for number in 1...3 {
                 do { try log.append(entry(number)) } catch { try log.append(entry(number)) }
             }

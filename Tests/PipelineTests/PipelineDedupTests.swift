@@ -279,7 +279,7 @@ import ZeroMQSource
         try dealer.send("lost", Self.event("lost"))
         try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         try rig.disk.cutPower()
-        rig.disk.fail(.init(operation: .datasync, code: EIO, times: .max))
+        rig.disk.fail(.datasync, code: EIO, times: .max)
         rig.disk.set { $0.holdsSyncsOf = nil }
         await rig.pipeline.leave()
         rig.disk.heal()

@@ -49,7 +49,7 @@ import Testing
         let rig = try PipelineRig()
         let (dealer, pusher) = (try rig.dealer(), try rig.pusher())
         try await begin(rig, dealer)
-        rig.disk.fail(.init(operation: .datasync, code: EIO, times: times))
+        rig.disk.fail(.datasync, code: EIO, times: times)
         for number in 9..<30 { try dealer.send("q\(number)", event(number)) }
         for number in 30..<60 { try pusher.push(event(number)) }
         try await waitUntil("all answers") { try dealer.receive().count == 30 }
@@ -69,7 +69,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.fail(.init(operation: .write, code: EIO, times: times))
+        rig.disk.fail(.write, code: EIO, times: times)
         for number in 9..<40 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("all answers") { try dealer.receive().count == 40 }
         try await waitUntil("intake to go on") { isHealed(rig) }
@@ -81,7 +81,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.fail(.init(operation: .datasync, code: EIO, times: .max))
+        rig.disk.fail(.datasync, code: EIO, times: .max)
         for number in 9..<20 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("a second try") {
             rig.pipeline.blockedReason?.contains("the disk still fails") == true
@@ -107,7 +107,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.fail(.init(operation: .datasync, code: EIO, times: .max))
+        rig.disk.fail(.datasync, code: EIO, times: .max)
         try dealer.send("lost", event(9))
         try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
         #expect(await rig.pipeline.drain(deadline: PipelineClock.deadline(seconds: 1)) == false)
@@ -125,7 +125,7 @@ import Testing
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
         rig.disk.set { $0.forgetsFailures = again }
-        rig.disk.fail(.init(operation: .datasync, code: EIO, times: 2))
+        rig.disk.fail(.datasync, code: EIO, times: 2)
         for number in 9..<40 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("all answers") { try dealer.receive().count == 40 }
         await rig.pipeline.leave()
@@ -149,7 +149,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.fail(.init(operation: .rename, suffix: ".gz", code: EROFS, times: 2))
+        rig.disk.fail(.rename, suffix: ".gz", code: EROFS, times: 2)
         let sealed = try await rig.pipeline.seal(prefix: nil)
         #expect(sealed.sealed.count == 3)
         try await waitUntil("intake to go on") { isHealed(rig) }

@@ -91,7 +91,7 @@ import Testing
         }
         let answered = try dealer.receive()["copy"] != nil
         try rig.disk.cutPower()
-        rig.disk.fail(.init(operation: .datasync, code: EIO, times: 1_000))
+        rig.disk.fail(.datasync, code: EIO, times: 1_000)
         release(rig)
         await rig.pipeline.leave()
         _ = try rig.recover()
@@ -111,7 +111,7 @@ import Testing
     @Test func aCopyOfWhatNeverBecomesDurableIsNeverAnswered() async throws {
         let (rig, dealer) = try await held()
         try await leave(rig) {
-            $0.fail(.init(operation: .datasync, code: EIO, times: 1_000))
+            $0.fail(.datasync, code: EIO, times: 1_000)
         }
         #expect(try dealer.receive()["copy"] == nil)
         #expect(rig.ledger("reliable").isBalanced)

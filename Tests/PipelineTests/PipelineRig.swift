@@ -102,15 +102,7 @@ final class PipelineRig: Sendable {
 
     /// Seals the segments that an abandoned pipeline left, as a start of the daemon does.
     func recover() throws -> RecoveryReport {
-        let folders = DurableFolders(fileSystem: disk.real)
         _ = try FolderRecovery.mendManifests(disk.real)
-        return try FolderRecovery(
-            fileSystem: disk.real,
-            folders: folders,
-            manifest: ManifestLog(fileSystem: disk.real, folders: folders, node: "t1"),
-            node: "t1",
-            run: "r2",
-            now: { PipelineClock.wallMicroseconds }
-        ).run()
+        return try disk.real.recovery(node: "t1", now: { PipelineClock.wallMicroseconds }).run()
     }
 }

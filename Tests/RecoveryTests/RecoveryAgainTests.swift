@@ -14,22 +14,6 @@ import Testing
     private let openPath = SegmentSample.openPath
     private let sealedPath = SegmentSample.path
 
-    private func recovery(
-        _ disk: SimulatedDisk,
-        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
-    ) -> FolderRecovery {
-        let folders = DurableFolders(fileSystem: disk)
-        return FolderRecovery(
-            fileSystem: disk,
-            folders: folders,
-            manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),
-            node: "c1",
-            run: "r2",
-            now: { 1_795_341_600_000_000 },
-            waitForRoom: waitForRoom
-        )
-    }
-
     private func disk(_ files: [String: [UInt8]]) -> SimulatedDisk {
         let disk = SimulatedDisk()
         for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
@@ -50,11 +34,11 @@ import Testing
         disk.fault = .init(call: disk.calls, code: EIO, isForEver: false)
         #expect(throws: FileSystemError.self) { try disk.datasync(file) }
 
-        #expect(try recovery(disk).run().events == 12)
+        #expect(try disk.recovery().run().events == 12)
         for cut in PowerCut.all {
             var random = SeededGenerator(seed: 3)
             let after = SimulatedDisk(disk.state.afterPowerCut(cut, using: &random))
-            _ = try recovery(after).run()
+            _ = try after.recovery().run()
             #expect(sealedLines(after) == sample.lines, "\(cut)")
         }
     }
@@ -62,12 +46,12 @@ import Testing
     @Test func anOpenFileBesideItsSealedOneGoesWithoutAnAlarm() throws {
         let sample = try SegmentSample.open(events: 12, every: 3)
         let whole = disk([openPath: sample.bytes])
-        _ = try recovery(whole).run()
+        _ = try whole.recovery().run()
         let sealed = try #require(whole.state.contents[sealedPath])
         // The file as it was, and an older state that a power cut restores.
         for bytes in [sample.bytes, Array(sample.bytes[..<sample.commits[1].offset]), []] {
             let disk = disk([openPath: bytes, sealedPath: sealed])
-            let report = try recovery(disk).run()
+            let report = try disk.recovery().run()
             #expect(!report.hasDamage && report.entriesAdded == [sealedPath])
             #expect(sealedLines(disk) == sample.lines)
             #expect(disk.state.contents[openPath] == nil)
@@ -78,7 +62,7 @@ import Testing
         let sample = try SegmentSample.open(events: 12, every: 3)
         let other = try SegmentSample.sealed(events: 5, from: 100)
         let disk = disk([openPath: sample.bytes, sealedPath: other.bytes])
-        let report = try recovery(disk).run()
+        let report = try disk.recovery().run()
         let aside = Layout.damagedPath(forSealed: sealedPath)
         #expect(report.files.map(\.outcome) == [.damaged(keptAside: aside)])
         #expect(disk.state.contents[aside] == sample.bytes)
@@ -89,13 +73,13 @@ import Testing
     func anErrorAtAnyCallLeavesTheFileAndTheNextRunEndsIt(code: Int32, isForEver: Bool) throws {
         let sample = try SegmentSample.open(events: 12, every: 3)
         let reference = disk([openPath: sample.bytes])
-        _ = try recovery(reference).run()
+        _ = try reference.recovery().run()
         var struck = 0
         for call in 0..<reference.calls {
             let disk = disk([openPath: sample.bytes])
             disk.fault = .init(call: call, code: code, isForEver: isForEver, taken: 5)
             var files: [RecoveryReport.File] = []
-            _ = try? recovery(disk).run(onFile: { files.append($0) })
+            _ = try? disk.recovery().run(onFile: { files.append($0) })
             #expect(disk.hasFailed, "call \(call)")
             for file in files {
                 guard case .failed(let why) = file.outcome else { continue }
@@ -104,7 +88,7 @@ import Testing
                 #expect(disk.state.contents[openPath] == sample.bytes, "call \(call)")
             }
             disk.fault = nil
-            _ = try recovery(disk).run()
+            _ = try disk.recovery().run()
             #expect(sealedLines(disk) == sample.lines, "call \(call)")
             #expect(disk.state.contents[openPath] == nil, "call \(call)")
             #expect(disk.openFiles == 0, "call \(call)")
@@ -118,14 +102,14 @@ import Testing
         let reference = disk.state
         let waits = Mutex(0)
         let counting = SimulatedDisk(reference)
-        _ = try recovery(counting).run()
+        _ = try counting.recovery().run()
         for call in 0..<counting.calls {
             let disk = SimulatedDisk(reference)
             disk.fault = .init(call: call, code: ENOSPC, isForEver: false)
-            let recovery = recovery(disk) { error in
+            let recovery = disk.recovery(waitForRoom: { error in
                 waits.withLock { $0 += 1 }
                 return error.isFull
-            }
+            })
             guard let report = try? recovery.run(), report.events == 12 else { continue }
             #expect(sealedLines(disk) == sample.lines, "call \(call)")
         }
@@ -143,7 +127,7 @@ import Testing
         let disk = disk(files)
         var done: [Int] = []
         var told = 0
-        let report = try recovery(disk).run { progress in
+        let report = try disk.recovery().run { progress in
             done.append(progress.filesDone)
             #expect(progress.filesTotal == 100 && disk.openFiles <= 33)
         } onFile: { _ in
@@ -160,7 +144,7 @@ import Testing
         let leftovers = try Leftovers(disk)
         let own = "events/channel=web/part-c1-0-20261122T100000.000Z-5.ndjson.gz"
         disk.state.put(sample.bytes, at: Layout.openPath(forSealed: own))
-        #expect(try recovery(disk).run(leftovers).events == 6)
+        #expect(try disk.recovery().run(leftovers).events == 6)
         #expect(disk.state.contents[Layout.openPath(forSealed: own)] == sample.bytes)
     }
 }

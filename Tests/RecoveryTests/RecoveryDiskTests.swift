@@ -19,17 +19,8 @@ import Testing
         try disk.write(Array(sample.bytes[..<cut]), to: file)
         disk.close(file)
 
-        let folders = DurableFolders(fileSystem: disk)
-        let recovery = FolderRecovery(
-            fileSystem: disk,
-            folders: folders,
-            manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),
-            node: "c1",
-            run: "r2",
-            now: { 1_795_341_600_000_000 }
-        )
         var seen: [FolderRecovery.Progress] = []
-        let report = try recovery.run(try Leftovers(disk)) { seen.append($0) }
+        let report = try disk.recovery().run(try Leftovers(disk)) { seen.append($0) }
         #expect(report.events == committed)
         #expect(report.files.map(\.outcome) == [.cut])
         #expect(seen.last?.filesDone == 1)

@@ -6,34 +6,14 @@ import Synchronization
 ///
 /// It knows what was synced, and can lose the rest. Any thread may call.
 package final class FaultyDisk: FileSystem {
-    /// Calls that fail.
-    package struct Fault: Sendable {
+    /// Calls that fail; see ``fail(_:suffix:code:after:times:taken:)``.
+    private struct Fault {
         var operation: FileSystemError.Operation
-        var suffix: String
+        var suffix = ""
         var code: Int32
-        var after: Int
-        var times: Int
-        var taken: Int
-
-        /// - `suffix`: only calls on a path with it fail; "" is any.
-        /// - `after`: calls of this kind that still succeed.
-        /// - `times`: calls that fail then.
-        /// - `taken`: bytes that a failing write takes before it fails.
-        package init(
-            operation: FileSystemError.Operation,
-            suffix: String = "",
-            code: Int32,
-            after: Int = 0,
-            times: Int = 1,
-            taken: Int = 0
-        ) {
-            self.operation = operation
-            self.suffix = suffix
-            self.code = code
-            self.after = after
-            self.times = times
-            self.taken = taken
-        }
+        var after = 0
+        var times = 1
+        var taken = 0
     }
 
     /// How the disk behaves until it is told otherwise.
@@ -129,7 +109,30 @@ package final class FaultyDisk: FileSystem {
         state.withLock { change(&$0.conditions) }
     }
 
-    package func fail(_ fault: Fault) { state.withLock { $0.faults.append(fault) } }
+    /// Lets calls fail.
+    ///
+    /// - `suffix`: only calls on a path with it fail; "" is any.
+    /// - `after`: calls of this kind that still succeed.
+    /// - `times`: calls that fail then.
+    /// - `taken`: bytes that a failing write takes before it fails.
+    package func fail(
+        _ operation: FileSystemError.Operation,
+        suffix: String = "",
+        code: Int32,
+        after: Int = 0,
+        times: Int = 1,
+        taken: Int = 0
+    ) {
+        let fault = Fault(
+            operation: operation,
+            suffix: suffix,
+            code: code,
+            after: after,
+            times: times,
+            taken: taken
+        )
+        state.withLock { $0.faults.append(fault) }
+    }
 
     /// Lets all calls succeed that would still fail.
     package func heal() { state.withLock { $0.faults = [] } }

@@ -1,5 +1,5 @@
 package import Archive
-import Disk
+package import Disk
 package import Recovery
 package import Simulation
 
@@ -14,23 +14,6 @@ extension SimulatedDisk {
     /// Returns a copy with the same files that continues to run.
     package func restarted() -> SimulatedDisk { SimulatedDisk(state) }
 
-    package func recovery() -> FolderRecovery {
-        let folders = DurableFolders(fileSystem: self)
-        return FolderRecovery(
-            fileSystem: self,
-            folders: folders,
-            manifest: ManifestLog(fileSystem: self, folders: folders, node: "c1"),
-            node: "c1",
-            run: "r2",
-            now: { 1_795_341_600_000_000 }
-        )
-    }
-
-    package func recover() throws -> RecoveryReport {
-        _ = try FolderRecovery.mendManifests(self)
-        return try recovery().run()
-    }
-
     /// Returns the entries of all manifests, and the number of invalid lines.
     package func manifestEntries() throws -> (entries: [ManifestEntry], torn: Int) {
         var entries: [ManifestEntry] = []
@@ -39,5 +22,31 @@ extension SimulatedDisk {
             if let entry { entries.append(entry) } else { torn += 1 }
         }
         return (entries, torn)
+    }
+}
+
+extension FileSystem {
+    /// A recovery of run `r2`, on 2026-11-22 by default.
+    package func recovery(
+        node: String = "c1",
+        now: @escaping @Sendable () -> Int64 = { 1_795_341_600_000_000 },
+        waitForRoom: @escaping @Sendable (FileSystemError) -> Bool = { _ in false }
+    ) -> FolderRecovery {
+        let folders = DurableFolders(fileSystem: self)
+        return FolderRecovery(
+            fileSystem: self,
+            folders: folders,
+            manifest: ManifestLog(fileSystem: self, folders: folders, node: node),
+            node: node,
+            run: "r2",
+            now: now,
+            waitForRoom: waitForRoom
+        )
+    }
+
+    /// Recovers the folder, as a start of the daemon does.
+    package func recover() throws -> RecoveryReport {
+        _ = try FolderRecovery.mendManifests(self)
+        return try recovery().run()
     }
 }

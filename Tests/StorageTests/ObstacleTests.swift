@@ -20,7 +20,7 @@ import Testing
                 told.withLock { $0.append("\(error.path.hasSuffix(".open")) \(instead)") }
             }
         )
-        bench.disk.fail(.init(operation: .open, suffix: ".open", code: code))
+        bench.disk.fail(.open, suffix: ".open", code: code)
         try bench.put("{}", channel: "web")
         try bench.put("{}", channel: "app")
         _ = try bench.store.seal(prefix: "")
@@ -63,7 +63,7 @@ import Testing
         for number in 0..<20 { try bench.put("{}", channel: "first-\(number)") }
         try bench.commit()
         for number in 0..<20 {
-            bench.disk.fail(.init(operation: .open, suffix: ".open", code: EMFILE))
+            bench.disk.fail(.open, suffix: ".open", code: EMFILE)
             try bench.put("{}", channel: "second-\(number)")
         }
         #expect(bench.store.openCount == 20 && bench.disk.opened == 20)
@@ -90,7 +90,7 @@ import Testing
         )
         try bench.put("{}", channel: "first")
         let batch = try bench.store.takeBatch()
-        bench.disk.fail(.init(operation: .open, suffix: ".open", code: EMFILE, times: 2))
+        bench.disk.fail(.open, suffix: ".open", code: EMFILE, times: 2)
         try bench.put("{}", channel: "second")
         #expect(waits.withLock { $0 } == 1 && bench.store.openCount == 1)
         _ = try bench.committer.commit(batch)
@@ -116,7 +116,7 @@ import Testing
             )
         }
         for name in ["lost+found", "theirs"] {
-            bench.disk.fail(.init(operation: .list, suffix: name, code: EACCES, times: 2))
+            bench.disk.fail(.list, suffix: name, code: EACCES, times: 2)
         }
         // An unreadable folder of Touchpoint's own may hide anything.
         #expect(throws: FileSystemError.self) { try SegmentTree.walk(bench.disk) { _, _ in } }

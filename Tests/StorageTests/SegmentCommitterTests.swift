@@ -81,7 +81,7 @@ import Testing
             let operation = try #require(FileSystemError.Operation(rawValue: word))
             let before = steps[..<at].filter { $0.hasPrefix("\(word) ") }.count
             let (bench, batch) = try prepared()
-            bench.disk.fail(.init(operation: operation, code: EIO, after: before))
+            bench.disk.fail(operation, code: EIO, after: before)
             do {
                 _ = try bench.committer.commit(batch)
                 Issue.record("step \(at), \(step), failed unnoticed")

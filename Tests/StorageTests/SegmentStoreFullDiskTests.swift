@@ -17,9 +17,7 @@ import Testing
             return true
         })
         for taken in [0, 1, 7, 100, 1_000_000] {
-            bench.disk.fail(
-                .init(operation: .write, suffix: ".open", code: code, times: 2, taken: taken)
-            )
+            bench.disk.fail(.write, suffix: ".open", code: code, times: 2, taken: taken)
             for number in 0..<2_000 { try bench.put(#"{"n":\#(number &* 7_919 % 10_007)}"#) }
             try bench.commit()
         }
@@ -36,7 +34,7 @@ import Testing
             waits.withLock { $0 += 1 }
             return true
         })
-        bench.disk.fail(.init(operation: operation, code: code, times: 3))
+        bench.disk.fail(operation, code: code, times: 3)
         try bench.put("{}")
         _ = try bench.store.seal(prefix: "")
         try bench.commit()
@@ -47,7 +45,7 @@ import Testing
     @Test func whoDoesNotWaitGetsTheErrorWithItsPath() throws {
         let bench = try WritingBench()
         try bench.put("{}")
-        bench.disk.fail(.init(operation: .write, code: ENOSPC))
+        bench.disk.fail(.write, code: ENOSPC)
         do {
             _ = try bench.store.takeBatch()
             Issue.record("nothing was thrown")

@@ -34,7 +34,7 @@ import Testing
         let bench = try WritingBench()
         try put(bench, 0..<3_000)
         try bench.commit()
-        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: code, taken: taken))
+        bench.disk.fail(.write, suffix: Self.open, code: code, taken: taken)
         try put(bench, 3_000..<9_000)
         try commitRepaired(bench)
         try put(bench, 9_000..<12_000)
@@ -51,7 +51,7 @@ import Testing
         try bench.commit()
         try put(bench, 500..<700)
         var batch = try bench.store.takeBatch()
-        bench.disk.fail(.init(operation: .datasync, suffix: Self.open, code: EIO))
+        bench.disk.fail(.datasync, suffix: Self.open, code: EIO)
         let error = try #require(throws: FileSystemError.self) {
             try bench.committer.commit(&batch)
         }
@@ -81,7 +81,7 @@ import Testing
         try put(bench, 500..<600)
         _ = try bench.store.seal(prefix: "")
         var batch = try bench.store.takeBatch()
-        bench.disk.fail(.init(operation: .datasync, suffix: Self.open, code: EIO))
+        bench.disk.fail(.datasync, suffix: Self.open, code: EIO)
         let error = try #require(throws: FileSystemError.self) {
             try bench.committer.commit(&batch)
         }
@@ -100,9 +100,7 @@ import Testing
     func manySealedAtOnceAreMadeGood(operation: FileSystemError.Operation, after: Int) throws {
         let count = WritingBench.sealsMax + 20
         let bench = try WritingBench(openMax: 2)
-        bench.disk.fail(
-            .init(operation: operation, suffix: Self.open, code: EIO, after: after, times: 5)
-        )
+        bench.disk.fail(operation, suffix: Self.open, code: EIO, after: after, times: 5)
         for number in 0..<count { try bench.put("{}", channel: "c\(number)") }
         #expect(bench.store.failure != nil)
         _ = try bench.store.seal(prefix: "")
@@ -136,11 +134,11 @@ import Testing
         let bench = try WritingBench()
         try put(bench, 0..<2_000)
         try bench.commit()
-        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: EIO))
+        bench.disk.fail(.write, suffix: Self.open, code: EIO)
         try put(bench, 2_000..<4_000)
         var batch = try bench.store.takeBatch()
         for (operation, suffix) in faults {
-            bench.disk.fail(.init(operation: operation, suffix: suffix, code: EIO))
+            bench.disk.fail(operation, suffix: suffix, code: EIO)
             #expect(throws: FileSystemError.self, "\(operation)") {
                 try bench.store.replace(failed: nil, folders: bench.folders)
             }
@@ -161,7 +159,7 @@ import Testing
         try bench.commit()
         try put(bench, 500..<700)
         var batch = try bench.store.takeBatch()
-        bench.disk.fail(.init(operation: .datasync, suffix: Self.open, code: EIO))
+        bench.disk.fail(.datasync, suffix: Self.open, code: EIO)
         let error = try #require(throws: FileSystemError.self) {
             try bench.committer.commit(&batch)
         }
@@ -179,10 +177,10 @@ import Testing
         let bench = try WritingBench()
         for channel in ["a", "b"] { try bench.put("{}", channel: channel) }
         try bench.commit()
-        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: EIO, times: 2))
+        bench.disk.fail(.write, suffix: Self.open, code: EIO, times: 2)
         for channel in ["a", "b"] { try bench.put("{}", channel: channel) }
         var batch = try bench.store.takeBatch()
-        bench.disk.fail(.init(operation: .datasync, suffix: Self.copy, code: EIO, after: 1))
+        bench.disk.fail(.datasync, suffix: Self.copy, code: EIO, after: 1)
         #expect(throws: FileSystemError.self) {
             try bench.store.replace(failed: nil, folders: bench.folders)
         }
@@ -206,7 +204,7 @@ import Testing
         try handle.seek(toOffset: 40)
         try handle.write(contentsOf: Data([0xA5, 0x5A]))
         try handle.close()
-        bench.disk.fail(.init(operation: .write, suffix: Self.open, code: EIO))
+        bench.disk.fail(.write, suffix: Self.open, code: EIO)
         try put(bench, 3_000..<6_000)
         _ = try bench.store.takeBatch()
         let error = try #require(throws: FileSystemError.self) {
