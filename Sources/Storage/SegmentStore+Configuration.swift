@@ -27,6 +27,10 @@ extension SegmentStore {
         package var idleMax: Duration
         /// Sealed files of one batch that keep their descriptors until the committer has them.
         package var sealsMax: Int
+        /// The most raw bytes of a segment that wait for compression, except for one long line.
+        ///
+        /// Memory is used only as far as lines have reached.
+        package var pendingBytes = 32 << 10
         /// The quota of quarantine, shared by all writers.
         package var quota = QuarantineQuota()
 

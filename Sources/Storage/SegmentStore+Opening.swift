@@ -15,7 +15,7 @@ extension SegmentStore {
         let folder = router.folder(key)
         if openCount >= configuration.openMax { return try wait(key, folder) }
         let (path, file) = try createFile(in: folder) { calls.waitForRoom($0) }
-        let slot = newSlot(key, capacity: Self.pendingBytes)
+        let slot = newSlot(key, capacity: configuration.pendingBytes)
         install(file, at: path, for: key, in: slot)
         return slot
     }

@@ -35,7 +35,8 @@ extension SegmentStore {
         guard let segment = segments[slot], segment.reservedBytes > 0 else { return slot }
         let raw = segment.flushes.rawSinceLast + pendings[slot].bytes.count + lineBytesMax
         // Incompressible text grows by the frames of its blocks, and there are flushes.
-        let bytes = Int(segment.stream.compressedBytes) + raw + raw / 32 + Self.pendingBytes
+        let bytes =
+            Int(segment.stream.compressedBytes) + raw + raw / 32 + configuration.pendingBytes
         return reserve(bytes, segment) ? slot : nil
     }
 
@@ -60,7 +61,7 @@ extension SegmentStore {
                 try? fileSystem.remove(Layout.openPath(forSealed: path))
                 throw FileSystemError(error.operation, path, code: error.code)
             }
-            let slot = newSlot(key, capacity: Self.pendingBytes)
+            let slot = newSlot(key, capacity: configuration.pendingBytes)
             install(file, at: path, for: key, in: slot)
             segments[slot]?.reservedBytes = Self.reserveStep
             return slot

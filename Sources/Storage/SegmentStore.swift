@@ -15,10 +15,6 @@ import Platform
 /// Per event a caller uses ``slot(for:)``, ``pendings`` and, without enough space,
 /// ``makeRoom(_:in:)``; everything else is per commit.
 package final class SegmentStore {
-    /// The most raw bytes that wait for compression, except for one long line.
-    ///
-    /// Memory is used only as far as lines have reached.
-    static let pendingBytes = 32 << 10
     /// Compressed bytes after which the caller checks the disk's free space again.
     static let growthBytes: UInt64 = 1 << 20
 
@@ -100,8 +96,6 @@ package final class SegmentStore {
     func countBatch() { lastCommit = lastCommit.next }
 
     package var openCount: Int { slots.count - waiting.count }
-    /// The slot of any open segment; nil if there is none.
-    package var openSlot: Int? { slots.values.min() }
     /// Bytes held in memory because they are not durable yet.
     package var heldBytes: Int { atRisk.bytes }
     /// The first failure since the last ``replace(failed:folders:)``.
@@ -227,7 +221,7 @@ package final class SegmentStore {
         }
         if flush == .full { segment.addCheckpoint() }
         pendings[slot].clear()
-        if flush != .finish { pendings[slot].grow(to: Self.pendingBytes) }
+        if flush != .finish { pendings[slot].grow(to: configuration.pendingBytes) }
         guard segment.key.isQuarantine else { return }
         configuration.quota.deflated(
             raw: rawCount,
