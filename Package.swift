@@ -215,6 +215,14 @@ let package = Package(
             path: "Tests/Simulation",
             swiftSettings: strict
         ),
+        .target(
+            name: "SegmentSupport",
+            dependencies: [
+                "Archive", "Compression", "Disk", "Events", "Recovery", "Simulation", "TestSupport",
+            ],
+            path: "Tests/SegmentSupport",
+            swiftSettings: strict
+        ),
         .testTarget(name: "AgentsTests", dependencies: ["Agents"], swiftSettings: strict),
         .testTarget(
             name: "PlatformTests",
@@ -258,10 +266,40 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "SegmentsTests",
+            name: "DiskTests",
+            dependencies: ["Disk", "SegmentSupport", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: [
+                "Archive", "Dedup", "Disk", "Events", "SegmentSupport", "Simulation", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StorageTests",
             dependencies: [
                 "Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Filing",
-                "FilingSupport", "Inspection", "Platform", "Recovery", "Simulation", "Storage",
+                "FilingSupport", "Inspection", "Platform", "Recovery", "SegmentSupport",
+                "Simulation", "Storage",
+                "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RecoveryTests",
+            dependencies: [
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Inspection", "Platform",
+                "Recovery", "SegmentSupport", "Simulation", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "InspectionTests",
+            dependencies: [
+                "Archive", "Compression", "Disk", "Events", "Inspection", "SegmentSupport",
+                "Simulation",
                 "TestSupport",
             ],
             swiftSettings: strict
@@ -296,8 +334,8 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "Agents", "Archive", "Dedup", "Disk", "Events", "Filing", "Inspection", "Intake",
-                "Pipeline", "Platform", "Recovery", "Ring", "Storage", "TestSupport", "ZeroMQ",
-                "ZeroMQSource",
+                "Pipeline", "Platform", "Recovery", "Ring", "SegmentSupport", "Storage",
+                "TestSupport", "ZeroMQ", "ZeroMQSource",
             ],
             swiftSettings: strict
         ),
@@ -336,7 +374,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
             name: "stage-bench",
             dependencies: [
                 "Archive", "Compression", "CSPSCRing", "Dedup", "Disk", "Events", "Filing",
-                "Intake", "Platform", "Producer", "Ring", "Storage", "Terminal",
+                "FilingSupport", "Intake", "Platform", "Producer", "Ring", "Storage", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/stages",

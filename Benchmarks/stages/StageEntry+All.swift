@@ -29,25 +29,51 @@ extension StageEntry {
     ]
 
     private static let reading = [
-        event("parse", "read messages of one event", EventInputs.singleBytes, rounds: 100) {
+        event(
+            "parse",
+            text: "read messages of one event",
+            bytes: EventInputs.singleBytes,
+            rounds: 100
+        ) {
             RunningStage(ParseStage(EventInputs.single))
         },
-        event("parse-batch", "read messages of 100 events", EventInputs.batchBytes, rounds: 100) {
+        event(
+            "parse-batch",
+            text: "read messages of 100 events",
+            bytes: EventInputs.batchBytes,
+            rounds: 100
+        ) {
             RunningStage(ParseStage(EventInputs.batches))
         },
-        event("timestamp", "read the event's time", EventInputs.timeBytes, rounds: 500) {
+        event("timestamp", text: "read the event's time", bytes: EventInputs.timeBytes, rounds: 500)
+        {
             RunningStage(TimestampStage())
         },
-        event("route", "find partition and open segment", EventInputs.singleBytes, rounds: 500) {
+        event(
+            "route",
+            text: "find partition and open segment",
+            bytes: EventInputs.singleBytes,
+            rounds: 500
+        ) {
             RunningStage(try RouteStage())
         },
-        event("splice", "write the line into memory", EventInputs.lines.count, rounds: 200) {
+        event(
+            "splice",
+            text: "write the line into memory",
+            bytes: EventInputs.lines.count,
+            rounds: 200
+        ) {
             RunningStage(SpliceStage())
         },
-        event("dedup-new", "take an id into the window, one of 100,000", 0, rounds: 200) {
+        event(
+            "dedup-new",
+            text: "take an id into the window, one of 100,000",
+            bytes: 0,
+            rounds: 200
+        ) {
             RunningStage(DedupStage(.new, ids: 100_000))
         },
-        event("dedup-known", "find an id in it", 0, rounds: 200) {
+        event("dedup-known", text: "find an id in it", bytes: 0, rounds: 200) {
             RunningStage(DedupStage(.known, ids: 100_000))
         },
         uncounted("dedup-large", "find an id of five million, far apart in memory") {
@@ -59,19 +85,28 @@ extension StageEntry {
     ]
 
     private static let writing = [
-        event("deflate-isal-1", "ISA-L level 1, 128 KiB steps", EventInputs.lines.count) {
+        event(
+            "deflate-isal-1",
+            text: "ISA-L level 1, 128 KiB steps",
+            bytes: EventInputs.lines.count
+        ) {
             RunningStage(try DeflateStage(.isal, level: 1))
         },
-        event("deflate-zlib-1", "zlib level 1", EventInputs.lines.count, rounds: 10) {
+        event("deflate-zlib-1", text: "zlib level 1", bytes: EventInputs.lines.count, rounds: 10) {
             RunningStage(try DeflateStage(.zlib, level: 1))
         },
-        event("deflate-zlib-6", "zlib level 6", EventInputs.lines.count, rounds: 4) {
+        event("deflate-zlib-6", text: "zlib level 6", bytes: EventInputs.lines.count, rounds: 4) {
             RunningStage(try DeflateStage(.zlib, level: 6))
         },
-        event("writer", "ring to deflated bytes, an event a message", EventInputs.singleBytes) {
+        event(
+            "writer",
+            text: "ring to deflated bytes, an event a message",
+            bytes: EventInputs.singleBytes
+        ) {
             RunningStage(try WriterPathStage(EventInputs.single))
         },
-        event("writer-batch", "the same, 100 events a message", EventInputs.batchBytes) {
+        event("writer-batch", text: "the same, 100 events a message", bytes: EventInputs.batchBytes)
+        {
             RunningStage(try WriterPathStage(EventInputs.batches))
         },
         StageEntry(
@@ -89,7 +124,7 @@ extension StageEntry {
         _ text: String,
         make: @escaping @Sendable () throws -> any StageRunner
     ) -> StageEntry {
-        var entry = event(name, text, 0, rounds: 200, make: make)
+        var entry = event(name, text: text, bytes: 0, rounds: 200, make: make)
         entry.isCounted = false
         return entry
     }
@@ -126,8 +161,8 @@ extension StageEntry {
 
     private static func event(
         _ name: String,
-        _ text: String,
-        _ bytes: Int,
+        text: String,
+        bytes: Int,
         rounds: Int = 32,
         make: @escaping @Sendable () throws -> any StageRunner
     ) -> StageEntry {

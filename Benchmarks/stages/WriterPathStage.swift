@@ -2,6 +2,7 @@ import Dedup
 import Disk
 import Events
 import Filing
+import FilingSupport
 import Intake
 import Platform
 import Ring
@@ -31,11 +32,6 @@ struct WriterPathStage: Stage, ~Copyable {
 
     private static func parts() throws -> (FilingConfiguration, FilingPartners) {
         let segments = try BenchSegments(DiscardingFileSystem())
-        guard
-            let window = IdentityWindow(
-                IdentityWindow.Configuration(memoryBytesMax: IdentityWindow.memoryBytesMin)
-            )
-        else { preconditionFailure("no address space") }
         let configuration = FilingConfiguration(
             node: BenchSegments.node,
             run: "r",
@@ -47,7 +43,7 @@ struct WriterPathStage: Stage, ~Copyable {
             store: segments.store,
             quota: QuarantineQuota(),
             sequences: SourceSequences(sources: 1),
-            window: window
+            window: .least()
         )
         return (configuration, partners)
     }

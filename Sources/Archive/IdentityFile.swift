@@ -93,14 +93,14 @@ package enum IdentityFile {
 
     private static func block(_ kind: Kind, _ body: [UInt8]) -> [UInt8] {
         let count = number(UInt64(body.count), 4)
-        let check = checksum(count, kind.rawValue, body[...])
+        let check = checksum(count: count, kind: kind.rawValue, body: body[...])
         return count + number(UInt64(check), 4) + [kind.rawValue] + body
     }
 
     package static func checksum(
-        _ count: [UInt8],
-        _ kind: UInt8,
-        _ body: ArraySlice<UInt8>
+        count: [UInt8],
+        kind: UInt8,
+        body: ArraySlice<UInt8>
     ) -> UInt32 {
         let head = (count + [kind]).withUnsafeBytes { crc32($0) }
         return body.withUnsafeBytes { crc32($0, continuing: head) }

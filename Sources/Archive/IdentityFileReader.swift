@@ -59,7 +59,7 @@ package enum IdentityFileReader {
                 head = found
             case .entries:
                 guard let head else { return .damaged("it has no beginning") }
-                guard reading.entries(block.body, head.sources, onEntry) else {
+                guard reading.entries(of: block.body, names: head.sources, onEntry: onEntry) else {
                     return .damaged("an entry before byte \(offset) is none")
                 }
             case .end:
@@ -118,7 +118,11 @@ package enum IdentityFileReader {
         let left = try fileSystem.size(file) - offset - headerBytes
         guard count <= min(left, IdentityFile.bodyBytesMax) else { return nil }
         let body = try fileSystem.bytes(of: file, at: offset + headerBytes, count: count)
-        let check = IdentityFile.checksum(Array(header.prefix(4)), header[8], body[...])
+        let check = IdentityFile.checksum(
+            count: Array(header.prefix(4)),
+            kind: header[8],
+            body: body[...]
+        )
         guard body.count == count, UInt64(check) == IdentityFile.number(header[4..<8]) else {
             return nil
         }
@@ -142,9 +146,9 @@ package enum IdentityFileReader {
 
         /// Visits the ids of a block; false if an entry is invalid.
         mutating func entries(
-            _ body: ArraySlice<UInt8>,
-            _ names: [String],
-            _ onEntry: (Entry) -> Void
+            of body: ArraySlice<UInt8>,
+            names: [String],
+            onEntry: (Entry) -> Void
         ) -> Bool {
             body.withUnsafeBytes { bytes in
                 var at = 0

@@ -51,7 +51,9 @@ package struct IdentityList {
         if capacity - count < Self.entryBytesMax { grow() }
         guard let start else { return }
         let seconds = UInt32(clamping: receivedAt / 1_000_000)
-        if source != self.source || seconds != self.seconds { begin(source, seconds, start) }
+        if source != self.source || seconds != self.seconds {
+            begin(source: source, seconds: seconds, at: start)
+        }
         ids += 1
         let entry = start + count
         entry.storeBytes(of: identity.isUUID ? 3 : 4, as: UInt8.self)
@@ -69,9 +71,9 @@ package struct IdentityList {
     }
 
     private mutating func begin(
-        _ source: Int,
-        _ seconds: UInt32,
-        _ start: UnsafeMutableRawPointer
+        source: Int,
+        seconds: UInt32,
+        at start: UnsafeMutableRawPointer
     ) {
         (self.source, self.seconds) = (source, seconds)
         lastSeconds = max(lastSeconds, seconds)

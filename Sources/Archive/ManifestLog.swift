@@ -92,16 +92,16 @@ package final class ManifestLog: Sendable {
         let folder = DiskPath.split(path).folder
         try folders.ensure(folder)
         if let goodBytes = scar?.goodBytes {
-            try rewrite(path, goodBytes, lines)
+            try rewrite(path, keeping: goodBytes, adding: lines)
         } else {
-            try appendInPlace(lines, path, isOne: isOne, &scar)
+            try appendInPlace(lines, to: path, isOne: isOne, &scar)
         }
         scar = nil
     }
 
     private func appendInPlace(
         _ lines: [UInt8],
-        _ path: String,
+        to path: String,
         isOne: Bool,
         _ scar: inout Scar?
     ) throws(FileSystemError) {
@@ -155,8 +155,8 @@ package final class ManifestLog: Sendable {
     /// Writes the trusted part of a manifest and lines to a new file that replaces it.
     private func rewrite(
         _ path: String,
-        _ goodBytes: Int,
-        _ lines: [UInt8]
+        keeping goodBytes: Int,
+        adding lines: [UInt8]
     ) throws(FileSystemError) {
         let (folder, name) = DiskPath.split(path)
         let copy = DiskPath.join(folder, ".\(name)\(SegmentFormat.copySuffix)")

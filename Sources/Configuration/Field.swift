@@ -17,7 +17,7 @@ struct Field<Root> {
     init<Value>(
         _ key: String,
         _ path: WritableKeyPath<Root, Value>,
-        _ kind: FieldKind<Value>,
+        as kind: FieldKind<Value>,
         isLive: Bool = false
     ) {
         self.key = key

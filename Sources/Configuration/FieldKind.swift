@@ -76,7 +76,7 @@ extension FieldKind where Value == [String] {
                         "expected a list such as \(example), found \(node.kindOfValue)"
                     )
                 }
-                return try readElements(elements, substitution, check)
+                return try readElements(elements, with: substitution, check: check)
             },
             print: { "[" + $0.map(quoted).joined(separator: ", ") + "]" }
         )
@@ -84,8 +84,8 @@ extension FieldKind where Value == [String] {
 
     private static func readElements(
         _ elements: Node.Sequence,
-        _ substitution: EnvironmentSubstitution,
-        _ check: (String) throws(Complaint) -> Void
+        with substitution: EnvironmentSubstitution,
+        check: (String) throws(Complaint) -> Void
     ) throws(Complaint) -> [String] {
         var values: [String] = []
         var reasons: [Complaint.Reason] = []

@@ -3,7 +3,7 @@ import Events
 extension Settings {
     /// Every key but those of the sources, in the order they are printed.
     static var fields: [Field<Settings>] {
-        [Field("node", \.node, .name(example: "c1"))]
+        [Field("node", \.node, as: .name(example: "c1"))]
             + pathFields + fileFields + operationFields
     }
 
@@ -12,100 +12,104 @@ extension Settings {
             Field(
                 "limits.event",
                 \.limits.eventBytesMax,
-                .size(1 << 10...PayloadLimits.messageBytesCeiling, example: "1MiB")
+                as: .size(1 << 10...PayloadLimits.messageBytesCeiling, example: "1MiB")
             ),
             Field(
                 "limits.message",
                 \.limits.messageBytesMax,
-                .size(1 << 10...PayloadLimits.messageBytesCeiling, example: "4MiB")
+                as: .size(1 << 10...PayloadLimits.messageBytesCeiling, example: "4MiB")
             ),
             Field(
                 "limits.eventsPerMessage",
                 \.limits.eventsPerMessageMax,
-                .count(1...10_000_000, example: 100_000)
+                as: .count(1...10_000_000, example: 100_000)
             ),
-            Field("limits.depth", \.limits.depthMax, .count(1...1024, example: 64)),
+            Field("limits.depth", \.limits.depthMax, as: .count(1...1024, example: 64)),
             Field(
                 "limits.connections",
                 \.limits.connectionsMax,
-                .count(1...16_000, example: 1_000)
+                as: .count(1...16_000, example: 1_000)
             ),
             Field(
                 "ring.capacity",
                 \.ring.capacityBytes,
-                .size(4 << 10...1 << 30, example: "64MiB")
+                as: .size(4 << 10...1 << 30, example: "64MiB")
             ),
-            Field("writers", \.writers, .writers),
+            Field("writers", \.writers, as: .writers),
             Field(
                 "partition.path",
                 \.partition.path,
-                .text(
+                as: .text(
                     expected: "a path such as channel={channel}/date={date}/hour={hour}",
                     check: PartitionPathRule.check
                 )
             ),
-            Field("partition.time", \.partition.time, .choice),
-            Field("partition.maxOpen", \.partition.maxOpen, .count(1...65_536, example: 256)),
-            Field("partition.maxValues", \.partition.maxValues, .count(1...1_000_000, example: 64)),
+            Field("partition.time", \.partition.time, as: .choice),
+            Field("partition.maxOpen", \.partition.maxOpen, as: .count(1...65_536, example: 256)),
+            Field(
+                "partition.maxValues",
+                \.partition.maxValues,
+                as: .count(1...1_000_000, example: 64)
+            ),
         ]
     }
 
     private static var fileFields: [Field<Settings>] {
         [
-            Field("compression.codec", \.compression.codec, .choice),
-            Field("compression.engine", \.compression.engine, .choice),
-            Field("compression.level", \.compression.level, .count(1...9, example: 1)),
+            Field("compression.codec", \.compression.codec, as: .choice),
+            Field("compression.engine", \.compression.engine, as: .choice),
+            Field("compression.level", \.compression.level, as: .count(1...9, example: 1)),
             Field(
                 "commit.interval",
                 \.commit.interval,
-                .duration(.milliseconds(1)...(.seconds(60)), example: "100ms"),
+                as: .duration(.milliseconds(1)...(.seconds(60)), example: "100ms"),
                 isLive: true
             ),
             Field(
                 "segment.maxBytes",
                 \.segment.bytesMax,
-                .size(1 << 10...1 << 40, example: "64MiB"),
+                as: .size(1 << 10...1 << 40, example: "64MiB"),
                 isLive: true
             ),
             Field(
                 "segment.maxAge",
                 \.segment.ageMax,
-                .duration(.milliseconds(100)...(.seconds(86_400)), example: "5m"),
+                as: .duration(.milliseconds(100)...(.seconds(86_400)), example: "5m"),
                 isLive: true
             ),
             Field(
                 "segment.idle",
                 \.segment.idle,
-                .duration(.milliseconds(100)...(.seconds(86_400)), example: "1m"),
+                as: .duration(.milliseconds(100)...(.seconds(86_400)), example: "1m"),
                 isLive: true
             ),
             Field(
                 "dedup.window",
                 \.dedup.window,
-                .duration(.seconds(1)...(.seconds(7 * 86_400)), example: "24h")
+                as: .duration(.seconds(1)...(.seconds(7 * 86_400)), example: "24h")
             ),
             Field(
                 "dedup.maxMemory",
                 \.dedup.memoryBytesMax,
-                .size(4 << 20...64 << 30, example: "256MiB")
+                as: .size(4 << 20...64 << 30, example: "256MiB")
             ),
             Field(
                 "quarantine.maxBytes",
                 \.quarantine.bytesMax,
-                .size(0...1 << 50, example: "1GiB"),
+                as: .size(0...1 << 50, example: "1GiB"),
                 isLive: true
             ),
             Field(
                 "quarantine.maxAge",
                 \.quarantine.ageMax,
-                .duration(.zero...(.seconds(3_650 * 86_400)), example: "30d"),
+                as: .duration(.zero...(.seconds(3_650 * 86_400)), example: "30d"),
                 isLive: true
             ),
-            Field("storage.directory", \.storage.directory, .directory),
+            Field("storage.directory", \.storage.directory, as: .directory),
             Field(
                 "storage.minimumFree",
                 \.storage.minimumFreeBytes,
-                .size(0...1 << 50, example: "512MiB"),
+                as: .size(0...1 << 50, example: "512MiB"),
                 isLive: true
             ),
         ]
@@ -113,18 +117,18 @@ extension Settings {
 
     private static var operationFields: [Field<Settings>] {
         [
-            Field("control.socket", \.control.socket, .socketPath),
-            Field("control.mode", \.control.mode, .mode),
-            Field("control.group", \.control.group, .groupName),
-            Field("metrics.listen", \.metrics.listen, .listener),
+            Field("control.socket", \.control.socket, as: .socketPath),
+            Field("control.mode", \.control.mode, as: .mode),
+            Field("control.group", \.control.group, as: .groupName),
+            Field("metrics.listen", \.metrics.listen, as: .listener),
             Field(
                 "shutdown.timeout",
                 \.shutdown.timeout,
-                .duration(.seconds(1)...(.seconds(3600)), example: "60s"),
+                as: .duration(.seconds(1)...(.seconds(3600)), example: "60s"),
                 isLive: true
             ),
-            Field("log.level", \.log.level, .choice, isLive: true),
-            Field("log.format", \.log.format, .choice),
+            Field("log.level", \.log.level, as: .choice, isLive: true),
+            Field("log.format", \.log.format, as: .choice),
         ]
     }
 
@@ -138,36 +142,36 @@ extension Settings.Source {
     /// Every key of one element of `sources`, in the order they are printed.
     static var fields: [Field<Settings.Source>] {
         [
-            Field("name", \.name, .name(example: "producers")),
-            Field("pattern", \.pattern, .choice),
+            Field("name", \.name, as: .name(example: "producers")),
+            Field("pattern", \.pattern, as: .choice),
             Field(
                 "bind",
                 \.bind,
-                .list(example: "[\"tcp://127.0.0.1:5571\"]") { (text) throws(Complaint) in
+                as: .list(example: "[\"tcp://127.0.0.1:5571\"]") { (text) throws(Complaint) in
                     try Endpoint.check(text, isBind: true)
                 }
             ),
             Field(
                 "connect",
                 \.connect,
-                .list(example: "[\"tcp://10.0.0.7:5571\"]") { (text) throws(Complaint) in
+                as: .list(example: "[\"tcp://10.0.0.7:5571\"]") { (text) throws(Complaint) in
                     try Endpoint.check(text, isBind: false)
                 }
             ),
-            Field("channel", \.channel, .channel),
-            Field("topics", \.topics, .list(example: "[\"clicks.\"]") { _ in }),
+            Field("channel", \.channel, as: .channel),
+            Field("topics", \.topics, as: .list(example: "[\"clicks.\"]") { _ in }),
             Field(
                 "highWaterMark",
                 \.highWaterMark,
-                .count(1...1_000_000, example: 1000)
+                as: .count(1...1_000_000, example: 1000)
             ),
-            Field("dedup", \.dedup, .choice),
-            Field("engine", \.engine, .choice),
-            Field("strangers", \.strangers, .choice),
-            Field("curve.keys", \.curve.keys, .path(example: "/etc/touchpoint/producers")),
-            Field("curve.secret", \.curve.secret, .path(example: "/etc/touchpoint/c1.key_secret")),
-            Field("socket.mode", \.socket.mode, .mode),
-            Field("socket.group", \.socket.group, .groupName),
+            Field("dedup", \.dedup, as: .choice),
+            Field("engine", \.engine, as: .choice),
+            Field("strangers", \.strangers, as: .choice),
+            Field("curve.keys", \.curve.keys, as: .path(example: "/etc/touchpoint/producers")),
+            Field("curve.secret", \.curve.secret, as: .path(example: "/etc/touchpoint/c1.key_secret")),
+            Field("socket.mode", \.socket.mode, as: .mode),
+            Field("socket.group", \.socket.group, as: .groupName),
         ]
     }
 }

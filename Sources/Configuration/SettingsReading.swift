@@ -47,14 +47,14 @@ struct SettingsReading {
             if name == "sources" {
                 readSources(value, line: key.mark?.line)
             } else if sections.contains(name) {
-                readSection(name, value, fields.filter { $0.section == name })
+                readSection(name, from: value, fields: fields.filter { $0.section == name })
             } else if let field = fields.first(where: { $0.key == name }) {
                 settings = reading(field, value, line: key.mark?.line, into: settings)
             }
         }
     }
 
-    private mutating func readSection(_ name: String, _ node: Node, _ fields: [Field<Settings>]) {
+    private mutating func readSection(_ name: String, from node: Node, fields: [Field<Settings>]) {
         // A section whose keys are all commented out has the defaults.
         guard !node.isNothing else { return }
         let known = fields.map(\.name)

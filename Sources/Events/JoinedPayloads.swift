@@ -80,9 +80,9 @@ extension PayloadReader {
     mutating func nextJoined(_ view: inout EventView) -> Bool {
         let code = read()
         let object = reader.found.object
-        if code == CSIMDJSON_OK, pieces < ends.count,
-            object.start == (pieces == 0 ? 0 : ends[pieces - 1]),
-            object.start + object.length == ends[pieces], reader.found.batch.length == 0
+        if code == CSIMDJSON_OK, pieces.count < ends.count,
+            object.start == (pieces.isEmpty ? 0 : ends[pieces.count - 1]),
+            object.start + object.length == ends[pieces.count], reader.found.batch.length == 0
         {
             accept(&view)
             if view.rejection == nil { return true }

@@ -10,7 +10,7 @@ extension PayloadReader {
     @inline(never)
     mutating func recover(at start: Int) {
         position = start
-        mode = pieces == 0 && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .damaged
+        mode = pieces.isEmpty && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .damaged
     }
 
     /// Whether the first two characters each have one zero byte, on the same side.
@@ -28,7 +28,7 @@ extension PayloadReader {
             mode = .done
             return false
         }
-        if pieces >= eventsMax {
+        if pieces.isFull {
             rejectRest(from: position, .tooManyEvents, &view)
             return true
         }
@@ -67,11 +67,13 @@ extension PayloadReader {
     private mutating func endOfObject(at start: Int, _ lineEnd: Int) -> Int? {
         guard payload[start] == UInt8(ascii: "{") else { return nil }
         let line = UnsafeRawBufferPointer(rebasing: payload[..<lineEnd])
-        if let end = brackets.end(of: start, in: line) { return endsItsLine(end) ? end : nil }
+        if let end = damage.brackets.end(of: start, in: line) {
+            return endsItsLine(end) ? end : nil
+        }
         // Line by line, the text after each line may be scanned again; the budget limits that.
-        guard scanBudget > 0 else { return nil }
-        let end = brackets.end(of: start, in: payload)
-        scanBudget -= (end ?? payload.count) - start
+        guard damage.scanBudget > 0 else { return nil }
+        let end = damage.brackets.end(of: start, in: payload)
+        damage.scanBudget -= (end ?? payload.count) - start
         guard let end, endsItsLine(end) else { return nil }
         return end
     }
@@ -135,10 +137,10 @@ extension PayloadReader {
     /// with a brace that it does not close.
     private mutating func endsCutLine(_ last: Int) -> Bool {
         let lineFeed = payload[..<last].lastIndex(of: UInt8(ascii: "\n"))
-        let start = lineFeed.map { $0 + 1 } ?? firstByte
+        let start = lineFeed.map { $0 + 1 } ?? damage.firstByte
         guard payload[start] == UInt8(ascii: "{") else { return false }
         let line = UnsafeRawBufferPointer(rebasing: payload[..<last])
-        return brackets.end(of: start, in: line) == nil
+        return damage.brackets.end(of: start, in: line) == nil
     }
 
     private func byteBehind(_ position: Int) -> UInt8 {
@@ -161,31 +163,32 @@ extension PayloadReader {
 
     /// Counts the payload's lines that are whole objects, and the others that are not blank.
     private mutating func countedLines() -> (whole: Int, other: Int) {
-        if let lines { return lines }
+        if let lines = damage.lines { return lines }
         var (whole, other) = (0, 0)
-        var at = firstByte
+        var at = damage.firstByte
         while at < payload.count {
             let end = endOfLine(at: at)
-            switch LineShape(UnsafeRawBufferPointer(rebasing: payload[at..<end]), &brackets) {
+            switch LineShape(UnsafeRawBufferPointer(rebasing: payload[at..<end]), &damage.brackets)
+            {
             case .whole: whole += 1
             case .other: other += 1
             case .blank: break
             }
             at = end + 1
         }
-        lines = (whole, other)
+        damage.lines = (whole, other)
         return (whole, other)
     }
 
     /// Whether there are lines of NDJSON between the end of a damaged object's first line and the
     /// place where its brackets close: then its own line may have been cut off.
     private mutating func holdsLines(_ firstEnd: Int, _ end: Int) -> Bool {
-        scanBudget -= end - firstEnd
+        damage.scanBudget -= end - firstEnd
         var at = firstEnd + 1
         while at < end {
             let lineEnd = min(endOfLine(at: at), end)
             let line = UnsafeRawBufferPointer(rebasing: payload[at..<lineEnd])
-            if case .whole = LineShape(line, &brackets),
+            if case .whole = LineShape(line, &damage.brackets),
                 !isInside(before: at, byteBehind(lineEnd))
             {
                 return true

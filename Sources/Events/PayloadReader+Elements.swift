@@ -6,7 +6,7 @@ extension PayloadReader {
     /// the rest, since its meaning is unknown.
     @inline(never)
     mutating func leaveArray(_ view: inout EventView) -> Bool {
-        mode = pieces == 0 && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .elements
+        mode = pieces.isEmpty && looksLikeUTF16 ? .whole(.invalidUTF8, 0, .utf16) : .elements
         if payload[position - 1] == UInt8(ascii: "[") { return false }
         while position < payload.count, payload[position].isJSONSpace { position += 1 }
         if position < payload.count, payload[position] == UInt8(ascii: ",") {
@@ -26,13 +26,13 @@ extension PayloadReader {
     @inline(never)
     mutating func nextElement(_ view: inout EventView) -> Bool {
         let start = position
-        if pieces >= eventsMax {
+        if pieces.isFull {
             rejectRest(from: start, .tooManyEvents, &view)
             return true
         }
         guard let end = endOfElement(start) else {
             // If the array has produced no piece, the rejection includes its opening bracket.
-            let isWhole = pieces == 0
+            let isWhole = pieces.isEmpty
             rejectRest(from: isWhole ? 0 : start, nil, within: isWhole ? .text : .element, &view)
             return true
         }
@@ -56,11 +56,12 @@ extension PayloadReader {
     /// Returns the position of the comma or bracket after an element; the payload's end after a
     /// whole element of an array that was cut off.
     private mutating func endOfElement(_ start: Int) -> Int? {
-        if let end = brackets.separator(behind: start, in: payload) {
+        if let end = damage.brackets.separator(behind: start, in: payload) {
             return payload[end] == UInt8(ascii: "}") || isKey(end + 1) ? nil : end
         }
         let rest = trimmed(start, payload.count)
-        guard rest.first == UInt8(ascii: "{"), brackets.end(of: 0, in: rest) == rest.count else {
+        guard rest.first == UInt8(ascii: "{"), damage.brackets.end(of: 0, in: rest) == rest.count
+        else {
             return nil
         }
         return payload.count
@@ -103,7 +104,7 @@ extension PayloadReader {
         let batch = reader.slice(reader.found.batch)
         base = offset(of: batch)
         var code = reader.index(batch)
-        if code == CSIMDJSON_OK, arrayHasMore(than: eventsMax - pieces, batch) {
+        if code == CSIMDJSON_OK, arrayHasMore(than: pieces.left, batch) {
             endArray()
             reject(envelope, as: .tooManyEvents, at: start, cause: .unspecified, into: &view)
             return true
@@ -172,7 +173,7 @@ extension PayloadReader {
                 guard at < object.count, object[at] == UInt8(ascii: "[") else { return nil }
                 return endOfBatch(at, object).map { at..<$0 }
             }
-            guard let separator = brackets.separator(behind: at, in: object),
+            guard let separator = damage.brackets.separator(behind: at, in: object),
                 object[separator] == UInt8(ascii: ",")
             else { return nil }
             at = separator + 1
@@ -184,7 +185,7 @@ extension PayloadReader {
     private mutating func endOfBatch(_ start: Int, _ object: UnsafeRawBufferPointer) -> Int? {
         var at = start + 1
         var hasObjects = false
-        while let end = brackets.separator(behind: at, in: object) {
+        while let end = damage.brackets.separator(behind: at, in: object) {
             let first = object[at..<end].first { !$0.isJSONSpace } ?? 0
             if first == UInt8(ascii: "{") {
                 hasObjects = true

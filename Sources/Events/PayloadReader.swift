@@ -41,9 +41,38 @@ package struct PayloadReader: ~Copyable {
     /// still in the first-level cache when they are written.
     package static let burstSize = 16
 
-    let limits: PayloadLimits
-    /// Events and rejected pieces that the current payload may have.
-    var eventsMax = 0
+    /// The pieces of the current payload so far, and how many it may have.
+    struct PieceCount {
+        /// Events and rejected pieces that the payload may have.
+        var max = 0
+        var count = 0
+        /// Bytes inherited from the payload's envelopes so far, each copy counted.
+        var handedDownBytes = 0
+
+        var isEmpty: Bool { count == 0 }
+        var isFull: Bool { count >= max }
+        var left: Int { max - count }
+    }
+
+    /// What is known of a payload that is read piece by piece.
+    struct DamagedText {
+        /// The offset of the text, after a byte order mark.
+        var firstByte = 0
+        /// Bytes that may still be scanned without a result.
+        var scanBudget = 0
+        /// The payload's lines by shape; nil until counted.
+        var lines: (whole: Int, other: Int)?
+        var brackets = BracketScanner()
+
+        mutating func restart(byteCount: Int) {
+            firstByte = 0
+            scanBudget = 4 * byteCount
+            lines = nil
+        }
+    }
+
+    private let limits: PayloadLimits
+    var pieces = PieceCount()
     var reader: EventReader
     var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     var mode = Mode.done
@@ -51,20 +80,10 @@ package struct PayloadReader: ~Copyable {
     var base = 0
     /// The progress of reading piece by piece, as an offset in the payload.
     var position = 0
-    /// The offset of the text, after a byte order mark.
-    var firstByte = 0
-    var brackets = BracketScanner()
-    /// Bytes that may still be scanned without a result.
-    var scanBudget = 0
-    /// The payload's lines by shape; nil until counted.
-    var lines: (whole: Int, other: Int)?
+    var damage = DamagedText()
     /// The offset where reading continues after the batch; nil outside a batch.
     var resumeAfterBatch: Int?
     var inherited = Inherited()
-    /// Pieces of this payload returned so far.
-    var pieces = 0
-    /// Bytes inherited from this payload's envelopes so far, each copy counted.
-    var handedDownBytes = 0
     /// The reader's next result, if it was requested in advance.
     private var ahead: csimdjson_code?
     /// The end of each joined payload.
@@ -85,7 +104,7 @@ package struct PayloadReader: ~Copyable {
     /// ``PayloadLimits/eventsMax``.
     package mutating func begin(_ payload: UnsafeRawBufferPointer, piecesMax: Int = .max) {
         restart(payload)
-        eventsMax = min(limits.eventsMax, piecesMax)
+        pieces.max = min(limits.eventsMax, piecesMax)
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
             mode = .whole(.invalidJSON, 0, .empty)
             return
@@ -106,12 +125,12 @@ package struct PayloadReader: ~Copyable {
             return
         }
         guard text.starts(with: [0xEF, 0xBB, 0xBF]) else { return beginValues(at: first) }
-        firstByte = first + 3
-        let next = payload[firstByte...].firstIndex { !$0.isJSONSpace }
+        damage.firstByte = first + 3
+        let next = payload[damage.firstByte...].firstIndex { !$0.isJSONSpace }
         if let next, payload[next] == UInt8(ascii: "[") {
             beginArray(at: next)
         } else if next != nil {
-            beginValues(at: firstByte)
+            beginValues(at: damage.firstByte)
         } else {
             mode = .whole(.invalidJSON, first, .byteOrderMark)
         }
@@ -123,12 +142,9 @@ package struct PayloadReader: ~Copyable {
         base = 0
         position = 0
         resumeAfterBatch = nil
-        firstByte = 0
-        scanBudget = 4 * payload.count
-        lines = nil
+        damage.restart(byteCount: payload.count)
         inherited.clear()
-        pieces = 0
-        handedDownBytes = 0
+        pieces = PieceCount()
         ahead = nil
     }
 
@@ -175,7 +191,7 @@ package struct PayloadReader: ~Copyable {
                 isFilled = true
             }
             if isFilled {
-                pieces += 1
+                pieces.count += 1
                 return true
             }
         }
@@ -264,13 +280,14 @@ package struct PayloadReader: ~Copyable {
             let key = base + reader.found.reserved.start
             reject(view.bytes, as: .reservedKey, at: key, cause: .unspecified, into: &view)
         } else {
-            handedDownBytes += inherited.handDown(
+            pieces.handedDownBytes += inherited.handDown(
                 to: &view,
                 hasContext: reader.found.has_context,
                 hasSentAt: reader.found.has_sent_at
             )
             let members = view.inheritedContext.count + view.inheritedSentAt.count
-            if members > limits.eventBytesMax || handedDownBytes > limits.handedDownBytesMax {
+            if members > limits.eventBytesMax || pieces.handedDownBytes > limits.handedDownBytesMax
+            {
                 reject(
                     view.bytes,
                     as: .tooLarge,
@@ -290,11 +307,11 @@ extension PayloadReader {
     /// that many events.
     private mutating func hasTooMany(inArray: Bool) -> Bool {
         if inArray {
-            guard reader.structurals / 2 > eventsMax else { return false }
+            guard reader.structurals / 2 > pieces.max else { return false }
             if reader.enterArray() != CSIMDJSON_OK { return false }
         } else {
             // Each value must end its line, so there are no more pieces than lines.
-            guard reader.structurals > eventsMax, lineCount > eventsMax else {
+            guard reader.structurals > pieces.max, lineCount > pieces.max else {
                 return false
             }
         }
@@ -305,7 +322,7 @@ extension PayloadReader {
             code = reader.next()
         }
         _ = reader.index(UnsafeRawBufferPointer(rebasing: payload[base...]))
-        return count > eventsMax
+        return count > pieces.max
     }
 
     private var lineCount: Int {

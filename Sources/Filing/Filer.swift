@@ -136,7 +136,7 @@ struct Filer: ~Copyable {
             isIDReused: isIDReused
         )
         if burst.isEdited {
-            try writeEdited(burst, at, resolved, slot)
+            try writeEdited(burst, at, as: resolved, in: slot)
             return slot
         }
         let need = (splicers + source).pointee.bytesMax(for: burst.views[at], as: resolved)
@@ -166,8 +166,8 @@ struct Filer: ~Copyable {
     private mutating func writeEdited(
         _ burst: borrowing EventBurst,
         _ at: Int,
-        _ resolved: ResolvedEvent,
-        _ slot: Int
+        as resolved: ResolvedEvent,
+        in slot: Int
     ) throws(FileSystemError) {
         let edits = burst.edits(at: at)
         let source = burst.source
@@ -254,7 +254,13 @@ struct Filer: ~Copyable {
         let view = burst.views[at]
         guard let rejection = view.rejection else { return }
         let lineBytesMax = rejections.lineBytesMax(view.bytes)
-        guard let slot = try quarantineSlot(rejection, lineBytesMax, record, routing)
+        guard
+            let slot = try quarantineSlot(
+                rejection,
+                lineBytesMax: lineBytesMax,
+                of: record,
+                routing: routing
+            )
         else { return refuse(record) }
         burst.slots[at] = Int32(truncatingIfNeeded: slot)
         counts.arrive(record.source)
@@ -292,9 +298,9 @@ struct Filer: ~Copyable {
     /// A message that waits for an answer was read through before, if quarantine was full then.
     private mutating func quarantineSlot(
         _ rejection: Rejection,
-        _ lineBytesMax: Int,
-        _ record: IntakeRecord,
-        _ routing: borrowing Routing
+        lineBytesMax: Int,
+        of record: IntakeRecord,
+        routing: borrowing Routing
     ) throws(FileSystemError) -> Int? {
         if quota.isFull, !record.isAnswered { return nil }
         let key = routing.partitions.quarantineKey(rejection, receivedAt: record.receivedAt)

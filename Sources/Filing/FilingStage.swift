@@ -190,7 +190,7 @@ package struct FilingStage: ~Copyable {
             for at in 0..<burst.count {
                 let record = run.records[done]
                 if isAnswered { filer.begin(record) }
-                try file(at, record, recognises, isAnswered)
+                try file(at, of: record, recognises: recognises, isAnswered: isAnswered)
                 done += 1
                 if filer.isAbandoned {
                     filer.abandon(record)
@@ -241,7 +241,7 @@ package struct FilingStage: ~Copyable {
             case .read:
                 prepare(record, recognises)
                 for at in 0..<burst.count {
-                    try file(at, record, recognises, isAnswered)
+                    try file(at, of: record, recognises: recognises, isAnswered: isAnswered)
                     if filer.isAbandoned { break }
                 }
                 observers.show(burst)
@@ -270,7 +270,10 @@ package struct FilingStage: ~Copyable {
         while true {
             switch reader.next(&burst) {
             case .read:
-                if judge != nil { askJudge(record) }
+                if judge != nil {
+                    setOrigin(record)
+                    askJudge()
+                }
                 if burst.hasRejections {
                     filer.putOff(record)
                     work = .none
@@ -292,17 +295,20 @@ package struct FilingStage: ~Copyable {
     /// Determines the verdicts on the burst's events, and their routes.
     @inline(__always)
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
-        burst.source = record.source
-        burst.receivedAt = record.receivedAt
-        if judge != nil { askJudge(record) }
+        setOrigin(record)
+        if judge != nil { askJudge() }
         if recognises { recognition.recognise(&burst) }
         routing.route(burst)
     }
 
-    @inline(never)
-    private mutating func askJudge(_ record: IntakeRecord) {
+    @inline(__always)
+    private mutating func setOrigin(_ record: IntakeRecord) {
         burst.source = record.source
         burst.receivedAt = record.receivedAt
+    }
+
+    @inline(never)
+    private mutating func askJudge() {
         judge?.judge(&burst)
     }
 
@@ -310,9 +316,9 @@ package struct FilingStage: ~Copyable {
     @inline(__always)
     private mutating func file(
         _ at: Int,
-        _ record: IntakeRecord,
-        _ recognises: Bool,
-        _ isAnswered: Bool
+        of record: IntakeRecord,
+        recognises: Bool,
+        isAnswered: Bool
     ) throws(FileSystemError) {
         if case .quarantine = burst.verdicts[at] { return try reject(at, record) }
         try filer.file(

@@ -6,8 +6,8 @@ extension Repair {
     /// Writes the events to be kept, and records the others.
     func save(
         _ plan: SalvagePlan,
-        _ report: inout RepairReport,
-        _ lost: inout LostNumbers
+        report: inout RepairReport,
+        lost: inout LostNumbers
     ) throws(FileSystemError) {
         let path = report.path
         guard let sealed = Repaired.sealedPath(for: path) else {
@@ -129,8 +129,8 @@ extension Repair {
     /// Returns the numbers around damage that are in no other file.
     func findGone(
         _ report: inout RepairReport,
-        _ lost: LostNumbers,
-        _ path: String
+        of lost: LostNumbers,
+        besides path: String
     ) throws(FileSystemError) {
         report.gone = lost.gone(try numbersElsewhere(lost.holes, besides: path))
         let count = report.gone.reduce(UInt64(0)) { $0 + $1.count }

@@ -52,14 +52,14 @@ package struct Repair {
         )
         var report = RepairReport(path: path)
         var lost = LostNumbers(entry: entry)
-        try save(plan, &report, &lost)
+        try save(plan, report: &report, lost: &lost)
         report.eventsExpected = entry?.events
         report.eventsLost = entry.map {
             max(0, $0.events - report.eventsSaved - report.eventsElsewhere)
         }
         report.outcome = outcome(report, plan)
         if report.outcome == .partial || report.outcome == .nothing {
-            try findGone(&report, lost, path)
+            try findGone(&report, of: lost, besides: path)
         }
         return report
     }

@@ -84,7 +84,12 @@ package struct SalvagePlan: Sendable {
         isWholeMember: Bool = false,
         stretchBytes: Int = SegmentFormat.fullFlushBytes
     ) throws(FileSystemError) -> SalvagePlan {
-        var plan = try SalvagePlan(path, fileSystem, isWholeMember, stretchBytes)
+        var plan = try SalvagePlan(
+            path,
+            in: fileSystem,
+            isWholeMember: isWholeMember,
+            stretchBytes: stretchBytes
+        )
         if let entry { plan.takeChecks(entry) }
         var start = 0
         while let searchFrom = try plan.readRun(from: start) {
@@ -97,9 +102,9 @@ package struct SalvagePlan: Sendable {
 
     private init(
         _ path: String,
-        _ fileSystem: any FileSystem,
-        _ isWholeMember: Bool,
-        _ stretchBytes: Int
+        in fileSystem: any FileSystem,
+        isWholeMember: Bool,
+        stretchBytes: Int
     ) throws(FileSystemError) {
         self.isWholeMember = isWholeMember
         self.path = path
@@ -178,7 +183,7 @@ package struct SalvagePlan: Sendable {
                 searchFrom = offset
                 if hasEnded(at: point, now, &builder) { lines.beginStretch() }
             case .end(let end):
-                var verdict = self.verdict(end, reader, start)
+                var verdict = self.verdict(of: end, reader: reader, start: start)
                 if verdict == .cut, try nextMarker(behind: searchFrom) != nil {
                     // Bytes that look like a long stored block hide the following flushes.
                     verdict = .doubtful(reason: "flushes that inflate did not meet")
@@ -228,9 +233,9 @@ package struct SalvagePlan: Sendable {
 
     /// Returns the verdict on the last stretch by the end of reading.
     private func verdict(
-        _ end: SegmentReader.End,
-        _ reader: borrowing SegmentReader,
-        _ start: Int
+        of end: SegmentReader.End,
+        reader: borrowing SegmentReader,
+        start: Int
     ) -> Verdict {
         let offset = reader.compressedBytes
         switch end {

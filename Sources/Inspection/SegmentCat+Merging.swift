@@ -79,7 +79,13 @@ extension SegmentCat {
                 if !advance(gathered[lowest]) { gathered.remove(at: lowest) }
             }
             try file.finish(durably: false)
-            return try SegmentCursor(path, fileSystem, filter, run: run, isScratch: true)
+            return try SegmentCursor(
+                path,
+                in: fileSystem,
+                filter: filter,
+                run: run,
+                isScratch: true
+            )
         }
         try fileSystem.remove(path)
         let cursor = try reading.get()

@@ -119,12 +119,12 @@ package struct SegmentCat {
         _ run: RunIndex.Run?
     ) throws(FileSystemError) -> SegmentCursor {
         do throws(FileSystemError) {
-            return try SegmentCursor(path, fileSystem, filter, run: run)
+            return try SegmentCursor(path, in: fileSystem, filter: filter, run: run)
         } catch {
             guard error.isMissing, let sealed = Layout.sealedPath(forOpen: path) else {
                 throw error
             }
-            return try SegmentCursor(sealed, fileSystem, filter, run: run)
+            return try SegmentCursor(sealed, in: fileSystem, filter: filter, run: run)
         }
     }
 

@@ -12,8 +12,8 @@ enum SegmentComparison {
         func compare<Value: Equatable>(
             _ kind: VerifyReport.Kind,
             _ what: String,
-            _ file: Value,
-            _ said: Value
+            file: Value,
+            manifest said: Value
         ) {
             if file != said {
                 found.append(
@@ -21,17 +21,42 @@ enum SegmentComparison {
                 )
             }
         }
-        compare(.changedFile, "bytes", survey.fileBytes, entry.compressedBytes)
-        compare(.changedFile, "SHA-256", survey.sha256, entry.sha256)
-        compare(.contentMismatch, "CRC-32", SegmentSurvey.hex(survey.crc32), entry.crc32)
-        compare(.contentMismatch, "raw bytes", survey.rawBytes, UInt64(max(0, entry.rawBytes)))
-        compare(.contentMismatch, "events", survey.tally.events, entry.events)
+        compare(.changedFile, "bytes", file: survey.fileBytes, manifest: entry.compressedBytes)
+        compare(.changedFile, "SHA-256", file: survey.sha256, manifest: entry.sha256)
+        compare(
+            .contentMismatch,
+            "CRC-32",
+            file: SegmentSurvey.hex(survey.crc32),
+            manifest: entry.crc32
+        )
+        compare(
+            .contentMismatch,
+            "raw bytes",
+            file: survey.rawBytes,
+            manifest: UInt64(max(0, entry.rawBytes))
+        )
+        compare(.contentMismatch, "events", file: survey.tally.events, manifest: entry.events)
         if survey.damage == nil {
             // Only a file read to its end has reliable times of its first and last event.
             let times = timesOf(survey.tally)
-            compare(.contentMismatch, "firstReceivedAt", times.first, entry.firstReceivedAt ?? "")
-            compare(.contentMismatch, "lastReceivedAt", times.last, entry.lastReceivedAt ?? "")
-            compare(.contentMismatch, "node", survey.tally.node ?? entry.node, entry.node)
+            compare(
+                .contentMismatch,
+                "firstReceivedAt",
+                file: times.first,
+                manifest: entry.firstReceivedAt ?? ""
+            )
+            compare(
+                .contentMismatch,
+                "lastReceivedAt",
+                file: times.last,
+                manifest: entry.lastReceivedAt ?? ""
+            )
+            compare(
+                .contentMismatch,
+                "node",
+                file: survey.tally.node ?? entry.node,
+                manifest: entry.node
+            )
         }
         let sequences = (file: sorted(survey.tally.sequences), said: sorted(entry.sequences))
         if sequences.file != sequences.said {

@@ -27,8 +27,8 @@ final class SegmentCursor {
     /// - `run`: return lines of this source and run only.
     init(
         _ path: String,
-        _ fileSystem: any FileSystem,
-        _ filter: SegmentCat.Filter,
+        in fileSystem: any FileSystem,
+        filter: SegmentCat.Filter,
         run: RunIndex.Run? = nil,
         isScratch: Bool = false
     ) throws(FileSystemError) {

@@ -29,7 +29,7 @@ extension Verify {
         if let repaired = Repaired.visible(forAside: path, in: fileSystem) {
             report.replaced.append(.init(path: path, repaired: repaired))
         } else {
-            report.add(.keptAside, path, "a damaged file that was kept aside")
+            add(.keptAside, in: path, "a damaged file that was kept aside")
         }
     }
 
@@ -48,7 +48,7 @@ extension Verify {
         for path in paths {
             known[PathDigest(path)] = LineDigest([])
             if entries[path] == nil, !Repaired.isRepaired(path) {
-                report.add(.missingEntry, path, "no manifest names it")
+                add(.missingEntry, in: path, "no manifest names it")
             }
             checkFile(path, against: entries[path])
         }
@@ -59,7 +59,7 @@ extension Verify {
             try readOpen(path)
         } catch {
             guard error.isMissing, let sealed = Layout.sealedPath(forOpen: path) else {
-                report.add(.unreadable, path, "\(error)")
+                add(.unreadable, in: path, "\(error)")
                 return
             }
             // Sealed since the folder was listed; its line may not be written yet.
@@ -91,7 +91,7 @@ extension Verify {
                 if let entry { note(entry, nil, in: &removed) }
             } else {
                 if let entry { note(entry, nil, in: &lost) }
-                report.add(.missingFile, path, text)
+                add(.missingFile, in: path, text)
             }
         }
     }
@@ -172,9 +172,9 @@ extension Verify {
             let others =
                 found.others.isEmpty
                 ? "" : "; files that may have it: " + found.others.joined(separator: ", ")
-            report.add(
+            add(
                 .duplicateSequence,
-                found.path,
+                in: found.path,
                 "\(found.count) events carry a number seen before, first \(found.number) of source "
                     + "\(found.run.source), run \(found.run.run)\(others)",
                 line: found.line

@@ -56,7 +56,13 @@ package final class Verify {
         onLine: @escaping (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void = { _, _ in },
         progress: @escaping (Progress) -> Void = { _ in }
     ) throws(FileSystemError) -> VerifyReport {
-        let verify = Verify(fileSystem, options, onFile, onLine, progress)
+        let verify = Verify(
+            fileSystem,
+            options: options,
+            onFile: onFile,
+            onLine: onLine,
+            progress: progress
+        )
         try verify.measure()
         try verify.checkManifests()
         try verify.checkTree()
@@ -69,10 +75,10 @@ package final class Verify {
 
     private init(
         _ fileSystem: any FileSystem,
-        _ options: Options,
-        _ onFile: @escaping () -> Void,
-        _ onLine: @escaping (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
-        _ progress: @escaping (Progress) -> Void
+        options: Options,
+        onFile: @escaping () -> Void,
+        onLine: @escaping (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
+        progress: @escaping (Progress) -> Void
     ) {
         self.fileSystem = fileSystem
         self.options = options
@@ -101,9 +107,9 @@ package final class Verify {
                         report.repeatedLines.append(place)
                     }
                 } else {
-                    report.add(
+                    add(
                         .conflictingEntry,
-                        entry.path,
+                        in: entry.path,
                         "line \(place.line) of \(place.path) says otherwise than a line before it"
                     )
                 }
@@ -134,7 +140,7 @@ package final class Verify {
         do throws(FileSystemError) {
             survey = try read(path, isEvents: isEvents)
         } catch {
-            note(path, entry, error)
+            note(unreadable: path, entry: entry, because: error)
             return
         }
         report.files += 1
@@ -142,10 +148,14 @@ package final class Verify {
         report.bytes += UInt64(survey.fileBytes)
         report.rawBytes += survey.rawBytes
         count(survey.tally, isEvents: isEvents)
-        judge(path, survey, entry)
+        judge(path, by: survey, entry: entry)
     }
 
-    private func note(_ path: String, _ entry: ManifestEntry?, _ error: FileSystemError) {
+    private func note(
+        unreadable path: String,
+        entry: ManifestEntry?,
+        because error: FileSystemError
+    ) {
         let repaired = error.isMissing ? Repaired.visible(for: path, in: fileSystem) : nil
         if error.isMissing, repaired == nil {
             gone.append((path, entry, missingText(path)))
@@ -155,15 +165,15 @@ package final class Verify {
         if let repaired {
             report.replaced.append(.init(path: path, repaired: repaired))
         } else {
-            report.add(.unreadable, path, "\(error)")
+            add(.unreadable, in: path, "\(error)")
         }
     }
 
-    private func judge(_ path: String, _ survey: SegmentSurvey, _ entry: ManifestEntry?) {
+    private func judge(_ path: String, by survey: SegmentSurvey, entry: ManifestEntry?) {
         if let damage = survey.damage {
-            report.add(
+            add(
                 .damagedFile,
-                path,
+                in: path,
                 damage,
                 line: survey.firstBadLine,
                 offset: survey.damageOffset
@@ -173,9 +183,9 @@ package final class Verify {
         guard let entry else { return }
         let stretch = SegmentComparison.damagedStretch(survey, entry)
         for (kind, detail) in SegmentComparison.differences(survey, entry) {
-            report.add(
+            add(
                 kind,
-                path,
+                in: path,
                 detail,
                 offset: kind == .contentMismatch ? stretch?.lowerBound : nil
             )
@@ -186,6 +196,26 @@ package final class Verify {
         let folder = DiskPath.split(path).folder
         return "the manifest names it, but it is not there"
             + (fileSystem.exists(folder) ? "" : ", nor is its folder: it may have been deleted")
+    }
+
+    /// Adds a finding to the report, or counts it beyond the limit.
+    func add(
+        _ kind: VerifyReport.Kind,
+        in path: String,
+        _ detail: String,
+        line: Int? = nil,
+        offset: Int? = nil
+    ) {
+        if kind == .missingFile {
+            report.missingFiles += 1
+            if options.allowsMissing { return }
+        }
+        report.findingsTotal += 1
+        if kind == .unreadable { report.unreadableFiles += 1 }
+        guard report.findings.count < VerifyReport.findingsMax else { return }
+        report.findings.append(
+            .init(kind: kind, path: path, detail: detail, line: line, offset: offset)
+        )
     }
 
     func note(

@@ -151,26 +151,6 @@ package struct VerifyReport: Codable, Sendable, Equatable {
 
     package init() {}
 
-    mutating func add(
-        _ kind: Kind,
-        _ path: String,
-        _ detail: String,
-        line: Int? = nil,
-        offset: Int? = nil
-    ) {
-        if kind == .missingFile {
-            missingFiles += 1
-            if allowsMissing { return }
-        }
-        findingsTotal += 1
-        if kind == .unreadable { unreadableFiles += 1 }
-        if findings.count < Self.findingsMax {
-            findings.append(
-                Finding(kind: kind, path: path, detail: detail, line: line, offset: offset)
-            )
-        }
-    }
-
     /// 0: no finding; 65: the data has an error; 74: a file could not be read.
     package var exitCode: Int32 {
         if unreadableFiles > 0 { return 74 }

@@ -27,6 +27,20 @@ struct CommitJob: Sendable {
     var events: Int { tallies.reduce(0) { $0 + $1.accepted + $1.rejectedTotal } }
 }
 
+/// What a writer collects for its next job.
+struct NextJob {
+    private var waiters: [CommitWaiter] = []
+    /// ``CommitJob/number`` of the last job that was handed over.
+    var handedOver = CommitNumber.none
+
+    mutating func add(_ waiter: CommitWaiter) { waiters.append(waiter) }
+
+    mutating func takeWaiters() -> [CommitWaiter] {
+        defer { waiters = [] }
+        return waiters
+    }
+}
+
 /// Called once, by the committer, when a commit is durable or can never become durable.
 struct CommitWaiter: Sendable {
     let finish: @Sendable (Result<CommitOutcome, FileSystemError>) -> Void

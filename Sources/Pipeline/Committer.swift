@@ -76,13 +76,12 @@ struct Committer: Agent, ~Copyable {
     mutating func doWork() -> Int {
         postReady()
         if shared.isHalted {
-            if shared.leave.load(ordering: .acquiring) { isFinished = abandonJobs() }
+            if shared.isToLeave { isFinished = abandonJobs() }
             return 0
         }
         guard let job = shared.takeJob() else { return 0 }
         if perform(job) {
-            shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
-            shared.parker.wake()
+            shared.finishJob()
             isFinished = job.isLast
         }
         return 1
@@ -100,16 +99,15 @@ struct Committer: Agent, ~Copyable {
         shared.committerParker.park(timeoutNanoseconds: nanoseconds) {
             let hasJobs = shared.hasJobs
             guard shared.isHalted else { return hasJobs }
-            return hasJobs && shared.leave.load(ordering: .acquiring)
+            return hasJobs && shared.isToLeave
         }
     }
 
     /// Posts the last answers.
     mutating func end() {
-        shared.isAtEnd.store(true, ordering: .releasing)
+        shared.reachEnd()
         postLast()
-        shared.ended.store(true, ordering: .releasing)
-        shared.parker.wake()
+        shared.end()
     }
 
     /// Does a job; returns false if the disk failed it, so that it and all later jobs wait.
@@ -118,7 +116,7 @@ struct Committer: Agent, ~Copyable {
         let files = job.files.fileCount
         do throws(FileSystemError) {
             let sealed = try segments.commit(&job.files)
-            shared.durableCommit.store(job.number, ordering: .releasing)
+            shared.setDurable(job.number)
             room.passed()
             let microseconds = book(job)
             post(job.answers)
@@ -141,8 +139,8 @@ struct Committer: Agent, ~Copyable {
             // The file is no longer reliable: neither this job nor any later one is acknowledged
             // before the writer has replaced its segment.
             room.passed()
-            if !shared.leave.load(ordering: .acquiring) {
-                storage.block(.failed(writer), Writer.failureText(error))
+            if !shared.isToLeave {
+                storage.block(.failed(writer), WriterDisk.failureText(error))
                 notify(.segmentFailed(error))
             }
             for waiter in job.waiters { waiter.finish(.failure(error)) }
@@ -157,7 +155,7 @@ struct Committer: Agent, ~Copyable {
         while let job = shared.takeJob() {
             let error = shared.haltError ?? FileSystemError(.datasync, "", code: EIO)
             for waiter in job.waiters { waiter.finish(.failure(error)) }
-            shared.jobsUnderWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            shared.finishJob()
             if job.isLast { return true }
         }
         return false
@@ -166,7 +164,7 @@ struct Committer: Agent, ~Copyable {
     /// Counts the events of a durable commit; returns how long it took, in microseconds.
     private func book(_ job: CommitJob) -> Int {
         let now = SystemClock.monotonicNanoseconds
-        shared.durableAt.store(now, ordering: .relaxed)
+        shared.setDurable(at: now)
         let wall = SystemClock.wallMicroseconds
         shared.commitTimes.withLock {
             $0.note(begunAt: job.begunAt, receivedAt: job.receivedAt, now: now, wall: wall)
@@ -190,8 +188,8 @@ struct Committer: Agent, ~Copyable {
     private mutating func postReady() {
         guard !deferred.isEmpty else { return }
         let peers = peers
-        post(deferred.takeReady { peers[$0].durableCommit.load(ordering: .acquiring) })
-        shared.deferred.store(deferred.count, ordering: .relaxed)
+        post(deferred.takeReady { peers[$0].durableCommit })
+        shared.setDeferred(deferred.count)
         if deferred.count >= DeferredAnswers.countMax {
             storage.block(
                 .answers(writer),
@@ -208,7 +206,7 @@ struct Committer: Agent, ~Copyable {
         let peers = peers
         while !deferred.isEmpty {
             // Read the ended flags before the durable numbers, so that the last commit counts.
-            let ended = peers.map { $0.isAtEnd.load(ordering: .acquiring) }
+            let ended = peers.map { $0.isAtEnd }
             postReady()
             let dropped = deferred.dropHopeless { ended[$0] }
             if dropped > 0 {

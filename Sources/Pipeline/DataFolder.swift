@@ -27,10 +27,10 @@ struct DataFolder: Sendable {
 
     /// How a thread waits when the disk refuses a call.
     func room(
-        _ holder: StorageState.Holder,
-        _ storage: StorageState,
-        _ heartbeat: Heartbeat,
-        _ shared: WriterShared
+        for holder: StorageState.Holder,
+        storage: StorageState,
+        heartbeat: Heartbeat,
+        shared: WriterShared
     ) -> RoomWait {
         RoomWait(as: holder, in: storage, reserve: reserve, heartbeat: heartbeat, shared: shared)
     }

@@ -130,10 +130,7 @@ extension Pipeline {
             await leave()
             return false
         }
-        for writer in writers {
-            writer.finish.store(true, ordering: .releasing)
-            writer.parker.wake()
-        }
+        for writer in writers { writer.askToFinish() }
         let written = await wait(until: deadline) { self.writersEnded }
         await leave()
         return written && !isHurried
@@ -149,25 +146,10 @@ extension Pipeline {
         return hasEnded && !isHurried
     }
 
-    /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
-    /// returns false.
-    package func hurry() {
-        hurried.store(true, ordering: .releasing)
-        for writer in writers {
-            writer.leave.store(true, ordering: .releasing)
-            writer.parker.wake()
-        }
-    }
-
-    package var isHurried: Bool { hurried.load(ordering: .acquiring) }
-
     /// Commits what is pending and ends all threads at once; segments stay open for recovery.
     package func leave() async {
         endLeftovers()
-        for writer in writers {
-            writer.leave.store(true, ordering: .releasing)
-            writer.parker.wake()
-        }
+        for writer in writers { writer.askToLeave() }
         _ = await wait(until: .max) { self.writersEnded }
         joinWriters()
         _ = reserve.release()
@@ -180,7 +162,7 @@ extension Pipeline {
 
     /// Whether all writers and committers have ended.
     var writersEnded: Bool {
-        writers.allSatisfy { $0.ended.load(ordering: .acquiring) }
+        writers.allSatisfy(\.hasEnded)
     }
 
     private func wait(until deadline: Int64, _ condition: () -> Bool) async -> Bool {

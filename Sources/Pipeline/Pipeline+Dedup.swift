@@ -27,12 +27,12 @@ extension Pipeline {
 
     /// Notes that the first `number` of them are durable, in files with a visible name.
     package func settleLeftovers(upTo number: Int) {
-        leftovers.durableCommit.store(CommitNumber(rawValue: UInt64(number)), ordering: .releasing)
+        leftovers.setDurable(CommitNumber(rawValue: UInt64(number)))
     }
 
     /// Notes that no more of them will become durable: clients that wait for one ask again.
     package func endLeftovers() {
-        leftovers.isAtEnd.store(true, ordering: .releasing)
+        leftovers.reachEnd()
     }
 
     /// Lets sources that deduplicate take in events: the window is loaded as far as possible.
@@ -47,6 +47,6 @@ extension Pipeline {
 
     /// The number of answers that are durable themselves and wait for another writer's commit.
     package var answersDeferred: Int {
-        writers.reduce(0) { $0 + $1.deferred.load(ordering: .relaxed) }
+        writers.reduce(0) { $0 + $1.answersDeferred }
     }
 }

@@ -22,7 +22,7 @@ package final class Pipeline: Sendable {
     let leftovers: WriterShared
     let rings: [RingBuffer]
     let storage: StorageState
-    let fileSystem: any FileSystem
+    private let fileSystem: any FileSystem
     let reserve: DiskReserve
     /// The window of known ids, for sources that deduplicate.
     package let window: IdentityWindow
@@ -35,8 +35,8 @@ package final class Pipeline: Sendable {
     private let space: SpaceWatch
     /// How much is in quarantine, and whether it accepts more.
     package let quarantine: QuarantineQuota
-    let hurried = Atomic<Bool>(false)
-    let notify: @Sendable (PipelineNotice) -> Void
+    private let hurried = Atomic<Bool>(false)
+    private let notify: @Sendable (PipelineNotice) -> Void
 
     /// Opens every source, and connects all parts; ``start()`` starts them.
     ///
@@ -72,9 +72,14 @@ package final class Pipeline: Sendable {
         space = SpaceWatch(fileSystem, storage, minimum: configuration.tunables.freeBytesMin)
         writers = (0..<configuration.writers).map { _ in WriterShared(sources: sourceCount) }
         leftovers = WriterShared(sources: sourceCount)
-        let opened = try Self.open(openSources, wiring, writers)
+        let opened = try Self.open(openSources, wiring: wiring, writers: writers)
         endpoints = opened.sources.map(\.endpoints)
-        sourceRunners = Self.sourceRunners(opened, configuration, wiring, notify)
+        sourceRunners = Self.sourceRunners(
+            for: opened,
+            configuration: configuration,
+            wiring: wiring,
+            notify: notify
+        )
         helpers = opened.helpers.map { helper in
             (helper, AgentRunner(helper.name) { HelperAgent(helper, notify: notify) })
         }
@@ -151,7 +156,12 @@ package final class Pipeline: Sendable {
         func committer(_ index: Int) -> Committer {
             let shared = writers[index]
             let heartbeat = shared.committerHeartbeat
-            let room = data.room(.committer(index), storage, heartbeat, shared)
+            let room = data.room(
+                for: .committer(index),
+                storage: storage,
+                heartbeat: heartbeat,
+                shared: shared
+            )
             return Committer(
                 writer: index,
                 shared: shared,
@@ -201,8 +211,8 @@ package final class Pipeline: Sendable {
 
     private static func open(
         _ openSources: SourceFactory,
-        _ wiring: Wiring,
-        _ writers: [WriterShared]
+        wiring: Wiring,
+        writers: [WriterShared]
     ) throws(PipelineError) -> OpenSources {
         let places = wiring.sources.indices.map { index in
             SourcePlace(
@@ -223,10 +233,10 @@ package final class Pipeline: Sendable {
     }
 
     private static func sourceRunners(
-        _ opened: OpenSources,
-        _ configuration: PipelineConfiguration,
-        _ wiring: Wiring,
-        _ notify: @escaping @Sendable (PipelineNotice) -> Void
+        for opened: OpenSources,
+        configuration: PipelineConfiguration,
+        wiring: Wiring,
+        notify: @escaping @Sendable (PipelineNotice) -> Void
     ) -> [AgentRunner] {
         opened.sources.enumerated().map { index, source in
             let (name, shared) = (configuration.sources[index].name, wiring.sources[index])
@@ -247,6 +257,15 @@ package struct PipelineError: Error, CustomStringConvertible, Sendable {
 }
 
 extension Pipeline {
+    /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
+    /// returns false.
+    package func hurry() {
+        hurried.store(true, ordering: .releasing)
+        for writer in writers { writer.askToLeave() }
+    }
+
+    package var isHurried: Bool { hurried.load(ordering: .acquiring) }
+
     /// Joins the writers' and committers' threads, which have been told to end.
     func joinWriters() {
         for runner in writerRunners { runner.join() }
@@ -269,7 +288,7 @@ extension Pipeline {
         let time = Int(SystemClock.monotonicNanoseconds)
         return sourceRunners.map(\.heartbeat.beats)
             + writers.flatMap { writer in
-                writer.ended.load(ordering: .acquiring)
+                writer.hasEnded
                     ? [time, time] : [writer.heartbeat.beats, writer.committerHeartbeat.beats]
             }
     }

@@ -14,7 +14,7 @@ package enum PipelineNotice: Sendable {
     /// The disk failed a segment; acknowledgements stop until it is replaced.
     case segmentFailed(FileSystemError)
     /// Failed segments are replaced by new files; by sealed path.
-    case segmentsMoved([String])
+    case segmentsReplaced([String])
     /// A partition's folder cannot be entered: its events go to another one, below `__blocked__`.
     case folderBlocked(FileSystemError, instead: String)
     /// A source's transport failed; it takes in nothing more.

@@ -147,7 +147,7 @@ extension Pipeline {
             )
         }
         snapshot.channels.keepLargest(ChannelCounts.listedMax)
-        snapshot.sources = sources.enumerated().map { source($0, $1, ledgers[$0]) }
+        snapshot.sources = sources.enumerated().map { source($0, shared: $1, ledger: ledgers[$0]) }
         snapshot.rings = rings.enumerated().map(ring)
         snapshot.commits = commits()
         return snapshot
@@ -164,8 +164,8 @@ extension Pipeline {
 
     private func source(
         _ index: Int,
-        _ shared: SourceShared,
-        _ ledger: SourceLedger
+        shared: SourceShared,
+        ledger: SourceLedger
     ) -> PipelineSnapshot.Source {
         PipelineSnapshot.Source(
             name: configuration.sources[index].name,

@@ -46,7 +46,7 @@ final class RoomWait: Sendable {
         isWaiting.store(true, ordering: .relaxed)
         storage.block(holder, Self.text(error))
         Self.pause.take()
-        return !shared.leave.load(ordering: .acquiring)
+        return !shared.isToLeave
     }
 
     private static func text(_ error: FileSystemError) -> String {

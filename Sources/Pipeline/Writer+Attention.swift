@@ -24,25 +24,25 @@ extension Writer {
         while true {
             shared.heartbeat.beat()
             readClocks()
-            if shared.leave.load(ordering: .acquiring) {
+            if shared.isToLeave {
                 isLeaving = true
                 return false
             }
             if shared.isHalted { try replaceSegments() }
-            lastMessageAt = now
+            times.noteMessage()
             noteWanted()
-            schedule.touch(at: now)
+            schedule.touch(at: times.now)
             for command in shared.takeCommands() { try perform(command, isWithinMessage: true) }
             try lookAtSegments()
             tell()
-            if isCommitDue || isFarAhead && shared.jobsUnderWay.load(ordering: .acquiring) == 0 {
+            if isCommitDue || isFarAhead && !shared.hasJobsUnderWay {
                 try commit(isLast: false)
                 if filing.isWithinAnsweredMessage { schedule.wantAnswers(1, bytes: 0) }
             }
             guard isFarAhead else { return true }
             shared.parker.park(timeoutNanoseconds: Self.attentionSleepNanoseconds) {
-                shared.jobsUnderWay.load(ordering: .acquiring) == 0 || shared.isHalted
-                    || shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
+                !shared.hasJobsUnderWay || shared.isHalted
+                    || shared.hasWaitingCommands || shared.isToLeave
             }
         }
     }
@@ -54,20 +54,19 @@ extension Writer {
 
     /// Seals segments that are too old, idle, or of a past hour; checks a few times a second.
     mutating func lookAtSegments() throws(FileSystemError) {
-        guard now - lastLook >= Self.lookNanoseconds else { return }
-        lastLook = now
-        store.forgetHeld(durable: shared.durableCommit.load(ordering: .acquiring))
+        guard times.isTimeToLook() else { return }
+        store.forgetHeld(durable: shared.durableCommit)
         try filing.sealDue()
-        if store.sealsWait > 0 { schedule.touch(at: now) }
+        if store.sealsWait > 0 { schedule.touch(at: times.now) }
     }
 
     /// Whether to commit now.
     var isCommitDue: Bool {
         schedule.isDue(
-            at: now,
-            lastMessageAt: lastMessageAt,
-            jobsUnderWay: shared.jobsUnderWay.load(ordering: .acquiring),
-            durableAt: shared.durableAt.load(ordering: .relaxed),
+            at: times.now,
+            lastMessageAt: times.lastMessageAt,
+            jobsUnderWay: shared.jobsUnderWay,
+            durableAt: shared.durableAt,
             seals: store.sealsWait,
             compressedBytes: store.compressedBytes
         )

@@ -10,7 +10,7 @@ extension Writer {
     /// Flushes all pending events and hands them to the committer.
     mutating func commit(isLast: Bool) throws(FileSystemError) {
         let begunAt = SystemClock.monotonicNanoseconds
-        store.forgetHeld(durable: shared.durableCommit.load(ordering: .acquiring))
+        store.forgetHeld(durable: shared.durableCommit)
         var files = try store.takeBatch()
         if store.failure != nil { try replaceSegments(in: &files) }
         // Ahead of the job: the events that it settles must first be counted as in flight.
@@ -24,12 +24,11 @@ extension Writer {
             tallies: filing.takeTallies(),
             begunAt: begunAt,
             receivedAt: filing.takeOldestReceipt(),
-            waiters: waiters,
+            waiters: next.takeWaiters(),
             isLast: isLast
         )
-        waiters = []
         filing.beginCommit()
-        handedOver = job.number
+        next.handedOver = job.number
         schedule.committed(at: begunAt, compressedBytes: store.compressedBytes)
         shared.hand(over: job)
     }
@@ -42,12 +41,12 @@ extension Writer {
         switch command {
         case .flush(let waiter):
             if !isWithinMessage { try takeAllWaiting() }
-            waiters.append(waiter)
+            next.add(waiter)
             schedule.demand()
         case .seal(let prefix, let waiter):
             if !isWithinMessage { try takeAllWaiting() }
             _ = try store.seal(prefix: prefix)
-            waiters.append(waiter)
+            next.add(waiter)
             schedule.demand()
         case .describe(let answer):
             answer(store.describeOpen())
@@ -72,7 +71,7 @@ extension Writer {
     /// Publishes the round's numbers: received events at once, so that the ledger always adds up,
     /// the rest a few times a second.
     mutating func tell(force: Bool = false) {
-        let isTime = force || now - lastTold >= Self.lookNanoseconds
+        let isTime = times.isTimeToTell(force: force)
         guard isTime || filing.hasArrived else { return }
         shared.numbers.withLock { numbers in
             filing.takeArrived { source, count in
@@ -81,7 +80,6 @@ extension Writer {
             }
             if isTime { tellTheRest(&numbers) }
         }
-        if isTime { lastTold = now }
     }
 
     private func tellTheRest(_ numbers: inout WriterShared.Numbers) {

@@ -12,10 +12,6 @@ extension Writer {
     /// How long to wait before the disk is tried again.
     static let retryNanoseconds: Int64 = 500_000_000
 
-    static func failureText(_ error: FileSystemError) -> String {
-        "the disk failed (\(error)); the file is being replaced, nothing since is acknowledged"
-    }
-
     /// Replaces segments that the disk has failed, retrying until that succeeds, and lets the
     /// committer resume.
     ///
@@ -27,56 +23,40 @@ extension Writer {
 
     /// Does the same, including a batch that has not been handed over.
     mutating func replaceSegments(in batch: inout CommitBatch) throws(FileSystemError) {
-        if let failure = store.failure {
-            storage.block(.failed(index), Self.failureText(failure))
-            notify(.segmentFailed(failure))
-        }
+        if let failure = store.failure { disk.block(failure) }
         tell(force: true)
         while true {
             shared.heartbeat.beat()
             let cause = store.failure ?? shared.haltError ?? FileSystemError(.write, "", code: EIO)
             for command in shared.takeCommands() { refuse(command, cause) }
-            if shared.committerRests, tryToReplace(in: &batch) { break }
-            if shared.leave.load(ordering: .acquiring) { throw cause }
+            if shared.committerRests,
+                disk.replaceSegments(of: store, in: &batch, shared: shared)
+            {
+                break
+            }
+            if shared.isToLeave { throw cause }
             shared.parker.park(timeoutNanoseconds: Self.retryNanoseconds) {
-                shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
+                shared.hasWaitingCommands || shared.isToLeave
             }
         }
-        storage.unblock(.failed(index))
+        disk.unblock()
         readClocks()
-    }
-
-    private func tryToReplace(in batch: inout CommitBatch) -> Bool {
-        do throws(FileSystemError) {
-            let moved = try store.replace(failed: shared.haltError?.path, folders: folders)
-            store.settle(&batch, replaced: moved)
-            shared.resume { store.settle(&$0, replaced: moved) }
-            notify(.segmentsMoved(moved.sorted()))
-            return true
-        } catch {
-            storage.block(
-                .failed(index),
-                "the disk still fails (\(error)); nothing since is acknowledged; trying again"
-            )
-            return false
-        }
     }
 
     /// Leaves all events that are not durable to the next start.
     mutating func abandon(_ error: FileSystemError) {
         tell(force: true)
-        for waiter in waiters { waiter.finish(.failure(error)) }
-        waiters = []
+        for waiter in next.takeWaiters() { waiter.finish(.failure(error)) }
         for command in shared.takeCommands() { refuse(command, error) }
         shared.hand(
             over: CommitJob(
                 // The number of the last job that was handed over: the events meant for the next
                 // job are left out, and other writers' copies of them must not count as durable.
-                number: handedOver,
+                number: next.handedOver,
                 files: CommitBatch(),
                 answers: [],
                 tallies: Array(repeating: CommitTally(), count: sources.count),
-                begunAt: now,
+                begunAt: times.now,
                 waiters: [],
                 isLast: true
             )

@@ -26,31 +26,23 @@ struct Writer: Agent, ~Copyable {
     static let dozeMicroseconds: UInt32 = 500
     /// How long to pause while no messages may be taken.
     private static let heldPause = Pause.milliseconds(5)
-    /// How long after the last message the dozing continues.
-    static let warmNanoseconds: Int64 = 5_000_000
     /// The longest sleep: age and idleness of segments are checked this often.
     static let sleepNanosecondsMax: Int64 = 750_000_000
-    static let lookNanoseconds: Int64 = 100_000_000
     /// The most compressed bytes that may wait for a commit under way.
     static let heldBytesMax = 64 << 20
     /// The most sealed files that may wait for a commit under way.
     static let sealsWaitMax = 1_024
 
-    let index: Int
     private let ringBytes: Int
     let shared: WriterShared
-    let storage: StorageState
-    let folders: DurableFolders
+    let disk: WriterDisk
     let sources: [SourceShared]
     let store: SegmentStore
     private let room: RoomWait
-    let notify: @Sendable (PipelineNotice) -> Void
     private let rings: UnsafeMutablePointer<RingConsumer>
     var filing: FilingStage
     var schedule: CommitSchedule
-    var waiters: [CommitWaiter] = []
-    /// ``CommitJob/number`` of the last job that was handed over.
-    var handedOver = CommitNumber.none
+    var next = NextJob()
     /// Whether the writer was told to leave in the middle of a message: the rest of it, and the
     /// messages still in the rings, are not taken.
     var isLeaving = false
@@ -58,10 +50,7 @@ struct Writer: Agent, ~Copyable {
     private(set) var isFinished = false
     /// Whether a commit was under way when the writer decided how to wait.
     private var waitsForCommit = false
-    var now: Int64 = 0
-    var lastMessageAt: Int64 = 0
-    var lastLook: Int64 = 0
-    var lastTold: Int64 = 0
+    var times = WriterTimes()
 
     /// The parts that a writer shares with the rest of the path.
     struct Parts {
@@ -82,18 +71,20 @@ struct Writer: Agent, ~Copyable {
 
     init(_ parts: Parts) {
         let configuration = parts.configuration
-        index = parts.index
         ringBytes = configuration.ringBytes
         shared = parts.shared
-        storage = parts.storage
-        folders = parts.data.folders
+        disk = WriterDisk(
+            writer: parts.index,
+            storage: parts.storage,
+            folders: parts.data.folders,
+            notify: parts.notify
+        )
         sources = parts.sources
-        notify = parts.notify
         room = parts.data.room(
-            .writer(index),
-            parts.storage,
-            parts.shared.heartbeat,
-            parts.shared
+            for: .writer(parts.index),
+            storage: parts.storage,
+            heartbeat: parts.shared.heartbeat,
+            shared: parts.shared
         )
         store = Self.store(parts, room)
         rings = .allocate(capacity: parts.rings.count)
@@ -101,7 +92,7 @@ struct Writer: Agent, ~Copyable {
             (rings + at).initialize(to: RingConsumer(ring))
         }
         filing = FilingStage(
-            configuration.filing(writer: index, shared: parts.sources),
+            configuration.filing(writer: parts.index, shared: parts.sources),
             Self.partners(parts, store)
         )
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
@@ -115,7 +106,7 @@ struct Writer: Agent, ~Copyable {
             window: parts.window
         )
         let peers = parts.peers
-        partners.durable = { peers[$0].durableCommit.load(ordering: .acquiring) }
+        partners.durable = { peers[$0].durableCommit }
         let names = parts.configuration.sources.map(\.name)
         let notify = parts.notify
         partners.onRejection = { rejection, source, peer in
@@ -132,9 +123,9 @@ struct Writer: Agent, ~Copyable {
             waitForRoom: { room.wait($0) },
             onProgress: { shared.heartbeat.beat() },
             onObstacle: { notify(.folderBlocked($0, instead: $1)) },
-            durable: { shared.durableCommit.load(ordering: .acquiring) },
+            durable: { shared.durableCommit },
             onGrowth: { data.space.look() },
-            shouldLeave: { shared.leave.load(ordering: .acquiring) }
+            shouldLeave: { shared.isToLeave }
         )
     }
 
@@ -152,23 +143,23 @@ struct Writer: Agent, ~Copyable {
     /// Waits until the last job is done: the store closes its files when it is destroyed, and the
     /// committer may still have to sync them.
     mutating func end() {
-        while !shared.ended.load(ordering: .acquiring) {
+        while !shared.hasEnded {
             shared.heartbeat.beat()
             // After a request to leave nothing is replaced any more: the committer ends without it.
             if shared.isHalted { try? replaceSegments() }
             shared.parker.park(timeoutNanoseconds: Self.sleepNanosecondsMax) {
-                shared.ended.load(ordering: .acquiring) || shared.isHalted
+                shared.hasEnded || shared.isHalted
             }
         }
     }
 
     /// Whether the writer is done; its last commit has then been handed over.
     private mutating func isOver() throws(FileSystemError) -> Bool {
-        if shared.leave.load(ordering: .acquiring) {
+        if shared.isToLeave {
             try commit(isLast: true)
             return true
         }
-        guard shared.finish.load(ordering: .acquiring), ringsAreEmpty() else { return false }
+        guard shared.isToFinish, ringsAreEmpty() else { return false }
         if shared.isHalted { return false }
         readClocks()
         _ = try store.seal(prefix: "")
@@ -196,8 +187,8 @@ struct Writer: Agent, ~Copyable {
             for at in 0..<sources.count { count += try takeMessages(ring: at) }
         }
         if count > 0 {
-            lastMessageAt = now
-            schedule.touch(at: now)
+            times.noteMessage()
+            schedule.touch(at: times.now)
         }
         for command in shared.takeCommands() { try perform(command, isWithinMessage: false) }
         try lookAtSegments()
@@ -213,9 +204,8 @@ struct Writer: Agent, ~Copyable {
     /// far behind. A drain empties the rings in the first two cases too.
     private func takesMessages() -> Bool {
         let isFarAhead = store.heldBytes > Self.heldBytesMax || store.sealsWait > Self.sealsWaitMax
-        if isFarAhead, shared.jobsUnderWay.load(ordering: .relaxed) > 0 { return false }
-        return !storage.lacksRoom.load(ordering: .relaxed)
-            || shared.finish.load(ordering: .relaxed)
+        if isFarAhead, shared.hasJobsUnderWay { return false }
+        return !disk.lacksRoom || shared.isToFinish
     }
 
     /// Files the messages of a ring, up to `messagesMax` messages or `bytesMax` bytes including
@@ -261,15 +251,15 @@ struct Writer: Agent, ~Copyable {
     }
 
     mutating func readClocks() {
-        now = SystemClock.monotonicNanoseconds
-        filing.setTime(monotonic: now, wall: SystemClock.wallMicroseconds)
+        times.now = SystemClock.monotonicNanoseconds
+        filing.setTime(monotonic: times.now, wall: SystemClock.wallMicroseconds)
     }
 
     private func untilDue() -> Int64? {
         schedule.untilDue(
-            at: now,
-            lastMessageAt: lastMessageAt,
-            durableAt: shared.durableAt.load(ordering: .relaxed)
+            at: times.now,
+            lastMessageAt: times.lastMessageAt,
+            durableAt: shared.durableAt
         )
     }
 
@@ -278,13 +268,13 @@ struct Writer: Agent, ~Copyable {
         if count > 0 || isFinished { return .none }
         if !takesMessages() { return .pause(Self.heldPause) }
         var sleep = Self.sleepNanosecondsMax
-        waitsForCommit = shared.jobsUnderWay.load(ordering: .acquiring) > 0
+        waitsForCommit = shared.hasJobsUnderWay
         if !waitsForCommit, let due = untilDue() { sleep = min(sleep, due) }
-        if store.openCount > 0 { sleep = min(sleep, Self.lookNanoseconds * 5) }
+        if store.openCount > 0 { sleep = min(sleep, WriterTimes.lookNanoseconds * 5) }
         if sleep <= 0 { return .none }
         // The end of a commit that delays the next answers wakes only a sleeper.
         let waitsForAnswers = waitsForCommit && schedule.answersWait
-        if now - lastMessageAt < Self.warmNanoseconds, !waitsForAnswers {
+        if times.isWarm, !waitsForAnswers {
             return .pause(
                 .microseconds(min(Self.dozeMicroseconds, UInt32(sleep / 1_000) + 1))
             )
@@ -295,9 +285,9 @@ struct Writer: Agent, ~Copyable {
     /// Sleeps until a message or a request arrives, or the time is up.
     mutating func wait(nanoseconds: Int64) {
         shared.parker.park(timeoutNanoseconds: nanoseconds) {
-            shared.hasWaitingCommands || shared.leave.load(ordering: .acquiring)
-                || shared.finish.load(ordering: .acquiring) || !ringsAreEmpty()
-                || waitsForCommit && shared.jobsUnderWay.load(ordering: .acquiring) == 0
+            shared.hasWaitingCommands || shared.isToLeave
+                || shared.isToFinish || !ringsAreEmpty()
+                || waitsForCommit && !shared.hasJobsUnderWay
         }
     }
 }

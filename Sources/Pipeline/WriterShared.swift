@@ -35,25 +35,17 @@ final class WriterShared: Sendable {
     private let commands = Mutex<[WriterCommand]>([])
     private let hasCommands = Atomic<Bool>(false)
     private let jobs = Mutex<[CommitJob]>([])
-    /// ``CommitJob/number`` of the newest durable job; all earlier jobs are durable, too.
-    let durableCommit = Atomic(CommitNumber.none)
-    /// When it became durable, in monotonic nanoseconds; visible to threads that see no job left.
-    let durableAt = Atomic<Int64>(.min)
-    /// Answers of durable jobs that wait for other writers' commits.
-    let deferred = Atomic<Int>(0)
+    private let durable = Atomic(CommitNumber.none)
+    private let durableTime = Atomic<Int64>(.min)
+    private let deferred = Atomic<Int>(0)
     /// Why the committer is halted: the disk failed a segment, and the writer has to replace it.
     private let halt = Mutex<FileSystemError?>(nil)
     private let halted = Atomic<Bool>(false)
-    /// Jobs handed over and not yet durable.
-    let jobsUnderWay = Atomic<Int>(0)
-    /// Drain: file everything in the rings, then seal, commit, end.
-    let finish = Atomic<Bool>(false)
-    /// Commit what is pending and end; segments stay open for recovery.
-    let leave = Atomic<Bool>(false)
-    /// The writer's last job is durable, or has failed; answers may still wait for other writers.
-    let isAtEnd = Atomic<Bool>(false)
-    /// The same, and no answer waits any more.
-    let ended = Atomic<Bool>(false)
+    private let underWay = Atomic<Int>(0)
+    private let finish = Atomic<Bool>(false)
+    private let leave = Atomic<Bool>(false)
+    private let atEnd = Atomic<Bool>(false)
+    private let ended = Atomic<Bool>(false)
 
     init(sources: Int) {
         numbers = Mutex(Numbers(ledgers: Array(repeating: SourceLedger(), count: sources)))
@@ -78,10 +70,59 @@ final class WriterShared: Sendable {
 
     var hasWaitingCommands: Bool { hasCommands.load(ordering: .acquiring) }
 
+    /// Asks the writer to file everything in the rings, then to seal, commit and end.
+    func askToFinish() {
+        finish.store(true, ordering: .releasing)
+        parker.wake()
+    }
+
+    /// Asks the writer to commit what is pending and to end; segments stay open for recovery.
+    func askToLeave() {
+        leave.store(true, ordering: .releasing)
+        parker.wake()
+    }
+
+    var isToFinish: Bool { finish.load(ordering: .acquiring) }
+    var isToLeave: Bool { leave.load(ordering: .acquiring) }
+
+    // MARK: - What is durable
+
+    /// ``CommitJob/number`` of the newest durable job; all earlier jobs are durable, too.
+    var durableCommit: CommitNumber { durable.load(ordering: .acquiring) }
+
+    func setDurable(_ number: CommitNumber) { durable.store(number, ordering: .releasing) }
+
+    /// When it became durable, in monotonic nanoseconds; visible to threads that see no job left.
+    var durableAt: Int64 { durableTime.load(ordering: .relaxed) }
+
+    func setDurable(at time: Int64) { durableTime.store(time, ordering: .relaxed) }
+
+    /// Answers of durable jobs that wait for other writers' commits.
+    var answersDeferred: Int { deferred.load(ordering: .relaxed) }
+
+    func setDeferred(_ count: Int) { deferred.store(count, ordering: .relaxed) }
+
+    // MARK: - The end
+
+    /// Whether the writer's last job is durable, or has failed; answers may still wait for other
+    /// writers.
+    var isAtEnd: Bool { atEnd.load(ordering: .acquiring) }
+
+    func reachEnd() { atEnd.store(true, ordering: .releasing) }
+
+    /// Whether, in addition, no answer waits any more.
+    var hasEnded: Bool { ended.load(ordering: .acquiring) }
+
+    /// Notes that no answer waits any more, and wakes the writer.
+    func end() {
+        ended.store(true, ordering: .releasing)
+        parker.wake()
+    }
+
     // MARK: - To the committer
 
     func hand(over job: CommitJob) {
-        jobsUnderWay.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        underWay.wrappingAdd(1, ordering: .acquiringAndReleasing)
         jobs.withLock { $0.append(job) }
         committerParker.wake()
     }
@@ -90,6 +131,17 @@ final class WriterShared: Sendable {
     func takeJob() -> CommitJob? {
         jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
+
+    /// Notes that a job is done, and wakes the writer.
+    func finishJob() {
+        underWay.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+        parker.wake()
+    }
+
+    /// Jobs handed over and not yet durable.
+    var jobsUnderWay: Int { underWay.load(ordering: .acquiring) }
+
+    var hasJobsUnderWay: Bool { jobsUnderWay > 0 }
 
     var hasJobs: Bool { jobs.withLock { !$0.isEmpty } }
 
@@ -109,7 +161,7 @@ final class WriterShared: Sendable {
     var haltError: FileSystemError? { halt.withLock { $0 } }
 
     /// Whether the committer uses no file: it is halted, or has no job.
-    var committerRests: Bool { isHalted || jobsUnderWay.load(ordering: .acquiring) == 0 }
+    var committerRests: Bool { isHalted || !hasJobsUnderWay }
 
     /// Changes the files of the waiting jobs, and lets the committer resume; the writer's thread
     /// only.

@@ -28,22 +28,11 @@ package struct SendSummary: Codable, Equatable, Sendable {
     /// Whether a signal ended the run early.
     package var interrupted = false
     /// The first events that were refused, rejected or quarantined, and the reasons.
-    package private(set) var findings: [SendFinding] = []
+    package internal(set) var findings: [SendFinding] = []
     /// The number of further findings.
-    package private(set) var findingsLeftOut = 0
-
-    private static let findingsMax = 20
+    package internal(set) var findingsLeftOut = 0
 
     package init() {}
-
-    /// Stores a finding, or counts it beyond the limit.
-    package mutating func note(_ finding: SendFinding) {
-        if findings.count < Self.findingsMax {
-            findings.append(finding)
-        } else {
-            findingsLeftOut += 1
-        }
-    }
 
     /// Events that the collector did not accept.
     package var failed: Int { refused + rejected + quarantined }

@@ -96,7 +96,7 @@ extension Sender {
             summary.acknowledged += committed.events
             summary.duplicates += committed.duplicates
             summary.quarantined += settled.quarantinedCount
-            settled.findings.forEach { summary.note($0) }
+            settled.findings.forEach { note($0) }
             if let log, let message { try log.append(message.ids, except: settled.notAccepted) }
         case .rejected(let id, let events, let reason):
             conversation.lastProgress = now
@@ -104,7 +104,7 @@ extension Sender {
             summary.rejected += events
             let first = conversation.remove(id)?.origins.first?.place
             let detail = events > 1 ? "and the \(events - 1) events behind it" : nil
-            summary.note(SendFinding(.rejected, at: first, reason: reason, detail: detail))
+            note(SendFinding(.rejected, at: first, reason: reason, detail: detail))
         case .putOff(_, let reason):
             conversation.unavailable = reason
         case .ignored:

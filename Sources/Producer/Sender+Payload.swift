@@ -67,14 +67,14 @@ extension Sender {
         }
         for refusal in source.takeRefusals() {
             summary.refused += 1
-            summary.note(refusal)
+            note(refusal)
         }
         return hasEvent ? Place(value: source.place) : nil
     }
 
     private mutating func refuse(bytes: Int, at place: EventPlace?) {
         summary.refused += 1
-        summary.note(
+        note(
             SendFinding(
                 .refused,
                 at: place,

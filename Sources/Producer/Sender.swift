@@ -42,6 +42,9 @@ package struct Sender {
         }
     }
 
+    /// The most findings that the summary lists.
+    private static let findingsMax = 20
+
     let configuration: Configuration
     let interrupted: @Sendable () -> Bool
     var progress: any ProgressSink
@@ -120,6 +123,15 @@ package struct Sender {
         summary.sent += events
         summary.bytes += payload.count
         longestMessage = max(longestMessage, payload.count)
+    }
+
+    /// Adds a finding to the summary, or counts it beyond the limit.
+    mutating func note(_ finding: SendFinding) {
+        if summary.findings.count < Self.findingsMax {
+            summary.findings.append(finding)
+        } else {
+            summary.findingsLeftOut += 1
+        }
     }
 
     /// Records the time of the first event.

@@ -16,8 +16,8 @@ extension FolderRecovery {
     /// without a file, both as far back as lines are read.
     func reconcile(
         _ leftovers: Leftovers,
-        _ history: ManifestHistory,
-        _ report: inout RecoveryReport
+        history: ManifestHistory,
+        report: inout RecoveryReport
     ) throws(FileSystemError) {
         let recovered = leftovers.recovered
         var unlisted = leftovers.sealed.union(recovered.map(PathDigest.init))
@@ -43,7 +43,9 @@ extension FolderRecovery {
         var paths = recovered.filter {
             unlisted.remove(PathDigest($0)) != nil && fileSystem.exists($0)
         }
-        if !unlisted.isEmpty { paths += try pathsNowhereListed(unlisted, history, &report) }
+        if !unlisted.isEmpty {
+            paths += try pathsNowhereListed(unlisted, history: history, report: &report)
+        }
         for path in paths {
             if shouldStop() {
                 report.isStopped = true
@@ -57,8 +59,8 @@ extension FolderRecovery {
     /// a later name than the day of its line.
     private func pathsNowhereListed(
         _ digests: Set<PathDigest>,
-        _ history: ManifestHistory,
-        _ report: inout RecoveryReport
+        history: ManifestHistory,
+        report: inout RecoveryReport
     ) throws(FileSystemError) -> [String] {
         var unlisted = digests
         try ManifestReader.each(fileSystem, before: history.firstDay) {

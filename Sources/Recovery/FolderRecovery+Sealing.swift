@@ -133,7 +133,7 @@ extension FolderRecovery {
     }
 
     private func letGo(_ job: Job) -> RecoveryReport.File {
-        var file = RecoveryReport.File(job.path, .removed, job.scan)
+        var file = RecoveryReport.File(job.path, .removed, scan: job.scan)
         file.keptBytes = job.scan.keptBytes
         do throws(FileSystemError) {
             if let failure = job.failure { throw failure }
@@ -160,7 +160,7 @@ extension FolderRecovery {
         sealed: String,
         _ scan: OpenSegmentScan
     ) throws(FileSystemError) -> RecoveryReport.File {
-        var file = RecoveryReport.File(path, .removed, scan)
+        var file = RecoveryReport.File(path, .removed, scan: scan)
         // The sealed name may be in memory only: it must be durable before the open file goes.
         let folder = DiskPath.split(sealed).folder
         try folders.ensure(folder)

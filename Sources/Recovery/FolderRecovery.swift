@@ -99,7 +99,7 @@ package struct FolderRecovery {
                 round.report.isStopped = true
                 break
             }
-            begin(path, &round, onFile)
+            begin(path, in: &round, onFile: onFile)
             if round.jobs.count >= Self.filesAtOnce || round.bytes >= Self.bytesAtOnce {
                 finish(&round, onFile)
             }
@@ -107,7 +107,9 @@ package struct FolderRecovery {
         finish(&round, onFile)
         round.done.path = ""
         progress(round.done)
-        if !round.report.isStopped { try reconcile(leftovers, history, &round.report) }
+        if !round.report.isStopped {
+            try reconcile(leftovers, history: history, report: &round.report)
+        }
         return round.report
     }
 
@@ -126,15 +128,15 @@ package struct FolderRecovery {
     }
 
     private func finish(_ round: inout Round, _ onFile: (RecoveryReport.File) -> Void) {
-        for file in finish(round.jobs) { note(file, &round, onFile) }
+        for file in finish(round.jobs) { note(file, in: &round, onFile: onFile) }
         round.jobs = []
         round.bytes = 0
     }
 
     private func note(
         _ file: RecoveryReport.File,
-        _ round: inout Round,
-        _ onFile: (RecoveryReport.File) -> Void
+        in round: inout Round,
+        onFile: (RecoveryReport.File) -> Void
     ) {
         round.report.files.append(file)
         round.done.events += file.events
@@ -154,18 +156,26 @@ package struct FolderRecovery {
     /// Settles one open segment, or leaves a copy of it that waits for a sync.
     private func begin(
         _ path: String,
-        _ round: inout Round,
-        _ onFile: (RecoveryReport.File) -> Void
+        in round: inout Round,
+        onFile: (RecoveryReport.File) -> Void
     ) {
         guard let sealed = Layout.sealedPath(forOpen: path) else { return }
         while true {
             do throws(FileSystemError) {
                 let scan = try scan(path, round)
                 if fileSystem.exists(sealed) {
-                    return note(try settleAgain(path, sealed: sealed, scan), &round, onFile)
+                    return note(
+                        try settleAgain(path, sealed: sealed, scan),
+                        in: &round,
+                        onFile: onFile
+                    )
                 }
                 if scan.kept == nil {
-                    return note(try settleEmpty(path, sealed: sealed, scan), &round, onFile)
+                    return note(
+                        try settleEmpty(path, sealed: sealed, scan),
+                        in: &round,
+                        onFile: onFile
+                    )
                 }
                 if round.jobs.isEmpty { round.sealedAt = now() }
                 round.jobs.append(try copy(path, as: sealed, scan, sealedAt: round.sealedAt))
@@ -182,7 +192,7 @@ package struct FolderRecovery {
                     continue
                 }
                 if error.isFull && waitForRoom(error) { continue }
-                return note(RecoveryReport.File(failed: path, error), &round, onFile)
+                return note(RecoveryReport.File(failed: path, error), in: &round, onFile: onFile)
             }
         }
     }
@@ -193,7 +203,7 @@ package struct FolderRecovery {
         sealed: String,
         _ scan: OpenSegmentScan
     ) throws(FileSystemError) -> RecoveryReport.File {
-        var file = RecoveryReport.File(path, .removed, scan)
+        var file = RecoveryReport.File(path, .removed, scan: scan)
         if scan.verdict == .damaged {
             file.outcome = .damaged(keptAside: try setAside(path, sealed: sealed))
         } else {

@@ -77,7 +77,7 @@ package struct IdentityLoad {
         progress: (Report) -> Void = { _ in }
     ) throws(FileSystemError) -> Report {
         var report = Report()
-        var segments = try segmentsInWindow(leftovers, firstDay, &report)
+        var segments = try segmentsInWindow(leftovers, from: firstDay, report: &report)
         let open = Set(leftovers?.recovered.map(Self.name) ?? [])
         for name in try IdentitySweep.names(fileSystem) where !open.contains(name) {
             if segments[name] == nil { segments[name] = Segment() }
@@ -90,7 +90,7 @@ package struct IdentityLoad {
                 report.isStopped = true
                 break
             }
-            load(name, segment, &report, onIdentity)
+            load(name, of: segment, report: &report, onIdentity: onIdentity)
             progress(report)
         }
         return report
@@ -109,8 +109,8 @@ package struct IdentityLoad {
     /// Returns the segments with events in the window, by the name of their file of ids.
     private func segmentsInWindow(
         _ leftovers: Leftovers?,
-        _ firstDay: String?,
-        _ report: inout Report
+        from firstDay: String?,
+        report: inout Report
     ) throws(FileSystemError) -> [String: Segment] {
         var segments: [String: Segment] = [:]
         var unlisted = leftovers?.sealed ?? []
@@ -155,36 +155,48 @@ package struct IdentityLoad {
         var report = Report()
         let found = Segment(path: segment, sources: Set(sources.keys))
         let path = Layout.identityPath(forSealed: segment)
-        guard fileSystem.exists(segment), try readFile(path, found, &report, { _ in }) != nil else {
+        guard fileSystem.exists(segment),
+            try readFile(path, of: found, report: &report, onIdentity: { _ in }) != nil
+        else {
             return
         }
-        _ = try read(segment, &report) { _ in }
+        _ = try read(segment, report: &report) { _ in }
     }
 
     private func load(
         _ name: String,
-        _ segment: Segment,
-        _ report: inout Report,
-        _ onIdentity: (KnownIdentity) -> Void
+        of segment: Segment,
+        report: inout Report,
+        onIdentity: (KnownIdentity) -> Void
     ) {
         let path = DiskPath.join(SegmentFormat.identities, name)
         do throws(FileSystemError) {
-            guard let lack = try readFile(path, segment, &report, onIdentity) else { return }
+            guard
+                let lack = try readFile(path, of: segment, report: &report, onIdentity: onIdentity)
+            else { return }
             if segment.path.isEmpty {
                 // Its segment is older than the window, or was begun and never sealed.
                 try fileSystem.remove(path)
             } else if fileSystem.exists(segment.path) {
-                let why = try read(segment.path, &report, onIdentity)
-                if let why { note(segment, why, &report) }
+                let why = try read(segment.path, report: &report, onIdentity: onIdentity)
+                if let why { note(segment, because: why, report: &report) }
             } else {
-                note(segment, "it is gone, and of its file of ids: \(lack)", &report)
+                note(
+                    segment,
+                    because: "it is gone, and of its file of ids: \(lack)",
+                    report: &report
+                )
             }
         } catch {
-            note(segment.path.isEmpty ? Segment(path: path) : segment, "\(error)", &report)
+            note(
+                segment.path.isEmpty ? Segment(path: path) : segment,
+                because: "\(error)",
+                report: &report
+            )
         }
     }
 
-    private func note(_ segment: Segment, _ why: String, _ report: inout Report) {
+    private func note(_ segment: Segment, because why: String, report: inout Report) {
         report.unreadable[segment.path] = why
         report.unreadableUntil = max(report.unreadableUntil ?? 0, segment.lastSeconds)
     }
@@ -192,9 +204,9 @@ package struct IdentityLoad {
     /// Visits the ids of a file; returns the reason if it lacks ids of its segment, else nil.
     private func readFile(
         _ path: String,
-        _ segment: Segment,
-        _ report: inout Report,
-        _ onIdentity: (KnownIdentity) -> Void
+        of segment: Segment,
+        report: inout Report,
+        onIdentity: (KnownIdentity) -> Void
     ) throws(FileSystemError) -> String? {
         guard fileSystem.exists(path) else { return "there is none" }
         var ids = 0
@@ -242,8 +254,8 @@ package struct IdentityLoad {
     /// Reads a segment's lines, and writes its missing file of ids; returns its damage, if any.
     private func read(
         _ segment: String,
-        _ report: inout Report,
-        _ onIdentity: (KnownIdentity) -> Void
+        report: inout Report,
+        onIdentity: (KnownIdentity) -> Void
     ) throws(FileSystemError) -> String? {
         report.segments += 1
         var reader = try SegmentReader(segment, in: fileSystem)

@@ -46,7 +46,7 @@ package enum IdentitySweep {
             let end = try? fileSystem.bytes(of: file, at: size - endBytes, count: endBytes),
             end.count == endBytes, end[8] == IdentityFile.Kind.end.rawValue
         else { return nil }
-        let check = IdentityFile.checksum(Array(end[..<4]), end[8], end[9...])
+        let check = IdentityFile.checksum(count: Array(end[..<4]), kind: end[8], body: end[9...])
         guard UInt64(check) == IdentityFile.number(end[4..<8]) else { return nil }
         return UInt32(clamping: IdentityFile.number(end[17...]))
     }

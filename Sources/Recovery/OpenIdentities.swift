@@ -31,14 +31,16 @@ package struct OpenIdentities: Sendable {
         if let sealed = Layout.sealedPath(forOpen: path), fileSystem.exists(sealed) {
             // Recovery stopped after its rename: the open file holds the same, or less.
             try SegmentReader.eachReadable(of: sealed, in: fileSystem) { (line, _) in
-                records.add(line, sources, since, contentHash)
+                records.add(line, sources: sources, since: since, contentHash: contentHash)
             }
         } else {
             var kept = 0
             let scan = try OpenSegmentScan.scan(
                 path,
                 in: fileSystem,
-                onEvent: { (line, _) in records.add(line, sources, since, contentHash) },
+                onEvent: { (line, _) in
+                    records.add(line, sources: sources, since: since, contentHash: contentHash)
+                },
                 onKeep: { kept = records.count }
             )
             if case .finished = scan.verdict {} else { records.cut(to: kept) }
@@ -70,9 +72,9 @@ private struct IdentityRecords: Sendable {
 
     mutating func add(
         _ line: borrowing WrittenLine,
-        _ sources: [String: Int],
-        _ since: UInt32,
-        _ contentHash: ContentHash
+        sources: [String: Int],
+        since: UInt32,
+        contentHash: ContentHash
     ) {
         if !name.elementsEqual(line.source) {
             name = Array(line.source)

@@ -80,19 +80,25 @@ package struct OpenSegmentScan: Sendable, Equatable {
             findsFlushPoints: true,
             lineBytesMax: lineBytesMax
         )
-        let end = try scan.consume(&reader, onEvent, onKeep)
+        let end = try scan.consume(&reader, onEvent: onEvent, onKeep: onKeep)
         scan.whole = Content(crc32: reader.crc32, rawBytes: reader.rawBytes)
         let file = try fileSystem.open(path, .read)
         defer { fileSystem.close(file) }
         scan.fileBytes = try fileSystem.size(file)
-        try scan.judge(end, reader.unterminatedBytes, reader.compressedBytes, file, fileSystem)
+        try scan.judge(
+            end,
+            unterminated: reader.unterminatedBytes,
+            consumed: reader.compressedBytes,
+            file: file,
+            in: fileSystem
+        )
         return scan
     }
 
     private mutating func consume(
         _ reader: inout SegmentReader,
-        _ onEvent: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
-        _ onKeep: () -> Void
+        onEvent: (borrowing WrittenLine, UnsafeRawBufferPointer) -> Void,
+        onKeep: () -> Void
     ) throws(FileSystemError) -> SegmentReader.End {
         var lineReader = WrittenLineReader()
         var line = WrittenLine()
@@ -136,10 +142,10 @@ package struct OpenSegmentScan: Sendable, Equatable {
 
     private mutating func judge(
         _ end: SegmentReader.End,
-        _ unterminated: Int,
-        _ consumed: Int,
-        _ file: FileHandle,
-        _ fileSystem: any FileSystem
+        unterminated: Int,
+        consumed: Int,
+        file: FileHandle,
+        in fileSystem: any FileSystem
     ) throws(FileSystemError) {
         explain(end, consumed)
         switch end {
@@ -156,7 +162,7 @@ package struct OpenSegmentScan: Sendable, Equatable {
         case .lineTooLong:
             verdict = .damaged
         case .cut, .damaged:
-            let isMore = try isMoreThanTail(end, file, fileSystem)
+            let isMore = try isMoreThanTail(after: end, of: file, in: fileSystem)
             let isDamaged = openWrongCheck != nil || hasFlushBehindBadLine || isMore
             verdict = isDamaged ? .damaged : (events == 0 ? .empty : .torn)
         }
@@ -183,15 +189,15 @@ package struct OpenSegmentScan: Sendable, Equatable {
     ///
     /// A flipped bit can hide the later markers from inflate, so they are searched for separately.
     private func isMoreThanTail(
-        _ end: SegmentReader.End,
-        _ file: FileHandle,
-        _ fileSystem: any FileSystem
+        after end: SegmentReader.End,
+        of file: FileHandle,
+        in fileSystem: any FileSystem
     ) throws(FileSystemError) -> Bool {
         if try hasWholeCheck(file, fileSystem) { return true }
         if let lastPoint, lastPoint.emptyBlocks < FlushCheck.blocks, !lastPoint.isChecked,
             end != .cut
         {
-            return try !isTornCheck(lastPoint, file, fileSystem)
+            return try !isTornCheck(after: lastPoint, of: file, in: fileSystem)
         }
         let start = lastPoint?.compressedOffset ?? 0
         if try FlushMarker.end(from: start, in: file, fileSystem) != nil { return true }
@@ -238,9 +244,9 @@ package struct OpenSegmentScan: Sendable, Equatable {
     /// Whether the rest of the file is the beginning of the check after a flush, and then zeros: a
     /// check that was never written completely.
     private func isTornCheck(
-        _ point: SegmentReader.FlushPoint,
-        _ file: FileHandle,
-        _ fileSystem: any FileSystem
+        after point: SegmentReader.FlushPoint,
+        of file: FileHandle,
+        in fileSystem: any FileSystem
     ) throws(FileSystemError) -> Bool {
         let start = point.compressedOffset
         let given = point.emptyBlocks * FlushCheck.blockBytes

@@ -57,7 +57,7 @@ package struct RecoveryReport: Sendable, Equatable {
         }
 
         /// Creates the entry of a file that has only been scanned; nothing is kept yet.
-        init(_ path: String, _ outcome: Outcome, _ scan: OpenSegmentScan) {
+        init(_ path: String, _ outcome: Outcome, scan: OpenSegmentScan) {
             self.init(
                 path: path,
                 outcome: outcome,

@@ -28,25 +28,18 @@ extension SegmentStore {
     }
 
     private func commit(_ segment: OpenSegment, _ slot: Int) throws(FileSystemError) {
-        guard segment.isDirty || !pendings[slot].bytes.isEmpty else { return }
-        let due =
-            segment.rawSinceFullFlush + pendings[slot].bytes.count >= SegmentFormat.fullFlushBytes
-        try deflate(segment, slot, due ? .full : .sync)
+        guard segment.handed.isDirty || !pendings[slot].bytes.isEmpty else { return }
+        try deflate(segment, in: slot, flush: dueFlush(segment, slot, atLeast: .sync))
         takeIdentities(segment, slot)
         batch.dirty.append(
             CommitBatch.DirtyFile(
                 file: segment.file,
                 path: segment.sealedPath,
-                newNameIn: segment.isNameCommitted ? nil : segment.folder
+                newNameIn: segment.handed.isNameCommitted ? nil : segment.folder
             )
         )
         countLines(segment, slot)
-        segment.newestCommit = lastCommit.next
-        segment.handedBytes = Int(segment.stream.compressedBytes)
-        segment.isDirty = false
-        segment.isNameCommitted = true
-        segment.lastUsedAt = now
-        segment.lastCommitAt = wallNow
+        segment.handOver(to: lastCommit.next, at: clock.now, wall: clock.wall)
         if segment.stream.compressedBytes >= UInt64(configuration.segmentBytesMax) {
             try seal(slot, .size)
         }
@@ -56,22 +49,19 @@ extension SegmentStore {
     ///
     /// Cheap enough for every commit interval.
     package func sealDue(router: borrowing PartitionRouter) throws(FileSystemError) {
-        let current = router.firstHour(wallNow - Self.hourGraceMicros)
+        let current = router.firstHour(clock.wall - Self.hourGraceMicros)
         for (slot, segment) in segments.enumerated() {
             guard let segment else { continue }
-            if pendings[slot].events != segment.eventsAtLastLook {
-                segment.eventsAtLastLook = pendings[slot].events
-                segment.lastUsedAt = now
-            }
+            segment.use.look(events: pendings[slot].events, at: clock.now)
             let isOver =
                 segment.key.isQuarantine
-                ? segment.key.hour + 24 <= Int(wallNow / 3_600_000_000)
+                ? segment.key.hour + 24 <= Int(clock.wall / 3_600_000_000)
                 : router.closesByClock && segment.key.hour < current
             if isOver {
                 try seal(slot, .hour)
-            } else if now - segment.openedAt >= configuration.ageMax.nanoseconds {
+            } else if clock.now - segment.use.openedAt >= configuration.ageMax.nanoseconds {
                 try seal(slot, .age)
-            } else if now - segment.lastUsedAt >= configuration.idleMax.nanoseconds {
+            } else if clock.now - segment.use.lastUsedAt >= configuration.idleMax.nanoseconds {
                 try seal(slot, .idle)
             }
         }
@@ -102,7 +92,7 @@ extension SegmentStore {
         var oldest: (slot: Int, at: Int64)?
         for (slot, segment) in segments.enumerated() {
             guard let segment, isWanted(segment) else { continue }
-            let used = pendings[slot].events == segment.eventsAtLastLook ? segment.lastUsedAt : now
+            let used = segment.use.lastUsed(events: pendings[slot].events, at: clock.now)
             if oldest.map({ used < $0.at }) ?? true { oldest = (slot, used) }
         }
         return oldest?.slot
@@ -111,7 +101,7 @@ extension SegmentStore {
     /// Ends a segment's stream and adds it to the batch.
     func seal(_ slot: Int, _ reason: ManifestEntry.Reason) throws(FileSystemError) {
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
-        try deflate(segment, slot, .finish)
+        try deflate(segment, in: slot, flush: .finish)
         if segment.reservedBytes > 0 { fileSystem.releaseReserved(segment.file) }
         countLines(segment, slot)
         batch.dirty.removeAll { $0.file == segment.file }
@@ -120,23 +110,19 @@ extension SegmentStore {
             file: isDurable ? nil : segment.file,
             isDirty: !isDurable,
             sealedPath: segment.sealedPath,
-            entry: entry(segment, pendings[slot], reason)
+            entry: entry(of: segment, lines: pendings[slot], reason: reason)
         )
         batch.seals.append(task)
-        let remains = SealedRemains(of: segment, task, commit: lastCommit.next)
-        heldBytes -= segment.held.count - remains.held.count
-        sealed.append(remains)
+        atRisk.add(SealedRemains(of: segment, task, commit: lastCommit.next), of: segment)
         endIdentities(segment, slot)
         pendings[slot].free()
         (pendings + slot).deinitialize(count: 1)
         segments[slot] = nil
-        free.append(slot)
-        forget(segment.key)
+        release(slot, of: segment.key)
     }
 
     private func countLines(_ segment: OpenSegment, _ slot: Int) {
-        batch.lines += pendings[slot].events - segment.handedLines
-        segment.handedLines = pendings[slot].events
+        batch.lines += segment.handed.countLines(of: pendings[slot].events)
     }
 
     /// Syncs and closes a finished file on this thread; returns whether that succeeded.
@@ -147,9 +133,9 @@ extension SegmentStore {
     /// to be replaced, as is one whose sync fails. A file that a committer may still have to sync
     /// is left to it: of two syncs of a file, only one reports an error.
     private func finishHere(_ segment: OpenSegment) -> Bool {
-        if segment.isBroken || segment.newestCommit > durableCommit { return false }
-        segment.isBroken = !syncAndClose(segment.file, segment.sealedPath)
-        return !segment.isBroken
+        guard segment.held.isAtRest(durable: atRisk.durable) else { return false }
+        segment.held.isBroken = !syncAndClose(segment.file, segment.sealedPath)
+        return !segment.held.isBroken
     }
 
     /// Returns whether the sync succeeded; if not, the file stays open.
@@ -157,7 +143,7 @@ extension SegmentStore {
         do {
             try fileSystem.datasync(file)
         } catch {
-            failure = failure ?? FileSystemError(error.operation, sealedPath, code: error.code)
+            atRisk.note(FileSystemError(error.operation, sealedPath, code: error.code))
             return false
         }
         fileSystem.close(file)
@@ -167,26 +153,22 @@ extension SegmentStore {
     /// Does the same with one of the sealed files that wait for the next batch; returns false if no
     /// file can be closed here.
     func finishWaitingSeal() -> Bool {
-        let next = sealed.firstIndex {
-            $0.commit > lastCommit && $0.file != nil && !$0.isBroken
-                && $0.newestCommit <= durableCommit
-        }
-        guard let next, let file = sealed[next].file else { return false }
-        guard syncAndClose(file, sealed[next].sealedPath) else {
-            sealed[next].isBroken = true
+        guard let next = atRisk.firstAtRest(after: lastCommit), let file = atRisk.sealed[next].file
+        else { return false }
+        let path = atRisk.sealed[next].sealedPath
+        guard syncAndClose(file, path) else {
+            atRisk.sealed[next].isBroken = true
             return false
         }
-        heldBytes -= sealed[next].held.count
-        sealed[next].held = []
-        sealed[next].file = nil
-        settle(&batch, replaced: [sealed[next].sealedPath])
+        atRisk.close(next)
+        settle(&batch, replaced: [path])
         return true
     }
 
     private func entry(
-        _ segment: OpenSegment,
-        _ lines: PendingLines,
-        _ reason: ManifestEntry.Reason
+        of segment: OpenSegment,
+        lines: PendingLines,
+        reason: ManifestEntry.Reason
     ) -> ManifestEntry {
         var sequences: [ManifestEntry.Sequence] = []
         for (source, tally) in lines.tallies.enumerated() where tally.events > 0 {
@@ -218,8 +200,8 @@ extension SegmentStore {
             firstEventTime: text(lines.firstEventTime),
             lastEventTime: text(lines.lastEventTime),
             sequences: sequences,
-            sealedAt: Timestamp.text(wallNow),
-            checkpoints: segment.checkpoints
+            sealedAt: Timestamp.text(clock.wall),
+            checkpoints: segment.flushes.checkpoints
         )
     }
 
@@ -239,8 +221,8 @@ extension SegmentStore {
                     events: pendings[slot].events,
                     rawBytes: Int(segment.stream.rawBytes) + pendings[slot].bytes.count,
                     compressedBytes: Int(segment.stream.compressedBytes),
-                    openedAt: segment.openedAt,
-                    lastCommitAt: segment.lastCommitAt
+                    openedAt: segment.use.openedAt,
+                    lastCommitAt: segment.handed.lastCommitAt
                 )
             }
         }

@@ -14,26 +14,24 @@ extension SegmentStore {
     ) throws(FileSystemError) -> Int {
         let folder = router.folder(key)
         if openCount >= configuration.openMax { return try wait(key, folder) }
-        let (path, file) = try createFile(in: folder) { waitForRoom($0) }
-        let slot = newSlot(key, capacity: Self.pendingBytes)
-        install(path, file, key, in: slot)
+        let (path, file) = try createFile(in: folder) { calls.waitForRoom($0) }
+        let slot = newSlot(key, capacity: configuration.pendingBytes)
+        install(file, at: path, for: key, in: slot)
         return slot
     }
 
     /// Returns a slot with empty lists.
     func newSlot(_ key: PartitionKey, capacity: Int) -> Int {
-        let slot = free.popLast() ?? segments.count
-        if slot == segments.count { segments.append(nil) }
+        let slot = takeSlot(for: key)
         (pendings + slot).initialize(
             to: PendingLines(capacity: capacity, sources: configuration.sources.count)
         )
         (identities + slot).initialize(to: IdentityList())
-        slots[key] = slot
         return slot
     }
 
     /// Installs a new file for a slot's segment.
-    func install(_ path: String, _ file: FileHandle, _ key: PartitionKey, in slot: Int) {
+    func install(_ file: FileHandle, at path: String, for key: PartitionKey, in slot: Int) {
         guard
             let stream = try? GzipEncoder(
                 engine: configuration.engine,
@@ -50,7 +48,7 @@ extension SegmentStore {
             sealedPath: path,
             file: file,
             stream: stream,
-            openedAt: now
+            openedAt: clock.now
         )
     }
 
@@ -72,7 +70,7 @@ extension SegmentStore {
                 return (path, try fileSystem.open(Layout.openPath(forSealed: path), .createNew))
             } catch {
                 if !isElsewhere, let other = Layout.blocked(folder, by: error) {
-                    onObstacle(error, other)
+                    calls.onObstacle(error, other)
                     (folder, isElsewhere) = (other, true)
                     continue
                 }
@@ -83,22 +81,14 @@ extension SegmentStore {
         }
     }
 
-    private func nextName() -> String {
-        defer { fileNumber += 1 }
-        let time = Timestamp.compact(max(wallNow, configuration.startedAt))
-        return "part-\(configuration.node)-\(configuration.writer)-\(time)-\(fileNumber)"
-            + SegmentFormat.sealedSuffix
-    }
-
     /// Closes a file of this store that need not be open; returns false if there is none.
     ///
     /// Otherwise a writer would wait for descriptors that only its own next commit closes.
     private func giveDescriptorBack() throws(FileSystemError) -> Bool {
-        forgetHeld(durable: durable())
+        forgetHeld(durable: calls.durable())
         if finishWaitingSeal() { return true }
         guard
-            let slot = leastRecentlyUsed(where: { $0.newestCommit <= durableCommit && !$0.isBroken }
-            )
+            let slot = leastRecentlyUsed(where: { $0.held.isAtRest(durable: atRisk.durable) })
         else { return false }
         try seal(slot, .limit)
         return finishWaitingSeal()

@@ -33,9 +33,10 @@ extension SegmentStore {
         }
         // A partition that waits for its file is on the device of the events.
         guard let segment = segments[slot], segment.reservedBytes > 0 else { return slot }
-        let raw = segment.rawSinceFullFlush + pendings[slot].bytes.count + lineBytesMax
+        let raw = segment.flushes.rawSinceLast + pendings[slot].bytes.count + lineBytesMax
         // Incompressible text grows by the frames of its blocks, and there are flushes.
-        let bytes = Int(segment.stream.compressedBytes) + raw + raw / 32 + Self.pendingBytes
+        let bytes =
+            Int(segment.stream.compressedBytes) + raw + raw / 32 + configuration.pendingBytes
         return reserve(bytes, segment) ? slot : nil
     }
 
@@ -51,7 +52,7 @@ extension SegmentStore {
         if openCount >= configuration.openMax { try sealLeastRecentlyUsed() }
         do throws(FileSystemError) {
             let (path, file) = try createFile(in: folder) {
-                $0.isOutOfDescriptors && waitForRoom($0)
+                $0.isOutOfDescriptors && calls.waitForRoom($0)
             }
             do throws(FileSystemError) {
                 try fileSystem.reserve(file, from: 0, count: Self.reserveStep)
@@ -60,8 +61,8 @@ extension SegmentStore {
                 try? fileSystem.remove(Layout.openPath(forSealed: path))
                 throw FileSystemError(error.operation, path, code: error.code)
             }
-            let slot = newSlot(key, capacity: Self.pendingBytes)
-            install(path, file, key, in: slot)
+            let slot = newSlot(key, capacity: configuration.pendingBytes)
+            install(file, at: path, for: key, in: slot)
             segments[slot]?.reservedBytes = Self.reserveStep
             return slot
         } catch {

@@ -5,32 +5,6 @@ import Digest
 package import Disk
 import Glibc
 
-/// The remaining data of a sealed segment until its batch is durable.
-struct SealedRemains {
-    /// The number of its batch.
-    let commit: CommitNumber
-    let sealedPath: String
-    /// Nil if its bytes are durable.
-    var file: FileHandle?
-    let durableBytes: Int
-    var held: [UInt8]
-    /// The last earlier batch that contained it.
-    let newestCommit: CommitNumber
-    let sha256: String
-    var isBroken: Bool
-
-    init(of segment: OpenSegment, _ task: SealTask, commit: CommitNumber) {
-        self.commit = commit
-        sealedPath = segment.sealedPath
-        file = task.file
-        durableBytes = segment.durableBytes
-        held = task.file == nil ? [] : Array(segment.held.bytes)
-        newestCommit = segment.newestCommit
-        sha256 = task.entry.sha256
-        isBroken = segment.isBroken
-    }
-}
-
 /// Replaces segments whose write or sync failed.
 ///
 /// A file whose write or sync has failed is never written or synced again: the kernel may have
@@ -40,13 +14,12 @@ struct SealedRemains {
 extension SegmentStore {
     /// Frees the memory held for durable commits, up to `commit`.
     package func forgetHeld(durable commit: CommitNumber) {
-        durableCommit = max(durableCommit, commit)
-        guard heldBytes > 0 else { return }
-        for case let segment? in segments { heldBytes -= segment.forgetHeld(durable: commit) }
-        while let first = sealed.first, first.commit <= commit {
-            heldBytes -= first.held.count
-            sealed.removeFirst()
+        atRisk.durable = max(atRisk.durable, commit)
+        guard atRisk.bytes > 0 else { return }
+        for case let segment? in segments {
+            atRisk.bytes -= segment.held.forget(durable: commit)
         }
+        atRisk.forgetSealed()
     }
 
     /// Replaces the file of every segment whose write or sync failed.
@@ -60,22 +33,23 @@ extension SegmentStore {
         folders: DurableFolders
     ) throws(FileSystemError) -> Set<String> {
         folders.forget()
-        for case let segment? in segments where segment.isBroken || segment.sealedPath == failed {
-            segment.isBroken = true
+        for case let segment? in segments
+        where segment.held.isBroken || segment.sealedPath == failed {
+            segment.held.isBroken = true
             try replace(segment, folders)
-            replaced.insert(segment.sealedPath)
+            atRisk.replaced.insert(segment.sealedPath)
         }
-        for at in sealed.indices where sealed[at].isBroken || sealed[at].sealedPath == failed {
-            guard sealed[at].file != nil else { continue }
-            sealed[at].isBroken = true
-            try replace(&sealed[at], folders)
-            replaced.insert(sealed[at].sealedPath)
+        for at in atRisk.sealed.indices where atRisk.sealed[at].mustBeReplaced(failed: failed) {
+            guard atRisk.sealed[at].file != nil else { continue }
+            atRisk.sealed[at].isBroken = true
+            try replace(&atRisk.sealed[at], folders)
+            atRisk.replaced.insert(atRisk.sealed[at].sealedPath)
         }
-        failure = nil
+        atRisk.failure = nil
         // Files sealed since the last batch wait in the store itself.
-        settle(&batch, replaced: replaced)
-        defer { replaced = [] }
-        return replaced
+        settle(&batch, replaced: atRisk.replaced)
+        defer { atRisk.replaced = [] }
+        return atRisk.replaced
     }
 
     /// Removes replaced files from a batch that has not been committed: they are durable.
@@ -94,20 +68,16 @@ extension SegmentStore {
         let new = try writeReplacement(
             segment.sealedPath,
             from: segment.file,
-            durableBytes: segment.durableBytes,
+            durableBytes: segment.held.durableCount,
             held: segment.held.bytes,
             sha256: segment.digest.peek(),
             folders
         )
         fileSystem.close(segment.file)
         segment.file = new
-        segment.isBroken = false
         segment.reservedBytes = 0
-        segment.isNameCommitted = true
-        segment.durableBytes += segment.held.count
-        heldBytes -= segment.held.count
-        segment.held.removeAll()
-        segment.handedBytes = segment.durableBytes
+        segment.handed.isNameCommitted = true
+        atRisk.bytes -= segment.held.forgetReplaced()
     }
 
     private func replace(
@@ -153,7 +123,7 @@ extension SegmentStore {
         let new = try fileSystem.open(copy, .createNew)
         do throws(FileSystemError) {
             let digest = SHA256Digest()
-            try copyPrefix(of: old, durableBytes, to: new, digest, sealedPath)
+            try copyPrefix(of: old, bytes: durableBytes, to: new, digest: digest, path: sealedPath)
             digest.update(held)
             guard digest.finish() == sha256 else { throw unreadable(sealedPath) }
             try fileSystem.write(held, to: new)
@@ -173,10 +143,10 @@ extension SegmentStore {
 
     private func copyPrefix(
         of old: FileHandle,
-        _ byteCount: Int,
+        bytes byteCount: Int,
         to new: FileHandle,
-        _ digest: SHA256Digest,
-        _ path: String
+        digest: SHA256Digest,
+        path: String
     ) throws(FileSystemError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }

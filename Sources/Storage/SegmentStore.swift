@@ -1,9 +1,10 @@
 package import Archive
-package import Compression
+import Compression
 package import Dedup
 import Digest
 package import Disk
 import Events
+import Glibc
 import Platform
 
 /// The open segments of one writer: finds an event's segment, deflates and writes pending lines,
@@ -14,89 +15,18 @@ import Platform
 /// Per event a caller uses ``slot(for:)``, ``pendings`` and, without enough space,
 /// ``makeRoom(_:in:)``; everything else is per commit.
 package final class SegmentStore {
-    package struct Configuration: Sendable {
-        package var node: String
-        package var run: String
-        /// Microseconds since 1970; file names have no earlier time, even if the clock is set back:
-        /// ``Leftovers`` relies on it.
-        package var startedAt: Int64 = 0
-        /// The writer's number, in file names.
-        package var writer: Int
-        package var sources: [String]
-        /// Numbers of the sources whose ids are written beside the segments.
-        package var deduplicated: [Int] = []
-        /// The check of the key by which their events' contents are hashed.
-        package var contentCheck: UInt64 = 0
-        package var engine: Engine
-        package var level: Int
-        /// The most open segments, at least 1.
-        package var openMax: Int
-        /// Compressed bytes after which a segment is sealed.
-        package var segmentBytesMax: Int
-        package var ageMax: Duration
-        package var idleMax: Duration
-        /// Sealed files of one batch that keep their descriptors until the committer has them.
-        package var sealsMax: Int
-        /// The quota of quarantine, shared by all writers.
-        package var quota = QuarantineQuota()
-
-        /// The default of ``sealsMax``.
-        package static let sealsMaxDefault = 1_024
-
-        package init(
-            node: String,
-            run: String,
-            writer: Int,
-            sources: [String],
-            engine: Engine,
-            level: Int,
-            openMax: Int = 256,
-            segmentBytesMax: Int = 64 << 20,
-            ageMax: Duration = .seconds(300),
-            idleMax: Duration = .seconds(60),
-            sealsMax: Int = sealsMaxDefault
-        ) {
-            self.node = node
-            self.run = run
-            self.writer = writer
-            self.sources = sources
-            self.engine = engine
-            self.level = level
-            self.openMax = openMax
-            self.segmentBytesMax = segmentBytesMax
-            self.ageMax = ageMax
-            self.idleMax = idleMax
-            self.sealsMax = sealsMax
-        }
-    }
-
-    /// The most raw bytes that wait for compression, except for one long line.
-    ///
-    /// Memory is used only as far as lines have reached.
-    static let pendingBytes = 32 << 10
     /// Compressed bytes after which the caller checks the disk's free space again.
     static let growthBytes: UInt64 = 1 << 20
 
     var configuration: Configuration
     let fileSystem: any FileSystem
-    /// Called with the error when the disk is full; returns true after waiting, to try again.
-    let waitForRoom: (FileSystemError) -> Bool
-    /// Called during long compression, writes and syncs: the caller is at work.
-    let onProgress: () -> Void
-    /// Called with the error for a partition's folder that cannot be entered, and its substitute.
-    let onObstacle: (FileSystemError, String) -> Void
-    /// Returns the last batch that is durable.
-    let durable: () -> CommitNumber
-    /// Called before the files together grow by another mebibyte.
-    private let onGrowth: () -> Void
-    /// The ``compressedBytes`` at which it is called next.
+    let calls: Calls
+    /// The ``compressedBytes`` at which ``Calls/onGrowth`` is called next.
     private var growthMark: UInt64 = 0
-    /// Whether the process must exit at once.
-    let shouldLeave: () -> Bool
     /// By slot; as many as there ever were slots.
     var segments: [OpenSegment?] = []
     /// The partitions with lines but no file yet, by slot.
-    var waiting: [Int: WaitingPartition] = [:]
+    private var waiting: [Int: WaitingPartition] = [:]
     /// The waiting lines of each open segment, by slot; allocated for the store's lifetime.
     package let pendings: UnsafeMutablePointer<PendingLines>
     /// The ids of each open segment, by slot; allocated as long as ``pendings``.
@@ -105,28 +35,16 @@ package final class SegmentStore {
     /// Slot + 1 by key, direct-mapped; on a miss, ``slots`` is searched.
     private let cache: UnsafeMutablePointer<(key: PartitionKey, slot: Int)>
     private static let cacheSize = 4_096
-    var slots: [PartitionKey: Int] = [:]
-    var free: [Int] = []
+    private var slots: [PartitionKey: Int] = [:]
+    private var free: [Int] = []
     var batch = CommitBatch()
     /// The number of the last batch that was taken: it is that of the commit it goes with.
     package private(set) var lastCommit = CommitNumber.none
-    /// The last batch that is known to be durable.
-    var durableCommit = CommitNumber.none
-    /// Bytes held in memory because they are not durable yet.
-    package internal(set) var heldBytes = 0
-    /// The remaining data of sealed segments until they are durable.
-    var sealed: [SealedRemains] = []
-    /// Sealed paths of segments replaced before another one failed, and not yet returned.
-    var replaced: Set<String> = []
-    /// The first failure since the last ``replace(failed:folders:)``.
-    package internal(set) var failure: FileSystemError?
-    var fileNumber = 0
-    /// Monotonic nanoseconds and wall microseconds, as set by ``setTime(monotonic:wall:)``.
-    private(set) var now: Int64 = 0
-    private(set) var wallNow: Int64 = 0
-    /// All raw and compressed bytes written by this store.
-    package private(set) var rawBytes: UInt64 = 0
-    package private(set) var compressedBytes: UInt64 = 0
+    var atRisk = DataAtRisk()
+    private var fileNumber = 0
+    var clock = Clock()
+    private var rawCount: UInt64 = 0
+    private var compressedCount: UInt64 = 0
 
     package init(
         _ configuration: Configuration,
@@ -141,12 +59,14 @@ package final class SegmentStore {
         precondition(configuration.openMax >= 1, "a writer needs an open segment")
         self.configuration = configuration
         self.fileSystem = fileSystem
-        self.waitForRoom = waitForRoom
-        self.onProgress = onProgress
-        self.onObstacle = onObstacle
-        self.durable = durable
-        self.onGrowth = onGrowth
-        self.shouldLeave = shouldLeave
+        calls = Calls(
+            waitForRoom: waitForRoom,
+            onProgress: onProgress,
+            onObstacle: onObstacle,
+            durable: durable,
+            onGrowth: onGrowth,
+            shouldLeave: shouldLeave
+        )
         pendings = .allocate(capacity: configuration.openMax + Self.waitingMax)
         identities = .allocate(capacity: configuration.openMax + Self.waitingMax)
         cache = .allocate(capacity: Self.cacheSize)
@@ -176,8 +96,13 @@ package final class SegmentStore {
     func countBatch() { lastCommit = lastCommit.next }
 
     package var openCount: Int { slots.count - waiting.count }
-    /// The slot of any open segment; nil if there is none.
-    package var openSlot: Int? { slots.values.min() }
+    /// Bytes held in memory because they are not durable yet.
+    package var heldBytes: Int { atRisk.bytes }
+    /// The first failure since the last ``replace(failed:folders:)``.
+    package var failure: FileSystemError? { atRisk.failure }
+    /// All raw and compressed bytes written by this store.
+    package var rawBytes: UInt64 { rawCount }
+    package var compressedBytes: UInt64 { compressedCount }
     /// The number of sealed segments that wait for the next batch.
     package var sealsWait: Int { batch.sealedCount }
 
@@ -224,7 +149,17 @@ package final class SegmentStore {
         for line in 0..<4 { Processor.prefetch(pending.pointee.end + line * 64) }
     }
 
-    func forget(_ key: PartitionKey) {
+    /// Returns a free slot, which is the key's from now on.
+    func takeSlot(for key: PartitionKey) -> Int {
+        let slot = free.popLast() ?? segments.count
+        if slot == segments.count { segments.append(nil) }
+        slots[key] = slot
+        return slot
+    }
+
+    /// Frees the slot of a key.
+    func release(_ slot: Int, of key: PartitionKey) {
+        free.append(slot)
         slots[key] = nil
         let at = cachePlace(key)
         if cache[at].key == key { cache[at] = (PartitionKey(values: .max, place: .max), -1) }
@@ -234,8 +169,15 @@ package final class SegmentStore {
     ///
     /// Wall time is microseconds since 1970 UTC.
     package func setTime(monotonic: Int64, wall: Int64) {
-        now = monotonic
-        wallNow = wall
+        clock = Clock(now: monotonic, wall: wall)
+    }
+
+    /// Returns the name of the next file, which no other file of this folder has.
+    func nextName() -> String {
+        defer { fileNumber += 1 }
+        let time = Timestamp.compact(max(clock.wall, configuration.startedAt))
+        return "part-\(configuration.node)-\(configuration.writer)-\(time)-\(fileNumber)"
+            + SegmentFormat.sealedSuffix
     }
 
     // MARK: - Writing
@@ -244,26 +186,25 @@ package final class SegmentStore {
     package func makeRoom(_ byteCount: Int, in slot: Int) throws(FileSystemError) {
         if segments[slot] == nil { try openWaiting(slot) }
         guard let segment = segments[slot] else { preconditionFailure("no segment in the slot") }
-        try deflate(segment, slot, dueFlush(segment, slot, atLeast: .none))
+        try deflate(segment, in: slot, flush: dueFlush(segment, slot, atLeast: .none))
         pendings[slot].grow(to: byteCount)
     }
 
     /// A full flush after each mebibyte, else the flush that the caller needs.
-    private func dueFlush(_ segment: OpenSegment, _ slot: Int, atLeast flush: Flush) -> Flush {
-        segment.rawSinceFullFlush + pendings[slot].bytes.count >= SegmentFormat.fullFlushBytes
-            ? .full : flush
+    func dueFlush(_ segment: OpenSegment, _ slot: Int, atLeast flush: Flush) -> Flush {
+        segment.flushes.isDue(after: pendings[slot].bytes.count) ? .full : flush
     }
 
     func deflate(
         _ segment: OpenSegment,
-        _ slot: Int,
-        _ flush: Flush
+        in slot: Int,
+        flush: Flush
     ) throws(FileSystemError) {
         var input = pendings[slot].bytes
         let (rawCount, before) = (input.count, segment.stream.compressedBytes)
-        segment.rawSinceFullFlush = flush == .full ? 0 : segment.rawSinceFullFlush + input.count
-        rawBytes += UInt64(input.count)
-        if !input.isEmpty || flush == .finish { segment.isDirty = true }
+        segment.flushes.add(input.count, flush)
+        self.rawCount += UInt64(input.count)
+        if !input.isEmpty || flush == .finish { segment.handed.isDirty = true }
         while true {
             let step = segment.stream.step(input, flush: flush, into: output)
             input = UnsafeRawBufferPointer(rebasing: input[step.consumed...])
@@ -275,12 +216,12 @@ package final class SegmentStore {
                     segment
                 )
             }
-            onProgress()
+            calls.onProgress()
             if step.isComplete { break }
         }
         if flush == .full { segment.addCheckpoint() }
         pendings[slot].clear()
-        if flush != .finish { pendings[slot].grow(to: Self.pendingBytes) }
+        if flush != .finish { pendings[slot].grow(to: configuration.pendingBytes) }
         guard segment.key.isQuarantine else { return }
         configuration.quota.deflated(
             raw: rawCount,
@@ -294,13 +235,13 @@ package final class SegmentStore {
     ) throws(FileSystemError) {
         segment.digest.update(bytes)
         segment.held.append(bytes)
-        heldBytes += bytes.count
-        compressedBytes += UInt64(bytes.count)
-        if compressedBytes > growthMark {
-            growthMark = compressedBytes + Self.growthBytes
-            onGrowth()
+        atRisk.bytes += bytes.count
+        compressedCount += UInt64(bytes.count)
+        if compressedCount > growthMark {
+            growthMark = compressedCount + Self.growthBytes
+            calls.onGrowth()
         }
-        if segment.isBroken { return }
+        if segment.held.isBroken { return }
         var rest = bytes
         while !rest.isEmpty {
             do throws(FileSystemError) {
@@ -310,12 +251,60 @@ package final class SegmentStore {
                 rest = UnsafeRawBufferPointer(rebasing: rest[error.written...])
                 let named = FileSystemError(.write, segment.sealedPath, code: error.code)
                 guard error.isFull else {
-                    segment.isBroken = true
-                    failure = failure ?? named
+                    segment.held.isBroken = true
+                    atRisk.note(named)
                     return
                 }
-                guard waitForRoom(named) else { throw named }
+                guard calls.waitForRoom(named) else { throw named }
             }
         }
+    }
+}
+
+/// A partition with lines but no file yet.
+struct WaitingPartition {
+    let key: PartitionKey
+    let folder: String
+}
+
+/// Partitions beyond the maximum of open files: one message can have events of thousands of them,
+/// in any order.
+///
+/// If each event of such a message opened its partition's file and sealed another one, there would
+/// be one file per event. So lines wait in memory until the next commit, or until a partition has
+/// ``waitingBytes`` of them. Then its file is opened, and the least recently used one is sealed.
+extension SegmentStore {
+    static let waitingMax = 4_096
+    /// The most bytes of a partition's lines that may wait, except for one long line.
+    static let waitingBytes = 8 << 10
+    /// The number of partitions whose files are opened even if the process must exit.
+    static let leavingMax = 64
+
+    func wait(_ key: PartitionKey, _ folder: String) throws(FileSystemError) -> Int {
+        if waiting.count >= Self.waitingMax { try openWaiting() }
+        let slot = newSlot(key, capacity: Self.waitingBytes)
+        waiting[slot] = WaitingPartition(key: key, folder: folder)
+        return slot
+    }
+
+    /// Opens a file for each partition that waits.
+    ///
+    /// Throws `ECANCELED` if there are many and the process must exit: none of them is durable, and
+    /// nothing since the last commit may be acknowledged.
+    func openWaiting() throws(FileSystemError) {
+        for slot in waiting.keys.sorted() {
+            if waiting.count > Self.leavingMax, calls.shouldLeave() {
+                throw FileSystemError(.open, waiting[slot]?.folder ?? "", code: ECANCELED)
+            }
+            try openWaiting(slot)
+        }
+    }
+
+    func openWaiting(_ slot: Int) throws(FileSystemError) {
+        guard let partition = waiting[slot] else { preconditionFailure("no partition in the slot") }
+        if openCount >= configuration.openMax { try sealLeastRecentlyUsed() }
+        let (path, file) = try createFile(in: partition.folder) { calls.waitForRoom($0) }
+        waiting[slot] = nil
+        install(file, at: path, for: partition.key, in: slot)
     }
 }

@@ -61,7 +61,7 @@ struct ValueTable: ~Copyable {
             if entries[at].hash == hash, matches(entries[at], value) { return seen(at) }
             at = (at + 1) & (slots - 1)
         }
-        return admit(value, hash, at)
+        return admit(value, hash: hash, at: at)
     }
 
     private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (slots - 1) }
@@ -97,8 +97,8 @@ struct ValueTable: ~Copyable {
 
     private mutating func admit(
         _ value: UnsafeRawBufferPointer,
-        _ hash: UInt64,
-        _ at: Int
+        hash: UInt64,
+        at: Int
     ) -> UInt32 {
         guard admitted < valuesMax else { return Self.other }
         let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(1, value.count), alignment: 1)

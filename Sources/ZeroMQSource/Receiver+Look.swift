@@ -28,7 +28,7 @@ extension Receiver {
         var muted = 0
         for connection in table.connections.values {
             guard !connection.isCut, let kernel = connection.kernel else { continue }
-            if isOverBudget(connection, kernel, isHeld: isHeld, wasEmptied: wasEmptied, now) {
+            if isOverBudget(connection, kernel, isHeld: isHeld, wasEmptied: wasEmptied, at: now) {
                 cutOver(connection, kernel)
             } else if let longest, !isHeld, wasEmptied,
                 isMuted(connection, kernel, name: longest + 8, at: now)
@@ -39,10 +39,7 @@ extension Receiver {
             note(connection.number, kernel, at: now)
         }
         shared.connections.muted.store(muted, ordering: .relaxed)
-        if now - watch.filesAt >= PeerWatch.fileNanoseconds {
-            watch.filesAt = now
-            lookForFiles()
-        }
+        if watch.isTimeForFiles(now) { lookForFiles() }
     }
 
     private mutating func note(_ number: UInt16, _ kernel: StreamConnection, at now: Int64) {
@@ -74,12 +71,12 @@ extension Receiver {
         _ kernel: StreamConnection,
         isHeld: Bool,
         wasEmptied: Bool,
-        _ now: Int64
+        at now: Int64
     ) -> Bool {
         guard kernel.countsBytes else { return false }
         let bytes = undelivered(connection, kernel, at: now)
         let received = table.receivedBytes[Int(connection.number)]
-        if received == 0, watch.readyAmongPending == 0, watch.pending.contains(connection.number) {
+        if received == 0, watch.handshakes.isIncomplete(connection.number) {
             return bytes > Self.pendingBytesMax
         }
         let message = UInt64(truncatingIfNeeded: configuration.messageBytesMax)
@@ -93,7 +90,7 @@ extension Receiver {
         shared.connections.overBudget.count()
         tell(
             .overBudget,
-            connection,
+            of: connection,
             "it sent \(kernel.bytesRead >> 10) KiB, of which messages are"
                 + " \(table.receivedBytes[Int(connection.number)] >> 10)"
         )
@@ -127,7 +124,7 @@ extension Receiver {
         table.change(connection.number) { $0.isMuted = true }
         tell(
             .muted,
-            connection,
+            of: connection,
             "it sent a message that does not arrive: its routing id is in use by another"
                 + " connection, or the message is not whole"
         )
@@ -150,7 +147,7 @@ extension Receiver {
             shared.connections.released.count()
             tell(
                 .released,
-                connection,
+                of: connection,
                 "no message of it arrived; routing id \(Self.shown(freed.id)) has become free"
             )
         }
@@ -172,15 +169,14 @@ extension Receiver {
     mutating func refuseName() {
         guard let connection = table.connections[address.peer] else { return }
         table.cut(connection.number)
-        tell(.nameTooLong, connection, "ZeroMQ's routing ids have at most 255 bytes")
+        tell(.nameTooLong, of: connection, "ZeroMQ's routing ids have at most 255 bytes")
     }
 
     /// Checks whether the files of Unix sockets are still those that were bound.
     private mutating func lookForFiles() {
         let problem = sockets.missingFile
-        guard problem != watch.fileProblem else { return }
-        watch.fileProblem = problem
+        guard watch.reach.setFileProblem(problem) else { return }
         showProblem()
-        if let problem { tell(.socketFileGone, problem, "producers cannot connect any more") }
+        if let problem { tell(.socketFileGone, of: problem, "producers cannot connect any more") }
     }
 }

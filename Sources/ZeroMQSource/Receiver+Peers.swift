@@ -10,14 +10,10 @@ extension Receiver {
     /// Reads the monitor and checks connections when it is time; called every round.
     mutating func tend() throws(ZeroMQError) {
         let now = SystemClock.monotonicNanoseconds
-        guard now - watch.tendedAt >= PeerWatch.tendNanoseconds else { return }
-        watch.tendedAt = now
+        guard watch.isTimeToTend(now) else { return }
         if watch.wasEmptied { table.settle() }
         try watchPeers()
-        if now - watch.lookedAt >= PeerWatch.lookNanoseconds {
-            watch.lookedAt = now
-            look(at: now)
-        }
+        if watch.isTimeToLook(now) { look(at: now) }
     }
 
     @inline(never)
@@ -28,13 +24,15 @@ extension Receiver {
             case .accepted, .connected: begin(event, at: now)
             case .disconnected: end(Int32(truncatingIfNeeded: event.value), at: now)
             case .handshakeSucceeded:
-                for number in watch.becomeReady() { table.change(number) { $0.isReady = true } }
-            case .connectDelayed: watch.attempts.insert(event.endpoint)
+                for number in watch.handshakes.becomeReady() {
+                    table.change(number) { $0.isReady = true }
+                }
+            case .connectDelayed: watch.reach.attempt(event.endpoint)
             case .connectRetried: retry(event.endpoint)
             case .acceptFailed:
-                tell(.refused, event.endpoint, "not accepted: \(text(of: event.value))")
+                tell(.refused, of: event.endpoint, "not accepted: \(text(of: event.value))")
             default:
-                watch.failure = .init(code: Int32(truncatingIfNeeded: event.value))
+                watch.handshakes.fail(.init(code: Int32(truncatingIfNeeded: event.value)))
             }
         }
     }
@@ -50,7 +48,7 @@ extension Receiver {
     @inline(never)
     mutating func meet(_ number: UInt16) {
         guard number != 0 else { return }
-        watch.becomeReady(number)
+        watch.handshakes.becomeReady(number)
         // Names that the router assigns begin with a zero.
         let name = address.routingID.first.map { $0 != 0 } == true ? Array(address.routingID) : nil
         table.change(number) {
@@ -63,7 +61,7 @@ extension Receiver {
     private mutating func begin(_ event: MonitorEvent, at now: Int64) {
         shared.connections.connects.count()
         if event.kind == .connected {
-            watch.unreachable = [:]
+            watch.reach.connected()
             showProblem()
         }
         guard let connection = table.add(Int32(truncatingIfNeeded: event.value), at: now) else {
@@ -71,31 +69,25 @@ extension Receiver {
         }
         shared.peers.store(table.count, ordering: .relaxed)
         shared.peerNames.set(connection.name, of: connection.number)
-        watch.pending.insert(connection.number)
+        watch.handshakes.begin(connection.number)
         guard event.kind == .accepted, table.count > configuration.connectionsMax else { return }
         table.cut(connection.number)
         shared.connections.refused.count()
         tell(
             .refused,
-            connection,
+            of: connection,
             "the source has \(configuration.connectionsMax) connections, the most it may have"
         )
     }
 
     private mutating func end(_ descriptor: Int32, at now: Int64) {
-        let failure = watch.failure
-        watch.failure = nil
         let number = table.number(of: descriptor)
+        let handshake = watch.handshakes.end(number)
         guard let connection = table.connections[number] else { return }
         shared.connections.disconnects.count()
-        let isPending = watch.pending.contains(number)
-        let isKnownPending = isPending && (failure != nil || watch.readyAmongPending == 0)
-        if isKnownPending {
-            watch.pending.remove(number)
-        } else {
-            watch.becomeReady(number)
+        if !connection.isCut {
+            explainEnd(of: connection, isPending: handshake.isPending, handshake.failure)
         }
-        if !connection.isCut { explainEnd(of: connection, isPending: isKnownPending, failure) }
         _ = table.remove(descriptor)
         shared.peers.store(table.count, ordering: .relaxed)
         if let id = connection.routingID {
@@ -115,27 +107,31 @@ extension Receiver {
             guard let kernel else {
                 return tell(
                     .handshakeFailed,
-                    connection,
+                    of: connection,
                     "it ended at once: it does not speak ZMTP 3, or "
                         + socketTypeText
                 )
             }
             // A port scan is not worth a notice.
             guard kernel.bytesRead > 0 || !kernel.countsBytes else { return }
-            tell(.handshakeFailed, connection, handshakeText(kernel, connection, failure))
+            tell(
+                .handshakeFailed,
+                of: connection,
+                handshakeText(of: kernel, connection: connection, failure: failure)
+            )
         } else if let kernel, !connection.peerHasLeft {
             if kernel.silentMilliseconds >= 14_000 {
                 shared.connections.timedOut.count()
                 tell(
                     .timedOut,
-                    connection,
+                    of: connection,
                     "nothing came from it for \(kernel.silentMilliseconds / 1_000) s"
                 )
             } else {
                 shared.connections.violations.count()
                 tell(
                     .violation,
-                    connection,
+                    of: connection,
                     "a frame longer than limits.message, \(configuration.messageBytesMax) bytes,"
                         + " or bytes that are no ZMTP"
                 )
@@ -144,9 +140,9 @@ extension Receiver {
     }
 
     private func handshakeText(
-        _ kernel: StreamConnection,
-        _ connection: Connection,
-        _ failure: PeerWatch.MonitorFailure?
+        of kernel: StreamConnection,
+        connection: Connection,
+        failure: PeerWatch.MonitorFailure?
     ) -> String {
         // A greeting has 64 bytes.
         if kernel.countsBytes, kernel.bytesRead <= 64 {
@@ -163,21 +159,13 @@ extension Receiver {
     }
 
     private mutating func retry(_ endpoint: String) {
-        let wasTried = watch.attempts.remove(endpoint) != nil
-        let reason =
-            wasTried
-            ? "nobody listens there"
-            : "its name does not resolve, or its network cannot be reached"
-        if watch.unreachable.count < 64 { watch.unreachable[endpoint] = reason }
+        let reason = watch.reach.retry(endpoint)
         showProblem()
-        tell(.unreachable, endpoint, reason)
+        tell(.unreachable, of: endpoint, reason)
     }
 
     func showProblem() {
-        let parts =
-            watch.unreachable.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-            + (watch.fileProblem.map { [$0] } ?? [])
-        let text = parts.isEmpty ? nil : parts.joined(separator: "; ")
+        let text = watch.reach.text
         shared.problem.withLock { $0 = text }
     }
 
@@ -185,26 +173,24 @@ extension Receiver {
         String(cString: strerror(Int32(truncatingIfNeeded: code)))
     }
 
-    mutating func tell(_ kind: PeerNotice.Kind, _ connection: Connection, _ detail: String) {
-        tell(kind, connection.name, detail, host: connection.host)
+    mutating func tell(_ kind: PeerNotice.Kind, of connection: Connection, _ detail: String) {
+        tell(kind, of: connection.name, detail, host: connection.host)
     }
 
     mutating func tell(
         _ kind: PeerNotice.Kind,
-        _ peer: String,
+        of peer: String,
         _ detail: String,
         host: String? = nil
     ) {
         let now = SystemClock.monotonicNanoseconds
-        guard watch.limit.allows("\(kind.rawValue) \(host ?? peer)", at: now) else { return }
-        watch.notices.append(PeerNotice(kind, peer: peer, detail: detail))
+        let notice = PeerNotice(kind, peer: peer, detail: detail)
+        watch.notices.add(notice, host: host ?? peer, at: now)
     }
 
     /// Notices for operators since the last call.
     package mutating func takeNotices() -> [PeerNotice] {
-        guard !watch.notices.isEmpty else { return [] }
-        defer { watch.notices = [] }
-        return watch.notices
+        watch.notices.take()
     }
 }
 

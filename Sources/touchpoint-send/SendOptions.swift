@@ -99,7 +99,7 @@ struct SendOptions: ParsableArguments {
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
-    mutating func validate() throws {
+    func validate() throws {
         let counts = [
             ("--batch", batch), ("--window", window), ("--repeat", `repeat`),
             ("--producers", producers), ("--size", size), ("--channels", channels),

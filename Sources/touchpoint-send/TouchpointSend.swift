@@ -46,7 +46,7 @@ import Terminal
         main(nil)
     }
 
-    mutating func validate() throws {
+    func validate() throws {
         try options.validate()
     }
 

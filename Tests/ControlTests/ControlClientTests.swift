@@ -61,7 +61,7 @@ import Testing
             bench.handler.setGate(open: false)
             let client = try await ControlClient.connect(path: bench.path)
             let answer = Task { try await client.request("flush") }
-            try await controlWait(for: "flush to begin") { bench.handler.calls == ["flush"] }
+            try await waitUntil("flush to begin") { bench.handler.calls == ["flush"] }
             await bench.server.stop(grace: .milliseconds(10))
             bench.handler.setGate(open: true)
             let expected = ControlClientError.closed(path: bench.path)
@@ -91,7 +91,7 @@ import Testing
                 count += 1
                 if count == 3 { break }
             }
-            try await controlWait(for: "the connection to end") {
+            try await waitUntil("the connection to end") {
                 bench.server.openConnections == 0
             }
         }

@@ -110,7 +110,7 @@ import Testing
             bench.handler.setGate(open: false)
             let slow = try bench.connect()
             try await slow.send("flush\nping\n")
-            try await controlWait(for: "flush to begin") { bench.handler.calls == ["flush"] }
+            try await waitUntil("flush to begin") { bench.handler.calls == ["flush"] }
             let other = try bench.connect()
             try await other.send("ping\n")
             #expect(try await other.line() == #"{"pong":true}"#)
@@ -143,7 +143,7 @@ import Testing
             let deaf = try bench.connect()
             let other = try bench.connect()
             try await deaf.send(String(repeating: "partitions\n", count: 1000))
-            try await controlWait(for: "the deaf client to be cut off") {
+            try await waitUntil("the deaf client to be cut off") {
                 try await other.send("ping\n")
                 #expect(try await other.line() == #"{"pong":true}"#)
                 return deaf.hasHungUp
@@ -157,7 +157,7 @@ import Testing
             bench.handler.setGate(open: false)
             let clients = [try bench.connect(), try bench.connect()]
             for client in clients { try await client.send("flush\n") }
-            try await controlWait(for: "both to begin") { bench.handler.calls.count == 2 }
+            try await waitUntil("both to begin") { bench.handler.calls.count == 2 }
             let third = try bench.connect()
             #expect(try await third.untilEnd().contains("too_many_connections"))
             bench.handler.setGate(open: true)
@@ -170,9 +170,9 @@ import Testing
             bench.handler.setGate(open: false)
             let busy = try bench.connect()
             try await busy.send("flush\n")
-            try await controlWait(for: "flush to begin") { bench.handler.calls == ["flush"] }
+            try await waitUntil("flush to begin") { bench.handler.calls == ["flush"] }
             let idle = [try bench.connect(), try bench.connect()]
-            try await controlWait(for: "all to be connected") { bench.server.openConnections == 3 }
+            try await waitUntil("all to be connected") { bench.server.openConnections == 3 }
             try await Task.sleep(for: .milliseconds(200))
             let operatorOne = try bench.connect()
             try await operatorOne.send("ping\n")

@@ -9,7 +9,7 @@ import Testing
     @Test func sendsSnapshotsUntilTheClientCloses() async throws {
         try await ServerBench.run { bench in
             try await Self.followThreeLines(bench)
-            try await controlWait(for: "the server to notice the close") {
+            try await waitUntil("the server to notice the close") {
                 bench.server.openConnections == 0
             }
             let calls = bench.handler.calls.count
@@ -53,7 +53,7 @@ import Testing
             try await client.send("stats follow 100ms\n\n")
             #expect(try await client.line().contains("\"ledger\""))
             try await client.send("ping\n")
-            try await controlWait(for: "the answer to ping") {
+            try await waitUntil("the answer to ping") {
                 try await client.line() == #"{"pong":true}"#
             }
             try await client.send("version\n")
@@ -90,7 +90,7 @@ import Testing
             try await deaf.send("stats follow 100ms\n")
             let other = try bench.connect()
             try await other.send("stats follow 100ms\n")
-            try await controlWait(for: "the deaf follower to be cut off") {
+            try await waitUntil("the deaf follower to be cut off") {
                 let line = try await other.line()
                 #expect(line.contains("\"ledger\""))
                 return deaf.hasHungUp

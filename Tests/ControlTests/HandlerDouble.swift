@@ -67,7 +67,7 @@ final class HandlerDouble: Sendable {
 
     private func flush() async throws -> FlushAnswer {
         note("flush")
-        try await controlWait(for: "the test to open the gate") { gate.withLock { $0 } }
+        try await waitUntil("the test to open the gate") { gate.withLock { $0 } }
         return FlushAnswer(committed: true, events: 7)
     }
 

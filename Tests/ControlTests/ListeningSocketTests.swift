@@ -125,10 +125,10 @@ import Testing
             bench.handler.setGate(open: false)
             let client = try bench.connect()
             try await client.send("flush\n")
-            try await controlWait(for: "flush to begin") { bench.handler.calls == ["flush"] }
+            try await waitUntil("flush to begin") { bench.handler.calls == ["flush"] }
             let server = bench.server
             let stopping = Task { await server.stop(grace: .seconds(20)) }
-            try await controlWait(for: "the socket file to go") {
+            try await waitUntil("the socket file to go") {
                 !FileManager.default.fileExists(atPath: bench.path)
             }
             bench.handler.setGate(open: true)
@@ -142,7 +142,7 @@ import Testing
             bench.handler.setGate(open: false)
             let client = try bench.connect()
             try await client.send("flush\n")
-            try await controlWait(for: "flush to begin") { bench.handler.calls == ["flush"] }
+            try await waitUntil("flush to begin") { bench.handler.calls == ["flush"] }
             await bench.server.stop(grace: .milliseconds(20))
             #expect(try await client.untilEnd().isEmpty)
             bench.handler.setGate(open: true)

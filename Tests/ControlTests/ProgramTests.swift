@@ -25,7 +25,7 @@ import Testing
         process.standardError = files[1]
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        try await controlWait(for: "touchpointctl \(arguments) to end") { !process.isRunning }
+        try await waitUntil("touchpointctl \(arguments) to end") { !process.isRunning }
         let texts = try files.map { file in
             try file.seek(toOffset: 0)
             return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)

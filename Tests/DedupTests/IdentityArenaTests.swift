@@ -14,8 +14,8 @@ import Testing
 
     private func withIdentity(
         _ number: UInt64,
-        _ byteCount: Int,
-        _ body: (PackedIdentity) -> Void
+        bytes byteCount: Int,
+        body: (PackedIdentity) -> Void
     ) {
         guard byteCount != 16 else { return body(PackedIdentity(first: number, second: ~number)) }
         let text = (0..<byteCount).map { UInt8(truncatingIfNeeded: number >> UInt64($0 % 8 * 8)) }
@@ -30,7 +30,7 @@ import Testing
         #expect(
             arena.isEarlier(at: record.place) == isEarlier && arena.writer(at: record.place) == 7
         )
-        withIdentity(record.number, record.byteCount) {
+        withIdentity(record.number, bytes: record.byteCount) {
             let (source, place) = (record.byteCount, record.place)
             #expect(arena.holds($0, source: source, isEarlier: isEarlier, at: place))
             #expect(!arena.holds($0, source: source, isEarlier: !isEarlier, at: place))
@@ -45,7 +45,7 @@ import Testing
         to arena: inout IdentityArena
     ) -> (record: Record, taken: Int)? {
         var result: (Record, Int)?
-        withIdentity(number, byteCount) { identity in
+        withIdentity(number, bytes: byteCount) { identity in
             let needs = arena.needsGranule(for: IdentityArena.byteCount(identity))
             var taken = 0
             if needs, arena.isEmpty { taken -= arena.leaveGranule() }

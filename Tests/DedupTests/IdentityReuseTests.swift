@@ -10,7 +10,7 @@ import Testing
     private static func admit(
         _ window: IdentityWindow,
         _ number: UInt64,
-        _ content: UInt64,
+        content: UInt64,
         second: Int = 0,
         source: Int = 0,
         writer: Int = 0,
@@ -38,7 +38,7 @@ import Testing
             let verdict = Self.admit(
                 window,
                 1,
-                content,
+                content: content,
                 writer: 2,
                 commit: CommitNumber(rawValue: content)
             )
@@ -46,7 +46,7 @@ import Testing
         }
         // Each verdict names the commit of its own original.
         for content: UInt64 in [3, 1, 5, 2, 4, 1] {
-            let verdict = Self.admit(window, 1, content, writer: 1, commit: 9)
+            let verdict = Self.admit(window, 1, content: content, writer: 1, commit: 9)
             #expect(
                 verdict
                     == IdentityVerdict(
@@ -56,17 +56,20 @@ import Testing
                     )
             )
         }
-        #expect(Self.admit(window, 1, 1, source: 1) == Self.fresh)
+        #expect(Self.admit(window, 1, content: 1, source: 1) == Self.fresh)
         #expect(window.figures.ids == 6)
     }
 
     /// Unknown content of either one equals any other.
     @Test func anUnknownContentEqualsAny() throws {
         let window = try IdentityWindowTests.window()
-        #expect(Self.admit(window, 1, 0) == Self.fresh)
-        #expect(Self.admit(window, 1, 5).isDuplicate && Self.admit(window, 1, 6).isDuplicate)
-        #expect(Self.admit(window, 2, 5) == Self.fresh)
-        #expect(Self.admit(window, 2, 0).isDuplicate)
+        #expect(Self.admit(window, 1, content: 0) == Self.fresh)
+        #expect(
+            Self.admit(window, 1, content: 5).isDuplicate
+                && Self.admit(window, 1, content: 6).isDuplicate
+        )
+        #expect(Self.admit(window, 2, content: 5) == Self.fresh)
+        #expect(Self.admit(window, 2, content: 0).isDuplicate)
     }
 
     @Test func aBurstDecidesOneAfterTheOther() throws {
@@ -101,7 +104,7 @@ import Testing
             let key = Key(number: number, content: .random(in: 1...4, using: &random))
             let isKnown = model[key].map { second - $0 <= 100 } ?? false
             let hasOther = newest[number].map { second - $0 <= 100 } ?? false
-            let verdict = Self.admit(window, number, key.content, second: second)
+            let verdict = Self.admit(window, number, content: key.content, second: second)
             let isRight =
                 verdict.isDuplicate == isKnown && verdict.isReused == (!isKnown && hasOther)
             guard isRight else {
@@ -121,11 +124,11 @@ import Testing
     @Test func manyContentsOfOneIDStandApart() throws {
         let window = try IdentityWindowTests.window(64 << 20)
         for content: UInt64 in 1...100_000 {
-            _ = Self.admit(window, 1, content &* 0x9E37_79B9_7F4A_7C15)
+            _ = Self.admit(window, 1, content: content &* 0x9E37_79B9_7F4A_7C15)
         }
         #expect(window.figures.ids == 100_000)
         let known = (1...100_000).count {
-            Self.admit(window, 1, UInt64($0) &* 0x9E37_79B9_7F4A_7C15).isDuplicate
+            Self.admit(window, 1, content: UInt64($0) &* 0x9E37_79B9_7F4A_7C15).isDuplicate
         }
         #expect(known == 100_000)
     }
@@ -135,7 +138,7 @@ import Testing
         let window = try IdentityWindowTests.window(256 << 20)
         var (least, most) = (Double.infinity, 0.0)
         for number: UInt64 in 1...1_500_000 {
-            _ = Self.admit(window, number &* 0x9E37_79B9_7F4A_7C15, number)
+            _ = Self.admit(window, number &* 0x9E37_79B9_7F4A_7C15, content: number)
             guard number > 500_000, number % 10_000 == 0 else { continue }
             let figures = window.figures
             #expect(figures.ids == Int(number))
@@ -149,11 +152,11 @@ import Testing
     /// The oldest are dropped first, and slots without records would be noticed.
     @Test func forgetsEarlierContentsFirst() throws {
         let window = try IdentityWindowTests.window()
-        for content: UInt64 in 1...200_000 { _ = Self.admit(window, content % 7, content) }
+        for content: UInt64 in 1...200_000 { _ = Self.admit(window, content % 7, content: content) }
         let figures = window.figures
         #expect(figures.bytes <= 4 << 20 && figures.forgotten > 50_000)
         #expect(figures.ids + figures.forgotten == 200_000)
-        #expect(Self.admit(window, 200_000 % 7, 200_000).isDuplicate)
-        #expect(Self.admit(window, 1, 1).isReused)
+        #expect(Self.admit(window, 200_000 % 7, content: 200_000).isDuplicate)
+        #expect(Self.admit(window, 1, content: 1).isReused)
     }
 }

@@ -34,9 +34,9 @@ import Testing
 
     private func piece(
         _ index: Int,
-        _ offset: Int,
-        _ reason: String,
-        _ detail: String
+        at offset: Int,
+        reason: String,
+        detail: String
     ) -> Answer.RefusedPiece {
         Answer.RefusedPiece(index: index, offset: offset, reason: reason, detail: detail)
     }
@@ -50,7 +50,9 @@ import Testing
         end(&book, returnTo: address)
         let filed = FiledAnswer.read(book.take())
         var answer = Answer(.committed, events: 2)
-        answer.refused = [piece(1, 40, "invalid_json", "byte 41: not valid JSON (RFC 8259)")]
+        answer.refused = [
+            piece(1, at: 40, reason: "invalid_json", detail: "byte 41: not valid JSON (RFC 8259)")
+        ]
         #expect(
             filed == [FiledAnswer(source: 3, peer: 9, returnAddress: address, answer: answer)]
         )
@@ -95,7 +97,7 @@ import Testing
         end(&book)
         var answer = Answer(.committed, events: 2)
         answer.refused = [
-            piece(1, 7, "too_large", "byte 8: larger than the configured limit")
+            piece(1, at: 7, reason: "too_large", detail: "byte 8: larger than the configured limit")
         ]
         #expect(FiledAnswer.read(book.take()).map(\.answer) == [answer])
     }

@@ -44,16 +44,11 @@ final class FilingBench {
             manifest: ManifestLog(fileSystem: disk, folders: folders, node: "c1"),
             waitForRoom: { _ in false }
         )
-        let window = try #require(
-            IdentityWindow(
-                IdentityWindow.Configuration(memoryBytesMax: IdentityWindow.memoryBytesMin)
-            )
-        )
         var partners = FilingPartners(
             store: store,
             quota: quota,
             sequences: SourceSequences(sources: 2),
-            window: window
+            window: .least()
         )
         partners.judge = judge
         partners.observers = observers

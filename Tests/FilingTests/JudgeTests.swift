@@ -32,11 +32,11 @@ private final class ObedientJudge: EventJudge {
             }
             if text.contains(#""do":"suppress""#) { burst.judge(.suppressed, at: at) }
             if text.contains(#""do":"drop""#) { burst.judge(.drop, at: at) }
-            edit(text, at, &burst)
+            edit(text, at: at, in: &burst)
         }
     }
 
-    private func edit(_ text: String, _ at: Int, _ burst: inout EventBurst) {
+    private func edit(_ text: String, at: Int, in burst: inout EventBurst) {
         var edits: [EventEdit] = []
         let needles = [(#""secret":1,"#, nil), (#""only":1"#, nil), (#""hidden""#, secret)]
         for (needle, replacement) in needles {

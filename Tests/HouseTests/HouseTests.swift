@@ -37,6 +37,10 @@ import Testing
         )
     }
 
+    @Test func callsLabelTheirArguments() { report(files.flatMap(LabelRule.findings(in:))) }
+
+    @Test func typesThatChangeShowLittle() { report(PropertyRule.findings(in: files)) }
+
     @Test func noBannedWords() throws { report(try files.flatMap(WordingRules.banned(in:))) }
 
     @Test func commentsUsePlainTerms() throws {

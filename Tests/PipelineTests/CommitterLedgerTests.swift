@@ -3,6 +3,7 @@ import Dedup
 import Filing
 import Intake
 import Ring
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ import Testing
     /// Commits one event by the writer's count and `lines` by the files'; returns the notices.
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         let sources = [try SourceShared()]
         let storage = StorageState(sources: sources) { _ in }
         let folders = DurableFolders(fileSystem: disk)
@@ -37,7 +38,12 @@ import Testing
             shared: shared,
             storage: storage,
             segments: data.committer(waitForRoom: { _ in false }, onProgress: {}),
-            room: data.room(.committer(0), storage, shared.committerHeartbeat, shared),
+            room: data.room(
+                for: .committer(0),
+                storage: storage,
+                heartbeat: shared.committerHeartbeat,
+                shared: shared
+            ),
             sources: sources,
             peers: [shared],
             fileSystem: disk,

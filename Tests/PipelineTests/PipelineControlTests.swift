@@ -1,6 +1,7 @@
 import Archive
 import Inspection
 import Intake
+import SegmentSupport
 import Storage
 import TestSupport
 import Testing

@@ -2,9 +2,11 @@ import Archive
 import Dedup
 import Disk
 import Events
+import Glibc
 import Inspection
 import Intake
 import Recovery
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -31,7 +33,7 @@ import ZeroMQSource
     static func ask(
         _ dealer: PipelineDealer,
         _ id: String,
-        _ payload: String
+        payload: String
     ) async throws
         -> String
     {
@@ -44,15 +46,15 @@ import ZeroMQSource
         let rig = try PipelineRig(Self.configure)
         let dealer = try rig.dealer()
         let batch = (0..<5).map { Self.event("e\($0)") }.joined(separator: "\n")
-        let first = try await Self.ask(dealer, "first", batch)
+        let first = try await Self.ask(dealer, "first", payload: batch)
         #expect(first == #"{"status":"committed","events":5,"quarantined":[]}"#)
         for number in 0..<3 {
-            let again = try await Self.ask(dealer, "again \(number)", batch)
+            let again = try await Self.ask(dealer, "again \(number)", payload: batch)
             #expect(again == #"{"status":"committed","events":5,"duplicates":5,"quarantined":[]}"#)
         }
         let mixed = "\(Self.event("e1"))\nnonsense\n\(Self.event("new"))"
         #expect(
-            PipelineDealer.verdict(try await Self.ask(dealer, "mixed", mixed))
+            PipelineDealer.verdict(try await Self.ask(dealer, "mixed", payload: mixed))
                 == #"{"status":"committed","events":2,"duplicates":1,"#
                 + #""quarantined":[{"index":1,"reason":"invalid_json"}]}"#
         )
@@ -72,7 +74,7 @@ import ZeroMQSource
         let dealer = try rig.dealer()
         let one = Self.event("x", channel: "a", #","sentAt":1"#)
         let two = Self.event("x", channel: "a", #","sentAt":2"#)
-        let answer = try await Self.ask(dealer, "q", "[\(one),\(two)]")
+        let answer = try await Self.ask(dealer, "q", payload: "[\(one),\(two)]")
         #expect(answer == #"{"status":"committed","events":2,"duplicates":1,"quarantined":[]}"#)
         #expect(await rig.drain())
         #expect(try rig.files().eventTexts == [one])
@@ -92,12 +94,14 @@ import ZeroMQSource
             )
         }
         for (at, event) in events.enumerated() {
-            let answer = try await Self.ask(dealer, "first \(at)", event)
+            let answer = try await Self.ask(dealer, "first \(at)", payload: event)
             #expect(answer == #"{"status":"committed","events":1,"quarantined":[]}"#)
         }
         #expect(rig.ledger("reliable").written == 3 && rig.ledger("reliable").reusedIDs == 2)
         let again = events.map { $0.replacing("now", with: "later") }.joined(separator: ",")
-        #expect(try await Self.ask(dealer, "again", "[\(again)]").contains(#""duplicates":3"#))
+        #expect(
+            try await Self.ask(dealer, "again", payload: "[\(again)]").contains(#""duplicates":3"#)
+        )
         #expect(await rig.drain())
         var marks = 0
         _ = try SegmentCat.run(rig.disk.real, paths: rig.files().sealed) { line in
@@ -113,9 +117,9 @@ import ZeroMQSource
         let (second, read) = try restarted(rig, "r2")
         #expect(read == (removesFilesOfIDs ? 1 : 0))
         let other = try second.dealer()
-        #expect(try await Self.ask(other, "1", "[\(again)]").contains(#""duplicates":3"#))
+        #expect(try await Self.ask(other, "1", payload: "[\(again)]").contains(#""duplicates":3"#))
         let fourth = Self.event("mail", channel: "a", #","event":"bounced""#)
-        #expect(try await !Self.ask(other, "2", fourth).contains("duplicates"))
+        #expect(try await !Self.ask(other, "2", payload: fourth).contains("duplicates"))
         #expect(second.ledger("reliable").reusedIDs == 1)
         #expect(await second.drain())
         #expect(try second.files().events.count == 4)
@@ -134,9 +138,9 @@ import ZeroMQSource
             // Only the sending time differs, and the batch's channel.
             let event = #"{"messageId":"same","sentAt":\#(number)}"#
             let batch = #"{"batch":[\#(event)],"channel":"c\#(number)"}"#
-            _ = try await Self.ask(dealer, "\(number)", batch)
+            _ = try await Self.ask(dealer, "\(number)", payload: batch)
         }
-        _ = try await Self.ask(dealer, "new", Self.event("new", channel: "shop"))
+        _ = try await Self.ask(dealer, "new", payload: Self.event("new", channel: "shop"))
         #expect(await rig.drain())
         let folders = Set(try rig.files().sealed.map { $0.split(separator: "/")[1] })
         #expect(folders == ["channel=c0", "channel=shop"])
@@ -157,7 +161,7 @@ import ZeroMQSource
                     #"{"a":1}"#, #"{"messageId":7}"#, #"{"id":"x"}"#,
                     #"{"messageId":"m","id":"x"}"#,
                 ]
-                _ = try await Self.ask(dealer, "\(number)", events.joined(separator: "\n"))
+                _ = try await Self.ask(dealer, "\(number)", payload: events.joined(separator: "\n"))
             }
             #expect(rig.ledger(name).written == 8 - duplicates)
             #expect(rig.ledger(name).duplicate == duplicates)
@@ -167,7 +171,7 @@ import ZeroMQSource
 
     @Test func takesNothingInBeforeItKnowsWhatCame() async throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         let rig = try PipelineRig(folder: folder, disk: disk, opensIntake: false, Self.configure)
         let dealer = try rig.dealer()
         try dealer.send("q", Self.event("known"))
@@ -255,11 +259,11 @@ import ZeroMQSource
         let rig = try PipelineRig(Self.configure)
         let dealer = try rig.dealer()
         let batch = (0..<40).map { Self.event("e\($0)") }.joined(separator: "\n")
-        _ = try await Self.ask(dealer, "q", batch)
+        _ = try await Self.ask(dealer, "q", payload: batch)
         #expect(await rig.drain())
         let (second, read) = try restarted(rig, "r2")
         #expect(read == 0, "the file of ids was there, and a segment was read all the same")
-        let answer = try await Self.ask(try second.dealer(), "q", batch)
+        let answer = try await Self.ask(try second.dealer(), "q", payload: batch)
         #expect(answer.contains(#""duplicates":40"#))
         #expect(await second.drain())
         #expect(try second.files().events.count == 40)
@@ -270,20 +274,23 @@ import ZeroMQSource
     @Test func remembersOverAPowerCutWhatWasDurableAndNothingElse() async throws {
         let rig = try PipelineRig(Self.configure)
         let dealer = try rig.dealer()
-        _ = try await Self.ask(dealer, "safe", Self.event("safe"))
-        rig.disk.set { $0.holdsSyncs = true }
+        _ = try await Self.ask(dealer, "safe", payload: Self.event("safe"))
+        rig.disk.set { $0.holdsSyncsOf = "" }
         try dealer.send("lost", Self.event("lost"))
-        try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
+        try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         try rig.disk.cutPower()
-        rig.disk.set { ($0.failingSyncs, $0.holdsSyncs) = (.max, false) }
+        rig.disk.fail(.datasync, code: EIO, times: .max)
+        rig.disk.set { $0.holdsSyncsOf = nil }
         await rig.pipeline.leave()
-        rig.disk.set { $0.failingSyncs = 0 }
+        rig.disk.heal()
         _ = try rig.recover()
         let (second, read) = try restarted(rig, "r2")
         #expect(read == 1)
         let again = try second.dealer()
-        #expect(try await Self.ask(again, "1", Self.event("safe")).contains(#""duplicates":1"#))
-        let lost = try await Self.ask(again, "2", Self.event("lost"))
+        #expect(
+            try await Self.ask(again, "1", payload: Self.event("safe")).contains(#""duplicates":1"#)
+        )
+        let lost = try await Self.ask(again, "2", payload: Self.event("lost"))
         #expect(!lost.contains("duplicates"))
         #expect(await second.drain())
         let files = try second.files()

@@ -1,6 +1,7 @@
 import Inspection
 import Intake
 import Recovery
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -71,7 +72,7 @@ import Testing
         let ledger = rig.ledger("reliable")
         #expect(ledger.isBalanced && ledger.inFlight == 0)
         #expect(ledger.written == files.events.count)
-        #expect(rig.disk.violations.isEmpty)
+        #expect(rig.disk.counts.violations.isEmpty)
     }
 
     /// While unanswered producers keep sending, the drain receives from them for a while; answered
@@ -116,7 +117,7 @@ import Testing
     @Test func leavingInTheMidstLosesNothingThatWasAnswered() async throws {
         let rig = try PipelineRig { $0.writers = 2 }
         let answered = try await answered(rig) { await rig.pipeline.leave() }
-        #expect(rig.disk.violations.isEmpty, "\(rig.disk.violations)")
+        #expect(rig.disk.counts.violations.isEmpty, "\(rig.disk.counts.violations)")
         #expect(rig.pipeline.blockedReason == nil)
         let report = try rig.recover()
         #expect(!report.hasDamage)
@@ -131,15 +132,15 @@ import Testing
     @Test func hurryingEndsADrainUnderWay() async throws {
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
-        rig.disk.set { $0.holdsSyncs = true }
+        rig.disk.set { $0.holdsSyncsOf = "" }
         try dealer.send("q", Self.event("q"))
-        try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
+        try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         let drain = Task { await rig.drain() }
         try await waitUntil("intake to end") {
             rig.pipeline.sources.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
         }
         rig.pipeline.hurry()
-        rig.disk.set { $0.holdsSyncs = false }
+        rig.disk.set { $0.holdsSyncsOf = nil }
         #expect(await drain.value == false)
         _ = try rig.recover()
         #expect(try rig.files().eventTexts == [Self.event("q")])
@@ -148,21 +149,21 @@ import Testing
     @Test func filesStayOpenUntilTheLastSync() async throws {
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
-        rig.disk.set { $0.holdsSyncs = true }
+        rig.disk.set { $0.holdsSyncsOf = "" }
         try dealer.send("1", Self.event("1"))
-        try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
+        try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         try dealer.send("2", Self.event("2"))
         try await waitUntil("both events") { rig.ledger("reliable").inFlight == 2 }
         let leaving = Task { await rig.pipeline.leave() }
         try await waitUntil("the last commit to be handed over") {
-            rig.pipeline.writers[0].jobsUnderWay.load(ordering: .acquiring) == 2
+            rig.pipeline.writers[0].jobsUnderWay == 2
         }
         // A writer that closed its files now would do it within this time.
         let beats = rig.pipeline.beats[0]
         try await waitUntil("the receiver to come round") { rig.pipeline.beats[0] > beats }
-        rig.disk.set { $0.holdsSyncs = false }
+        rig.disk.set { $0.holdsSyncsOf = nil }
         await leaving.value
-        #expect(rig.disk.violations.isEmpty, "\(rig.disk.violations)")
+        #expect(rig.disk.counts.violations.isEmpty, "\(rig.disk.counts.violations)")
         try await waitUntil("both answers") { try dealer.receive().count == 2 }
         #expect(rig.pipeline.blockedReason == nil)
     }

@@ -1,5 +1,6 @@
 import Inspection
 import Intake
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -30,15 +31,15 @@ import Testing
         #expect(files.open.isEmpty)
         #expect(files.report.findingsTotal == 0, "\(files.report.findings)")
         #expect(files.gaps("plain").isEmpty)
-        #expect(rig.disk.violations.isEmpty)
+        #expect(rig.disk.counts.violations.isEmpty)
     }
 
     @Test func answersOnlyWhenTheBytesAreSynced() async throws {
         let rig = try PipelineRig()
-        rig.disk.set { $0.holdsSyncs = true }
+        rig.disk.set { $0.holdsSyncsOf = "" }
         let dealer = try rig.dealer()
         for number in 0..<10 { try dealer.send("q\(number)", event(number)) }
-        try await waitUntil("a sync to be under way") { rig.disk.syncsHeld == 1 }
+        try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         try await waitUntil("all events to be in flight") { rig.ledger("reliable").inFlight == 10 }
         // Both threads run several rounds, and still nothing may be answered.
         let beats = rig.pipeline.sources[0].messages.load(ordering: .relaxed)
@@ -49,7 +50,7 @@ import Testing
         #expect(try dealer.receive().isEmpty)
         #expect(rig.pipeline.snapshot().sources[0].acknowledged == 0)
         #expect(rig.ledger("reliable").written == 0)
-        rig.disk.set { $0.holdsSyncs = false }
+        rig.disk.set { $0.holdsSyncsOf = nil }
         try await waitUntil("all answers") { try dealer.receive().count == 10 }
         #expect(dealer.committed.count == 10)
         #expect(rig.ledger("reliable").written == 10)

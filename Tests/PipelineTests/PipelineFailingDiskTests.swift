@@ -1,7 +1,10 @@
+import Disk
 import Foundation
+import Glibc
 import Inspection
 import Intake
 import Recovery
+import SegmentSupport
 import TestSupport
 import Testing
 
@@ -36,7 +39,7 @@ import Testing
         #expect(files.open.isEmpty)
         #expect(files.report.findingsTotal == 0, "\(files.report.findings)")
         #expect(files.gaps("reliable").isEmpty && files.gaps("plain").isEmpty)
-        #expect(rig.disk.violations.isEmpty, "\(rig.disk.violations)")
+        #expect(rig.disk.counts.violations.isEmpty, "\(rig.disk.counts.violations)")
         for source in ["reliable", "plain"] {
             #expect(rig.ledger(source).isBalanced && rig.ledger(source).inFlight == 0)
         }
@@ -46,7 +49,7 @@ import Testing
         let rig = try PipelineRig()
         let (dealer, pusher) = (try rig.dealer(), try rig.pusher())
         try await begin(rig, dealer)
-        rig.disk.set { $0.failingSyncs = times }
+        rig.disk.fail(.datasync, code: EIO, times: times)
         for number in 9..<30 { try dealer.send("q\(number)", event(number)) }
         for number in 30..<60 { try pusher.push(event(number)) }
         try await waitUntil("all answers") { try dealer.receive().count == 30 }
@@ -57,7 +60,7 @@ import Testing
         try await waitUntil("intake to go on") { isHealed(rig) }
         let told = rig.notices.all
         #expect(told.contains { if case .segmentFailed = $0 { true } else { false } })
-        #expect(told.contains { if case .segmentsMoved = $0 { true } else { false } })
+        #expect(told.contains { if case .segmentsReplaced = $0 { true } else { false } })
         #expect(await rig.drain())
         try expectWhole(rig, events(0..<60))
     }
@@ -66,7 +69,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.set { $0.failingWrites = times }
+        rig.disk.fail(.write, code: EIO, times: times)
         for number in 9..<40 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("all answers") { try dealer.receive().count == 40 }
         try await waitUntil("intake to go on") { isHealed(rig) }
@@ -78,7 +81,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.set { $0.failingSyncs = .max }
+        rig.disk.fail(.datasync, code: EIO, times: .max)
         for number in 9..<20 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("a second try") {
             rig.pipeline.blockedReason?.contains("the disk still fails") == true
@@ -93,7 +96,7 @@ import Testing
         }
         #expect(try dealer.receive().count == 9)
         #expect(rig.ledger("reliable").isBalanced && rig.ledger("reliable").written == 9)
-        rig.disk.set { $0.failingSyncs = 0 }
+        rig.disk.heal()
         try await waitUntil("all answers") { try dealer.receive().count == 21 }
         #expect(dealer.committed.count == 21 && isHealed(rig))
         #expect(await rig.drain())
@@ -104,7 +107,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.set { $0.failingSyncs = .max }
+        rig.disk.fail(.datasync, code: EIO, times: .max)
         try dealer.send("lost", event(9))
         try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
         #expect(await rig.pipeline.drain(deadline: PipelineClock.deadline(seconds: 1)) == false)
@@ -121,7 +124,8 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.set { ($0.failingSyncs, $0.forgetsFailures) = (2, again) }
+        rig.disk.set { $0.forgetsFailures = again }
+        rig.disk.fail(.datasync, code: EIO, times: 2)
         for number in 9..<40 { try dealer.send("q\(number)", event(number)) }
         try await waitUntil("all answers") { try dealer.receive().count == 40 }
         await rig.pipeline.leave()
@@ -145,7 +149,7 @@ import Testing
         let rig = try PipelineRig()
         let dealer = try rig.dealer()
         try await begin(rig, dealer)
-        rig.disk.set { $0.failingRenames = 2 }
+        rig.disk.fail(.rename, suffix: ".gz", code: EROFS, times: 2)
         let sealed = try await rig.pipeline.seal(prefix: nil)
         #expect(sealed.sealed.count == 3)
         try await waitUntil("intake to go on") { isHealed(rig) }

@@ -2,6 +2,7 @@ import Disk
 import Events
 import Inspection
 import Intake
+import SegmentSupport
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
         try dealer.send("q", (1...20).map { #"{"n":\#($0)}"# }.joined(separator: "\n"))
         try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
         #expect(rig.pipeline.blockedReason?.contains("No space left on device") == true)
-        try await waitUntil("several refusals") { rig.disk.refusals >= 3 }
+        try await waitUntil("several refusals") { rig.disk.counts.refusals >= 3 }
         #expect(try dealer.receive().count == 1)
         await #expect(throws: PipelineError.self) { try await rig.pipeline.flush() }
         let beats = rig.pipeline.beats
@@ -102,8 +103,8 @@ import Testing
         try dealer.send("q", events.joined(separator: "\n"))
         try await waitUntil("the answer", seconds: 60) { try dealer.receive().count == 1 }
         #expect(dealer.answers["q"]?.contains(#""events":500"#) == true)
-        #expect(rig.disk.refusals == 0)
-        #expect(rig.disk.openHighWater < 100)
+        #expect(rig.disk.counts.refusals == 0)
+        #expect(rig.disk.counts.openedMost < 100)
         #expect(rig.ledger("reliable").isBalanced)
         #expect(await rig.drain())
         let files = try rig.files()

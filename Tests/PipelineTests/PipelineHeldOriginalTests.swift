@@ -1,5 +1,8 @@
 import Dedup
+import Disk
+import Glibc
 import Intake
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -27,12 +30,12 @@ import Testing
         let ids = behindAnother ? ["another", "x"] : ["x"]
         for id in ids {
             try dealer.send(id, Dedup.event(id))
-            try await waitUntil("the first one's sync") { rig.disk.syncsHeld == 1 }
+            try await waitUntil("the first one's sync") { rig.disk.counts.syncsHeld == 1 }
         }
         // Writer 0 is blocked, its ring fills to more than half, and messages go to writer 1.
         rig.disk.set { $0.holdsOpensOf = "channel=stuck" }
         try dealer.send("stuck", Dedup.event("stuck", channel: "stuck"))
-        try await waitUntil("writer 0 to stand still") { rig.disk.opensHeld == 1 }
+        try await waitUntil("writer 0 to stand still") { rig.disk.counts.opensHeld == 1 }
         let filler = #","f":"\#(String(repeating: "x", count: 12_000))""#
         for number in 0..<4 {
             try dealer.send("filler \(number)", Dedup.event("f\(number)", channel: "a", filler))
@@ -53,9 +56,9 @@ import Testing
     /// Lets the disk continue with a fault that blocks it, and leaves.
     private func leave(
         _ rig: PipelineRig,
-        after fault: (inout PipelineDisk.Faults) -> Void
+        after fault: (FaultyDisk) -> Void
     ) async throws {
-        rig.disk.set(fault)
+        fault(rig.disk)
         release(rig)
         try await waitUntil("storage to be blocked") { rig.pipeline.blockedReason != nil }
         await rig.pipeline.leave()
@@ -83,12 +86,12 @@ import Testing
     private func isLost(claimingDurable: Bool) async throws -> Bool {
         let (rig, dealer) = try await held()
         if claimingDurable {
-            rig.pipeline.writers[0].durableCommit.store(1, ordering: .releasing)
+            rig.pipeline.writers[0].setDurable(1)
             try await waitUntil("the copy's answer") { try dealer.receive()["copy"] != nil }
         }
         let answered = try dealer.receive()["copy"] != nil
         try rig.disk.cutPower()
-        rig.disk.set { $0.failingSyncs = 1_000 }
+        rig.disk.fail(.datasync, code: EIO, times: 1_000)
         release(rig)
         await rig.pipeline.leave()
         _ = try rig.recover()
@@ -107,7 +110,9 @@ import Testing
     /// The original's commit fails for good: the copy is never answered, and nothing hangs.
     @Test func aCopyOfWhatNeverBecomesDurableIsNeverAnswered() async throws {
         let (rig, dealer) = try await held()
-        try await leave(rig) { $0.failingSyncs = 1_000 }
+        try await leave(rig) {
+            $0.fail(.datasync, code: EIO, times: 1_000)
+        }
         #expect(try dealer.receive()["copy"] == nil)
         #expect(rig.ledger("reliable").isBalanced)
     }
@@ -115,7 +120,7 @@ import Testing
     /// The original's writer leaves, for lack of room, before the original's commit has begun.
     @Test func aCopyOfWhatItsWriterLeavesBehindIsNeverAnswered() async throws {
         let (rig, dealer) = try await held(behindAnother: true)
-        try await leave(rig) { $0.openMax = 0 }
+        try await leave(rig) { disk in disk.set { $0.openMax = 0 } }
         #expect(try dealer.receive()["copy"] == nil)
         #expect(dealer.committed.contains("another"))
         try rig.disk.cutPower()

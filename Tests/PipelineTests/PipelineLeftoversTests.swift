@@ -2,6 +2,7 @@ import Archive
 import Dedup
 import Events
 import Intake
+import SegmentSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -15,7 +16,7 @@ import Testing
     /// A rig that knows `e1`, `e2` and `e3` from three open segments.
     private func rig() throws -> PipelineRig {
         let folder = try TestSupport.TemporaryFolder(prefix: "touchpoint-pipeline")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         let rig = try PipelineRig(folder: folder, disk: disk, opensIntake: false) {
             Dedup.configure(&$0)
             $0.writers = 2
@@ -43,7 +44,7 @@ import Testing
         rig.pipeline.openIntake()
         for number in 2...3 { try dealer.send("copy \(number)", Dedup.event("e\(number)")) }
         // A new event waits for nothing.
-        try await Dedup.ask(dealer, "new", Dedup.event("new"))
+        try await Dedup.ask(dealer, "new", payload: Dedup.event("new"))
         try await waitUntil("three answers to wait") { rig.pipeline.answersDeferred == 3 }
         #expect(Set(try dealer.receive().keys) == ["new"])
         rig.pipeline.settleLeftovers(upTo: 2)
@@ -53,7 +54,7 @@ import Testing
         rig.pipeline.settleLeftovers(upTo: 3)
         try await waitUntil("the last answer") { try dealer.receive().count == 4 }
         // A durable event needs no waiting.
-        try await Dedup.ask(dealer, "again", Dedup.event("e3"))
+        try await Dedup.ask(dealer, "again", payload: Dedup.event("e3"))
         #expect(await rig.drain())
         #expect(try rig.files().eventTexts == [Dedup.event("new")])
         #expect(rig.ledger("reliable").duplicate == 4)

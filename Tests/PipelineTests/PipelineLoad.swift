@@ -43,7 +43,7 @@ final class PipelineLoad: Sendable {
     var eventsTotal: Int { plan.sources * plan.messages * plan.eventsPerMessage }
 
     /// Event number `at` of a message; every 50th message has one that is invalid JSON.
-    static func event(_ source: Int, _ message: Int, _ at: Int) -> String {
+    static func event(source: Int, message: Int, at: Int) -> String {
         if message % 50 == 7 && at == 3 { return "bad-\(source)-\(message)" }
         let filler = String(repeating: "x", count: (message * 31 + at * 7) % 120)
         return
@@ -57,7 +57,7 @@ final class PipelineLoad: Sendable {
         for source in 0..<plan.sources {
             for message in 0..<plan.messages {
                 for at in 0..<plan.eventsPerMessage {
-                    let event = Self.event(source, message, at)
+                    let event = Self.event(source: source, message: message, at: at)
                     if event.hasPrefix("bad") { quarantined += 1 } else { events.insert(event) }
                 }
             }
@@ -80,7 +80,8 @@ final class PipelineLoad: Sendable {
     }
 
     private func payload(_ source: Int, _ message: Int) -> String {
-        (0..<plan.eventsPerMessage).map { Self.event(source, message, $0) }.joined(separator: "\n")
+        (0..<plan.eventsPerMessage).map { Self.event(source: source, message: message, at: $0) }
+            .joined(separator: "\n")
     }
 
     private func produce(_ source: Int) throws {
@@ -99,7 +100,7 @@ final class PipelineLoad: Sendable {
         }
         try wait("all answers") { try dealer.receive().count == plan.messages }
         guard dealer.committed.count == plan.messages else {
-            throw WaitedInVain(description: "\(dealer.committed.count) committed")
+            throw TestFailure("\(dealer.committed.count) committed")
         }
     }
 
@@ -107,7 +108,7 @@ final class PipelineLoad: Sendable {
         let deadline = ContinuousClock.now + .seconds(120)
         while try !condition() {
             guard ContinuousClock.now < deadline else {
-                throw WaitedInVain(description: "waited 120 s for \(what)")
+                throw TestFailure("waited 120 s for \(what)")
             }
             Thread.sleep(forTimeInterval: 0.001)
         }

@@ -1,4 +1,5 @@
 import Inspection
+import SegmentSupport
 import TestSupport
 import Testing
 
@@ -53,6 +54,6 @@ import Testing
         }
         let channels = load.rig.pipeline.snapshot().channels.counts
         #expect(channels.values.reduce(0, +) == expected.events.count)
-        #expect(load.rig.disk.violations.isEmpty)
+        #expect(load.rig.disk.counts.violations.isEmpty)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import SegmentSupport
 import TestSupport
 import Testing
 
@@ -29,7 +30,9 @@ import Testing
         // Lines too long to be held: each opens its file at once.
         let events = Self.events(300, padding: 10_000)
         try dealer.send("q", events.joined(separator: "\n"))
-        try await waitUntil("the writer to stand still", seconds: 120) { rig.disk.opensHeld > 0 }
+        try await waitUntil("the writer to stand still", seconds: 120) {
+            rig.disk.counts.opensHeld > 0
+        }
         try await waitUntil("commits of what was filed before", seconds: 120) {
             rig.ledger("reliable").written > 100
         }
@@ -45,18 +48,18 @@ import Testing
     @Test func commandsAndHeartbeatsAreServedWithinAMessage() async throws {
         let rig = try Self.rig()
         // Some hundred files, each with its own syncs, take a while.
-        rig.disk.set { $0.holdsSyncs = true }
+        rig.disk.set { $0.holdsSyncsOf = "" }
         let dealer = try rig.dealer()
         try dealer.send("q", Self.events(300).joined(separator: "\n"))
         try await waitUntil("the writer to wait for its committer", seconds: 120) {
-            rig.disk.syncsHeld > 0 && rig.pipeline.snapshot().openSegments > 0
+            rig.disk.counts.syncsHeld > 0 && rig.pipeline.snapshot().openSegments > 0
         }
         let beats = rig.pipeline.beats[2]
         try await waitUntil("the writer's heartbeat", seconds: 30) {
             rig.pipeline.beats[2] > beats + 3
         }
         #expect(try await rig.pipeline.openSegments().count <= 4)
-        rig.disk.set { $0.holdsSyncs = false }
+        rig.disk.set { $0.holdsSyncsOf = nil }
         #expect(try await rig.pipeline.flush().events > 0)
         try await waitUntil("the answer", seconds: 120) { try dealer.receive().count == 1 }
         #expect(await rig.drain())
@@ -65,13 +68,13 @@ import Testing
     /// The filed part of the message is durable, no answer was sent, and its client resends it.
     @Test func aWriterLeavesInTheMiddleOfAMessage() async throws {
         let rig = try Self.rig()
-        rig.disk.set { $0.holdsSyncs = true }
+        rig.disk.set { $0.holdsSyncsOf = "" }
         let dealer = try rig.dealer()
         let events = Self.events(1_000)
         try dealer.send("q", events.joined(separator: "\n"))
-        try await waitUntil("a commit", seconds: 120) { rig.disk.syncsHeld > 0 }
+        try await waitUntil("a commit", seconds: 120) { rig.disk.counts.syncsHeld > 0 }
         rig.pipeline.hurry()
-        rig.disk.set { $0.holdsSyncs = false }
+        rig.disk.set { $0.holdsSyncsOf = nil }
         #expect(await rig.pipeline.drain(deadline: PipelineClock.deadline(seconds: 120)) == false)
         #expect(try dealer.receive().isEmpty)
         _ = try rig.recover()

@@ -1,6 +1,7 @@
 import Archive
 import Disk
 import Inspection
+import SegmentSupport
 import Storage
 import TestSupport
 import Testing

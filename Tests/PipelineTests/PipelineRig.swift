@@ -3,6 +3,7 @@ import Disk
 import Events
 import Intake
 import Recovery
+import SegmentSupport
 import Synchronization
 import TestSupport
 import ZeroMQSource
@@ -12,7 +13,7 @@ import ZeroMQSource
 /// A pipeline with its own folder and its own disk.
 final class PipelineRig: Sendable {
     let folder: TemporaryFolder
-    let disk: PipelineDisk
+    let disk: FaultyDisk
     let pipeline: Pipeline
     /// The sources in the test's own process.
     let processes: [ProcessSource]
@@ -21,13 +22,13 @@ final class PipelineRig: Sendable {
     /// choice, one writer, partitions by channel, a small ring.
     convenience init(_ change: (inout PipelineSetup) -> Void = { _ in }) throws {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         try self.init(folder: folder, disk: disk, change)
     }
 
     init(
         folder: TemporaryFolder,
-        disk: PipelineDisk,
+        disk: FaultyDisk,
         run: String = "r1",
         opensIntake: Bool = true,
         _ change: (inout PipelineSetup) -> Void = { _ in }
@@ -101,15 +102,7 @@ final class PipelineRig: Sendable {
 
     /// Seals the segments that an abandoned pipeline left, as a start of the daemon does.
     func recover() throws -> RecoveryReport {
-        let folders = DurableFolders(fileSystem: disk.real)
         _ = try FolderRecovery.mendManifests(disk.real)
-        return try FolderRecovery(
-            fileSystem: disk.real,
-            folders: folders,
-            manifest: ManifestLog(fileSystem: disk.real, folders: folders, node: "t1"),
-            node: "t1",
-            run: "r2",
-            now: { PipelineClock.wallMicroseconds }
-        ).run()
+        return try disk.real.recovery(node: "t1", now: { PipelineClock.wallMicroseconds }).run()
     }
 }

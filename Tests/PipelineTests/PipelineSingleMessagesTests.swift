@@ -1,5 +1,6 @@
 import Inspection
 import Intake
+import SegmentSupport
 import TestSupport
 import Testing
 import ZeroMQSource
@@ -36,7 +37,7 @@ import ZeroMQSource
             )
         }
 
-        static func two(_ payload: String, _ first: String, _ second: String) -> Kind {
+        static func two(_ payload: String, first: String, second: String) -> Kind {
             Kind(
                 payload: payload,
                 answer: #"{"status":"committed","events":2,"quarantined":[]}"#,
@@ -55,9 +56,9 @@ import ZeroMQSource
             .bad("3", "not_an_object"),
             .bad(#"{"a":"}"#, "invalid_json"),
             .bad(#"{"}"#, "invalid_json"),
-            .two("{\"n\":1}\n{\"n\":2}", #"{"n":1}"#, #"{"n":2}"#),
-            .two(#"[{"n":3},{"n":4}]"#, #"{"n":3}"#, #"{"n":4}"#),
-            .two(#"{"batch":[{"n":5},{"n":6}]}"#, #"{"n":5}"#, #"{"n":6}"#),
+            .two("{\"n\":1}\n{\"n\":2}", first: #"{"n":1}"#, second: #"{"n":2}"#),
+            .two(#"[{"n":3},{"n":4}]"#, first: #"{"n":3}"#, second: #"{"n":4}"#),
+            .two(#"{"batch":[{"n":5},{"n":6}]}"#, first: #"{"n":5}"#, second: #"{"n":6}"#),
         ]
         var kinds = (0..<150).map { Kind.good($0) } + odd
         for (at, kind) in odd.enumerated() { kinds += [.good(200 + at), kind] }
@@ -85,7 +86,7 @@ import ZeroMQSource
         _ change: (inout PipelineSetup) -> Void = { _ in }
     ) throws -> PipelineRig {
         let folder = try TemporaryFolder(prefix: "touchpoint-pipeline")
-        let disk = try PipelineDisk(directory: folder.path)
+        let disk = try FaultyDisk(directory: folder.path)
         return try PipelineRig(folder: folder, disk: disk, opensIntake: false, change)
     }
 

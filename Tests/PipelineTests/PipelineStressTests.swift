@@ -1,4 +1,5 @@
 import Inspection
+import SegmentSupport
 import TestSupport
 import Testing
 
@@ -57,7 +58,7 @@ import Testing
             }
             await asked
             #expect(rig.ledger("plain").isBalanced)
-            #expect(rig.disk.violations.isEmpty)
+            #expect(rig.disk.counts.violations.isEmpty)
         }
     }
 }

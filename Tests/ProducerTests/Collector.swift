@@ -34,7 +34,7 @@ final class Collector: Sendable {
         var thread = pthread_t()
         let work = Unmanaged.passRetained(
             Work {
-                try self.serve(pattern, messageBytesMax, curve, answer)
+                try self.serve(pattern, messageBytesMax, curve: curve, answer: answer)
             } onFailure: { text in
                 self.state.withLock { $0.failure = text }
             }
@@ -80,8 +80,8 @@ final class Collector: Sendable {
     private func serve(
         _ pattern: Socket.Pattern,
         _ messageBytesMax: Int64,
-        _ curve: CurveKeyPair?,
-        _ answer: Answer
+        curve: CurveKeyPair?,
+        answer: Answer
     ) throws {
         let socket = try Socket(pattern, in: context)
         try socket.setLinger(.zero)

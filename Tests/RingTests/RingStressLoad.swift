@@ -33,11 +33,13 @@ struct RingStressLoad: Sendable {
         let parker = Parker()
         let result = RingStressResult()
         for (index, lane) in lanes.enumerated() {
-            Thread { produce(lane, parker, RingSeededGenerator(seed: seed &+ UInt64(index))) }
-                .start()
+            Thread {
+                produce(lane, parker, generator: RingSeededGenerator(seed: seed &+ UInt64(index)))
+            }
+            .start()
         }
         Thread {
-            consume(lanes, parker, result)
+            consume(lanes, parker, into: result)
             result.isDone.signal()
         }.start()
         return result
@@ -46,7 +48,7 @@ struct RingStressLoad: Sendable {
     private func produce(
         _ lane: RingStressLane,
         _ parker: Parker,
-        _ generator: RingSeededGenerator
+        generator: RingSeededGenerator
     ) {
         var random = generator
         var end = RingProducer(lane.ring, consumer: parker)
@@ -60,7 +62,7 @@ struct RingStressLoad: Sendable {
                 if !end.requestSpaceSignal() { lane.hasSpace.wait() }
                 room = end.claim(size)
             }
-            if let room { Self.fill(room, size, sequence) }
+            if let room { Self.fill(room, size, sequence: sequence) }
             unpublished += 1
             if unpublished >= Int.random(in: 1...batchMax, using: &random) {
                 end.publish()
@@ -71,7 +73,8 @@ struct RingStressLoad: Sendable {
         end.publish()
     }
 
-    private func consume(_ lanes: [RingStressLane], _ parker: Parker, _ result: RingStressResult) {
+    private func consume(_ lanes: [RingStressLane], _ parker: Parker, into result: RingStressResult)
+    {
         let ends = lanes.map { RingStressConsumer($0) }
         while ends.contains(where: { $0.taken < recordsEach }) {
             var count = 0
@@ -87,7 +90,7 @@ struct RingStressLoad: Sendable {
     }
 
     /// Fills a record for `sequence`, with plain typed stores only (see the type).
-    static func fill(_ room: UnsafeMutableRawPointer, _ size: Int, _ sequence: Int) {
+    static func fill(_ room: UnsafeMutableRawPointer, _ size: Int, sequence: Int) {
         let bytes = room.assumingMemoryBound(to: UInt8.self)
         for index in 0..<size { (bytes + index).pointee = filler(sequence, index) }
         guard size >= 16 else { return }

@@ -32,7 +32,7 @@ struct Scenario {
     /// Returns the value of every word of a record's payload.
     private func content(_ ring: Int, _ index: Int) -> Int { 1000 * (ring + 1) + index }
 
-    private func words(_ ring: Int, _ address: UnsafeRawPointer, _ byteCount: Int) -> Range<Int> {
+    private func words(of ring: Int, from address: UnsafeRawPointer, byteCount: Int) -> Range<Int> {
         let first = layout.word(ring, offset: address - UnsafeRawPointer(SimulatedCells.nowhere))
         return first..<first + (byteCount + 7) / 8
     }
@@ -43,9 +43,12 @@ struct Scenario {
         var end = ProducerEnd(cells: cells, bed: bed, hotBytes: hotBytes)
         var unpublished = 0
         for (index, byteCount) in records[ring].enumerated() {
-            guard let room = room(byteCount, in: ring, &end, &unpublished, thread) else { return }
+            guard let room = room(byteCount, in: ring, &end, unpublished: &unpublished, on: thread)
+            else { return }
             if flaw == .publishesBeforeWriting { end.publish() }
-            for word in words(ring, room, byteCount) { thread.store(word, content(ring, index)) }
+            for word in words(of: ring, from: room, byteCount: byteCount) {
+                thread.store(word, content(ring, index))
+            }
             unpublished += 1
             if unpublished == producerBatch {
                 end.publish()
@@ -62,8 +65,8 @@ struct Scenario {
         _ byteCount: Int,
         in ring: Int,
         _ end: inout ProducerEnd<SimulatedCells, SimulatedBed>,
-        _ unpublished: inout Int,
-        _ thread: SimulatedThread
+        unpublished: inout Int,
+        on thread: SimulatedThread
     ) -> UnsafeRawPointer? {
         while !thread.isOver {
             if let room = end.claim(byteCount) { return UnsafeRawPointer(room) }
@@ -157,7 +160,7 @@ struct Scenario {
             guard index < scenario.records[ring].count,
                 record.count == scenario.records[ring][index]
             else { return thread.fail("record \(index) has \(record.count) bytes") }
-            for word in scenario.words(ring, address, record.count) {
+            for word in scenario.words(of: ring, from: address, byteCount: record.count) {
                 let value = thread.load(word)
                 if !thread.isOver, value != scenario.content(ring, index) {
                     return thread.fail("record \(index) reads \(value)")

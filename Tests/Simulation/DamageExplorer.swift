@@ -77,11 +77,11 @@ package struct DamageExplorer {
         let end = segment.commits.last?.offset ?? 0
         for _ in 0..<Self.flipsPerFile where violation == nil {
             let index = Int.random(in: 0..<end, using: &random)
-            flipOpen(segment, index, UInt8.random(in: 0..<8, using: &random))
+            flipOpen(segment, at: index, bit: UInt8.random(in: 0..<8, using: &random))
         }
     }
 
-    private mutating func flipOpen(_ segment: WrittenSegment, _ index: Int, _ bit: UInt8) {
+    private mutating func flipOpen(_ segment: WrittenSegment, at index: Int, bit: UInt8) {
         counts.openFlips += 1
         var bytes = segment.bytes
         bytes[index] ^= 1 << bit

@@ -32,7 +32,8 @@ final class FolderOracle {
         let places = state.paths.places
         for place in state.filePlaces where places[place].kind == .sealed {
             guard let bytes = state.bytes(at: place) else { continue }
-            let complaint = reader.content(place, places[place].path, bytes).complaint
+            let complaint = reader.content(of: place, at: places[place].path, bytes: bytes)
+                .complaint
             if let complaint { return "visible: \(complaint)" }
         }
         return complaintAboutEntries(state).map { "visible: \($0)" }
@@ -43,7 +44,7 @@ final class FolderOracle {
         look += 1
         for manifest in state.filePlaces where state.paths.places[manifest].isManifest {
             guard let bytes = state.bytes(at: manifest) else { continue }
-            for line in reader.lines(manifest, bytes, state.paths) {
+            for line in reader.lines(of: manifest, in: bytes, paths: state.paths) {
                 if let complaint = complaint(about: line, state) { return complaint }
             }
         }
@@ -57,7 +58,7 @@ final class FolderOracle {
         if named[place] == look { return "two lines for \(entry.path), one \(entry.reason)" }
         named[place] = look
         guard let bytes = state.bytes(at: place) else { return "a line without \(entry.path)" }
-        let content = reader.content(place, entry.path, bytes)
+        let content = reader.content(of: place, at: entry.path, bytes: bytes)
         let isRight =
             entry.events == content.events.count && entry.rawBytes == content.rawBytes
             && entry.compressedBytes == bytes.count && entry.crc32 == content.crc32
@@ -90,7 +91,7 @@ final class FolderOracle {
                 if place >= named.count || named[place] != look {
                     return "\(path) has no manifest line"
                 }
-                for event in reader.content(place, path, bytes).events {
+                for event in reader.content(of: place, at: path, bytes: bytes).events {
                     if let other = found[event] {
                         return "event \(event) is in \(places[other].path) and in \(path)"
                     }

@@ -47,7 +47,7 @@ final class OracleReader {
     init(_ ledger: EventLedger) { self.ledger = ledger }
 
     /// Returns the lines of a manifest that are entries.
-    func lines(_ place: Int, _ bytes: [UInt8], _ paths: PathTable) -> [Line] {
+    func lines(of place: Int, in bytes: [UInt8], paths: PathTable) -> [Line] {
         let last = lastManifests[place] ?? Manifest()
         if last.bytes.count == bytes.count, bytes.begins(with: last.bytes) { return last.lines }
         var manifest = Manifest(bytes: bytes)
@@ -71,7 +71,7 @@ final class OracleReader {
         return line
     }
 
-    func content(_ place: Int, _ path: String, _ bytes: [UInt8]) -> Content {
+    func content(of place: Int, at path: String, bytes: [UInt8]) -> Content {
         while lastContents.count <= place { lastContents.append(nil) }
         let key = FileKey(place: place, bytes: ByteKey(bytes))
         if let last = lastContents[place], last.bytes == key.bytes { return last.content }

@@ -4,6 +4,7 @@ import Dedup
 import Disk
 import Events
 import Filing
+import FilingSupport
 import Platform
 import Recovery
 import TestSupport
@@ -21,14 +22,7 @@ final class SimulatedCollector {
     private var random: SeededGenerator
     private var sequences: [UInt64] = [0, 0]
     /// Of no use to sources without `dedup`; one for all lives, since it reserves addresses.
-    private static let window: IdentityWindow = {
-        guard
-            let window = IdentityWindow(
-                IdentityWindow.Configuration(memoryBytesMax: IdentityWindow.memoryBytesMin)
-            )
-        else { preconditionFailure("no address space") }
-        return window
-    }()
+    private static let window = IdentityWindow.least()
     /// Set by an error that a writer has waited for in vain: the process does nothing more.
     private(set) var failure: FileSystemError?
 
@@ -100,10 +94,9 @@ final class SimulatedCollector {
     private func step(_ writer: SimulatedWriter) throws(FileSystemError) {
         pass(micros: .random(in: 1...200_000, using: &random))
         switch Int.random(in: 0..<16, using: &random) {
-        case 0..<7:
+        case 0..<8:
             for _ in 0..<Int.random(in: 1...3, using: &random) { try put(writer) }
-        case 7..<12: try writer.commitStep()
-        case 12: try writer.makeRoom()
+        case 8..<13: try writer.commitStep()
         case 13:
             let jumps: [Int64] = [61, 301, 3_600, 86_400]
             pass(micros: (jumps.randomElement(using: &random) ?? 61) * 1_000_000)

@@ -34,6 +34,10 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     package var weakening: Weakening?
     /// Called with the path before every call that changes something.
     package var beforeChange: ((String) -> Void)?
+    /// See ``stop(after:tearing:)``.
+    private var stopsAtChange = false
+    private var tearsLastWrite = false
+    private var isStopped = false
     package private(set) var calls = 0
     package private(set) var changes = 0
 
@@ -41,6 +45,8 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     private var handles: [(file: Int, place: Int)?] = [nil]
     /// The number of open files.
     package private(set) var openFiles = 0
+    /// The most files open at once.
+    package private(set) var openFilesMost = 0
     /// Renames that a weakened disk delays.
     private var heldRenames: [(from: Int, to: Int)] = []
 
@@ -54,7 +60,9 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         _ path: String
     ) throws(FileSystemError) {
         calls += 1
-        guard changesLeft > 0 else { throw FileSystemError(operation, path, code: EIO) }
+        guard changesLeft > 0 || stopsAtChange && !isStopped else {
+            throw FileSystemError(operation, path, code: EIO)
+        }
         if let fault, fault.call == calls - 1 || fault.isForEver && fault.call < calls {
             hasFailed = true
             throw FileSystemError(operation, path, code: fault.code)
@@ -65,10 +73,18 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         _ operation: FileSystemError.Operation,
         _ path: String
     ) throws(FileSystemError) {
-        if changesLeft > 0 { beforeChange?(path) }
+        if changesLeft > 0 { beforeChange?(path) } else { isStopped = true }
         try look(operation, path)
         changesLeft -= 1
         changes += 1
+    }
+
+    /// Stops at the changing call after so many that succeed, which are counted anew.
+    ///
+    /// - `tearing`: if that call is a write, half of it is done.
+    package func stop(after changes: Int, tearing: Bool) {
+        (changesLeft, self.changes) = (changes, 0)
+        (stopsAtChange, tearsLastWrite, isStopped) = (true, tearing, false)
     }
 
     private func number(_ file: FileHandle) -> Int { handles[Int(file.number)]?.file ?? 0 }
@@ -102,6 +118,7 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         }
         handles.append((number, place))
         openFiles += 1
+        openFilesMost = max(openFilesMost, openFiles)
         return FileHandle(number: Int32(handles.count - 1))
     }
 
@@ -115,10 +132,12 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
         _ bytes: UnsafeRawBufferPointer,
         to file: FileHandle
     ) throws(FileSystemError) {
+        let tears = tearsLastWrite && changesLeft == 0 && !isStopped
         do throws(FileSystemError) {
             try change(.write, path(file))
         } catch {
-            let taken = changesLeft > 0 ? min(fault?.taken ?? 0, bytes.count - 1) : 0
+            let torn = tears ? bytes.count / 2 : 0
+            let taken = changesLeft > 0 ? min(fault?.taken ?? 0, bytes.count - 1) : torn
             state.append(
                 UnsafeRawBufferPointer(rebasing: bytes[..<max(0, taken)]),
                 to: number(file)

@@ -28,6 +28,9 @@ final class SimulatedWriter {
     static let sources = ["reliable", "producers"]
     static let channels = ["web", "app", "a-b"]
 
+    /// A segment's lines are deflated when there are so many bytes of them: one to three lines.
+    private static let pendingBytes = 400
+
     private let process: Process
     private let store: SegmentStore
     private let committer: SegmentCommitter
@@ -60,20 +63,22 @@ final class SimulatedWriter {
     init(_ process: Process, writer: Int, _ shape: Shape) throws {
         self.process = process
         let patience = self.patience
+        var configuration = SegmentStore.Configuration(
+            node: Self.node,
+            run: process.run,
+            writer: writer,
+            sources: Self.sources,
+            engine: process.engine,
+            level: 1,
+            openMax: shape.openMax,
+            segmentBytesMax: shape.bytesMax,
+            ageMax: .seconds(300),
+            idleMax: .seconds(60),
+            sealsMax: shape.sealsMax
+        )
+        configuration.pendingBytes = Self.pendingBytes
         store = SegmentStore(
-            SegmentStore.Configuration(
-                node: Self.node,
-                run: process.run,
-                writer: writer,
-                sources: Self.sources,
-                engine: process.engine,
-                level: 1,
-                openMax: shape.openMax,
-                segmentBytesMax: shape.bytesMax,
-                ageMax: .seconds(300),
-                idleMax: .seconds(60),
-                sealsMax: shape.sealsMax
-            ),
+            configuration,
             fileSystem: process.disk,
             waitForRoom: { _ in patience.wait() }
         )
@@ -123,12 +128,6 @@ final class SimulatedWriter {
         try rig.put(payload, source: source)
         let line = expected.line(payload, source: source, receivedAt: wall, sequence: sequence)
         waiting.append(process.ledger.note(line.bytes, folder: line.folder))
-    }
-
-    /// Compresses a segment's pending bytes, as a full buffer does.
-    func makeRoom() throws(FileSystemError) {
-        guard let slot = store.openSlot else { return }
-        try store.makeRoom(1, in: slot)
     }
 
     /// Begins a commit, or ends the one in progress.

@@ -1,24 +1,6 @@
 import Glibc
 import Platform
 
-/// A timeout of a test, or a failed system call.
-package struct ControlTestFailure: Error, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-}
-
-/// Waits until `condition` holds, without blocking a thread; fails after 30 s with `what`.
-package func controlWait(for what: String, until condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            throw ControlTestFailure("waited 30 s in vain for \(what)")
-        }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-}
-
 /// A plain client of a Unix stream socket, like `socat`: sends bytes, receives lines.
 ///
 /// Never blocks a thread, so that a server in the same process can continue. For one task.
@@ -33,7 +15,7 @@ package final class ControlLineSocket {
         fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         let result = UnixAddress(path: path)?.connect(fd) ?? ENAMETOOLONG
         guard result == 0, fcntl(fd, F_SETFL, O_NONBLOCK) == 0 else {
-            throw ControlTestFailure("connecting to \(path): \(SystemError(code: result))")
+            throw TestFailure("connecting to \(path): \(SystemError(code: result))")
         }
     }
 
@@ -45,12 +27,12 @@ package final class ControlLineSocket {
     /// Sends all of `bytes`; throws if the other end is gone.
     package func send(_ bytes: [UInt8]) async throws {
         var rest = bytes[...]
-        try await controlWait(for: "room to send \(bytes.count) bytes") {
+        try await waitUntil("room to send \(bytes.count) bytes") {
             let sent = rest.withUnsafeBytes {
                 Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             if sent < 0, errno != EAGAIN {
-                throw ControlTestFailure("sending: \(String(cString: strerror(errno)))")
+                throw TestFailure("sending: \(String(cString: strerror(errno)))")
             }
             rest = rest.dropFirst(max(0, sent))
             return rest.isEmpty
@@ -63,13 +45,13 @@ package final class ControlLineSocket {
     /// Returns the next line without its end.
     package func line() async throws -> String {
         var end: Int?
-        try await controlWait(for: "a line, having \(received.count) bytes") {
+        try await waitUntil("a line, having \(received.count) bytes") {
             end = lineEnd()
             guard end == nil else { return true }
             readMore()
             end = lineEnd()
             if isAtEnd, end == nil {
-                throw ControlTestFailure("the connection ended where a line was expected")
+                throw TestFailure("the connection ended where a line was expected")
             }
             return end != nil
         }
@@ -90,7 +72,7 @@ package final class ControlLineSocket {
 
     /// Waits for the end of the connection and returns everything received before it, read or not.
     package func untilEnd() async throws -> String {
-        try await controlWait(for: "the end of the connection") {
+        try await waitUntil("the end of the connection") {
             readMore()
             return isAtEnd
         }

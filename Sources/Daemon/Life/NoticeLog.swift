@@ -50,7 +50,7 @@ final class NoticeLog: Sendable {
                 "the disk failed a segment: it is written anew, nothing since is acknowledged",
                 metadata: ["error": "\(error)"]
             )
-        case .segmentsMoved(let paths):
+        case .segmentsReplaced(let paths):
             for path in paths {
                 logger.notice(
                     "segment stands in a new file, all of it durable",
