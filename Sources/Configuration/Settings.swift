@@ -53,6 +53,16 @@ extension Settings {
             case router
         }
 
+        /// Who may send to a source.
+        package struct Access: Sendable, Equatable {
+            /// Keys, without which nobody may connect; nil folder and file: no encryption.
+            package var curve = Curve()
+            /// Whether producers without a key may connect from other machines.
+            package var strangers = Strangers.refused
+            /// The files of its `ipc://` endpoints.
+            package var socket = SocketFile()
+        }
+
         /// Where the keys of a source are (CURVE, ZeroMQ RFC 26); both or none.
         package struct Curve: Sendable, Equatable {
             /// The folder of the producers' public certificates.
@@ -100,12 +110,8 @@ extension Settings {
         package var highWaterMark = 1000
         /// What receives its messages.
         package var engine = Engine.auto
-        /// Keys, without which nobody may connect; nil folder and file: no encryption.
-        package var curve = Curve()
-        /// Whether producers without a key may connect from other machines.
-        package var strangers = Strangers.refused
-        /// The files of its `ipc://` endpoints.
-        package var socket = SocketFile()
+        /// Who may send to it.
+        package var access = Access()
         /// Whether the collector's own listener can receive its messages.
         package var canBeNative: Bool { pattern != .sub && connect.isEmpty }
         /// Whether the collector's own listener receives its messages.

@@ -124,15 +124,15 @@ extension SettingsReading {
     /// Keys are both or none, and only the native engine knows them; without them, everybody in the
     /// network could send.
     private mutating func checkKeys(of source: Settings.Source, context: String) {
-        if (source.curve.keys == nil) != (source.curve.secret == nil) {
-            let missing = source.curve.keys == nil ? "keys" : "secret"
+        if (source.access.curve.keys == nil) != (source.access.curve.secret == nil) {
+            let missing = source.access.curve.keys == nil ? "keys" : "secret"
             refuse(
                 "\(context).curve",
                 because: "\(context).curve: '\(missing)' is missing; it needs the folder of the"
                     + " producers' keys and the collector's own secret file"
             )
         }
-        if source.curve.keys != nil {
+        if source.access.curve.keys != nil {
             guard !source.isNative, !wasRefused("\(context).engine") else { return }
             refuse(
                 "\(context).curve",
@@ -142,7 +142,7 @@ extension SettingsReading {
             return
         }
         let open = source.bind.first { !Endpoint.isLocal($0) }
-        guard let open, source.strangers == .refused else { return }
+        guard let open, source.access.strangers == .refused else { return }
         refuse(
             "\(context).bind",
             because: "\(context).bind: '\(open)' can be reached from other machines, and nothing"

@@ -265,7 +265,7 @@ struct Filer: ~Copyable {
         burst.slots[at] = Int32(truncatingIfNeeded: slot)
         counts.arrive(record.source)
         let sequence = sequences.next(record.source)
-        let peer = sources[record.source].peerNames?.name(of: record.peer)
+        let peer = sources[record.source].peers?.name(of: record.peer)
         if let peer, notices.allows(rejection, source: record.source, peer: peer, at: now) {
             onRejection(rejection, record.source, peer)
         }

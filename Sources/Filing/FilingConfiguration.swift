@@ -12,23 +12,19 @@ package struct FilingConfiguration: Sendable {
         package var channel: String
         /// Whether ids are looked up.
         package var deduplicates: Bool
-        /// The names of its connections, for quarantine.
-        package var peerNames: PeerNames?
-        /// Where to note what messages of its connections cost.
-        package var peerCosts: PeerCosts?
+        /// The names of its connections, for quarantine, and where to note what their messages cost.
+        package var peers: PeerBook?
 
         package init(
             name: String,
             channel: String = "",
             deduplicates: Bool = false,
-            peerNames: PeerNames? = nil,
-            peerCosts: PeerCosts? = nil
+            peers: PeerBook? = nil
         ) {
             self.name = name
             self.channel = channel
             self.deduplicates = deduplicates
-            self.peerNames = peerNames
-            self.peerCosts = peerCosts
+            self.peers = peers
         }
     }
 

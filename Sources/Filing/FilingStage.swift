@@ -57,7 +57,7 @@ package struct FilingStage: ~Copyable {
     private var work = Work.none
     private var now: Int64 = 0
     /// By source, where to note what messages cost.
-    private let peerCosts: [PeerCosts?]
+    private let peers: [PeerBook?]
     /// How long the message that is read alone has taken, in nanoseconds.
     private var spent: Int64 = 0
     /// The time of receipt of the oldest message since ``takeOldestReceipt()``, in microseconds
@@ -85,7 +85,7 @@ package struct FilingStage: ~Copyable {
             channels: configuration.sources.map(\.channel)
         )
         filer = Filer(configuration, partners)
-        peerCosts = configuration.sources.map(\.peerCosts)
+        peers = configuration.sources.map(\.peers)
         recognition.begin(commit: store.lastCommit.next)
     }
 
@@ -223,8 +223,8 @@ package struct FilingStage: ~Copyable {
         let isDone = try fileMessage(record)
         spent += SystemClock.monotonicNanoseconds - since
         if isDone {
-            peerCosts[record.source]?.note(
-                record.peer,
+            peers[record.source]?.noteCost(
+                of: record.peer,
                 bytes: record.payload.count,
                 nanoseconds: spent
             )

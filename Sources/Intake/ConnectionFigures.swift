@@ -26,22 +26,6 @@ package final class ConnectionFigures: Sendable {
     init() {}
 }
 
-/// Peer names by connection number, for writers that quarantine a peer's messages.
-package final class PeerNames: Sendable {
-    private let names: Mutex<[UInt16: String]> = Mutex([:])
-
-    init() {}
-
-    /// The name of a connection's peer; nil for an unknown connection.
-    package func name(of number: UInt16) -> String? {
-        number == 0 ? nil : names.withLock { $0[number] }
-    }
-
-    package func set(_ name: String, of number: UInt16) {
-        names.withLock { $0[number] = name }
-    }
-}
-
 extension Atomic where Value == Int {
     /// Adds to a counter that only the calling thread writes.
     package func count(_ more: Int = 1) {

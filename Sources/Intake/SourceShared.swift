@@ -18,8 +18,7 @@ package final class SourceShared: Sendable {
     /// Peers connected now.
     package let peers = Atomic<Int>(0)
     package let connections = ConnectionFigures()
-    package let peerNames = PeerNames()
-    package let peerCosts = PeerCosts()
+    package let peerBook = PeerBook()
     /// What is wrong with an endpoint now, as a sentence; nil if nothing is.
     package let problem = Mutex<String?>(nil)
     /// Set by the source: intake has ended, and everything received is in the rings.

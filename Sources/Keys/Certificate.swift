@@ -19,7 +19,7 @@ package struct Certificate: Sendable {
         var reading = Reading()
         do {
             try PropertyText.read(text) { section, name, value, line throws(PropertyText.Problem) in
-                try reading.take(section, name, value, line)
+                try reading.take(section, name, is: value, at: line)
             }
         } catch {
             throw KeyFileError(path, "is no certificate: line \(error.line) \(error.text)")
@@ -103,12 +103,12 @@ package struct Certificate: Sendable {
         mutating func take(
             _ section: String,
             _ property: String,
-            _ value: UnsafeRawBufferPointer,
-            _ line: Int
+            is value: UnsafeRawBufferPointer,
+            at line: Int
         ) throws(PropertyText.Problem) {
             switch (section, property) {
             case ("metadata", "name"):
-                try once(name == nil, property, line)
+                try once(name == nil, property, at: line)
                 guard let text = String(validating: value, as: UTF8.self),
                     Certificate.isShowable(text)
                 else {
@@ -119,13 +119,13 @@ package struct Certificate: Sendable {
                 }
                 if !text.isEmpty { name = text }
             case ("curve", "public-key"):
-                try once(publicKey == nil, property, line)
+                try once(publicKey == nil, property, at: line)
                 publicKey = String(validating: value, as: UTF8.self).flatMap(CurveKey.init(z85:))
-                try require(publicKey != nil, property, line)
+                try require(publicKey != nil, property, at: line)
             case ("curve", "secret-key"):
-                try once(keys == nil, property, line)
+                try once(keys == nil, property, at: line)
                 keys = CurveKeyPair(secretZ85: value)
-                try require(keys != nil, property, line)
+                try require(keys != nil, property, at: line)
             default: break
             }
         }
@@ -133,7 +133,7 @@ package struct Certificate: Sendable {
         private func once(
             _ isFirst: Bool,
             _ property: String,
-            _ line: Int
+            at line: Int
         ) throws(PropertyText.Problem) {
             guard isFirst else { throw .init(line: line, text: "has a second '\(property)'") }
         }
@@ -141,7 +141,7 @@ package struct Certificate: Sendable {
         private func require(
             _ isKey: Bool,
             _ property: String,
-            _ line: Int
+            at line: Int
         ) throws(PropertyText.Problem) {
             guard isKey else {
                 throw .init(

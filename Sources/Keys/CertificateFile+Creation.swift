@@ -35,25 +35,25 @@ extension CertificateFile {
     ) throws(KeyFileError) -> Created {
         precondition(isName(name))
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system(folder, "opened", errno) }
+        guard descriptor >= 0 else { throw .system(folder, "opened", code: errno) }
         defer { close(descriptor) }
         let keys = CurveKeyPair()
         let publicName = "\(name).key"
         let secretName = "\(name).key_secret"
         let prefix = folder.hasSuffix("/") ? folder : "\(folder)/"
         let secret = Certificate.secretText(name: name, keys: keys)
-        try write(secret.bytes, secretName, 0o600, in: descriptor, prefix)
+        try write(secret.bytes, to: secretName, mode: 0o600, in: descriptor, shownAfter: prefix)
         do {
             let text = SecretBytes(
                 copying: Certificate.publicText(name: name, key: keys.publicKey)
             )
-            try write(text.bytes, publicName, 0o644, in: descriptor, prefix)
+            try write(text.bytes, to: publicName, mode: 0o644, in: descriptor, shownAfter: prefix)
         } catch {
             unlinkat(descriptor, secretName, 0)
             throw error
         }
         guard fsync(descriptor) == 0 else {
-            let error = KeyFileError.system(folder, "synced", errno)
+            let error = KeyFileError.system(folder, "synced", code: errno)
             for file in [publicName, secretName] { unlinkat(descriptor, file, 0) }
             throw error
         }
@@ -66,10 +66,10 @@ extension CertificateFile {
 
     private static func write(
         _ text: UnsafeRawBufferPointer,
-        _ name: String,
-        _ mode: mode_t,
+        to name: String,
+        mode: mode_t,
         in folder: Int32,
-        _ prefix: String
+        shownAfter prefix: String
     ) throws(KeyFileError) {
         let path = prefix + name
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
@@ -81,7 +81,7 @@ extension CertificateFile {
                     "exists and is not replaced: choose another name, or move it away"
                 )
             }
-            throw .system(path, "created", errno)
+            throw .system(path, "created", code: errno)
         }
         defer { close(descriptor) }
         var written = 0
@@ -89,24 +89,24 @@ extension CertificateFile {
             let rest = UnsafeRawBufferPointer(rebasing: text[written...])
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw discarded(path, "written", name, in: folder) }
+            guard count > 0 else { throw discarded(path, "written", as: name, in: folder) }
             written += count
         }
         // The file's mode does not depend on the umask.
         guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else {
-            throw discarded(path, "written", name, in: folder)
+            throw discarded(path, "written", as: name, in: folder)
         }
     }
 
     private static func discarded(
         _ path: String,
         _ operation: String,
-        _ name: String,
+        as name: String,
         in folder: Int32
     ) -> KeyFileError {
         let code = errno
         unlinkat(folder, name, 0)
-        return .system(path, operation, code)
+        return .system(path, operation, code: code)
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

@@ -79,11 +79,11 @@ package enum CertificateFile {
             if errno == ELOOP {
                 throw KeyFileError(path, "is a link: put the file itself in its place")
             }
-            throw .system(path, "opened", errno)
+            throw .system(path, "opened", code: errno)
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system(path, "examined", errno) }
+        guard fstat(descriptor, &status) == 0 else { throw .system(path, "examined", code: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw KeyFileError(path, "is no regular file: move it elsewhere")
         }
@@ -134,7 +134,7 @@ package enum CertificateFile {
             let part = UnsafeMutableRawBufferPointer(rebasing: room[count...])
             let result = Glibc.read(descriptor, part.baseAddress, part.count)
             if result < 0, errno == EINTR { continue }
-            guard result >= 0 else { throw .system(path, "read", errno) }
+            guard result >= 0 else { throw .system(path, "read", code: errno) }
             if result == 0 { break }
             count += result
         }

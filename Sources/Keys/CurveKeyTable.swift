@@ -39,13 +39,13 @@ package struct CurveKeyTable: Sendable, Equatable {
             if lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
                 throw KeyFileError(folder, "is a link: name the folder itself")
             }
-            throw .system(folder, "opened as a folder of certificates", code)
+            throw .system(folder, "opened as a folder of certificates", code: code)
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system(folder, "examined", errno) }
+        guard fstat(descriptor, &status) == 0 else { throw .system(folder, "examined", code: errno) }
         try CertificateFile.requireOwnOnly(folder, status)
-        let files = try list(descriptor, folder, countMax)
+        let files = try list(descriptor, folder, countMax: countMax)
         guard !files.isEmpty else {
             throw KeyFileError(
                 folder,
@@ -58,8 +58,8 @@ package struct CurveKeyTable: Sendable, Equatable {
             let path = folder.hasSuffix("/") ? folder + file : "\(folder)/\(file)"
             try builder.add(
                 try CertificateFile.loadPublic(file, in: descriptor, shownAs: path),
-                file,
-                path
+                of: file,
+                at: path
             )
         }
         return CurveKeyTable(names: builder.names)
@@ -72,8 +72,8 @@ package struct CurveKeyTable: Sendable, Equatable {
 
         mutating func add(
             _ certificate: Certificate,
-            _ file: String,
-            _ path: String
+            of file: String,
+            at path: String
         ) throws(KeyFileError) {
             let name = certificate.name ?? Self.withoutExtension(file)
             guard Certificate.isShowable(name) else {
@@ -106,21 +106,21 @@ package struct CurveKeyTable: Sendable, Equatable {
     private static func list(
         _ folder: Int32,
         _ path: String,
-        _ countMax: Int
+        countMax: Int
     ) throws(KeyFileError) -> [String] {
         let own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard own >= 0 else { throw .system(path, "listed", errno) }
+        guard own >= 0 else { throw .system(path, "listed", code: errno) }
         guard let stream = fdopendir(own) else {
             let code = errno
             close(own)
-            throw .system(path, "listed", code)
+            throw .system(path, "listed", code: code)
         }
         defer { closedir(stream) }
         var files: [String] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw .system(path, "listed", errno) }
+                guard errno == 0 else { throw .system(path, "listed", code: errno) }
                 return files.sorted()
             }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {

@@ -16,7 +16,7 @@ package struct KeyFileError: Error, Equatable, Sendable, CustomStringConvertible
     }
 
     /// An error of the system, by its errno.
-    static func system(_ path: String, _ operation: String, _ code: Int32) -> KeyFileError {
+    static func system(_ path: String, _ operation: String, code: Int32) -> KeyFileError {
         KeyFileError(path, "cannot be \(operation): \(SystemError(code: code))")
     }
 

@@ -146,8 +146,7 @@ extension PipelineConfiguration {
                     name: source.name,
                     channel: source.channel,
                     deduplicates: source.deduplicates,
-                    peerNames: shared.peerNames,
-                    peerCosts: shared.peerCosts
+                    peers: shared.peerBook
                 )
             },
             router: PartitionRouter.Configuration(

@@ -74,8 +74,7 @@ extension Listener {
             return
         }
         door.handshakes[host, default: 0] += 1
-        shared.peerCosts.forget(number)
-        shared.peerNames.set(connection.pointee.name, of: number)
+        shared.peerBook.begin(number, name: connection.pointee.name)
         shared.peers.store(connections.count, ordering: .relaxed)
         connection.pointee.beginHandshake()
         list(number, connection)

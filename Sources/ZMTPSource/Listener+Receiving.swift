@@ -198,7 +198,7 @@ extension Listener {
         guard case .taken = reception else { return 0 }
         let isFirst = connection.pointee.taken < Turns.firstBytes
         if isFirst { connection.pointee.taken += payload.count }
-        return Turns.cost(of: payload, number, isFirst: isFirst, shared.peerCosts)
+        return Turns.cost(of: payload, number, isFirst: isFirst, in: shared.peerBook)
     }
 
     @inline(never)

@@ -47,10 +47,10 @@ struct Turns {
         of payload: UnsafeRawBufferPointer,
         _ number: UInt16,
         isFirst: Bool,
-        _ costs: PeerCosts
+        in peers: PeerBook
     ) -> Int64 {
         let isPacked = payload.count >= 2 && payload[0] == 0x1F && payload[1] == 0x8B
-        let expected = costs.expected(number, bytes: payload.count)
+        let expected = peers.expectedCost(of: number, bytes: payload.count)
         if expected == nil, !isPacked, !isFirst { return 0 }
         return costly(payload.count, expected, isPacked: isPacked)
     }

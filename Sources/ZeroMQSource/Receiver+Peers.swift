@@ -68,7 +68,7 @@ extension Receiver {
             return
         }
         shared.peers.store(table.count, ordering: .relaxed)
-        shared.peerNames.set(connection.name, of: connection.number)
+        shared.peerBook.begin(connection.number, name: connection.name)
         watch.handshakes.begin(connection.number)
         guard event.kind == .accepted, table.count > configuration.connectionsMax else { return }
         table.cut(connection.number)

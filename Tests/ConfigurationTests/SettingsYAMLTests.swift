@@ -60,9 +60,9 @@ extension Samples {
         source.highWaterMark = 7
         source.dedup = .on
         source.engine = .libzmq
-        source.strangers = .allowed
-        source.socket.mode = 0o600
-        source.socket.group = "shops"
+        source.access.strangers = .allowed
+        source.access.socket.mode = 0o600
+        source.access.socket.group = "shops"
         settings.sources = [source]
         settings.limits.eventBytesMax = 1025
         settings.limits.messageBytesMax = 3 << 10

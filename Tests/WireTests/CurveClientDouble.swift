@@ -22,14 +22,14 @@ struct CurveClientDouble: ~Copyable {
         transient.publicKey.withUnsafeBytes { body += $0 }
         body.append(number: nonce)
         let key = try Self.agree(server, transient)
-        return body + seal(text, CurveNonce(.hello, nonce), key)
+        return body + seal(text, CurveNonce(.hello, nonce), key: key)
     }
 
     mutating func takeWelcome(_ body: [UInt8]) throws {
         try #require(body.count == 168 && body.starts(with: CurveCommand.header("WELCOME")))
         let key = try Self.agree(server, transient)
         let nonce = body[8..<24].withUnsafeBytes { CurveNonce("WELCOME-", $0) }
-        let opened = open(Array(body[24...]), nonce, key)
+        let opened = open(Array(body[24...]), nonce, key: key)
         let text = try #require(opened)
         serverTransient = text[..<32].withUnsafeBytes { CurveKey(bytes: $0) }
         cookie = Array(text[32...])
@@ -53,11 +53,11 @@ struct CurveClientDouble: ~Copyable {
         keys.publicKey.withUnsafeBytes { text += $0 }
         let vouchNonce = long.withUnsafeBytes { CurveNonce("VOUCH---", $0) }
         let vouchKey = try Self.agree(serverTransient, signer ?? keys)
-        text += long + seal(vouched, vouchNonce, vouchKey) + metadata
+        text += long + seal(vouched, vouchNonce, key: vouchKey) + metadata
         var body = CurveCommand.header("INITIATE") + (otherCookie ?? cookie)
         body.append(number: nonce)
         let key = try Self.agree(serverTransient, transient)
-        return body + seal(text, CurveNonce(.initiate, nonce), key)
+        return body + seal(text, CurveNonce(.initiate, nonce), key: key)
     }
 
     /// Opens READY, and returns the server's metadata and the client's end of the session.
@@ -65,7 +65,7 @@ struct CurveClientDouble: ~Copyable {
         try #require(body.count >= 30 && body.starts(with: CurveCommand.header("READY")))
         let key = try Self.agree(try #require(serverTransient), transient)
         let number = body.withUnsafeBytes { CurveCommand.number($0, at: 6) }
-        let opened = open(Array(body[14...]), CurveNonce(.ready, number), key)
+        let opened = open(Array(body[14...]), CurveNonce(.ready, number), key: key)
         metadata = try #require(opened)
         return CurveSession(key: key, role: .client, received: number, sent: nonce)
     }
@@ -78,7 +78,7 @@ struct CurveClientDouble: ~Copyable {
     private func seal(
         _ text: [UInt8],
         _ nonce: CurveNonce,
-        _ key: borrowing SecretBytes
+        key: borrowing SecretBytes
     ) -> [UInt8] {
         var box = [UInt8](repeating: 0, count: text.count + CurveBox.overhead)
         box.withUnsafeMutableBytes { box in
@@ -90,7 +90,7 @@ struct CurveClientDouble: ~Copyable {
     private func open(
         _ box: [UInt8],
         _ nonce: CurveNonce,
-        _ key: borrowing SecretBytes
+        key: borrowing SecretBytes
     ) -> [UInt8]? {
         var text = [UInt8](repeating: 0, count: box.count - CurveBox.overhead)
         let isAuthentic = text.withUnsafeMutableBytes { text in

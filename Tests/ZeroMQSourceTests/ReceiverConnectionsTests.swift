@@ -32,7 +32,7 @@ import ZeroMQ
         var names: [String: Set<String>] = [:]
         for taken in bench.all {
             let number = taken.record.withUnsafeBytes { IntakeRecord($0).peer }
-            let name = try #require(bench.shared.peerNames.name(of: number))
+            let name = try #require(bench.shared.peerBook.name(of: number))
             #expect(name.hasPrefix("tcp://127.0.0.1:"))
             names[String(taken.text.suffix(1)), default: []].insert(name)
         }

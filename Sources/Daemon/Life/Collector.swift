@@ -106,12 +106,11 @@ final class Collector: Sendable {
         log: DaemonLog,
         events: AsyncStream<LifeEvent>.Continuation
     ) throws(DaemonFailure) -> Collector {
-        let startedAt = SystemClock.wallMicroseconds
+        let (keys, startedAt) = (try KeyRings(settings.sources), SystemClock.wallMicroseconds)
         let folder = try HeldFolder.open(settings)
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
-        let keys = try KeyRings(settings.sources)
         let sources = try settings.sourceOpening(cores: cores, keys: keys)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {

@@ -13,7 +13,7 @@ struct KeyRings: Sendable {
     /// - Throws: exit code 78, naming the source, the file, and what to do.
     init(_ sources: [Settings.Source]) throws(DaemonFailure) {
         for source in sources {
-            guard let folder = source.curve.keys, let secret = source.curve.secret else { continue }
+            guard let folder = source.access.curve.keys, let secret = source.access.curve.secret else { continue }
             do throws(KeyFileError) {
                 rings[source.name] = KeyRing(
                     server: try ServerKey.load(path: secret),
@@ -36,7 +36,7 @@ struct KeyRings: Sendable {
     func reload(_ sources: [Settings.Source], _ logger: Logger) -> [String] {
         var changed: [String] = []
         for source in sources {
-            guard let ring = rings[source.name], let folder = source.curve.keys else { continue }
+            guard let ring = rings[source.name], let folder = source.access.curve.keys else { continue }
             do throws(KeyFileError) {
                 if ring.replace(by: try CurveKeyTable.load(folder: folder)) {
                     changed.append(source.name)
@@ -65,7 +65,7 @@ extension Settings {
 extension Settings.Source {
     /// The number of the group of its Unix sockets' files; nil for the process's own.
     func socketGroup() throws(DaemonFailure) -> UInt32? {
-        guard let group = socket.group else { return nil }
+        guard let group = access.socket.group else { return nil }
         guard let number = SteeringGroup.find(group) else {
             throw DaemonFailure(
                 exitCode: 78,

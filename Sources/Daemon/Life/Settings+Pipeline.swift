@@ -125,7 +125,7 @@ extension Settings.Source {
             messageBytesMax: limits.messageBytesMax,
             connectionsMax: connectionsMax,
             deduplicates: dedup == .on,
-            files: ListenerConfiguration.SocketFiles(mode: socket.mode)
+            files: ListenerConfiguration.SocketFiles(mode: access.socket.mode)
         )
     }
 

@@ -1,14 +1,16 @@
 import Glibc
 import Synchronization
 
-/// What messages of each connection cost the writers, as far as they are not plain events.
+/// What is known of a source's peers, by connection number: their names, and what messages that are
+/// not plain events cost the writers.
 ///
-/// Any thread: writers note, the source's thread reads. By connection number.
-package final class PeerCosts: Sendable {
+/// Any thread: the source's thread names peers, and writers note costs.
+package final class PeerBook: Sendable {
     /// Parts of a nanosecond that are counted.
     private static let scale: Int64 = 16
     private static let count = Int(UInt16.max) + 1
 
+    private let names: Mutex<[UInt16: String]> = Mutex([:])
     // Zero pages of the system: only numbers in use take memory.
     private nonisolated(unsafe) let rates: UnsafeMutablePointer<Atomic<UInt32>>
 
@@ -23,8 +25,19 @@ package final class PeerCosts: Sendable {
         free(rates)
     }
 
+    /// The name of a connection's peer; nil for an unknown connection.
+    package func name(of number: UInt16) -> String? {
+        number == 0 ? nil : names.withLock { $0[number] }
+    }
+
+    /// Begins a connection's entry: its peer's name, and no cost yet.
+    package func begin(_ number: UInt16, name: String) {
+        names.withLock { $0[number] = name }
+        rates[Int(number)].store(0, ordering: .relaxed)
+    }
+
     /// Notes that a message of `bytes` took a writer `nanoseconds`; the rate is a moving average.
-    package func note(_ peer: UInt16, bytes: Int, nanoseconds: Int64) {
+    package func noteCost(of peer: UInt16, bytes: Int, nanoseconds: Int64) {
         guard peer != 0, bytes > 0, nanoseconds >= 0 else { return }
         let sample = nanoseconds &* Self.scale / Int64(bytes)
         let before = Int64(rates[Int(peer)].load(ordering: .relaxed))
@@ -33,14 +46,9 @@ package final class PeerCosts: Sendable {
     }
 
     /// The expected cost of `bytes` more of a connection, in nanoseconds; nil if nothing was noted.
-    package func expected(_ peer: UInt16, bytes: Int) -> Int64? {
+    package func expectedCost(of peer: UInt16, bytes: Int) -> Int64? {
         let rate = Int64(rates[Int(peer)].load(ordering: .relaxed))
         return rate == 0 ? nil : rate &* Int64(bytes) / Self.scale
-    }
-
-    /// Forgets a connection, whose number another one gets.
-    package func forget(_ peer: UInt16) {
-        rates[Int(peer)].store(0, ordering: .relaxed)
     }
 }
 
