@@ -181,7 +181,8 @@ package struct MessageSplitter: Sendable {
             return count > 0 ? .dropped(taken: count) : .incomplete(total: 1)
         }
         guard partial.hasMore, let fault = partial.fault else {
-            address.restore(partial.address)
+            // Without answers there is no address.
+            if !partial.address.isEmpty { address.restore(partial.address) }
             defer { partial = Partial() }
             return .refused(partial.fault ?? .missingPayload, taken: 0)
         }
