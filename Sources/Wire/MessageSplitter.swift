@@ -57,12 +57,15 @@ package struct MessageSplitter: Sendable {
     private let frameBytesMax: Int
     /// The longest payload; see ``MessageFault/tooLarge``.
     private let payloadBytesMax: Int
+    /// The longest frame that is a message on its own: the lesser of the two.
+    private let wholeBytesMax: Int
 
     /// `isAnswered`: whether frames ahead of the payload are an envelope (ROUTER), or ignored (PULL).
     package init(isAnswered: Bool, frameBytesMax: Int, payloadBytesMax: Int) {
         self.isAnswered = isAnswered
         self.frameBytesMax = frameBytesMax
         self.payloadBytesMax = payloadBytesMax
+        wholeBytesMax = min(frameBytesMax, payloadBytesMax)
     }
 
     /// Reads what is at the start of `bytes`: a whole message, a command, or a part that is dropped.
@@ -78,7 +81,7 @@ package struct MessageSplitter: Sendable {
         // Most messages: one whole frame.
         if !partial.isActive, case .header(let header) = FrameHeader.read(bytes),
             !header.hasMore, !header.isCommand, header.frameByteCount <= bytes.count,
-            header.bodyCount <= payloadBytesMax, header.bodyCount > 0
+            header.bodyCount <= wholeBytesMax, header.bodyCount > 0
         {
             let body = bytes[header.byteCount..<header.frameByteCount]
             return .message(UnsafeRawBufferPointer(rebasing: body), taken: header.frameByteCount)
