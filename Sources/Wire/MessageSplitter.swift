@@ -101,7 +101,7 @@ package struct MessageSplitter: Sendable {
         while true {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
             switch FrameHeader.read(rest) {
-            case .incomplete: return .incomplete(total: at + FrameHeader.byteCountMax)
+            case .incomplete: return .incomplete(total: at + FrameHeader.needed(of: rest))
             case .invalid: return .invalid(.notZMTP)
             case .header(let header):
                 if header.isCommand {
@@ -190,7 +190,7 @@ package struct MessageSplitter: Sendable {
             return .refused(partial.fault ?? .missingPayload, taken: 0)
         }
         switch FrameHeader.read(bytes) {
-        case .incomplete: return .incomplete(total: FrameHeader.byteCountMax)
+        case .incomplete: return .incomplete(total: FrameHeader.needed(of: bytes))
         case .invalid: return .invalid(.notZMTP)
         case .header(let header):
             if header.isCommand { return command(bytes, header) }
