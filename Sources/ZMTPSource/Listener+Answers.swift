@@ -94,7 +94,13 @@ extension Listener {
                 continue
             }
             connection.pointee.isListed = false
-            if !connection.pointee.isFull { flush(number) }
+            guard connection.pointee.isFull else {
+                flush(number)
+                continue
+            }
+            if connection.pointee.output.count > Self.unsentHeld {
+                setHold(.answersUnread, true, of: number)
+            }
         }
         listed.removeAll(keepingCapacity: true)
     }
