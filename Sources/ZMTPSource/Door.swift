@@ -14,7 +14,7 @@ struct Door: ~Copyable {
     private static let fileNanoseconds: Int64 = 20_000_000_000
 
     let endpoints: Endpoints
-    /// Bytes of memory of messages and handshakes that have not come whole.
+    /// Bytes of memory of open connections' messages that have not come whole.
     var partialBytes = 0
     /// Connections that do not take what is sent.
     var unsent = 0

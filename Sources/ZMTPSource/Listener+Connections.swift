@@ -174,8 +174,11 @@ extension Listener {
     mutating func close(_ number: UInt16) {
         guard let connection = connections[number] else { return }
         if buffer.forget(number), lane.isHolding { lane.stopHolding() }
-        if !connection.pointee.isOpen { door.finish(handshakeOf: connection.pointee.host) }
-        door.partialBytes -= connection.pointee.input.byteCapacity
+        if connection.pointee.isOpen {
+            door.partialBytes -= connection.pointee.input.byteCapacity
+        } else {
+            door.finish(handshakeOf: connection.pointee.host)
+        }
         if connection.pointee.isFull { door.unsent -= 1 }
         connections.remove(number)
         shared.connections.disconnects.count()

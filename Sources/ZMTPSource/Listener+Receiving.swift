@@ -53,11 +53,13 @@ extension Listener {
     /// Keeps the requests that a connection sent before it ended while intake was held.
     mutating func keepRequests(of number: UInt16) {
         guard !shared.requests.isDisjoint(with: .held) else { return }
-        if let other = connections[buffer.number] { buffer.park(&other.pointee, at: now) }
-        while lane.hasRoomForHeld, let connection = connections[number] {
-            guard buffer.unpark(number) || buffer.fill(number, &connection.pointee) > 0 else {
-                return
-            }
+        if let other = connections[buffer.number] {
+            let before = other.pointee.input.byteCapacity
+            buffer.park(&other.pointee, at: now)
+            door.partialBytes += other.pointee.input.byteCapacity - before
+        }
+        while lane.hasRoomForHeld, connections[number] != nil {
+            guard buffer.unpark(number) || fill(number) else { return }
             while buffer.number == number {
                 var count = 0
                 _ = take(.kept, &count, SystemClock.wallMicroseconds)
