@@ -184,7 +184,7 @@ extension Listener {
         let before = connection.pointee.input.byteCapacity
         buffer.keepRest(&connection.pointee, needed: total, at: now)
         door.partialBytes += connection.pointee.input.byteCapacity - before
-        if door.partialBytes > Door.partialBytesMax { makeRoom() }
+        if door.partialBytes > door.partialBytesMax { makeRoom() }
     }
 
     @inline(never)
@@ -240,7 +240,7 @@ extension Listener {
         tell(
             .overBudget,
             number,
-            "unfinished messages hold \(Door.partialBytesMax >> 20) MiB, and its is the oldest"
+            "unfinished messages hold \(door.partialBytesMax >> 20) MiB, and its is the oldest"
         )
         close(number)
     }

@@ -41,6 +41,8 @@ struct Listener: ~Copyable {
     var door: Door
     /// Monotonic nanoseconds at the start of the round.
     private(set) var now = SystemClock.monotonicNanoseconds
+    /// Nanoseconds that its clock is ahead of the system's; only tests move it.
+    var clockLead: Int64 = 0
     /// Whether the current round received messages and left none.
     private var hasEmptied = false
     private var drainDeadline: Int64?
@@ -84,7 +86,7 @@ struct Listener: ~Copyable {
     ///
     /// Returns how many of the last two; 0 is idle.
     mutating func doWork() -> Int {
-        now = SystemClock.monotonicNanoseconds
+        now = SystemClock.monotonicNanoseconds &+ clockLead
         attend(milliseconds: 0)
         tend()
         let answered = sendAnswers()
