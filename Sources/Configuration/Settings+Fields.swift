@@ -168,8 +168,16 @@ extension Settings.Source {
             Field("dedup", \.dedup, as: .choice),
             Field("engine", \.engine, as: .choice),
             Field("strangers", \.access.strangers, as: .choice),
-            Field("curve.keys", \.access.curve.keys, as: .path(example: "/etc/touchpoint/producers")),
-            Field("curve.secret", \.access.curve.secret, as: .path(example: "/etc/touchpoint/c1.key_secret")),
+            Field(
+                "curve.keys",
+                \.access.curve.keys,
+                as: .path(example: "/etc/touchpoint/producers")
+            ),
+            Field(
+                "curve.secret",
+                \.access.curve.secret,
+                as: .path(example: "/etc/touchpoint/c1.key_secret")
+            ),
             Field("socket.mode", \.access.socket.mode, as: .mode),
             Field("socket.group", \.access.socket.group, as: .groupName),
         ]

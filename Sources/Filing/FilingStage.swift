@@ -45,8 +45,8 @@ package struct FilingStage: ~Copyable {
     private let observers: Observers
     private var reader: MessageReader
     private var recognition: Recognition
-    private var routing: Routing
-    private var filer: Filer
+    var routing: Routing
+    var filer: Filer
     private var burst = EventBurst()
     /// Messages of one event each, which are read together, and how many of them are done.
     private var run = MessageRun()
@@ -58,7 +58,7 @@ package struct FilingStage: ~Copyable {
     private var now: Int64 = 0
     /// By source, where to note what messages cost.
     private let peers: [PeerBook?]
-    /// How long the message that is read alone has taken, in nanoseconds.
+    /// Nanoseconds that the message that is read alone has taken.
     private var spent: Int64 = 0
     /// The time of receipt of the oldest message since ``takeOldestReceipt()``, in microseconds
     /// since 1970 UTC.
@@ -223,11 +223,8 @@ package struct FilingStage: ~Copyable {
         let isDone = try fileMessage(record)
         spent += SystemClock.monotonicNanoseconds - since
         if isDone {
-            peers[record.source]?.noteCost(
-                of: record.peer,
-                bytes: record.payload.count,
-                nanoseconds: spent
-            )
+            let count = record.payload.count
+            peers[record.source]?.noteCost(of: record.peer, bytes: count, nanoseconds: spent)
         }
         return isDone
     }
@@ -384,19 +381,6 @@ package struct FilingStage: ~Copyable {
     /// Assigns later messages to the store's next batch.
     package mutating func beginCommit() {
         recognition.begin(commit: store.lastCommit.next)
-    }
-
-    /// Whether anything has arrived since ``takeArrived(_:)``.
-    package var hasArrived: Bool { filer.hasArrived }
-
-    /// Returns the arrivals by source, and resets them.
-    package func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) {
-        filer.takeArrived(body)
-    }
-
-    /// Returns the number of events of each channel with events, and resets them.
-    package func takeChannels(_ body: (_ channel: String, _ count: Int) -> Void) {
-        filer.takeChannels { body(routing.partitions.channelName($0), $1) }
     }
 
     /// Seals segments that are too old, idle, or of a past hour.

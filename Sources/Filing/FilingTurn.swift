@@ -1,4 +1,19 @@
+import Storage
+
 extension FilingStage {
+    /// Whether anything has arrived since ``takeArrived(_:)``.
+    package var hasArrived: Bool { filer.hasArrived }
+
+    /// Returns the arrivals by source, and resets them.
+    package func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) {
+        filer.takeArrived(body)
+    }
+
+    /// Returns the number of events of each channel with events, and resets them.
+    package func takeChannels(_ body: (_ channel: String, _ count: Int) -> Void) {
+        filer.takeChannels { body(routing.partitions.channelName($0), $1) }
+    }
+
     /// The limits of a call that takes messages from a ring.
     package struct Turn {
         /// Messages.

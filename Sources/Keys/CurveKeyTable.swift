@@ -43,7 +43,9 @@ package struct CurveKeyTable: Sendable, Equatable {
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system(folder, "examined", code: errno) }
+        guard fstat(descriptor, &status) == 0 else {
+            throw .system(folder, "examined", code: errno)
+        }
         try CertificateFile.requireOwnOnly(folder, status)
         let files = try list(descriptor, folder, countMax: countMax)
         guard !files.isEmpty else {

@@ -66,6 +66,11 @@ package struct FrameHeader: Sendable, Equatable {
         return .header(FrameHeader(flags: flags, bodyCount: Int(truncatingIfNeeded: count)))
     }
 
+    /// How many bytes an incomplete header at the start of `bytes` has at least.
+    static func needed(of bytes: UnsafeRawBufferPointer) -> Int {
+        bytes.count < 2 ? 2 : byteCountMax
+    }
+
     /// Writes ``byteCount`` bytes.
     package func write(to room: UnsafeMutableRawPointer) {
         room.storeBytes(of: flags, as: UInt8.self)

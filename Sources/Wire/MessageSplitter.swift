@@ -11,7 +11,7 @@ package enum MessageFault: String, Sendable {
 /// One serves all connections of a listener: what it has to remember of one is its ``Partial``.
 /// A message that is refused is dropped as it comes, so its length costs no memory.
 package struct MessageSplitter: Sendable {
-    /// What ``next(_:_:_:)`` found at the start of the bytes.
+    /// What ``next(_:after:into:)`` found at the start of the bytes.
     package enum Item {
         /// A message: its payload, and bytes that it takes in all; the envelope is in the address.
         case message(UnsafeRawBufferPointer, taken: Int)
@@ -57,12 +57,15 @@ package struct MessageSplitter: Sendable {
     private let frameBytesMax: Int
     /// The longest payload; see ``MessageFault/tooLarge``.
     private let payloadBytesMax: Int
+    /// The longest frame that is a message on its own: the lesser of the two.
+    private let wholeBytesMax: Int
 
     /// `isAnswered`: whether frames ahead of the payload are an envelope (ROUTER), or ignored (PULL).
     package init(isAnswered: Bool, frameBytesMax: Int, payloadBytesMax: Int) {
         self.isAnswered = isAnswered
         self.frameBytesMax = frameBytesMax
         self.payloadBytesMax = payloadBytesMax
+        wholeBytesMax = min(frameBytesMax, payloadBytesMax)
     }
 
     /// Reads what is at the start of `bytes`: a whole message, a command, or a part that is dropped.
@@ -72,33 +75,33 @@ package struct MessageSplitter: Sendable {
     @inline(__always)
     package func next(
         _ bytes: UnsafeRawBufferPointer,
-        _ partial: inout Partial,
-        _ address: inout PeerAddress
+        after partial: inout Partial,
+        into address: inout PeerAddress
     ) -> Item {
         // Most messages: one whole frame.
         if !partial.isActive, case .header(let header) = FrameHeader.read(bytes),
             !header.hasMore, !header.isCommand, header.frameByteCount <= bytes.count,
-            header.bodyCount <= payloadBytesMax, header.bodyCount > 0
+            header.bodyCount <= wholeBytesMax, header.bodyCount > 0
         {
             let body = bytes[header.byteCount..<header.frameByteCount]
             return .message(UnsafeRawBufferPointer(rebasing: body), taken: header.frameByteCount)
         }
-        return nextFrames(bytes, &partial, &address)
+        return nextFrames(bytes, after: &partial, into: &address)
     }
 
     @inline(never)
     private func nextFrames(
         _ bytes: UnsafeRawBufferPointer,
-        _ partial: inout Partial,
-        _ address: inout PeerAddress
+        after partial: inout Partial,
+        into address: inout PeerAddress
     ) -> Item {
-        if partial.isDropping { return drop(bytes, &partial, &address) }
+        if partial.isDropping { return drop(bytes, after: &partial, into: &address) }
         if !partial.address.isEmpty { address.restore(partial.address) }
         var at = 0
         while true {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
             switch FrameHeader.read(rest) {
-            case .incomplete: return .incomplete(total: at + FrameHeader.byteCountMax)
+            case .incomplete: return .incomplete(total: at + FrameHeader.needed(of: rest))
             case .invalid: return .invalid(.notZMTP)
             case .header(let header):
                 if header.isCommand {
@@ -107,14 +110,16 @@ package struct MessageSplitter: Sendable {
                     return .dropped(taken: at)
                 }
                 if header.bodyCount > frameBytesMax { return .invalid(.frameTooLong) }
-                if !header.hasMore { return last(bytes, at: at, header, &partial, &address) }
+                if !header.hasMore {
+                    return last(bytes, at: at, header, after: &partial, into: &address)
+                }
                 guard isAnswered else {
                     // Frames ahead of the payload are ignored.
                     partial.rest = header.bodyCount
                     return .dropped(taken: at + header.byteCount)
                 }
                 if let fault = fault(of: header, &address) {
-                    partial.begin(fault, header, address)
+                    partial.begin(fault, at: header, address)
                     return .dropped(taken: at + header.byteCount)
                 }
                 guard rest.count >= header.frameByteCount else {
@@ -153,12 +158,12 @@ package struct MessageSplitter: Sendable {
         _ bytes: UnsafeRawBufferPointer,
         at: Int,
         _ header: FrameHeader,
-        _ partial: inout Partial,
-        _ address: inout PeerAddress
+        after partial: inout Partial,
+        into address: inout PeerAddress
     ) -> Item {
         let end = at + header.frameByteCount
         if header.bodyCount > payloadBytesMax {
-            partial.begin(.tooLarge, header, address)
+            partial.begin(.tooLarge, at: header, address)
             return .dropped(taken: at + header.byteCount)
         }
         guard bytes.count >= end else { return .incomplete(total: end) }
@@ -172,8 +177,8 @@ package struct MessageSplitter: Sendable {
     /// Continues to drop a frame, or a message that is refused.
     private func drop(
         _ bytes: UnsafeRawBufferPointer,
-        _ partial: inout Partial,
-        _ address: inout PeerAddress
+        after partial: inout Partial,
+        into address: inout PeerAddress
     ) -> Item {
         if partial.rest > 0 {
             let count = min(partial.rest, bytes.count)
@@ -181,12 +186,13 @@ package struct MessageSplitter: Sendable {
             return count > 0 ? .dropped(taken: count) : .incomplete(total: 1)
         }
         guard partial.hasMore, let fault = partial.fault else {
-            address.restore(partial.address)
+            // Without answers there is no address.
+            if !partial.address.isEmpty { address.restore(partial.address) }
             defer { partial = Partial() }
             return .refused(partial.fault ?? .missingPayload, taken: 0)
         }
         switch FrameHeader.read(bytes) {
-        case .incomplete: return .incomplete(total: FrameHeader.byteCountMax)
+        case .incomplete: return .incomplete(total: FrameHeader.needed(of: bytes))
         case .invalid: return .invalid(.notZMTP)
         case .header(let header):
             if header.isCommand { return command(bytes, header) }
@@ -195,7 +201,7 @@ package struct MessageSplitter: Sendable {
                 partial.continue(header)
                 return .dropped(taken: header.byteCount)
             }
-            return dropAfterLongID(bytes, header, &partial, &address)
+            return dropAfterLongID(bytes, header, after: &partial, into: &address)
         }
     }
 
@@ -203,12 +209,12 @@ package struct MessageSplitter: Sendable {
     private func dropAfterLongID(
         _ bytes: UnsafeRawBufferPointer,
         _ header: FrameHeader,
-        _ partial: inout Partial,
-        _ address: inout PeerAddress
+        after partial: inout Partial,
+        into address: inout PeerAddress
     ) -> Item {
         address.restore(partial.address)
         if let fault = fault(of: header, &address) {
-            partial.begin(fault, header, address)
+            partial.begin(fault, at: header, address)
             return .dropped(taken: header.byteCount)
         }
         guard bytes.count >= header.frameByteCount else {
@@ -225,7 +231,7 @@ extension MessageSplitter.Partial {
     /// Begins to drop a message at the frame with the given header, whose body is dropped too.
     fileprivate mutating func begin(
         _ fault: MessageFault,
-        _ header: FrameHeader,
+        at header: FrameHeader,
         _ address: borrowing PeerAddress
     ) {
         self.address = Array(address.bytes)

@@ -14,22 +14,30 @@ extension Connection {
         }
     }
 
+    /// The key that it has proved to have, and the key's name; nil without CURVE.
+    var keyAndProducer: (CurveKey, String)? {
+        switch encryption {
+        case .some(let encryption): (encryption.key, encryption.producer)
+        case nil: nil
+        }
+    }
+
     /// Adds what this end sends first.
     mutating func beginHandshake() {
-        handshake?.begin(sending: &output)
+        handshake?.begin(sending: &output.bytes)
     }
 
     /// Reads no more than the next step of the handshake needs; returns as `StreamSocket.receive`.
     mutating func receiveHandshake() -> Int {
         let missing = handshake?.missing(after: input.bytes) ?? 0
-        let count = StreamSocket.receive(descriptor, into: input.room(missing))
+        let count = StreamSocket.receive(id.descriptor, into: input.room(missing))
         if count > 0 { input.added(count) }
         return count
     }
 
     /// Takes the bytes that were read.
     mutating func advanceHandshake() -> Handshake.Step {
-        guard let (taken, step) = handshake?.advance(input.bytes, sending: &output) else {
+        guard let (taken, step) = handshake?.advance(input.bytes, sending: &output.bytes) else {
             return .waiting
         }
         input.removeFirst(taken)
@@ -39,15 +47,14 @@ extension Connection {
     /// Ends the handshake: the peer may send messages.
     mutating func open(_ peer: WirePeer, at now: Int64) {
         handshake = nil
-        hasCommands = peer.hasCommands
+        presence.hasCommands = peer.hasCommands
         input.trim()
-        heardAt = now
+        presence.heardAt = now
     }
 
     /// Lets a producer in that has proved which key it has: all that follows is encrypted.
     mutating func admit(_ key: CurveKey, name: String) {
-        guard let session = handshake?.admit(sending: &output) else { return }
-        producer = name
-        encryption = Encryption(session: session, key: key)
+        guard let session = handshake?.admit(sending: &output.bytes) else { return }
+        encryption = Encryption(session: session, key: key, producer: name)
     }
 }

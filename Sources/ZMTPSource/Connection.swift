@@ -7,6 +7,8 @@ struct Connection: ~Copyable {
     struct Encryption: ~Copyable {
         var session: CurveSession
         let key: CurveKey
+        /// The name of the key.
+        let producer: String
         /// The start of an encrypted frame whose rest has not come yet.
         var input = ByteQueue()
     }
@@ -22,47 +24,81 @@ struct Connection: ~Copyable {
         static let costly = Hold(rawValue: 4)
     }
 
-    let descriptor: Int32
-    /// Its name in return addresses; no other connection of this run has it.
-    let serial: UInt32
-    /// `tcp://10.0.0.7:4711`.
-    let name: String
-    /// Monotonic nanoseconds.
-    let since: Int64
+    /// What does not change.
+    struct Identity {
+        /// 1 and up; reused only after all others were.
+        let number: UInt16
+        let descriptor: Int32
+        /// Its name in return addresses; no other connection of this run has it.
+        let serial: UInt32
+        /// `tcp://10.0.0.7:4711`.
+        let name: String
+        /// Monotonic nanoseconds.
+        let since: Int64
+    }
+
+    /// A message whose rest has not come yet.
+    struct Unfinished {
+        /// Bytes that ``Connection/input`` needs before another look, counted from its start.
+        var needed = 0
+        /// Since when it has held the start of a message; monotonic nanoseconds.
+        var since: Int64 = 0
+        /// What of the message has been taken already.
+        var partial = MessageSplitter.Partial()
+    }
+
+    /// What of it is under way, and what it has cost.
+    struct Load {
+        /// Requests that wait for an answer.
+        var unanswered = 0
+        /// Payload bytes that were taken from it, up to some.
+        var taken = 0
+        /// What its costly messages have cost, in nanoseconds.
+        var spent: Int64 = 0
+    }
+
+    /// When it was heard.
+    struct Presence {
+        /// Whether the peer takes commands, and answers a PING.
+        var hasCommands = false
+        /// When something last came from it, and when it was last sent a PING; monotonic nanoseconds.
+        var heardAt: Int64
+        var pingedAt: Int64 = 0
+        /// How long it may be silent, in nanoseconds.
+        let silenceMax: Int64
+    }
+
+    /// Where the state of a connection is, as long as it is present.
+    typealias Pointer = UnsafeMutablePointer<Connection>
+
+    let id: Identity
     /// Nil when it is done.
     var handshake: Handshake?
-    /// Whether the peer takes commands, and answers a PING.
-    var hasCommands = false
-    /// The name of its key; nil without CURVE.
-    var producer: String?
     /// Nil without CURVE.
     var encryption: Encryption?
     /// The start of a message, or of the handshake, whose rest has not come yet.
     var input = ByteQueue()
-    /// Bytes that ``input`` needs before another look, counted from its start.
-    var needed = 0
-    /// Since when ``input`` has held the start of a message; monotonic nanoseconds.
-    var partialSince: Int64 = 0
-    /// What of the current message has been taken already.
-    var partial = MessageSplitter.Partial()
+    var unfinished = Unfinished()
     /// What waits to be sent.
-    var output = ByteQueue()
-    /// Whether ``output`` is in the list of those to be sent.
-    var isListed = false
-    /// Whether the socket was full.
-    var isFull = false
+    var output = Output()
     var hold: Hold = []
-    /// Requests that wait for an answer.
-    var unanswered = 0
-    /// Payload bytes that were taken from it, up to some; and what its costly messages have cost, in
-    /// nanoseconds.
-    var taken = 0
-    var spent: Int64 = 0
-    /// When something last came from it, and when it was last sent a PING.
-    var heardAt: Int64
-    var pingedAt: Int64 = 0
-    /// How long it may be silent, in nanoseconds.
-    var silenceMax: Int64
+    var load = Load()
+    var presence: Presence
+
+    /// What waits to be sent, and where it waits.
+    struct Output: ~Copyable {
+        var bytes = ByteQueue()
+        /// Whether it is in the list of those to be sent.
+        var isListed = false
+        /// Whether the socket was full.
+        var isFull = false
+    }
+
+    init(id: Identity, handshake: consuming Handshake, silenceMax: Int64) {
+        self.id = id
+        self.handshake = consume handshake
+        presence = Presence(heardAt: id.since, silenceMax: silenceMax)
+    }
 
     /// Bytes of memory of messages that have not come whole.
     var inputCapacity: Int {
@@ -79,7 +115,7 @@ struct Connection: ~Copyable {
         isCommand: Bool = false
     ) {
         if encryption == nil {
-            output.appendFrame(body, hasMore: hasMore, isCommand: isCommand)
+            output.bytes.appendFrame(body, hasMore: hasMore, isCommand: isCommand)
         } else {
             appendEncrypted(body, hasMore: hasMore, isCommand: isCommand)
         }
@@ -92,7 +128,7 @@ struct Connection: ~Copyable {
         isCommand: Bool
     ) {
         guard var encryption = encryption.take() else { return }
-        output.appendFrame(
+        output.bytes.appendFrame(
             body,
             hasMore: hasMore,
             isCommand: isCommand,
@@ -148,7 +184,7 @@ struct Connection: ~Copyable {
     }
 
     /// `tcp://10.0.0.7`: notices are counted by it.
-    var host: String { Self.host(of: name) }
+    var host: String { Self.host(of: id.name) }
 
     static func host(of name: String) -> String {
         guard name.hasPrefix("tcp://"), let colon = name.lastIndex(of: ":") else { return name }

@@ -24,11 +24,13 @@ struct ConnectionSet: ~Copyable {
     private static let eventsMax = 256
 
     private let numbersMax: Int
-    private let slots: UnsafeMutablePointer<UnsafeMutablePointer<Connection>?>
+    private let slots: UnsafeMutablePointer<Connection.Pointer?>
     private var lastNumber: UInt16 = 0
     private var lastSerial: UInt32 = 0
     /// The present connections.
     private(set) var count = 0
+    /// Connections with something to send.
+    private var listed: [UInt16] = []
     /// What the thread waits for: its signal, the endpoints, room to write, and `readers`.
     private let wakers: EventPoll
     /// The connections that are read.
@@ -73,7 +75,7 @@ struct ConnectionSet: ~Copyable {
     deinit {
         for number in 1...numbersMax {
             guard let connection = slots[number] else { continue }
-            close(connection.pointee.descriptor)
+            close(connection.pointee.id.descriptor)
             connection.deinitialize(count: 1)
             connection.deallocate()
         }
@@ -84,7 +86,7 @@ struct ConnectionSet: ~Copyable {
     ///
     /// Valid until it is removed.
     @inline(__always)
-    subscript(number: UInt16) -> UnsafeMutablePointer<Connection>? {
+    subscript(number: UInt16) -> Connection.Pointer? {
         Int(number) <= numbersMax ? slots[Int(number)] : nil
     }
 
@@ -96,29 +98,53 @@ struct ConnectionSet: ~Copyable {
     /// Adds a connection, which wakes the thread when it has something to read; nil when numbers or
     /// the system's memory are used up.
     ///
-    /// - `make`: creates it with its serial number.
+    /// - `make`: creates it with its number and serial number.
     mutating func add(
         _ descriptor: Int32,
-        make: (_ serial: UInt32) -> Connection
-    ) -> UInt16? {
+        make: (_ number: UInt16, _ serial: UInt32) -> Connection
+    ) -> Connection.Pointer? {
         guard let number = freeNumber() else { return nil }
         guard wakers.add(descriptor, token: UInt64(number), for: .readable) == 0 else { return nil }
         lastSerial &+= 1
-        let slot = UnsafeMutablePointer<Connection>.allocate(capacity: 1)
-        slot.initialize(to: make(lastSerial))
+        let slot = Connection.Pointer.allocate(capacity: 1)
+        slot.initialize(to: make(number, lastSerial))
         slots[Int(number)] = slot
         count += 1
-        return number
+        return slot
     }
 
-    /// Closes a connection.
-    mutating func remove(_ number: UInt16) {
-        guard let connection = self[number] else { return }
-        close(connection.pointee.descriptor)
+    /// Closes a connection, whose state is gone then.
+    mutating func remove(_ connection: Connection.Pointer) {
+        let number = connection.pointee.id.number
+        close(connection.pointee.id.descriptor)
         connection.deinitialize(count: 1)
         connection.deallocate()
         slots[Int(number)] = nil
         count -= 1
+    }
+
+    // MARK: - Output
+
+    /// Whether connections with something to send are listed.
+    var hasListed: Bool { !listed.isEmpty }
+
+    /// Notes that a connection has something to send.
+    mutating func list(_ connection: Connection.Pointer) {
+        guard !connection.pointee.output.isListed else { return }
+        connection.pointee.output.isListed = true
+        listed.append(connection.pointee.id.number)
+    }
+
+    /// Takes a listed connection, the last first; nil if there is none.
+    mutating func takeListed() -> Connection.Pointer? {
+        while let number = listed.popLast() {
+            guard let connection = self[number], connection.pointee.output.isListed else {
+                continue
+            }
+            connection.pointee.output.isListed = false
+            return connection
+        }
+        return nil
     }
 
     // MARK: - Waiting
@@ -166,44 +192,35 @@ struct ConnectionSet: ~Copyable {
     }
 
     /// Reads a connection in turn with others from now on; returns false if the system refuses it.
-    func beginReading(_ number: UInt16) -> Bool {
-        guard let connection = self[number] else { return false }
-        return readers.add(
-            connection.pointee.descriptor,
-            token: UInt64(number),
-            for: .readable
-        ) == 0
+    func beginReading(_ connection: Connection.Pointer) -> Bool {
+        let id = connection.pointee.id
+        return readers.add(id.descriptor, token: UInt64(id.number), for: .readable) == 0
     }
 
     /// Reads a connection, or leaves what it sends in the system's buffers.
-    func setReading(_ number: UInt16, _ isRead: Bool) {
-        guard let connection = self[number] else { return }
-        readers.change(
-            connection.pointee.descriptor,
-            token: UInt64(number),
-            to: isRead ? .readable : []
-        )
+    func setReading(_ connection: Connection.Pointer, _ isRead: Bool) {
+        let id = connection.pointee.id
+        readers.change(id.descriptor, token: UInt64(id.number), to: isRead ? .readable : [])
     }
 
     /// Sets what of a connection wakes the thread, after its stage or its output has changed.
     ///
     /// `watchesEnd`: whether the end of an open connection does.
-    func setWaking(_ number: UInt16, watchesEnd: Bool) {
-        guard let connection = self[number] else { return }
+    func setWaking(_ connection: Connection.Pointer, watchesEnd: Bool) {
         var interest: EventPoll.Interest = []
         if !connection.pointee.isOpen {
             interest = .readable
         } else if watchesEnd {
             interest = .ending
         }
-        if connection.pointee.isFull { interest.insert(.writable) }
-        wakers.change(connection.pointee.descriptor, token: UInt64(number), to: interest)
+        if connection.pointee.output.isFull { interest.insert(.writable) }
+        let id = connection.pointee.id
+        wakers.change(id.descriptor, token: UInt64(id.number), to: interest)
     }
 
     /// Waits no more for a connection's end or room to write; it is still read.
-    func ignoreEnd(_ number: UInt16) {
-        guard let connection = self[number] else { return }
-        wakers.remove(connection.pointee.descriptor)
+    func ignoreEnd(_ connection: Connection.Pointer) {
+        wakers.remove(connection.pointee.id.descriptor)
     }
 
     /// Waits for an endpoint's connections, or not.

@@ -3,8 +3,6 @@ import Platform
 
 /// Who may come in, and what all connections of a source hold together.
 struct Door: ~Copyable {
-    /// Memory of messages that have not come whole, in bytes.
-    static let partialBytesMax = 256 << 20
     /// Unfinished handshakes of one address.
     private static let handshakesMax = 64
     /// Descriptors that connections leave to others: files, the control socket, metrics.
@@ -14,7 +12,9 @@ struct Door: ~Copyable {
     private static let fileNanoseconds: Int64 = 20_000_000_000
 
     let endpoints: Endpoints
-    /// Bytes of memory of messages and handshakes that have not come whole.
+    /// The most memory of messages that have not come whole, in bytes.
+    var partialBytesMax = 256 << 20
+    /// Bytes of memory of open connections' messages that have not come whole.
     var partialBytes = 0
     /// Connections that do not take what is sent.
     var unsent = 0

@@ -31,8 +31,8 @@ extension Listener {
             shared.acknowledgementsDropped.count()
             return
         }
-        settle(number, connection)
-        guard connection.pointee.output.count < Self.unsentMax else {
+        settle(connection)
+        guard connection.pointee.output.bytes.count < Self.unsentMax else {
             shared.acknowledgementsDropped.count()
             return
         }
@@ -41,115 +41,99 @@ extension Listener {
             connection.pointee.append(frame, hasMore: true)
         }
         append(answer, to: connection)
-        list(number, connection)
+        connections.list(connection)
         shared.acknowledged.count()
     }
 
-    private func append(_ answer: Answer, to connection: UnsafeMutablePointer<Connection>) {
+    private func append(_ answer: Answer, to connection: Connection.Pointer) {
         guard answer.isPlain, connection.pointee.encryption == nil else {
-            Array(AnswerText.json(answer).utf8).withUnsafeBytes {
-                connection.pointee.append($0)
-            }
+            Array(AnswerText.json(answer).utf8).withUnsafeBytes { connection.pointee.append($0) }
             return
         }
         // A header of two bytes: the text is short.
-        let room = connection.pointee.output.room(2 + AnswerText.committedBytesMax)
+        let room = connection.pointee.output.bytes.room(2 + AnswerText.committedBytesMax)
         let text = UnsafeMutableRawBufferPointer(rebasing: room[2...])
         let count = AnswerText.writeCommitted(events: answer.events, to: text)
         guard let start = room.baseAddress else { return }
         FrameHeader(bodyCount: count).write(to: start)
-        connection.pointee.output.added(2 + count)
+        connection.pointee.output.bytes.added(2 + count)
     }
 
-    private func isName(
-        _ name: UnsafeRawBufferPointer,
-        of connection: UnsafeMutablePointer<Connection>
-    ) -> Bool {
+    private func isName(_ name: UnsafeRawBufferPointer, of connection: Connection.Pointer) -> Bool {
         name.count == MemoryLayout<UInt32>.size
-            && name.loadUnaligned(as: UInt32.self) == connection.pointee.serial
+            && name.loadUnaligned(as: UInt32.self) == connection.pointee.id.serial
     }
 
     /// Notes that a request was answered.
-    private mutating func settle(_ number: UInt16, _ connection: UnsafeMutablePointer<Connection>) {
-        connection.pointee.unanswered = max(0, connection.pointee.unanswered - 1)
-        if connection.pointee.hold.contains(.requestsUnanswered),
-            connection.pointee.unanswered <= Self.unansweredMax / 2
-        {
-            setHold(.requestsUnanswered, false, of: number)
+    private mutating func settle(_ connection: Connection.Pointer) {
+        let left = max(0, connection.pointee.load.unanswered - 1)
+        connection.pointee.load.unanswered = left
+        if connection.pointee.hold.contains(.requestsUnanswered), left <= Self.unansweredMax / 2 {
+            setHold(.requestsUnanswered, false, of: connection)
         }
-    }
-
-    /// Notes that a connection has something to send.
-    mutating func list(_ number: UInt16, _ connection: UnsafeMutablePointer<Connection>) {
-        guard !connection.pointee.isListed else { return }
-        connection.pointee.isListed = true
-        listed.append(number)
     }
 
     /// Sends what the listed connections' sockets take now.
     mutating func flush() {
-        guard !listed.isEmpty else { return }
-        for number in listed {
-            guard let connection = connections[number], connection.pointee.isListed else {
+        while let connection = connections.takeListed() {
+            guard connection.pointee.output.isFull else {
+                flush(connection)
                 continue
             }
-            connection.pointee.isListed = false
-            if !connection.pointee.isFull { flush(number) }
+            if connection.pointee.output.bytes.count > Self.unsentHeld {
+                setHold(.answersUnread, true, of: connection)
+            }
         }
-        listed.removeAll(keepingCapacity: true)
     }
 
     /// Sends what a connection's socket takes now, and waits for room if it does not take all.
-    mutating func flush(_ number: UInt16) {
-        guard let connection = connections[number] else { return }
-        let before = connection.pointee.output.count
-        while !connection.pointee.output.isEmpty {
+    mutating func flush(_ connection: Connection.Pointer) {
+        let before = connection.pointee.output.bytes.count
+        while !connection.pointee.output.bytes.isEmpty {
             let count = StreamSocket.send(
-                connection.pointee.descriptor,
-                connection.pointee.output.bytes
+                connection.pointee.id.descriptor,
+                connection.pointee.output.bytes.bytes
             )
             guard count > 0 else {
                 // A broken connection is found when it is read.
-                if count != -EAGAIN { connection.pointee.output.removeAll() }
+                if count != -EAGAIN { connection.pointee.output.bytes.removeAll() }
                 break
             }
-            connection.pointee.output.removeFirst(count)
+            connection.pointee.output.bytes.removeFirst(count)
         }
-        let left = connection.pointee.output.count
-        setFull(left > 0, number, connection)
-        if left == 0, connection.pointee.output.byteCapacity > Self.unsentKept {
-            connection.pointee.output.trim()
+        let left = connection.pointee.output.bytes.count
+        setFull(left > 0, connection)
+        if left == 0, connection.pointee.output.bytes.byteCapacity > Self.unsentKept {
+            connection.pointee.output.bytes.trim()
         }
         if left > Self.unsentHeld || before > Self.unsentHeld {
-            setHold(.answersUnread, left > Self.unsentHeld, of: number)
+            setHold(.answersUnread, left > Self.unsentHeld, of: connection)
         }
     }
 
-    private mutating func setFull(
-        _ isFull: Bool,
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>
-    ) {
-        guard isFull != connection.pointee.isFull else { return }
-        connection.pointee.isFull = isFull
-        connections.setWaking(number, watchesEnd: isRouter)
+    private mutating func setFull(_ isFull: Bool, _ connection: Connection.Pointer) {
+        guard isFull != connection.pointee.output.isFull else { return }
+        connection.pointee.output.isFull = isFull
+        connections.setWaking(connection, watchesEnd: isRouter)
         door.unsent += isFull ? 1 : -1
     }
 
     /// Stops or resumes reading a connection.
-    mutating func setHold(_ hold: Connection.Hold, _ isOn: Bool, of number: UInt16) {
-        guard let connection = connections[number],
-            connection.pointee.hold.contains(hold) != isOn
-        else { return }
+    mutating func setHold(
+        _ hold: Connection.Hold,
+        _ isOn: Bool,
+        of connection: Connection.Pointer
+    ) {
+        guard connection.pointee.hold.contains(hold) != isOn else { return }
         let wasRead = connection.pointee.hold.isEmpty
         if isOn {
             connection.pointee.hold.insert(hold)
         } else {
             connection.pointee.hold.remove(hold)
             // What it did not say while nobody listened does not count.
-            connection.pointee.heardAt = now
+            connection.pointee.presence.heardAt = now
         }
         let isRead = connection.pointee.hold.isEmpty
-        if isRead != wasRead { connections.setReading(number, isRead) }
+        if isRead != wasRead { connections.setReading(connection, isRead) }
     }
 }

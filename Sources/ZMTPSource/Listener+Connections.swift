@@ -57,90 +57,84 @@ extension Listener {
         let type: ListenerType = isRouter ? .router : .pull
         let now = self.now
         let keys = configuration.keys?.server
-        let number = connections.add(descriptor) { serial in
-            Connection(
+        let added = connections.add(descriptor) { number, serial in
+            let id = Connection.Identity(
+                number: number,
                 descriptor: descriptor,
                 serial: serial,
                 name: name.isEmpty ? "unknown" : name,
-                since: now,
+                since: now
+            )
+            return Connection(
+                id: id,
                 handshake: Handshake(type, keys: keys),
-                heardAt: now,
                 silenceMax: Self.silenceNanoseconds
             )
         }
-        guard let number, let connection = connections[number] else {
+        guard let connection = added else {
             shared.connections.disconnects.count()
             Glibc.close(descriptor)
             return
         }
         door.handshakes[host, default: 0] += 1
-        shared.peerBook.begin(number, name: connection.pointee.name)
+        shared.peerBook.begin(connection.pointee.id.number, name: connection.pointee.id.name)
         shared.peers.store(connections.count, ordering: .relaxed)
         connection.pointee.beginHandshake()
-        list(number, connection)
+        connections.list(connection)
     }
 
     /// Continues a connection's handshake with the bytes in its socket.
     ///
     /// Reads nothing beyond it: messages wait in the socket until intake takes them.
-    mutating func shakeHands(_ number: UInt16, _ connection: UnsafeMutablePointer<Connection>) {
-        while !connection.pointee.isOpen {
+    mutating func shakeHands(_ connection: Connection.Pointer) {
+        while true {
             let count = connection.pointee.receiveHandshake()
             guard count > 0 else {
-                if count != -EAGAIN { end(number) }
+                if count != -EAGAIN { end(connection) }
                 return
             }
             let step = connection.pointee.advanceHandshake()
-            if !connection.pointee.output.isEmpty { list(number, connection) }
+            if !connection.pointee.output.bytes.isEmpty { connections.list(connection) }
             switch step {
             case .waiting: break
-            case .presented(let key): return decide(number, connection, key)
-            case .done(let peer): open(number, connection, peer)
-            case .failed(let fault): return fail(number, text(of: fault))
+            case .presented(let key): return decide(connection, key)
+            case .done(let peer): return open(connection, peer)
+            case .failed(let fault): return fail(connection, text(of: fault))
             }
-            guard connections[number] == connection else { return }
         }
     }
 
     /// Lets a peer in, or not, that has proved which key it has.
-    private mutating func decide(
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>,
-        _ key: CurveKey
-    ) {
+    private mutating func decide(_ connection: Connection.Pointer, _ key: CurveKey) {
         guard let name = configuration.keys?.name(of: key) else {
             // Closed without ERROR (RFC 26, section 2.5): libzmq would never connect again, even when
             // the key is added.
             return fail(
-                number,
+                connection,
                 "\(key.z85) is not in the source's folder of keys",
                 as: .unknownKey
             )
         }
         connection.pointee.admit(key, name: name)
-        list(number, connection)
-        open(number, connection, WirePeer(hasCommands: true))
+        connections.list(connection)
+        open(connection, WirePeer(hasCommands: true))
     }
 
-    private mutating func open(
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>,
-        _ peer: WirePeer
-    ) {
+    private mutating func open(_ connection: Connection.Pointer, _ peer: WirePeer) {
         door.finish(handshakeOf: connection.pointee.host)
         connection.pointee.open(peer, at: now)
-        connections.setWaking(number, watchesEnd: isRouter)
-        if !connections.beginReading(number) { close(number) }
+        connections.setWaking(connection, watchesEnd: isRouter)
+        if !connections.beginReading(connection) { close(connection) }
     }
 
     private mutating func fail(
-        _ number: UInt16,
+        _ connection: Connection.Pointer,
         _ detail: String,
         as kind: PeerNotice.Kind = .handshakeFailed
     ) {
         shared.connections.failedHandshakes.count()
-        tell(kind, number, detail)
-        close(number)
+        tell(kind, of: connection, detail)
+        close(connection)
     }
 
     private func text(of fault: HandshakeFault) -> String {
@@ -169,16 +163,15 @@ extension Listener {
     // MARK: - Ending
 
     /// Ends a connection whose peer has ended it.
-    mutating func end(_ number: UInt16) {
-        guard let connection = connections[number] else { return }
-        guard !connection.pointee.isOpen else { return close(number) }
+    mutating func end(_ connection: Connection.Pointer) {
+        guard !connection.pointee.isOpen else { return close(connection) }
         if connection.pointee.isGreeted {
-            return fail(number, configuration.keys == nil ? misfit("") : Self.noHandshake)
+            return fail(connection, configuration.keys == nil ? misfit("") : Self.noHandshake)
         }
         // A port scan is not worth a notice.
-        guard connection.pointee.input.isEmpty else { return fail(number, Self.noHandshake) }
+        guard connection.pointee.input.isEmpty else { return fail(connection, Self.noHandshake) }
         shared.connections.failedHandshakes.count()
-        close(number)
+        close(connection)
     }
 
     private static let noHandshake = "it sent no whole ZMTP handshake"
@@ -188,21 +181,28 @@ extension Listener {
             + " which is for \(configuration.pattern.peers)"
     }
 
-    mutating func close(_ number: UInt16) {
-        guard let connection = connections[number] else { return }
-        if buffer.forget(number), lane.isHolding { lane.stopHolding() }
+    /// Closes a connection, whose state is gone then.
+    mutating func close(_ connection: Connection.Pointer) {
+        let number = connection.pointee.id.number
+        if reading.buffer.forget(number), lane.isHolding { lane.stopHolding() }
         if connection.pointee.hold.contains(.costly) { turns.forget(number) }
-        if !connection.pointee.isOpen { door.finish(handshakeOf: connection.pointee.host) }
-        door.partialBytes -= connection.pointee.inputCapacity
-        if connection.pointee.isFull { door.unsent -= 1 }
-        connections.remove(number)
+        if connection.pointee.isOpen {
+            door.partialBytes -= connection.pointee.inputCapacity
+        } else {
+            door.finish(handshakeOf: connection.pointee.host)
+        }
+        if connection.pointee.output.isFull { door.unsent -= 1 }
+        connections.remove(connection)
         shared.connections.disconnects.count()
         shared.peers.store(connections.count, ordering: .relaxed)
     }
 
-    mutating func tell(_ kind: PeerNotice.Kind, _ number: UInt16, _ detail: String) {
-        guard let connection = connections[number] else { return }
-        let name = connection.pointee.name
+    mutating func tell(
+        _ kind: PeerNotice.Kind,
+        of connection: Connection.Pointer,
+        _ detail: String
+    ) {
+        let name = connection.pointee.id.name
         notices.tell(kind, of: name, host: Connection.host(of: name), at: now, detail)
     }
 
@@ -215,9 +215,9 @@ extension Listener {
         for number in connections.numbers {
             guard let connection = connections[number] else { continue }
             if connection.pointee.isOpen {
-                tend(number, connection, isRead: isRead && connection.pointee.hold.isEmpty)
-            } else if now - connection.pointee.since >= Self.handshakeNanoseconds {
-                fail(number, "\(Self.noHandshake) in 3 s")
+                tend(connection, isRead: isRead && connection.pointee.hold.isEmpty)
+            } else if now - connection.pointee.id.since >= Self.handshakeNanoseconds {
+                fail(connection, "\(Self.noHandshake) in 3 s")
             }
         }
         door.resume(in: connections, at: now)
@@ -237,37 +237,32 @@ extension Listener {
         guard let keys = configuration.keys, door.hasNewKeys(keys) else { return }
         for number in connections.numbers {
             guard let connection = connections[number],
-                let key = connection.pointee.encryption?.key,
-                keys.name(of: key) != connection.pointee.producer
+                let (key, producer) = connection.pointee.keyAndProducer,
+                keys.name(of: key) != producer
             else { continue }
-            tell(.keyRemoved, number, "the key of producer \(connection.pointee.producer ?? "")")
-            close(number)
+            tell(.keyRemoved, of: connection, "the key of producer \(producer)")
+            close(connection)
         }
     }
 
-    private mutating func tend(
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>,
-        isRead: Bool
-    ) {
-        connection.pointee.output.trim()
-        guard connection.pointee.hasCommands else { return }
+    private mutating func tend(_ connection: Connection.Pointer, isRead: Bool) {
+        connection.pointee.output.bytes.trim()
+        let presence = connection.pointee.presence
+        guard presence.hasCommands else { return }
         guard isRead else {
             // What it sends is not looked at now.
-            connection.pointee.heardAt = now
+            connection.pointee.presence.heardAt = now
             return
         }
-        let silence = now - connection.pointee.heardAt
-        if silence >= connection.pointee.silenceMax {
+        let silence = now - presence.heardAt
+        if silence >= presence.silenceMax {
             shared.connections.timedOut.count()
-            tell(.timedOut, number, "nothing came from it for \(silence / 1_000_000_000) s")
-            close(number)
-        } else if silence >= Self.pingNanoseconds,
-            connection.pointee.pingedAt < connection.pointee.heardAt
-        {
-            connection.pointee.pingedAt = now
+            tell(.timedOut, of: connection, "nothing came from it for \(silence / 1_000_000_000) s")
+            close(connection)
+        } else if silence >= Self.pingNanoseconds, presence.pingedAt < presence.heardAt {
+            connection.pointee.presence.pingedAt = now
             Heartbeat.ping().withUnsafeBytes { connection.pointee.append($0, isCommand: true) }
-            list(number, connection)
+            connections.list(connection)
         }
     }
 }

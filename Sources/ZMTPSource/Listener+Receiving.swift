@@ -12,71 +12,62 @@ extension Listener {
     /// read.
     static let unansweredMax = 16_384
 
-    /// What becomes of messages.
-    enum Reception {
-        /// They go into a ring.
-        case taken
-        /// They wait until intake resumes.
-        case kept
-        /// They are answered at once.
-        case refused(Answer)
-    }
-
     /// Receives the messages of a round, puts them into a ring, and publishes them to the writer
     /// with one store.
     ///
     /// Returns how many, and whether nothing was left.
     mutating func receive() -> (count: Int, isAll: Bool) {
-        var count = 0
+        var round = Round(reception: .taken)
         lane.begin()
-        defer { lane.end(messages: count) }
-        if lane.hasHeld, !lane.putHeld(&count) { return (count, false) }
-        let isAll = read(.taken, &count)
-        return (count, isAll)
+        defer { lane.end(messages: round.count) }
+        if lane.hasHeld, !lane.putHeld(&round.count) { return (round.count, false) }
+        let isAll = read(&round)
+        return (round.count, isAll)
     }
 
     /// Answers every request that has arrived; returns how many.
     mutating func refuse(_ answer: Answer) -> Int {
         if lane.isHolding { lane.stopHolding() }
-        var count = 0
+        var round = Round(reception: .refused(answer))
         while let record = lane.takeHeld() {
             record.withUnsafeBytes { bytes in
                 let record = IntakeRecord(bytes)
                 send(answer, to: AddressParts(record.returnAddress), of: record.peer)
             }
-            count += 1
+            round.count += 1
         }
-        _ = read(.refused(answer), &count)
-        return count
+        _ = read(&round)
+        return round.count
     }
 
     /// Keeps the requests that a connection sent before it ended while intake was held.
     mutating func keepRequests(of number: UInt16) {
         guard !shared.requests.isDisjoint(with: .held) else { return }
-        if let other = connections[buffer.number] { buffer.park(&other.pointee, at: now) }
-        while lane.hasRoomForHeld, let connection = connections[number] {
-            guard buffer.unpark(number) || buffer.fill(number, &connection.pointee) > 0 else {
-                return
-            }
-            while buffer.number == number {
-                var count = 0
-                _ = take(.kept, &count, SystemClock.wallMicroseconds)
+        if let other = connections[reading.buffer.number] {
+            let before = other.pointee.inputCapacity
+            reading.buffer.park(&other.pointee, at: now)
+            door.partialBytes += other.pointee.inputCapacity - before
+        }
+        while lane.hasRoomForHeld, connections[number] != nil {
+            guard reading.buffer.unpark(number) || fill(number) else { return }
+            while reading.buffer.number == number {
+                var round = Round(reception: .kept)
+                _ = take(&round)
             }
         }
     }
 
     /// Reads connections in turn until the round is full; returns whether nothing was left.
-    private mutating func read(_ reception: Reception, _ count: inout Int) -> Bool {
-        let receivedAt = SystemClock.wallMicroseconds
+    private mutating func read(_ round: inout Round) -> Bool {
         var reads = 0
-        while lane.hasRoomInRound(count), reads < Self.readsPerRound {
-            if buffer.number == 0, !buffer.unpark(), !resumeCostly() {
+        while lane.hasRoomInRound(round.count), reads < Self.readsPerRound {
+            if reading.buffer.number == 0, !reading.buffer.unpark(), !resumeCostly() {
                 guard mayRead else { return false }
                 guard let number = connections.nextReadable() else { return true }
                 reads += 1
                 guard fill(number) else { continue }
             }
-            guard take(reception, &count, receivedAt) else { return false }
+            guard take(&round) else { return false }
         }
         return false
     }
@@ -85,103 +76,94 @@ extension Listener {
     private mutating func fill(_ number: UInt16) -> Bool {
         guard let connection = connections[number] else { return false }
         let before = connection.pointee.inputCapacity
-        let count = buffer.fill(number, &connection.pointee)
+        let count = reading.buffer.fill(number, &connection.pointee)
         if count > 0 {
-            connection.pointee.heardAt = now
-            let isReadable = connection.pointee.encryption == nil || decrypt(number, connection)
-            if isReadable { door.partialBytes += connection.pointee.inputCapacity - before }
-            return isReadable
+            connection.pointee.presence.heardAt = now
+            let fault = connection.pointee.encryption == nil ? nil : decrypt(connection)
+            door.partialBytes += connection.pointee.inputCapacity - before
+            guard let fault else { return true }
+            violate(connection, fault)
+            return false
         }
         door.partialBytes += connection.pointee.inputCapacity - before
-        if count != -EAGAIN { end(number) }
+        if count != -EAGAIN { end(connection) }
         return false
     }
 
-    /// Decrypts what was read; returns false when the connection was closed for it.
+    /// Decrypts what was read; returns what is wrong with it, if anything.
     @inline(never)
-    private mutating func decrypt(
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>
-    ) -> Bool {
+    private func decrypt(_ connection: Connection.Pointer) -> String? {
         do throws(Connection.DecryptionFault) {
             try connection.pointee.decrypt(frameBytesMax: configuration.messageBytesMax)
-            return true
+            return nil
         } catch {
             switch error {
-            case .violation(let violation): violate(number, violation)
-            case .curve(let fault): violate(number, "\(fault)")
+            case .violation(let violation): return text(of: violation)
+            case .curve(let fault): return "\(fault)"
             }
-            return false
         }
     }
 
     /// Takes what is in the read buffer; returns false when no ring has room.
-    private mutating func take(
-        _ reception: Reception,
-        _ count: inout Int,
-        _ receivedAt: Int64
-    ) -> Bool {
-        let number = buffer.number
+    private mutating func take(_ round: inout Round) -> Bool {
+        let number = reading.buffer.number
         guard let connection = connections[number] else {
-            _ = buffer.forget(number)
+            _ = reading.buffer.forget(number)
             return true
         }
-        if isRouter { nameAddress(connection.pointee.serial) }
-        return takeMessages(number, connection, reception, &count, receivedAt)
-    }
-
-    /// Begins return addresses with a connection's name.
-    private mutating func nameAddress(_ serial: UInt32) {
-        withUnsafeBytes(of: serial) { _ = address.begin($0) }
+        if isRouter { reading.nameAddress(connection.pointee.id.serial) }
+        return takeMessages(of: connection, &round)
     }
 
     private mutating func takeMessages(
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>,
-        _ reception: Reception,
-        _ count: inout Int,
-        _ receivedAt: Int64
+        of connection: Connection.Pointer,
+        _ round: inout Round
     ) -> Bool {
-        while lane.hasRoomInRound(count) {
-            let rest = buffer.rest(of: connection.pointee)
-            if isRouter { address.restart() }
-            switch splitter.next(rest, &connection.pointee.partial, &address) {
+        let number = connection.pointee.id.number
+        while lane.hasRoomInRound(round.count) {
+            let rest = reading.buffer.rest(of: connection.pointee)
+            if isRouter { reading.address.restart() }
+            switch reading.splitter.next(
+                rest,
+                after: &connection.pointee.unfinished.partial,
+                into: &reading.address
+            ) {
             case .message(let payload, let taken):
                 let record = IntakeRecord(
                     source: lane.index,
                     isAnswered: isRouter,
                     peer: number,
-                    receivedAt: receivedAt,
-                    returnAddress: address.bytes,
+                    receivedAt: round.receivedAt,
+                    returnAddress: reading.address.bytes,
                     payload: payload
                 )
-                let cost = cost(of: payload, number, connection, reception)
+                let cost = cost(of: record, connection, round.reception)
                 if cost > 0, !Turns.admits(cost, queued: lane.queuedCost) {
-                    waitForTurn(number, connection, cost: cost)
+                    waitForTurn(connection, cost: cost)
                     return true
                 }
-                guard put(record, reception) else { return false }
+                guard put(record, round.reception) else { return false }
                 if cost > 0 { note(cost, connection) }
-                buffer.take(taken)
-                count += 1
-                if isRouter { connection.pointee.unanswered += 1 }
+                reading.buffer.take(taken)
+                round.count += 1
+                if isRouter { connection.pointee.load.unanswered += 1 }
             case .incomplete(let total):
                 keepRest(connection, needed: total)
                 return true
-            case .probe(let taken), .dropped(let taken): buffer.take(taken)
+            case .probe(let taken), .dropped(let taken): reading.buffer.take(taken)
             case .refused(let fault, let taken):
-                buffer.take(taken)
+                reading.buffer.take(taken)
                 refuse(fault, number)
             case .command(let body, let taken):
-                buffer.take(taken)
-                guard obey(Command(body), number, connection) else { return true }
+                reading.buffer.take(taken)
+                guard obey(Command(body), connection) else { return true }
             case .invalid(let violation):
-                violate(number, violation)
+                violate(connection, text(of: violation))
                 return true
             }
         }
-        if connection.pointee.unanswered >= Self.unansweredMax {
-            setHold(.requestsUnanswered, true, of: number)
+        if connection.pointee.load.unanswered >= Self.unansweredMax {
+            setHold(.requestsUnanswered, true, of: connection)
         }
         return true
     }
@@ -190,33 +172,29 @@ extension Listener {
 
     @inline(__always)
     private func cost(
-        of payload: UnsafeRawBufferPointer,
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>,
-        _ reception: Reception
+        of record: IntakeRecord,
+        _ connection: Connection.Pointer,
+        _ reception: Round.Reception
     ) -> Int64 {
         guard case .taken = reception else { return 0 }
-        let isFirst = connection.pointee.taken < Turns.firstBytes
-        if isFirst { connection.pointee.taken += payload.count }
-        return Turns.cost(of: payload, number, isFirst: isFirst, in: shared.peerBook)
+        let isFirst = connection.pointee.load.taken < Turns.firstBytes
+        if isFirst { connection.pointee.load.taken += record.payload.count }
+        return Turns.cost(of: record, isFirst: isFirst, in: shared.peerBook)
     }
 
     @inline(never)
-    private mutating func note(_ cost: Int64, _ connection: UnsafeMutablePointer<Connection>) {
+    private mutating func note(_ cost: Int64, _ connection: Connection.Pointer) {
         lane.noteCost(cost)
-        connection.pointee.spent += cost
+        connection.pointee.load.spent += cost
     }
 
     /// Makes the connection in the read buffer wait until its costly message may go into a ring.
     @inline(never)
-    private mutating func waitForTurn(
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>,
-        cost: Int64
-    ) {
+    private mutating func waitForTurn(_ connection: Connection.Pointer, cost: Int64) {
+        setHold(.costly, true, of: connection)
+        let id = connection.pointee.id
+        turns.wait(id.number, cost: cost, spent: connection.pointee.load.spent)
         keepRest(connection, needed: 0)
-        setHold(.costly, true, of: number)
-        turns.wait(number, cost: cost, spent: connection.pointee.spent)
     }
 
     /// Goes on with a connection that waits for its turn, if a ring has little costly work.
@@ -225,9 +203,9 @@ extension Listener {
         guard let next = turns.next(queued: lane.queuedCost),
             let connection = connections[next.number]
         else { return false }
-        connection.pointee.spent = next.spent
-        setHold(.costly, false, of: next.number)
-        buffer.resume(next.number)
+        connection.pointee.load.spent = next.spent
+        setHold(.costly, false, of: connection)
+        reading.buffer.resume(next.number)
         return true
     }
 
@@ -238,13 +216,13 @@ extension Listener {
     }
 
     @inline(__always)
-    private mutating func put(_ record: IntakeRecord, _ reception: Reception) -> Bool {
+    private mutating func put(_ record: IntakeRecord, _ reception: Round.Reception) -> Bool {
         if case .taken = reception { return lane.offer(record) }
         return putAside(record, reception)
     }
 
     @inline(never)
-    private mutating func putAside(_ record: IntakeRecord, _ reception: Reception) -> Bool {
+    private mutating func putAside(_ record: IntakeRecord, _ reception: Round.Reception) -> Bool {
         if case .refused(let answer) = reception {
             send(answer, to: AddressParts(record.returnAddress), of: record.peer)
         } else {
@@ -253,21 +231,18 @@ extension Listener {
         return true
     }
 
-    private mutating func keepRest(
-        _ connection: UnsafeMutablePointer<Connection>,
-        needed total: Int
-    ) {
+    private mutating func keepRest(_ connection: Connection.Pointer, needed total: Int) {
         let before = connection.pointee.inputCapacity
-        buffer.keepRest(&connection.pointee, needed: total, at: now)
+        reading.buffer.keepRest(&connection.pointee, needed: total, at: now)
         door.partialBytes += connection.pointee.inputCapacity - before
-        if door.partialBytes > Door.partialBytesMax { makeRoom() }
+        if door.partialBytes > door.partialBytesMax { makeRoom() }
     }
 
     @inline(never)
     private mutating func refuse(_ fault: MessageFault, _ number: UInt16) {
         shared.rejected.count()
         guard isRouter else { return }
-        let address = Array(self.address.bytes)
+        let address = Array(reading.address.bytes)
         address.withUnsafeBytes { bytes in
             send(.rejected(fault.rawValue), to: AddressParts(bytes), of: number)
         }
@@ -275,66 +250,57 @@ extension Listener {
 
     /// Does what a command says; returns false when the connection was closed for it.
     @inline(never)
-    private mutating func obey(
-        _ command: Command?,
-        _ number: UInt16,
-        _ connection: UnsafeMutablePointer<Connection>
-    ) -> Bool {
-        guard let command, connection.pointee.hasCommands else {
-            violate(number, .notZMTP)
-            return false
+    private mutating func obey(_ command: Command?, _ connection: Connection.Pointer) -> Bool {
+        if let command, connection.pointee.presence.hasCommands {
+            if command.isNamed("PONG") { return true }
+            if command.isNamed("PING"), let pong = Heartbeat.pong(for: command.data) {
+                pong.withUnsafeBytes { connection.pointee.append($0, isCommand: true) }
+                connections.list(connection)
+                return true
+            }
         }
-        if command.isNamed("PONG") { return true }
-        guard command.isNamed("PING"), let pong = Heartbeat.pong(for: command.data) else {
-            violate(number, .notZMTP)
-            return false
+        violate(connection, text(of: .notZMTP))
+        return false
+    }
+
+    private func text(of violation: MessageSplitter.Violation) -> String {
+        switch violation {
+        case .frameTooLong:
+            "a frame longer than limits.message, \(configuration.messageBytesMax) bytes"
+        case .notZMTP: "bytes that are no ZMTP"
         }
-        pong.withUnsafeBytes { connection.pointee.append($0, isCommand: true) }
-        list(number, connection)
-        return true
     }
 
     /// Ends a connection that breaks the protocol.
-    private mutating func violate(_ number: UInt16, _ violation: MessageSplitter.Violation) {
-        switch violation {
-        case .frameTooLong:
-            violate(
-                number,
-                "a frame longer than limits.message, \(configuration.messageBytesMax) bytes"
-            )
-        case .notZMTP: violate(number, "bytes that are no ZMTP")
-        }
-    }
-
-    private mutating func violate(_ number: UInt16, _ detail: String) {
+    private mutating func violate(_ connection: Connection.Pointer, _ detail: String) {
         shared.connections.violations.count()
-        tell(.violation, number, detail)
-        close(number)
+        tell(.violation, of: connection, detail)
+        close(connection)
     }
 
     /// Ends the connection with the oldest message that has not come whole: those hold more memory
     /// than all sources may.
     @inline(never)
     private mutating func makeRoom() {
-        guard let number = oldestPartial else { return }
+        guard let connection = oldestUnfinished else { return }
         shared.connections.overBudget.count()
         tell(
             .overBudget,
-            number,
-            "unfinished messages hold \(Door.partialBytesMax >> 20) MiB, and its is the oldest"
+            of: connection,
+            "unfinished messages hold \(door.partialBytesMax >> 20) MiB, and its is the oldest"
         )
-        close(number)
+        close(connection)
     }
 
-    private var oldestPartial: UInt16? {
-        var oldest: (number: UInt16, since: Int64)?
+    private var oldestUnfinished: Connection.Pointer? {
+        var oldest: Connection.Pointer?
         for number in connections.numbers {
             guard let connection = connections[number],
                 connection.pointee.inputCapacity >= ReadBuffer.ownBytesMin
             else { continue }
-            let since = connection.pointee.partialSince
-            if since < oldest?.since ?? .max { oldest = (number, since) }
+            let since = oldest?.pointee.unfinished.since ?? .max
+            if connection.pointee.unfinished.since < since { oldest = connection }
         }
-        return oldest?.number
+        return oldest
     }
 }

@@ -34,16 +34,14 @@ struct Listener: ~Copyable {
     let shared: SourceShared
     var lane: Lane
     var connections: ConnectionSet
-    var buffer = ReadBuffer()
-    var splitter: MessageSplitter
-    var address = PeerAddress()
-    /// Connections with something to send.
-    var listed: [UInt16] = []
+    var reading: Reading
     var notices = NoticeBook()
     var turns = Turns()
     var door: Door
     /// Monotonic nanoseconds at the start of the round.
     private(set) var now = SystemClock.monotonicNanoseconds
+    /// Nanoseconds that its clock is ahead of the system's; only tests move it.
+    var clockLead: Int64 = 0
     /// Whether the current round received messages and left none.
     private var hasEmptied = false
     private var drainDeadline: Int64?
@@ -71,10 +69,12 @@ struct Listener: ~Copyable {
         door = Door(endpoints)
         let isRouter = configuration.pattern == .router
         let overhead = IntakeRecord.headerByteCount + (isRouter ? PeerAddress.byteCountMax : 0)
-        splitter = MessageSplitter(
-            isAnswered: isRouter,
-            frameBytesMax: configuration.messageBytesMax,
-            payloadBytesMax: lane.recordBytesMax - overhead
+        reading = Reading(
+            MessageSplitter(
+                isAnswered: isRouter,
+                frameBytesMax: configuration.messageBytesMax,
+                payloadBytesMax: lane.recordBytesMax - overhead
+            )
         )
     }
 
@@ -83,14 +83,14 @@ struct Listener: ~Copyable {
     /// Whether all requested work is done, so that the thread may end.
     var isFinished: Bool {
         guard lane.isFinished else { return false }
-        return listed.isEmpty && !door.hasUnsent || now >= lingerDeadline ?? .max
+        return !connections.hasListed && !door.hasUnsent || now >= lingerDeadline ?? .max
     }
 
     /// Runs one round: accepts, sends answers, receives messages.
     ///
     /// Returns how many of the last two; 0 is idle.
     mutating func doWork() -> Int {
-        now = SystemClock.monotonicNanoseconds
+        now = SystemClock.monotonicNanoseconds &+ clockLead
         attend(milliseconds: 0)
         lookAtKeys()
         tend()
@@ -150,15 +150,15 @@ struct Listener: ~Copyable {
     }
 
     private mutating func attend(_ number: UInt16, _ state: EventPoll.Interest) {
-        if state.contains(.writable) { flush(number) }
         guard let connection = connections[number] else { return }
-        guard connection.pointee.isOpen else { return shakeHands(number, connection) }
+        if state.contains(.writable) { flush(connection) }
+        guard connection.pointee.isOpen else { return shakeHands(connection) }
         guard !state.isDisjoint(with: [.ending, .ended]) else { return }
-        guard isRouter else { return connections.ignoreEnd(number) }
+        guard isRouter else { return connections.ignoreEnd(connection) }
         // One that is read ends when all it sent was read.
         guard !isReading || !connection.pointee.hold.isEmpty else { return }
         keepRequests(of: number)
-        close(number)
+        if let connection = connections[number] { close(connection) }
     }
 
     /// Ends intake.

@@ -35,16 +35,16 @@ struct ReadBuffer: ~Copyable {
         if connection.encryption != nil { return fillEncrypted(number, &connection) }
         let kept = connection.input.count
         if kept >= Self.ownBytesMin {
-            let missing = max(1, connection.needed - kept)
+            let missing = max(1, connection.unfinished.needed - kept)
             let room = connection.input.room(min(Self.turnBytes, missing))
-            let count = StreamSocket.receive(connection.descriptor, into: room)
+            let count = StreamSocket.receive(connection.id.descriptor, into: room)
             guard count > 0 else { return count }
             connection.input.added(count)
             begin(number, isOwn: true, count: 0)
             return count
         }
         let room = UnsafeMutableRawBufferPointer(start: memory + kept, count: Self.turnBytes)
-        let count = StreamSocket.receive(connection.descriptor, into: room)
+        let count = StreamSocket.receive(connection.id.descriptor, into: room)
         guard count > 0 else { return count }
         if kept > 0, let start = connection.input.bytes.baseAddress {
             memory.copyMemory(from: start, byteCount: kept)
@@ -59,7 +59,7 @@ struct ReadBuffer: ~Copyable {
     private mutating func fillEncrypted(_ number: UInt16, _ connection: inout Connection) -> Int {
         guard var encryption = connection.encryption.take() else { return 0 }
         let room = encryption.input.room(Self.turnBytes)
-        let count = StreamSocket.receive(connection.descriptor, into: room)
+        let count = StreamSocket.receive(connection.id.descriptor, into: room)
         if count > 0 { encryption.input.added(count) }
         if encryption.input.isEmpty { encryption.input.trim() }
         connection.encryption = consume encryption
@@ -91,12 +91,12 @@ struct ReadBuffer: ~Copyable {
         let wasEmpty = connection.input.isEmpty
         if isOwn {
             connection.input.removeFirst(at)
-            if at > 0 { connection.partialSince = now }
+            if at > 0 { connection.unfinished.since = now }
         } else {
             connection.input.append(rest(of: connection))
-            if wasEmpty { connection.partialSince = now }
+            if wasEmpty { connection.unfinished.since = now }
         }
-        connection.needed = total
+        connection.unfinished.needed = total
         if connection.input.isEmpty { connection.input.trim() }
         number = 0
     }

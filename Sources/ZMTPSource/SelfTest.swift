@@ -9,12 +9,12 @@ enum SelfTest {
 
     /// Throws if a peer without keys, of an old protocol, or with an unknown key would be admitted.
     static func run(_ keys: KeyRing, _ type: ListenerType) throws(IntakeError) {
-        let old = outcome(greeting + [1, 5, 0, 0], keys, type)
+        let old = outcome(of: greeting + [1, 5, 0, 0], keys, type)
         guard old == .failed(.unprotected) else { throw failure("ZMTP 2.0", old) }
         for name in ["NULL", "PLAIN"] {
             let mechanism = Array(name.utf8) + [UInt8](repeating: 0, count: 20 - name.utf8.count)
             let rest = [UInt8](repeating: 0, count: 32)
-            let step = outcome(greeting + [3, 1] + mechanism + rest, keys, type)
+            let step = outcome(of: greeting + [3, 1] + mechanism + rest, keys, type)
             guard step == .failed(.mechanism(name)) else { throw failure(name, step) }
         }
         let stranger = CurveKeyPair().publicKey
@@ -24,7 +24,7 @@ enum SelfTest {
     }
 
     private static func outcome(
-        _ bytes: [UInt8],
+        of bytes: [UInt8],
         _ keys: KeyRing,
         _ type: ListenerType
     ) -> Handshake.Step {

@@ -43,14 +43,10 @@ struct Turns {
 
     /// What a message is expected to cost, in nanoseconds; 0 if it is plain.
     @inline(__always)
-    static func cost(
-        of payload: UnsafeRawBufferPointer,
-        _ number: UInt16,
-        isFirst: Bool,
-        in peers: PeerBook
-    ) -> Int64 {
+    static func cost(of record: IntakeRecord, isFirst: Bool, in peers: PeerBook) -> Int64 {
+        let payload = record.payload
         let isPacked = payload.count >= 2 && payload[0] == 0x1F && payload[1] == 0x8B
-        let expected = peers.expectedCost(of: number, bytes: payload.count)
+        let expected = peers.expectedCost(of: record.peer, bytes: payload.count)
         if expected == nil, !isPacked, !isFirst { return 0 }
         return costly(payload.count, expected, isPacked: isPacked)
     }

@@ -13,7 +13,8 @@ struct KeyRings: Sendable {
     /// - Throws: exit code 78, naming the source, the file, and what to do.
     init(_ sources: [Settings.Source]) throws(DaemonFailure) {
         for source in sources {
-            guard let folder = source.access.curve.keys, let secret = source.access.curve.secret else { continue }
+            guard let folder = source.access.curve.keys, let secret = source.access.curve.secret
+            else { continue }
             do throws(KeyFileError) {
                 rings[source.name] = KeyRing(
                     server: try ServerKey.load(path: secret),
@@ -36,7 +37,9 @@ struct KeyRings: Sendable {
     func reload(_ sources: [Settings.Source], _ logger: Logger) -> [String] {
         var changed: [String] = []
         for source in sources {
-            guard let ring = rings[source.name], let folder = source.access.curve.keys else { continue }
+            guard let ring = rings[source.name], let folder = source.access.curve.keys else {
+                continue
+            }
             do throws(KeyFileError) {
                 if ring.replace(by: try CurveKeyTable.load(folder: folder)) {
                     changed.append(source.name)
