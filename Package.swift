@@ -279,10 +279,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "ZeroMQSourceTests",
+            name: "SourcesTests",
             dependencies: [
-                "ZeroMQSource", "Agents", "Intake", "Platform", "Ring", "Wire", "ZeroMQ",
-                "TestSupport",
+                "Agents", "Intake", "Platform", "Ring", "TestSupport", "Wire", "ZMTPSource",
+                "ZeroMQ", "ZeroMQSource",
             ],
             swiftSettings: strict
         ),

@@ -94,6 +94,14 @@ import Testing
         expect(.added, 1, &address)
     }
 
+    @Test func aNameLongerThanZeroMQsIsNeverCut() {
+        var address = PeerAddress()
+        let name = [UInt8](repeating: 7, count: 256)
+        let isBegun = name.withUnsafeBytes { address.begin($0) }
+        #expect(!isBegun && address.routingID.isEmpty)
+        #expect(Array(address.bytes) == [0])
+    }
+
     @Test func tellsWhetherANameIsRepeated() {
         var address = begun([1, 2])
         let names: [([UInt8], Bool)] = [

@@ -2,16 +2,18 @@ import Synchronization
 import TestSupport
 import Testing
 import ZeroMQ
+import ZeroMQSource
 
 @testable import Intake
-@testable import ZeroMQSource
 
 /// Answers reach the peer that asked, in the form of its request.
-@Suite struct ReceiverAnswersTests {
+@Suite struct SourceAnswersTests {
     private let committed = Answer(.committed, events: 1)
 
-    @Test func everyFormOfRequestGetsItsFormOfAnswer() throws {
-        let bench = try IntakeBench(.local(.router))
+    @Test(arguments: Engine.allCases) func everyFormOfRequestGetsItsFormOfAnswer(
+        engine: Engine
+    ) throws {
+        let bench = try IntakeBench(engine, .local(.router))
         let context = try Context()
         let dealer = try Peer(.dealer, bench.endpoint, in: context)
         let req = try Peer(.req, bench.endpoint, in: context)
@@ -35,8 +37,8 @@ import ZeroMQ
         #expect(bench.shared.count.acknowledgementsDropped == 0)
     }
 
-    @Test func answersOfSeveralWritersAllGoOut() throws {
-        let bench = try IntakeBench(.local(.router), writers: 3)
+    @Test(arguments: Engine.allCases) func answersOfSeveralWritersAllGoOut(engine: Engine) throws {
+        let bench = try IntakeBench(engine, .local(.router), writers: 3)
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
         for number in 0..<30 { try peer.send(bytes("\(number)"), bytes("{}")) }
         try bench.run(until: "thirty requests came") { $0.all.count == 30 }
@@ -53,8 +55,9 @@ import ZeroMQ
         }
     }
 
-    @Test func anAnswerToAPeerThatIsGoneIsCounted() throws {
-        let bench = try IntakeBench(.local(.router))
+    @Test(arguments: Engine.allCases) func anAnswerToAPeerThatIsGoneIsCounted(engine: Engine) throws
+    {
+        let bench = try IntakeBench(engine, .local(.router))
         do {
             let peer = try Peer(.dealer, bench.endpoint, in: Context())
             try peer.send(bytes("id"), bytes("{}"))

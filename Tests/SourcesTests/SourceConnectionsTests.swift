@@ -1,21 +1,20 @@
 import Synchronization
 import TestSupport
 import Testing
-import Wire
 import ZeroMQ
+import ZeroMQSource
 
 @testable import Intake
-@testable import ZeroMQSource
 
 /// Connections: the origin of a message, admission of peers, and notices about those that end.
-@Suite struct ReceiverConnectionsTests {
+@Suite struct SourceConnectionsTests {
     private func notices(_ bench: IntakeBench) -> [PeerNotice.Kind] {
-        bench.receiver.takeNotices().map(\.kind)
+        bench.takeNotices().map(\.kind)
     }
 
     /// With one connection, with several, and after others have ended.
-    @Test func everyMessageNamesItsConnection() throws {
-        let bench = try IntakeBench(.local(.pull))
+    @Test(arguments: Engine.allCases) func everyMessageNamesItsConnection(engine: Engine) throws {
+        let bench = try IntakeBench(engine, .local(.pull))
         let context = try Context()
         var peers: [Peer] = []
         for number in 0..<5 {
@@ -41,8 +40,8 @@ import ZeroMQ
         #expect(bench.shared.connections.connects.value == 5)
     }
 
-    @Test func aFrameAboveTheLimitIsAViolation() throws {
-        let bench = try IntakeBench(.local(.pull, messageBytesMax: 1_000))
+    @Test(arguments: Engine.allCases) func aFrameAboveTheLimitIsAViolation(engine: Engine) throws {
+        let bench = try IntakeBench(engine, .local(.pull, messageBytesMax: 1_000))
         let peer = try Peer(.push, bench.endpoint, in: Context())
         try peer.send("before")
         try bench.run(until: "the first message came") { $0.all.count == 1 }
@@ -54,8 +53,8 @@ import ZeroMQ
         #expect(bench.shared.connections.failedHandshakes.value == 0)
     }
 
-    @Test func aPeerThatLeavesIsNoViolation() throws {
-        let bench = try IntakeBench(.local(.router))
+    @Test(arguments: Engine.allCases) func aPeerThatLeavesIsNoViolation(engine: Engine) throws {
+        let bench = try IntakeBench(engine, .local(.router))
         do {
             let peer = try Peer(.dealer, bench.endpoint, in: Context())
             try peer.send("one")
@@ -66,12 +65,16 @@ import ZeroMQ
         #expect(notices(bench).isEmpty)
     }
 
-    @Test(arguments: [(Socket.Pattern.push, SourceConfiguration.Pattern.router), (.dealer, .pull)])
+    @Test(
+        arguments: Engine.allCases,
+        [(Socket.Pattern.push, SourceConfiguration.Pattern.router), (.dealer, .pull)]
+    )
     func aPatternThatDoesNotFitIsAFailedHandshake(
-        pattern: Socket.Pattern,
-        source: SourceConfiguration.Pattern
+        engine: Engine,
+        patterns: (Socket.Pattern, SourceConfiguration.Pattern)
     ) throws {
-        let bench = try IntakeBench(.local(source))
+        let (pattern, source) = patterns
+        let bench = try IntakeBench(engine, .local(source))
         let peer = try Peer(pattern, bench.endpoint, in: Context())
         try bench.run(until: "the failed handshake is counted") {
             $0.shared.connections.failedHandshakes.value > 0
@@ -79,7 +82,7 @@ import ZeroMQ
         // An end that the kernel had already forgotten causes no notice; the peer retries.
         var told: [PeerNotice] = []
         try bench.run(until: "it is told") {
-            told += $0.receiver.takeNotices()
+            told += $0.takeNotices()
             return !told.isEmpty
         }
         #expect(told.map(\.kind) == [.handshakeFailed])
@@ -87,10 +90,11 @@ import ZeroMQ
         _ = peer
     }
 
-    @Test func connectionsBeyondTheMostAreRefused() throws {
+    @Test(arguments: Engine.allCases) func connectionsBeyondTheMostAreRefused(engine: Engine) throws
+    {
         var configuration = SourceConfiguration.local(.router)
         configuration.connectionsMax = 2
-        let bench = try IntakeBench(configuration)
+        let bench = try IntakeBench(engine, configuration)
         let context = try Context()
         var peers: [Peer] = []
         for number in 0..<2 {
@@ -105,8 +109,9 @@ import ZeroMQ
         #expect(notices(bench) == [.refused])
     }
 
-    @Test func answersOfNobodyWhoReadsAreBounded() throws {
-        let bench = try IntakeBench(.local(.router))
+    @Test(arguments: Engine.allCases) func answersOfNobodyWhoReadsAreBounded(engine: Engine) throws
+    {
+        let bench = try IntakeBench(engine, .local(.router))
         let context = try Context()
         let socket = try Socket(.dealer, in: context)
         try socket.setLinger(.zero)
@@ -137,8 +142,10 @@ import ZeroMQ
         try bench.run(until: "the other is answered") { _ in try other.receive() != nil }
     }
 
-    @Test func theMostAPeerMayBeSentGrowsWithWhatItReads() throws {
-        let bench = try IntakeBench(.local(.router))
+    @Test(arguments: Engine.allCases) func theMostAPeerMayBeSentGrowsWithWhatItReads(
+        engine: Engine
+    ) throws {
+        let bench = try IntakeBench(engine, .local(.router))
         let peer = try Peer(.dealer, bench.endpoint, in: Context())
         try peer.send("one")
         try bench.run(until: "the request came") { $0.all.count == 1 }
@@ -152,14 +159,5 @@ import ZeroMQ
             }
         }
         #expect(bench.shared.count.acknowledgementsDropped == 0)
-    }
-
-    @Test func aNameLongerThanZeroMQsIsNeverCut() throws {
-        var address = PeerAddress()
-        let name = [UInt8](repeating: 7, count: 256)
-        #expect(name.withUnsafeBytes { address.begin($0) } == false)
-        #expect(address.routingID.isEmpty)
-        #expect(name.dropLast().withUnsafeBytes { address.begin($0) })
-        #expect(address.routingID.count == 255)
     }
 }
