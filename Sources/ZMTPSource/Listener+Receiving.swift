@@ -177,7 +177,8 @@ extension Listener {
         _ reception: Round.Reception
     ) -> Int64 {
         guard case .taken = reception else { return 0 }
-        let isFirst = connection.pointee.load.taken < Turns.firstBytes
+        // A connection alone makes nobody wait.
+        let isFirst = connections.count > 1 && connection.pointee.load.taken < Turns.firstBytes
         if isFirst { connection.pointee.load.taken += record.payload.count }
         return Turns.cost(of: record, isFirst: isFirst, in: shared.peerBook)
     }

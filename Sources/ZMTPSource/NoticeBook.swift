@@ -5,7 +5,9 @@ struct NoticeBook {
     private var limit = HourlyLimit()
     private var notices: [PeerNotice] = []
 
-    /// `host`: notices are counted by it; nil for the peer itself. `now`: monotonic nanoseconds.
+    /// Adds a notice, unless its kind and host had one within the hour.
+    ///
+    /// `host`: nil for the peer itself. `now`: monotonic nanoseconds.
     mutating func tell(
         _ kind: PeerNotice.Kind,
         of peer: String,

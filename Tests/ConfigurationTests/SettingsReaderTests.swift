@@ -90,7 +90,8 @@ import Testing
     ])
     func takesEveryKindOfBindEndpoint(endpoint: String) throws {
         let settings = try read(
-            "sources: [{ name: a, pattern: sub, bind: [\"\(endpoint)\"], topics: [\"x\"] }]"
+            "sources: [{ name: a, pattern: sub, bind: [\"\(endpoint)\"], topics: [\"x\"],"
+                + " strangers: allowed }]"
         )
         #expect(settings.sources[0].bind == [endpoint])
     }

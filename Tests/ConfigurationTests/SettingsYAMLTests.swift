@@ -22,7 +22,8 @@ import Testing
             #expect(field.print(settings) != field.print(usual), "\(field.key)")
         }
         for field in Settings.Source.fields {
-            #expect(field.print(settings.sources[0]) != field.print(.init()), "\(field.key)")
+            let isUnusual = settings.sources.contains { field.print($0) != field.print(.init()) }
+            #expect(isUnusual, "\(field.key)")
         }
     }
 
@@ -63,7 +64,12 @@ extension Samples {
         source.access.strangers = .allowed
         source.access.socket.mode = 0o600
         source.access.socket.group = "shops"
-        settings.sources = [source]
+        var keyed = Settings.Source()
+        keyed.name = "keyed"
+        keyed.bind = ["tcp://*:1"]
+        keyed.access.curve.keys = "./keys ${x}"
+        keyed.access.curve.secret = "/secret"
+        settings.sources = [source, keyed]
         settings.limits.eventBytesMax = 1025
         settings.limits.messageBytesMax = 3 << 10
         settings.limits.eventsPerMessageMax = 1

@@ -41,7 +41,7 @@ final class RawPeer {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return connect(descriptor, &address, MemoryLayout<sockaddr_in>.size)
+        return connect(descriptor, &address, byteCount: MemoryLayout<sockaddr_in>.size)
     }
 
     private static func connect6(_ descriptor: Int32, _ port: UInt16) -> Int32 {
@@ -49,13 +49,13 @@ final class RawPeer {
         address.sin6_family = sa_family_t(AF_INET6)
         address.sin6_port = port.bigEndian
         address.sin6_addr = in6addr_loopback
-        return connect(descriptor, &address, MemoryLayout<sockaddr_in6>.size)
+        return connect(descriptor, &address, byteCount: MemoryLayout<sockaddr_in6>.size)
     }
 
     private static func connect<Address>(
         _ descriptor: Int32,
         _ address: inout Address,
-        _ byteCount: Int
+        byteCount: Int
     ) -> Int32 {
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -78,7 +78,7 @@ final class RawPeer {
         try #require(offer(bytes) == bytes.count, "the system's buffers are full")
     }
 
-    /// Takes what has come; returns whether all of `bytes` is in it.
+    /// Reads all there is; returns whether all of `bytes` is in it.
     func has(_ bytes: [UInt8]) -> Bool {
         receive()
         return received.contains(bytes)

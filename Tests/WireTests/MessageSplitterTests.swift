@@ -33,10 +33,10 @@ import Testing
         func items(_ stream: [UInt8]) throws -> [SplitItem] {
             var address = PeerAddress()
             var whole = SplitConnection(name: isAnswered ? [1, 2] : [])
-            try whole.feed(stream, splitter, &address)
+            try whole.feed(stream, to: splitter, &address)
             var single = SplitConnection(name: isAnswered ? [1, 2] : [])
             for byte in stream where !single.hasEnded {
-                try single.feed([byte], splitter, &address)
+                try single.feed([byte], to: splitter, &address)
             }
             #expect(whole.items == single.items)
             return whole.items
@@ -142,7 +142,7 @@ import Testing
         var connection = SplitConnection(name: [1])
         var wanted: [Int] = []
         for (at, byte) in stream.dropLast().enumerated() {
-            try connection.feed([byte], router.splitter, &address)
+            try connection.feed([byte], to: router.splitter, &address)
             #expect(connection.wanted > at + 1)
             if wanted.last != connection.wanted { wanted.append(connection.wanted) }
         }
@@ -184,7 +184,7 @@ import Testing
     private static func compare(
         _ limits: Limits,
         _ streams: [[UInt8]],
-        _ random: inout SeededGenerator
+        by random: inout SeededGenerator
     ) throws {
         let references = streams.map(limits.reference)
         var address = PeerAddress()
@@ -195,7 +195,7 @@ import Testing
         while let at = rests.indices.filter({ !rests[$0].isEmpty }).randomElement(using: &random) {
             let most = [1, 3, 300, 5_000].randomElement(using: &random) ?? 1
             let count = Int.random(in: 1...most, using: &random)
-            try connections[at].feed(rests[at].prefix(count), limits.splitter, &address)
+            try connections[at].feed(rests[at].prefix(count), to: limits.splitter, &address)
             rests[at] = rests[at].dropFirst(count)
             if connections[at].hasEnded {
                 rests[at] = []
@@ -215,7 +215,7 @@ import Testing
             var random = SeededGenerator(seed: seed)
             let streams = (0..<2).map { _ in Self.stream(limits, &random) }
             do {
-                try Self.compare(limits, streams, &random)
+                try Self.compare(limits, streams, by: &random)
             } catch {
                 Issue.record("seed \(seed), \(limits): \(error)")
                 return
@@ -233,7 +233,7 @@ import Testing
                 stream[at] = UInt8.random(in: 0...7, using: &random)
             }
             do {
-                try Self.compare(limits, [stream], &random)
+                try Self.compare(limits, [stream], by: &random)
             } catch {
                 Issue.record("seed \(seed), \(limits): \(error)")
                 return
@@ -247,7 +247,7 @@ import Testing
             let most: UInt8 = seed % 2 == 0 ? 7 : 255
             let stream = (0..<600).map { _ in UInt8.random(in: 0...most, using: &random) }
             do {
-                try Self.compare(limits, [stream], &random)
+                try Self.compare(limits, [stream], by: &random)
             } catch {
                 Issue.record("seed \(seed), \(limits): \(error)")
                 return

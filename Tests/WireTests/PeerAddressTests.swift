@@ -30,7 +30,7 @@ import Testing
     private func expect(
         _ expected: PeerAddress.Addition,
         _ count: Int,
-        _ address: inout PeerAddress
+        in address: inout PeerAddress
     ) {
         let addition = add(count, to: &address)
         #expect(addition == expected)
@@ -39,8 +39,8 @@ import Testing
     @Test func storesNameAndEnvelope() {
         var address = begun([1, 2, 3])
         #expect(Array(address.bytes) == [3, 1, 2, 3])
-        expect(.added, 2, &address)
-        expect(.added, 0, &address)
+        expect(.added, 2, in: &address)
+        expect(.added, 0, in: &address)
         #expect(Array(address.bytes) == [3, 1, 2, 3, 2, 2, 2, 0])
         #expect(address.routingID.elementsEqual([1, 2, 3]))
         #expect(frames(address) == [[2, 2], []])
@@ -49,24 +49,24 @@ import Testing
 
     @Test func hasRoomForEightFrames() {
         var address = begun([1])
-        for _ in 0..<8 { expect(.added, 0, &address) }
+        for _ in 0..<8 { expect(.added, 0, in: &address) }
         let full = Array(address.bytes)
         let hasRoom = address.hasRoom(for: 0)
         #expect(!hasRoom)
-        expect(.refused, 0, &address)
-        expect(.refused, 300, &address)
+        expect(.refused, 0, in: &address)
+        expect(.refused, 300, in: &address)
         #expect(Array(address.bytes) == full && address.frameCount == 8)
     }
 
     @Test func hasRoomForAKibibyteBesideTheLengths() {
         for idCount in [0, 1, 255] {
             var address = begun([UInt8](repeating: 7, count: idCount))
-            for _ in 0..<4 { expect(.added, 255, &address) }
+            for _ in 0..<4 { expect(.added, 255, in: &address) }
             #expect(address.hasRoom(for: 4) && !address.hasRoom(for: 5))
-            expect(.refused, 5, &address)
-            expect(.added, 4, &address)
+            expect(.refused, 5, in: &address)
+            expect(.added, 4, in: &address)
             #expect(address.hasRoom(for: 0) && !address.hasRoom(for: 1))
-            for _ in 0..<3 { expect(.added, 0, &address) }
+            for _ in 0..<3 { expect(.added, 0, in: &address) }
             #expect(address.byteCount == 1 + idCount + 8 + 1_024)
             #expect(frames(address).map(\.count) == [255, 255, 255, 255, 4, 0, 0, 0])
         }
@@ -74,14 +74,14 @@ import Testing
 
     @Test func theLongestAddressFillsItsMemory() {
         var address = begun([UInt8](repeating: 7, count: 255))
-        for _ in 0..<8 { expect(.added, 128, &address) }
+        for _ in 0..<8 { expect(.added, 128, in: &address) }
         #expect(address.byteCount == PeerAddress.byteCountMax)
     }
 
     @Test func anEmptyFrameReplacesOneThatIsTooLong() {
         var address = begun([1])
-        expect(.shortened, 256, &address)
-        expect(.added, 255, &address)
+        expect(.shortened, 256, in: &address)
+        expect(.added, 255, in: &address)
         #expect(frames(address).map(\.count) == [0, 255])
     }
 
@@ -91,7 +91,7 @@ import Testing
         address.restart()
         #expect(Array(address.bytes) == [2, 1, 2])
         #expect(address.frameCount == 0 && frames(address).isEmpty)
-        expect(.added, 1, &address)
+        expect(.added, 1, in: &address)
     }
 
     @Test func aNameLongerThanZeroMQsIsNeverCut() {
@@ -130,7 +130,7 @@ import Testing
         for count in [0, 1, 100, 255, 256] {
             #expect(other.hasRoom(for: min(count, 255)) == address.hasRoom(for: min(count, 255)))
             let addition = add(count, to: &address)
-            expect(addition, count, &other)
+            expect(addition, count, in: &other)
         }
         #expect(other.bytes.elementsEqual(address.bytes))
     }

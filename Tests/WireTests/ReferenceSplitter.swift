@@ -128,13 +128,13 @@ struct SplitConnection {
 
     mutating func feed(
         _ bytes: some Sequence<UInt8>,
-        _ splitter: MessageSplitter,
+        to splitter: MessageSplitter,
         _ address: inout PeerAddress
     ) throws {
         if name.count > 0 { name.withUnsafeBytes { _ = address.begin($0) } }
         kept += bytes
         let all = kept
-        let count = try all.withUnsafeBytes { try takeAll($0, splitter, &address) }
+        let count = try all.withUnsafeBytes { try takeAll($0, by: splitter, &address) }
         kept.removeFirst(count)
         taken += count
     }
@@ -142,7 +142,7 @@ struct SplitConnection {
     /// Returns how many bytes were taken until more are needed.
     private mutating func takeAll(
         _ all: UnsafeRawBufferPointer,
-        _ splitter: MessageSplitter,
+        by splitter: MessageSplitter,
         _ address: inout PeerAddress
     ) throws -> Int {
         var at = 0
@@ -151,7 +151,7 @@ struct SplitConnection {
             if name.count > 0 { address.restart() }
             let rest = UnsafeRawBufferPointer(rebasing: all[at...])
             let item = splitter.next(rest, after: &partial, into: &address)
-            guard let count = try take(item, rest, address) else { return at }
+            guard let count = try take(item, of: rest, address) else { return at }
             guard (0...rest.count).contains(count) else {
                 throw Breach(description: "takes \(count) of \(rest.count) bytes")
             }
@@ -164,7 +164,7 @@ struct SplitConnection {
     /// Returns how many bytes an item takes; nil if it needs more.
     private mutating func take(
         _ item: MessageSplitter.Item,
-        _ rest: UnsafeRawBufferPointer,
+        of rest: UnsafeRawBufferPointer,
         _ address: borrowing PeerAddress
     ) throws -> Int? {
         switch item {
