@@ -23,7 +23,7 @@ import Testing
         }
         #expect(
             changes.needsRestart
-                == rest + ["sources.s", "sources.producers", "sources.reliable"]
+                == rest + ["sources.s", "sources.keyed", "sources.producers", "sources.reliable"]
         )
     }
 
