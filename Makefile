@@ -65,8 +65,12 @@ test: setup debug build venv gates crashes ## Run all tests: units, gates, crash
 	@scripts/setup $(PAGE_PACKAGES) $(TEST_PACKAGES) $(INSTALL_PACKAGES)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
+	@echo "==> Running the end-to-end tests with libzmq as the sources' engine"
+	@TOUCHPOINT_ENGINE=libzmq TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest \
+		Tests/EndToEnd $(PYTESTFLAGS)
 	@$(MAKE) faults
 
+# `TOUCHPOINT_ENGINE=libzmq make faults` runs them with the other engine.
 # Without root, tests that need loop devices are left out, and the run reports that at its end.
 faults: build venv ## Cut the power, kill, fail calls, fill the disk: the real daemon on real file systems (root)
 	@((EUID != 0)) || scripts/setup $(FAULT_PACKAGES)

@@ -30,14 +30,14 @@ def wait_until(what, condition):
 class Daemon:
     """touchpointd with its default settings, its own loopback ports, and the counter preloaded."""
 
-    def __init__(self, programs, folder):
+    def __init__(self, programs, folder, engine):
         self.programs, self.socket = programs, folder / "s"
         self.counter = CallCount(folder)
         configuration = folder / "gates.yaml"
         configuration.write_text(
             "sources:\n"
-            "  - { name: push, pattern: pull, bind: ['tcp://127.0.0.1:*'] }\n"
-            "  - { name: dealer, pattern: router, bind: ['tcp://127.0.0.1:*'] }\n"
+            f"  - {{ name: push, pattern: pull, bind: ['tcp://127.0.0.1:*'], engine: {engine} }}\n"
+            f"  - {{ name: dealer, pattern: router, bind: ['tcp://127.0.0.1:*'], engine: {engine} }}\n"
             f"storage: {{ directory: {folder}/data, minimumFree: 1MiB }}\n"
             f"control: {{ socket: {self.socket} }}\n"
         )
@@ -85,10 +85,10 @@ class Daemon:
             self.process.wait()
 
 
-def per_million(programs, pattern):
+def per_million(programs, pattern, engine):
     """Returns allocations and commits per million events, libzmq's allocations separately."""
     with tempfile.TemporaryDirectory(prefix="touchpoint-gates-") as folder:
-        daemon = Daemon(programs, pathlib.Path(folder))
+        daemon = Daemon(programs, pathlib.Path(folder), engine)
         try:
             daemon.send(pattern, WARM_UP_EVENTS)
             before, commits = daemon.counter.read(), daemon.ask("stats")["commit"]["count"]

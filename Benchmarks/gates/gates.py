@@ -100,13 +100,14 @@ def compare_allocations(report, gates, counts):
 def compare_daemon(report, gates, programs):
     print(f"{'allocations a million events':32}{'now':>14}{'at most':>14}")
     for pattern, limit in gates["daemon"].items():
-        found = daemon_calls.per_million(programs, pattern)
-        batch = daemon_calls.PATTERNS[pattern][1]
-        problem = None if found["ours"] <= limit else "it allocates where events pass"
-        if found["libzmq"] == 0:
-            problem = "the counter is blind: libzmq allocates with every few messages"
-        report.line(f"daemon, {pattern}, {batch} a message", found["ours"], limit, problem)
-        print(f"    beside it {found['libzmq']:,.0f} of libzmq; {found['commits']:,.0f} commits")
+        for engine in ("native", "libzmq"):
+            found = daemon_calls.per_million(programs, pattern, engine)
+            batch = daemon_calls.PATTERNS[pattern][1]
+            problem = None if found["ours"] <= limit else "it allocates where events pass"
+            if engine == "libzmq" and found["libzmq"] == 0:
+                problem = "the counter is blind: libzmq allocates with every few messages"
+            report.line(f"{engine}, {pattern}, {batch} a message", found["ours"], limit, problem)
+            print(f"    beside it {found['libzmq']:,.0f} of libzmq; {found['commits']:,.0f} commits")
 
 
 def main():

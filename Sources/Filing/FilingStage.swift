@@ -222,11 +222,14 @@ package struct FilingStage: ~Copyable {
         let since = SystemClock.monotonicNanoseconds
         let isDone = try fileMessage(record)
         spent += SystemClock.monotonicNanoseconds - since
-        if isDone {
-            let count = record.payload.count
-            peers[record.source]?.noteCost(of: record.peer, bytes: count, nanoseconds: spent)
-        }
+        if isDone { noteCost(record) }
         return isDone
+    }
+
+    @inline(never)
+    private func noteCost(_ record: IntakeRecord) {
+        let count = record.payload.count
+        peers[record.source]?.noteCost(of: record.peer, bytes: count, nanoseconds: spent)
     }
 
     private mutating func fileMessage(_ record: IntakeRecord) throws(FileSystemError) -> Bool {

@@ -51,7 +51,7 @@ package struct Lane: ~Copyable {
     /// Bytes in the ring of the least loaded writer when all are behind; else 0.
     package internal(set) var aheadBytes = 0
     /// By ring, the costly messages in it.
-    private var costs: [CostQueue]
+    private let costs: UnsafeMutablePointer<CostQueue>
 
     /// Takes the ends of the place's rings.
     ///
@@ -63,7 +63,8 @@ package struct Lane: ~Copyable {
         ringCount = place.rings.count
         backlogBytes = min((place.rings.map(\.capacity).min() ?? 0) / 2, Self.backlogBytesMax)
         recordBytesMax = place.rings.map(\.recordBytesMax).min() ?? 0
-        costs = Array(repeating: CostQueue(), count: place.rings.count)
+        costs = .allocate(capacity: place.rings.count)
+        costs.initialize(repeating: CostQueue(), count: place.rings.count)
         rings = .allocate(capacity: ringCount)
         answers = .allocate(capacity: ringCount)
         for at in 0..<ringCount {
@@ -78,6 +79,8 @@ package struct Lane: ~Copyable {
         rings.deallocate()
         answers.deinitialize(count: ringCount)
         answers.deallocate()
+        costs.deinitialize(count: ringCount)
+        costs.deallocate()
     }
 
     // MARK: - A round

@@ -65,7 +65,13 @@ struct CostQueue {
     }
 
     /// Removes those that the writer has read.
+    @inline(__always)
     mutating func remove(through position: Int) {
+        if total > 0 { drop(through: position) }
+    }
+
+    @inline(never)
+    private mutating func drop(through position: Int) {
         while start < entries.count, entries[start].end <= position {
             total -= entries[start].cost
             start += 1

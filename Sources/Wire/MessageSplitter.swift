@@ -106,7 +106,7 @@ package struct MessageSplitter: Sendable {
             case .header(let header):
                 if header.isCommand {
                     if at == 0 { return command(bytes, header) }
-                    partial.address = Array(address.bytes)
+                    partial.remember(address)
                     return .dropped(taken: at)
                 }
                 if header.bodyCount > frameBytesMax { return .invalid(.frameTooLong) }
@@ -168,40 +168,64 @@ package struct MessageSplitter: Sendable {
         }
         guard bytes.count >= end else { return .incomplete(total: end) }
         let hasEnvelope = at > 0 || !partial.address.isEmpty
-        partial.address = []
+        if !partial.address.isEmpty { partial.forget() }
         if isAnswered, !hasEnvelope, header.bodyCount == 0 { return .probe(taken: end) }
         let body = bytes[(at + header.byteCount)..<end]
         return .message(UnsafeRawBufferPointer(rebasing: body), taken: end)
     }
 
-    /// Continues to drop a frame, or a message that is refused.
+    /// Continues to drop frames: of a refused message as many as there are, since each may be two
+    /// bytes.
     private func drop(
         _ bytes: UnsafeRawBufferPointer,
         after partial: inout Partial,
         into address: inout PeerAddress
     ) -> Item {
-        if partial.rest > 0 {
-            let count = min(partial.rest, bytes.count)
+        var at = 0
+        while true {
+            let count = min(partial.rest, bytes.count - at)
             partial.rest -= count
-            return count > 0 ? .dropped(taken: count) : .incomplete(total: 1)
-        }
-        guard partial.hasMore, let fault = partial.fault else {
-            // Without answers there is no address.
-            if !partial.address.isEmpty { address.restore(partial.address) }
-            defer { partial = Partial() }
-            return .refused(partial.fault ?? .missingPayload, taken: 0)
-        }
-        switch FrameHeader.read(bytes) {
-        case .incomplete: return .incomplete(total: FrameHeader.needed(of: bytes))
-        case .invalid: return .invalid(.notZMTP)
-        case .header(let header):
-            if header.isCommand { return command(bytes, header) }
-            if header.bodyCount > frameBytesMax { return .invalid(.frameTooLong) }
-            guard fault == .requestIDTooLong, header.hasMore else {
-                partial.continue(header)
-                return .dropped(taken: header.byteCount)
+            at += count
+            // What is next is for the next call, which begins there.
+            let isEnd = partial.rest > 0 || !partial.hasMore || at == bytes.count
+            if isEnd, at > 0 { return .dropped(taken: at) }
+            if partial.rest > 0 { return .incomplete(total: 1) }
+            guard partial.hasMore, let fault = partial.fault else {
+                // Without answers there is no address.
+                if !partial.address.isEmpty { address.restore(partial.address) }
+                defer { partial = Partial() }
+                return .refused(partial.fault ?? .missingPayload, taken: 0)
             }
-            return dropAfterLongID(bytes, header, after: &partial, into: &address)
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
+            guard case .header(let header) = FrameHeader.read(rest), !header.isCommand,
+                header.bodyCount <= frameBytesMax,
+                fault != .requestIDTooLong || !header.hasMore
+            else {
+                if at > 0 { return .dropped(taken: at) }
+                return dropNext(bytes, after: &partial, into: &address)
+            }
+            partial.continue(header)
+            at += header.byteCount
+        }
+    }
+
+    /// What is at the start of the bytes while a message is dropped, if it is no frame to be dropped.
+    private func dropNext(
+        _ bytes: UnsafeRawBufferPointer,
+        after partial: inout Partial,
+        into address: inout PeerAddress
+    ) -> Item {
+        switch FrameHeader.read(bytes) {
+        case .incomplete: .incomplete(total: FrameHeader.needed(of: bytes))
+        case .invalid: .invalid(.notZMTP)
+        case .header(let header):
+            if header.isCommand {
+                command(bytes, header)
+            } else if header.bodyCount > frameBytesMax {
+                .invalid(.frameTooLong)
+            } else {
+                dropAfterLongID(bytes, header, after: &partial, into: &address)
+            }
         }
     }
 
@@ -228,7 +252,19 @@ package struct MessageSplitter: Sendable {
 }
 
 extension MessageSplitter.Partial {
+    /// Keeps the envelope so far, because a command stands between two frames.
+    @inline(never)
+    fileprivate mutating func remember(_ address: borrowing PeerAddress) {
+        self.address = Array(address.bytes)
+    }
+
+    @inline(never)
+    fileprivate mutating func forget() {
+        address = []
+    }
+
     /// Begins to drop a message at the frame with the given header, whose body is dropped too.
+    @inline(never)
     fileprivate mutating func begin(
         _ fault: MessageFault,
         at header: FrameHeader,

@@ -6,8 +6,9 @@ import Wire
 
 /// Reading connections.
 extension Listener {
-    /// Reads per round, so that answers do not wait for those who send much and say nothing.
-    private static let readsPerRound = 256
+    /// How long a round reads, in nanoseconds, so that answers do not wait for those who send much
+    /// and say nothing.
+    private static let readingMax: Int64 = 2_000_000
     /// Requests of a connection that may wait for their answers; beyond it the connection is not
     /// read.
     static let unansweredMax = 16_384
@@ -59,13 +60,14 @@ extension Listener {
 
     /// Reads connections in turn until the round is full; returns whether nothing was left.
     private mutating func read(_ round: inout Round) -> Bool {
-        var reads = 0
-        while lane.hasRoomInRound(round.count), reads < Self.readsPerRound {
+        let end = SystemClock.monotonicNanoseconds + Self.readingMax
+        while lane.hasRoomInRound(round.count) {
             if reading.buffer.number == 0, !reading.buffer.unpark(), !resumeCostly() {
                 guard mayRead else { return false }
                 guard let number = connections.nextReadable() else { return true }
-                reads += 1
-                guard fill(number) else { continue }
+                let hasBytes = fill(number)
+                if SystemClock.monotonicNanoseconds > end { return false }
+                guard hasBytes else { continue }
             }
             guard take(&round) else { return false }
         }
@@ -158,7 +160,7 @@ extension Listener {
                 reading.buffer.take(taken)
                 guard obey(Command(body), connection) else { return true }
             case .invalid(let violation):
-                violate(connection, text(of: violation))
+                violate(connection, by: violation)
                 return true
             }
         }
@@ -260,7 +262,7 @@ extension Listener {
                 return true
             }
         }
-        violate(connection, text(of: .notZMTP))
+        violate(connection, by: .notZMTP)
         return false
     }
 
@@ -272,7 +274,16 @@ extension Listener {
         }
     }
 
+    @inline(never)
+    private mutating func violate(
+        _ connection: Connection.Pointer,
+        by violation: MessageSplitter.Violation
+    ) {
+        violate(connection, text(of: violation))
+    }
+
     /// Ends a connection that breaks the protocol.
+    @inline(never)
     private mutating func violate(_ connection: Connection.Pointer, _ detail: String) {
         shared.connections.violations.count()
         tell(.violation, of: connection, detail)

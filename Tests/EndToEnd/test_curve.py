@@ -54,7 +54,7 @@ def keys(touchpoint, tmp_path):
 
 
 def source(keys, pattern="router", name="reliable", **more):
-    return {"name": name, "pattern": pattern, "bind": [ANY_PORT], "curve": keys.settings} | more
+    return {"name": name, "pattern": pattern, "bind": [ANY_PORT], "engine": "native", "curve": keys.settings} | more
 
 
 @pytest.fixture
