@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import cases
+import receive
 import writers
 
 HERE = pathlib.Path(__file__).parent
@@ -97,7 +98,8 @@ def machine(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    everything = cases.QUESTIONS | writers.NAMES
+    programs = writers.NAMES | receive.NAMES
+    everything = cases.QUESTIONS | programs
     parser.add_argument("--only", action="append", metavar="NAME", help="of: " + ", ".join(everything))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path(".build/release"))
@@ -119,8 +121,8 @@ def main():
             print(note)
         for name in names:
             start = time.monotonic()
-            if name in writers.NAMES:
-                title, text = writers.answer(name, options, place)
+            if name in programs:
+                title, text = programs[name](name, options, place)
             else:
                 question = cases.QUESTIONS[name]()
                 title, text = question.title, table(question, measure(question, options.rounds, place))
