@@ -144,6 +144,7 @@ struct Connection: ~Copyable {
     mutating func decrypt(frameBytesMax: Int) throws(DecryptionFault) {
         guard var encryption = encryption.take() else { return }
         let result = Self.decrypt(&encryption, into: &input, frameBytesMax: frameBytesMax)
+        encryption.input.trim()
         self.encryption = consume encryption
         try result.get()
     }

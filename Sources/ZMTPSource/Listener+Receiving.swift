@@ -43,7 +43,6 @@ extension Listener {
 
     /// Keeps the requests that a connection sent before it ended while intake was held.
     mutating func keepRequests(of number: UInt16) {
-        guard !shared.requests.isDisjoint(with: .held) else { return }
         if let other = connections[reading.buffer.number] {
             let before = other.pointee.inputCapacity
             reading.buffer.park(&other.pointee, at: now)

@@ -156,8 +156,13 @@ struct Listener: ~Copyable {
         guard !state.isDisjoint(with: [.ending, .ended]) else { return }
         guard isRouter else { return connections.ignoreEnd(connection) }
         // One that is read ends when all it sent was read.
-        guard !isReading || !connection.pointee.hold.isEmpty else { return }
-        keepRequests(of: number)
+        if isReading, connection.pointee.hold.isEmpty { return }
+        let isHeld = !shared.requests.isDisjoint(with: .held)
+        // Its turn comes, or room in a ring.
+        if !isHeld, connection.pointee.hold.isSubset(of: .costly) {
+            return connections.ignoreEnd(connection)
+        }
+        if isHeld { keepRequests(of: number) }
         if let connection = connections[number] { close(connection) }
     }
 

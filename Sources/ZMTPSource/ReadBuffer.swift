@@ -61,7 +61,7 @@ struct ReadBuffer: ~Copyable {
         let room = encryption.input.room(Self.turnBytes)
         let count = StreamSocket.receive(connection.id.descriptor, into: room)
         if count > 0 { encryption.input.added(count) }
-        if encryption.input.isEmpty { encryption.input.trim() }
+        encryption.input.trim()
         connection.encryption = consume encryption
         if count > 0 { begin(number, isOwn: true, count: 0) }
         return count
