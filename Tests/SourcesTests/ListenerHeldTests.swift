@@ -70,6 +70,22 @@ import ZeroMQSource
         #expect(try bench.partialBytes() == 0)
     }
 
+    /// No ring has room for what another connection has sent.
+    @Test func requestsOfAConnectionThatEndedWaitForRoom() throws {
+        let bench = try IntakeBench(.listener, .local(.router), ringBytes: 1 << 14)
+        let stays = try bench.raw("DEALER")
+        let leaves = try bench.raw("DEALER")
+        let text = String(repeating: "x", count: 200)
+        try stays.send((0..<200).flatMap { RawBytes.message("stays", "\($0) \(text)") })
+        try bench.run(until: "the ring is full", taking: false) { $0.shared.isStalled }
+        try leaves.send((0..<50).flatMap { RawBytes.message("leaves", "\($0) \(text)") })
+        leaves.close()
+        for _ in 0..<20 { _ = try bench.work() }
+        #expect(bench.shared.count.peers == 2)
+        try bench.run(until: "all came") { $0.all.count == 250 }
+        try bench.run(until: "its end is noticed") { $0.shared.count.peers == 1 }
+    }
+
     @Test func messagesOfAPullConnectionThatEndedStayInItsSocket() throws {
         let bench = try IntakeBench(.listener, .local(.pull))
         let peer = try bench.raw("PUSH")
