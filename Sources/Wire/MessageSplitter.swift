@@ -252,7 +252,7 @@ package struct MessageSplitter: Sendable {
 }
 
 extension MessageSplitter.Partial {
-    /// Keeps the envelope so far, because a command stands between two frames.
+    /// Keeps the envelope so far, because a command is between two frames.
     @inline(never)
     fileprivate mutating func remember(_ address: borrowing PeerAddress) {
         self.address = Array(address.bytes)
