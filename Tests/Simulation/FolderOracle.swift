@@ -103,10 +103,16 @@ final class FolderOracle {
         return complaintAboutMissing(isRotKept ? rot : nil)
     }
 
+    /// Whether an event may have been in a folder: its own, or the one for what its own refuses.
+    private func mayHold(_ folder: String, _ event: Int) -> Bool {
+        folder.hasPrefix(ledger.folders[event])
+            || folder.split(separator: "/").contains { $0.hasSuffix(SegmentFormat.blockedValue) }
+    }
+
     private func complaintAboutMissing(_ rot: Rot?) -> String? {
         for event in 0..<ledger.written where ledger.isAcknowledged[event] {
             if found[event] != nil { continue }
-            if let rot, rot.folder.hasPrefix(ledger.folders[event]) { continue }
+            if let rot, mayHold(rot.folder, event) { continue }
             return "acknowledged event \(event) of \(ledger.folders[event]) is gone"
         }
         return nil
