@@ -199,8 +199,9 @@ struct ConnectionSet: ~Copyable {
 
     /// Reads a connection, or leaves what it sends in the system's buffers.
     func setReading(_ connection: Connection.Pointer, _ isRead: Bool) {
-        let id = connection.pointee.id
-        readers.change(id.descriptor, token: UInt64(id.number), to: isRead ? .readable : [])
+        // Not a member without interest: the end of a connection would be reported all the same.
+        guard isRead else { return readers.remove(connection.pointee.id.descriptor) }
+        _ = beginReading(connection)
     }
 
     /// Sets what of a connection wakes the thread, after its stage or its output has changed.
