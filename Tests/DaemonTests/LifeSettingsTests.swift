@@ -31,14 +31,7 @@ import ZeroMQSource
         settings.segment.idle = .seconds(21)
         settings.storage.minimumFreeBytes = 22
         settings.quarantine.bytesMax = 24
-        var source = Settings.Source()
-        source.name = "s"
-        source.pattern = .sub
-        source.connect = ["tcp://127.0.0.1:9"]
-        source.channel = "ch"
-        source.topics = ["t"]
-        source.highWaterMark = 23
-        settings.sources = [source]
+        settings.sources = [Self.subscriber]
 
         let pipeline = try settings.pipeline(run: "r", cores: 8)
         #expect(pipeline.node == "n7" && pipeline.run == "r")
@@ -64,10 +57,7 @@ import ZeroMQSource
         #expect(try settings.sourceOpening(cores: 8).profiles == pipeline.sources)
     }
 
-    @Test func aSourceThatConnectsIsOfLibzmq() throws {
-        var settings = Settings()
-        settings.limits.messageBytesMax = 2_002
-        settings.limits.connectionsMax = 15
+    private static var subscriber: Settings.Source {
         var source = Settings.Source()
         source.name = "s"
         source.pattern = .sub
@@ -75,7 +65,14 @@ import ZeroMQSource
         source.channel = "ch"
         source.topics = ["t"]
         source.highWaterMark = 23
-        settings.sources = [source]
+        return source
+    }
+
+    @Test func aSourceThatConnectsIsOfLibzmq() throws {
+        var settings = Settings()
+        settings.limits.messageBytesMax = 2_002
+        settings.limits.connectionsMax = 15
+        settings.sources = [Self.subscriber]
         guard case .socket(let intake) = try settings.sourceOpening(cores: 8).choices.first else {
             Issue.record("a source that connects is not libzmq's")
             return
