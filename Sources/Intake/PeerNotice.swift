@@ -39,3 +39,37 @@ package struct PeerNotice: Sendable, Equatable {
         self.detail = detail
     }
 }
+
+/// Notices about peers, of which operators get a few per hour.
+///
+/// A value that is told the time; the source's thread has it.
+package struct PeerNotices {
+    private var limit = HourlyLimit()
+    private var waiting: [PeerNotice] = []
+
+    package init() {}
+
+    /// Adds a notice, unless there were enough of its kind about the host.
+    ///
+    /// `now`: monotonic nanoseconds.
+    package mutating func add(_ notice: PeerNotice, host: String, at now: Int64) {
+        guard limit.allows("\(notice.kind.rawValue) \(host)", at: now) else { return }
+        waiting.append(notice)
+    }
+
+    /// The notices since the last call.
+    package mutating func take() -> [PeerNotice] {
+        guard !waiting.isEmpty else { return [] }
+        defer { waiting = [] }
+        return waiting
+    }
+
+    /// The host of a peer's name, by which notices are counted: `tcp://10.0.0.7` of
+    /// `tcp://10.0.0.7:4711`.
+    ///
+    /// Another name than that of a TCP endpoint is returned as it is.
+    package static func host(of peer: String) -> String {
+        guard peer.hasPrefix("tcp://"), let colon = peer.lastIndex(of: ":") else { return peer }
+        return String(peer[..<colon])
+    }
+}

@@ -35,8 +35,20 @@ package struct StreamConnection: Sendable {
     ///
     /// Empty if it is unknown.
     package static func peerName(_ descriptor: Int32) -> String {
+        name(of: descriptor, by: cplatform_peer_name)
+    }
+
+    /// Returns this end in the same form; empty if it has no TCP address.
+    package static func localName(_ descriptor: Int32) -> String {
+        name(of: descriptor, by: cplatform_local_name)
+    }
+
+    private static func name(
+        of descriptor: Int32,
+        by write: (Int32, UnsafeMutablePointer<CChar>?) -> Void
+    ) -> String {
         var text = [CChar](repeating: 0, count: 80)
-        cplatform_peer_name(descriptor, &text)
+        write(descriptor, &text)
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
     }
 

@@ -25,13 +25,6 @@ package enum StreamSocket {
         cplatform_set_send_buffer(connection, bytes)
     }
 
-    /// This end as an endpoint, `tcp://127.0.0.1:5571`.
-    package static func localName(_ descriptor: Int32) -> String {
-        var text = [CChar](repeating: 0, count: 80)
-        cplatform_local_name(descriptor, &text)
-        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
-    }
-
     /// Reads what has arrived; 0 is the end of the other direction, -EAGAIN that nothing has.
     @inline(__always)
     package static func receive(

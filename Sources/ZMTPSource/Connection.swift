@@ -1,3 +1,4 @@
+import Intake
 import Platform
 import Wire
 
@@ -185,10 +186,5 @@ struct Connection: ~Copyable {
     }
 
     /// `tcp://10.0.0.7`: notices are counted by it.
-    var host: String { Self.host(of: id.name) }
-
-    static func host(of name: String) -> String {
-        guard name.hasPrefix("tcp://"), let colon = name.lastIndex(of: ":") else { return name }
-        return String(name[..<colon])
-    }
+    var host: String { PeerNotices.host(of: id.name) }
 }

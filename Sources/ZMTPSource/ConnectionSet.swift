@@ -6,7 +6,7 @@ import Platform
 ///
 /// Numbers are 1 and up; one is reused only after all others were. Only the source's thread uses it.
 struct ConnectionSet: ~Copyable {
-    /// What ``waken(milliseconds:)`` reports.
+    /// What an event of ``wait(milliseconds:forReaders:)`` means.
     enum Wake {
         /// The source was signalled.
         case signal

@@ -107,7 +107,7 @@ struct Endpoints: ~Copyable {
             throw IntakeError("cannot bind \(endpoint): \(SystemError(code: -descriptor))")
         }
         all.append(.tcp(descriptor))
-        names.append(StreamSocket.localName(descriptor))
+        names.append(StreamConnection.localName(descriptor))
     }
 
     private static func port(_ text: Substring) -> UInt16? { text == "*" ? 0 : UInt16(text) }

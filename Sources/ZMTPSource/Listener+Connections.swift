@@ -24,12 +24,7 @@ extension Listener {
             if descriptor == -EAGAIN { return }
             guard descriptor >= 0 else {
                 let cause = SystemError(code: -descriptor)
-                notices.tell(
-                    .refused,
-                    of: door.endpoints.names[endpoint],
-                    at: now,
-                    "not accepted: \(cause)"
-                )
+                tell(.refused, of: door.endpoints.names[endpoint], "not accepted: \(cause)")
                 return door.pause(endpoint, in: connections, until: now + 1_000_000_000)
             }
             admit(descriptor)
@@ -38,7 +33,7 @@ extension Listener {
 
     private mutating func admit(_ descriptor: Int32) {
         let name = StreamConnection.peerName(descriptor)
-        let host = Connection.host(of: name)
+        let host = PeerNotices.host(of: name)
         shared.connections.connects.count()
         if let reason = door.refusal(
             descriptor,
@@ -48,13 +43,13 @@ extension Listener {
         ) {
             shared.connections.refused.count()
             shared.connections.disconnects.count()
-            notices.tell(.refused, of: name, host: host, at: now, reason)
+            tell(.refused, of: name, host: host, reason)
             Glibc.close(descriptor)
             return
         }
         StreamSocket.tune(descriptor)
         if isRouter { StreamSocket.setSendBuffer(descriptor, bytes: Self.sendBufferBytes) }
-        let type: ListenerType = isRouter ? .router : .pull
+        let type = configuration.pattern.type
         let now = self.now
         let keys = configuration.keys?.server
         let added = connections.add(descriptor) { number, serial in
@@ -202,8 +197,17 @@ extension Listener {
         of connection: Connection.Pointer,
         _ detail: String
     ) {
-        let name = connection.pointee.id.name
-        notices.tell(kind, of: name, host: Connection.host(of: name), at: now, detail)
+        tell(kind, of: connection.pointee.id.name, host: connection.pointee.host, detail)
+    }
+
+    /// `host`: notices are counted by it; nil for the peer itself.
+    private mutating func tell(
+        _ kind: PeerNotice.Kind,
+        of peer: String,
+        host: String? = nil,
+        _ detail: String
+    ) {
+        notices.add(PeerNotice(kind, peer: peer, detail: detail), host: host ?? peer, at: now)
     }
 
     // MARK: - Every second
@@ -223,12 +227,7 @@ extension Listener {
         door.resume(in: connections, at: now)
         if let problem = door.fileProblem(at: now) {
             shared.problem.withLock { $0 = problem }
-            notices.tell(
-                .socketFileGone,
-                of: problem,
-                at: now,
-                "producers cannot connect any more"
-            )
+            tell(.socketFileGone, of: problem, "producers cannot connect any more")
         }
     }
 

@@ -78,16 +78,16 @@ extension Listener {
         guard let connection = connections[number] else { return false }
         let before = connection.pointee.inputCapacity
         let count = reading.buffer.fill(number, &connection.pointee)
-        if count > 0 {
-            connection.pointee.presence.heardAt = now
-            let fault = connection.pointee.encryption == nil ? nil : decrypt(connection)
-            door.partialBytes += connection.pointee.inputCapacity - before
-            guard let fault else { return true }
-            violate(connection, fault)
+        let isEncrypted = count > 0 && connection.pointee.encryption != nil
+        let fault = isEncrypted ? decrypt(connection) : nil
+        door.partialBytes += connection.pointee.inputCapacity - before
+        guard count > 0 else {
+            if count != -EAGAIN { end(connection) }
             return false
         }
-        door.partialBytes += connection.pointee.inputCapacity - before
-        if count != -EAGAIN { end(connection) }
+        connection.pointee.presence.heardAt = now
+        guard let fault else { return true }
+        violate(connection, fault)
         return false
     }
 

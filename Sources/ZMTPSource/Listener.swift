@@ -35,7 +35,7 @@ struct Listener: ~Copyable {
     var lane: Lane
     var connections: ConnectionSet
     var reading: Reading
-    var notices = NoticeBook()
+    var notices = PeerNotices()
     var turns = Turns()
     var door: Door
     /// Monotonic nanoseconds at the start of the round.
@@ -58,7 +58,7 @@ struct Listener: ~Copyable {
         shared = place.shared
         lane = Lane(place)
         if let keys = configuration.keys {
-            try SelfTest.run(keys, configuration.pattern == .router ? .router : .pull)
+            try SelfTest.run(keys, configuration.pattern.type)
         }
         let endpoints = try Endpoints(configuration)
         connections = try ConnectionSet(

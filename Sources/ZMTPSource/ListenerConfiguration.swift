@@ -1,4 +1,5 @@
 package import Intake
+import Wire
 
 /// One listening source: where producers connect, and what each may cost.
 package struct ListenerConfiguration: Sendable {
@@ -8,6 +9,14 @@ package struct ListenerConfiguration: Sendable {
         case pull
         /// Producers DEALER or REQ; acknowledged once durable.
         case router
+
+        /// The socket type of the collector's end.
+        var type: ListenerType {
+            switch self {
+            case .pull: .pull
+            case .router: .router
+            }
+        }
     }
 
     package var name: String

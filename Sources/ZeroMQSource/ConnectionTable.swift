@@ -1,4 +1,5 @@
 import Glibc
+import Intake
 import Platform
 
 /// A connection of a source, as its socket's monitor reported it.
@@ -31,10 +32,7 @@ struct Connection {
     var routingID: [UInt8]?
 
     /// `tcp://10.0.0.7`: notices are counted by it.
-    var host: String {
-        guard name.hasPrefix("tcp://"), let colon = name.lastIndex(of: ":") else { return name }
-        return String(name[..<colon])
-    }
+    var host: String { PeerNotices.host(of: name) }
 
     /// The kernel's state of it; nil without a duplicate.
     var kernel: StreamConnection? { duplicate < 0 ? nil : StreamConnection(duplicate) }

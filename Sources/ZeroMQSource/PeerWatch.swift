@@ -139,21 +139,3 @@ struct EndpointProblems {
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }
-
-/// Notices about peers, of which operators get a few per hour.
-struct PeerNotices {
-    private var limit = HourlyLimit()
-    private var waiting: [PeerNotice] = []
-
-    /// Adds a notice, unless there were enough of its kind about the host.
-    mutating func add(_ notice: PeerNotice, host: String, at now: Int64) {
-        guard limit.allows("\(notice.kind.rawValue) \(host)", at: now) else { return }
-        waiting.append(notice)
-    }
-
-    mutating func take() -> [PeerNotice] {
-        guard !waiting.isEmpty else { return [] }
-        defer { waiting = [] }
-        return waiting
-    }
-}

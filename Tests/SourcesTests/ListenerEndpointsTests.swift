@@ -43,7 +43,7 @@ import ZeroMQSource
         let number = bench.all[0].record.withUnsafeBytes { IntakeRecord($0).peer }
         let name = try #require(bench.shared.peerBook.name(of: number))
         #expect(name.hasPrefix("tcp://[::1]:"))
-        #expect(Connection.host(of: name) == "tcp://[::1]")
+        #expect(PeerNotices.host(of: name) == "tcp://[::1]")
     }
 
     @Test func onSeveralAtOnce() throws {
