@@ -1,3 +1,4 @@
+import Intake
 import Platform
 import Wire
 
@@ -45,8 +46,10 @@ extension Connection {
     }
 
     /// Ends the handshake: the peer may send messages.
-    mutating func open(_ peer: WirePeer, at now: Int64) {
+    mutating func open(_ peer: WirePeer, of producer: Producer, at now: Int64) {
         handshake = nil
+        self.producer = producer
+        producer.connect()
         presence.hasCommands = peer.hasCommands
         input.trim()
         presence.heardAt = now
