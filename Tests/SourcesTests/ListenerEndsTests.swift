@@ -1,0 +1,57 @@
+import Synchronization
+import TestSupport
+import Testing
+import ZeroMQSource
+
+@testable import Intake
+@testable import ZMTPSource
+
+/// Connections that end, or a source that does, while something is unread or unsent.
+@Suite struct ListenerEndsTests {
+    /// A request of 1,000 bytes.
+    private static let request =
+        [1, 2] + bytes("id") + RawBytes.longHeader(1_000) + [UInt8](repeating: 49, count: 1_000)
+
+    private func hold(_ bench: IntakeBench, _ number: UInt16) throws -> Connection.Hold {
+        try bench.listening().listener.connections[number]?.pointee.hold ?? []
+    }
+
+    /// Sends a request that the bench takes, and more that wait for their turn.
+    private func makeCostly(_ bench: IntakeBench, _ peer: RawPeer) throws {
+        try peer.send(RawBytes.message("id", "first"))
+        try bench.run(until: "its first request came") { $0.all.count == 1 }
+        bench.shared.peerBook.noteCost(of: 1, bytes: 1_000, nanoseconds: 5_000_000)
+        try peer.send((0..<20).flatMap { _ in Self.request })
+        try bench.run(until: "it waits for its turn", taking: false) {
+            try hold($0, 1) == .costly
+        }
+    }
+
+    @Test func aDrainAnswersRequestsThatWaitForTheirTurn() throws {
+        let bench = try IntakeBench(.listener, .local(.router))
+        let peer = try bench.raw("DEALER")
+        let other = try bench.raw("DEALER")
+        try makeCostly(bench, peer)
+        let taken = bench.shared.count.messages - 1
+        #expect((1..<20).contains(taken))
+        bench.shared.ask(.draining)
+        let answer = RawBytes.message("id", AnswerText.json(.unavailable("draining")))
+        let expected = (taken..<20).flatMap { _ in answer }
+        // No writer reads the ring meanwhile.
+        try bench.run(until: "all are answered", taking: false) { _ in
+            peer.receive()
+            return peer.received.count >= expected.count
+        }
+        #expect(peer.received == expected && !other.hasEnded)
+    }
+
+    @Test func aDrainAnswersWhileTheWritersAreFarBehind() throws {
+        let bench = try IntakeBench(.listener, .local(.router))
+        let peers = try (0..<2).map { _ in try bench.raw("DEALER") }
+        bench.aheadBytes = 100 << 20
+        bench.shared.ask(.draining)
+        try peers[0].send(RawBytes.message("id", "{}"))
+        let answer = RawBytes.message("id", AnswerText.json(.unavailable("draining")))
+        try bench.run(until: "it is answered") { _ in peers[0].has(answer) }
+    }
+}
