@@ -54,4 +54,49 @@ import ZeroMQSource
         let answer = RawBytes.message("id", AnswerText.json(.unavailable("draining")))
         try bench.run(until: "it is answered") { _ in peers[0].has(answer) }
     }
+
+    @Test func aConnectionThatEndedAndDoesNotTakeItsAnswersIsClosed() throws {
+        let bench = try IntakeBench(.listener, .local(.router))
+        let deaf = try bench.raw("DEALER", receiveBuffer: 4_096)
+        let other = try bench.raw("DEALER")
+        try makeCostly(bench, deaf)
+        deaf.endSending()
+        for _ in 0..<5 { _ = try bench.work() }
+        // Its requests are not lost: their turn comes.
+        #expect(try hold(bench, 1) == .costly)
+        let answer = Answer.rejected(String(repeating: "a", count: 8_000))
+        while try hold(bench, 1) == .costly {
+            try bench.answer(bench.all[0], answer)
+            _ = try bench.work()
+        }
+        try bench.run(until: "it is closed", taking: false) {
+            try $0.listening().listener.connections[1] == nil
+        }
+        #expect(bench.shared.count.peers == 1 && !other.hasEnded)
+    }
+
+    /// Its socket was full after its end was noticed.
+    @Test func aConnectionThatEndedGetsAllItsAnswers() throws {
+        let bench = try IntakeBench(.listener, .local(.router))
+        let slow = try bench.raw("DEALER", receiveBuffer: 4_096)
+        let other = try bench.raw("DEALER")
+        try makeCostly(bench, slow)
+        slow.endSending()
+        for _ in 0..<5 { _ = try bench.work() }
+        let answer = Answer.rejected(String(repeating: "a", count: 8_000))
+        var count = 0
+        while try bench.listening().listener.connections[1]?.pointee.output.isFull == false {
+            count += 1
+            try bench.answer(bench.all[0], answer)
+            _ = try bench.work()
+        }
+        // Two frames: the id, and the text in a long one.
+        let expected = count * (4 + 9 + bytes(answer).count)
+        try bench.run(until: "all came", taking: false) { _ in
+            slow.receive()
+            return slow.received.count == expected
+        }
+        try bench.run(until: "its requests came") { $0.all.count == 21 }
+        #expect(!other.hasEnded)
+    }
 }
