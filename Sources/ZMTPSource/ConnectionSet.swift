@@ -73,8 +73,9 @@ struct ConnectionSet: ~Copyable {
     }
 
     deinit {
-        for number in 1...numbersMax {
-            guard let connection = slots[number] else { continue }
+        let present = (1...numbersMax).compactMap { slots[$0] }
+        OrderlyClose.begin(present.map { $0.pointee.id.descriptor })
+        for connection in present {
             close(connection.pointee.id.descriptor)
             connection.deinitialize(count: 1)
             connection.deallocate()

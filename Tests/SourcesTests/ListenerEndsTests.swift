@@ -99,4 +99,23 @@ import ZeroMQSource
         try bench.run(until: "its requests came") { $0.all.count == 21 }
         #expect(!other.hasEnded)
     }
+
+    /// Closing a socket with unread bytes drops what it has not sent.
+    @Test func answersArriveAlthoughTheSourceClosesWithUnreadRequests() throws {
+        var bench: IntakeBench? = try IntakeBench(.listener, .local(.router))
+        let peer = try #require(try bench?.raw("DEALER", receiveBuffer: 4_096))
+        let answer = Answer.rejected(String(repeating: "a", count: 8_000))
+        try peer.send(RawBytes.message("id", "{}"))
+        try bench?.run(until: "the request came") { $0.all.count == 1 }
+        bench?.shared.ask(.paused)
+        try peer.send(RawBytes.message("id", "not read"))
+        for _ in 0..<6 {
+            if let taken = bench?.all[0] { try bench?.answer(taken, answer) }
+            _ = try bench?.work()
+        }
+        bench = nil
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !peer.hasEnded, ContinuousClock.now < deadline { peer.receive() }
+        #expect(peer.received.count == 6 * (4 + 9 + bytes(answer).count))
+    }
 }
