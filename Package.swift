@@ -315,6 +315,21 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_SIMULATION"] != nil {
     ]
 }
 
+// The same for the program that feeds random bytes to every reader of them, by TOUCHPOINT_FUZZ=1: make fuzz
+if ProcessInfo.processInfo.environment["TOUCHPOINT_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Archive", "Compression", "Configuration", "Control", "Disk", "Events",
+                "Inspection", "Recovery", "SegmentSupport", "Simulation", "TestSupport", "Wire",
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["Corpus"]
+        )
+    ]
+}
+
 // Targets of C have no Swift to check; a module map has no settings at all.
 for target in package.targets where target.type != .system {
     target.swiftSettings = strict
