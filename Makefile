@@ -7,13 +7,16 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .NOTPARALLEL:
 
 # Settings for the command line: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench BENCHFLAGS="--stage parse",
-# make bench-compare BENCHFLAGS="--only single latency", make crashes POINTS=1000000, make install PREFIX=/usr/local
+# make bench-compare BENCHFLAGS="--only single latency", make crashes POINTS=1000000, make fuzz SECONDS=600,
+# make install PREFIX=/usr/local
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
 BENCHFLAGS ?=
 SOAKFLAGS ?=
 MINUTES ?= 5
 POINTS ?= 100000
+SECONDS ?= 60
+FUZZFLAGS ?=
 CRASHFLAGS ?=
 DESTDIR ?=
 PREFIX ?= /usr
@@ -126,6 +129,16 @@ tsan: setup ## Run the tests of concurrency under ThreadSanitizer
 		swift test --no-parallel --sanitize=thread --scratch-path .build-tsan $(SWIFTFLAGS) \
 		--filter '(Ring|Pipeline|IdentityWindow)StressTests'
 
+fuzz: fuzzer ## Feed random bytes to all readers of foreign bytes, for SECONDS (60) each (FUZZFLAGS="frames curve")
+	@echo "==> Fuzzing for $(SECONDS) s a target"
+	@scripts/fuzz .build-fuzz/release/fuzz $(SECONDS) $(FUZZFLAGS)
+
+# In a folder of its own: everything is built once more, with counters of what was run.
+fuzzer: setup ## Build the program that feeds random bytes, into .build-fuzz/release
+	@export TOUCHPOINT_FUZZ=1; \
+	$(STEP) "Building the fuzz targets (release)" swift build -c release -Xswiftc -use-ld=lld \
+		-Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing --scratch-path .build-fuzz $(SWIFTFLAGS) --product fuzz
+
 bench: stage-bench ## Measure each stage of an event's way, and the ring against its alternatives
 	@$(RELEASE)/stage-bench $(BENCHFLAGS)
 
@@ -179,7 +192,8 @@ loc: ## Count the lines of code
 	@scripts/loc
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-tsan
+	rm -rf .build .build-tsan .build-fuzz
 
 .PHONY: help setup build run test faults check lint format floors debug house crashes crash-explorer gates \
-	gates-update tsan bench stage-bench bench-compare bench-questions soak venv install recording chart loc clean
+	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak venv install recording chart loc \
+	clean

@@ -2,8 +2,17 @@
 ///
 /// As in the shell, the default is used if the variable is missing or empty; it ends at the first
 /// `}` and is not replaced again. `$${` means a literal `${`. Any other `$` is unchanged.
-struct EnvironmentSubstitution {
-    let environment: [String: String]
+///
+/// All values together add at most ``bytesMax``, as much as a file may have.
+final class EnvironmentSubstitution {
+    static let bytesMax = SettingsReader.fileBytesMax
+
+    private let environment: [String: String]
+    private var bytesLeft = bytesMax
+
+    init(environment: [String: String]) {
+        self.environment = environment
+    }
 
     /// Returns `text` with every reference replaced, or throws a complaint that names the variable.
     func apply(to text: String) throws(Complaint) -> String {
@@ -46,6 +55,13 @@ struct EnvironmentSubstitution {
             )
         }
         if let value = environment[String(name)], !(value.isEmpty && fallback != nil) {
+            bytesLeft -= value.utf8.count
+            guard bytesLeft >= 0 else {
+                throw Complaint(
+                    "with environment variable '\(name)', values of variables have more than"
+                        + " \(Size.text(Self.bytesMax)) in all"
+                )
+            }
             return value
         }
         guard let fallback else {

@@ -3,6 +3,9 @@ import Yams
 
 /// One pass over a document: the settings so far, the problems so far, and the line of each key.
 struct SettingsReading {
+    /// Problems up to which a mistyped key is told the nearest one.
+    private static let hintsMax = 100
+
     let file: String
     let substitution: EnvironmentSubstitution
     private(set) var settings = Settings()
@@ -182,7 +185,9 @@ struct SettingsReading {
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key, known.contains(scalar.string) else {
                 let name = key.scalar.map { "'\($0.string)'" } ?? key.kindOfValue
-                let hint = key.scalar.flatMap { NearestName.of($0.string, among: known) }
+                // Looking for the nearest name takes longer than all else.
+                let scalar = problems.count < Self.hintsMax ? key.scalar : nil
+                let hint = scalar.flatMap { NearestName.of($0.string, among: known) }
                 note(
                     "unknown key \(name) in '\(context)'"
                         + (hint.map { ", did you mean '\($0)'?" } ?? ""),

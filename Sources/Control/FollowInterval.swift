@@ -28,9 +28,11 @@ package struct FollowInterval: Hashable, Sendable {
             let milliseconds = (number * unit.milliseconds).rounded()
             guard milliseconds >= Double(millisecondsRange.lowerBound),
                 milliseconds <= Double(millisecondsRange.upperBound)
-            else { throw .badArgument("an interval is 100ms to 1h, not \(text.prefix(40))") }
+            else {
+                throw .badArgument("an interval is 100ms to 1h, not \(Request.printable(text))")
+            }
             return FollowInterval(milliseconds: Int(milliseconds))
         }
-        throw .badArgument("'\(text.prefix(40))' is no interval; write 500ms, 1s or 2m")
+        throw .badArgument("'\(Request.printable(text))' is no interval; write 500ms, 1s or 2m")
     }
 }

@@ -65,7 +65,7 @@ enum Request: Equatable, Sendable {
     }
 
     /// Returns the start of a word from a client, safe to show on a terminal.
-    private static func printable(_ word: String) -> String {
+    static func printable(_ word: String) -> String {
         let visible = word.unicodeScalars.prefix(40).map {
             $0.properties.generalCategory == .control || $0.properties.generalCategory == .format
                 ? "?" : String($0)

@@ -51,9 +51,10 @@ package struct EventPoll: ~Copyable {
         -cplatform_epoll_add(self.descriptor, descriptor, token, interest.rawValue)
     }
 
-    /// Changes what is waited for.
-    package func change(_ descriptor: Int32, token: UInt64, to interest: Interest) {
-        _ = cplatform_epoll_change(self.descriptor, descriptor, token, interest.rawValue)
+    /// Changes what is waited for; returns 0, or an errno.
+    @discardableResult
+    package func change(_ descriptor: Int32, token: UInt64, to interest: Interest) -> Int32 {
+        -cplatform_epoll_change(self.descriptor, descriptor, token, interest.rawValue)
     }
 
     /// Removes a descriptor; closing the last descriptor of a file removes it as well.

@@ -32,7 +32,10 @@ extension Connection {
     mutating func receiveHandshake() -> Int {
         let missing = handshake?.missing(after: input.bytes) ?? 0
         let count = StreamSocket.receive(id.descriptor, into: input.room(missing))
-        if count > 0 { input.added(count) }
+        if count > 0 {
+            input.added(count)
+            presence.hasSpoken = true
+        }
         return count
     }
 

@@ -66,9 +66,13 @@ struct Connection: ~Copyable {
     struct Presence {
         /// Whether the peer takes commands, and answers a PING.
         var hasCommands = false
+        /// Whether anything has come from it.
+        var hasSpoken = false
         /// When something last came from it, and when it was last sent a PING; monotonic nanoseconds.
         var heardAt: Int64
         var pingedAt: Int64 = 0
+        /// Whether its end is known already, and not waited for: what it sent before is read first.
+        var isEndKnown = false
         /// How long it may be silent, in nanoseconds.
         let silenceMax: Int64
     }

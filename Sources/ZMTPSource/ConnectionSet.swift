@@ -73,8 +73,9 @@ struct ConnectionSet: ~Copyable {
     }
 
     deinit {
-        for number in 1...numbersMax {
-            guard let connection = slots[number] else { continue }
+        let present = (1...numbersMax).compactMap { slots[$0] }
+        OrderlyClose.begin(present.map { $0.pointee.id.descriptor })
+        for connection in present {
             close(connection.pointee.id.descriptor)
             connection.deinitialize(count: 1)
             connection.deallocate()
@@ -208,20 +209,33 @@ struct ConnectionSet: ~Copyable {
     ///
     /// `watchesEnd`: whether the end of an open connection does.
     func setWaking(_ connection: Connection.Pointer, watchesEnd: Bool) {
+        let isEndKnown = connection.pointee.presence.isEndKnown
         var interest: EventPoll.Interest = []
         if !connection.pointee.isOpen {
             interest = .readable
-        } else if watchesEnd {
+        } else if watchesEnd, !isEndKnown {
             interest = .ending
         }
         if connection.pointee.output.isFull { interest.insert(.writable) }
         let id = connection.pointee.id
-        wakers.change(id.descriptor, token: UInt64(id.number), to: interest)
+        // Not a member without interest: its end would be reported again and again.
+        if isEndKnown, interest.isEmpty { return wakers.remove(id.descriptor) }
+        if wakers.change(id.descriptor, token: UInt64(id.number), to: interest) != 0 {
+            _ = wakers.add(id.descriptor, token: UInt64(id.number), for: interest)
+        }
     }
 
-    /// Waits no more for a connection's end or room to write; it is still read.
+    /// Waits no more for a connection's end; it is still read, and sent what waits.
     func ignoreEnd(_ connection: Connection.Pointer) {
-        wakers.remove(connection.pointee.id.descriptor)
+        connection.pointee.presence.isEndKnown = true
+        setWaking(connection, watchesEnd: false)
+    }
+
+    /// Waits for the end of a connection again that is not read any more, if it was ignored.
+    func attendEnd(_ connection: Connection.Pointer) {
+        guard connection.pointee.presence.isEndKnown else { return }
+        connection.pointee.presence.isEndKnown = false
+        setWaking(connection, watchesEnd: true)
     }
 
     /// Waits for an endpoint's connections, or not.

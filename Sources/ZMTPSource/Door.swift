@@ -3,8 +3,8 @@ import Platform
 
 /// Who may come in, and what all connections of a source hold together.
 struct Door: ~Copyable {
-    /// Unfinished handshakes of one address.
-    private static let handshakesMax = 64
+    /// The most unfinished handshakes of one address.
+    static let handshakesMax = 64
     /// Descriptors that connections leave to others: files, the control socket, metrics.
     private static let descriptorsReserved: UInt64 = 64
     private static let tendNanoseconds: Int64 = 1_000_000_000
@@ -18,8 +18,8 @@ struct Door: ~Copyable {
     var partialBytes = 0
     /// Connections that do not take what is sent.
     var unsent = 0
-    /// Unfinished handshakes by address.
-    var handshakes: [String: Int] = [:]
+    /// The numbers of connections with unfinished handshakes by address, the oldest first.
+    private var handshakes: [String: [UInt16]] = [:]
     private let descriptorsMax: Int32
     private var tendedAt: Int64 = 0
     private var filesAt: Int64 = 0
@@ -42,7 +42,6 @@ struct Door: ~Copyable {
     /// Why a new connection is refused, as a sentence; nil if it is not.
     func refusal(
         _ descriptor: Int32,
-        of host: String,
         present: Int,
         connectionsMax: Int
     ) -> String? {
@@ -54,15 +53,23 @@ struct Door: ~Copyable {
             return
                 "the process has \(descriptorsMax) descriptors, the most that connections may use"
         }
-        if handshakes[host, default: 0] >= Self.handshakesMax {
-            return "its address has \(Self.handshakesMax) unfinished handshakes"
-        }
         return nil
     }
 
-    mutating func finish(handshakeOf host: String) {
-        guard let count = handshakes[host] else { return }
-        handshakes[host] = count > 1 ? count - 1 : nil
+    mutating func begin(handshakeOf number: UInt16, from host: String) {
+        handshakes[host, default: []].append(number)
+    }
+
+    mutating func finish(handshakeOf number: UInt16, from host: String) {
+        handshakes[host]?.removeAll { $0 == number }
+        if handshakes[host]?.isEmpty == true { handshakes[host] = nil }
+    }
+
+    /// The connections of an address whose handshakes are unfinished, the oldest first, if they are
+    /// as many as they may be; else none.
+    func crowd(from host: String) -> [UInt16] {
+        guard let numbers = handshakes[host], numbers.count >= Self.handshakesMax else { return [] }
+        return numbers
     }
 
     /// Whether the producers' keys were replaced since the last call.

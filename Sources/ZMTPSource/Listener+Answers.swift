@@ -136,5 +136,7 @@ extension Listener {
         }
         let isRead = connection.pointee.hold.isEmpty
         if isRead != wasRead { connections.setReading(connection, isRead) }
+        // Nothing that a connection which has ended may be read for comes by itself then.
+        if isOn, hold != .costly { connections.attendEnd(connection) }
     }
 }

@@ -37,7 +37,6 @@ extension Listener {
         shared.connections.connects.count()
         if let reason = door.refusal(
             descriptor,
-            of: host,
             present: connections.count,
             connectionsMax: configuration.connectionsMax
         ) {
@@ -47,6 +46,7 @@ extension Listener {
             Glibc.close(descriptor)
             return
         }
+        makeWay(for: host)
         StreamSocket.tune(descriptor)
         if isRouter { StreamSocket.setSendBuffer(descriptor, bytes: Self.sendBufferBytes) }
         let type = configuration.pattern.type
@@ -73,11 +73,36 @@ extension Listener {
             Glibc.close(descriptor)
             return
         }
-        door.handshakes[host, default: 0] += 1
+        door.begin(handshakeOf: connection.pointee.id.number, from: host)
         shared.peerBook.begin(connection.pointee.id.number, name: connection.pointee.id.name)
         shared.peers.store(connections.count, ordering: .relaxed)
         connection.pointee.beginHandshake()
         connections.list(connection)
+    }
+
+    /// Ends an unfinished handshake of an address that has too many, so that those who only connect
+    /// keep nobody out: the oldest peer that has said nothing, or else the oldest.
+    private mutating func makeWay(for host: String) {
+        let crowd = door.crowd(from: host)
+        for number in crowd {
+            guard let connection = connections[number], !connection.pointee.presence.hasSpoken
+            else { continue }
+            // What it sent may not have been read yet.
+            shakeHands(connection)
+            guard let connection = connections[number], !connection.pointee.isOpen else { return }
+            if !connection.pointee.presence.hasSpoken { return giveUp(connection) }
+        }
+        if let oldest = crowd.first, let connection = connections[oldest] { giveUp(connection) }
+    }
+
+    private mutating func giveUp(_ connection: Connection.Pointer) {
+        shared.connections.refused.count()
+        tell(
+            .refused,
+            of: connection,
+            "its address has \(Door.handshakesMax) unfinished handshakes, and it is the oldest"
+        )
+        close(connection)
     }
 
     /// Continues a connection's handshake with the bytes in its socket.
@@ -132,7 +157,7 @@ extension Listener {
         _ peer: WirePeer,
         of producer: Producer
     ) {
-        door.finish(handshakeOf: connection.pointee.host)
+        door.finish(handshakeOf: connection.pointee.id.number, from: connection.pointee.host)
         connection.pointee.open(peer, of: producer, at: now)
         connections.setWaking(connection, watchesEnd: isRouter)
         if !connections.beginReading(connection) { close(connection) }
@@ -201,7 +226,7 @@ extension Listener {
             connection.pointee.producer.disconnect()
             door.partialBytes -= connection.pointee.inputCapacity
         } else {
-            door.finish(handshakeOf: connection.pointee.host)
+            door.finish(handshakeOf: number, from: connection.pointee.host)
         }
         if connection.pointee.output.isFull { door.unsent -= 1 }
         connections.remove(connection)

@@ -61,8 +61,8 @@ extension Listener {
     private mutating func read(_ round: inout Round) -> Bool {
         let end = SystemClock.monotonicNanoseconds + Self.readingMax
         while lane.hasRoomInRound(round.count) {
-            if reading.buffer.number == 0, !reading.buffer.unpark(), !resumeCostly(),
-                !resumePaused(round.reception)
+            if reading.buffer.number == 0, !reading.buffer.unpark(),
+                !resumeCostly(round.reception), !resumePaused(round.reception)
             {
                 guard mayRead else { return false }
                 guard let number = connections.nextReadable() else { return true }
@@ -206,11 +206,12 @@ extension Listener {
         keepRest(connection, needed: 0)
     }
 
-    /// Goes on with a connection that waits for its turn, if a ring has little costly work.
-    private mutating func resumeCostly() -> Bool {
+    /// Goes on with a connection that waits for its turn, if a ring has little costly work, or if
+    /// its messages go into none.
+    private mutating func resumeCostly(_ reception: Round.Reception) -> Bool {
         guard turns.hasCostly else { return false }
-        guard let next = turns.next(queued: lane.queuedCost),
-            let connection = connections[next.number]
+        let queued = if case .taken = reception { lane.queuedCost } else { Int64(0) }
+        guard let next = turns.next(queued: queued), let connection = connections[next.number]
         else { return false }
         connection.pointee.load.spent = next.spent
         setHold(.costly, false, of: connection)
@@ -220,8 +221,11 @@ extension Listener {
 
     /// Whether more may be read: what several connections share is bounded, so that each message
     /// waits only for so much.
+    ///
+    /// What a drain refuses goes into no ring.
     var mayRead: Bool {
         connections.count == 1 || lane.aheadBytes + lane.roundBytes < Turns.sharedBytesMax
+            || isRefusing
     }
 
     @inline(__always)

@@ -133,9 +133,10 @@ struct Listener: ~Copyable {
     }
 
     /// Whether connections are read now.
-    var isReading: Bool {
-        lane.takesMessages || isRouter && shared.requests.contains(.draining)
-    }
+    var isReading: Bool { lane.takesMessages || isRefusing }
+
+    /// Whether every request is answered "unavailable".
+    var isRefusing: Bool { isRouter && shared.requests.contains(.draining) }
 
     private mutating func attend(milliseconds: Int32) {
         let count = connections.wait(

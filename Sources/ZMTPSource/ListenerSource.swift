@@ -31,18 +31,13 @@ final class ListenerSource: IntakeSource, @unchecked Sendable {
 
 /// Opens listening sources.
 package enum ListenerSources {
-    /// Binds all sources before any starts, so that a port in use leaves nothing half open.
+    /// Binds a source, which does nothing before it is run.
     ///
-    /// `places`: where each source connects to the path, one per source.
+    /// `place`: where it connects to the path.
     package static func open(
-        _ sources: [ListenerConfiguration],
-        at places: [SourcePlace]
-    ) throws(IntakeError) -> OpenSources {
-        precondition(sources.count == places.count, "a place for each source")
-        var opened: [any IntakeSource] = []
-        for (configuration, place) in zip(sources, places) {
-            opened.append(ListenerSource(try Listener(configuration, at: place)))
-        }
-        return OpenSources(sources: opened)
+        _ configuration: ListenerConfiguration,
+        at place: SourcePlace
+    ) throws(IntakeError) -> any IntakeSource {
+        ListenerSource(try Listener(configuration, at: place))
     }
 }

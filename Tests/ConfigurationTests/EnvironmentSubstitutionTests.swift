@@ -18,6 +18,21 @@ import Testing
         #expect(try substitution.apply(to: text) == expected)
     }
 
+    /// A file of a mebibyte could otherwise ask for gigabytes.
+    @Test func variablesAddNoMoreThanAFileMayHave() throws {
+        let environment = ["LONG": String(repeating: "x", count: 100_000)]
+        let substitution = EnvironmentSubstitution(environment: environment)
+        for _ in 0..<10 { #expect(try substitution.apply(to: "${LONG}").count == 100_000) }
+        let problem = #expect(throws: Complaint.self) { try substitution.apply(to: "${LONG}") }
+        #expect(
+            problem?.reasons.map(\.text) == [
+                "with environment variable 'LONG', values of variables have more than 1MiB in all"
+            ]
+        )
+        // What the file itself says counts as the file.
+        #expect(try substitution.apply(to: "${MISSING:-d}") == "d")
+    }
+
     @Test(arguments: [
         (
             "node: ${MISSING}",

@@ -30,6 +30,16 @@ struct BadConfiguration: Sendable, CustomTestStringConvertible {
         #expect(problems(of: bad.yaml) == bad.messages)
     }
 
+    /// The nearest name is looked for so often, and not for every line of a large file.
+    @Test func aHundredProblemsHaveAHint() {
+        let letters = "bcdfghjklmpqr"
+        let names = letters.flatMap { one in letters.map { "comm\(one)\($0)" } }.prefix(150)
+        let found = problems(of: names.map { "\($0): 1\n" }.joined())
+        #expect(found.count == 150)
+        #expect(found.prefix(100).allSatisfy { $0.hasSuffix("did you mean 'commit'?") })
+        #expect(found.suffix(50).allSatisfy { $0.hasSuffix(" in 'touchpointd'") })
+    }
+
     @Test func collectsAllProblemsInTheOrderOfTheFile() {
         let yaml = """
             comit: { interval: 1s }

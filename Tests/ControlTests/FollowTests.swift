@@ -113,4 +113,14 @@ import Testing
             (error as? ControlError)?.code == "bad_argument"
         }
     }
+
+    /// The words of a client are shown to operators.
+    @Test(arguments: ["\u{1b}[2J", "\u{b}s", "1\u{85}s"])
+    func shownIntervalsHaveNoControlCharacters(text: String) {
+        #expect { try FollowInterval.parse(text) } throws: { error in
+            let message = (error as? ControlError)?.message ?? ""
+            return message.contains("?")
+                && message.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        }
+    }
 }

@@ -80,22 +80,51 @@ import ZeroMQSource
     @Test func unfinishedOnesOfAnAddressAreBounded() throws {
         let bench = try IntakeBench(.listener, .local(.pull))
         bench.freeze()
-        var peers = try (0..<64).map { _ in try RawPeer(bench.endpoint) }
+        let peers = try (0..<64).map { _ in try RawPeer(bench.endpoint) }
         try bench.run(until: "all are in") { $0.shared.count.peers == 64 }
-        let refused = try RawPeer(bench.endpoint)
-        try bench.run(until: "one more is refused") {
-            $0.shared.connections.refused.value == 1
+        // The first has begun, the second has done so too but nobody has looked yet.
+        try peers[0].send(Array(RawBytes.opening(as: "PUSH").prefix(20)))
+        try bench.run(until: "its greeting is read") {
+            try $0.listening().listener.connections[1]?.pointee.presence.hasSpoken == true
         }
+        try peers[1].send(RawBytes.opening(as: "PUSH"))
+        let stranger = try RawPeer(bench.endpoint)
+        try bench.run(until: "one more is in") {
+            try $0.opened() == 1 && $0.shared.count.peers == 65
+        }
+        #expect(bench.shared.connections.refused.value == 0)
+        let next = try RawPeer(bench.endpoint)
+        try bench.run(until: "the oldest that is silent has made way") { _ in
+            peers[2].receive()
+            return peers[2].hasEnded
+        }
+        #expect(bench.shared.count.peers == 65 && bench.shared.connections.refused.value == 1)
         #expect(bench.takeNotices().map(\.kind) == [.refused])
-        // One that is complete, and one that has ended, make room for another each.
-        try peers[0].send(RawBytes.opening(as: "PUSH"))
-        try bench.run(until: "it is complete") { try $0.opened() == 1 }
-        peers[1].close()
-        try bench.run(until: "the other has left") { $0.shared.count.peers == 63 }
-        for _ in 0..<2 { peers.append(try RawPeer(bench.endpoint)) }
-        try bench.run(until: "two more are in") { $0.shared.count.peers == 65 }
-        #expect(bench.shared.connections.refused.value == 1)
-        _ = refused
+        #expect(!stranger.hasEnded && !next.hasEnded)
+    }
+
+    /// Those that only connect keep nobody out, also of their own address.
+    @Test func aHandshakeEndsInTimeAmongMany() throws {
+        let bench = try IntakeBench(.listener, .local(.router))
+        bench.freeze()
+        var silent: [RawPeer] = []
+        for _ in 0..<3 {
+            silent += try (0..<100).map { _ in try RawPeer(bench.endpoint) }
+            let before = try bench.opened()
+            let peer = try RawPeer(bench.endpoint)
+            try peer.send(RawBytes.opening(as: "DEALER") + RawBytes.message("id", "{}"))
+            try bench.run(until: "it is open, and its request came") {
+                try $0.opened() == before + 1 && $0.all.count == before + 1
+            }
+            silent.append(peer)
+        }
+        // And all that only begin.
+        for peer in try (0..<64).map({ _ in try RawPeer(bench.endpoint) }) {
+            try peer.send(Array(RawBytes.opening(as: "DEALER").prefix(20)))
+            silent.append(peer)
+        }
+        let peer = try bench.raw("DEALER")
+        #expect(!peer.hasEnded)
     }
 
     /// What a handshake held is not counted against others' messages, before or afterwards.

@@ -98,6 +98,9 @@ final class RawPeer {
 
     func forget() { received = [] }
 
+    /// Ends its own direction; it still receives.
+    func endSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
     private var isClosed = false
     func close() {
         if !isClosed { Glibc.close(descriptor) }

@@ -25,28 +25,31 @@ struct SourceOpening: Sendable {
     /// The settings that the path knows.
     var profiles: [SourceProfile] { choices.map(\.profile) }
 
-    /// Opens all of them, each at its place.
+    /// Opens all of them, each at its place, before any is run: a port in use leaves nothing half
+    /// open.
     func open(at places: [SourcePlace]) throws(IntakeError) -> OpenSources {
-        var listeners: [(at: Int, ListenerConfiguration)] = []
+        var opened: [Int: any IntakeSource] = [:]
         var sockets: [(at: Int, SourceConfiguration)] = []
         for (at, choice) in choices.enumerated() {
             switch choice {
-            case .listener(let configuration): listeners.append((at, configuration))
+            case .listener(let configuration):
+                opened[at] = try ListenerSources.open(configuration, at: places[at])
             case .socket(let configuration): sockets.append((at, configuration))
             }
         }
-        let own = try ListenerSources.open(listeners.map(\.1), at: listeners.map { places[$0.at] })
-        var opened = Dictionary(
-            uniqueKeysWithValues: zip(listeners.map(\.at), own.sources)
-        )
-        guard !sockets.isEmpty else {
-            return OpenSources(sources: choices.indices.compactMap { opened[$0] })
+        var helpers: [any IntakeHelper] = []
+        if !sockets.isEmpty {
+            // They share a context.
+            let others = try SocketSources.open(
+                sockets.map(\.1),
+                at: sockets.map { places[$0.at] }
+            )
+            for ((at, _), source) in zip(sockets, others.sources) { opened[at] = source }
+            helpers = others.helpers
         }
-        let others = try SocketSources.open(sockets.map(\.1), at: sockets.map { places[$0.at] })
-        opened.merge(zip(sockets.map(\.at), others.sources)) { first, _ in first }
         return OpenSources(
             sources: choices.indices.compactMap { opened[$0] },
-            helpers: others.helpers
+            helpers: helpers
         )
     }
 }
