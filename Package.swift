@@ -2,8 +2,8 @@
 import Foundation
 import PackageDescription
 
-/// The language rules of every Swift target: explicit `any`, explicit access levels of imports, and
-/// no warnings.
+/// The language rules of every Swift target, set at the end of this file: explicit `any`, explicit
+/// access levels of imports, and no warnings.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -42,32 +42,26 @@ let package = Package(
         .target(name: "CPlatform"),
 
         // Floor 1: one mechanism per target, without knowledge of events.
-        .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
-        .target(name: "Agents", dependencies: ["Platform"], swiftSettings: strict),
-        .target(name: "Ring", dependencies: ["Platform"], swiftSettings: strict),
-        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
-        .target(name: "Compression", dependencies: ["CZlib", "CISAL"], swiftSettings: strict),
-        .target(name: "Terminal", swiftSettings: strict),
-        .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "Wire", dependencies: ["CSodium"], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["CPlatform"]),
+        .target(name: "Agents", dependencies: ["Platform"]),
+        .target(name: "Ring", dependencies: ["Platform"]),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+        .target(name: "Compression", dependencies: ["CZlib", "CISAL"]),
+        .target(name: "Terminal"),
+        .target(name: "Digest", dependencies: ["COpenSSL"]),
+        .target(name: "Wire", dependencies: ["CSodium"]),
 
         // Floor 2: the definition of an event.
-        .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
-
-        .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
-        .target(name: "Keys", dependencies: ["Platform", "Wire"], swiftSettings: strict),
-        .target(name: "Disk", dependencies: ["Platform"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["CSimdJSON", "Platform"]),
+        .target(name: "Dedup", dependencies: ["Platform"]),
+        .target(name: "Keys", dependencies: ["Platform", "Wire"]),
+        .target(name: "Disk", dependencies: ["Platform"]),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
-        .target(
-            name: "Intake",
-            dependencies: ["Agents", "Ring", "Platform"],
-            swiftSettings: strict
-        ),
+        .target(name: "Intake", dependencies: ["Agents", "Ring", "Platform"]),
         .target(
             name: "Archive",
-            dependencies: ["Compression", "Dedup", "Digest", "Disk", "Events", "Platform"],
-            swiftSettings: strict
+            dependencies: ["Compression", "Dedup", "Digest", "Disk", "Events", "Platform"]
         ),
 
         // Floor 4: operations on segments.
@@ -75,35 +69,29 @@ let package = Package(
             name: "Storage",
             dependencies: [
                 "Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Platform",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "Recovery",
-            dependencies: ["Archive", "Compression", "Dedup", "Disk", "Events", "Platform"],
-            swiftSettings: strict
+            dependencies: ["Archive", "Compression", "Dedup", "Disk", "Events", "Platform"]
         ),
         .target(
             name: "Inspection",
-            dependencies: ["Archive", "Compression", "Disk", "Events", "Platform"],
-            swiftSettings: strict
+            dependencies: ["Archive", "Compression", "Disk", "Events", "Platform"]
         ),
         .target(
             name: "Producer",
-            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"],
-            swiftSettings: strict
+            dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"]
         ),
 
         // Floor 4: the kinds of source.
         .target(
             name: "ZeroMQSource",
-            dependencies: ["Agents", "Intake", "Platform", "Ring", "Wire", "ZeroMQ"],
-            swiftSettings: strict
+            dependencies: ["Agents", "Intake", "Platform", "Ring", "Wire", "ZeroMQ"]
         ),
         .target(
             name: "ZMTPSource",
-            dependencies: ["Agents", "Intake", "Keys", "Platform", "Ring", "Wire"],
-            swiftSettings: strict
+            dependencies: ["Agents", "Intake", "Keys", "Platform", "Ring", "Wire"]
         ),
 
         // Floor 5: read, judge, file: a writer without its thread.
@@ -112,8 +100,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring",
                 "Storage",
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // Floor 6: the path and, separately, the control socket.
@@ -123,8 +110,7 @@ let package = Package(
                 "Agents", "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "Intake",
                 "Platform", "Ring", "Storage",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "Control",
@@ -132,8 +118,7 @@ let package = Package(
                 "Events", "Platform", "Terminal",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         .target(
@@ -141,8 +126,7 @@ let package = Package(
             dependencies: [
                 "Dedup", "Events", "Platform", "Terminal",
                 .product(name: "Yams", package: "Yams"),
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // Floor 7: the path and the control socket, joined.
@@ -151,16 +135,14 @@ let package = Package(
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
                 "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage", "Terminal",
-                "ZMTPSource",
-                "ZeroMQ", "ZeroMQSource",
+                "ZMTPSource", "ZeroMQ", "ZeroMQSource",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // Floor 8: programs: arguments in, one call, an exit code out.
@@ -169,8 +151,7 @@ let package = Package(
             dependencies: [
                 "Configuration", "Daemon", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict
+            ]
         ),
         .executableTarget(
             name: "touchpointctl",
@@ -178,24 +159,21 @@ let package = Package(
                 "Archive", "Control", "Disk", "Events", "Inspection", "Keys", "Platform",
                 "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict
+            ]
         ),
         .executableTarget(
             name: "touchpoint-send",
             dependencies: [
                 "Keys", "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // Tests, one target per module, and what they share.
         .target(
             name: "TestSupport",
             dependencies: ["Compression", "Platform"],
-            path: "Tests/TestSupport",
-            swiftSettings: strict
+            path: "Tests/TestSupport"
         ),
         .target(
             name: "FilingSupport",
@@ -203,8 +181,7 @@ let package = Package(
                 "Archive", "Dedup", "Disk", "Events", "Filing", "Intake", "Platform", "Ring",
                 "Storage",
             ],
-            path: "Tests/FilingSupport",
-            swiftSettings: strict
+            path: "Tests/FilingSupport"
         ),
         .target(
             name: "Simulation",
@@ -212,123 +189,75 @@ let package = Package(
                 "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "FilingSupport",
                 "Inspection", "Platform", "Recovery", "Storage", "TestSupport",
             ],
-            path: "Tests/Simulation",
-            swiftSettings: strict
+            path: "Tests/Simulation"
         ),
         .target(
             name: "SegmentSupport",
             dependencies: [
                 "Archive", "Compression", "Disk", "Events", "Recovery", "Simulation", "TestSupport",
             ],
-            path: "Tests/SegmentSupport",
-            swiftSettings: strict
+            path: "Tests/SegmentSupport"
         ),
-        .testTarget(name: "AgentsTests", dependencies: ["Agents"], swiftSettings: strict),
-        .testTarget(
-            name: "PlatformTests",
-            dependencies: ["Platform", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "RingTests",
-            dependencies: ["Ring", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "ZeroMQTests",
-            dependencies: ["ZeroMQ", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "CompressionTests",
-            dependencies: ["Compression", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "WireTests",
-            dependencies: ["Wire", "ZeroMQ", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "KeysTests",
-            dependencies: ["Keys", "Wire", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
-        .testTarget(
-            name: "EventsTests",
-            dependencies: ["Events", "Platform", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "DedupTests",
-            dependencies: ["Dedup", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "DiskTests",
-            dependencies: ["Disk", "SegmentSupport", "TestSupport"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "AgentsTests", dependencies: ["Agents"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
+        .testTarget(name: "RingTests", dependencies: ["Ring", "TestSupport"]),
+        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ", "TestSupport"]),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "ZeroMQ", "TestSupport"]),
+        .testTarget(name: "KeysTests", dependencies: ["Keys", "Wire", "TestSupport"]),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "Platform", "TestSupport"]),
+        .testTarget(name: "DedupTests", dependencies: ["Dedup", "TestSupport"]),
+        .testTarget(name: "DiskTests", dependencies: ["Disk", "SegmentSupport", "TestSupport"]),
         .testTarget(
             name: "ArchiveTests",
             dependencies: [
                 "Archive", "Dedup", "Disk", "Events", "SegmentSupport", "Simulation", "TestSupport",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "StorageTests",
             dependencies: [
                 "Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Filing",
                 "FilingSupport", "Inspection", "Platform", "Recovery", "SegmentSupport",
-                "Simulation", "Storage",
-                "TestSupport",
-            ],
-            swiftSettings: strict
+                "Simulation", "Storage", "TestSupport",
+            ]
         ),
         .testTarget(
             name: "RecoveryTests",
             dependencies: [
                 "Archive", "Compression", "Dedup", "Disk", "Events", "Inspection", "Platform",
                 "Recovery", "SegmentSupport", "Simulation", "TestSupport",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "InspectionTests",
             dependencies: [
                 "Archive", "Compression", "Disk", "Events", "Inspection", "SegmentSupport",
-                "Simulation",
-                "TestSupport",
-            ],
-            swiftSettings: strict
+                "Simulation", "TestSupport",
+            ]
         ),
         .testTarget(
             name: "FilingTests",
             dependencies: [
                 "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "FilingSupport",
                 "Intake", "Storage", "TestSupport",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "IntakeTests",
-            dependencies: ["Agents", "Intake", "Platform", "Ring", "TestSupport"],
-            swiftSettings: strict
+            dependencies: ["Agents", "Intake", "Platform", "Ring", "TestSupport"]
         ),
         .testTarget(
             name: "SourcesTests",
             dependencies: [
                 "Agents", "Intake", "Platform", "Ring", "TestSupport", "Wire", "ZMTPSource",
                 "ZeroMQ", "ZeroMQSource",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "ProducerTests",
-            dependencies: ["Producer", "ZeroMQ", "Compression", "Wire", "TestSupport"],
-            swiftSettings: strict
+            dependencies: ["Producer", "ZeroMQ", "Compression", "Wire", "TestSupport"]
         ),
         .testTarget(
             name: "PipelineTests",
@@ -336,19 +265,10 @@ let package = Package(
                 "Agents", "Archive", "Dedup", "Disk", "Events", "Filing", "Inspection", "Intake",
                 "Pipeline", "Platform", "Recovery", "Ring", "SegmentSupport", "Storage",
                 "TestSupport", "ZeroMQ", "ZeroMQSource",
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .testTarget(
-            name: "ControlTests",
-            dependencies: ["Control", "Platform", "TestSupport"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "ConfigurationTests",
-            dependencies: ["Configuration", "TestSupport"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "Platform", "TestSupport"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
@@ -357,10 +277,9 @@ let package = Package(
                 "TestSupport", "ZeroMQ", "ZeroMQSource",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )
@@ -377,8 +296,7 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
                 "FilingSupport", "Intake", "Platform", "Producer", "Ring", "Storage", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Benchmarks/stages",
-            swiftSettings: strict
+            path: "Benchmarks/stages"
         ),
     ]
 }
@@ -392,8 +310,12 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_SIMULATION"] != nil {
                 "Archive", "Disk", "Recovery", "Simulation", "Terminal", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Tests/CrashExplorer",
-            swiftSettings: strict
+            path: "Tests/CrashExplorer"
         )
     ]
+}
+
+// Targets of C have no Swift to check; a module map has no settings at all.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = strict
 }
