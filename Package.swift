@@ -205,6 +205,7 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "ZeroMQ", "TestSupport"]),
         .testTarget(name: "KeysTests", dependencies: ["Keys", "Wire", "TestSupport"]),
+        .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Platform", "TestSupport"]),
         .testTarget(name: "DedupTests", dependencies: ["Dedup", "TestSupport"]),
