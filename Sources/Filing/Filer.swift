@@ -31,6 +31,8 @@ struct Filer: ~Copyable {
     private var wanted = AnswersWanted()
     /// Whether quarantine became full in the middle of the message: its client is to resend it.
     private(set) var isAbandoned = false
+    /// What the message's source adds to the metadata of its events.
+    var metadata = UnsafeRawBufferPointer(start: nil, count: 0)
 
     init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
         store = partners.store
@@ -66,14 +68,25 @@ struct Filer: ~Copyable {
     @inline(__always)
     mutating func begin(_ record: borrowing IntakeRecord) {
         answers.begin()
+        metadata = RequestNote(record.note).metadata
         wanted.answers += 1
         wanted.bytes += record.payload.count
+    }
+
+    mutating func forgetNote() {
+        metadata = UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     /// Ends a message: its answer goes out with the next commit, unless it was abandoned.
     @inline(__always)
     mutating func end(_ record: IntakeRecord) {
         answers.end(record)
+    }
+
+    /// Answers a message of which nothing is kept, and which would be refused again.
+    @inline(never)
+    mutating func decline(_ record: IntakeRecord, because reason: String) {
+        answers.refuse(record, because: reason)
     }
 
     /// Abandons a message of which nothing is stored: its client is told to resend it later.
@@ -133,7 +146,8 @@ struct Filer: ~Copyable {
         let resolved = ResolvedEvent(
             channel: routing.channel(burst, at),
             time: route.eventTime,
-            isIDReused: isIDReused
+            isIDReused: isIDReused,
+            note: metadata
         )
         if burst.isEdited {
             try writeEdited(burst, at, as: resolved, in: slot)

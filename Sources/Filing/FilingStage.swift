@@ -12,9 +12,8 @@ package import Storage
 /// may change verdicts, ``Recognition`` finds duplicates, ``Routing`` finds each event's partition,
 /// ``Filer`` writes, counts and answers, and ``Observers`` are shown the result.
 ///
-/// One thread at a time. Its only clock limits the time until it returns: a message may have a
-/// hundred thousand events, each of a partition of its own, and the caller has other duties. After
-/// ``take(from:_:)`` has returned false, it is called again for the rest.
+/// One thread at a time. Its only clock limits the time until it returns, since a message may have a
+/// hundred thousand events: after ``take(from:_:)`` has returned false, it is called again.
 package struct FilingStage: ~Copyable {
     /// How long the stage works before it returns.
     private static let attentionNanoseconds: Int64 = 20_000_000
@@ -43,14 +42,15 @@ package struct FilingStage: ~Copyable {
     private let quota: QuarantineQuota
     private let judge: (any EventJudge)?
     private let observers: Observers
-    private var reader: MessageReader
+    var reader: MessageReader
+    var notes: NoteWork
     private var recognition: Recognition
     var routing: Routing
     var filer: Filer
-    private var burst = EventBurst()
-    /// Messages of one event each, which are read together, and how many of them are done.
-    private var run = MessageRun()
-    private var done = 0
+    var burst = EventBurst()
+    /// Messages of one event each, which are read together, and the count of those done.
+    var run = MessageRun()
+    var done = 0
     private var mode = Mode.gathering
     /// A message that is read alone.
     private var current: IntakeRecord?
@@ -60,8 +60,7 @@ package struct FilingStage: ~Copyable {
     private let peers: [PeerBook?]
     /// Nanoseconds that the message that is read alone has taken.
     private var spent: Int64 = 0
-    /// The time of receipt of the oldest message since ``takeOldestReceipt()``, in microseconds
-    /// since 1970 UTC.
+    /// Microseconds since 1970 UTC of the oldest receipt since ``takeOldestReceipt()``.
     private var oldestReceipt = Int64.max
 
     package init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
@@ -86,6 +85,7 @@ package struct FilingStage: ~Copyable {
         )
         filer = Filer(configuration, partners)
         peers = configuration.sources.map(\.peers)
+        notes = NoteWork(gates: configuration.sources.map(\.gate))
         recognition.begin(commit: store.lastCommit.next)
     }
 
@@ -184,6 +184,7 @@ package struct FilingStage: ~Copyable {
         // All of them have its source, its time, and its need of an answer.
         let first = run.records[0]
         let isAnswered = first.isAnswered
+        if first.note.isEmpty { filer.forgetNote() }
         let recognises = recognition.isOn(source: first.source)
         while case .read = reader.next(&burst) {
             prepare(first, recognises)
@@ -214,7 +215,8 @@ package struct FilingStage: ~Copyable {
             filer.begin(record)
             if quota.isFull { work = .checking }
         }
-        reader.begin(record.payload)
+        if record.note.isEmpty { filer.forgetNote() }
+        beginReading(record)
     }
 
     /// Files the whole message, and notes what it cost.
@@ -228,8 +230,8 @@ package struct FilingStage: ~Copyable {
 
     @inline(never)
     private func noteCost(_ record: IntakeRecord) {
-        let count = record.payload.count
-        peers[record.source]?.noteCost(of: record.peer, bytes: count, nanoseconds: spent)
+        let (peer, bytes) = (record.peer, record.payload.count)
+        peers[record.source]?.noteCost(of: peer, bytes: bytes, nanoseconds: spent)
     }
 
     private mutating func fileMessage(_ record: IntakeRecord) throws(FileSystemError) -> Bool {
@@ -239,6 +241,7 @@ package struct FilingStage: ~Copyable {
         while true {
             switch reader.next(&burst) {
             case .read:
+                if !notes.hasLooked, !passes(record) { return endMessage() }
                 prepare(record, recognises)
                 for at in 0..<burst.count {
                     try file(at, of: record, recognises: recognises, isAnswered: isAnswered)
@@ -247,18 +250,21 @@ package struct FilingStage: ~Copyable {
                 observers.show(burst)
                 if filer.isAbandoned {
                     filer.abandon(record)
-                    work = .none
-                    return true
+                    return endMessage()
                 }
             case .inflating:
                 break
             case .ended:
-                work = .none
                 if isAnswered { filer.end(record) }
-                return true
+                return endMessage()
             }
             if isTimeToReturn { return false }
         }
+    }
+
+    private mutating func endMessage() -> Bool {
+        work = .none
+        return true
     }
 
     /// Reads through a message that waits for an answer, and files nothing; returns true if all of
@@ -282,7 +288,7 @@ package struct FilingStage: ~Copyable {
             case .inflating:
                 break
             case .ended:
-                reader.begin(record.payload)
+                beginReading(record)
                 work = .filing
                 return true
             }
@@ -296,6 +302,7 @@ package struct FilingStage: ~Copyable {
     @inline(__always)
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
         setOrigin(record)
+        if !record.note.isEmpty { applyNotes(record, isJoined: mode == .joined) }
         if judge != nil { askJudge() }
         if recognises { recognition.recognise(&burst) }
         routing.route(burst)

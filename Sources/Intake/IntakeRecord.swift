@@ -3,11 +3,11 @@
 ///     offset  bytes
 ///     0       2     source's index
 ///     2       1     1 if a producer waits for an answer, else 0
-///     3       1     0
+///     3       1     1 if it has a note, else 0
 ///     4       2     bytes of the return address
 ///     6       2     number of the connection; 0 is unknown
 ///     8       8     received at, microseconds since 1970 UTC
-///     16            return address, payload, without gaps
+///     16            return address; with a note its bytes (2) and the note; payload, without gaps
 ///
 /// In the machine's byte order: it never leaves the process.
 package struct IntakeRecord {
@@ -26,6 +26,10 @@ package struct IntakeRecord {
     ///
     /// At most ``addressBytesMax``.
     package var returnAddress: UnsafeRawBufferPointer
+    /// What the source knows of the payload, a ``RequestNote``; empty for nothing.
+    ///
+    /// At most ``addressBytesMax``.
+    package var note = UnsafeRawBufferPointer(start: nil, count: 0)
     package var payload: UnsafeRawBufferPointer
 
     package init(
@@ -49,23 +53,33 @@ package struct IntakeRecord {
         precondition(bytes.count >= Self.headerByteCount, "a record without its header")
         source = Int(bytes.load(as: UInt16.self))
         isAnswered = bytes[2] != 0
-        let payloadStart =
+        let addressEnd =
             Self.headerByteCount + Int(bytes.load(fromByteOffset: 4, as: UInt16.self))
         peer = bytes.load(fromByteOffset: 6, as: UInt16.self)
         receivedAt = bytes.load(fromByteOffset: 8, as: Int64.self)
         returnAddress = UnsafeRawBufferPointer(
-            rebasing: bytes[Self.headerByteCount..<payloadStart]
+            rebasing: bytes[Self.headerByteCount..<addressEnd]
         )
+        var payloadStart = addressEnd
+        if bytes[3] != 0 {
+            let count = bytes.loadUnaligned(fromByteOffset: addressEnd, as: UInt16.self)
+            payloadStart += 2 + Int(count)
+            note = UnsafeRawBufferPointer(rebasing: bytes[(addressEnd + 2)..<payloadStart])
+        }
         payload = UnsafeRawBufferPointer(rebasing: bytes[payloadStart...])
     }
 
     /// Bytes of the record in a ring.
-    package var byteCount: Int { Self.headerByteCount + returnAddress.count + payload.count }
+    package var byteCount: Int {
+        Self.headerByteCount + returnAddress.count + payload.count
+            + (note.isEmpty ? 0 : 2 + note.count)
+    }
 
     /// Writes ``byteCount`` bytes; `room` is aligned to 8.
     package func write(to room: UnsafeMutableRawPointer) {
         room.storeBytes(of: UInt16(truncatingIfNeeded: source), as: UInt16.self)
-        room.storeBytes(of: isAnswered ? 1 : 0, toByteOffset: 2, as: UInt16.self)
+        room.storeBytes(of: isAnswered ? 1 : 0, toByteOffset: 2, as: UInt8.self)
+        room.storeBytes(of: note.isEmpty ? 0 : 1, toByteOffset: 3, as: UInt8.self)
         room.storeBytes(
             of: UInt16(truncatingIfNeeded: returnAddress.count),
             toByteOffset: 4,
@@ -77,8 +91,16 @@ package struct IntakeRecord {
         if let address = returnAddress.baseAddress {
             start.copyMemory(from: address, byteCount: returnAddress.count)
         }
+        var end = start + returnAddress.count
+        if let bytes = note.baseAddress, !note.isEmpty {
+            withUnsafeBytes(of: UInt16(truncatingIfNeeded: note.count)) { count in
+                if let count = count.baseAddress { end.copyMemory(from: count, byteCount: 2) }
+            }
+            (end + 2).copyMemory(from: bytes, byteCount: note.count)
+            end += 2 + note.count
+        }
         if let bytes = payload.baseAddress {
-            (start + returnAddress.count).copyMemory(from: bytes, byteCount: payload.count)
+            end.copyMemory(from: bytes, byteCount: payload.count)
         }
     }
 }
