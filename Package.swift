@@ -2,8 +2,7 @@
 import Foundation
 import PackageDescription
 
-/// The language rules of every Swift target: explicit `any`, explicit access levels of imports, and
-/// no warnings.
+/// The language rules of every Swift target: explicit `any` and levels of imports, no warnings.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -11,6 +10,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "touchpoint",
@@ -23,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -53,7 +59,6 @@ let package = Package(
 
         // Floor 2: the definition of an event.
         .target(name: "Events", dependencies: ["CSimdJSON", "Platform"], swiftSettings: strict),
-
         .target(name: "Dedup", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "Keys", dependencies: ["Platform", "Wire"], swiftSettings: strict),
         .target(name: "Disk", dependencies: ["Platform"], swiftSettings: strict),
@@ -105,6 +110,13 @@ let package = Package(
             dependencies: ["Agents", "Intake", "Keys", "Platform", "Ring", "Wire"],
             swiftSettings: strict
         ),
+        .target(
+            name: "HTTPSource",
+            dependencies: [
+                "Agents", "Intake", "Platform", "Ring", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
+            ],
+            swiftSettings: strict
+        ),
 
         // Floor 5: read, judge, file: a writer without its thread.
         .target(
@@ -128,14 +140,9 @@ let package = Package(
         ),
         .target(
             name: "Control",
-            dependencies: [
-                "Events", "Platform", "Terminal",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
+            dependencies: ["Events", "Platform", "Terminal", nioCore, nioPosix],
             swiftSettings: strict
         ),
-
         .target(
             name: "Configuration",
             dependencies: [
@@ -150,13 +157,9 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
-                "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage", "Terminal",
-                "ZMTPSource",
-                "ZeroMQ", "ZeroMQSource",
+                "HTTPSource", "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage",
+                "Terminal", "ZMTPSource", "ZeroMQ", "ZeroMQSource", nioCore, nioPosix, nioHTTP1,
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -282,8 +285,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Compression", "Dedup", "Digest", "Disk", "Events", "Filing",
                 "FilingSupport", "Inspection", "Platform", "Recovery", "SegmentSupport",
-                "Simulation", "Storage",
-                "TestSupport",
+                "Simulation", "Storage", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -299,8 +301,7 @@ let package = Package(
             name: "InspectionTests",
             dependencies: [
                 "Archive", "Compression", "Disk", "Events", "Inspection", "SegmentSupport",
-                "Simulation",
-                "TestSupport",
+                "Simulation", "TestSupport",
             ],
             swiftSettings: strict
         ),
@@ -320,8 +321,8 @@ let package = Package(
         .testTarget(
             name: "SourcesTests",
             dependencies: [
-                "Agents", "Intake", "Platform", "Ring", "TestSupport", "Wire", "ZMTPSource",
-                "ZeroMQ", "ZeroMQSource",
+                "Agents", "HTTPSource", "Intake", "Platform", "Ring", "TestSupport", "Wire",
+                "ZMTPSource", "ZeroMQ", "ZeroMQSource", nioCore, nioHTTP1,
             ],
             swiftSettings: strict
         ),

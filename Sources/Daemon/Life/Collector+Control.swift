@@ -216,6 +216,7 @@ extension Collector {
             changing.settings.quarantine = fresh.quarantine
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown
+            changing.settings.sources = changing.settings.sources(withKeysOf: fresh)
             changing.reload = ReloadOutcome(goodAt: SystemClock.wallMicroseconds)
             return changes
         }

@@ -2,6 +2,7 @@ import Compression
 import Configuration
 import Dedup
 import Events
+import HTTPSource
 import Intake
 import Pipeline
 import Storage
@@ -54,6 +55,14 @@ extension Settings {
         let connectionsMax = min(limits.connectionsMax, budget.connectionsMax)
         var choices: [SourceOpening.Choice] = []
         for source in sources {
+            if source.pattern == .http {
+                var edge = try source.edge(limits, connectionsMax: budget.connectionsMax)
+                edge.keys = keys?.edges.keys(of: source.name) ?? edge.keys
+                edge.certificate = keys?.edges.certificate(of: source.name)
+                edge.files.group = try source.socketGroup()
+                choices.append(.edge(edge))
+                continue
+            }
             guard source.isNative else {
                 choices.append(.socket(source.socket(limits, connectionsMax: connectionsMax)))
                 continue
@@ -134,7 +143,8 @@ extension Settings.Source {
             switch self.pattern {
             case .pull: .pull
             case .sub: .sub
-            case .router: .router
+            // Pattern http has a kind of source of its own.
+            case .router, .http: .router
             }
         return SourceConfiguration(
             name: name,

@@ -1,3 +1,4 @@
+import HTTPSource
 import Intake
 import ZMTPSource
 import ZeroMQSource
@@ -7,11 +8,13 @@ struct SourceOpening: Sendable {
     enum Choice: Sendable {
         case listener(ListenerConfiguration)
         case socket(SourceConfiguration)
+        case edge(HTTPConfiguration)
 
         fileprivate var profile: SourceProfile {
             switch self {
             case .listener(let configuration): configuration.profile
             case .socket(let configuration): configuration.profile
+            case .edge(let configuration): configuration.profile
             }
         }
     }
@@ -29,16 +32,20 @@ struct SourceOpening: Sendable {
     func open(at places: [SourcePlace]) throws(IntakeError) -> OpenSources {
         var listeners: [(at: Int, ListenerConfiguration)] = []
         var sockets: [(at: Int, SourceConfiguration)] = []
+        var edges: [(at: Int, HTTPConfiguration)] = []
         for (at, choice) in choices.enumerated() {
             switch choice {
             case .listener(let configuration): listeners.append((at, configuration))
             case .socket(let configuration): sockets.append((at, configuration))
+            case .edge(let configuration): edges.append((at, configuration))
             }
         }
         let own = try ListenerSources.open(listeners.map(\.1), at: listeners.map { places[$0.at] })
         var opened = Dictionary(
             uniqueKeysWithValues: zip(listeners.map(\.at), own.sources)
         )
+        let web = try HTTPSources.open(edges.map(\.1), at: edges.map { places[$0.at] })
+        opened.merge(zip(edges.map(\.at), web)) { first, _ in first }
         guard !sockets.isEmpty else {
             return OpenSources(sources: choices.indices.compactMap { opened[$0] })
         }
