@@ -173,8 +173,9 @@ soak: build venv ## Mix loads and faults by dice for MINUTES (5), then POINTS si
 ##@ Else
 venv: $(VENV)/.complete ## Make the Python environment of the tests of whole programs
 
-$(VENV)/.complete: Tests/Harness/requirements.txt
+$(VENV)/.complete: Tests/Harness/requirements.txt Tests/Harness/sdks.txt
 	@$(STEP) "Making the Python environment in $(VENV)" scripts/venv $(VENV) $<
+	@$(STEP) "Installing clients of other projects in $(VENV)/sdk" scripts/sdks $(VENV) Tests/Harness/sdks.txt
 	@touch $@
 
 # It needs no toolchain, and builds nothing: run as root, a build would leave root's files in the tree.

@@ -12,6 +12,12 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+
 let package = Package(
     name: "touchpoint",
     products: [
@@ -23,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -94,6 +101,12 @@ let package = Package(
             name: "ZMTPSource",
             dependencies: ["Agents", "Intake", "Keys", "Platform", "Ring", "Wire"]
         ),
+        .target(
+            name: "HTTPSource",
+            dependencies: [
+                "Agents", "Intake", "Platform", "Ring", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
+            ]
+        ),
 
         // Floor 5: read, judge, file: a writer without its thread.
         .target(
@@ -115,11 +128,7 @@ let package = Package(
         ),
         .target(
             name: "Control",
-            dependencies: [
-                "Events", "Platform", "Terminal",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]
+            dependencies: ["Events", "Platform", "Terminal", nioCore, nioPosix]
         ),
 
         .target(
@@ -135,12 +144,9 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
-                "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage", "Terminal",
-                "ZMTPSource", "ZeroMQ", "ZeroMQSource",
+                "HTTPSource", "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage",
+                "Terminal", "ZMTPSource", "ZeroMQ", "ZeroMQSource", nioCore, nioPosix, nioHTTP1,
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
@@ -258,8 +264,8 @@ let package = Package(
         .testTarget(
             name: "SourcesTests",
             dependencies: [
-                "Agents", "Intake", "Platform", "Ring", "TestSupport", "Wire", "ZMTPSource",
-                "ZeroMQ", "ZeroMQSource",
+                "Agents", "HTTPSource", "Intake", "Platform", "Ring", "TestSupport", "Wire",
+                "ZMTPSource", "ZeroMQ", "ZeroMQSource", nioCore, nioHTTP1,
             ]
         ),
         .testTarget(

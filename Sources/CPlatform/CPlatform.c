@@ -208,3 +208,7 @@ int cplatform_disk_space(int fd, uint64_t *total, uint64_t *available, uint64_t 
     *files = status.f_files == 0 ? UINT64_MAX : (uint64_t)status.f_favail;
     return 0;
 }
+
+bool cplatform_contains(const void *bytes, size_t count, const void *word, size_t word_count) {
+    return memmem(bytes, count, word, word_count) != NULL;
+}

@@ -9,6 +9,8 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
     package enum Format: Sendable {
         /// Exactly one gzip member.
         case gzip
+        /// One gzip member, or one zlib stream (RFC 1950), as its first bytes say.
+        case gzipOrZlib
         /// None: for example, the data after a full flush.
         case raw
     }
@@ -58,8 +60,13 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
         self.stopsAtBlocks = stopsAtBlocks
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 31 is a window of 15 bits with gzip framing; -15 is the same window without framing.
-        let windowBits: Int32 = format == .gzip ? 31 : -15
+        // A window of 15 bits; 16 more is gzip framing, 32 more is either one, negative is none.
+        let windowBits: Int32 =
+            switch format {
+            case .gzip: 31
+            case .gzipOrZlib: 47
+            case .raw: -15
+            }
         let code = inflateInit2_(
             stream,
             windowBits,
@@ -89,7 +96,8 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
         switch format {
         case .raw: rawCRC32
         // Until zlib has read the header, `adler` holds something else.
-        case .gzip: rawBytes == 0 ? 0 : UInt32(truncatingIfNeeded: stream.pointee.adler)
+        case .gzip, .gzipOrZlib:
+            rawBytes == 0 ? 0 : UInt32(truncatingIfNeeded: stream.pointee.adler)
         }
     }
 

@@ -4,7 +4,7 @@
 /// ``inflate(_:into:limit:)`` does everything at once. A thread with other duties calls
 /// ``begin(_:into:limit:)`` and then ``step(_:into:bytesMax:)`` until that returns an outcome.
 package struct Inflater: ~Copyable, Sendable {
-    private var decoder = GzipDecoder()
+    private var decoder = GzipDecoder(format: .gzipOrZlib)
     /// Bytes of the payload read so far.
     private var offset = 0
     /// The limit plus one byte.

@@ -11,11 +11,30 @@ enum Endpoint {
         } else if text.hasPrefix("ipc://") {
             try checkName(String(text.dropFirst(6)), of: text)
             try checkPath(String(text.dropFirst(6)), of: text)
+        } else if isBind, isHTTP(text) {
+            try checkHTTP(text)
         } else {
             throw Complaint(
                 "'\(text)' is no endpoint, expected tcp://127.0.0.1:5571"
                     + " or ipc:///run/touchpoint/ingest.sock"
             )
+        }
+    }
+
+    /// Whether `text` is written as sources of pattern `http` have their endpoints.
+    static func isHTTP(_ text: String) -> Bool {
+        text.hasPrefix("unix:") || !text.contains("//") && text.contains(":")
+    }
+
+    private static func checkHTTP(_ text: String) throws(Complaint) {
+        if text.hasPrefix("unix:") {
+            return try checkPath(String(text.dropFirst(5)), of: text)
+        }
+        guard let parts = HostPort(text) else {
+            throw Complaint("'\(text)' has no address and port, expected 127.0.0.1:8080")
+        }
+        guard let port = parts.port, port <= 65_535 else {
+            throw Complaint("port \(parts.portText) of '\(text)' is outside 0...65535")
         }
     }
 
@@ -26,9 +45,9 @@ enum Endpoint {
 
     /// Whether `text` is reached from this machine only.
     static func isLocal(_ text: String) -> Bool {
-        if text.hasPrefix("ipc://") { return true }
-        guard text.hasPrefix("tcp://"), let colon = text.lastIndex(of: ":") else { return false }
-        let host = text[..<colon].dropFirst(6)
+        if text.hasPrefix("ipc://") || text.hasPrefix("unix:") { return true }
+        guard let colon = text.lastIndex(of: ":") else { return false }
+        let host = text[..<colon].dropFirst(text.hasPrefix("tcp://") ? 6 : 0)
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }

@@ -13,14 +13,37 @@ extension Settings {
                 needsRestart.append(field.key)
             }
         }
+        live += changedKeys(from: old)
         return (live, needsRestart + changedSources(from: old))
+    }
+
+    /// The sources whose write keys differ: those apply at once.
+    private func changedKeys(from old: Settings) -> [String] {
+        sources.filter { source in
+            old.sources.contains { $0.name == source.name && $0.edge.keys != source.edge.keys }
+        }.map { "sources.\($0.name).keys" }
+    }
+
+    /// The sources with the write keys that another configuration has for them.
+    package func sources(withKeysOf fresh: Settings) -> [Source] {
+        sources.map { source in
+            var source = source
+            if let other = fresh.sources.first(where: { $0.name == source.name }) {
+                source.edge.keys = other.edge.keys
+            }
+            return source
+        }
     }
 
     private func changedSources(from old: Settings) -> [String] {
         let names = sources.map(\.name)
         let removed = old.sources.map(\.name).filter { !names.contains($0) }
         let changed = sources.filter { source in
-            source != old.sources.first { $0.name == source.name }
+            guard var before = old.sources.first(where: { $0.name == source.name }) else {
+                return true
+            }
+            before.edge.keys = source.edge.keys
+            return source != before
         }
         return (changed.map(\.name) + removed).map { "sources.\($0)" }
     }

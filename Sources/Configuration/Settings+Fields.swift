@@ -214,7 +214,7 @@ extension Settings.Source {
             ),
             Field("socket.mode", \.access.socket.mode, as: .mode),
             Field("socket.group", \.access.socket.group, as: .groupName),
-        ]
+        ] + edgeFields
     }
 }
 

@@ -25,7 +25,7 @@ extension Settings {
             + sources.flatMap { source in
                 var section: String?
                 var lines: [String] = []
-                for field in Source.fields {
+                for field in Source.fields where source.prints(field) {
                     if field.section != section, let name = field.section {
                         lines.append("    \(name):")
                     }
@@ -36,4 +36,17 @@ extension Settings {
                 return lines
             }
     }
+}
+
+extension Settings.Source {
+    /// Whether a field is of use for a source of this pattern.
+    fileprivate func prints(_ field: Field<Settings.Source>) -> Bool {
+        let isEdge = Self.edgeFields.contains { $0.key == field.key }
+        return pattern == .http ? isEdge || Self.edgeCommon.contains(field.key) : !isEdge
+    }
+
+    /// The other fields that pattern `http` has.
+    private static let edgeCommon: Set<String> = [
+        "name", "pattern", "bind", "channel", "dedup", "socket.mode", "socket.group",
+    ]
 }

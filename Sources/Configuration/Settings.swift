@@ -45,7 +45,7 @@ package struct Settings: Sendable, Equatable {
 extension Settings {
     /// A socket that receives events.
     package struct Source: Sendable, Equatable {
-        /// The ZeroMQ socket type on the collector's side.
+        /// How producers send: the ZeroMQ socket type on the collector's side, or HTTP.
         package enum Pattern: String, Sendable, CaseIterable {
             /// PULL: producers PUSH, nothing is acknowledged.
             case pull
@@ -53,6 +53,8 @@ extension Settings {
             case sub
             /// ROUTER: producers DEALER or REQ, every message is acknowledged when durable.
             case router
+            /// Clients POST, every request is answered when durable.
+            case http
         }
 
         /// Who may send to a source.
@@ -100,7 +102,8 @@ extension Settings {
         package var name = ""
         /// The socket type.
         package var pattern = Pattern.pull
-        /// Endpoints to listen on, `tcp://` or `ipc://`, as libzmq takes them.
+        /// Endpoints to listen on, `tcp://` or `ipc://` as libzmq takes them; for `http`
+        /// `ADDRESS:PORT` or `unix:PATH`.
         package var bind: [String] = []
         /// Endpoints to connect to, `tcp://` or `ipc://`, as libzmq takes them.
         package var connect: [String] = []
@@ -114,8 +117,12 @@ extension Settings {
         package var engine = Engine.auto
         /// Who may send to it.
         package var access = Access()
+        /// What only pattern `http` has.
+        package var edge = Edge()
         /// Whether the collector's own listener can receive its messages.
-        package var canBeNative: Bool { pattern != .sub && connect.isEmpty }
+        package var canBeNative: Bool {
+            (pattern == .pull || pattern == .router) && connect.isEmpty
+        }
         /// Whether the collector's own listener receives its messages.
         package var isNative: Bool { engine == .native || engine == .auto && canBeNative }
         /// The value of `dedup` in the file; nil if it is missing or the default.
@@ -352,7 +359,9 @@ extension Settings.Source {
         set { dedupChoice = newValue }
     }
 
-    private var standard: Settings.Switch { pattern == .router ? .on : .off }
+    private var standard: Settings.Switch {
+        pattern == .router || pattern == .http ? .on : .off
+    }
 
     /// Resets a choice that is the default; after all of the source has been read.
     mutating func settle() {

@@ -67,7 +67,12 @@ extension SettingsReading {
             }
             checkEndpoints(of: source, context: context, seen: &endpoints)
             checkEngine(of: source, context: context)
-            checkKeys(of: source, context: context)
+            if source.pattern == .http {
+                checkEdge(of: source, context: context)
+            } else {
+                checkKeys(of: source, context: context)
+                checkNoEdge(of: source, context: context)
+            }
             if index >= Settings.sourcesMax {
                 refuse(
                     context,
@@ -112,7 +117,8 @@ extension SettingsReading {
 
     private mutating func checkEngine(of source: Settings.Source, context: String) {
         guard source.engine == .native, !source.canBeNative else { return }
-        let what = source.pattern == .sub ? "pattern sub" : "connect"
+        let isOther = source.pattern == .sub || source.pattern == .http
+        let what = isOther ? "pattern \(source.pattern.rawValue)" : "connect"
         refuse(
             "\(context).engine",
             because: "\(context).engine: native cannot be combined with \(what); use auto or libzmq"
@@ -149,7 +155,7 @@ extension SettingsReading {
     }
 
     /// Whether a problem with `key` was reported already.
-    private func wasRefused(_ key: String) -> Bool {
+    func wasRefused(_ key: String) -> Bool {
         problems.contains { $0.message.hasPrefix("\(key):") }
     }
 }

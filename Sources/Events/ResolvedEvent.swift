@@ -14,15 +14,19 @@ package struct ResolvedEvent {
     package var time: Int64?
     /// Whether another event had the same id.
     package var isIDReused: Bool
+    /// A member that the source adds to the metadata, `"http":{…}`; empty for none.
+    package var note: UnsafeRawBufferPointer
 
     package init(
         channel: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
         time: Int64? = nil,
-        isIDReused: Bool = false
+        isIDReused: Bool = false,
+        note: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
     ) {
         self.channel = channel
         self.time = time
         self.isIDReused = isIDReused
+        self.note = note
     }
 
     /// The most bytes that all members together need.
@@ -31,7 +35,7 @@ package struct ResolvedEvent {
         if !event.isEventName { texts += min(event.name.count, textBytesMax) }
         if !event.isMessageID { texts += min(event.id.count, textBytesMax) }
         // A byte becomes at most six when escaped; the keys, the time and the mark need 84.
-        return texts * 6 + 96
+        return texts * 6 + resolved.note.count + 97
     }
 
     private static func isShort(_ text: UnsafeRawBufferPointer) -> Bool {
@@ -56,7 +60,7 @@ package struct ResolvedEvent {
         if let time { end = Self.write(time, as: event.time, to: end) }
         let name = event.isEventName ? 0 : event.name.count
         let id = event.isMessageID ? 0 : event.id.count
-        if name | id != 0 || isIDReused { end = writeRest(event, to: end) }
+        if name | id | note.count != 0 || isIDReused { end = writeRest(event, to: end) }
         end.pointee = UInt8(ascii: "}")
         return end + 1
     }
@@ -74,7 +78,10 @@ package struct ResolvedEvent {
             end = Self.quoted(event.id, Self.put(#","id":""#, end))
         }
         if isIDReused { end = Self.put(#","idReused":true"#, end) }
-        return end
+        guard let start = note.baseAddress, !note.isEmpty else { return end }
+        end.pointee = UInt8(ascii: ",")
+        UnsafeMutableRawPointer(end + 1).copyMemory(from: start, byteCount: note.count)
+        return end + 1 + note.count
     }
 
     private static func put(

@@ -112,7 +112,7 @@ package struct WrittenLineReader: ~Copyable {
     ) -> Bool {
         while let key = scanner.takeKey() {
             guard scanner.startsWithQuote else {
-                scanner.takeLiteral()
+                guard scanner.takeOther() else { return false }
                 continue
             }
             guard let text = scanner.takeString() else { return false }
@@ -178,8 +178,19 @@ private struct MetadataScanner {
         return text
     }
 
-    /// Skips a number or a literal.
-    mutating func takeLiteral() {
+    /// Skips an object, a number or a literal; returns false if an object does not end.
+    mutating func takeOther() -> Bool {
+        guard rest.first == UInt8(ascii: "{") else {
+            takeLiteral()
+            return true
+        }
+        var brackets = BracketScanner()
+        guard let end = brackets.end(of: 0, in: rest) else { return false }
+        _ = take(end)
+        return true
+    }
+
+    private mutating func takeLiteral() {
         let end = rest.firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") }
         _ = take((end ?? rest.endIndex) - rest.startIndex)
     }

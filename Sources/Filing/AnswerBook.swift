@@ -82,6 +82,12 @@ struct AnswerBook: ~Copyable {
         add(.unavailable(reason), to: record)
     }
 
+    /// Answers a message of which nothing is kept.
+    @inline(never)
+    mutating func refuse(_ record: IntakeRecord, because reason: String) {
+        add(.rejected(reason), to: record)
+    }
+
     /// Drops the answer to a message that was abandoned.
     mutating func abandon() {
         needs = []

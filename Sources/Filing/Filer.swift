@@ -32,6 +32,8 @@ struct Filer: ~Copyable {
     private var wanted = AnswersWanted()
     /// Whether quarantine became full in the middle of the message: its client is to resend it.
     private(set) var isAbandoned = false
+    /// What the message's source adds to the metadata of its events.
+    var metadata = UnsafeRawBufferPointer(start: nil, count: 0)
 
     init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
         store = partners.store
@@ -65,14 +67,25 @@ struct Filer: ~Copyable {
     @inline(__always)
     mutating func begin(_ record: borrowing IntakeRecord) {
         answers.begin()
+        metadata = RequestNote(record.note).metadata
         wanted.answers += 1
         wanted.bytes += record.payload.count
+    }
+
+    mutating func forgetNote() {
+        metadata = UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     /// Ends a message: its answer goes out with the next commit, unless it was abandoned.
     @inline(__always)
     mutating func end(_ record: IntakeRecord) {
         answers.end(record)
+    }
+
+    /// Answers a message of which nothing is kept, and which would be refused again.
+    @inline(never)
+    mutating func decline(_ record: IntakeRecord, because reason: String) {
+        answers.refuse(record, because: reason)
     }
 
     /// Abandons a message of which nothing is stored: its client is told to resend it later.
@@ -132,7 +145,8 @@ struct Filer: ~Copyable {
         let resolved = ResolvedEvent(
             channel: routing.channel(burst, at),
             time: route.eventTime,
-            isIDReused: isIDReused
+            isIDReused: isIDReused,
+            note: metadata
         )
         if burst.isEdited {
             try writeEdited(burst, at, as: resolved, in: slot)
@@ -252,7 +266,7 @@ struct Filer: ~Copyable {
         routing: borrowing Routing,
         now: Int64
     ) throws(FileSystemError) {
-        let view = burst.views[at]
+        let (view, producer) = (burst.views[at], burst.origin.producer)
         guard let rejection = view.rejection else { return }
         let lineBytesMax = rejections.lineBytesMax(view.bytes)
         guard
@@ -260,11 +274,12 @@ struct Filer: ~Copyable {
                 rejection,
                 lineBytesMax: lineBytesMax,
                 of: record,
+                from: producer,
                 routing: routing
             )
-        else { return refuse(record) }
+        else { return refuse(record, of: producer) }
         burst.slots[at] = Int32(truncatingIfNeeded: slot)
-        counts.arrive(Int(record.producer))
+        counts.arrive(producer)
         let sequence = sequences.next(record.source)
         let peer = sources[record.source].peers?.name(of: record.peer)
         if let peer, notices.allows(rejection, source: record.source, peer: peer, at: now) {
@@ -288,8 +303,8 @@ struct Filer: ~Copyable {
             receivedAt: record.receivedAt,
             eventTime: nil
         )
-        store.tookRejected(line.count, of: share(of: record))
-        counts.reject(Int(record.producer), rejection, bytes: line.count)
+        store.tookRejected(line.count, of: origins.hasShare(producer) ? producer : nil)
+        counts.reject(producer, rejection, bytes: line.count)
         if record.isAnswered { answers.reject(view, rejection) }
     }
 
@@ -301,9 +316,10 @@ struct Filer: ~Copyable {
         _ rejection: Rejection,
         lineBytesMax: Int,
         of record: IntakeRecord,
+        from producer: Int,
         routing: borrowing Routing
     ) throws(FileSystemError) -> Int? {
-        if !record.isAnswered, isQuarantineFull(for: record) { return nil }
+        if !record.isAnswered, isQuarantineFull(of: producer) { return nil }
         let key = routing.partitions.quarantineKey(rejection, receivedAt: record.receivedAt)
         if store.slot(for: key) < 0 { opened += 1 }
         return try store.quarantineSlot(
@@ -317,25 +333,19 @@ struct Filer: ~Copyable {
     ///
     /// If its producer waits for an answer, it is asked to resend the message. For pull and sub
     /// sources the piece is counted, and lost.
-    private mutating func refuse(_ record: IntakeRecord) {
+    private mutating func refuse(_ record: IntakeRecord, of producer: Int) {
         if record.isAnswered {
             isAbandoned = true
         } else {
-            counts.arrive(Int(record.producer))
-            counts.drop(Int(record.producer))
+            counts.arrive(producer)
+            counts.drop(producer)
         }
     }
 
     /// Whether quarantine accepts nothing more, at all or of this producer.
     @inline(__always)
-    func isQuarantineFull(for record: IntakeRecord) -> Bool {
-        quota.isFull || quota.shares.isFull(Int(record.producer))
-    }
-
-    /// The number of a record's producer if it has a share of quarantine.
-    private func share(of record: IntakeRecord) -> Int? {
-        let number = Int(record.producer)
-        return origins.hasShare(number) ? number : nil
+    func isQuarantineFull(of producer: Int) -> Bool {
+        quota.isFull || quota.shares.isFull(producer)
     }
 
     // MARK: - For the next commit

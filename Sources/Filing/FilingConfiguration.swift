@@ -14,17 +14,21 @@ package struct FilingConfiguration: Sendable {
         package var deduplicates: Bool
         /// The names of its connections, for quarantine, and where to note what their messages cost.
         package var peers: PeerBook?
+        /// Decides on messages whose key is in their payload.
+        package var gate: (any RequestGate)?
 
         package init(
             name: String,
             channel: String = "",
             deduplicates: Bool = false,
-            peers: PeerBook? = nil
+            peers: PeerBook? = nil,
+            gate: (any RequestGate)? = nil
         ) {
             self.name = name
             self.channel = channel
             self.deduplicates = deduplicates
             self.peers = peers
+            self.gate = gate
         }
     }
 

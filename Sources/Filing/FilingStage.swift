@@ -12,9 +12,8 @@ package import Storage
 /// may change verdicts, ``Recognition`` finds duplicates, ``Routing`` finds each event's partition,
 /// ``Filer`` writes, counts and answers, and ``Observers`` are shown the result.
 ///
-/// One thread at a time. Its only clock limits the time until it returns: a message may have a
-/// hundred thousand events, each of a partition of its own, and the caller has other duties. After
-/// ``take(from:_:)`` has returned false, it is called again for the rest.
+/// One thread at a time. Its only clock limits the time until it returns, since a message may have a
+/// hundred thousand events: after ``take(from:_:)`` has returned false, it is called again.
 package struct FilingStage: ~Copyable {
     /// How long the stage works before it returns.
     private static let attentionNanoseconds: Int64 = 20_000_000
@@ -32,7 +31,7 @@ package struct FilingStage: ~Copyable {
         case single
     }
 
-    private enum Work {
+    enum Work {
         case none
         /// The message is read through to learn whether all of it can be filed.
         case checking
@@ -40,29 +39,29 @@ package struct FilingStage: ~Copyable {
     }
 
     package let store: SegmentStore
-    private let judge: (any EventJudge)?
+    let judge: (any EventJudge)?
     private let observers: Observers
-    private var reader: MessageReader
+    var reader: MessageReader
+    var notes: NoteWork
     private var recognition: Recognition
     var routing: Routing
     var filer: Filer
-    private var burst = EventBurst()
+    var burst = EventBurst()
     /// Whether the burst's producer was set.
     private var hasOrigin = false
-    /// Messages of one event each, which are read together, and how many of them are done.
-    private var run = MessageRun()
-    private var done = 0
+    /// Messages of one event each, which are read together, and the count of those done.
+    var run = MessageRun()
+    var done = 0
     private var mode = Mode.gathering
     /// A message that is read alone.
     private var current: IntakeRecord?
-    private var work = Work.none
+    var work = Work.none
     private var now: Int64 = 0
     /// By source, where to note what messages cost.
     private let peers: [PeerBook?]
     /// Nanoseconds that the message that is read alone has taken.
     private var spent: Int64 = 0
-    /// The time of receipt of the oldest message since ``takeOldestReceipt()``, in microseconds
-    /// since 1970 UTC.
+    /// Microseconds since 1970 UTC of the oldest receipt since ``takeOldestReceipt()``.
     private var oldestReceipt = Int64.max
 
     package init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
@@ -86,6 +85,10 @@ package struct FilingStage: ~Copyable {
         )
         filer = Filer(configuration, partners)
         peers = configuration.sources.map(\.peers)
+        notes = NoteWork(
+            gates: configuration.sources.map(\.gate),
+            producers: partners.producers
+        )
         recognition.begin(commit: store.lastCommit.next)
     }
 
@@ -177,13 +180,14 @@ package struct FilingStage: ~Copyable {
     }
 
     /// While quarantine is full, a judge must have seen all of a message before any of it is filed.
-    private var mayJoin: Bool { judge == nil || !filer.isQuarantineFull(for: run.records[0]) }
+    private var mayJoin: Bool { judge == nil || !filer.isQuarantineFull(of: Int(run.records[0].producer)) }
 
     /// Files events while each message is exactly one.
     private mutating func takeJoined() throws(FileSystemError) -> Bool {
         // All of them have its source, its time, and its need of an answer.
         let first = run.records[0]
         let isAnswered = first.isAnswered
+        if first.note.isEmpty { filer.forgetNote() }
         let recognises = recognition.isOn(source: first.source)
         while case .read = reader.next(&burst) {
             prepare(first, recognises)
@@ -212,9 +216,10 @@ package struct FilingStage: ~Copyable {
         spent = 0
         if record.isAnswered {
             filer.begin(record)
-            if filer.isQuarantineFull(for: record) { work = .checking }
+            if filer.isQuarantineFull(of: Int(record.producer)) { work = .checking }
         }
-        reader.begin(record.payload)
+        if record.note.isEmpty { filer.forgetNote() }
+        beginReading(record)
     }
 
     /// Files the whole message, and notes what it cost.
@@ -228,8 +233,8 @@ package struct FilingStage: ~Copyable {
 
     @inline(never)
     private func noteCost(_ record: IntakeRecord) {
-        let count = record.payload.count
-        peers[record.source]?.noteCost(of: record.peer, bytes: count, nanoseconds: spent)
+        let (peer, bytes) = (record.peer, record.payload.count)
+        peers[record.source]?.noteCost(of: peer, bytes: bytes, nanoseconds: spent)
     }
 
     private mutating func fileMessage(_ record: IntakeRecord) throws(FileSystemError) -> Bool {
@@ -239,6 +244,10 @@ package struct FilingStage: ~Copyable {
         while true {
             switch reader.next(&burst) {
             case .read:
+                if !notes.hasLooked {
+                    guard passes(record) else { return endMessage() }
+                    if mustCheck(record) { return try fileMessage(record) }
+                }
                 prepare(record, recognises)
                 for at in 0..<burst.count {
                     try file(at, of: record, recognises: recognises, isAnswered: isAnswered)
@@ -247,47 +256,21 @@ package struct FilingStage: ~Copyable {
                 observers.show(burst)
                 if filer.isAbandoned {
                     filer.abandon(record)
-                    work = .none
-                    return true
+                    return endMessage()
                 }
             case .inflating:
                 break
             case .ended:
-                work = .none
                 if isAnswered { filer.end(record) }
-                return true
+                return endMessage()
             }
             if isTimeToReturn { return false }
         }
     }
 
-    /// Reads through a message that waits for an answer, and files nothing; returns true if all of
-    /// it can be filed though quarantine is full, and it has been begun again.
-    ///
-    /// If not, either its producer is told so with the next commit, or reading is not complete yet.
-    @inline(never)
-    private mutating func passesFullQuarantine(_ record: IntakeRecord) -> Bool {
-        while true {
-            switch reader.next(&burst) {
-            case .read:
-                if judge != nil {
-                    setOrigin(record)
-                    askJudge()
-                }
-                if burst.hasRejections {
-                    filer.putOff(record)
-                    work = .none
-                    return false
-                }
-            case .inflating:
-                break
-            case .ended:
-                reader.begin(record.payload)
-                work = .filing
-                return true
-            }
-            if isTimeToReturn { return false }
-        }
+    private mutating func endMessage() -> Bool {
+        work = .none
+        return true
     }
 
     // MARK: - Bursts
@@ -296,15 +279,16 @@ package struct FilingStage: ~Copyable {
     @inline(__always)
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
         setOrigin(record)
+        if !record.note.isEmpty { applyNotes(record, isJoined: mode == .joined) }
         if judge != nil { askJudge() }
         if recognises { recognition.recognise(&burst) }
         routing.route(burst)
     }
 
     @inline(__always)
-    private mutating func setOrigin(_ record: IntakeRecord) {
+    mutating func setOrigin(_ record: IntakeRecord) {
         burst.origin.receivedAt = record.receivedAt
-        let producer = Int(record.producer)
+        let producer = notes.producer ?? Int(record.producer)
         guard burst.origin.producer != producer || !hasOrigin else { return }
         hasOrigin = true
         burst.origin.source = record.source
@@ -313,7 +297,7 @@ package struct FilingStage: ~Copyable {
     }
 
     @inline(never)
-    private mutating func askJudge() {
+    mutating func askJudge() {
         judge?.judge(&burst)
     }
 
@@ -355,7 +339,7 @@ package struct FilingStage: ~Copyable {
     }
 
     /// Whether to return in the middle of a message.
-    private var isTimeToReturn: Bool {
+    var isTimeToReturn: Bool {
         SystemClock.monotonicNanoseconds - now >= Self.attentionNanoseconds
             || filer.opened >= Self.opensMax
     }

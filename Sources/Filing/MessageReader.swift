@@ -38,14 +38,26 @@ struct MessageReader: ~Copyable {
     }
 
     /// Begins a message; `payload` must stay unchanged until the last burst was filed.
-    mutating func begin(_ payload: UnsafeRawBufferPointer) {
+    ///
+    /// `isDeflated`: it may be a zlib stream.
+    mutating func begin(_ payload: UnsafeRawBufferPointer, isDeflated: Bool = false) {
         self.payload = payload
+        if isDeflated, Self.isZlib(payload) { return beginInflating() }
         // RFC 1952, section 2.3.1.
         if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B { return beginInflating() }
         beginRejections()
         payloads.begin(payload)
         state = .reading
     }
+
+    /// Whether a payload begins as RFC 1950, section 2.2, says.
+    private static func isZlib(_ payload: UnsafeRawBufferPointer) -> Bool {
+        payload.count >= 2 && payload[0] & 0x0F == 8
+            && (Int(payload[0]) << 8 | Int(payload[1])).isMultiple(of: 31)
+    }
+
+    /// The message, inflated.
+    var text: UnsafeRawBufferPointer { rejections.isOfPlainMessage ? payload : inflated.bytes }
 
     /// Begins messages that are read as one text; reading ends early at the first that is not one
     /// event.
@@ -125,6 +137,8 @@ struct MessageReader: ~Copyable {
         guard let start = piece.baseAddress,
             let text = isCompressed ? inflated.bytes.baseAddress : payload.baseAddress
         else { return 0 }
-        return start - text
+        // A copy is not in the text.
+        let end = text + (isCompressed ? inflated.count : payload.count)
+        return start >= text && start < end ? start - text : 0
     }
 }

@@ -18,6 +18,7 @@ struct MessageRun: ~Copyable {
     /// Adds a message; returns false if it does not fit the others.
     mutating func add(_ record: IntakeRecord) -> Bool {
         let at = count
+        guard record.mayBeJoined else { return false }
         if at > 0 {
             guard records[0].receivedAt == record.receivedAt,
                 records[0].isAnswered == record.isAnswered,
@@ -32,4 +33,14 @@ struct MessageRun: ~Copyable {
     mutating func removeAll() {
         payloads.removeAll()
     }
+}
+
+extension IntakeRecord {
+    /// Whether it may be read together with others: nothing of it has to be decided before.
+    fileprivate var mayBeJoined: Bool {
+        note.isEmpty || RequestNote(note).flags.isDisjoint(with: .needsKey)
+    }
+
+    /// Whether its payload may be a zlib stream.
+    var isDeflated: Bool { !note.isEmpty && RequestNote(note).flags.contains(.isDeflated) }
 }

@@ -1,17 +1,19 @@
 /// A message as a source puts it into a ring and a writer reads it.
 ///
 ///     offset  bytes
-///     0       2     source's index; the highest bit is 1 if a producer waits for an answer
+///     0       2     source's index; the highest bit is 1 if a producer waits for an answer, the next
+///                   one if there is a note
 ///     2       2     number of the producer, as in ``ProducerBook``
 ///     4       2     bytes of the return address
 ///     6       2     number of the connection; 0 is unknown
 ///     8       8     received at, microseconds since 1970 UTC
-///     16            return address, payload, without gaps
+///     16            return address; with a note its bytes (2) and the note; payload, without gaps
 ///
 /// In the machine's byte order: it never leaves the process.
 package struct IntakeRecord {
     package static let headerByteCount = 16
     private static let answeredBit: UInt16 = 1 << 15
+    private static let noteBit: UInt16 = 1 << 14
     /// The longest return address, in bytes.
     package static let addressBytesMax = Int(UInt16.max)
 
@@ -28,6 +30,10 @@ package struct IntakeRecord {
     ///
     /// At most ``addressBytesMax``.
     package var returnAddress: UnsafeRawBufferPointer
+    /// What the source knows of the payload, a ``RequestNote``; empty for nothing.
+    ///
+    /// At most ``addressBytesMax``.
+    package var note = UnsafeRawBufferPointer(start: nil, count: 0)
     package var payload: UnsafeRawBufferPointer
 
     /// `producer`: nil for those that are not told apart.
@@ -53,25 +59,36 @@ package struct IntakeRecord {
     package init(_ bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count >= Self.headerByteCount, "a record without its header")
         let first = bytes.load(as: UInt16.self)
-        source = Int(first & ~Self.answeredBit)
+        source = Int(first & ~(Self.answeredBit | Self.noteBit))
         isAnswered = first & Self.answeredBit != 0
         producer = bytes.load(fromByteOffset: 2, as: UInt16.self)
-        let payloadStart =
+        let addressEnd =
             Self.headerByteCount + Int(bytes.load(fromByteOffset: 4, as: UInt16.self))
         peer = bytes.load(fromByteOffset: 6, as: UInt16.self)
         receivedAt = bytes.load(fromByteOffset: 8, as: Int64.self)
         returnAddress = UnsafeRawBufferPointer(
-            rebasing: bytes[Self.headerByteCount..<payloadStart]
+            rebasing: bytes[Self.headerByteCount..<addressEnd]
         )
+        var payloadStart = addressEnd
+        if first & Self.noteBit != 0 {
+            let count = bytes.loadUnaligned(fromByteOffset: addressEnd, as: UInt16.self)
+            payloadStart += 2 + Int(count)
+            note = UnsafeRawBufferPointer(rebasing: bytes[(addressEnd + 2)..<payloadStart])
+        }
         payload = UnsafeRawBufferPointer(rebasing: bytes[payloadStart...])
     }
 
     /// Bytes of the record in a ring.
-    package var byteCount: Int { Self.headerByteCount + returnAddress.count + payload.count }
+    package var byteCount: Int {
+        Self.headerByteCount + returnAddress.count + payload.count
+            + (note.isEmpty ? 0 : 2 + note.count)
+    }
 
     /// Writes ``byteCount`` bytes; `room` is aligned to 8.
     package func write(to room: UnsafeMutableRawPointer) {
-        let first = UInt16(truncatingIfNeeded: source) | (isAnswered ? Self.answeredBit : 0)
+        let first =
+            UInt16(truncatingIfNeeded: source) | (isAnswered ? Self.answeredBit : 0)
+            | (note.isEmpty ? 0 : Self.noteBit)
         room.storeBytes(of: first, as: UInt16.self)
         room.storeBytes(of: producer, toByteOffset: 2, as: UInt16.self)
         room.storeBytes(
@@ -85,8 +102,16 @@ package struct IntakeRecord {
         if let address = returnAddress.baseAddress {
             start.copyMemory(from: address, byteCount: returnAddress.count)
         }
+        var end = start + returnAddress.count
+        if let bytes = note.baseAddress, !note.isEmpty {
+            withUnsafeBytes(of: UInt16(truncatingIfNeeded: note.count)) { count in
+                if let count = count.baseAddress { end.copyMemory(from: count, byteCount: 2) }
+            }
+            (end + 2).copyMemory(from: bytes, byteCount: note.count)
+            end += 2 + note.count
+        }
         if let bytes = payload.baseAddress {
-            (start + returnAddress.count).copyMemory(from: bytes, byteCount: payload.count)
+            end.copyMemory(from: bytes, byteCount: payload.count)
         }
     }
 }

@@ -11,6 +11,8 @@ package struct PeerNotice: Sendable, Equatable {
         case released
         /// Refused: its key is not known.
         case unknownKey
+        /// Its requests are refused: their write key is missing, or not known.
+        case unknownWriteKey
         /// Cut off: its key may not connect any more.
         case keyRemoved
         /// Refused: the source is at its connection limit.

@@ -19,6 +19,11 @@ package final class SourceShared: Sendable {
     package let peers = Atomic<Int>(0)
     package let connections = ConnectionFigures()
     package let peerBook: PeerBook
+    /// Decides on messages whose key is in their payload; set before the path starts.
+    package var gate: (any RequestGate)? {
+        get { ownGate.withLock { $0 } }
+        set { ownGate.withLock { $0 = newValue } }
+    }
     /// What is wrong with an endpoint now, as a sentence; nil if nothing is.
     package let problem = Mutex<String?>(nil)
     /// Set by the source: intake has ended, and everything received is in the rings.
@@ -26,6 +31,7 @@ package final class SourceShared: Sendable {
     /// Set by the source when it holds a message that fits in no ring.
     package let stalled = Atomic<Bool>(false)
 
+    private let ownGate = Mutex<(any RequestGate)?>(nil)
     private let flags = Atomic<Int>(0)
     private let event: EventDescriptor
 

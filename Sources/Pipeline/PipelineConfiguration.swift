@@ -154,7 +154,8 @@ extension PipelineConfiguration {
                     name: source.name,
                     channel: source.channel,
                     deduplicates: source.deduplicates,
-                    peers: shared.peerBook
+                    peers: shared.peerBook,
+                    gate: shared.gate
                 )
             },
             router: PartitionRouter.Configuration(

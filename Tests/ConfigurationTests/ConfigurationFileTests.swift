@@ -32,8 +32,8 @@ import Testing
     @Test func referenceFileNamesEveryKeyOnceAndNoOther() throws {
         let text = try Repository.text(Repository.reference)
         var named = keys(in: switchedOn(text))
-        // The second source repeats what the first one explains.
-        for repeated in ["name", "pattern", "bind"] {
+        // The second and third sources repeat what the first one explains.
+        for repeated in ["name", "pattern", "bind", "name", "pattern", "bind"] {
             let last = try #require(named.lastIndex(of: "sources[].\(repeated)"))
             named.remove(at: last)
         }
@@ -83,7 +83,7 @@ import Testing
 
     /// Settings that are commented out, `#key: value`, as settings.
     private func switchedOn(_ text: String) -> String {
-        text.replacing(/(?m)^(\s*)#([A-Za-z]+:)/) { "\($0.output.1)\($0.output.2)" }
+        text.replacing(/(?m)^(\s*)#((?:- )?[A-Za-z]+:)/) { "\($0.output.1)\($0.output.2)" }
     }
 
     /// Dotted keys of a block-style file, by their indentation.

@@ -25,8 +25,24 @@ import Testing
         }
         #expect(
             changes.needsRestart
-                == rest + ["sources.s", "sources.keyed", "sources.producers", "sources.reliable"]
+                == rest + [
+                    "sources.s", "sources.keyed", "sources.web", "sources.producers",
+                    "sources.reliable",
+                ]
         )
+    }
+
+    @Test func writeKeysApplyAtOnceAndNothingElseOfTheirSource() {
+        var old = Settings()
+        old.sources.append(Samples.unusualEdge)
+        var settings = old
+        settings.sources[2].edge.keys.removeLast()
+        let changes = settings.changes(from: old)
+        #expect(changes.live == ["sources.web.keys"])
+        #expect(changes.needsRestart.isEmpty)
+        #expect(old.sources(withKeysOf: settings) == settings.sources)
+        settings.sources[2].edge.prefix = "/x8"
+        #expect(settings.changes(from: old).needsRestart == ["sources.web"])
     }
 
     @Test func aSourceThatChangedIsNamedAlone() {

@@ -38,7 +38,9 @@ import Testing
     }
 
     @Test func carriesEveryKey() {
-        let text = Settings().yaml()
+        var settings = Settings()
+        settings.sources.append(Samples.unusualEdge)
+        let text = settings.yaml()
         for key in Settings.keys {
             let name = key.split(separator: ".").last ?? ""
             #expect(text.contains("\(name): "), "\(key)")
@@ -47,6 +49,40 @@ import Testing
 }
 
 extension Samples {
+    /// An HTTP source; every key that only it has differs from its default.
+    static var unusualEdge: Settings.Source {
+        var source = Settings.Source()
+        source.name = "web"
+        source.pattern = .http
+        source.bind = ["0.0.0.0:8080", "unix:/tmp/${x}.sock"]
+        source.edge.profiles = [.events]
+        source.edge.prefix = "/x7"
+        source.edge.tls = .init(certificate: "/a.pem", key: "/a.key", minimum: .tls13)
+        source.edge.keys = [
+            .init(
+                name: "shop",
+                key: "a-${key}-of-ours",
+                written: "a-$${key}-of-ours",
+                channel: "web",
+                origins: ["https://*.shop.example", "*"],
+                rate: 7
+            ),
+            .init(name: "pos", key: "another-key", written: "another-key"),
+        ]
+        source.edge.proxies = ["10.0.0.0/8"]
+        source.edge.metadata = [.key, .path]
+        source.edge.address = .full
+        source.edge.apiHost = "edge.shop.example/v1"
+        source.edge.timeouts.header = .seconds(1)
+        source.edge.timeouts.body = .seconds(2)
+        source.edge.timeouts.idle = .seconds(650)
+        source.edge.timeouts.answer = .milliseconds(100)
+        source.edge.timeouts.grace = .seconds(5)
+        source.edge.costs.connections = 1
+        source.edge.costs.bufferedBytes = 1 << 20
+        return source
+    }
+
     /// Every key differs from its default.
     static var unusual: Settings {
         var settings = Settings()
@@ -69,7 +105,7 @@ extension Samples {
         keyed.bind = ["tcp://*:1"]
         keyed.access.curve.keys = "./keys ${x}"
         keyed.access.curve.secret = "/secret"
-        settings.sources = [source, keyed]
+        settings.sources = [source, keyed, unusualEdge]
         settings.limits.eventBytesMax = 1025
         settings.limits.messageBytesMax = 3 << 10
         settings.limits.eventsPerMessageMax = 1

@@ -40,14 +40,27 @@ package final class FilingRig {
     package func add(
         _ payload: UnsafeRawBufferPointer,
         source: Int = 0,
-        isAnswered: Bool = false
+        isAnswered: Bool = false,
+        note: [UInt8] = []
     ) {
-        let record = IntakeRecord(
+        note.withUnsafeBytes { note in
+            add(payload, source: source, isAnswered: isAnswered, note: note)
+        }
+    }
+
+    private func add(
+        _ payload: UnsafeRawBufferPointer,
+        source: Int,
+        isAnswered: Bool,
+        note: UnsafeRawBufferPointer
+    ) {
+        var record = IntakeRecord(
             source: source,
             isAnswered: isAnswered,
             receivedAt: wall,
             payload: payload
         )
+        record.note = note
         guard let room = producer.claim(record.byteCount) else {
             preconditionFailure("the rig's ring is full")
         }
@@ -55,8 +68,13 @@ package final class FilingRig {
         producer.publish()
     }
 
-    package func add(_ payload: [UInt8], source: Int = 0, isAnswered: Bool = false) {
-        payload.withUnsafeBytes { add($0, source: source, isAnswered: isAnswered) }
+    package func add(
+        _ payload: [UInt8],
+        source: Int = 0,
+        isAnswered: Bool = false,
+        note: [UInt8] = []
+    ) {
+        payload.withUnsafeBytes { add($0, source: source, isAnswered: isAnswered, note: note) }
     }
 
     /// Files the messages of the ring.

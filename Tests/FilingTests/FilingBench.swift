@@ -22,7 +22,7 @@ final class FilingBench {
     private(set) var wall: Int64 = 1_763_805_600_000_000
 
     /// A source without dedup, `plain`, and one with it, `once`; partitions by channel.
-    init(judge: (any EventJudge)? = nil) throws {
+    init(judge: (any EventJudge)? = nil, gate: (any RequestGate)? = nil) throws {
         folder = try TemporaryFolder(prefix: "filing")
         let disk = try PosixFileSystem(directory: folder.path)
         let sources = ["plain", "once"]
@@ -62,7 +62,8 @@ final class FilingBench {
                     FilingConfiguration.Source(
                         name: $0,
                         channel: "web",
-                        deduplicates: $0 == "once"
+                        deduplicates: $0 == "once",
+                        gate: gate
                     )
                 },
                 router: PartitionRouter.Configuration(
@@ -88,6 +89,12 @@ final class FilingBench {
         for payload in payloads {
             rig.add(Array(payload.utf8), source: source, isAnswered: isAnswered)
         }
+        try rig.take()
+    }
+
+    /// Puts a message with a note, which is answered.
+    func put(_ payload: [UInt8], note: [UInt8], source: Int = 0) throws {
+        rig.add(payload, source: source, isAnswered: true, note: note)
         try rig.take()
     }
 

@@ -45,6 +45,14 @@ enum HouseFloors {
             imports: ["Agents", "Intake", "Keys", "Platform", "Ring", "Wire"],
             foundation: .none
         ),
+        "HTTPSource": Room(
+            floor: 4,
+            imports: [
+                "Agents", "Intake", "Platform", "Ring", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS",
+                "NIOSSL",
+            ],
+            foundation: .none
+        ),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
         "Wire": Room(floor: 1, imports: ["CSodium"], foundation: .none),
         "Webhooks": Room(floor: 2, imports: ["Digest"], foundation: .none),
@@ -100,7 +108,8 @@ enum HouseFloors {
                 "Compression", "Control", "Dedup", "Events", "Intake", "Pipeline", "Storage",
                 "Terminal", "Keys", "ZMTPSource", "ZeroMQ", "ZeroMQSource", "Platform", "Logging",
                 "NIOCore",
-                "NIOPosix", "NIOHTTP1", "ServiceLifecycle", "UnixSignals", "Disk", "Archive",
+                "NIOPosix", "NIOHTTP1", "HTTPSource", "ServiceLifecycle", "UnixSignals", "Disk",
+                "Archive",
                 "Recovery", "Configuration",
             ],
             foundation: .all

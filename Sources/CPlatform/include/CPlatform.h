@@ -166,4 +166,7 @@ ssize_t cplatform_send(int fd, const void *bytes, size_t count);
 #ifdef __cplusplus
 }
 #endif
+// Whether the first bytes contain the second ones; neither may be NULL.
+bool cplatform_contains(const void *bytes, size_t count, const void *word, size_t word_count);
+
 #endif

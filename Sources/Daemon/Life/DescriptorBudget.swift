@@ -41,7 +41,10 @@ package struct DescriptorBudget: Equatable {
         let shared = limit - max(fixed, limit / 4)
         let sealsMost = SegmentStore.Configuration.sealsMaxDefault
         let wanted = (settings.partition.maxOpen + sealsMost) * writers
-        let wantedByConnections = 2 * settings.limits.connectionsMax * sources
+        let most = settings.sources.map { source in
+            source.pattern == .http ? source.edge.costs.connections : settings.limits.connectionsMax
+        }.max()
+        let wantedByConnections = 2 * (most ?? 0) * sources
         let segments = min(wanted, max(shared / 3, shared - wantedByConnections)) / writers
         connectionsMax = (shared - segments * writers) / 2 / sources
         sealsMax = min(sealsMost, segments / 4)

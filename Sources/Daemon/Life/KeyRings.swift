@@ -4,14 +4,17 @@ import Keys
 import Logging
 import ZMTPSource
 
-/// The keys of all sources with CURVE, by source.
+/// The keys of all sources, by source: CURVE, write keys and certificates.
 struct KeyRings: Sendable {
     private var rings: [String: KeyRing] = [:]
+    /// Those of HTTP sources.
+    let edges: EdgeKeys
 
     /// Reads the key files of all sources.
     ///
     /// - Throws: exit code 78, naming the source, the file, and what to do.
     init(_ sources: [Settings.Source]) throws(DaemonFailure) {
+        edges = try EdgeKeys(sources)
         for source in sources {
             guard let folder = source.access.curve.keys, let secret = source.access.curve.secret
             else { continue }
@@ -31,11 +34,12 @@ struct KeyRings: Sendable {
 
     subscript(source: String) -> KeyRing? { rings[source] }
 
-    /// Reads the folders of the producers' keys again; a folder that cannot be used changes nothing.
+    /// Reads the folders of the producers' keys and the certificates again, and takes new write keys;
+    /// what cannot be used changes nothing.
     ///
     /// Returns the sources whose keys have changed.
     func reload(_ sources: [Settings.Source], _ logger: Logger) -> [String] {
-        var changed: [String] = []
+        var changed = edges.reload(sources, logger)
         for source in sources {
             guard let ring = rings[source.name], let folder = source.access.curve.keys else {
                 continue
@@ -61,7 +65,10 @@ extension Settings {
     /// - Throws: exit code 78, naming the source and what to do.
     package func checkSources() throws(DaemonFailure) {
         _ = try KeyRings(sources)
-        for source in sources { _ = try source.socketGroup() }
+        for source in sources {
+            _ = try source.socketGroup()
+            _ = try source.edge(limits, connectionsMax: limits.connectionsMax)
+        }
     }
 }
 

@@ -2,6 +2,7 @@ import Compression
 import Configuration
 import Dedup
 import Events
+import HTTPSource
 import Intake
 import Pipeline
 import Storage
@@ -49,7 +50,7 @@ extension Settings {
     private func profiles(cores: Int) throws(DaemonFailure) -> [SourceProfile] {
         zip(sources, try sourceOpening(cores: cores).profiles).map { source, profile in
             var profile = profile
-            profile.hasKeys = source.access.curve.keys != nil
+            profile.hasKeys = source.access.curve.keys != nil || !source.edge.keys.isEmpty
             return profile
         }
     }
@@ -63,6 +64,14 @@ extension Settings {
         let connectionsMax = min(limits.connectionsMax, budget.connectionsMax)
         var choices: [SourceOpening.Choice] = []
         for source in sources {
+            if source.pattern == .http {
+                var edge = try source.edge(limits, connectionsMax: budget.connectionsMax)
+                edge.keys = keys?.edges.keys(of: source.name) ?? edge.keys
+                edge.certificate = keys?.edges.certificate(of: source.name)
+                edge.files.group = try source.socketGroup()
+                choices.append(.edge(edge))
+                continue
+            }
             guard source.isNative else {
                 choices.append(.socket(source.socket(limits, connectionsMax: connectionsMax)))
                 continue
@@ -150,7 +159,8 @@ extension Settings.Source {
             switch self.pattern {
             case .pull: .pull
             case .sub: .sub
-            case .router: .router
+            // Pattern http has a kind of source of its own.
+            case .router, .http: .router
             }
         return SourceConfiguration(
             name: name,

@@ -1,3 +1,4 @@
+import HTTPSource
 import Intake
 import ZMTPSource
 import ZeroMQSource
@@ -7,11 +8,13 @@ struct SourceOpening: Sendable {
     enum Choice: Sendable {
         case listener(ListenerConfiguration)
         case socket(SourceConfiguration)
+        case edge(HTTPConfiguration)
 
         fileprivate var profile: SourceProfile {
             switch self {
             case .listener(let configuration): configuration.profile
             case .socket(let configuration): configuration.profile
+            case .edge(let configuration): configuration.profile
             }
         }
     }
@@ -30,13 +33,17 @@ struct SourceOpening: Sendable {
     func open(at places: [SourcePlace]) throws(IntakeError) -> OpenSources {
         var opened: [Int: any IntakeSource] = [:]
         var sockets: [(at: Int, SourceConfiguration)] = []
+        var edges: [(at: Int, HTTPConfiguration)] = []
         for (at, choice) in choices.enumerated() {
             switch choice {
             case .listener(let configuration):
                 opened[at] = try ListenerSources.open(configuration, at: places[at])
             case .socket(let configuration): sockets.append((at, configuration))
+            case .edge(let configuration): edges.append((at, configuration))
             }
         }
+        let web = try HTTPSources.open(edges.map(\.1), at: edges.map { places[$0.at] })
+        opened.merge(zip(edges.map(\.at), web)) { first, _ in first }
         var helpers: [any IntakeHelper] = []
         if !sockets.isEmpty {
             // They share a context.

@@ -1,0 +1,125 @@
+import Configuration
+import HTTPSource
+import Logging
+
+/// The write keys and certificates of all HTTP sources, by source; both are read again on a reload.
+struct EdgeKeys: Sendable {
+    private var keys: [String: WriteKeys] = [:]
+    private var certificates: [String: CertificateBox] = [:]
+
+    /// Reads the certificates of all sources.
+    ///
+    /// - Throws: exit code 78, naming the source, the file, and what to do.
+    init(_ sources: [Settings.Source]) throws(DaemonFailure) {
+        for source in sources where source.pattern == .http {
+            keys[source.name] = WriteKeys(source.edge.writeKeys)
+            guard let files = source.edge.certificateFiles else { continue }
+            do throws(CertificateError) {
+                certificates[source.name] = try CertificateBox(files)
+            } catch {
+                throw DaemonFailure(
+                    exitCode: 78,
+                    description: "source '\(source.name)': tls: \(error)"
+                )
+            }
+        }
+    }
+
+    func keys(of source: String) -> WriteKeys { keys[source] ?? WriteKeys([]) }
+
+    func certificate(of source: String) -> CertificateBox? { certificates[source] }
+
+    /// Takes the keys of a configuration that was just read, and reads the certificates again; a
+    /// certificate that cannot be used changes nothing.
+    ///
+    /// Returns the sources whose keys have changed.
+    func reload(_ sources: [Settings.Source], _ logger: Logger) -> [String] {
+        for (name, box) in certificates {
+            do throws(CertificateError) {
+                try box.reload()
+            } catch {
+                logger.error(
+                    "the certificate of a source cannot be used, the one in force stays",
+                    metadata: ["source": "\(name)", "why": "\(error)"]
+                )
+            }
+        }
+        return sources.filter { source in
+            guard let keys = keys[source.name], source.pattern == .http else { return false }
+            return keys.replace(by: source.edge.writeKeys)
+        }.map(\.name)
+    }
+}
+
+extension Settings.Source.Edge {
+    fileprivate var writeKeys: [WriteKey] {
+        keys.map { key in
+            WriteKey(
+                name: key.name,
+                key: key.key,
+                channel: key.channel,
+                origins: key.origins.compactMap(OriginPattern.init),
+                rate: key.rate
+            )
+        }
+    }
+
+    fileprivate var certificateFiles: CertificateBox.Files? {
+        guard let certificate = tls.certificate, let key = tls.key else { return nil }
+        return CertificateBox.Files(
+            certificate: certificate,
+            key: key,
+            minimum: tls.minimum == .tls13 ? .tls13 : .tls12
+        )
+    }
+}
+
+extension Settings.Source {
+    /// The configuration of an HTTP source, without keys, certificate and group.
+    func edge(
+        _ limits: Settings.Limits,
+        connectionsMax: Int
+    ) throws(DaemonFailure)
+        -> HTTPConfiguration
+    {
+        var result = HTTPConfiguration(name: name, bind: bind)
+        result.profiles = Set(
+            edge.profiles.compactMap { HTTPConfiguration.Profile(rawValue: $0.rawValue) }
+        )
+        result.prefix = edge.prefix
+        result.channel = channel
+        result.deduplicates = dedup == .on
+        result.limits.messageBytesMax = limits.messageBytesMax
+        result.limits.connectionsMax = min(edge.costs.connections, connectionsMax)
+        result.limits.bufferedBytesMax = edge.costs.bufferedBytes
+        result.timeouts.header = edge.timeouts.header.nanoseconds
+        result.timeouts.body = edge.timeouts.body.nanoseconds
+        result.timeouts.idle = edge.timeouts.idle.nanoseconds
+        result.timeouts.answer = edge.timeouts.answer.nanoseconds
+        result.timeouts.grace = edge.timeouts.grace.nanoseconds
+        result.privacy.address =
+            HTTPConfiguration.AddressPrivacy(rawValue: edge.address.rawValue) ?? .truncate
+        result.privacy.metadata = edge.metadata.compactMap {
+            HTTPConfiguration.Metadata(rawValue: $0.rawValue)
+        }
+        for text in edge.proxies {
+            guard let network = AddressRange(text) else {
+                throw DaemonFailure(
+                    exitCode: 78,
+                    description: "source '\(name)': proxies: '\(text)' is no network such as"
+                        + " 10.0.0.0/8"
+                )
+            }
+            result.privacy.proxies.append(network)
+        }
+        result.files.mode = access.socket.mode
+        result.apiHost = edge.apiHost
+        return result
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,74 @@
+import NIOSSL
+import Synchronization
+
+/// The certificate of a source: new connections take the newest that could be read.
+package final class CertificateBox: Sendable {
+    /// Where the certificate and its key are, and the oldest version that is spoken.
+    package struct Files: Sendable, Equatable {
+        /// The chain in PEM, the server's own certificate first.
+        package var certificate: String
+        package var key: String
+        package var minimum: Version
+
+        package init(certificate: String, key: String, minimum: Version = .tls12) {
+            self.certificate = certificate
+            self.key = key
+            self.minimum = minimum
+        }
+    }
+
+    /// The versions of TLS that can be the oldest.
+    package enum Version: String, Sendable, CaseIterable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
+    }
+
+    private let files: Files
+    private let newest: Mutex<NIOSSLContext>
+
+    /// Reads the files.
+    package init(_ files: Files) throws(CertificateError) {
+        self.files = files
+        newest = Mutex(try Self.load(files))
+    }
+
+    /// Reads the files again; if they cannot be used, the certificate in force stays.
+    package func reload() throws(CertificateError) {
+        let context = try Self.load(files)
+        newest.withLock { $0 = context }
+    }
+
+    var context: NIOSSLContext { newest.withLock { $0 } }
+
+    private static func load(_ files: Files) throws(CertificateError) -> NIOSSLContext {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate)
+            let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+            guard !chain.isEmpty else {
+                throw CertificateError("\(files.certificate) has no certificate in PEM")
+            }
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(key)
+            )
+            configuration.minimumTLSVersion = files.minimum == .tls13 ? .tlsv13 : .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch let error as CertificateError {
+            throw error
+        } catch {
+            throw CertificateError(
+                "cannot use certificate \(files.certificate) and key \(files.key): \(error)"
+            )
+        }
+    }
+}
+
+/// Why a certificate cannot be used, as a sentence that names the files.
+package struct CertificateError: Error, CustomStringConvertible, Sendable {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,44 @@
+import Intake
+
+/// The producers of a source's keys, by the place of the key in the table.
+struct KeyedProducers {
+    private let book: PeerBook
+    private let others: Producer
+    private var byPlace: [Producer] = []
+
+    init(_ book: PeerBook, _ keys: WriteKeyTable) {
+        self.book = book
+        others = book.others
+        set(keys)
+    }
+
+    /// Takes the producers of another table of keys.
+    mutating func set(_ keys: WriteKeyTable) {
+        byPlace = keys.keys.map { book.producer(key: $0.name) ?? others }
+    }
+
+    /// The producer of a request: that of its key, or the source's others.
+    subscript(key: Int?) -> Producer {
+        guard let key, byPlace.indices.contains(key) else { return others }
+        return byPlace[key]
+    }
+
+    /// How long a producer has to wait under `limits.perProducer`, in seconds; nil if it need not.
+    func wait(_ key: Int?, monotonic: Int64, wall: Int64) -> Int? {
+        guard let limits = book.producers.limitsInForce else { return nil }
+        let allowance = self[key].allowance
+        if limits.bytesPerDay > 0, allowance.written(on: wall) >= limits.bytesPerDay {
+            return Self.secondsMax
+        }
+        return allowance.isSpent(at: monotonic, of: limits) ? 1 : nil
+    }
+
+    /// Counts a request that was put into a ring.
+    func took(_ key: Int?, bytes: Int, at monotonic: Int64) {
+        self[key].intake.add(messages: 1, bytes: bytes)
+        guard let limits = book.producers.limitsInForce else { return }
+        _ = self[key].allowance.charge(bytes: bytes, of: limits, at: monotonic)
+    }
+
+    private static let secondsMax = 300
+}

@@ -1,0 +1,82 @@
+import Glibc
+import Intake
+import Platform
+
+/// The listening sockets of a source, before and after its event loop takes them.
+struct Listening: Sendable {
+    /// Connections that may wait to be accepted.
+    private static let backlog: Int32 = 4_096
+
+    private(set) var descriptors: [Int32] = []
+    /// Files of Unix sockets, which are removed at the end.
+    private(set) var files: [UnixListener] = []
+    /// Where each listens, with the ports that the system assigned.
+    private(set) var names: [String] = []
+
+    /// Listens on every endpoint; an error names the source and the endpoint.
+    init(_ configuration: HTTPConfiguration) throws(IntakeError) {
+        let scheme = configuration.certificate == nil ? "http" : "https"
+        for endpoint in configuration.bind {
+            do throws(IntakeError) {
+                if endpoint.hasPrefix("unix:") {
+                    try listenOnFile(String(endpoint.dropFirst(5)), configuration.files)
+                } else {
+                    try listenOnAddress(endpoint, scheme)
+                }
+            } catch {
+                close()
+                throw IntakeError(
+                    "source '\(configuration.name)': cannot bind \(endpoint): \(error)"
+                )
+            }
+        }
+    }
+
+    private mutating func listenOnFile(
+        _ path: String,
+        _ files: HTTPConfiguration.SocketFiles
+    ) throws(IntakeError) {
+        do throws(UnixListener.Failure) {
+            let listener = try UnixListener.open(
+                path: path,
+                mode: files.mode,
+                group: files.group,
+                backlog: Self.backlog
+            )
+            descriptors.append(listener.descriptor)
+            self.files.append(listener)
+            names.append("unix:\(path)")
+        } catch {
+            throw IntakeError(error.reason)
+        }
+    }
+
+    private mutating func listenOnAddress(_ endpoint: String, _ scheme: String) throws(IntakeError)
+    {
+        guard let colon = endpoint.lastIndex(of: ":"),
+            let port = UInt16(endpoint[colon...].dropFirst())
+        else { throw IntakeError("expected ADDRESS:PORT or unix:PATH") }
+        let host = endpoint[..<colon]
+        let isIPv6 = host.hasPrefix("[") && host.hasSuffix("]")
+        let descriptor = StreamSocket.listen(
+            host: String(isIPv6 ? host.dropFirst().dropLast() : host),
+            port: port,
+            isIPv6: isIPv6,
+            backlog: Self.backlog
+        )
+        guard descriptor >= 0 else { throw IntakeError("\(SystemError(code: -descriptor))") }
+        descriptors.append(descriptor)
+        let name = StreamConnection.localName(descriptor)
+        names.append(scheme + name.dropFirst("tcp".count))
+    }
+
+    /// Closes what no event loop has taken.
+    func close() {
+        for descriptor in descriptors { _ = Glibc.close(descriptor) }
+        removeFiles()
+    }
+
+    func removeFiles() {
+        for file in files { file.unlinkFile() }
+    }
+}

@@ -1,0 +1,258 @@
+import Intake
+import NIOCore
+import NIOHTTP1
+import Platform
+import Synchronization
+
+/// Decides on requests by their heads.
+extension Receiver {
+    /// The answer to a request whose body is not needed; nil if it is to be received.
+    func refusal(of head: HTTPRequestHead, _ request: inout Request, _ client: Client) -> Reply? {
+        if request.isChunked, request.declaredBytes != nil {
+            return .refused(.badRequest, .badRequest, why: "two lengths of one body", closes: true)
+        }
+        let path = Self.parts(head.uri).path
+        let origin = head.headers.first(name: "origin")
+        if head.method == .OPTIONS { return preflight(head.headers, origin) }
+        let route = Route(head.method, path, of: configuration)
+        if case .events(let taking) = route {
+            request.profile = taking.profile
+            return refusal(of: head, taking, request: &request, client: client)
+        }
+        allow(origin, &request)
+        return answer(to: route, head.headers, client)
+    }
+
+    /// The answer to a request that brings no events.
+    private func answer(to route: Route, _ headers: HTTPHeaders, _ client: Client) -> Reply {
+        switch route {
+        case .health: return Reply(.ok, ByteBuffer(staticString: "ok\n"), type: Reply.text)
+        case .ready: return readiness
+        case .robots:
+            return Reply(
+                .ok,
+                ByteBuffer(staticString: "User-agent: *\nDisallow: /\n"),
+                type: Reply.text
+            )
+        case .telemetry: return Reply(.ok, ByteBuffer(staticString: #"{"success":true}"#))
+        case .settings(let key): return settings(of: key, headers, client)
+        case .events, .unknown:
+            return .refused(.notFound, .notFound, why: "there is no such path here")
+        case .wrongMethod(let allowed):
+            return .refused(
+                .methodNotAllowed,
+                .method,
+                why: "this path takes \(allowed)",
+                fields: [("Allow", allowed)]
+            )
+        }
+    }
+
+    /// The answer to a request with events; nil if its body is to be received.
+    private func refusal(
+        of head: HTTPRequestHead,
+        _ taking: Route.Taking,
+        request: inout Request,
+        client: Client
+    ) -> Reply? {
+        let (headers, query) = (head.headers, Self.parts(head.uri).query)
+        let origin = headers.first(name: "origin")
+        var flags: RequestNote.Flags = keys.isOpen ? [] : .hidesKeys
+        if !keys.isOpen {
+            if let key = Credentials.key(headers, query: query) {
+                request.key = keys.place(of: key)
+            } else if taking.profile != .cloudevents {
+                flags.insert(.needsKey)
+            }
+            guard request.key != nil || flags.contains(.needsKey) else {
+                allow(origin, &request)
+                tell(.unknownWriteKey, client, why: Self.unknownKey)
+                return reject(.unauthorized)
+            }
+        }
+        if let origin, !keys.allows(origin, key: request.key) {
+            return reject(.wrongOrigin, of: request)
+        }
+        request.origin = origin
+        if let refusal = refusal(ofLoad: headers, &request, &flags) { return refusal }
+        request.note = note(head, taking.form, flags: flags, request: request, client: client)
+        return nil
+    }
+
+    static let unknownKey = "the write key is missing or not known"
+
+    /// The answer to a request that cannot be taken now, or in its form; nil if it can.
+    private func refusal(
+        ofLoad headers: HTTPHeaders,
+        _ request: inout Request,
+        _ flags: inout RequestNote.Flags
+    ) -> Reply? {
+        if isDraining { return .draining }
+        if let held { return .blocked(held) }
+        if let wait = quotas.wait(for: request.key, in: keys) ?? producers.wait(
+            request.key,
+            monotonic: SystemClock.monotonicNanoseconds,
+            wall: SystemClock.wallMicroseconds
+        ) {
+            return reject(.quota(seconds: wait), of: request)
+        }
+        switch Self.coding(headers) {
+        case .plain: break
+        case .deflate: flags.insert(.isDeflated)
+        case .unknown(let reply): return reject(reply)
+        }
+        if request.profile == .cloudevents { request.attributes = CloudEvent(headers) }
+        if request.attributes != nil, headers.contains(name: "content-encoding") {
+            return reject(.unknownCoding)
+        }
+        if let declared = request.declaredBytes, declared > configuration.limits.messageBytesMax {
+            return tooLarge(request)
+        }
+        return nil
+    }
+
+    /// The knowledge that the writer needs of a request.
+    private func note(
+        _ head: HTTPRequestHead,
+        _ form: RequestNote.Form,
+        flags: RequestNote.Flags,
+        request: Request,
+        client: Client
+    ) -> [UInt8] {
+        let headers = head.headers
+        let key = request.key.map { keys.keys[$0] }
+        var (flags, metadata) = (flags, RequestMetadata())
+        for part in configuration.privacy.metadata {
+            switch part {
+            case .key:
+                metadata.add("key", key?.name ?? "")
+                if flags.contains(.needsKey) { flags.insert(.namesKey) }
+            case .ip: metadata.add("ip", address(of: client, headers))
+            case .userAgent: metadata.add("userAgent", headers.first(name: "user-agent") ?? "")
+            case .origin: metadata.add("origin", request.origin ?? "")
+            case .path: metadata.add("path", Self.parts(head.uri).path)
+            }
+        }
+        return RequestNote.bytes(
+            flags: flags,
+            form: form,
+            channel: key?.channel ?? "",
+            origin: flags.contains(.needsKey) ? request.origin ?? "" : "",
+            metadata: metadata.member
+        )
+    }
+
+    /// As much of the client's address as is kept.
+    private func address(of client: Client, _ headers: HTTPHeaders) -> String {
+        guard let peer = client.address, configuration.privacy.address != .none else { return "" }
+        let address = ClientAddress.client(
+            of: peer,
+            forwarded: headers[canonicalForm: "x-forwarded-for"].map(String.init),
+            proxies: configuration.privacy.proxies
+        )
+        let isFull = configuration.privacy.address == .full
+        return ClientAddress.text(isFull ? address : ClientAddress.cut(address))
+    }
+
+    /// Why nothing is taken in now; nil if something is.
+    var held: String? {
+        let requests = shared.requests
+        return requests.isDisjoint(with: .held) ? nil : Self.reason(requests)
+    }
+
+    private var readiness: Reply {
+        if isDraining || shared.requests.contains(.draining) { return .draining }
+        if let held { return .blocked(held) }
+        return Reply(.ok, ByteBuffer(staticString: "ready\n"), type: Reply.text)
+    }
+
+    func tooLarge(_ request: Request) -> Reply {
+        // Some clients repeat a 413 without limit, at the head of their queue.
+        let status: HTTPResponseStatus =
+            request.profile == .segment ? .badRequest : .payloadTooLarge
+        return reject(.tooLarge(configuration.limits.messageBytesMax, as: status))
+    }
+
+    private func reject(_ reply: Reply, of request: Request? = nil) -> Reply {
+        shared.rejected.count()
+        if let request, request.key != nil {
+            producers[request.key].note(refusal: "\(reply.status.code)")
+        }
+        return reply
+    }
+
+    /// Lets a page read the answer if any key allows its origin.
+    private func allow(_ origin: String?, _ request: inout Request) {
+        if let origin, keys.allows(origin, key: nil) { request.origin = origin }
+    }
+
+    private static func parts(_ uri: String) -> (path: Substring, query: Substring) {
+        guard let mark = uri.firstIndex(of: "?") else { return (uri[...], "") }
+        return (uri[..<mark], uri[mark...].dropFirst())
+    }
+
+    private enum Coding {
+        case plain
+        case deflate
+        case unknown(Reply)
+    }
+
+    /// How a body is coded; what is gzip is seen from its first bytes.
+    private static func coding(_ headers: HTTPHeaders) -> Coding {
+        var coding = Coding.plain
+        for name in headers[canonicalForm: "content-encoding"] {
+            switch name.lowercased() {
+            case "", "identity", "gzip", "x-gzip": continue
+            case "deflate": coding = .deflate
+            default: return .unknown(.unknownCoding)
+            }
+        }
+        guard let type = headers.first(name: "content-type"),
+            type.lowercased().hasPrefix("multipart/")
+        else { return coding }
+        let text = "multipart bodies are not taken; send JSON"
+        return .unknown(.refused(.unsupportedMediaType, .coding, why: text))
+    }
+
+    // MARK: - Pages
+
+    /// The longest list of headers that a browser may ask for.
+    private static let askedBytesMax = 1_024
+
+    /// The answer to a browser that asks whether a page may send.
+    private func preflight(_ headers: HTTPHeaders, _ origin: String?) -> Reply {
+        var reply = Reply(.noContent, ByteBuffer())
+        guard let origin, keys.allows(origin, key: nil) else { return reply }
+        reply.fields = [
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Allow-Credentials", "true"),
+            ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"),
+            ("Access-Control-Max-Age", "7200"),
+            ("Vary", "Origin, Access-Control-Request-Headers"),
+        ]
+        if let asked = headers.first(name: "access-control-request-headers"),
+            asked.utf8.count <= Self.askedBytesMax, asked.utf8.allSatisfy(Self.isTokenListByte)
+        {
+            reply.fields.append(("Access-Control-Allow-Headers", asked))
+        }
+        return reply
+    }
+
+    private static func isTokenListByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    // MARK: - Counting
+
+    func countViolation() { shared.connections.violations.count() }
+
+    func countTimedOut() { shared.connections.timedOut.count() }
+
+    func countFailedHandshake() { shared.connections.failedHandshakes.count() }
+}

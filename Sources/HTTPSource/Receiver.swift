@@ -1,0 +1,330 @@
+import Intake
+import NIOCore
+import NIOHTTP1
+import Platform
+import Synchronization
+
+/// An event loop as a receiver: takes the requests of its connections into its lane, and hands the
+/// writers' answers back.
+///
+/// Everything in it runs on the loop's thread, which owns the lane.
+///
+/// Back-pressure: a request that fits in no ring waits with its connection, which is not read
+/// meanwhile. Bodies that wait or have not come whole have a budget; beyond it nothing more of any
+/// body is read.
+final class Receiver {
+    /// The time between two looks at deadlines and keys.
+    static let tickMilliseconds: Int64 = 250
+    /// How long the last answers may take to leave.
+    /// Bytes of a record beside payload and note.
+    private static let recordOverhead = 64
+    private static let lingerNanoseconds: Int64 = 3_000_000_000
+
+    let configuration: HTTPConfiguration
+    let shared: SourceShared
+    private let bridge: LoopBridge
+    private let loop: any EventLoop
+    private var lane: Lane
+    private var connections: ConnectionTable
+    private var round = Round()
+    /// Requests that wait for room in a ring, oldest first.
+    private var waiting = CircularBuffer<RequestHandler>()
+    private var notices = PeerNotices()
+    private var listeners: [any Channel] = []
+    private var ending = Ending()
+    private(set) var keys: WriteKeyTable
+    private(set) var producers: KeyedProducers
+    private var keyChanges: Int
+    var quotas = Quotas()
+    /// Bytes of bodies that are not in a ring.
+    var buffered = 0 {
+        didSet { if buffered < oldValue { resumeReading() } }
+    }
+
+    /// The messages that are published together.
+    private struct Round {
+        var isOpen = false
+        var messages = 0
+        /// Microseconds since 1970 UTC; messages of one time can be read together.
+        var receivedAt: Int64 = 0
+    }
+
+    /// The progress of the source's end; monotonic nanoseconds.
+    private struct Ending {
+        /// When nothing more is taken in.
+        var refusesAt: Int64?
+        var isRefusing = false
+        /// When connections that are left are cut off.
+        var deadline: Int64?
+    }
+
+    init(
+        _ configuration: HTTPConfiguration,
+        at place: SourcePlace,
+        loop: any EventLoop,
+        bridge: LoopBridge
+    ) {
+        self.configuration = configuration
+        self.bridge = bridge
+        self.loop = loop
+        shared = place.shared
+        lane = Lane(place)
+        connections = ConnectionTable(max: configuration.limits.connectionsMax)
+        keyChanges = configuration.keys.changes
+        keys = configuration.keys.current
+        producers = KeyedProducers(place.shared.peerBook, keys)
+    }
+
+    var timeouts: HTTPConfiguration.Timeouts { configuration.timeouts }
+
+    /// Whether bodies take all the memory that they may.
+    var isFull: Bool { buffered >= configuration.limits.bufferedBytesMax }
+
+    /// Whether nothing more is taken in, for the rest of the run.
+    var isDraining: Bool { ending.isRefusing }
+
+    func add(_ listener: any Channel) {
+        listeners.append(listener)
+    }
+
+    // MARK: - Connections
+
+    /// Whether there is room for another connection.
+    func admits(_ client: Client) -> Bool {
+        guard connections.isFull else { return true }
+        shared.connections.refused.count()
+        tell(
+            .refused,
+            client,
+            why: "the source has \(connections.count) connections, the most it may have"
+        )
+        return false
+    }
+
+    /// Adds a connection, and returns its number.
+    func enter(_ handler: RequestHandler, name: String) -> UInt16 {
+        let number = connections.add(handler)
+        shared.connections.connects.count()
+        shared.peers.store(connections.count, ordering: .relaxed)
+        shared.peerBook.begin(number, name: name)
+        return number
+    }
+
+    func leave(_ number: UInt16, isUnanswered: Bool) {
+        connections.remove(number)
+        shared.connections.disconnects.count()
+        shared.peers.store(connections.count, ordering: .relaxed)
+        if let at = waiting.firstIndex(where: { $0.number == number }) { waiting.remove(at: at) }
+    }
+
+    private func resumeReading() {
+        guard !isFull else { return }
+        connections.forEach { $0.resumeReading() }
+    }
+
+    // MARK: - Requests
+
+    /// Puts a whole request into a ring, or lets it wait for room.
+    func take(_ handler: RequestHandler) {
+        if isDraining { return handler.answer(.draining) }
+        let bytes = handler.body.bytes.readableBytes + handler.request.note.count
+        guard bytes + Self.recordOverhead <= lane.recordBytesMax else {
+            return handler.answer(tooLarge(handler.request))
+        }
+        guard waiting.isEmpty, offer(handler) else { return waiting.append(handler) }
+    }
+
+    private func offer(_ handler: RequestHandler) -> Bool {
+        if !round.isOpen { openRound() }
+        let number = handler.number
+        let serial = handler.serial
+        let producer = producers[handler.request.key]
+        let bytes = handler.body.bytes.readableBytes
+        let isTaken = handler.body.bytes.withUnsafeReadableBytes { payload in
+            withUnsafeBytes(of: serial) { address in
+                handler.request.note.withUnsafeBytes { note in
+                    var record = IntakeRecord(
+                        source: lane.index,
+                        isAnswered: true,
+                        peer: number,
+                        producer: UInt16(truncatingIfNeeded: producer.number),
+                        receivedAt: round.receivedAt,
+                        returnAddress: address,
+                        payload: payload
+                    )
+                    record.note = note
+                    return lane.offer(record)
+                }
+            }
+        }
+        guard isTaken else { return false }
+        handler.wasTaken()
+        // One whose key is in its body is counted by the writer, which reads it.
+        if handler.request.key != nil || keys.isOpen {
+            let now = SystemClock.monotonicNanoseconds
+            producers.took(handler.request.key, bytes: bytes, at: now)
+        }
+        round.messages += 1
+        if !lane.hasRoomInRound(round.messages) { closeRound() }
+        return true
+    }
+
+    private func openRound() {
+        lane.begin()
+        round = Round(isOpen: true, receivedAt: SystemClock.wallMicroseconds)
+        // After all that has arrived by now.
+        loop.assumeIsolated().execute { self.closeRound() }
+    }
+
+    private func closeRound() {
+        guard round.isOpen else { return }
+        lane.end(messages: round.messages)
+        round = Round()
+    }
+
+    // MARK: - Answers and requests of other threads
+
+    /// Does what other threads ask for: answers, room in rings, flags.
+    func attend() {
+        while let posted = lane.nextAnswer() { hand(posted) }
+        takeWaiting()
+        let requests = shared.requests
+        if requests.contains(.draining) { drain() }
+        if !requests.isDisjoint(with: .held) { refuseWaiting(.blocked(Self.reason(requests))) }
+        if lane.isFinished { end() }
+    }
+
+    private func hand(_ posted: PostedAnswer) {
+        let serial =
+            posted.returnAddress.count == MemoryLayout<UInt64>.size
+            ? posted.returnAddress.loadUnaligned(as: UInt64.self) : 0
+        guard let handler = connections[posted.peer], handler.serial == serial,
+            handler.phase == .taken
+        else {
+            shared.acknowledgementsDropped.count()
+            return
+        }
+        let answer = posted.answer
+        if answer.status == .rejected {
+            shared.rejected.count()
+            if answer.reason == Reply.Code.unauthorized.rawValue {
+                tell(.unknownWriteKey, handler.client, why: Self.unknownKey)
+            }
+        } else {
+            shared.acknowledged.count()
+        }
+        producers[handler.request.key].intake.addAnswer()
+        handler.answer(Reply(answer))
+    }
+
+    private func takeWaiting() {
+        while let handler = waiting.first {
+            if handler.phase == .waiting, !offer(handler) { return }
+            waiting.removeFirst()
+        }
+        if lane.waitsForRoom { lane.stopHolding() }
+    }
+
+    private func refuseWaiting(_ reply: Reply) {
+        while let handler = waiting.popFirst() { handler.answer(reply) }
+        if lane.waitsForRoom { lane.stopHolding() }
+    }
+
+    /// Why intake is held, as part of a sentence.
+    static func reason(_ requests: SourceShared.Request) -> String {
+        if requests.contains(.blocked) { return "the disk takes nothing" }
+        if requests.contains(.paused) { return "an operator paused the source" }
+        return "the collector is starting"
+    }
+
+    // MARK: - Time
+
+    /// Ends what takes too long; called a few times per second.
+    func tick() {
+        let now = SystemClock.monotonicNanoseconds
+        if configuration.keys.changes != keyChanges {
+            keyChanges = configuration.keys.changes
+            keys = configuration.keys.current
+            producers.set(keys)
+        }
+        attend()
+        connections.forEach { $0.look(at: now) }
+        if ending.deadline.map({ now >= $0 }) ?? false { connections.forEach { $0.cut() } }
+        bridge.beat(notices.take())
+    }
+
+    func tell(_ kind: PeerNotice.Kind, _ client: Client, why detail: String) {
+        notices.add(
+            PeerNotice(kind, peer: client.name, detail: detail),
+            host: client.name,
+            at: SystemClock.monotonicNanoseconds
+        )
+    }
+
+    // MARK: - The end
+
+    /// Takes in nothing more, once the grace is over; everything that waits is told so.
+    private func drain() {
+        let now = SystemClock.monotonicNanoseconds
+        let refusesAt = ending.refusesAt ?? now &+ timeouts.grace
+        ending.refusesAt = refusesAt
+        guard now >= refusesAt, !ending.isRefusing else { return }
+        ending.isRefusing = true
+        closeRound()
+        refuseWaiting(.draining)
+        shared.intakeEnded.store(true, ordering: .releasing)
+    }
+
+    /// Accepts no more connections, and ends those that are left.
+    private func end() {
+        if ending.deadline == nil {
+            ending.deadline = SystemClock.monotonicNanoseconds &+ Self.lingerNanoseconds
+            for listener in listeners { listener.close(promise: nil) }
+            listeners = []
+        }
+        connections.forEach { $0.leaveIfIdle() }
+        if connections.isEmpty { bridge.end() }
+    }
+}
+
+/// The connections of an event loop by number.
+struct ConnectionTable {
+    private var slots: [RequestHandler?] = [nil]
+    private var free: [UInt16] = []
+    private let max: Int
+    private(set) var count = 0
+
+    init(max: Int) {
+        self.max = min(max, Int(UInt16.max) - 1)
+    }
+
+    var isFull: Bool { count >= max }
+    var isEmpty: Bool { count == 0 }
+
+    subscript(number: UInt16) -> RequestHandler? {
+        Int(number) < slots.count ? slots[Int(number)] : nil
+    }
+
+    /// Adds a connection; the caller has checked that there is room.
+    mutating func add(_ handler: RequestHandler) -> UInt16 {
+        count += 1
+        if let number = free.popLast() {
+            slots[Int(number)] = handler
+            return number
+        }
+        slots.append(handler)
+        return UInt16(truncatingIfNeeded: slots.count - 1)
+    }
+
+    mutating func remove(_ number: UInt16) {
+        guard self[number] != nil else { return }
+        slots[Int(number)] = nil
+        free.append(number)
+        count -= 1
+    }
+
+    /// Calls `body` with each connection; it may remove connections.
+    func forEach(_ body: (RequestHandler) -> Void) {
+        for handler in slots { if let handler { body(handler) } }
+    }
+}

@@ -1,0 +1,354 @@
+import Intake
+import NIOCore
+import NIOHTTP1
+import NIOTLS
+import Platform
+
+/// One connection of an HTTP source: its requests, one at a time, and their answers in order.
+///
+/// Belongs to the event loop of its ``Receiver``.
+final class RequestHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    enum Phase {
+        /// Between two requests.
+        case idle
+        /// The body of an acceptable request arrives.
+        case receiving
+        /// The request is whole; it waits for room in a ring.
+        case waiting
+        /// It is in a ring.
+        case taken
+        /// Its answer is decided, but its body has not come whole; the rest is thrown away.
+        case skipping
+        /// The last answer was sent, and this direction ended; what still comes is thrown away.
+        case leaving
+    }
+
+    /// Bytes of a refused request's body that are read, so that the connection can go on.
+    private static let skippedBytesMax = 64 << 10
+    /// How long the other end may take to close, after this end has.
+    private static let lingerNanoseconds: Int64 = 2_000_000_000
+
+    let receiver: Receiver
+    /// 1 to 65,535; the connection's number in records.
+    private(set) var number: UInt16 = 0
+    private(set) var phase = Phase.idle
+    private(set) var request = Request()
+    /// Distinguishes a request from earlier ones of the same connection.
+    private(set) var serial: UInt64 = 0
+    var body = Body()
+    private var context: ChannelHandlerContext?
+    /// When the present phase ends by itself; monotonic nanoseconds.
+    private var deadline: Int64 = .max
+    /// The answer that is sent when all of the request has come.
+    private var later: Reply?
+    let client: Client
+
+    init(_ receiver: Receiver, client: Client) {
+        self.receiver = receiver
+        self.client = client
+    }
+
+    // MARK: - The connection
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        number = receiver.enter(self, name: client.name)
+        setDeadline(
+            client.isEncrypted ? receiver.timeouts.header : receiver.timeouts.idle
+        )
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        release()
+        receiver.leave(number, isUnanswered: phase == .taken)
+        self.context = nil
+    }
+
+    /// Notes bytes that may be the beginning of a request's head.
+    func sawBytes() {
+        if phase == .idle, !client.hasBegun {
+            client.hasBegun = true
+            setDeadline(receiver.timeouts.header)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event, phase == .idle, !client.hasBegun {
+            setDeadline(receiver.timeouts.idle)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if phase == .receiving, receiver.isFull {
+            body.isReadHeld = true
+        } else {
+            context.read()
+        }
+    }
+
+    /// Reads again, once there is room for bodies.
+    func resumeReading() {
+        guard body.isReadHeld else { return }
+        body.isReadHeld = false
+        context?.read()
+    }
+
+    // MARK: - A request
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): if phase == .idle { begin(head) }
+        case .body(let part): if phase == .receiving { add(part) }
+        case .end: finish()
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        client.hasBegun = false
+        serial &+= 1
+        request = Request(head)
+        body.begin()
+        phase = .receiving
+        setDeadline(receiver.timeouts.body)
+        if let refusal = receiver.refusal(of: head, &request, client) { return refuse(refusal) }
+        if request.expectsContinue {
+            let go = HTTPResponseHead(version: .http1_1, status: .continue)
+            context?.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
+        }
+    }
+
+    /// Answers a request before its body has come.
+    private func refuse(_ reply: Reply) {
+        phase = .skipping
+        release()
+        guard request.hasBody else {
+            later = reply
+            return
+        }
+        let isShort = request.declaredBytes.map { $0 <= Self.skippedBytesMax } ?? false
+        if isShort, !request.expectsContinue, !reply.closes {
+            later = reply
+        } else {
+            var reply = reply
+            reply.closes = true
+            send(reply)
+        }
+    }
+
+    private func add(_ part: ByteBuffer) {
+        let limit = receiver.configuration.limits.messageBytesMax
+        guard body.bytes.readableBytes + part.readableBytes <= limit else {
+            return refuse(receiver.tooLarge(request))
+        }
+        receiver.buffered += body.add(part)
+    }
+
+    private func finish() {
+        switch phase {
+        case .receiving:
+            if let attributes = request.attributes { body.change(attributes.event) }
+            phase = .waiting
+            setDeadline(receiver.timeouts.answer)
+            receiver.take(self)
+        case .skipping:
+            request.hasEnded = true
+            guard let reply = later else { return becomeIdle() }
+            later = nil
+            send(reply)
+        case .idle, .waiting, .taken, .leaving: break
+        }
+    }
+
+    /// Notes that the request is in a ring.
+    func wasTaken() {
+        phase = .taken
+        release()
+    }
+
+    private func release() {
+        receiver.buffered -= body.release()
+    }
+
+    // MARK: - Its answer
+
+    /// Sends the answer to a request that was whole.
+    func answer(_ reply: Reply) {
+        guard phase == .waiting || phase == .taken else { return }
+        request.hasEnded = true
+        release()
+        send(reply)
+    }
+
+    private func send(_ reply: Reply) {
+        guard let context else { return }
+        let closes = reply.closes || !request.isKeptAlive || receiver.isDraining
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: reply.status,
+            headers: request.fields(for: reply, closes: closes)
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !request.isHead, reply.body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
+        }
+        guard closes else {
+            // The next request may be delivered while the end is written.
+            if request.hasEnded { becomeIdle() } else { phase = .skipping }
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            return
+        }
+        phase = .leaving
+        setDeadline(Self.lingerNanoseconds)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+
+    private func becomeIdle() {
+        phase = .idle
+        setDeadline(receiver.timeouts.idle)
+    }
+
+    /// Ends this direction, so that the other end sees all that was sent, and then closes.
+    private func endOutput() {
+        context?.close(mode: .output, promise: nil)
+    }
+
+    /// Ends a connection without a request; one with a request ends with its answer.
+    func leaveIfIdle() {
+        guard phase == .idle else { return }
+        phase = .leaving
+        setDeadline(Self.lingerNanoseconds)
+        endOutput()
+    }
+
+    /// Ends the connection, whatever it is doing.
+    func cut() {
+        context?.close(promise: nil)
+    }
+
+    // MARK: - Time and errors
+
+    private func setDeadline(_ nanoseconds: Int64) {
+        deadline = SystemClock.monotonicNanoseconds &+ nanoseconds
+    }
+
+    /// Ends what takes too long.
+    func look(at now: Int64) {
+        guard now >= deadline else { return }
+        deadline = .max
+        switch phase {
+        case .idle:
+            guard client.hasBegun else {
+                if client.isEncrypted, serial == 0 { receiver.countFailedHandshake() }
+                return leaveIfIdle()
+            }
+            // The handlers in front of this one have to know that a request ends here.
+            context?.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
+        case .receiving:
+            receiver.countTimedOut()
+            refuse(.slow)
+        case .waiting: answer(.blocked("the writers are behind"))
+        case .taken: answer(.timeout)
+        case .skipping: break
+        case .leaving: context?.close(promise: nil)
+        }
+        if phase == .skipping {
+            phase = .leaving
+            context?.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError, phase != .leaving else {
+            if client.isEncrypted, serial == 0 { receiver.countFailedHandshake() }
+            return context.close(promise: nil)
+        }
+        if phase == .idle { request = Request() }
+        let isLate = client.hasBegun && deadline == .max
+        if isLate { receiver.countTimedOut() } else { receiver.countViolation() }
+        release()
+        send(isLate ? .slow : Reply(error))
+    }
+}
+
+/// What is known of a connection's other end.
+final class Client {
+    /// For operators: its cut address.
+    let name: String
+    /// Nil for a Unix socket.
+    let address: [UInt8]?
+    let isEncrypted: Bool
+    /// Whether a part of a request's head has come.
+    var hasBegun = false
+
+    init(_ address: SocketAddress?, isEncrypted: Bool) {
+        self.address = address.flatMap(ClientAddress.bytes)
+        self.isEncrypted = isEncrypted
+        name =
+            self.address.map { "http://\(ClientAddress.text(ClientAddress.cut($0)))" }
+            ?? "http://local"
+    }
+}
+
+/// The part of a body that has come.
+struct Body {
+    private(set) var bytes = ByteBuffer()
+    /// Bytes that count in the source's budget.
+    private var counted = 0
+    /// Whether reading was put off.
+    var isReadHeld = false
+
+    mutating func begin() {
+        bytes = ByteBuffer()
+    }
+
+    /// Adds a part; returns how many bytes more it takes.
+    mutating func add(_ part: ByteBuffer) -> Int {
+        if bytes.readableBytes == 0 {
+            bytes = part
+        } else {
+            bytes.writeImmutableBuffer(part)
+        }
+        counted += part.readableBytes
+        return part.readableBytes
+    }
+
+    /// Replaces all that has come.
+    mutating func change(_ change: (ByteBuffer) -> ByteBuffer) {
+        bytes = change(bytes)
+    }
+
+    /// Drops all; returns how many bytes less it takes.
+    mutating func release() -> Int {
+        defer { counted = 0 }
+        if counted > 0 { bytes = ByteBuffer() }
+        return counted
+    }
+}
+
+/// Notes when bytes of a connection arrive, before they are a request.
+final class ByteWatch: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let handler: RequestHandler
+
+    init(_ handler: RequestHandler) {
+        self.handler = handler
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        handler.sawBytes()
+        context.fireChannelRead(data)
+    }
+}

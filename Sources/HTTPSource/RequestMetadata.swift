@@ -1,0 +1,44 @@
+import NIOHTTP1
+
+/// What `_touchpoint.http` says about a request.
+struct RequestMetadata {
+    /// The longest text that is noted; a longer one is cut.
+    private static let textBytesMax = 512
+
+    private var text = ""
+
+    /// Adds a member; `value` may be any text of a client.
+    mutating func add(_ name: StaticString, _ value: some StringProtocol) {
+        guard !value.isEmpty else { return }
+        text += text.isEmpty ? "\"" : ",\""
+        text += "\(name)\":\""
+        var count = 0
+        for scalar in value.unicodeScalars {
+            count += scalar.utf8.count
+            if count > Self.textBytesMax { break }
+            text += Self.escaped(scalar)
+        }
+        text += "\""
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\"": return "\\\""
+        case "\\": return "\\\\"
+        case "\u{0}"..."\u{1F}", "\u{7F}":
+            let digits = String(scalar.value, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        default: return String(scalar)
+        }
+    }
+
+    /// A member of the event's metadata; empty if there is nothing to say.
+    var member: String { text.isEmpty ? "" : "\"http\":{\(text)}" }
+
+    /// The JSON of a string.
+    static func quoted(_ value: String) -> String {
+        var result = "\""
+        for scalar in value.unicodeScalars { result += escaped(scalar) }
+        return result + "\""
+    }
+}

@@ -1,0 +1,116 @@
+/// What a source knows of a message beside its payload, for the writer that reads it.
+///
+/// Layout in memory, in the machine's byte order:
+///
+///     offset  bytes
+///     0       1     flags
+///     1       1     form
+///     2       1     bytes of the channel
+///     3       1     bytes of the origin
+///     4       2     bytes of the metadata
+///     6             channel, origin, metadata, without gaps
+///
+/// Valid as long as its bytes are.
+package struct RequestNote {
+    package static let headerByteCount = 6
+    /// The longest metadata, in bytes.
+    package static let metadataBytesMax = 4_096
+    /// The longest channel and origin, in bytes.
+    package static let textBytesMax = 255
+
+    package struct Flags: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// The payload is compressed as zlib does it, if it begins like that.
+        package static let isDeflated = Flags(rawValue: 1)
+        /// Its key is in the payload, and has to be checked.
+        package static let needsKey = Flags(rawValue: 2)
+        /// The name of the key belongs into the metadata.
+        package static let namesKey = Flags(rawValue: 4)
+        /// Keys are left out of its events.
+        package static let hidesKeys = Flags(rawValue: 8)
+    }
+
+    /// The kind of event that a path stands for; it becomes the `type` of an event without one.
+    package enum Form: UInt8, Sendable, CaseIterable {
+        /// Any payload.
+        case any
+        /// A batch, which may be empty.
+        case batch
+        case track, identify, page, screen, group, alias
+    }
+
+    package var flags: Flags
+    package var form: Form
+    /// The channel of events that name none; empty for the source's.
+    package var channel: UnsafeRawBufferPointer
+    /// The page that sent it; empty for none.
+    package var origin: UnsafeRawBufferPointer
+    /// A member of the metadata of its events, `"http":{…}`; empty for none.
+    package var metadata: UnsafeRawBufferPointer
+
+    /// Reads a note as ``append(to:)`` wrote it.
+    package init(_ bytes: UnsafeRawBufferPointer) {
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        (flags, form, channel, origin, metadata) = ([], .any, none, none, none)
+        guard bytes.count >= Self.headerByteCount else { return }
+        flags = Flags(rawValue: bytes[0])
+        form = Form(rawValue: bytes[1]) ?? .any
+        var start = Self.headerByteCount
+        func take(_ count: Int) -> UnsafeRawBufferPointer {
+            let end = min(start + count, bytes.count)
+            defer { start = end }
+            return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+        }
+        channel = take(Int(bytes[2]))
+        origin = take(Int(bytes[3]))
+        metadata = take(Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
+    }
+
+    /// The bytes of a note; texts that are too long are left out.
+    package static func bytes(
+        flags: Flags,
+        form: Form,
+        channel: String = "",
+        origin: String = "",
+        metadata: String = ""
+    ) -> [UInt8] {
+        let channel = fitting(channel, textBytesMax)
+        let origin = fitting(origin, textBytesMax)
+        let metadata = fitting(metadata, metadataBytesMax)
+        let size = UInt16(truncatingIfNeeded: metadata.utf8.count)
+        var bytes: [UInt8] = [
+            flags.rawValue, form.rawValue, UInt8(truncatingIfNeeded: channel.utf8.count),
+            UInt8(truncatingIfNeeded: origin.utf8.count),
+        ]
+        bytes.reserveCapacity(
+            headerByteCount + channel.utf8.count + origin.utf8.count + metadata.utf8.count
+        )
+        withUnsafeBytes(of: size) { bytes += $0 }
+        bytes += channel.utf8
+        bytes += origin.utf8
+        bytes += metadata.utf8
+        return bytes
+    }
+
+    private static func fitting(_ text: String, _ bytesMax: Int) -> String {
+        text.utf8.count <= bytesMax ? text : ""
+    }
+}
+
+/// Decides whether a message whose key is in its payload is taken.
+///
+/// Writers call it, each on its own thread.
+package protocol RequestGate: AnyObject, Sendable {
+    /// - `key`: as the payload has it; nil if it has none.
+    /// - `origin`: the page that sent it; empty for none.
+    func admit(key: UnsafeRawBufferPointer?, origin: UnsafeRawBufferPointer) -> GateVerdict
+}
+
+/// The decision on a message whose key is in its payload.
+package enum GateVerdict: Sendable, Equatable {
+    /// It is taken; its key has a name, and perhaps a channel for events without one.
+    case admitted(name: String, channel: String)
+    /// Nothing of it is kept, for the reason in its answer.
+    case refused(reason: String)
+}

@@ -1,0 +1,127 @@
+"""What HTTP clients are told when nothing can be taken, and when the collector ends."""
+
+import contextlib
+import http.client
+import json
+import threading
+import uuid
+from pathlib import Path
+
+import pytest
+
+from http_edge import KEY, Edge, read, source
+from prometheus import compiled
+from waiting import wait_until
+
+EVENT = b'{"event":"x"}'
+
+
+@pytest.fixture
+def edge(daemon):
+    def make(settings=None, **more):
+        return Edge(daemon(sources=[source(**more)], **(settings or {})))
+
+    return make
+
+
+def test_a_paused_source_says_so_at_once(edge):
+    web = edge()
+    web.collector.control("pause")
+    status, fields, body = web.ask("POST", "/v1/events", EVENT)
+    answer = json.loads(body)
+    assert (status, answer["code"], fields["Retry-After"]) == (503, "blocked", "5") and "paused" in answer["message"]
+    assert web.ask("GET", "/ready")[0] == 503 and web.ask("GET", "/health")[0] == 200
+    web.collector.control("resume")
+    assert web.ask("GET", "/ready")[0] == 200
+    assert web.post(EVENT)[0] == 200
+    assert len(web.written()) == 1
+
+
+def test_an_answer_that_takes_too_long_is_unknown(daemon, tmp_path):
+    collector = daemon(start=False, sources=[source(timeouts={"answer": "300ms"})])
+    mark = tmp_path / "slow"
+    collector.environment = {
+        "LD_PRELOAD": str(compiled(Path(__file__).parent / "slow_disk.c", tmp_path)), "SLOW_DISK_WHILE": str(mark),
+    }
+    web = Edge(collector.start())
+    mark.touch()
+    event = json.dumps({"messageId": str(uuid.uuid4())}).encode()
+    connection = web.connect()
+    connection.request("POST", "/v1/events", event, {"X-Write-Key": KEY})
+    status, fields, body = read(connection)
+    assert (status, json.loads(body)["code"], fields["Retry-After"]) == (503, "timeout", "1")
+    mark.unlink()
+    # The late answer belongs to no request: the next one on the connection gets its own.
+    def again():
+        connection.request("POST", "/v1/events", event, {"X-Write-Key": KEY})
+        status, _, body = read(connection)
+        return status == 200 and json.loads(body)
+
+    assert wait_until("an answer", again)["duplicates"] == 1
+    wait_until("the late answer to be dropped", lambda: collector.ask("stats")["acknowledgements"]["dropped"] >= 1)
+    assert len(web.written()) == 1
+
+
+@pytest.mark.parametrize("kind", ["idle", "busy"])
+def test_a_drain_resets_no_connection_and_loses_nothing(edge, kind):
+    web = edge()
+    delivered, errors, stop = [], [], threading.Event()
+
+    def client():
+        connection = web.connect()
+        while not stop.is_set():
+            name = str(uuid.uuid4())
+            try:
+                connection.request("POST", "/v1/events", json.dumps({"messageId": name}), {"X-Write-Key": KEY})
+                status, fields, body = read(connection)
+            except (ConnectionResetError, BrokenPipeError) as error:
+                errors.append(repr(error))
+                return
+            except (http.client.RemoteDisconnected, ConnectionRefusedError):
+                # Closed between two requests, or gone: as a client of HTTP/1.1 has to expect.
+                return
+            if status == 200:
+                delivered.append(name)
+            elif status == 503 and json.loads(body)["code"] == "draining":
+                assert fields["Retry-After"] and fields["Connection"] == "close"
+                return
+            else:
+                errors.append((status, body))
+                return
+
+    clients = [threading.Thread(target=client) for _ in range(16)]
+    idle = [web.connect() for _ in range(8)]
+    for connection in idle:
+        connection.request("GET", "/health")
+        assert connection.getresponse().read() == b"ok\n"
+    if kind == "busy":
+        for thread in clients:
+            thread.start()
+        wait_until("events to arrive", lambda: len(delivered) > 100)
+    web.collector.drain()
+    stop.set()
+    for thread in clients:
+        if thread.ident:
+            thread.join()
+    # An idle connection was closed, not reset.
+    for connection in idle:
+        assert connection.sock.recv(10) == b""
+        connection.close()
+    assert errors == []
+    web.collector.start()
+    written = [event["messageId"] for _, event in Edge(web.collector).written()]
+    assert set(delivered) <= set(written) and len(set(written)) == len(written)
+
+
+def test_a_grace_takes_requests_as_before(edge):
+    web = edge(timeouts={"grace": "3s"})
+    connection = web.connect()
+    connection.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
+    assert read(connection)[0] == 200
+    web.collector.control("drain")
+    wait_until("/ready to say that it drains", lambda: web.ask("GET", "/ready")[0] == 503)
+    connection.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
+    assert read(connection)[0] == 200
+    assert web.collector.wait_for_exit() == 0
+    with contextlib.suppress(OSError):
+        connection.close()

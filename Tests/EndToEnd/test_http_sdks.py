@@ -1,0 +1,143 @@
+"""Real SDKs of Segment and RudderStack, and requests as those for browsers and phones make them."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pages
+from http_edge import KEY, Edge, source
+
+SDKS = Path(sys.prefix) / "sdk"
+SENDER = Path(pages.PROJECT) / "Tests" / "Harness" / "sdk_sender.py"
+PACKAGES = ["segment-analytics-python-2.4.0", "segment-analytics-python-2.3.4", "rudder-sdk-python-2.1.9"]
+
+
+@pytest.fixture
+def edge(daemon):
+    def make(limits=None, **more):
+        return Edge(daemon(sources=[source(**more)], limits=limits or {}))
+
+    return make
+
+
+def sdk(package, *arguments):
+    """Runs the sender with an SDK from its own folder; returns what it prints."""
+    folder = SDKS / package
+    assert folder.is_dir(), f"{folder} is missing; make it with `make venv`"
+    done = subprocess.run(
+        [sys.executable, "-B", SENDER, package, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(folder)}, capture_output=True, text=True, timeout=280,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("zipped", ["plain", "gzip"])
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_sdk_delivers_every_event_once(edge, package, zipped):
+    web = edge()
+    assert sdk(package, web.url, KEY, 10_000, zipped).split()[0] == "0"
+    written = web.written()
+    assert sorted(event["messageId"] for _, event in written) == sorted(f"{package}-{at}" for at in range(10_000))
+    metadata, event = written[0]
+    assert event["type"] == "track" and event["properties"]["note"] == "ü€"
+    assert metadata["http"]["key"] == "shop-web" and metadata["http"]["path"] == "/v1/batch"
+    assert KEY not in json.dumps(written)
+
+
+def test_a_bad_key_makes_one_request_and_no_more(edge):
+    web = edge()
+    output = sdk("rudder-sdk-python-2.1.9", web.url, "not-a-known-key", 1, "gzip")
+    assert output.split()[0] == "1" and "unauthorized" in output
+    stats = web.collector.ask("stats")["sources"]["web"]
+    assert stats["rejected"] == 1 and stats["connections"]["connects"] == 1
+
+
+@pytest.mark.parametrize("path,kind", [
+    ("/v1/track", "track"), ("/v1/t", "track"), ("/v1/identify", "identify"), ("/v1/i", "identify"),
+    ("/v1/page", "page"), ("/v1/p", "page"), ("/v1/screen", "screen"), ("/v1/s", "screen"),
+    ("/v1/group", "group"), ("/v1/g", "group"), ("/v1/alias", "alias"), ("/v1/a", "alias"),
+])
+def test_the_path_says_the_type_that_is_missing(edge, path, kind):
+    web = edge()
+    assert web.post(b'{"userId":"u"}', path)[0] == 200
+    assert web.post(b'{"type":"own","userId":"u"}', path)[0] == 200
+    assert [event for _, event in web.written()] == [{"type": kind, "userId": "u"}, {"type": "own", "userId": "u"}]
+
+
+def test_a_phones_key_is_in_the_body(edge):
+    web = edge()
+    batch = {"batch": [{"type": "track", "messageId": str(at)} for at in range(20)], "sentAt": "2026-11-22T10:00:00Z"}
+    swift = json.dumps(batch | {"writeKey": KEY}).encode()
+    status, answer = web.post(swift, "/v1/b", {"Content-Type": "application/json; charset=utf-8"}, key=None)
+    assert (status, answer["events"]) == (200, 20)
+    # analytics-kotlin: gzip, in chunks, text/plain.
+    kotlin = gzip.compress(json.dumps({"writeKey": KEY, "batch": [{"type": "track", "messageId": "k"}]}).encode())
+    headers = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    status, _, body = web.ask("POST", "/v1/b", iter([kotlin[:40], kotlin[40:]]), headers, key=None)
+    assert (status, json.loads(body)["events"]) == (200, 1)
+    for bad in (batch, batch | {"writeKey": "other"}):
+        status, answer = web.post(json.dumps(bad).encode(), "/v1/b", key=None)
+        assert (status, answer["code"]) == (401, "unauthorized") and answer["message"]
+    written = web.written()
+    assert len(written) == 21 and {metadata["http"]["key"] for metadata, _ in written} == {"shop-web"}
+    assert all(event["sentAt"] for _, event in written if event["messageId"] != "k")
+    assert web.collector.ledger()["received"] == 21
+
+
+def test_the_key_of_a_single_event_is_not_written(edge):
+    web = edge()
+    body = json.dumps({"writeKey": KEY, "event": "x", "messageId": "1"}).encode()
+    assert web.post(body, "/v1/t", {"Content-Type": "text/plain"}, key=None)[0] == 200
+    assert web.post(body, "/v1/t", {"Content-Type": "text/plain"}, key=None)[1]["duplicates"] == 1
+    web.collector.kill()
+    web.collector.start()
+    web = Edge(web.collector)
+    # By what is in the file, it is known again after a crash.
+    assert web.post(body, "/v1/t", key=None)[1]["duplicates"] == 1
+    ((_, event),) = web.written()
+    assert event == {"type": "track", "event": "x", "messageId": "1"}
+
+
+def test_an_empty_batch_is_no_event(edge):
+    web = edge()
+    assert web.post(b'{"batch":[]}', "/v1/batch") == (200, {"success": True, "status": "committed", "events": 0})
+    assert web.collector.ledger()["received"] == 0
+
+
+def test_telemetry_is_taken_and_forgotten(edge):
+    web = edge()
+    assert web.post(b'{"series":[]}', "/v1/m", {"Content-Type": "text/plain"}, key=None)[0] == 200
+    assert web.collector.ledger()["received"] == 0
+
+
+def test_too_large_a_body_is_400_which_sdks_take_as_final(edge):
+    web = edge({"message": "64KiB", "event": "16KiB"})
+    status, answer = web.post(b" " * (65 << 10), "/v1/batch")
+    assert (status, answer["code"]) == (400, "too_large")
+
+
+def test_settings_lead_sdks_to_this_collector(edge):
+    web = edge(prefix="/x7")
+    for path in (f"/x7/v1/projects/{KEY}/settings", f"/x7/projects/{KEY}/settings"):
+        status, fields, body = web.ask("GET", path, key=None)
+        settings = json.loads(body)
+        assert status == 200 and fields["Content-Type"] == "application/json"
+        segment = settings["integrations"]["Segment.io"]
+        assert segment["apiHost"] == f"{web.address[0]}:{web.address[1]}/x7/v1" and segment["apiKey"] == KEY
+        assert settings["httpConfig"]["rateLimitConfig"]["enabled"] is True
+        assert settings["httpConfig"]["backoffConfig"]["enabled"] is True
+        assert settings["metrics"]["sampleRate"] == 0
+    status, _, body = web.ask("GET", "/x7/v1/projects/unknown/settings", key=None)
+    assert status == 404 and json.loads(body)["code"]
+
+
+def test_settings_name_the_configured_host(edge):
+    web = edge(settings={"apiHost": "edge.shop.example/v1"})
+    _, _, body = web.ask("GET", f"/v1/projects/{KEY}/settings", key=None)
+    assert json.loads(body)["integrations"]["Segment.io"]["apiHost"] == "edge.shop.example/v1"
