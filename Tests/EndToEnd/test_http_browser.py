@@ -32,7 +32,7 @@ def edge(daemon, site):
     return make
 
 
-# What a page sends, and what fetch gives it. BASIC is the key as SDKs of Segment send it.
+# Requests of a page, with what fetch returns for them.
 FETCH = """
     const [url, key] = arguments
     const zip = text => new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).blob()
