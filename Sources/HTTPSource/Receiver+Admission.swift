@@ -112,7 +112,7 @@ extension Receiver {
     ) -> Reply? {
         if isDraining { return .draining }
         if let held { return .blocked(held) }
-        if let wait = quotas.wait(for: request.key, in: keys) {
+        if let place = request.key, let wait = configuration.keys.wait(for: keys.keys[place]) {
             return reject(.quota(seconds: wait))
         }
         switch Self.coding(headers) {

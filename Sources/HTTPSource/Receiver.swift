@@ -34,7 +34,6 @@ final class Receiver {
     private var ending = Ending()
     private(set) var keys: WriteKeyTable
     private var keyChanges: Int
-    var quotas = Quotas()
     /// Bytes of bodies that are not in a ring.
     var buffered = 0 {
         didSet { if buffered < oldValue { resumeReading() } }
