@@ -37,7 +37,7 @@ VENV := .build/venv
 RELEASE := .build/release
 STEP := scripts/step
 BENCH := .build/bench
-TEST_PACKAGES := prometheus libczmq4
+TEST_PACKAGES := prometheus libczmq4 nginx-light haproxy curl openssl chromium chromium-driver
 FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
 # Required by the programs and recipes of the pages: Java's client, Spark, and jq.
 PAGE_PACKAGES := default-jdk-headless libjeromq-java jq

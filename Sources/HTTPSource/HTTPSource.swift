@@ -19,6 +19,8 @@ final class HTTPSource: IntakeSource {
     private let bridge = LoopBridge()
     /// Nil once the loop has them.
     private let listening: Mutex<Listening?>
+    /// Files of Unix sockets, which are removed at the end.
+    private let files: [UnixListener]
 
     /// Binds all endpoints.
     init(_ configuration: HTTPConfiguration, at place: SourcePlace) throws(IntakeError) {
@@ -27,6 +29,7 @@ final class HTTPSource: IntakeSource {
         place.shared.gate = configuration.keys
         let opened = try Listening(configuration)
         endpoints = opened.names
+        files = opened.files
         listening = Mutex(opened)
     }
 
@@ -48,6 +51,7 @@ final class HTTPSource: IntakeSource {
         // Fails only if it is shut down already.
         try? group.syncShutdownGracefully()
         listening.withLock { $0.take() }?.close()
+        for file in files { file.unlinkFile() }
     }
 
     private func start(_ listening: Listening) {

@@ -8,7 +8,7 @@ struct Listening: Sendable {
     private static let backlog: Int32 = 4_096
 
     private(set) var descriptors: [Int32] = []
-    /// Files of Unix sockets, which are removed at the end.
+    /// Files of Unix sockets.
     private(set) var files: [UnixListener] = []
     /// Where each listens, with the ports that the system assigned.
     private(set) var names: [String] = []
@@ -73,10 +73,6 @@ struct Listening: Sendable {
     /// Closes what no event loop has taken.
     func close() {
         for descriptor in descriptors { _ = Glibc.close(descriptor) }
-        removeFiles()
-    }
-
-    func removeFiles() {
         for file in files { file.unlinkFile() }
     }
 }

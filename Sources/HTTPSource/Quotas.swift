@@ -16,10 +16,8 @@ struct Quotas {
     private var buckets: [String: Bucket] = [:]
 
     /// Counts a request; returns the seconds to wait if the key has used its rate.
-    mutating func wait(for place: Int?, in keys: WriteKeyTable) -> Int? {
-        guard let place, keys.keys[place].rate > 0 else { return nil }
-        let (key, now) = (keys.keys[place], SystemClock.monotonicNanoseconds)
-        let rate = Int64(key.rate)
+    mutating func wait(for key: WriteKey) -> Int? {
+        let (rate, now) = (Int64(key.rate), SystemClock.monotonicNanoseconds)
         let most = rate * Self.burstSeconds * Self.scale
         var bucket = buckets[key.name] ?? Bucket(left: most, filledAt: now)
         let passed = min(max(0, now - bucket.filledAt), Self.burstSeconds * Self.scale)

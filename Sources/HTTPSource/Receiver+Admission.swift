@@ -20,7 +20,31 @@ extension Receiver {
             return refusal(of: head, taking, request: &request, client: client)
         }
         allow(origin, &request)
+        if case .pixel(let form) = route, !request.isHead {
+            return pixel(head, form, request: &request, client: client)
+        }
         return answer(to: route, head.headers, client)
+    }
+
+    /// The answer to an image whose event cannot be taken; nil if it can.
+    ///
+    /// Nobody repeats such a request, so it is always the image, and what is lost is counted.
+    private func pixel(
+        _ head: HTTPRequestHead,
+        _ form: RequestNote.Form,
+        request: inout Request,
+        client: Client
+    ) -> Reply? {
+        let taking = Route.Taking(profile: .pixel, form: form)
+        guard !request.hasBody, !isDraining, held == nil,
+            let event = PixelQuery.event(Self.parts(head.uri).query)
+        else {
+            shared.rejected.count()
+            return .pixel
+        }
+        if refusal(of: head, taking, request: &request, client: client) != nil { return .pixel }
+        request.pixel = event
+        return nil
     }
 
     /// The answer to a request that brings no events.
@@ -36,6 +60,7 @@ extension Receiver {
             )
         case .telemetry: return Reply(.ok, ByteBuffer(staticString: #"{"success":true}"#))
         case .settings(let key): return settings(of: key, headers, client)
+        case .pixel: return .pixel
         case .events, .unknown:
             return .refused(.notFound, .notFound, why: "there is no such path here")
         case .wrongMethod(let allowed):
@@ -61,7 +86,7 @@ extension Receiver {
         if !keys.isOpen {
             if let key = Credentials.key(headers, query: query) {
                 request.key = keys.place(of: key)
-            } else if taking.profile != .cloudevents {
+            } else if taking.profile == .segment || taking.profile == .events {
                 flags.insert(.needsKey)
             }
             guard request.key != nil || flags.contains(.needsKey) else {
@@ -89,11 +114,7 @@ extension Receiver {
     ) -> Reply? {
         if isDraining { return .draining }
         if let held { return .blocked(held) }
-        if let wait = quotas.wait(for: request.key, in: keys) ?? producers.wait(
-            request.key,
-            monotonic: SystemClock.monotonicNanoseconds,
-            wall: SystemClock.wallMicroseconds
-        ) {
+        if let wait = quotaWait(request.key) {
             return reject(.quota(seconds: wait), of: request)
         }
         switch Self.coding(headers) {
@@ -109,6 +130,17 @@ extension Receiver {
             return tooLarge(request)
         }
         return nil
+    }
+
+    /// How long the key of a request has to wait for its rate, or its producer for its limits, in
+    /// seconds; nil if neither has to.
+    private func quotaWait(_ key: Int?) -> Int? {
+        if let key, let wait = configuration.keys.wait(for: keys.keys[key]) { return wait }
+        return producers.wait(
+            key,
+            monotonic: SystemClock.monotonicNanoseconds,
+            wall: SystemClock.wallMicroseconds
+        )
     }
 
     /// The knowledge that the writer needs of a request.

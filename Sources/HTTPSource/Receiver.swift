@@ -35,7 +35,6 @@ final class Receiver {
     private(set) var keys: WriteKeyTable
     private(set) var producers: KeyedProducers
     private var keyChanges: Int
-    var quotas = Quotas()
     /// Bytes of bodies that are not in a ring.
     var buffered = 0 {
         didSet { if buffered < oldValue { resumeReading() } }

@@ -67,6 +67,7 @@ extension Reply {
         switch reason {
         case Code.unauthorized.rawValue: .unauthorized
         case Code.origin.rawValue: .wrongOrigin
+        case Code.quota.rawValue: .quota(seconds: 1)
         default: refused(.badRequest, reason, why: "nothing of it was kept")
         }
     }

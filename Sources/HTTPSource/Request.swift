@@ -15,6 +15,8 @@ struct Request {
     /// The page that may read the answer.
     var origin: String?
     var profile: HTTPConfiguration.Profile?
+    /// The event of a request without a body, an image's: its answer is always the image.
+    var pixel: ByteBuffer?
     /// What the writer has to know, a ``RequestNote``.
     var note: [UInt8] = []
     /// The attributes of a CloudEvent whose body is only its data; nil for another.

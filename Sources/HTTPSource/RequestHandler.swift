@@ -156,6 +156,7 @@ final class RequestHandler: ChannelDuplexHandler {
         switch phase {
         case .receiving:
             if let attributes = request.attributes { body.change(attributes.event) }
+            if let event = request.pixel { body.change { _ in event } }
             phase = .waiting
             setDeadline(receiver.timeouts.answer)
             receiver.take(self)
@@ -185,7 +186,7 @@ final class RequestHandler: ChannelDuplexHandler {
         guard phase == .waiting || phase == .taken else { return }
         request.hasEnded = true
         release()
-        send(reply)
+        send(request.pixel == nil ? reply : .pixel)
     }
 
     private func send(_ reply: Reply) {

@@ -14,6 +14,8 @@ enum Route: Equatable {
     case robots
     /// Takes a body with events.
     case events(Taking)
+    /// An image whose query is an event.
+    case pixel(RequestNote.Form)
     /// Takes figures of SDKs, and forgets them.
     case telemetry
     /// What an SDK has to know before it sends; `key` is in the path.
@@ -49,7 +51,24 @@ enum Route: Equatable {
         case "/cloudevents" where profiles.contains(.cloudevents):
             taking(method, .events(Taking(profile: .cloudevents)))
         default:
-            profiles.contains(.segment) ? segment(path, method) : .unknown
+            if profiles.contains(.pixel), let form = pixelForm(path) {
+                reading(method, .pixel(form))
+            } else {
+                profiles.contains(.segment) ? segment(path, method) : .unknown
+            }
+        }
+    }
+
+    private static func pixelForm(_ path: Substring) -> RequestNote.Form? {
+        switch path {
+        case "/pixel.gif": .any
+        case "/v1/pixel/track", "/pixel/v1/track": .track
+        case "/v1/pixel/page", "/pixel/v1/page": .page
+        case "/v1/pixel/identify": .identify
+        case "/v1/pixel/screen": .screen
+        case "/v1/pixel/group": .group
+        case "/v1/pixel/alias": .alias
+        default: nil
         }
     }
 

@@ -34,6 +34,7 @@ package struct WriteKey: Sendable, Equatable {
 /// Any thread may replace them; event loops then take the new table.
 package final class WriteKeys: Sendable {
     private let table: Mutex<WriteKeyTable>
+    private let quotas = Mutex(Quotas())
     private let generation = Atomic<Int>(0)
 
     package init(_ keys: [WriteKey]) {
@@ -55,6 +56,11 @@ package final class WriteKeys: Sendable {
     var changes: Int { generation.load(ordering: .acquiring) }
 
     var current: WriteKeyTable { table.withLock { $0 } }
+
+    /// Counts a request; returns the seconds to wait if its key has used its rate.
+    func wait(for key: WriteKey) -> Int? {
+        key.rate == 0 ? nil : quotas.withLock { $0.wait(for: key) }
+    }
 }
 
 extension WriteKeys: RequestGate {
@@ -69,6 +75,9 @@ extension WriteKeys: RequestGate {
         let page = String(decoding: origin, as: UTF8.self)
         guard page.isEmpty || table.allows(page, key: place) else {
             return .refused(reason: Reply.Code.origin.rawValue)
+        }
+        guard wait(for: table.keys[place]) == nil else {
+            return .refused(reason: Reply.Code.quota.rawValue)
         }
         return .admitted(name: table.keys[place].name, channel: table.keys[place].channel ?? "")
     }

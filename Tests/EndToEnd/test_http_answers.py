@@ -169,6 +169,9 @@ def test_a_key_has_its_rate(edge):
     for fields, body in refused:
         assert body["code"] == "quota" and 1 <= int(fields["Retry-After"]) <= 300 and fields["X-RateLimit-Reset"]
     assert web.post(EVENT, key="another-key")[0] == 200
+    in_body = json.dumps({"writeKey": KEY, "event": "x"}).encode()
+    status, fields, body = web.ask("POST", "/v1/t", in_body, key=None)
+    assert (status, json.loads(body)["code"], fields["Retry-After"]) == (429, "quota", "1")
 
 
 def test_a_connection_goes_on_after_an_answer(edge):

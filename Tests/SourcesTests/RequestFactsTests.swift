@@ -170,12 +170,11 @@ import Testing
     }
 
     @Test func aKeyHasItsRateAndNoOtherKey() {
-        var quotas = Quotas()
-        let keys = WriteKeyTable([
-            WriteKey(name: "a", key: "a", rate: 5), WriteKey(name: "b", key: "b"),
-        ])
-        let waits = (0..<100).compactMap { _ in quotas.wait(for: 0, in: keys) }
+        let own = WriteKey(name: "a", key: "a", rate: 5)
+        let other = WriteKey(name: "b", key: "b")
+        let keys = WriteKeys([own, other])
+        let waits = (0..<100).compactMap { _ in keys.wait(for: own) }
         #expect(waits.count > 80 && waits.allSatisfy { $0 == 1 })
-        #expect((0..<100).allSatisfy { _ in quotas.wait(for: 1, in: keys) == nil })
+        #expect((0..<100).allSatisfy { _ in keys.wait(for: other) == nil })
     }
 }

@@ -1,0 +1,82 @@
+"""CloudEvents over HTTP, made by the Python package: structured, binary, and batches."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pages
+from http_edge import Edge, source
+
+FOLDER = Path(sys.prefix) / "sdk" / "cloudevents-2.2.0"
+MAKER = Path(pages.PROJECT) / "Tests" / "Harness" / "cloudevent_maker.py"
+
+
+@pytest.fixture
+def edge(daemon):
+    return Edge(daemon(sources=[source()]))
+
+
+def made(mode, identity="1", origin="/shop"):
+    """Headers and body of an event as the package sends it."""
+    done = subprocess.run(
+        [sys.executable, "-B", MAKER, mode, identity, origin],
+        env=os.environ | {"PYTHONPATH": str(FOLDER)}, capture_output=True, text=True,
+    )
+    assert done.returncode == 0, f"{done.stderr}\nmake it with `make venv`"
+    message = json.loads(done.stdout)
+    return message["headers"], base64.b64decode(message["body"])
+
+
+@pytest.mark.parametrize("mode", ["structured", "binary"])
+def test_both_modes_become_the_same_event(edge, mode):
+    headers, body = made(mode)
+    assert edge.post(body, "/cloudevents", headers) == (200, {"success": True, "status": "committed", "events": 1})
+    ((metadata, event),) = edge.written()
+    assert metadata["name"] == "shop.order" and metadata["id"] == "1"
+    wanted = {
+        "specversion": "1.0", "type": "shop.order", "id": "1", "source": "/shop", "subject": "Euro € 5 %",
+        "datacontenttype": "application/json", "data": {"total": 17.5},
+    }
+    assert {name: event.get(name) for name in wanted} == wanted
+
+
+def test_data_that_is_no_json_is_base64(edge):
+    headers, body = made("text")
+    assert edge.post(body, "/cloudevents", headers)[0] == 200
+    ((_, event),) = edge.written()
+    assert base64.b64decode(event["data_base64"]) == b"hello" and "data" not in event
+
+
+def test_a_batch_is_an_array(edge):
+    events = [json.loads(made("structured", str(at))[1]) for at in range(3)]
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    assert edge.post(json.dumps(events), "/cloudevents", headers)[1]["events"] == 3
+    assert edge.post(b"[]", "/cloudevents", headers)[1]["events"] == 0
+    assert [event["id"] for _, event in edge.written()] == ["0", "1", "2"]
+
+
+def test_one_id_of_two_sources_is_two_events(edge):
+    for origin in ("/shop", "/till"):
+        assert edge.post(made("structured", origin=origin)[1], "/cloudevents")[0] == 200
+    assert {event["source"] for _, event in edge.written()} == {"/shop", "/till"}
+
+
+def test_attributes_cannot_break_out_of_their_event(edge):
+    headers = {"ce-specversion": "1.0", "ce-id": '1","data":{"x":1},"y":"', "ce-type": "t", "ce-source": "s\\"}
+    assert edge.post(b"{}", "/cloudevents", headers)[0] == 200
+    ((_, event),) = edge.written()
+    assert event["id"] == headers["ce-id"] and event["source"] == "s\\" and event["data"] == {}
+
+
+def test_bad_data_and_codings_are_refused(edge):
+    headers, _ = made("binary")
+    status, answer = edge.post(b'{"a":', "/cloudevents", headers)
+    assert (status, answer["kept"]) == (400, True)
+    status, answer = edge.post(b"{}", "/cloudevents", headers | {"Content-Encoding": "gzip"})
+    assert (status, answer["code"]) == (415, "coding")
+    assert edge.post(b"{}", "/cloudevents", headers, key=None)[0] == 401
