@@ -46,9 +46,11 @@ package final class QuarantineShares: Sendable {
 
     /// Whether a producer has used up its share: one atomic load while nobody has.
     package func isFull(_ producer: Int) -> Bool {
-        guard isAnyFull.load(ordering: .relaxed) else { return false }
-        return state.withLock { $0.isFull(producer) }
+        isAnyFull.load(ordering: .relaxed) && look(producer)
     }
+
+    @inline(never)
+    private func look(_ producer: Int) -> Bool { state.withLock { $0.isFull(producer) } }
 
     /// The most bytes of a producer; nil without a limit.
     package var most: Int? {
