@@ -5,6 +5,8 @@ import Platform
 package enum ControlClientError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The daemon cannot be reached on `path`; `code` is the errno of connect(2).
     case unreachable(path: String, code: Int32)
+    /// The socket in the current folder is another user's.
+    case notOwn(path: String)
     /// The path does not fit into a socket address.
     case pathTooLong(path: String)
     /// The connection ended before the answer.
@@ -19,6 +21,9 @@ package enum ControlClientError: Error, Sendable, Equatable, CustomStringConvert
     package var description: String {
         switch self {
         case .unreachable(let path, let code): Self.advice(path, code)
+        case .notOwn(let path):
+            "\(path) is another user's, or in a folder that others may change, so it may not be the"
+                + " daemon's: name it with --socket if it is"
         case .pathTooLong(let path):
             "cannot use \(path) as a socket: the path must be 1 to "
                 + "\(UnixAddress.pathBytesMax) bytes long, it is \(path.utf8.count)"

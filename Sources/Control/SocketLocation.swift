@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// The rules that find the control socket.
 package enum SocketLocation {
@@ -10,18 +11,48 @@ package enum SocketLocation {
         "./touchpoint-data/control.sock", "/run/touchpoint/control.sock",
     ]
 
+    /// Whose socket is at a standard path.
+    package enum Owner: Sendable {
+        case nobody
+        /// The caller's, or root's, in a folder of theirs.
+        case trusted
+        /// Another user's, or in a folder where another may put one.
+        case other
+    }
+
     /// Returns the path on the command line; else that in the environment; else the first standard
-    /// path that exists; else the first of them, so that an error can name it.
+    /// path with a socket; else the first of them, so that an error can name it.
     ///
     /// A named socket is used even if it does not exist: reaching another daemon instead would be
-    /// worse than an error.
+    /// worse than an error. In the current folder a socket must be the caller's: in a folder of
+    /// another user anybody could answer in the daemon's place.
+    ///
+    /// - Throws: ``ControlClientError/notOwn(path:)`` if the only socket is another's.
     package static func path(
         given: String?,
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        exists: (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }
-    ) -> String {
+        owner: (String) -> Owner = SocketLocation.owner
+    ) throws(ControlClientError) -> String {
         if let given { return given }
         if let named = environment[variable], !named.isEmpty { return named }
-        return standardPaths.first(where: exists) ?? standardPaths[0]
+        let (local, system) = (standardPaths[0], standardPaths[1])
+        let found = owner(local)
+        if found == .trusted { return local }
+        // Its folder is root's to make.
+        if owner(system) != .nobody { return system }
+        if found == .other { throw .notOwn(path: local) }
+        return local
+    }
+
+    /// Looks at a socket's file and its folder, through links.
+    package static func owner(_ path: String) -> Owner {
+        var file = stat()
+        var folder = stat()
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        guard stat(path, &file) == 0, stat(parent, &folder) == 0 else { return .nobody }
+        let own: Set<uid_t> = [geteuid(), 0]
+        let isClosed = folder.st_mode & S_IWOTH == 0
+        return own.contains(file.st_uid) && own.contains(folder.st_uid) && isClosed
+            ? .trusted : .other
     }
 }

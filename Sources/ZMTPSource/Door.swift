@@ -4,7 +4,9 @@ import Platform
 /// Who may come in, and what all connections of a source hold together.
 struct Door: ~Copyable {
     /// The most unfinished handshakes of one address.
-    static let handshakesMax = 64
+    private static let handshakesMax = 64
+    /// Why a connection is refused then.
+    static let crowded = "its address has \(handshakesMax) unfinished handshakes"
     /// Descriptors that connections leave to others: files, the control socket, metrics.
     private static let descriptorsReserved: UInt64 = 64
     private static let tendNanoseconds: Int64 = 1_000_000_000

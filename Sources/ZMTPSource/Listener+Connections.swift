@@ -35,18 +35,19 @@ extension Listener {
         let name = StreamConnection.peerName(descriptor)
         let host = PeerNotices.host(of: name)
         shared.connections.connects.count()
-        if let reason = door.refusal(
-            descriptor,
-            present: connections.count,
-            connectionsMax: configuration.connectionsMax
-        ) {
+        let reason =
+            door.refusal(
+                descriptor,
+                present: connections.count,
+                connectionsMax: configuration.connectionsMax
+            ) ?? (makeWay(for: host) ? nil : Door.crowded)
+        if let reason {
             shared.connections.refused.count()
             shared.connections.disconnects.count()
             tell(.refused, of: name, host: host, reason)
             Glibc.close(descriptor)
             return
         }
-        makeWay(for: host)
         StreamSocket.tune(descriptor)
         if isRouter { StreamSocket.setSendBuffer(descriptor, bytes: Self.sendBufferBytes) }
         let type = configuration.pattern.type
@@ -80,29 +81,26 @@ extension Listener {
         connections.list(connection)
     }
 
-    /// Ends an unfinished handshake of an address that has too many, so that those who only connect
-    /// keep nobody out: the oldest peer that has said nothing, or else the oldest.
-    private mutating func makeWay(for host: String) {
+    /// Whether an address may begin another handshake.
+    ///
+    /// If it has too many, the oldest peer that has said nothing is let go, so that those who only
+    /// connect keep nobody out. Another may have sent its first message already.
+    private mutating func makeWay(for host: String) -> Bool {
         let crowd = door.crowd(from: host)
         for number in crowd {
-            guard let connection = connections[number], !connection.pointee.presence.hasSpoken
-            else { continue }
+            guard let connection = connections[number] else { continue }
             // What it sent may not have been read yet.
             shakeHands(connection)
-            guard let connection = connections[number], !connection.pointee.isOpen else { return }
-            if !connection.pointee.presence.hasSpoken { return giveUp(connection) }
+            guard let connection = connections[number], !connection.pointee.isOpen else {
+                return true
+            }
+            guard !connection.pointee.presence.hasSpoken else { continue }
+            shared.connections.refused.count()
+            tell(.refused, of: connection, "\(Door.crowded), and it is the oldest without a byte")
+            close(connection)
+            return true
         }
-        if let oldest = crowd.first, let connection = connections[oldest] { giveUp(connection) }
-    }
-
-    private mutating func giveUp(_ connection: Connection.Pointer) {
-        shared.connections.refused.count()
-        tell(
-            .refused,
-            of: connection,
-            "its address has \(Door.handshakesMax) unfinished handshakes, and it is the oldest"
-        )
-        close(connection)
+        return crowd.isEmpty
     }
 
     /// Continues a connection's handshake with the bytes in its socket.

@@ -28,7 +28,7 @@ extension OnlineCommand {
     /// Opens the connection and does the command's work on it.
     func connect() async throws {
         do {
-            let path = SocketLocation.path(given: online.socket)
+            let path = try SocketLocation.path(given: online.socket)
             let client = try await ControlClient.connect(path: path)
             try await run(on: client)
         } catch let error as ControlClientError {
@@ -110,7 +110,7 @@ extension ControlClientError {
     var exitCode: Int32 {
         switch self {
         case .unreachable, .closed, .timedOut: Terminal.ExitCode.unreachable
-        case .pathTooLong: Terminal.ExitCode.usage
+        case .notOwn, .pathTooLong: Terminal.ExitCode.usage
         case .badAnswer: Terminal.ExitCode.badData
         case .refused(let error):
             switch error.code {

@@ -100,23 +100,43 @@ import Testing
 
 /// The places where a client looks for the socket.
 @Suite struct SocketLocationTests {
-    @Test func whatIsGivenComesFirst() {
+    private let local = "./touchpoint-data/control.sock"
+    private let system = "/run/touchpoint/control.sock"
+
+    @Test func whatIsGivenComesFirst() throws {
         let environment = [SocketLocation.variable: "/env"]
-        let given = SocketLocation.path(given: "/a", environment: environment) { _ in true }
+        let given = try SocketLocation.path(given: "/a", environment: environment) { _ in .other }
         #expect(given == "/a")
-        let named = SocketLocation.path(given: nil, environment: environment) { _ in false }
+        let named = try SocketLocation.path(given: nil, environment: environment) { _ in .other }
         #expect(named == "/env")
     }
 
-    @Test func thenTheFirstStandardPathThatExists() {
-        func path(existing: Set<String>) -> String {
-            SocketLocation.path(given: nil, environment: [SocketLocation.variable: ""]) {
-                existing.contains($0)
-            }
+    private func path(_ owners: [String: SocketLocation.Owner]) throws -> String {
+        try SocketLocation.path(given: nil, environment: [SocketLocation.variable: ""]) {
+            owners[$0] ?? .nobody
         }
-        let (local, system) = ("./touchpoint-data/control.sock", "/run/touchpoint/control.sock")
-        #expect(path(existing: [local, system]) == local)
-        #expect(path(existing: [system]) == system)
-        #expect(path(existing: []) == local)
+    }
+
+    @Test func thenTheFirstStandardPathThatExists() throws {
+        #expect(try path([local: .trusted, system: .other]) == local)
+        #expect(try path([system: .other]) == system)
+        #expect(try path([:]) == local)
+    }
+
+    @Test func aSocketOfAnotherUserInTheCurrentFolderIsNotUsed() throws {
+        #expect(try path([local: .other, system: .other]) == system)
+        #expect(throws: ControlClientError.notOwn(path: local)) { try path([local: .other]) }
+    }
+
+    @Test func aSocketIsTrustedInAFolderThatOthersCannotChange() throws {
+        let folder = try TemporaryFolder(prefix: "socket")
+        let path = "\(folder.path)/control.sock"
+        #expect(SocketLocation.owner(path) == .nobody)
+        try Data().write(to: URL(filePath: path))
+        chmod(folder.path, 0o750)
+        #expect(SocketLocation.owner(path) == .trusted)
+        chmod(folder.path, 0o777)
+        #expect(SocketLocation.owner(path) == .other)
+        chmod(folder.path, 0o750)
     }
 }

@@ -118,13 +118,21 @@ import ZeroMQSource
             }
             silent.append(peer)
         }
-        // And all that only begin.
-        for peer in try (0..<64).map({ _ in try RawPeer(bench.endpoint) }) {
+        // Those that have begun may have sent a message already.
+        let begun = try (0..<64).map { _ in
+            let peer = try RawPeer(bench.endpoint)
             try peer.send(Array(RawBytes.opening(as: "DEALER").prefix(20)))
-            silent.append(peer)
+            return peer
         }
-        let peer = try bench.raw("DEALER")
-        #expect(!peer.hasEnded)
+        let late = try RawPeer(bench.endpoint)
+        try bench.run(until: "one more is refused") { _ in
+            late.receive()
+            return late.hasEnded
+        }
+        for peer in begun {
+            peer.receive()
+            #expect(!peer.hasEnded)
+        }
     }
 
     /// What a handshake held is not counted against others' messages, before or afterwards.
