@@ -45,6 +45,9 @@ FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
 PAGE_PACKAGES := default-jdk-headless libjeromq-java jq
 # Required by the tests of the installation: readelf and strip, network and mount namespaces, a system to boot.
 INSTALL_PACKAGES := binutils iproute2 util-linux systemd-container
+# The end-to-end tests that run with the other engine, too: those that send to a source over ZeroMQ.
+OTHER_ENGINE := clients clock connections control dealer dedup descriptors envelopes history interop kill \
+	many_partitions push_pull quarantine second_daemon send start sub
 COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync)
 
 ##@ Start
@@ -72,7 +75,7 @@ test: setup debug build venv gates crashes clients ## Run all tests: units, gate
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/EndToEnd $(PYTESTFLAGS)
 	@echo "==> Running the end-to-end tests with libzmq as the sources' engine"
 	@TOUCHPOINT_ENGINE=libzmq TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest \
-		Tests/EndToEnd $(PYTESTFLAGS)
+		$(OTHER_ENGINE:%=Tests/EndToEnd/test_%.py) $(PYTESTFLAGS)
 	@echo "==> Running the tests of the client for Python"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest $(PYTHON_CLIENT)/tests $(PYTESTFLAGS)
 	@$(MAKE) faults
