@@ -65,6 +65,7 @@ build: setup ## Build the three programs for production, into .build/release
 	done
 
 run: build venv ## Start a collector on loopback, send it sample events, show what comes out
+	@scripts/setup curl
 	@scripts/demo
 
 ##@ Check

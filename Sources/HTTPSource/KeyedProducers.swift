@@ -37,7 +37,12 @@ struct KeyedProducers {
     func took(_ key: Int?, bytes: Int, at monotonic: Int64) {
         self[key].intake.add(messages: 1, bytes: bytes)
         guard let limits = book.producers.limitsInForce else { return }
-        _ = self[key].allowance.charge(bytes: bytes, of: limits, at: monotonic)
+        _ = self[key].allowance.charge(
+            messages: 1,
+            bytes: bytes,
+            of: limits,
+            at: monotonic
+        )
     }
 
     private static let secondsMax = 300

@@ -52,6 +52,8 @@ package final class ProducerAllowance: Sendable {
     private struct State {
         var bytes = Bucket()
         var events = Bucket()
+        /// Events charged before a writer read them: one per message.
+        var prepaid = 0
         /// Days since 1970 UTC, and bytes of the lines of that day.
         var day: Int64 = 0
         var dayBytes = 0
@@ -65,17 +67,26 @@ package final class ProducerAllowance: Sendable {
 
     package init() {}
 
-    /// Charges what was received, and the events that were read since the last call; returns how
+    /// Charges what was received, and the events that writers found since the last call; returns how
     /// long the producer has to wait before more is taken from it, in nanoseconds.
     ///
+    /// A message is charged as one event, and the others when a writer has read it.
+    ///
     /// `now`: monotonic nanoseconds.
-    package func charge(bytes: Int, of limits: ProducerLimits, at now: Int64) -> Int64 {
+    package func charge(
+        messages: Int,
+        bytes: Int,
+        of limits: ProducerLimits,
+        at now: Int64
+    ) -> Int64 {
         guard limits.hasRate else { return 0 }
-        let events = uncharged.exchange(0, ordering: .relaxed)
+        let read = uncharged.exchange(0, ordering: .relaxed)
         return state.withLock { state in
-            max(
+            let further = max(0, read - state.prepaid)
+            state.prepaid = max(0, state.prepaid - read) + messages
+            return max(
                 state.bytes.take(bytes, rate: limits.bytesPerSecond, at: now),
-                state.events.take(events, rate: limits.eventsPerSecond, at: now)
+                state.events.take(messages + further, rate: limits.eventsPerSecond, at: now)
             )
         }
     }

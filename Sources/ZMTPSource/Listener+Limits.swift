@@ -37,10 +37,11 @@ extension Listener {
             refuseDay(connection, &round)
             return true
         }
-        let before = lane.roundBytes
+        let before = (messages: round.count, bytes: lane.roundBytes)
         guard takeCounted(connection, &round) else { return false }
         let delay = producer.allowance.charge(
-            bytes: lane.roundBytes - before,
+            messages: round.count - before.messages,
+            bytes: lane.roundBytes - before.bytes,
             of: limits,
             at: SystemClock.monotonicNanoseconds
         )

@@ -5,6 +5,7 @@ import json
 import os
 import time
 
+import pytest
 import zmq
 from test_alerts import metrics_port, scrape
 from test_curve import EVENT, ask, connect, keys, source  # noqa: F401 (fixtures)
@@ -109,23 +110,26 @@ def test_without_keys_addresses_are_told_apart_and_ids_are_everybodys(daemon, pr
     assert "producer" not in lines(collector)[0]["_touchpoint"]
 
 
-def test_rates_are_held_by_back_pressure(daemon, keys, connect):
+@pytest.mark.parametrize("has_keys", [True, False], ids=["keys", "addresses"])
+def test_rates_are_held_by_back_pressure(daemon, keys, connect, has_keys):
     shop, other = keys.make("shop-7", admit=True), keys.make("other", admit=True)
+    tracker = {"name": "producers", "pattern": "pull", "bind": ["tcp://127.0.0.1:*"]} | NATIVE
     collector = daemon(
-        sources=[source(keys, "pull", "producers"), source(keys)],
+        sources=[source(keys, "pull", "producers") if has_keys else tracker, source(keys)],
         limits={"perProducer": {"eventsPerSecond": 500}},
     )
-    push = connect(zmq.PUSH, collector.endpoint("producers"), shop, sndhwm=100_000)
+    name = "shop-7" if has_keys else "tcp://127.0.0.1"
+    push = connect(zmq.PUSH, collector.endpoint("producers"), shop if has_keys else None, sndhwm=100_000)
     begun = time.monotonic()
     for _ in range(3_000):
         push.send(EVENT)
     dealer = connect(zmq.DEALER, collector.endpoint("reliable"), other)
     # Another producer does not wait for it.
     assert ask(dealer, EVENT)["events"] == 1
-    wait_until("it to be held", lambda: named(collector, "shop-7")["state"] == "rate")
-    wait_until("everything to be there", lambda: named(collector, "shop-7")["ledger"]["written"] == 3_000, bound=60)
-    # 500 at once, the rest at 500 per second, but for what was read at once.
-    assert time.monotonic() - begun > 2
+    wait_until("it to be held", lambda: named(collector, name)["state"] == "rate")
+    wait_until("everything to be there", lambda: named(collector, name)["ledger"]["written"] == 3_000, bound=60)
+    # 500 at once, the rest at 500 per second, but for the last that were taken at once.
+    assert time.monotonic() - begun > 3
     assert collector.ask("producers")["limits"]["eventsPerSecond"] == 500
 
 

@@ -62,6 +62,17 @@ class ByHand:
             wait_until("the end of touchpointd", lambda: not self.is_answered())
 
 
+def test_one_event_over_http(daemon):
+    collector = daemon(sources=[{"name": "web", "pattern": "http", "bind": ["127.0.0.1:0"], "channel": "web"}])
+    text = pages.block(README, "one event over HTTP").text
+    assert "http://127.0.0.1:5573/" in text
+    text = text.replace("http://127.0.0.1:5573", collector.endpoint("web").rstrip("/"))
+    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=BOUND_SECONDS)
+    [shown] = pages.output(README, "one event over HTTP")
+    assert re.fullmatch(shown, done.stdout.strip()), done.stdout + done.stderr
+    assert collector.ledger()["written"] == 1
+
+
 @pytest.fixture
 def by_hand(touchpoint, daemon, tmp_path):
     """Makes shells: by_hand(PAGE)."""

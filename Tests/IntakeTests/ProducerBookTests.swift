@@ -64,14 +64,14 @@ import Testing
     @Test func aSecondsWorthPassesAtOnce() {
         let allowance = ProducerAllowance()
         let limits = ProducerLimits(bytesPerSecond: 1_000)
-        #expect(allowance.charge(bytes: 1_000, of: limits, at: 0) == 0)
-        let wait = allowance.charge(bytes: 500, of: limits, at: 0)
+        #expect(allowance.charge(messages: 0, bytes: 1_000, of: limits, at: 0) == 0)
+        let wait = allowance.charge(messages: 0, bytes: 500, of: limits, at: 0)
         #expect((Self.second / 2...Self.second / 2 + 2).contains(wait))
         #expect(allowance.isSpent(at: 0, of: limits))
         #expect(!allowance.isSpent(at: wait, of: limits))
         // What was not used for a long time does not add up.
-        #expect(allowance.charge(bytes: 1_000, of: limits, at: 100 * Self.second) == 0)
-        #expect(allowance.charge(bytes: 1, of: limits, at: 100 * Self.second) > 0)
+        #expect(allowance.charge(messages: 0, bytes: 1_000, of: limits, at: 100 * Self.second) == 0)
+        #expect(allowance.charge(messages: 0, bytes: 1, of: limits, at: 100 * Self.second) > 0)
     }
 
     /// Over a long time a producer gets its rate, however large its messages are.
@@ -82,7 +82,7 @@ import Testing
         var taken = 0
         while now < 100 * Self.second {
             taken += message
-            now += allowance.charge(bytes: message, of: limits, at: now)
+            now += allowance.charge(messages: 0, bytes: message, of: limits, at: now)
             if now == 0, taken > 10_000 { break }
         }
         #expect((100_000...100_000 + 1_000 + 2 * message).contains(taken), "\(taken)")
@@ -91,11 +91,25 @@ import Testing
     @Test func eventsAreChargedWhenTheyWereRead() {
         let allowance = ProducerAllowance()
         let limits = ProducerLimits(eventsPerSecond: 10)
-        #expect(allowance.charge(bytes: 1_000_000, of: limits, at: 0) == 0)
+        #expect(allowance.charge(messages: 0, bytes: 1_000_000, of: limits, at: 0) == 0)
         allowance.add(events: 30)
-        let wait = allowance.charge(bytes: 1, of: limits, at: 0)
+        let wait = allowance.charge(messages: 0, bytes: 1, of: limits, at: 0)
         #expect((2 * Self.second...2 * Self.second + 2).contains(wait))
-        #expect(allowance.charge(bytes: 0, of: limits, at: wait) == 0)
+        #expect(allowance.charge(messages: 0, bytes: 0, of: limits, at: wait) == 0)
+    }
+
+    /// A message counts at once, and its events beyond the first when they were read.
+    @Test func messagesCountBeforeTheyAreRead() {
+        let allowance = ProducerAllowance()
+        let limits = ProducerLimits(eventsPerSecond: 10)
+        #expect(allowance.charge(messages: 10, bytes: 1, of: limits, at: 0) == 0)
+        #expect(allowance.charge(messages: 10, bytes: 1, of: limits, at: 0) >= Self.second)
+        allowance.add(events: 20)
+        // Nothing is charged twice.
+        #expect(allowance.charge(messages: 0, bytes: 0, of: limits, at: Self.second) == 0)
+        allowance.add(events: 7)
+        #expect(allowance.charge(messages: 1, bytes: 1, of: limits, at: 3 * Self.second) == 0)
+        #expect(allowance.charge(messages: 3, bytes: 1, of: limits, at: 3 * Self.second) > 0)
     }
 
     @Test func aDayEndsAtMidnight() {
