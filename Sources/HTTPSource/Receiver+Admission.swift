@@ -238,6 +238,13 @@ extension Receiver {
     /// The answer to a browser that asks whether a page may send.
     private func preflight(_ headers: HTTPHeaders, _ origin: String?) -> Reply {
         var reply = Reply(.noContent, ByteBuffer())
+        // A sender of CloudEvents asks whether it may; its key is asked for with each event.
+        if let sender = headers.first(name: "webhook-request-origin"),
+            sender.utf8.count <= Self.askedBytesMax, sender.utf8.allSatisfy(Self.isTokenListByte)
+        {
+            reply.fields = [("WebHook-Allowed-Origin", sender), ("WebHook-Allowed-Rate", "*")]
+            return reply
+        }
         guard let origin, keys.allows(origin, key: nil) else { return reply }
         reply.fields = [
             ("Access-Control-Allow-Origin", origin),
