@@ -163,14 +163,15 @@ extension Receiver {
 
     /// As much of the client's address as is kept.
     private func address(of client: Client, _ headers: HTTPHeaders) -> String {
-        guard let peer = client.address, configuration.privacy.address != .none else { return "" }
+        let (kept, proxies) = (configuration.privacy.address, configuration.privacy.proxies)
+        guard let peer = client.address, kept != .none else { return "" }
+        if proxies.isEmpty, kept == .truncate { return client.network }
         let address = ClientAddress.client(
             of: peer,
             forwarded: headers[canonicalForm: "x-forwarded-for"].map(String.init),
-            proxies: configuration.privacy.proxies
+            proxies: proxies
         )
-        let isFull = configuration.privacy.address == .full
-        return ClientAddress.text(isFull ? address : ClientAddress.cut(address))
+        return ClientAddress.text(kept == .full ? address : ClientAddress.cut(address))
     }
 
     /// Why nothing is taken in now; nil if something is.
