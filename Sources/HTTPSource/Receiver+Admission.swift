@@ -176,14 +176,15 @@ extension Receiver {
 
     /// As much of the client's address as is kept.
     private func address(of client: Client, _ headers: HTTPHeaders) -> String {
-        guard let peer = client.address, configuration.privacy.address != .none else { return "" }
+        let (kept, proxies) = (configuration.privacy.address, configuration.privacy.proxies)
+        guard let peer = client.address, kept != .none else { return "" }
+        if proxies.isEmpty, kept == .truncate { return client.network }
         let address = ClientAddress.client(
             of: peer,
             forwarded: headers[canonicalForm: "x-forwarded-for"].map(String.init),
-            proxies: configuration.privacy.proxies
+            proxies: proxies
         )
-        let isFull = configuration.privacy.address == .full
-        return ClientAddress.text(isFull ? address : ClientAddress.cut(address))
+        return ClientAddress.text(kept == .full ? address : ClientAddress.cut(address))
     }
 
     /// Why nothing is taken in now; nil if something is.
@@ -254,6 +255,13 @@ extension Receiver {
     /// The answer to a browser that asks whether a page may send.
     private func preflight(_ headers: HTTPHeaders, _ origin: String?) -> Reply {
         var reply = Reply(.noContent, ByteBuffer())
+        // A sender of CloudEvents asks whether it may; its key is asked for with each event.
+        if let sender = headers.first(name: "webhook-request-origin"),
+            sender.utf8.count <= Self.askedBytesMax, sender.utf8.allSatisfy(Self.isTokenListByte)
+        {
+            reply.fields = [("WebHook-Allowed-Origin", sender), ("WebHook-Allowed-Rate", "*")]
+            return reply
+        }
         guard let origin, keys.allows(origin, key: nil) else { return reply }
         reply.fields = [
             ("Access-Control-Allow-Origin", origin),

@@ -15,9 +15,9 @@ import Synchronization
 final class Receiver {
     /// The time between two looks at deadlines and keys.
     static let tickMilliseconds: Int64 = 250
-    /// How long the last answers may take to leave.
     /// Bytes of a record beside payload and note.
     private static let recordOverhead = 64
+    /// How long the last answers may take to leave.
     private static let lingerNanoseconds: Int64 = 3_000_000_000
 
     let configuration: HTTPConfiguration

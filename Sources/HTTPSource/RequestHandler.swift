@@ -289,15 +289,16 @@ final class Client {
     /// Nil for a Unix socket.
     let address: [UInt8]?
     let isEncrypted: Bool
+    /// The network of its address, as text.
+    let network: String
     /// Whether a part of a request's head has come.
     var hasBegun = false
 
     init(_ address: SocketAddress?, isEncrypted: Bool) {
         self.address = address.flatMap(ClientAddress.bytes)
         self.isEncrypted = isEncrypted
-        name =
-            self.address.map { "http://\(ClientAddress.text(ClientAddress.cut($0)))" }
-            ?? "http://local"
+        network = self.address.map { ClientAddress.text(ClientAddress.cut($0)) } ?? ""
+        name = "http://\(network.isEmpty ? "local" : network)"
     }
 }
 

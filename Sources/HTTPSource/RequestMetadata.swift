@@ -12,6 +12,11 @@ struct RequestMetadata {
         guard !value.isEmpty else { return }
         text += text.isEmpty ? "\"" : ",\""
         text += "\(name)\":\""
+        if value.utf8.count <= Self.textBytesMax, value.utf8.allSatisfy(Self.isPlain) {
+            text += value
+            text += "\""
+            return
+        }
         var count = 0
         for scalar in value.unicodeScalars {
             count += scalar.utf8.count
@@ -19,6 +24,11 @@ struct RequestMetadata {
             text += Self.escaped(scalar)
         }
         text += "\""
+    }
+
+    /// Whether a byte needs no escape; most texts have no other.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private static func escaped(_ scalar: Unicode.Scalar) -> String {

@@ -73,6 +73,11 @@ def test_attributes_cannot_break_out_of_their_event(edge):
     assert event["id"] == headers["ce-id"] and event["source"] == "s\\" and event["data"] == {}
 
 
+def test_a_sender_is_told_that_it_may_send(edge):
+    status, fields, _ = edge.ask("OPTIONS", "/cloudevents", None, {"WebHook-Request-Origin": "till.example"}, key=None)
+    assert (status, fields["WebHook-Allowed-Origin"], fields["WebHook-Allowed-Rate"]) == (204, "till.example", "*")
+
+
 def test_bad_data_and_codings_are_refused(edge):
     headers, _ = made("binary")
     status, answer = edge.post(b'{"a":', "/cloudevents", headers)

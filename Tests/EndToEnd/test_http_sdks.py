@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import pages
 from http_edge import KEY, Edge, source
+from waiting import wait_until
 
 SDKS = Path(sys.prefix) / "sdk"
 SENDER = Path(pages.PROJECT) / "Tests" / "Harness" / "sdk_sender.py"
@@ -25,16 +27,23 @@ def edge(daemon):
     return make
 
 
-def sdk(package, *arguments):
-    """Runs the sender with an SDK from its own folder; returns what it prints."""
+def start(package, name, *arguments):
+    """Starts the sender with an SDK from its own folder; its events' ids begin with a name."""
     folder = SDKS / package
     assert folder.is_dir(), f"{folder} is missing; make it with `make venv`"
-    done = subprocess.run(
-        [sys.executable, "-B", SENDER, package, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(folder)}, capture_output=True, text=True, timeout=280,
+    return subprocess.Popen(
+        [sys.executable, "-B", SENDER, package, str(name), *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(folder)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+
+
+def sdk(package, *arguments):
+    """Runs the sender to its end; returns what it prints."""
+    sender = start(package, package, *arguments)
+    output, errors = sender.communicate(timeout=280)
+    assert sender.returncode == 0, errors
+    return output
 
 
 @pytest.mark.parametrize("zipped", ["plain", "gzip"])
@@ -48,6 +57,23 @@ def test_an_sdk_delivers_every_event_once(edge, package, zipped):
     assert event["type"] == "track" and event["properties"]["note"] == "ü€"
     assert metadata["http"]["key"] == "shop-web" and metadata["http"]["path"] == "/v1/batch"
     assert KEY not in json.dumps(written)
+
+
+def test_sdks_deliver_every_event_once_although_the_collector_is_killed(daemon):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    web = Edge(daemon(sources=[source(bind=[f"127.0.0.1:{port}"])]))
+    senders = {name: start(package, name, web.url, KEY, 6_000, "gzip") for name, package in enumerate(PACKAGES)}
+    for share in (0.2, 0.5):
+        wait_until("events to arrive", lambda: web.collector.ledger()["received"] > share * 18_000)
+        assert any(sender.poll() is None for sender in senders.values()), "nothing was under way"
+        web.collector.kill()
+        web.collector.start()
+    for sender in senders.values():
+        output, errors = sender.communicate(timeout=280)
+        assert sender.returncode == 0 and output.split()[0] == "0", (output, errors)
+    written = [event["messageId"] for _, event in web.written()]
+    assert sorted(written) == sorted(f"{name}-{at}" for name in senders for at in range(6_000))
 
 
 def test_a_bad_key_makes_one_request_and_no_more(edge):

@@ -1,9 +1,9 @@
-"""Sends events with an SDK, as a program of its own: SDK URL KEY COUNT GZIP; prints what the SDK reports as an error."""
+"""Sends events with an SDK, as a program of its own: SDK NAME URL KEY COUNT GZIP; prints what the SDK reports as an error."""
 
 import sys
 
-name, url, key, count, gzip = sys.argv[1:]
-if name.startswith("segment"):
+package, name, url, key, count, gzip = sys.argv[1:]
+if package.startswith("segment"):
     from segment.analytics.client import Client
 else:
     from rudderstack.analytics.client import Client
