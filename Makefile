@@ -8,12 +8,13 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Settings for the command line: make test SWIFTFLAGS="-j 1", make soak MINUTES=60, make bench BENCHFLAGS="--stage parse",
 # make bench-compare BENCHFLAGS="--only single latency", make crashes POINTS=1000000, make fuzz SECONDS=600,
-# make install PREFIX=/usr/local
+# make client-kills KILLS=1000, make install PREFIX=/usr/local
 SWIFTFLAGS ?=
 PYTESTFLAGS ?=
 BENCHFLAGS ?=
 SOAKFLAGS ?=
 MINUTES ?= 5
+KILLS ?= 200
 POINTS ?= 100000
 SECONDS ?= 60
 FUZZFLAGS ?=
@@ -35,9 +36,10 @@ PROGRAMS := touchpointd touchpointctl touchpoint-send
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 VENV := .build/venv
 RELEASE := .build/release
+PYTHON_CLIENT := clients/python
 STEP := scripts/step
 BENCH := .build/bench
-TEST_PACKAGES := prometheus libczmq4
+TEST_PACKAGES := prometheus libczmq4 openssl
 FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
 # Required by the programs and recipes of the pages: Java's client, Spark, and jq.
 PAGE_PACKAGES := default-jdk-headless libjeromq-java jq
@@ -63,7 +65,7 @@ run: build venv ## Start a collector on loopback, send it sample events, show wh
 	@scripts/demo
 
 ##@ Check
-test: setup debug build venv gates crashes ## Run all tests: units, gates, crashes, the real programs end to end
+test: setup debug build venv gates crashes clients ## Run all tests: units, gates, crashes, the real programs end to end
 	@$(STEP) --show '^. Test run|^house:' "Running the unit tests" swift test --skip-build --no-parallel $(SWIFTFLAGS)
 	@scripts/setup $(PAGE_PACKAGES) $(TEST_PACKAGES) $(INSTALL_PACKAGES)
 	@echo "==> Running the end-to-end tests against $(RELEASE)"
@@ -71,6 +73,8 @@ test: setup debug build venv gates crashes ## Run all tests: units, gates, crash
 	@echo "==> Running the end-to-end tests with libzmq as the sources' engine"
 	@TOUCHPOINT_ENGINE=libzmq TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest \
 		Tests/EndToEnd $(PYTESTFLAGS)
+	@echo "==> Running the tests of the client for Python"
+	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest $(PYTHON_CLIENT)/tests $(PYTESTFLAGS)
 	@$(MAKE) faults
 
 # `TOUCHPOINT_ENGINE=libzmq make faults` runs them with the other engine.
@@ -79,6 +83,11 @@ faults: build venv ## Cut the power, kill, fail calls, fill the disk: the real d
 	@((EUID != 0)) || scripts/setup $(FAULT_PACKAGES)
 	@echo "==> Running the fault tests against $(RELEASE) (some 3 minutes)"
 	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest Tests/Faults $(PYTESTFLAGS)
+
+clients: venv ## Check the types of the client for Python, build its wheel into .build/clients, install that once
+	@$(STEP) "Checking the types of the client for Python" $(VENV)/bin/mypy --config-file $(PYTHON_CLIENT)/pyproject.toml \
+		--cache-dir .build/mypy $(PYTHON_CLIENT)/src
+	@$(STEP) "Building the wheel of the client for Python" scripts/client-wheel $(PYTHON_CLIENT) .build/clients
 
 check: lint floors house ## Everything that needs no running program: lint, floors, house rules
 
@@ -170,6 +179,11 @@ soak: build venv ## Mix loads and faults by dice for MINUTES (5), then POINTS si
 	@$(VENV)/bin/python -B Tests/Faults/soak.py --programs $(RELEASE) --minutes $(MINUTES) --points $(POINTS) \
 		--record docs/reliability-record.md $(SOAKFLAGS)
 
+client-kills: build venv ## Kill collector and client for Python KILLS (200) times each, under load
+	@echo "==> Killing $(KILLS) times"
+	@TOUCHPOINT_KILLS=$(KILLS) TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest -rP --show-capture=stdout \
+		$(PYTHON_CLIENT)/tests/test_kills.py $(PYTESTFLAGS)
+
 ##@ Else
 venv: $(VENV)/.complete ## Make the Python environment of the tests of whole programs
 
@@ -195,5 +209,5 @@ clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-fuzz
 
 .PHONY: help setup build run test faults check lint format floors debug house crashes crash-explorer gates \
-	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak venv install recording chart loc \
-	clean
+	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak clients client-kills venv install \
+	recording chart loc clean

@@ -56,6 +56,7 @@ let package = Package(
         .target(name: "Dedup", dependencies: ["Platform"]),
         .target(name: "Keys", dependencies: ["Platform", "Wire"]),
         .target(name: "Disk", dependencies: ["Platform"]),
+        .target(name: "Webhooks", dependencies: ["Digest"]),
 
         // Floor 3: the two ends of the path, and the producer's side of the wire.
         .target(name: "Intake", dependencies: ["Agents", "Ring", "Platform"]),
@@ -205,6 +206,12 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "ZeroMQ", "TestSupport"]),
         .testTarget(name: "KeysTests", dependencies: ["Keys", "Wire", "TestSupport"]),
+        .testTarget(name: "DigestTests", dependencies: ["Digest", "TestSupport"]),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: ["Webhooks", "Digest", "TestSupport"],
+            exclude: ["vectors.json", "vectors.py"]
+        ),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Platform", "TestSupport"]),
         .testTarget(name: "DedupTests", dependencies: ["Dedup", "TestSupport"]),

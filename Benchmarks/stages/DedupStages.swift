@@ -65,7 +65,7 @@ struct DedupStage: Stage, ~Copyable {
         }
         number += 1
         let identity = PackedIdentity(UnsafeRawBufferPointer(text))
-        window.announce(identity, source: 0, in: &burst)
+        window.announce(identity, scope: 0, in: &burst)
     }
 
     /// Admits the burst; returns the number of duplicates.

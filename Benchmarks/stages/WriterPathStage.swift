@@ -43,7 +43,8 @@ struct WriterPathStage: Stage, ~Copyable {
             store: segments.store,
             quota: QuarantineQuota(),
             sequences: SourceSequences(sources: 1),
-            window: .least()
+            window: .least(),
+            producers: ProducerBook(sources: 1)
         )
         return (configuration, partners)
     }
@@ -67,7 +68,7 @@ struct WriterPathStage: Stage, ~Copyable {
 
     private mutating func commit() throws {
         _ = try filing.store.takeBatch()
-        for tally in filing.takeTallies() {
+        for tally in filing.takeTallies().map(\.tally) {
             precondition(tally.accepted == tally.total, "a generated event is one")
             events += tally.accepted
         }

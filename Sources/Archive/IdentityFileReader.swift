@@ -24,6 +24,8 @@ package enum IdentityFileReader {
     /// An id from a file, with its source's name and seconds since 1970 UTC.
     package struct Entry {
         package var source: String
+        /// The name of its producer; empty for none.
+        package var producer: String
         package var seconds: UInt32
         package var identity: PackedIdentity
         /// 0 if unknown.
@@ -153,6 +155,7 @@ package enum IdentityFileReader {
             body.withUnsafeBytes { bytes in
                 var at = 0
                 var source: String?
+                var producer = ""
                 var seconds: UInt32 = 0
                 while at < bytes.count {
                     let kind = bytes[at]
@@ -164,7 +167,14 @@ package enum IdentityFileReader {
                         let index = Int(UInt16(littleEndian: number))
                         source = index < names.count ? names[index] : nil
                         if let source { sources.insert(source) }
+                        producer = ""
                         at += 7
+                        continue
+                    }
+                    if kind == 5 {
+                        guard let (name, size) = Self.producer(bytes, at: at) else { return false }
+                        producer = name
+                        at += size
                         continue
                     }
                     let hasContent = kind == 3 || kind == 4
@@ -178,6 +188,7 @@ package enum IdentityFileReader {
                     onEntry(
                         Entry(
                             source: source,
+                            producer: producer,
                             seconds: seconds,
                             identity: identity,
                             content: believed(content)
@@ -188,6 +199,20 @@ package enum IdentityFileReader {
                 }
                 return true
             }
+        }
+
+        /// Returns the producer of an entry of kind 5, and the entry's bytes; nil if it is invalid.
+        private static func producer(
+            _ bytes: UnsafeRawBufferPointer,
+            at: Int
+        ) -> (name: String, byteCount: Int)? {
+            guard bytes.count - at >= 3 else { return nil }
+            let count = bytes.loadUnaligned(fromByteOffset: at + 1, as: UInt16.self)
+            let end = at + 3 + Int(UInt16(littleEndian: count))
+            guard end <= bytes.count,
+                let name = String(validating: bytes[(at + 3)..<end], as: UTF8.self)
+            else { return nil }
+            return (name, end - at)
         }
 
         /// Returns the id of an entry, and its bytes; nil if it is invalid.

@@ -30,11 +30,11 @@ struct Field<Root> {
 
     /// The section of the key, nil at the top.
     var section: String? {
-        key.firstIndex(of: ".").map { String(key[..<$0]) }
+        key.lastIndex(of: ".").map { String(key[..<$0]) }
     }
 
     /// The key inside its section.
     var name: String {
-        key.firstIndex(of: ".").map { String(key[$0...].dropFirst()) } ?? key
+        key.lastIndex(of: ".").map { String(key[$0...].dropFirst()) } ?? key
     }
 }

@@ -4,10 +4,10 @@ extension Settings {
     /// Every key but those of the sources, in the order they are printed.
     static var fields: [Field<Settings>] {
         [Field("node", \.node, as: .name(example: "c1"))]
-            + pathFields + fileFields + operationFields
+            + limitFields + pathFields + fileFields + storageFields + operationFields
     }
 
-    private static var pathFields: [Field<Settings>] {
+    private static var limitFields: [Field<Settings>] {
         [
             Field(
                 "limits.event",
@@ -30,6 +30,29 @@ extension Settings {
                 \.limits.connectionsMax,
                 as: .count(1...16_000, example: 1_000)
             ),
+            Field(
+                "limits.perProducer.eventsPerSecond",
+                \.limits.perProducer.eventsPerSecond,
+                as: .count(0...1_000_000_000, example: 1_000),
+                isLive: true
+            ),
+            Field(
+                "limits.perProducer.bytesPerSecond",
+                \.limits.perProducer.bytesPerSecond,
+                as: .size(0...1 << 40, example: "1MiB"),
+                isLive: true
+            ),
+            Field(
+                "limits.perProducer.diskPerDay",
+                \.limits.perProducer.bytesPerDay,
+                as: .size(0...1 << 50, example: "10GiB"),
+                isLive: true
+            ),
+        ]
+    }
+
+    private static var pathFields: [Field<Settings>] {
+        [
             Field(
                 "ring.capacity",
                 \.ring.capacityBytes,
@@ -93,10 +116,21 @@ extension Settings {
                 \.dedup.memoryBytesMax,
                 as: .size(4 << 20...64 << 30, example: "256MiB")
             ),
+        ]
+    }
+
+    private static var storageFields: [Field<Settings>] {
+        [
             Field(
                 "quarantine.maxBytes",
                 \.quarantine.bytesMax,
                 as: .size(0...1 << 50, example: "1GiB"),
+                isLive: true
+            ),
+            Field(
+                "quarantine.perProducer",
+                \.quarantine.perProducer,
+                as: .count(1...100, example: 10),
                 isLive: true
             ),
             Field(

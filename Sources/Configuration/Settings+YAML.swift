@@ -3,13 +3,16 @@ extension Settings {
     /// the output of `--check`.
     package func yaml() -> String {
         var lines: [String] = []
-        var section: String?
+        var section: [Substring] = []
         for field in Settings.fields {
-            if field.section != section, let name = field.section {
-                lines.append("\(name):")
+            let inner = field.section?.split(separator: ".") ?? []
+            let shared = zip(inner, section).prefix { $0 == $1 }.count
+            for depth in shared..<inner.count {
+                lines.append(String(repeating: "  ", count: depth) + "\(inner[depth]):")
             }
-            section = field.section
-            lines.append((section == nil ? "" : "  ") + "\(field.name): \(field.print(self))")
+            section = inner
+            let indent = String(repeating: "  ", count: inner.count)
+            lines.append(indent + "\(field.name): \(field.print(self))")
             if field.key == "node" {
                 lines += sourceLines
             }

@@ -5,6 +5,8 @@
 package struct Settings: Sendable, Equatable {
     /// This collector's name in file names and records: `[A-Za-z0-9._-]{1,64}`, no leading dot.
     package var node = Settings.hostNode
+    /// The most sources of a collector.
+    package static let sourcesMax = 1_000
     /// The sources of events, at least one; names and bind endpoints are unique.
     package var sources = Settings.defaultSources
     /// The limits of one event and one message.
@@ -143,8 +145,22 @@ extension Settings {
     package struct Quarantine: Sendable, Equatable {
         /// Bytes of all its files; 0 is no limit.
         package var bytesMax = 1 << 30
+        /// The percentage of ``bytesMax`` that each producer may use, 1…100.
+        package var perProducer = 10
         /// How long a sealed file is stored; 0 is without limit.
         package var ageMax = Duration.seconds(30 * 86_400)
+
+        /// The defaults of the configuration.
+        package init() {}
+    }
+
+    /// What each producer may send; 0 is no limit.
+    package struct PerProducer: Sendable, Equatable {
+        package var eventsPerSecond = 0
+        /// Payload bytes as received.
+        package var bytesPerSecond = 0
+        /// Bytes of lines before compression, per day in UTC.
+        package var bytesPerDay = 0
 
         /// The defaults of the configuration.
         package init() {}
@@ -162,6 +178,7 @@ extension Settings {
         package var depthMax = 64
         /// The most connections of a source at once.
         package var connectionsMax = 1_000
+        package var perProducer = PerProducer()
 
         /// The defaults of the configuration.
         package init() {}

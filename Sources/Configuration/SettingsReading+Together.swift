@@ -68,12 +68,10 @@ extension SettingsReading {
             checkEndpoints(of: source, context: context, seen: &endpoints)
             checkEngine(of: source, context: context)
             checkKeys(of: source, context: context)
-            if source.dedup == .on, index >= IdentityWindow.sourcesMax {
+            if index >= Settings.sourcesMax {
                 refuse(
-                    "\(context).dedup",
                     context,
-                    because: "\(context).dedup: only the first \(IdentityWindow.sourcesMax) sources"
-                        + " can have it on"
+                    because: "\(context): a collector has at most \(Settings.sourcesMax) sources"
                 )
             }
             if source.pattern != .sub, source.topics != [""], wasSet("\(context).pattern") {

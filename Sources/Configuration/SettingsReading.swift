@@ -42,7 +42,10 @@ struct SettingsReading {
 
     mutating func readTop(_ root: Node) {
         let fields = Settings.fields
-        let sections = Set(fields.compactMap(\.section))
+        // A section within a section is read with it.
+        let sections = Set(
+            fields.compactMap { $0.section?.split(separator: ".").first.map(String.init) }
+        )
         let top = fields.filter { $0.section == nil }.map(\.name)
         // Known names in a fixed order, so that of equally near ones the same is always chosen.
         let known = top + ["sources"] + sections.sorted()
@@ -50,7 +53,7 @@ struct SettingsReading {
             if name == "sources" {
                 readSources(value, line: key.mark?.line)
             } else if sections.contains(name) {
-                readSection(name, from: value, fields: fields.filter { $0.section == name })
+                readSection(name, from: value, fields: fields)
             } else if let field = fields.first(where: { $0.key == name }) {
                 settings = reading(field, value, line: key.mark?.line, into: settings)
             }
@@ -60,10 +63,17 @@ struct SettingsReading {
     private mutating func readSection(_ name: String, from node: Node, fields: [Field<Settings>]) {
         // A section whose keys are all commented out has the defaults.
         guard !node.isNothing else { return }
-        let known = fields.map(\.name)
+        let own = fields.filter { $0.section == name }
+        let inner = Set(
+            fields.compactMap(\.section).filter { $0.hasPrefix("\(name).") }
+                .map { String($0.dropFirst(name.count + 1)) }
+        )
+        let known = own.map(\.name) + inner.sorted()
         for (key, keyNode, value) in entries(of: node, context: "touchpointd.\(name)", known: known)
         {
-            if let field = fields.first(where: { $0.name == key }) {
+            if inner.contains(key) {
+                readSection("\(name).\(key)", from: value, fields: fields)
+            } else if let field = own.first(where: { $0.name == key }) {
                 settings = reading(field, value, line: keyNode.mark?.line, into: settings)
             }
         }

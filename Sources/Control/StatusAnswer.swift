@@ -105,6 +105,9 @@ package struct SourceStatus: Codable, Sendable, Equatable {
     package var state: ServiceState
     /// The problem with its endpoints, if there is one.
     package var problem: String?
+    /// Among whose ids duplicates are looked for: `producer` for those of the same key, `everybody`
+    /// for those of the whole source; absent without `dedup`.
+    package var dedupScope: String?
 
     package init(name: String, pattern: String, endpoints: [String], state: ServiceState) {
         self.name = name

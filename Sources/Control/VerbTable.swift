@@ -27,6 +27,11 @@ package enum VerbTable {
         argument: .follow,
         summary: "all counters now, or every interval (default 1s) until you close"
     )
+    package static let producers = TypedVerb<ProducersAnswer>.reading(
+        "producers",
+        argument: .optional("source"),
+        summary: "who sends: each key or address with its events, bytes and refusals"
+    )
     package static let partitions = TypedVerb<[PartitionAnswer]>.reading(
         "partitions",
         summary: "the open segments"
@@ -67,9 +72,9 @@ package enum VerbTable {
 
     /// In the order `help` lists them.
     package static let verbs = [
-        ping.verb, version.verb, build.verb, help.verb, status.verb, stats.verb, partitions.verb,
-        seal.verb,
-        flush.verb, pause.verb, resume.verb, reload.verb, logLevel.verb, drain.verb,
+        ping.verb, version.verb, build.verb, help.verb, status.verb, stats.verb, producers.verb,
+        partitions.verb, seal.verb, flush.verb, pause.verb, resume.verb, reload.verb, logLevel.verb,
+        drain.verb,
     ]
 
     static func verb(named name: String) -> Verb? { verbs.first { $0.name == name } }

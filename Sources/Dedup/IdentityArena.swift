@@ -6,7 +6,7 @@ import Glibc
 /// Record, 4-byte aligned, never across the end of a granule:
 ///
 ///     offset  bytes
-///     0       4     from the lowest bit: source (12 bits), writer (8), id's bytes or form (11),
+///     0       4     from the lowest bit: scope (12 bits), writer (8), id's bytes or form (11),
 ///                   whether the id was received with other content since (1)
 ///     4       4     received at, seconds since 1970 UTC
 ///     8       4     the original's commit: the lowest 32 bits of its number
@@ -20,7 +20,7 @@ struct IdentityArena {
     static let headerBytes = 20
     private static let uuidCode: UInt32 = 0x7ff
     private static let paddingCode: UInt32 = 0x7fe
-    private static let sourceMask: UInt32 = 0xfff
+    private static let scopeMask: UInt32 = 0xfff
     private static let earlierBit: UInt32 = 1 << 31
 
     let base: UnsafeMutableRawPointer
@@ -63,7 +63,7 @@ struct IdentityArena {
     mutating func append(
         _ identity: PackedIdentity,
         content: UInt64,
-        source: Int,
+        scope: Int,
         seconds: UInt32,
         writer: Int,
         commit: UInt32
@@ -76,7 +76,7 @@ struct IdentityArena {
         head += byteCount
         let record = base + place
         let code = identity.form == .uuid ? Self.uuidCode : UInt32(identity.text.count)
-        let word = UInt32(source) | UInt32(writer) << 12 | code << 20
+        let word = UInt32(scope) | UInt32(writer) << 12 | code << 20
         record.storeBytes(of: word, as: UInt32.self)
         record.storeBytes(of: seconds, toByteOffset: 4, as: UInt32.self)
         record.storeBytes(of: commit, toByteOffset: 8, as: UInt32.self)
@@ -126,8 +126,8 @@ struct IdentityArena {
         Int((base + place).load(as: UInt32.self) >> 12 & 0xff)
     }
 
-    func source(at place: Int) -> Int {
-        Int((base + place).load(as: UInt32.self) & Self.sourceMask)
+    func scope(at place: Int) -> Int {
+        Int((base + place).load(as: UInt32.self) & Self.scopeMask)
     }
 
     /// The hash of the event's content, 0 if unknown.
@@ -165,12 +165,12 @@ struct IdentityArena {
     /// Whether the record at `place` is the newest of this id, or an earlier one if `isEarlier`.
     func holds(
         _ identity: PackedIdentity,
-        source: Int,
+        scope: Int,
         isEarlier: Bool = false,
         at place: Int
     ) -> Bool {
-        let word = (base + place).load(as: UInt32.self) & (Self.sourceMask | Self.earlierBit)
-        guard word == UInt32(source) | (isEarlier ? Self.earlierBit : 0) else { return false }
+        let word = (base + place).load(as: UInt32.self) & (Self.scopeMask | Self.earlierBit)
+        guard word == UInt32(scope) | (isEarlier ? Self.earlierBit : 0) else { return false }
         let start = base + place + Self.headerBytes
         if identity.form == .uuid {
             return code(at: place) == Self.uuidCode
@@ -184,13 +184,50 @@ struct IdentityArena {
 
     // MARK: - The oldest
 
+    /// The granule of the oldest record.
+    var oldestGranule: Int { oldest / Self.granuleBytes }
+
+    /// Whether the records are in more than one granule.
+    var hasSeveralGranules: Bool { granules > 1 }
+
+    /// Bytes of the record at `place`.
+    func byteCount(at place: Int) -> Int {
+        Self.byteCount(of: UnsafeRawBufferPointer(start: base + place, count: Self.headerBytes))
+    }
+
+    /// Bytes of a record that begins with these.
+    static func byteCount(of record: UnsafeRawBufferPointer) -> Int {
+        let code = record.load(as: UInt32.self) >> 20 & 0x7ff
+        let idBytes = code == uuidCode ? 16 : Int(code)
+        return headerBytes + (idBytes + 3) & ~3
+    }
+
+    /// Stores a copy of a record, as ``record(at:)`` had it, at the head; returns its place.
+    ///
+    /// The head must have room.
+    mutating func append(copy: UnsafeRawBufferPointer) -> Int {
+        if needsGranule(for: copy.count) { enterGranule() }
+        let place = head
+        if records == 0 {
+            let seconds = copy.load(fromByteOffset: 4, as: UInt32.self)
+            (oldest, oldestSeconds) = (place, seconds)
+        }
+        records += 1
+        head += copy.count
+        UnsafeMutableRawBufferPointer(start: base + place, count: copy.count).copyMemory(from: copy)
+        return place
+    }
+
+    /// The bytes of the record at `place`.
+    func record(at place: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base + place, count: byteCount(at: place))
+    }
+
     /// Drops the oldest record, returns a granule that it left to the system, and returns the bytes
     /// freed.
     mutating func dropOldest() -> Int {
-        let code = self.code(at: oldest)
-        let idBytes = code == Self.uuidCode ? 16 : Int(code)
-        let granule = oldest / Self.granuleBytes
-        var next = oldest + Self.headerBytes + (idBytes + 3) & ~3
+        let granule = oldestGranule
+        var next = oldest + byteCount(at: oldest)
         records -= 1
         let isPadding =
             next % Self.granuleBytes != 0 && records > 0 && self.code(at: next) == Self.paddingCode

@@ -1,4 +1,4 @@
-/// SipHash-1-3 (Aumasson, Bernstein) of a source and an id, with a random key per process: nobody
+/// SipHash-1-3 (Aumasson, Bernstein) of a scope and an id, with a random key per process: nobody
 /// can choose ids that collide.
 struct IdentityHash {
     private let key0: UInt64
@@ -13,16 +13,16 @@ struct IdentityHash {
         IdentityHash(key0: .random(in: .min ... .max), key1: .random(in: .min ... .max))
     }
 
-    /// Hashes an id of `source` (0 to 4,095); the same id of two sources has two hashes.
-    func callAsFunction(_ identity: PackedIdentity, source: Int) -> UInt64 {
+    /// Hashes an id of `scope` (0 to 4,095); the same id of two scopes has two hashes.
+    func callAsFunction(_ identity: PackedIdentity, scope: Int) -> UInt64 {
         var state = SipState(key0, key1)
         if identity.form == .uuid {
-            state.take(UInt64(UInt32(truncatingIfNeeded: source)) | 1 << 63)
+            state.take(UInt64(UInt32(truncatingIfNeeded: scope)) | 1 << 63)
             state.take(identity.first)
             state.take(identity.second)
         } else {
             let text = identity.text
-            state.take(UInt64(UInt32(truncatingIfNeeded: source)) | UInt64(text.count) << 32)
+            state.take(UInt64(UInt32(truncatingIfNeeded: scope)) | UInt64(text.count) << 32)
             var at = 0
             while at + 8 <= text.count {
                 state.take(text.loadUnaligned(fromByteOffset: at, as: UInt64.self))

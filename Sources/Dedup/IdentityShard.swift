@@ -46,6 +46,7 @@ struct IdentityShard {
 
     var table = IdentityTable()
     var arena: IdentityArena
+    var shares = IdentityShares()
     let windowSeconds: Int
     let hash: IdentityHash
     let budget: Budget
@@ -75,7 +76,10 @@ struct IdentityShard {
     static let bytesMin =
         IdentityArena.granuleBytes + IdentityTable.capacityFirst * IdentityTable.slotBytes
 
-    func free() { table.free() }
+    func free() {
+        table.free()
+        shares.free()
+    }
 
     private func isExpired(_ seconds: UInt32, _ now: UInt32) -> Bool {
         Int(now) - Int(seconds) > windowSeconds
@@ -103,7 +107,7 @@ struct IdentityShard {
         let (identity, hash) = (announced.identity, announced.low)
         // Drop two per insertion, so that memory shrinks with the traffic too.
         expire(now, countMax: 2)
-        var at = find(identity, source: announced.source, hash: hash)
+        var at = find(identity, scope: announced.scope, hash: hash)
         var isReused = false
         if let place = table.place(at: at) {
             if isExpired(arena.seconds(at: place), now) {
@@ -120,17 +124,21 @@ struct IdentityShard {
         }
         let byteCount = IdentityArena.byteCount(identity)
         if table.isFull || arena.needsGranule(for: byteCount) {
-            makeRoom(byteCount, now)
+            guard makeRoom(byteCount, for: announced.scope, at: now) else {
+                (forgotten, forgottenAge) = (forgotten + 1, 0)
+                return .new(isReused: isReused)
+            }
             at = table.freeSlot(hash)
         }
         let place = arena.append(
             identity,
             content: announced.content,
-            source: announced.source,
+            scope: announced.scope,
             seconds: now,
             writer: writer,
             commit: UInt32(truncatingIfNeeded: commit)
         )
+        shares.add(announced.scope, byteCount)
         table.insert(hash, place: place, at: at)
         return .new(isReused: isReused)
     }
@@ -170,7 +178,7 @@ struct IdentityShard {
                 && arena.content(at: place) == announced.content
                 && arena.holds(
                     announced.identity,
-                    source: announced.source,
+                    scope: announced.scope,
                     isEarlier: true,
                     at: place
                 )
@@ -189,12 +197,12 @@ struct IdentityShard {
     ///
     /// Inlined, because a method of a large struct is otherwise passed a copy of it.
     @inline(__always)
-    private func find(_ identity: PackedIdentity, source: Int, hash: UInt32) -> Int {
+    private func find(_ identity: PackedIdentity, scope: Int, hash: UInt32) -> Int {
         var at = table.home(hash)
         while let place = table.place(at: at) {
             let isIt =
                 IdentityTable.hash(table.slots[at]) == hash
-                && arena.holds(identity, source: source, at: place)
+                && arena.holds(identity, scope: scope, at: place)
             if isIt { break }
             at = table.following(at)
         }
@@ -216,53 +224,144 @@ struct IdentityShard {
     @discardableResult
     private mutating func dropOldest() -> Int {
         let place = arena.oldest
-        let hash = self.hash(arena.identity(at: place), source: arena.source(at: place))
-        let low =
-            arena.isEarlier(at: place)
-            ? Self.earlierHash(hash, arena.content(at: place)) : UInt32(truncatingIfNeeded: hash)
+        let low = tableHash(at: place)
         if let at = table.find(low, place: place) {
             table.remove(at: at)
         }
+        shares.remove(arena.scope(at: place), arena.byteCount(at: place))
         let freed = arena.dropOldest()
         if freed > 0 { budget.give(freed) }
         return freed
     }
 
+    /// The hash by which the table has the record at `place`.
+    private func tableHash(at place: Int) -> UInt32 {
+        let hash = self.hash(arena.identity(at: place), scope: arena.scope(at: place))
+        return arena.isEarlier(at: place)
+            ? Self.earlierHash(hash, arena.content(at: place)) : UInt32(truncatingIfNeeded: hash)
+    }
+
     /// Drops the oldest record, counting it as forgotten if it has not expired.
-    private mutating func forgetOldest(_ now: UInt32) -> Int {
+    private mutating func forgetOldest(_ now: UInt32) {
         if !isExpired(arena.oldestSeconds, now) {
             forgotten += 1
             forgottenAge = max(0, Int(now) - Int(arena.oldestSeconds))
         }
-        return dropOldest()
+        dropOldest()
     }
 
-    /// Makes room for one more record of `byteCount` bytes; may move slots.
+    /// Makes room for one more record of `byteCount` bytes, of a scope; may move slots.
+    ///
+    /// Returns false if others would lose theirs for a scope that has more than its share.
     @inline(never)
-    private mutating func makeRoom(_ byteCount: Int, _ now: UInt32) {
-        if table.isFull { growTable(now) }
-        if arena.needsGranule(for: byteCount) { takeGranule(now) }
+    private mutating func makeRoom(
+        _ byteCount: Int,
+        for scope: Int,
+        at now: UInt32
+    ) -> Bool {
+        var request = Request(scope: scope, now: now)
+        if table.isFull, !growTable(&request) { return false }
+        return !arena.needsGranule(for: byteCount) || takeGranule(for: byteCount, &request)
     }
 
-    private mutating func growTable(_ now: UInt32) {
+    private mutating func growTable(_ request: inout Request) -> Bool {
         let byteCount = table.capacityNext * IdentityTable.slotBytes
         if budget.take(byteCount) {
             let before = table.byteCount
             table.grow()
             whereabouts.pointee.tell(table)
             budget.give(before)
-            return
+            return true
         }
-        while table.isFull, !arena.isEmpty { _ = forgetOldest(now) }
+        while table.isFull, !arena.isEmpty {
+            guard forget(&request) else { return false }
+        }
+        return true
     }
 
-    private mutating func takeGranule(_ now: UInt32) {
+    private mutating func takeGranule(for byteCount: Int, _ request: inout Request) -> Bool {
         if arena.isEmpty { budget.give(arena.leaveGranule()) }
-        while true {
-            if arena.hasGranule, budget.take(IdentityArena.granuleBytes) { return }
-            if arena.isEmpty { break }
-            _ = forgetOldest(now)
+        while arena.needsGranule(for: byteCount) {
+            if arena.hasGranule, budget.take(IdentityArena.granuleBytes) { return true }
+            guard !arena.isEmpty else {
+                budget.insist(IdentityArena.granuleBytes)
+                return true
+            }
+            guard forget(&request) else { return false }
         }
-        budget.insist(IdentityArena.granuleBytes)
+        return true
+    }
+
+    // MARK: - Shares
+
+    /// A record for which room is made.
+    private struct Request {
+        let scope: Int
+        /// Seconds since 1970 UTC.
+        let now: UInt32
+        /// How many granules may still be moved for it.
+        ///
+        /// Scopes above their share have a quarter of the records, so three are moved per forgotten
+        /// one in the long run, wherever they are.
+        var moves = 4
+    }
+
+    /// Forgets the oldest record, or those of the oldest granule whose scopes have more than their
+    /// share; returns false if the record that needs room has to go without.
+    private mutating func forget(_ request: inout Request) -> Bool {
+        let isKept =
+            arena.hasSeveralGranules
+            && !isExpired(arena.oldestSeconds, request.now)
+            && shares.protects(arena.scope(at: arena.oldest))
+        guard isKept, request.moves > 0 || shares.isOver(request.scope) else {
+            forgetOldest(request.now)
+            return true
+        }
+        guard request.moves > 0 else { return false }
+        request.moves -= 1
+        moveGranule(request.now)
+        return true
+    }
+
+    /// Moves the records of the oldest granule to the end, except those that have expired, and those
+    /// whose scopes have more than their share, which it forgets.
+    @inline(never)
+    private mutating func moveGranule(_ now: UInt32) {
+        let granule = arena.oldestGranule
+        withUnsafeTemporaryAllocation(
+            byteCount: IdentityArena.granuleBytes,
+            alignment: MemoryLayout<UInt64>.alignment
+        ) { kept in
+            var count = 0
+            while !arena.isEmpty, arena.oldestGranule == granule {
+                let place = arena.oldest
+                let isKept =
+                    !isExpired(arena.oldestSeconds, now)
+                    && shares.protects(arena.scope(at: place))
+                guard isKept else {
+                    forgetOldest(now)
+                    continue
+                }
+                let record = arena.record(at: place)
+                UnsafeMutableRawBufferPointer(rebasing: kept[count...]).copyMemory(from: record)
+                count += record.count
+                dropOldest()
+            }
+            append(copies: UnsafeRawBufferPointer(rebasing: kept[..<count]))
+        }
+    }
+
+    private mutating func append(copies: UnsafeRawBufferPointer) {
+        var rest = copies
+        while !rest.isEmpty {
+            let byteCount = IdentityArena.byteCount(of: rest)
+            // The granule that was left has as much.
+            if arena.needsGranule(for: byteCount) { budget.insist(IdentityArena.granuleBytes) }
+            let place = arena.append(copy: UnsafeRawBufferPointer(rebasing: rest[..<byteCount]))
+            let hash = tableHash(at: place)
+            shares.add(arena.scope(at: place), byteCount)
+            table.insert(hash, place: place, at: table.freeSlot(hash))
+            rest = UnsafeRawBufferPointer(rebasing: rest[byteCount...])
+        }
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// An id prepared for lookup in its window; must not outlive the memory that the id points into.
 package struct AnnouncedIdentity {
     let identity: PackedIdentity
-    let source: Int
+    let scope: Int
     /// The hash of the event's content; 0 if unknown.
     let content: UInt64
     let hash: UInt64
@@ -16,7 +16,9 @@ package struct AnnouncedIdentity {
     var low: UInt32 { UInt32(truncatingIfNeeded: hash) }
 }
 
-/// The ids of recent events, by source; recognises duplicates.
+/// The ids of recent events, by scope; recognises duplicates.
+///
+/// A scope is whatever ids must be unique in: a source, or one of its producers.
 ///
 /// Ids are compared exactly. Each is stored with a hash of its event's content: the same id with
 /// other content belongs to another event.
@@ -27,7 +29,7 @@ package struct AnnouncedIdentity {
 /// all of them. Memory grows with the traffic and is freed when its ids are older than the window.
 /// At the memory limit the oldest ids are forgotten early; ``figures`` count them.
 ///
-/// A table of millions of ids fits no cache. ``announce(_:source:)`` prefetches what a search will
+/// A table of millions of ids fits no cache. ``announce(_:scope:)`` prefetches what a search will
 /// read, so that ``admit(_:receivedAt:writer:commit:)`` some microseconds later need not wait for it.
 /// Only a growing table allocates.
 package final class IdentityWindow: @unchecked Sendable {
@@ -56,7 +58,7 @@ package final class IdentityWindow: @unchecked Sendable {
     /// The lower limit of ``Configuration/memoryBytesMax``.
     package static let memoryBytesMin = 4 << 20
     /// Source numbers are below it.
-    package static let sourcesMax = 4_096
+    package static let scopesMax = 4_096
     package static let writersMax = 256
     fileprivate static let shardBits = 2
     private static let shardCount = 1 << shardBits
@@ -132,16 +134,16 @@ package final class IdentityWindow: @unchecked Sendable {
     ///
     /// - `identity`: of a form other than none.
     /// - `content`: a hash of the event's content; 0 if unknown, which equals any other.
-    /// - `source`: below ``sourcesMax``.
+    /// - `scope`: below ``scopesMax``.
     package func announce(
         _ identity: PackedIdentity,
         content: UInt64 = 0,
-        source: Int
+        scope: Int
     ) -> AnnouncedIdentity {
-        let hash = hash(identity, source: source)
+        let hash = hash(identity, scope: scope)
         let announced = AnnouncedIdentity(
             identity: identity,
-            source: source,
+            scope: scope,
             content: content,
             hash: hash
         )
@@ -153,13 +155,13 @@ package final class IdentityWindow: @unchecked Sendable {
     package func announce(
         _ identity: PackedIdentity,
         content: UInt64 = 0,
-        source: Int,
+        scope: Int,
         in burst: inout IdentityBurst
     ) {
         burst.append(
             identity.isNone
-                ? AnnouncedIdentity(identity: identity, source: source, content: 0, hash: 0)
-                : announce(identity, content: content, source: source)
+                ? AnnouncedIdentity(identity: identity, scope: scope, content: 0, hash: 0)
+                : announce(identity, content: content, scope: scope)
         )
     }
 

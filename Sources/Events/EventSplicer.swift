@@ -2,10 +2,10 @@ import Platform
 
 /// Writes an event as one line with the collector's metadata first.
 ///
-/// One per source and thread.
+/// One per source and thread, and one per producer with a key.
 ///
 ///     {"_touchpoint":{"receivedAt":"…","node":"c1","source":"reliable","seq":17,"run":"…",
-///      "channel":"web","time":"…"},"type":…}\n
+///      "producer":"shop","channel":"web","time":"…"},"type":…}\n
 ///
 /// Text that is the same for all events of a source is rendered once; the time of receipt is
 /// cached, since many events share it.
@@ -25,12 +25,17 @@ package struct EventSplicer: ~Copyable {
     private static let contextKey: StaticString = "\"context\":"
     private static let sentAtKey: StaticString = "\"sentAt\":"
 
-    /// `node`, `source` and `run` contain only `[A-Za-z0-9._-]`, so they need no escaping.
-    package init(node: String, source: String, run: String) {
+    /// - `node`, `source`, `run`: of `[A-Za-z0-9._-]` only, so they need no escaping.
+    /// - `producer`: the name of the key of all events; empty if there is none.
+    package init(node: String, source: String, run: String, producer: String = "") {
         let head = Array(#"{"_touchpoint":{"receivedAt":""#.utf8)
         let middle = Array(#"","node":"\#(node)","source":"\#(source)","seq":"#.utf8)
         let channelKey = Array(#","channel":""#.utf8)
-        let tail = Array(#","run":"\#(run)""#.utf8)
+        var tail = Array(#","run":"\#(run)""#.utf8)
+        if !producer.isEmpty {
+            tail +=
+                Array(#","producer":""#.utf8) + JSONText.escaped(producer) + [UInt8(ascii: "\"")]
+        }
         headCount = head.count
         middleCount = middle.count
         tailCount = tail.count

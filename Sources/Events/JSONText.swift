@@ -29,6 +29,17 @@ enum JSONText {
         return out + at
     }
 
+    /// Returns a text with the escapes that RFC 8259 requires.
+    static func escaped(_ text: String) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { text in
+            [UInt8](unsafeUninitializedCapacity: 6 * text.count) { buffer, count in
+                guard let out = buffer.baseAddress else { return }
+                count = write(UnsafeRawBufferPointer(text), to: out) - out
+            }
+        }
+    }
+
     @inline(__always)
     private static func mustEscape(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")

@@ -10,6 +10,8 @@ package struct WrittenLine {
     package var node = UnsafeRawBufferPointer(start: nil, count: 0)
     package var source = UnsafeRawBufferPointer(start: nil, count: 0)
     package var run = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// The name of the producer's key, as JSON text without its quotes; empty if it had none.
+    package var producer = UnsafeRawBufferPointer(start: nil, count: 0)
     package var sequence: UInt64 = 0
     /// The event's own time, microseconds since 1970 UTC; nil if absent or invalid.
     package var eventTime: Int64?
@@ -26,6 +28,14 @@ package struct WrittenLine {
     var contentBehindSentAt = UnsafeRawBufferPointer(start: nil, count: 0)
 
     package init() {}
+
+    /// The name of the producer's key; empty if it had none.
+    package var producerName: String {
+        guard !producer.isEmpty else { return "" }
+        return withUnsafeTemporaryAllocation(byteCount: producer.count, alignment: 1) { room in
+            JSONText.unescape(producer, to: room).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
+    }
 }
 
 /// Reads lines for recovery, verify and cat: strict JSON whose first member is the collector's
@@ -69,6 +79,7 @@ package struct WrittenLineReader: ~Copyable {
             scanner.skip(#","run":""#), let run = scanner.takeUntilQuote(), scanner.skip("\"")
         else { return false }
         written.channel = UnsafeRawBufferPointer(reader.found.channel)
+        written.producer = UnsafeRawBufferPointer(start: nil, count: 0)
         written.eventTime = Timestamp.parse(reader.time)
         guard readResolved(&scanner, into: &written) else { return false }
         written.receivedAt = receivedAt
@@ -111,6 +122,8 @@ package struct WrittenLineReader: ~Copyable {
             } else if key.elementsEqual("time".utf8) {
                 guard let time = Timestamp.parse(text) else { return false }
                 written.eventTime = time
+            } else if key.elementsEqual("producer".utf8) {
+                written.producer = text
             }
         }
         return scanner.skip("}") && scanner.rest.isEmpty

@@ -1,6 +1,19 @@
 import Events
+import Intake
 
-/// Counts of one source's events in one commit.
+/// The counts of one producer's events in one commit.
+package struct ProducerTally: Sendable {
+    /// As in `ProducerBook`.
+    package var producer: Int
+    package var tally: CommitTally
+
+    package init(producer: Int, tally: CommitTally) {
+        self.producer = producer
+        self.tally = tally
+    }
+}
+
+/// Counts of events in one commit.
 package struct CommitTally: Sendable {
     package var accepted = 0
     /// Duplicates, which were not written again.
@@ -13,6 +26,9 @@ package struct CommitTally: Sendable {
     package var dropped = 0
     /// By ``Rejection/index``.
     package var rejected = [Int](repeating: 0, count: Rejection.allCases.count)
+
+    /// Bytes of lines in segments and quarantine, before compression.
+    package var lineBytes = 0
 
     package var rejectedTotal: Int { rejected.reduce(0, +) }
 

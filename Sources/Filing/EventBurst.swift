@@ -15,10 +15,8 @@ package struct EventBurst: ~Copyable {
 
     /// The number of events and pieces; only the last may be one that the reader rejected.
     package internal(set) var count = 0
-    /// The source's index.
-    package internal(set) var source = 0
-    /// When the message was received; microseconds since 1970 UTC.
-    package internal(set) var receivedAt: Int64 = 0
+    /// Where the message comes from.
+    var origin = MessageOrigin()
     /// The events as read.
     let views: UnsafeMutableBufferPointer<EventView>
     let verdicts: UnsafeMutablePointer<Verdict>
@@ -86,6 +84,13 @@ package struct EventBurst: ~Copyable {
     }
 
     // MARK: - For judges and observers
+
+    /// The source's index.
+    @inline(__always)
+    package var source: Int { origin.source }
+
+    /// When the message was received; microseconds since 1970 UTC.
+    package var receivedAt: Int64 { origin.receivedAt }
 
     /// Whether any event has edits.
     package var isEdited: Bool { !edits.isEmpty }

@@ -1,43 +1,49 @@
 import Events
+import Intake
 
-/// A writer's counts of events since they were last taken: of arrivals, of events in segments, and
-/// per channel.
+/// A writer's counts of events since they were last taken, by producer: of arrivals, and of events in
+/// segments; and per channel.
 ///
 /// Plain memory, because every event touches it. Only the writer's thread uses it.
 struct EventCounts: ~Copyable {
-    private let sources: Int
-    private let arrived: UnsafeMutablePointer<Int>
-    private let accepted: UnsafeMutablePointer<Int>
-    private let repeated: UnsafeMutablePointer<Int>
-    private let reused: UnsafeMutablePointer<Int>
-    private let suppressed: UnsafeMutablePointer<Int>
-    private let dropped: UnsafeMutablePointer<Int>
-    /// By source, then ``Rejection/index``.
-    private let rejected: UnsafeMutablePointer<Int>
-    private let reasons = Rejection.allCases.count
+    /// The counts of one producer.
+    private struct Counts {
+        var arrived = 0
+        var accepted = 0
+        var bytes = 0
+        var repeated = 0
+        var reused = 0
+        var suppressed = 0
+        var dropped = 0
+        var lists: Lists = []
+    }
+
+    /// The lists that have a producer.
+    private struct Lists: OptionSet {
+        let rawValue: UInt8
+        static let touched = Lists(rawValue: 1)
+        static let arrivals = Lists(rawValue: 2)
+        static let all: Lists = [.touched, .arrivals]
+    }
+
+    /// By the producer's number.
+    private let counts: UnsafeMutablePointer<Counts>
+    /// By producer, then ``Rejection/index``; only of producers with rejections.
+    private var rejected: [Int: [Int]] = [:]
+    /// Producers with counts for the next commit, and with arrivals not yet taken.
+    private var touched: [Int] = []
+    private var arrivals: [Int] = []
     /// By the channel's number; grows with new channels.
     private var channels: UnsafeMutableBufferPointer<Int>
 
-    init(sources: Int) {
-        self.sources = sources
-        arrived = Self.zeros(sources)
-        accepted = Self.zeros(sources)
-        repeated = Self.zeros(sources)
-        reused = Self.zeros(sources)
-        suppressed = Self.zeros(sources)
-        dropped = Self.zeros(sources)
-        rejected = Self.zeros(sources * reasons)
+    init() {
+        counts = .allocate(capacity: ProducerBook.countMax)
+        counts.initialize(repeating: Counts(), count: ProducerBook.countMax)
         channels = UnsafeMutableBufferPointer(start: Self.zeros(64), count: 64)
     }
 
     deinit {
-        arrived.deallocate()
-        accepted.deallocate()
-        repeated.deallocate()
-        reused.deallocate()
-        suppressed.deallocate()
-        dropped.deallocate()
-        rejected.deallocate()
+        counts.deallocate()
         channels.deallocate()
     }
 
@@ -47,39 +53,53 @@ struct EventCounts: ~Copyable {
         return memory
     }
 
-    func arrive(_ source: Int) {
-        arrived[source] &+= 1
+    @inline(__always)
+    mutating func arrive(_ producer: Int) {
+        (counts + producer).pointee.arrived &+= 1
+        if (counts + producer).pointee.lists != .all { list(producer) }
     }
 
-    mutating func accept(_ source: Int, channel: UInt32) {
-        // Swift 6.3 cannot compile accepted[source] here for the thread sanitizer.
-        (accepted + source).pointee &+= 1
+    @inline(never)
+    private mutating func list(_ producer: Int) {
+        let lists = counts[producer].lists
+        if !lists.contains(.arrivals) { arrivals.append(producer) }
+        if !lists.contains(.touched) { touched.append(producer) }
+        counts[producer].lists = .all
+    }
+
+    /// Counts an event that arrived, and that is in a segment with `bytes` of line.
+    mutating func accept(_ producer: Int, channel: UInt32, bytes: Int) {
+        (counts + producer).pointee.accepted &+= 1
+        (counts + producer).pointee.bytes &+= bytes
         if Int(channel) >= channels.count { growChannels(to: Int(channel) + 1) }
         channels[Int(channel)] &+= 1
     }
 
     /// Counts a duplicate.
-    func `repeat`(_ source: Int) {
-        repeated[source] &+= 1
+    func `repeat`(_ producer: Int) {
+        counts[producer].repeated &+= 1
     }
 
     /// Counts an accepted event whose id another one had.
-    func reuse(_ source: Int) {
-        reused[source] &+= 1
+    func reuse(_ producer: Int) {
+        counts[producer].reused &+= 1
     }
 
-    func reject(_ source: Int, _ rejection: Rejection) {
-        rejected[source * reasons + rejection.index] &+= 1
+    /// Counts a rejected piece, in quarantine with `bytes` of line.
+    mutating func reject(_ producer: Int, _ rejection: Rejection, bytes: Int) {
+        counts[producer].bytes &+= bytes
+        let none = [Int](repeating: 0, count: Rejection.allCases.count)
+        rejected[producer, default: none][rejection.index] &+= 1
     }
 
     /// Counts an event of a kind that must not be stored.
-    func suppress(_ source: Int) {
-        suppressed[source] &+= 1
+    func suppress(_ producer: Int) {
+        counts[producer].suppressed &+= 1
     }
 
     /// Counts a rejected piece that quarantine does not accept, or an event that is not stored.
-    func drop(_ source: Int) {
-        dropped[source] &+= 1
+    func drop(_ producer: Int) {
+        counts[producer].dropped &+= 1
     }
 
     @inline(never)
@@ -92,38 +112,39 @@ struct EventCounts: ~Copyable {
     }
 
     /// Whether anything has arrived since ``takeArrived(_:)``.
-    var hasArrived: Bool {
-        for source in 0..<sources where arrived[source] != 0 { return true }
-        return false
-    }
+    var hasArrived: Bool { !arrivals.isEmpty }
 
-    /// Returns the arrivals by source, and resets them.
-    func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) {
-        for source in 0..<sources {
-            body(source, arrived[source])
-            arrived[source] = 0
+    /// Returns the arrivals of each producer with any, and resets them.
+    mutating func takeArrived(_ body: (_ producer: Int, _ count: Int) -> Void) {
+        for producer in arrivals {
+            body(producer, counts[producer].arrived)
+            counts[producer].arrived = 0
+            counts[producer].lists.remove(.arrivals)
         }
+        arrivals.removeAll(keepingCapacity: true)
     }
 
-    /// Returns the counts of events in segments and of duplicates, by source, and resets them.
-    func takeTallies() -> [CommitTally] {
-        (0..<sources).map { source in
+    /// Returns the counts of events in segments, of duplicates and of others, of each producer with
+    /// any, and resets them.
+    mutating func takeTallies() -> [ProducerTally] {
+        defer {
+            touched.removeAll(keepingCapacity: true)
+            rejected.removeAll(keepingCapacity: true)
+        }
+        return touched.map { producer in
             var tally = CommitTally()
-            tally.accepted = accepted[source]
-            accepted[source] = 0
-            tally.repeated = repeated[source]
-            repeated[source] = 0
-            tally.reused = reused[source]
-            reused[source] = 0
-            tally.suppressed = suppressed[source]
-            suppressed[source] = 0
-            tally.dropped = dropped[source]
-            dropped[source] = 0
-            for at in 0..<reasons {
-                tally.rejected[at] = rejected[source * reasons + at]
-                rejected[source * reasons + at] = 0
-            }
-            return tally
+            let count = counts[producer]
+            tally.accepted = count.accepted
+            tally.repeated = count.repeated
+            tally.reused = count.reused
+            tally.suppressed = count.suppressed
+            tally.dropped = count.dropped
+            tally.lineBytes = count.bytes
+            if let rejected = rejected[producer] { tally.rejected = rejected }
+            counts[producer] = Counts()
+            counts[producer].arrived = count.arrived
+            counts[producer].lists = count.lists.subtracting(.touched)
+            return ProducerTally(producer: producer, tally: tally)
         }
     }
 

@@ -13,7 +13,8 @@ struct Filer: ~Copyable {
     private let identities: UnsafeMutablePointer<IdentityList>
     private let quota: QuarantineQuota
     private let sequences: SourceSequences
-    /// By source.
+    private var origins: Origins
+    /// By the number of the scope.
     private let splicers: UnsafeMutablePointer<EventSplicer>
     private let sources: [FilingConfiguration.Source]
     private let writer: Int
@@ -42,22 +43,20 @@ struct Filer: ~Copyable {
         onRejection = partners.onRejection
         sources = configuration.sources
         writer = configuration.writer
-        counts = EventCounts(sources: sources.count)
-        splicers = .allocate(capacity: sources.count)
-        for (at, source) in sources.enumerated() {
-            (splicers + at).initialize(
-                to: EventSplicer(
-                    node: configuration.node,
-                    source: source.name,
-                    run: configuration.run
-                )
-            )
-        }
+        counts = EventCounts()
+        origins = Origins(
+            partners.producers,
+            node: configuration.node,
+            run: configuration.run,
+            sources: sources.map(\.name)
+        )
+        splicers = origins.splicers
     }
 
-    deinit {
-        splicers.deinitialize(count: sources.count)
-        splicers.deallocate()
+    /// Prepares for events of a producer; returns the scope of its ids.
+    @inline(__always)
+    mutating func meet(_ producer: Int) -> IdentityScope {
+        origins.scope(of: producer)
     }
 
     // MARK: - A message
@@ -103,15 +102,15 @@ struct Filer: ~Copyable {
         isAnswered: Bool
     ) throws(FileSystemError) {
         guard burst.isWritten(at) else { return leaveOut(burst, at, isAnswered: isAnswered) }
-        counts.arrive(burst.source)
+        counts.arrive(burst.origin.producer)
         let isIDReused = recognises && burst.identities.verdict(at: at).isReused
         let slot = try write(burst, at, routing: routing, isIDReused: isIDReused)
         if recognises {
-            if isIDReused { counts.reuse(burst.source) }
+            if isIDReused { counts.reuse(burst.origin.producer) }
             (identities + slot).pointee.add(
                 burst.identities.identity(at: at),
                 content: burst.identities.content(at: at),
-                source: burst.source,
+                scope: burst.origin.scope,
                 receivedAt: burst.receivedAt
             )
         }
@@ -139,11 +138,12 @@ struct Filer: ~Copyable {
             try writeEdited(burst, at, as: resolved, in: slot)
             return slot
         }
-        let need = (splicers + source).pointee.bytesMax(for: burst.views[at], as: resolved)
+        let splicer = splicers + burst.origin.scope.number
+        let need = splicer.pointee.bytesMax(for: burst.views[at], as: resolved)
         let pending = pendings + slot
         if pending.pointee.room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
-        let count = (splicers + source).pointee.write(
+        let count = splicer.pointee.write(
             burst.views[at],
             as: resolved,
             receivedAt: burst.receivedAt,
@@ -157,7 +157,7 @@ struct Filer: ~Copyable {
             receivedAt: burst.receivedAt,
             eventTime: route.eventTime
         )
-        counts.accept(source, channel: route.channel)
+        counts.accept(burst.origin.producer, channel: route.channel, bytes: count)
         return slot
     }
 
@@ -171,12 +171,13 @@ struct Filer: ~Copyable {
     ) throws(FileSystemError) {
         let edits = burst.edits(at: at)
         let source = burst.source
+        let splicer = splicers + burst.origin.scope.number
         let need =
-            (splicers + source).pointee.bytesMax(for: burst.views[at], as: resolved)
+            splicer.pointee.bytesMax(for: burst.views[at], as: resolved)
             + EventEdit.bytesAdded(edits)
         if pendings[slot].room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
-        let count = (splicers + source).pointee.write(
+        let count = splicer.pointee.write(
             burst.views[at],
             as: resolved,
             edits: edits,
@@ -191,7 +192,7 @@ struct Filer: ~Copyable {
             receivedAt: burst.receivedAt,
             eventTime: burst.routes[at].eventTime
         )
-        counts.accept(source, channel: burst.routes[at].channel)
+        counts.accept(burst.origin.producer, channel: burst.routes[at].channel, bytes: count)
     }
 
     private mutating func slot(
@@ -207,18 +208,18 @@ struct Filer: ~Copyable {
     /// Counts an event that is not written; it gets no number.
     @inline(never)
     private mutating func leaveOut(_ burst: borrowing EventBurst, _ at: Int, isAnswered: Bool) {
-        counts.arrive(burst.source)
+        counts.arrive(burst.origin.producer)
         switch burst.verdicts[at] {
         case .write, .quarantine:
             return
         case .duplicate:
-            counts.repeat(burst.source)
+            counts.repeat(burst.origin.producer)
             if isAnswered { acceptDuplicate(burst.identities.verdict(at: at)) }
         case .suppressed:
-            counts.suppress(burst.source)
+            counts.suppress(burst.origin.producer)
             if isAnswered { answers.accept() }
         case .drop:
-            counts.drop(burst.source)
+            counts.drop(burst.origin.producer)
             if isAnswered { answers.accept() }
         }
     }
@@ -263,7 +264,7 @@ struct Filer: ~Copyable {
             )
         else { return refuse(record) }
         burst.slots[at] = Int32(truncatingIfNeeded: slot)
-        counts.arrive(record.source)
+        counts.arrive(Int(record.producer))
         let sequence = sequences.next(record.source)
         let peer = sources[record.source].peers?.name(of: record.peer)
         if let peer, notices.allows(rejection, source: record.source, peer: peer, at: now) {
@@ -273,7 +274,7 @@ struct Filer: ~Copyable {
             view,
             rejection: rejection,
             payload: rejections.payload(view.bytes, sequence: sequence),
-            splicer: &(splicers + record.source).pointee,
+            splicer: &(splicers + burst.origin.scope.number).pointee,
             receivedAt: record.receivedAt,
             sequence: sequence,
             peer: peer
@@ -287,8 +288,8 @@ struct Filer: ~Copyable {
             receivedAt: record.receivedAt,
             eventTime: nil
         )
-        store.tookRejected(line.count)
-        counts.reject(record.source, rejection)
+        store.tookRejected(line.count, of: share(of: record))
+        counts.reject(Int(record.producer), rejection, bytes: line.count)
         if record.isAnswered { answers.reject(view, rejection) }
     }
 
@@ -302,7 +303,7 @@ struct Filer: ~Copyable {
         of record: IntakeRecord,
         routing: borrowing Routing
     ) throws(FileSystemError) -> Int? {
-        if quota.isFull, !record.isAnswered { return nil }
+        if !record.isAnswered, isQuarantineFull(for: record) { return nil }
         let key = routing.partitions.quarantineKey(rejection, receivedAt: record.receivedAt)
         if store.slot(for: key) < 0 { opened += 1 }
         return try store.quarantineSlot(
@@ -320,9 +321,21 @@ struct Filer: ~Copyable {
         if record.isAnswered {
             isAbandoned = true
         } else {
-            counts.arrive(record.source)
-            counts.drop(record.source)
+            counts.arrive(Int(record.producer))
+            counts.drop(Int(record.producer))
         }
+    }
+
+    /// Whether quarantine accepts nothing more, at all or of this producer.
+    @inline(__always)
+    func isQuarantineFull(for record: IntakeRecord) -> Bool {
+        quota.isFull || quota.shares.isFull(Int(record.producer))
+    }
+
+    /// The number of a record's producer if it has a share of quarantine.
+    private func share(of record: IntakeRecord) -> Int? {
+        let number = Int(record.producer)
+        return origins.hasShare(number) ? number : nil
     }
 
     // MARK: - For the next commit
@@ -340,11 +353,13 @@ struct Filer: ~Copyable {
         (answers.take(), answers.takeDeferred())
     }
 
-    func takeTallies() -> [CommitTally] { counts.takeTallies() }
+    mutating func takeTallies() -> [ProducerTally] { counts.takeTallies() }
 
     var hasArrived: Bool { counts.hasArrived }
 
-    func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) { counts.takeArrived(body) }
+    mutating func takeArrived(_ body: (_ producer: Int, _ count: Int) -> Void) {
+        counts.takeArrived(body)
+    }
 
     func takeChannels(_ body: (_ channel: UInt32, _ count: Int) -> Void) {
         counts.takeChannels(body)

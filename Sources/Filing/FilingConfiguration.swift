@@ -63,6 +63,8 @@ package struct FilingPartners {
     package var quota: QuarantineQuota
     package var sequences: SourceSequences
     package var window: IdentityWindow
+    /// The producers of all sources.
+    package var producers: ProducerBook
     /// Observers of filed bursts.
     package var observers = Observers()
     /// Judges events before they are filed; if nil, all are written.
@@ -80,11 +82,13 @@ package struct FilingPartners {
         store: SegmentStore,
         quota: QuarantineQuota,
         sequences: SourceSequences,
-        window: IdentityWindow
+        window: IdentityWindow,
+        producers: ProducerBook
     ) {
         self.store = store
         self.quota = quota
         self.sequences = sequences
         self.window = window
+        self.producers = producers
     }
 }

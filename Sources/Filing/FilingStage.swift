@@ -40,7 +40,6 @@ package struct FilingStage: ~Copyable {
     }
 
     package let store: SegmentStore
-    private let quota: QuarantineQuota
     private let judge: (any EventJudge)?
     private let observers: Observers
     private var reader: MessageReader
@@ -48,6 +47,8 @@ package struct FilingStage: ~Copyable {
     var routing: Routing
     var filer: Filer
     private var burst = EventBurst()
+    /// Whether the burst's producer was set.
+    private var hasOrigin = false
     /// Messages of one event each, which are read together, and how many of them are done.
     private var run = MessageRun()
     private var done = 0
@@ -66,7 +67,6 @@ package struct FilingStage: ~Copyable {
 
     package init(_ configuration: FilingConfiguration, _ partners: FilingPartners) {
         store = partners.store
-        quota = partners.quota
         judge = partners.judge
         observers = partners.observers
         reader = MessageReader(
@@ -177,7 +177,7 @@ package struct FilingStage: ~Copyable {
     }
 
     /// While quarantine is full, a judge must have seen all of a message before any of it is filed.
-    private var mayJoin: Bool { judge == nil || !quota.isFull }
+    private var mayJoin: Bool { judge == nil || !filer.isQuarantineFull(for: run.records[0]) }
 
     /// Files events while each message is exactly one.
     private mutating func takeJoined() throws(FileSystemError) -> Bool {
@@ -212,7 +212,7 @@ package struct FilingStage: ~Copyable {
         spent = 0
         if record.isAnswered {
             filer.begin(record)
-            if quota.isFull { work = .checking }
+            if filer.isQuarantineFull(for: record) { work = .checking }
         }
         reader.begin(record.payload)
     }
@@ -303,8 +303,13 @@ package struct FilingStage: ~Copyable {
 
     @inline(__always)
     private mutating func setOrigin(_ record: IntakeRecord) {
-        burst.source = record.source
-        burst.receivedAt = record.receivedAt
+        burst.origin.receivedAt = record.receivedAt
+        let producer = Int(record.producer)
+        guard burst.origin.producer != producer || !hasOrigin else { return }
+        hasOrigin = true
+        burst.origin.source = record.source
+        burst.origin.producer = producer
+        burst.origin.scope = filer.meet(producer)
     }
 
     @inline(never)
@@ -378,8 +383,8 @@ package struct FilingStage: ~Copyable {
         filer.takeAnswers()
     }
 
-    /// Returns the counts of events since the last call, by source.
-    package func takeTallies() -> [CommitTally] { filer.takeTallies() }
+    /// Returns the counts of events since the last call, of each producer with any.
+    package mutating func takeTallies() -> [ProducerTally] { filer.takeTallies() }
 
     /// Assigns later messages to the store's next batch.
     package mutating func beginCommit() {

@@ -4,8 +4,8 @@ extension FilingStage {
     /// Whether anything has arrived since ``takeArrived(_:)``.
     package var hasArrived: Bool { filer.hasArrived }
 
-    /// Returns the arrivals by source, and resets them.
-    package func takeArrived(_ body: (_ source: Int, _ count: Int) -> Void) {
+    /// Returns the arrivals of each producer with any, and resets them.
+    package mutating func takeArrived(_ body: (_ producer: Int, _ count: Int) -> Void) {
         filer.takeArrived(body)
     }
 

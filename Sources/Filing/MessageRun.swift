@@ -1,7 +1,7 @@
 import Events
 import Intake
 
-/// Consecutive messages of one source and time, each of which looks like one event.
+/// Consecutive messages of one producer and time, each of which looks like one event.
 ///
 /// Only the writer's thread uses it. Plain memory, because every such message is in it.
 struct MessageRun: ~Copyable {
@@ -20,7 +20,8 @@ struct MessageRun: ~Copyable {
         let at = count
         if at > 0 {
             guard records[0].receivedAt == record.receivedAt,
-                records[0].isAnswered == record.isAnswered, records[0].source == record.source
+                records[0].isAnswered == record.isAnswered,
+                records[0].producer == record.producer
             else { return false }
         }
         guard payloads.add(record.payload) else { return false }

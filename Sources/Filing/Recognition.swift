@@ -1,3 +1,4 @@
+import Archive
 import Dedup
 import Events
 
@@ -49,7 +50,7 @@ struct Recognition: ~Copyable {
             window.announce(
                 identity,
                 content: content,
-                source: burst.source,
+                scope: burst.origin.scope.number,
                 in: &burst.identities
             )
         }

@@ -1,9 +1,8 @@
 /// A message as a source puts it into a ring and a writer reads it.
 ///
 ///     offset  bytes
-///     0       2     source's index
-///     2       1     1 if a producer waits for an answer, else 0
-///     3       1     0
+///     0       2     source's index; the highest bit is 1 if a producer waits for an answer
+///     2       2     number of the producer, as in ``ProducerBook``
 ///     4       2     bytes of the return address
 ///     6       2     number of the connection; 0 is unknown
 ///     8       8     received at, microseconds since 1970 UTC
@@ -12,6 +11,7 @@
 /// In the machine's byte order: it never leaves the process.
 package struct IntakeRecord {
     package static let headerByteCount = 16
+    private static let answeredBit: UInt16 = 1 << 15
     /// The longest return address, in bytes.
     package static let addressBytesMax = Int(UInt16.max)
 
@@ -20,6 +20,8 @@ package struct IntakeRecord {
     package var isAnswered: Bool
     /// The number of its connection; 0 is unknown.
     package var peer: UInt16
+    /// The number of its producer.
+    package var producer: UInt16
     /// Microseconds since 1970 UTC.
     package var receivedAt: Int64
     /// Where the answer goes: bytes that only the kind of source understands.
@@ -28,10 +30,12 @@ package struct IntakeRecord {
     package var returnAddress: UnsafeRawBufferPointer
     package var payload: UnsafeRawBufferPointer
 
+    /// `producer`: nil for those that are not told apart.
     package init(
         source: Int,
         isAnswered: Bool = false,
         peer: UInt16 = 0,
+        producer: UInt16? = nil,
         receivedAt: Int64,
         returnAddress: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
         payload: UnsafeRawBufferPointer
@@ -39,6 +43,7 @@ package struct IntakeRecord {
         self.source = source
         self.isAnswered = isAnswered
         self.peer = peer
+        self.producer = producer ?? UInt16(truncatingIfNeeded: source)
         self.receivedAt = receivedAt
         self.returnAddress = returnAddress
         self.payload = payload
@@ -47,8 +52,10 @@ package struct IntakeRecord {
     /// Reads a record as ``write(to:)`` wrote it.
     package init(_ bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count >= Self.headerByteCount, "a record without its header")
-        source = Int(bytes.load(as: UInt16.self))
-        isAnswered = bytes[2] != 0
+        let first = bytes.load(as: UInt16.self)
+        source = Int(first & ~Self.answeredBit)
+        isAnswered = first & Self.answeredBit != 0
+        producer = bytes.load(fromByteOffset: 2, as: UInt16.self)
         let payloadStart =
             Self.headerByteCount + Int(bytes.load(fromByteOffset: 4, as: UInt16.self))
         peer = bytes.load(fromByteOffset: 6, as: UInt16.self)
@@ -64,8 +71,9 @@ package struct IntakeRecord {
 
     /// Writes ``byteCount`` bytes; `room` is aligned to 8.
     package func write(to room: UnsafeMutableRawPointer) {
-        room.storeBytes(of: UInt16(truncatingIfNeeded: source), as: UInt16.self)
-        room.storeBytes(of: isAnswered ? 1 : 0, toByteOffset: 2, as: UInt16.self)
+        let first = UInt16(truncatingIfNeeded: source) | (isAnswered ? Self.answeredBit : 0)
+        room.storeBytes(of: first, as: UInt16.self)
+        room.storeBytes(of: producer, toByteOffset: 2, as: UInt16.self)
         room.storeBytes(
             of: UInt16(truncatingIfNeeded: returnAddress.count),
             toByteOffset: 4,

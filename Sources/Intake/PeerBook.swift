@@ -10,11 +10,17 @@ package final class PeerBook: Sendable {
     private static let scale: Int64 = 16
     private static let count = Int(UInt16.max) + 1
 
+    /// The producers of all sources.
+    package let producers: ProducerBook
+    /// The source's index.
+    package let source: Int
     private let names: Mutex<[UInt16: String]> = Mutex([:])
     // Zero pages of the system: only numbers in use take memory.
     private nonisolated(unsafe) let rates: UnsafeMutablePointer<Atomic<UInt32>>
 
-    init() {
+    init(_ producers: ProducerBook, source: Int) {
+        self.producers = producers
+        self.source = source
         guard let memory = calloc(Self.count, MemoryLayout<Atomic<UInt32>>.stride) else {
             preconditionFailure("no memory")
         }
@@ -35,6 +41,26 @@ package final class PeerBook: Sendable {
         names.withLock { $0[number] = name }
         rates[Int(number)].store(0, ordering: .relaxed)
     }
+
+    /// The producer at a peer's address.
+    ///
+    /// - Parameter host: of a peer's name, as ``PeerNotices/host(of:)`` returns it.
+    package func producer(at host: String) -> Producer {
+        guard !host.hasPrefix("ipc://") else {
+            // The user is proved by the system; each of its processes has another number.
+            let user = host.split(separator: ",").first.map(String.init) ?? host
+            return producers.producer(of: source, address: user)
+        }
+        return producers.producer(of: source, address: host)
+    }
+
+    /// The producer with a key of this name; nil if there is no number left for it.
+    package func producer(key name: String) -> Producer? {
+        producers.producer(of: source, key: name)
+    }
+
+    /// The producers that are not told apart.
+    package var others: Producer { producers.others(of: source) }
 
     /// Notes that a message of `bytes` took a writer `nanoseconds`; the rate is a moving average.
     package func noteCost(of peer: UInt16, bytes: Int, nanoseconds: Int64) {

@@ -9,18 +9,22 @@ package struct SourceProfile: Sendable, Equatable {
     package var isAnswered: Bool
     /// Whether events are looked up by their ids, so that duplicates are not written.
     package var deduplicates: Bool
+    /// Whether every producer has proved a key, so that ids are looked up among its own.
+    package var hasKeys: Bool
 
     package init(
         name: String,
         kind: String,
         channel: String = "unknown",
         isAnswered: Bool,
-        deduplicates: Bool = false
+        deduplicates: Bool = false,
+        hasKeys: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.channel = channel
         self.isAnswered = isAnswered
         self.deduplicates = deduplicates
+        self.hasKeys = hasKeys
     }
 }

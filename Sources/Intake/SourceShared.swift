@@ -18,7 +18,7 @@ package final class SourceShared: Sendable {
     /// Peers connected now.
     package let peers = Atomic<Int>(0)
     package let connections = ConnectionFigures()
-    package let peerBook = PeerBook()
+    package let peerBook: PeerBook
     /// What is wrong with an endpoint now, as a sentence; nil if nothing is.
     package let problem = Mutex<String?>(nil)
     /// Set by the source: intake has ended, and everything received is in the rings.
@@ -47,8 +47,13 @@ package final class SourceShared: Sendable {
         package static let held: Request = [.paused, .blocked, .loading]
     }
 
+    /// - `index`: the source's.
     /// - Throws: the errno text when the system refuses an eventfd.
-    package init() throws(IntakeError) {
+    package init(
+        index: Int = 0,
+        producers: ProducerBook = ProducerBook(sources: 1)
+    ) throws(IntakeError) {
+        peerBook = PeerBook(producers, source: index)
         do {
             event = try EventDescriptor()
         } catch {

@@ -13,8 +13,8 @@ struct CommitJob: Sendable {
     var answers: [UInt8]
     /// Answers that also wait for commits of other writers.
     var deferred: [DeferredAnswer] = []
-    /// Event counts by source.
-    var tallies: [CommitTally]
+    /// Event counts of the producers with any.
+    var tallies: [ProducerTally]
     /// Monotonic nanoseconds when the writer began the commit.
     var begunAt: Int64
     /// When its oldest message was received, in microseconds since 1970 UTC; nil without messages.
@@ -24,7 +24,7 @@ struct CommitJob: Sendable {
     /// Whether it is the writer's last job.
     var isLast = false
 
-    var events: Int { tallies.reduce(0) { $0 + $1.accepted + $1.rejectedTotal } }
+    var events: Int { tallies.reduce(0) { $0 + $1.tally.accepted + $1.tally.rejectedTotal } }
 }
 
 /// What a writer collects for its next job.

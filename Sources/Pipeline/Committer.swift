@@ -22,6 +22,7 @@ struct Committer: Agent, ~Copyable {
 
     private let writer: Int
     private let shared: WriterShared
+    private let producers: ProducerBook
     private let storage: StorageState
     private let segments: SegmentCommitter
     private let room: RoomWait
@@ -40,6 +41,7 @@ struct Committer: Agent, ~Copyable {
     init(
         writer: Int,
         shared: WriterShared,
+        producers: ProducerBook,
         storage: StorageState,
         segments: SegmentCommitter,
         room: RoomWait,
@@ -51,6 +53,7 @@ struct Committer: Agent, ~Copyable {
     ) {
         self.writer = writer
         self.shared = shared
+        self.producers = producers
         self.storage = storage
         self.segments = segments
         self.room = room
@@ -172,14 +175,19 @@ struct Committer: Agent, ~Copyable {
         let isBalanced = shared.numbers.withLock { numbers in
             // Counted twice, by source in the writer and by file in the segments.
             var isBalanced = job.events == job.files.lines
-            for (source, tally) in job.tallies.enumerated() {
-                numbers.ledgers[source].settle(tally)
-                isBalanced = isBalanced && numbers.ledgers[source].isBalanced
+            for entry in job.tallies {
+                let isSettled = numbers.ledgers.settle(entry)
+                isBalanced = isBalanced && isSettled
             }
             if !isBalanced { numbers.mismatches += 1 }
             return isBalanced
         }
         if !isBalanced { notify(.ledgerMismatch(writer: writer)) }
+        if producers.limitsInForce != nil {
+            for entry in job.tallies {
+                producers[entry.producer].allowance.add(written: entry.tally.lineBytes, at: wall)
+            }
+        }
         return Int(max(0, now - job.begunAt) / 1_000)
     }
 

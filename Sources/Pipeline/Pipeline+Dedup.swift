@@ -11,12 +11,19 @@ extension Pipeline {
     ///
     /// `leftover`: the number of the open segment that has it, from 1; 0 when it is durable.
     package func remember(_ known: KnownIdentity, leftover: Int = 0) {
+        guard let scope = scope(of: known) else { return }
         _ = window.admit(
-            window.announce(known.identity, content: known.content, source: known.source),
+            window.announce(known.identity, content: known.content, scope: scope),
             receivedAt: Int64(known.seconds) * 1_000_000,
             writer: leftover == 0 ? 0 : writers.count,
             commit: CommitNumber(rawValue: UInt64(leftover))
         )
+    }
+
+    /// The scope of an id; nil if there are too many producers with keys.
+    private func scope(of known: KnownIdentity) -> Int? {
+        if known.producer.isEmpty { return known.source }
+        return producers.producer(of: known.source, key: known.producer)?.number
     }
 
     /// Sets how many open segments earlier runs left: they count as the commits of a virtual

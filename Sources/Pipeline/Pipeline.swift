@@ -58,8 +58,7 @@ package final class Pipeline: Sendable {
         reserve = DiskReserve(fileSystem: fileSystem)
         // Without room for the reserve, the first error of a full disk blocks intake at once.
         try? reserve.hold()
-        quarantine = QuarantineQuota(limit: configuration.tunables.quarantineBytesMax)
-        let sourceCount = configuration.sources.count
+        quarantine = configuration.tunables.quarantineQuota
         guard let window = IdentityWindow(configuration.identities) else {
             throw PipelineError("no address space for dedup.maxMemory")
         }
@@ -70,8 +69,8 @@ package final class Pipeline: Sendable {
         let storage = StorageState(sources: wiring.sources) { notify(.storage($0)) }
         self.storage = storage
         space = SpaceWatch(fileSystem, storage, minimum: configuration.tunables.freeBytesMin)
-        writers = (0..<configuration.writers).map { _ in WriterShared(sources: sourceCount) }
-        leftovers = WriterShared(sources: sourceCount)
+        writers = (0..<configuration.writers).map { _ in WriterShared() }
+        leftovers = WriterShared()
         let opened = try Self.open(openSources, wiring: wiring, writers: writers)
         endpoints = opened.sources.map(\.endpoints)
         sourceRunners = Self.sourceRunners(
@@ -88,7 +87,7 @@ package final class Pipeline: Sendable {
             wiring: wiring,
             writers: writers,
             peers: writers + [leftovers],
-            sequences: SourceSequences(sources: sourceCount),
+            sequences: SourceSequences(sources: configuration.sources.count),
             window: window,
             storage: storage,
             data: DataFolder(
@@ -118,11 +117,15 @@ package final class Pipeline: Sendable {
         var answers: [[RingBuffer]] = []
         var sources: [SourceShared] = []
 
+        let producers: ProducerBook
+
         init(_ configuration: PipelineConfiguration) throws(PipelineError) {
+            producers = ProducerBook(sources: configuration.sources.count)
+            producers.set(configuration.tunables.producerLimits)
             do {
-                for source in configuration.sources {
+                for (index, source) in configuration.sources.enumerated() {
                     let answerBytes = source.isAnswered ? 1 << 20 : 4 << 10
-                    let shared = try SourceShared()
+                    let shared = try SourceShared(index: index, producers: producers)
                     if source.deduplicates { shared.ask(.loading) }
                     sources.append(shared)
                     var intake: [RingBuffer] = []
@@ -165,6 +168,7 @@ package final class Pipeline: Sendable {
             return Committer(
                 writer: index,
                 shared: shared,
+                producers: wiring.producers,
                 storage: storage,
                 segments: data.committer(
                     waitForRoom: { room.wait($0) },
@@ -257,6 +261,9 @@ package struct PipelineError: Error, CustomStringConvertible, Sendable {
 }
 
 extension Pipeline {
+    /// The producers of all sources.
+    package var producers: ProducerBook { sources[0].peerBook.producers }
+
     /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
     /// returns false.
     package func hurry() {
@@ -310,6 +317,8 @@ extension Pipeline {
     package func tune(_ tunables: PipelineConfiguration.Tunables) {
         space.setMinimum(tunables.freeBytesMin)
         quarantine.setLimit(tunables.quarantineBytesMax)
+        quarantine.shares.set(percent: tunables.quarantineShare)
+        producers.set(tunables.producerLimits)
         for writer in writers { writer.ask(.tune(tunables)) }
     }
 }

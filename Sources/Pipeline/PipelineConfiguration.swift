@@ -46,6 +46,14 @@ package struct PipelineConfiguration: Sendable {
         package var freeBytesMin: UInt64
         /// The most bytes in quarantine; 0 is no limit.
         package var quarantineBytesMax: Int
+        /// What each producer may send.
+        package var producerLimits = ProducerLimits()
+        /// The percentage of ``quarantineBytesMax`` that each producer may use; 100 is no limit.
+        package var quarantineShare = 100
+
+        var quarantineQuota: QuarantineQuota {
+            QuarantineQuota(limit: quarantineBytesMax, share: quarantineShare)
+        }
 
         package init(
             commitInterval: Duration = .milliseconds(100),

@@ -1,5 +1,5 @@
 import Histogram
-import Intake
+package import Intake
 import Platform
 import Ring
 import Synchronization
@@ -118,11 +118,22 @@ extension Pipeline {
     package func ledgers() -> [SourceLedger] {
         var ledgers = Array(repeating: SourceLedger(), count: sources.count)
         for writer in writers {
-            for (source, ledger) in writer.numbers.withLock({ $0.ledgers }).enumerated() {
-                ledgers[source] += ledger
+            for (number, ledger) in writer.numbers.withLock({ $0.ledgers.ledgers }) {
+                ledgers[producers[number].source] += ledger
             }
         }
         return ledgers
+    }
+
+    /// Every producer of this run with its ledger, by number; each ledger is consistent in itself.
+    package func producerLedgers() -> [(producer: Producer, ledger: SourceLedger)] {
+        let all = producers.all
+        var ledgers = Array(repeating: SourceLedger(), count: all.count)
+        for writer in writers {
+            let found = writer.numbers.withLock { $0.ledgers.ledgers }
+            for (number, ledger) in found where number < all.count { ledgers[number] += ledger }
+        }
+        return zip(all, ledgers).map { ($0, $1) }
     }
 
     /// The numbers of this moment.
@@ -134,8 +145,8 @@ extension Pipeline {
         for writer in writers {
             let numbers = writer.numbers.withLock { $0 }
             var events = 0
-            for (source, ledger) in numbers.ledgers.enumerated() {
-                ledgers[source] += ledger
+            for (number, ledger) in numbers.ledgers.ledgers {
+                ledgers[producers[number].source] += ledger
                 events += ledger.written
             }
             snapshot.channels.merge(numbers.channels)

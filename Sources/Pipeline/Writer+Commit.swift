@@ -1,6 +1,7 @@
 import Dedup
 import Disk
 import Filing
+import Intake
 import Platform
 import Storage
 import Synchronization
@@ -73,10 +74,13 @@ extension Writer {
     mutating func tell(force: Bool = false) {
         let isTime = times.isTimeToTell(force: force)
         guard isTime || filing.hasArrived else { return }
+        let producers = sources[0].peerBook.producers
         shared.numbers.withLock { numbers in
-            filing.takeArrived { source, count in
-                numbers.ledgers[source].received += count
-                numbers.ledgers[source].inFlight += count
+            filing.takeArrived { producer, count in
+                numbers.ledgers.arrive(producer, count)
+                if producers.limitsInForce != nil {
+                    producers[producer].allowance.add(events: count)
+                }
             }
             if isTime { tellTheRest(&numbers) }
         }

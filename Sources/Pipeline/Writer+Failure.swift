@@ -55,7 +55,7 @@ extension Writer {
                 number: next.handedOver,
                 files: CommitBatch(),
                 answers: [],
-                tallies: Array(repeating: CommitTally(), count: sources.count),
+                tallies: [],
                 begunAt: times.now,
                 waiters: [],
                 isLast: true

@@ -103,7 +103,8 @@ struct Writer: Agent, ~Copyable {
             store: store,
             quota: parts.data.quota,
             sequences: parts.sequences,
-            window: parts.window
+            window: parts.window,
+            producers: parts.sources[0].peerBook.producers
         )
         let peers = parts.peers
         partners.durable = { peers[$0].durableCommit }

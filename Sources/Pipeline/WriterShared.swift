@@ -19,8 +19,7 @@ final class WriterShared: Sendable {
 
     /// The numbers that the writer publishes once per round.
     struct Numbers: Sendable {
-        /// By source.
-        var ledgers: [SourceLedger]
+        var ledgers = ProducerLedgers()
         /// Commits after which the ledger did not add up, or did not match the files' own count.
         var mismatches = 0
         /// Events written, by channel.
@@ -30,7 +29,7 @@ final class WriterShared: Sendable {
         var compressedBytes: UInt64 = 0
     }
 
-    let numbers: Mutex<Numbers>
+    let numbers = Mutex(Numbers())
     let commitTimes = Mutex(CommitTimes())
     private let commands = Mutex<[WriterCommand]>([])
     private let hasCommands = Atomic<Bool>(false)
@@ -46,10 +45,6 @@ final class WriterShared: Sendable {
     private let leave = Atomic<Bool>(false)
     private let atEnd = Atomic<Bool>(false)
     private let ended = Atomic<Bool>(false)
-
-    init(sources: Int) {
-        numbers = Mutex(Numbers(ledgers: Array(repeating: SourceLedger(), count: sources)))
-    }
 
     // MARK: - To the writer
 

@@ -216,6 +216,7 @@ package struct IdentityLoad {
             onIdentity(
                 KnownIdentity(
                     source: number,
+                    producer: entry.producer,
                     seconds: entry.seconds,
                     identity: entry.identity,
                     content: entry.content
@@ -276,6 +277,7 @@ package struct IdentityLoad {
                 let identity = line.isMessageID ? PackedIdentity(line.id) : .none
                 let known = KnownIdentity(
                     source: source,
+                    producer: line.producerName,
                     seconds: UInt32(clamping: line.receivedAt / 1_000_000),
                     identity: identity,
                     content: identity.isNone ? 0 : contentHash(line)
@@ -302,6 +304,9 @@ private struct IdentityRewrite {
     let names: [String]
     let contentCheck: UInt64
     var list = IdentityList()
+    /// Numbers of the producers' scopes, by source and name.
+    private var scopes: [[String: Int]]
+    private var scopeCount = 0
 
     init(segment: String, sources: [String: Int], contentCheck: UInt64) {
         self.segment = segment
@@ -310,6 +315,7 @@ private struct IdentityRewrite {
         var names = Array(repeating: IdentityFile.noSource, count: count)
         for (name, number) in sources { names[number] = name }
         self.names = names
+        scopes = Array(repeating: [:], count: count)
     }
 
     func free() { list.free() }
@@ -319,13 +325,28 @@ private struct IdentityRewrite {
         receivedAt: Int64,
         _ fileSystem: any FileSystem
     ) {
-        list.add(
-            known.identity,
-            content: known.content,
-            source: known.source,
-            receivedAt: receivedAt
-        )
+        var producer = known.producer
+        let number = scope(of: known)
+        producer.withUTF8 { name in
+            list.add(
+                known.identity,
+                content: known.content,
+                scope: IdentityScope(
+                    number: number,
+                    source: known.source,
+                    producer: UnsafeRawBufferPointer(name)
+                ),
+                receivedAt: receivedAt
+            )
+        }
         if list.count >= IdentityList.takenFrom { write(end: nil, fileSystem) }
+    }
+
+    private mutating func scope(of known: KnownIdentity) -> Int {
+        if let number = scopes[known.source][known.producer] { return number }
+        scopeCount += 1
+        scopes[known.source][known.producer] = scopeCount
+        return scopeCount
     }
 
     mutating func end(_ fileSystem: any FileSystem) {

@@ -57,6 +57,8 @@ package struct OpenIdentities: Sendable {
 private struct IdentityRecords: Sendable {
     private struct Record {
         var source: Int32
+        /// Index of the producer's name.
+        var producer: Int32
         var seconds: UInt32
         var byteCount: Int32
         var content: UInt64
@@ -67,6 +69,10 @@ private struct IdentityRecords: Sendable {
     /// The source of the previous line.
     private var name: [UInt8] = []
     private var number: Int?
+    /// The names of producers in the order of their first id, and the text of the previous line's.
+    private var producers = [""]
+    private var producerText: [UInt8] = []
+    private var producer = 0
 
     var count: Int { records.count }
 
@@ -84,15 +90,28 @@ private struct IdentityRecords: Sendable {
         guard let number, seconds >= since, line.isMessageID,
             !PackedIdentity(line.id).isNone
         else { return }
+        if !producerText.elementsEqual(line.producer) { setProducer(of: line) }
         records.append(
             Record(
                 source: Int32(truncatingIfNeeded: number),
+                producer: Int32(truncatingIfNeeded: producer),
                 seconds: seconds,
                 byteCount: Int32(truncatingIfNeeded: line.id.count),
                 content: contentHash(line)
             )
         )
         text.append(contentsOf: line.id)
+    }
+
+    private mutating func setProducer(of line: borrowing WrittenLine) {
+        producerText = Array(line.producer)
+        let name = line.producerName
+        if let known = producers.firstIndex(of: name) {
+            producer = known
+        } else {
+            producer = producers.count
+            producers.append(name)
+        }
     }
 
     /// Removes all but the first so many.
@@ -110,6 +129,7 @@ private struct IdentityRecords: Sendable {
                 visit(
                     KnownIdentity(
                         source: Int(record.source),
+                        producer: producers[Int(record.producer)],
                         seconds: record.seconds,
                         identity: PackedIdentity(id),
                         content: record.content

@@ -27,12 +27,16 @@ package final class QuarantineQuota: Sendable {
     /// Bytes written since the start.
     private let grown = Atomic<Int>(0)
     private let refusedMessages = Atomic<Int>(0)
+    package let shares = QuarantineShares()
 
-    /// `limit`: bytes, 0 for none.
-    package init(limit: Int = 0) {
+    /// - `limit`: bytes, 0 for none.
+    /// - `share`: the percentage of it that each producer may use.
+    package init(limit: Int = 0, share: Int = 100) {
         let limit = limit > 0 ? limit : .max
         state = Mutex(State(limit: limit))
         mark = Atomic(limit)
+        shares.set(limit: limit)
+        shares.set(percent: share)
     }
 
     /// Whether quarantine accepts nothing more: one atomic load.
@@ -64,12 +68,14 @@ package final class QuarantineQuota: Sendable {
             state.isOver = bytes >= state.limit
             settle(state)
         }
+        shares.set(limit: limit > 0 ? limit : .max)
     }
 
     // MARK: - Reports by writers
 
-    /// Counts the raw bytes of a line that was accepted.
-    func take(_ byteCount: Int) {
+    /// Counts the raw bytes of a line that was accepted; of a producer that has a share, or nil.
+    func take(_ byteCount: Int, of producer: Int? = nil) {
+        if let producer { shares.take(byteCount, of: producer) }
         pending.wrappingAdd(byteCount, ordering: .relaxed)
         look()
     }
@@ -79,6 +85,7 @@ package final class QuarantineQuota: Sendable {
         pending.wrappingSubtract(raw, ordering: .relaxed)
         written.wrappingAdd(compressed, ordering: .relaxed)
         grown.wrappingAdd(compressed, ordering: .relaxed)
+        shares.deflated(raw: raw, compressed: compressed)
         look()
     }
 
@@ -115,6 +122,7 @@ package final class QuarantineQuota: Sendable {
 
     /// Subtracts the bytes of files that were removed.
     package func removed(_ byteCount: Int) {
+        shares.removed(byteCount, of: bytes)
         written.wrappingSubtract(byteCount, ordering: .relaxed)
         look()
     }

@@ -40,9 +40,10 @@ extension SegmentStore {
         return reserve(bytes, segment) ? slot : nil
     }
 
-    /// Counts the bytes of a line that was added to the slot's pending lines.
-    package func tookRejected(_ byteCount: Int) {
-        configuration.quota.take(byteCount)
+    /// Counts the bytes of a line that was added to the slot's pending lines; of a producer that has
+    /// a share of quarantine, or nil.
+    package func tookRejected(_ byteCount: Int, of producer: Int?) {
+        configuration.quota.take(byteCount, of: producer)
     }
 
     private func openQuarantine(

@@ -1,3 +1,4 @@
+import Intake
 import Platform
 import Wire
 
@@ -48,8 +49,10 @@ extension Connection {
     }
 
     /// Ends the handshake: the peer may send messages.
-    mutating func open(_ peer: WirePeer, at now: Int64) {
+    mutating func open(_ peer: WirePeer, of producer: Producer, at now: Int64) {
         handshake = nil
+        self.producer = producer
+        producer.connect()
         presence.hasCommands = peer.hasCommands
         input.trim()
         presence.heardAt = now

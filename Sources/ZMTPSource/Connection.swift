@@ -23,6 +23,10 @@ struct Connection: ~Copyable {
         static let requestsUnanswered = Hold(rawValue: 2)
         /// Its next message is costly, and others are before it.
         static let costly = Hold(rawValue: 4)
+        /// Its producer has sent more than it may.
+        static let limited = Hold(rawValue: 8)
+        /// Those that end by themselves.
+        static let waiting: Hold = [.costly, .limited]
     }
 
     /// What does not change.
@@ -77,6 +81,8 @@ struct Connection: ~Copyable {
     typealias Pointer = UnsafeMutablePointer<Connection>
 
     let id: Identity
+    /// Whose messages they are; the source's others until the handshake is done.
+    var producer: Producer
     /// Nil when it is done.
     var handshake: Handshake?
     /// Nil without CURVE.
@@ -99,8 +105,14 @@ struct Connection: ~Copyable {
         var isFull = false
     }
 
-    init(id: Identity, handshake: consuming Handshake, silenceMax: Int64) {
+    init(
+        id: Identity,
+        producer: Producer,
+        handshake: consuming Handshake,
+        silenceMax: Int64
+    ) {
         self.id = id
+        self.producer = producer
         self.handshake = consume handshake
         presence = Presence(heardAt: id.since, silenceMax: silenceMax)
     }

@@ -42,6 +42,7 @@ extension Listener {
         }
         append(answer, to: connection)
         connections.list(connection)
+        connection.pointee.producer.intake.addAnswer()
         shared.acknowledged.count()
     }
 

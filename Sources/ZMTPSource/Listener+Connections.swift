@@ -53,6 +53,7 @@ extension Listener {
         let type = configuration.pattern.type
         let now = self.now
         let keys = configuration.keys?.server
+        let others = shared.peerBook.others
         let added = connections.add(descriptor) { number, serial in
             let id = Connection.Identity(
                 number: number,
@@ -63,6 +64,7 @@ extension Listener {
             )
             return Connection(
                 id: id,
+                producer: others,
                 handshake: Handshake(type, keys: keys),
                 silenceMax: Self.silenceNanoseconds
             )
@@ -116,7 +118,9 @@ extension Listener {
             switch step {
             case .waiting: break
             case .presented(let key): return decide(connection, key)
-            case .done(let peer): return open(connection, peer)
+            case .done(let peer):
+                let producer = shared.peerBook.producer(at: connection.pointee.host)
+                return open(connection, peer, of: producer)
             case .failed(let fault): return fail(connection, text(of: fault))
             }
         }
@@ -133,14 +137,26 @@ extension Listener {
                 as: .unknownKey
             )
         }
+        guard let producer = shared.peerBook.producer(key: name) else {
+            return fail(
+                connection,
+                "since the start, \(ProducerBook.countMax) producers were told apart, the most that "
+                    + "can be: restart the collector",
+                as: .refused
+            )
+        }
         connection.pointee.admit(key, name: name)
         connections.list(connection)
-        open(connection, WirePeer(hasCommands: true))
+        open(connection, WirePeer(hasCommands: true), of: producer)
     }
 
-    private mutating func open(_ connection: Connection.Pointer, _ peer: WirePeer) {
+    private mutating func open(
+        _ connection: Connection.Pointer,
+        _ peer: WirePeer,
+        of producer: Producer
+    ) {
         door.finish(handshakeOf: connection.pointee.id.number, from: connection.pointee.host)
-        connection.pointee.open(peer, at: now)
+        connection.pointee.open(peer, of: producer, at: now)
         connections.setWaking(connection, watchesEnd: isRouter)
         if !connections.beginReading(connection) { close(connection) }
     }
@@ -203,8 +219,9 @@ extension Listener {
     mutating func close(_ connection: Connection.Pointer) {
         let number = connection.pointee.id.number
         if reading.buffer.forget(number), lane.isHolding { lane.stopHolding() }
-        if connection.pointee.hold.contains(.costly) { turns.forget(number) }
+        if !connection.pointee.hold.isDisjoint(with: .waiting) { turns.forget(number) }
         if connection.pointee.isOpen {
+            connection.pointee.producer.disconnect()
             door.partialBytes -= connection.pointee.inputCapacity
         } else {
             door.finish(handshakeOf: number, from: connection.pointee.host)
@@ -220,6 +237,7 @@ extension Listener {
         of connection: Connection.Pointer,
         _ detail: String
     ) {
+        if connection.pointee.isOpen { connection.pointee.producer.note(refusal: kind.rawValue) }
         tell(kind, of: connection.pointee.id.name, host: connection.pointee.host, detail)
     }
 

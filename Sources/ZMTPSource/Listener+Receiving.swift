@@ -61,7 +61,8 @@ extension Listener {
     private mutating func read(_ round: inout Round) -> Bool {
         let end = SystemClock.monotonicNanoseconds + Self.readingMax
         while lane.hasRoomInRound(round.count) {
-            if reading.buffer.number == 0, !reading.buffer.unpark(), !resumeCostly(round.reception)
+            if reading.buffer.number == 0, !reading.buffer.unpark(),
+                !resumeCostly(round.reception), !resumePaused(round.reception)
             {
                 guard mayRead else { return false }
                 guard let number = connections.nextReadable() else { return true }
@@ -114,14 +115,18 @@ extension Listener {
             return true
         }
         if isRouter { reading.nameAddress(connection.pointee.id.serial) }
-        return takeMessages(of: connection, &round)
+        if case .taken = round.reception, let limits = shared.peerBook.producers.limitsInForce {
+            return takeLimited(connection, &round, by: limits)
+        }
+        return takeCounted(connection, &round)
     }
 
-    private mutating func takeMessages(
+    mutating func takeMessages(
         of connection: Connection.Pointer,
         _ round: inout Round
     ) -> Bool {
         let number = connection.pointee.id.number
+        let producer = UInt16(truncatingIfNeeded: connection.pointee.producer.number)
         while lane.hasRoomInRound(round.count) {
             let rest = reading.buffer.rest(of: connection.pointee)
             if isRouter { reading.address.restart() }
@@ -135,6 +140,7 @@ extension Listener {
                     source: lane.index,
                     isAnswered: isRouter,
                     peer: number,
+                    producer: producer,
                     receivedAt: round.receivedAt,
                     returnAddress: reading.address.bytes,
                     payload: payload
@@ -203,7 +209,7 @@ extension Listener {
     /// Goes on with a connection that waits for its turn, if a ring has little costly work, or if
     /// its messages go into none.
     private mutating func resumeCostly(_ reception: Round.Reception) -> Bool {
-        guard !turns.isEmpty else { return false }
+        guard turns.hasCostly else { return false }
         let queued = if case .taken = reception { lane.queuedCost } else { Int64(0) }
         guard let next = turns.next(queued: queued), let connection = connections[next.number]
         else { return false }
@@ -238,7 +244,7 @@ extension Listener {
         return true
     }
 
-    private mutating func keepRest(_ connection: Connection.Pointer, needed total: Int) {
+    mutating func keepRest(_ connection: Connection.Pointer, needed total: Int) {
         let before = connection.pointee.inputCapacity
         reading.buffer.keepRest(&connection.pointee, needed: total, at: now)
         door.partialBytes += connection.pointee.inputCapacity - before
@@ -248,6 +254,7 @@ extension Listener {
     @inline(never)
     private mutating func refuse(_ fault: MessageFault, _ number: UInt16) {
         shared.rejected.count()
+        connections[number]?.pointee.producer.note(refusal: fault.rawValue)
         guard isRouter else { return }
         let address = Array(reading.address.bytes)
         address.withUnsafeBytes { bytes in

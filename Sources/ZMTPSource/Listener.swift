@@ -112,7 +112,10 @@ struct Listener: ~Copyable {
     /// writers if all are behind.
     mutating func idle(after count: Int) -> IdleStrategy {
         if count == 0 {
-            if !turns.isEmpty || !mayRead { return .wait(nanoseconds: Self.turnNanoseconds) }
+            if !mayRead { return .wait(nanoseconds: Self.turnNanoseconds) }
+            if let next = turns.untilNext(at: now, turn: Self.turnNanoseconds) {
+                return .wait(nanoseconds: min(next, Self.idleNanoseconds))
+            }
             let isDraining = shared.requests.contains(.draining)
             return .wait(
                 nanoseconds: isDraining ? Self.drainIdleNanoseconds : Self.idleNanoseconds
@@ -160,7 +163,7 @@ struct Listener: ~Copyable {
         if isReading, connection.pointee.hold.isEmpty { return }
         let isHeld = !shared.requests.isDisjoint(with: .held)
         // Its turn comes, or room in a ring.
-        if !isHeld, connection.pointee.hold.isSubset(of: .costly) {
+        if !isHeld, connection.pointee.hold.isSubset(of: .waiting) {
             return connections.ignoreEnd(connection)
         }
         if isHeld { keepRequests(of: number) }

@@ -38,8 +38,20 @@ struct Turns {
     private var waiting: [Waiting] = []
     /// What the connection that was served last had cost: new ones begin there.
     private var served: Int64 = 0
+    /// Connections that are not read until a time, in monotonic nanoseconds.
+    private var paused: [(number: UInt16, until: Int64)] = []
 
-    var isEmpty: Bool { waiting.isEmpty }
+    /// Whether no connection waits, for its turn or for a time.
+    var isEmpty: Bool { waiting.isEmpty && paused.isEmpty }
+
+    /// Whether a connection waits for its turn.
+    var hasCostly: Bool { !waiting.isEmpty }
+
+    /// How long until something is to be done for those that wait; nil if none waits.
+    func untilNext(at now: Int64, turn: Int64) -> Int64? {
+        if hasCostly { return turn }
+        return paused.map(\.until).min().map { max(0, $0 - now) }
+    }
 
     /// What a message is expected to cost, in nanoseconds; 0 if it is plain.
     @inline(__always)
@@ -83,5 +95,16 @@ struct Turns {
 
     mutating func forget(_ number: UInt16) {
         waiting.removeAll { $0.number == number }
+        paused.removeAll { $0.number == number }
+    }
+
+    mutating func pause(_ number: UInt16, until time: Int64) {
+        paused.append((number, time))
+    }
+
+    /// A connection whose time has come, which no longer waits then.
+    mutating func nextPaused(at now: Int64) -> UInt16? {
+        guard let at = paused.firstIndex(where: { $0.until <= now }) else { return nil }
+        return paused.remove(at: at).number
     }
 }

@@ -6,7 +6,7 @@ import Terminal
 enum WatchCommands {
     static let group = CommandGroup(
         name: "Watch",
-        subcommands: [Status.self, Stats.self, Top.self, Partitions.self]
+        subcommands: [Status.self, Stats.self, Top.self, Producers.self, Partitions.self]
     )
 }
 

@@ -12,12 +12,20 @@ import Testing
 
     struct Entry: Equatable {
         var source: String
+        var producer: String
         var seconds: UInt32
         var id: [UInt8]
         var content: UInt64
 
-        init(_ source: String, _ seconds: UInt32, identity: PackedIdentity, content: UInt64) {
+        init(
+            _ source: String,
+            _ seconds: UInt32,
+            producer: String,
+            identity: PackedIdentity,
+            content: UInt64
+        ) {
             self.source = source
+            self.producer = producer
             self.seconds = seconds
             self.content = content
             id =
@@ -33,21 +41,37 @@ import Testing
         return number % 3 == 0 ? "event \(number)" : "00112233-4455-6677-8899-\(padded)"
     }
 
+    private static let shop: StaticString = "shop \"é\""
+
+    /// The scope of an id: source 0, of no producer or of one, or source 1.
+    private static func scope(_ number: Int) -> IdentityScope {
+        if number % 5 == 0 { return IdentityScope(source: 1) }
+        guard number % 3 == 1 else { return IdentityScope(source: 0) }
+        let name = UnsafeRawBufferPointer(start: shop.utf8Start, count: shop.utf8CodeUnitCount)
+        return IdentityScope(number: 9, source: 0, producer: name)
+    }
+
     /// Fills a list with `count` ids of two sources, and returns its content.
     static func fill(_ list: inout IdentityList, _ numbers: Range<Int>) -> [Entry] {
         numbers.map { number in
             let seconds = UInt32(1_795_000_000 + number / 4)
             return Array(id(number).utf8).withUnsafeBytes { bytes in
                 let identity = PackedIdentity(bytes)
-                let source = number % 5 == 0 ? 1 : 0
+                let scope = scope(number)
                 let content = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
                 list.add(
                     identity,
                     content: content,
-                    source: source,
+                    scope: scope,
                     receivedAt: Int64(seconds) * 1_000_000
                 )
-                return Entry(source == 0 ? "a" : "b", seconds, identity: identity, content: content)
+                return Entry(
+                    scope.source == 0 ? "a" : "b",
+                    seconds,
+                    producer: String(decoding: scope.producer, as: UTF8.self),
+                    identity: identity,
+                    content: content
+                )
             }
         }
     }
@@ -83,7 +107,15 @@ import Testing
     ) throws -> (IdentityFileReader.Outcome, [Entry]) {
         var entries: [Entry] = []
         let outcome = try IdentityFileReader.read(path, in: disk, contents: contents) {
-            entries.append(Entry($0.source, $0.seconds, identity: $0.identity, content: $0.content))
+            entries.append(
+                Entry(
+                    $0.source,
+                    $0.seconds,
+                    producer: $0.producer,
+                    identity: $0.identity,
+                    content: $0.content
+                )
+            )
         }
         return (outcome, entries)
     }
@@ -201,7 +233,7 @@ import Testing
             list.add(
                 identity,
                 content: 1,
-                source: 0,
+                scope: IdentityScope(source: 0),
                 receivedAt: Int64(number / 1_000) * 1_000_000
             )
         }

@@ -100,8 +100,10 @@ import Testing
                 } else {
                     keys.append("sources[].\(indent.count > 4 ? inner : "")\(name)")
                 }
+            } else if indent.count == 2, value.allSatisfy(\.isWhitespace) {
+                inner = "\(name)."
             } else if !indent.isEmpty {
-                keys.append("\(section).\(name)")
+                keys.append("\(section).\(indent.count > 2 ? inner : "")\(name)")
             } else if value.allSatisfy(\.isWhitespace) {
                 section = String(name)
             } else {

@@ -13,8 +13,10 @@ import Testing
         let changes = Samples.unusual.changes(from: Settings())
         #expect(
             changes.live == [
+                "limits.perProducer.eventsPerSecond", "limits.perProducer.bytesPerSecond",
+                "limits.perProducer.diskPerDay",
                 "commit.interval", "segment.maxBytes", "segment.maxAge", "segment.idle",
-                "quarantine.maxBytes", "quarantine.maxAge",
+                "quarantine.maxBytes", "quarantine.perProducer", "quarantine.maxAge",
                 "storage.minimumFree", "shutdown.timeout", "log.level",
             ]
         )

@@ -89,7 +89,11 @@ extension Samples {
         settings.segment.bytesMax = 1 << 40
         settings.segment.ageMax = .seconds(86_400)
         settings.segment.idle = .milliseconds(100)
+        settings.limits.perProducer.eventsPerSecond = 500
+        settings.limits.perProducer.bytesPerSecond = 3 << 20
+        settings.limits.perProducer.bytesPerDay = 7 << 30
         settings.quarantine.bytesMax = 0
+        settings.quarantine.perProducer = 55
         settings.quarantine.ageMax = .seconds(3 * 86_400)
         settings.storage.directory = "./${data}/$x #1"
         settings.storage.minimumFreeBytes = 0

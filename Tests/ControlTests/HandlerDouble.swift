@@ -22,6 +22,7 @@ final class HandlerDouble: Sendable {
         handler.on(VerbTable.version) { _ in VersionAnswer(version: self.version, build: "debug") }
         handler.on(VerbTable.status) { _ in try await self.status() }
         handler.on(VerbTable.stats) { _ in try await self.stats() }
+        handler.on(VerbTable.producers) { _ in Sample.producers }
         handler.on(VerbTable.partitions) { _ in try await self.partitions() }
         handler.on(VerbTable.seal) { try await self.seal(prefix: $0) }
         handler.on(VerbTable.flush) { _ in try await self.flush() }

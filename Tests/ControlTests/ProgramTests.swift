@@ -95,6 +95,7 @@ import Testing
     @Test(arguments: [
         (["stats"], "reliable"), (["partitions"], "channel=web/date=2026-11-22/hour=10"),
         (["seal"], "sealed 1 segment\n"), (["flush"], "committed 7 events"),
+        (["producers"], "(others)"),
         (["pause"], "paused all sources"), (["resume", "reliable"], "resumed source reliable"),
         (["log-level", "debug"], "log level is debug"), (["drain"], "the daemon is draining"),
         (["ping"], "the daemon answers"), (["version"], "touchpointd 1.2.3 (debug)"),
@@ -104,6 +105,30 @@ import Testing
             let result = try await Self.run(arguments + ["--socket", bench.path])
             #expect(result.code == 0)
             #expect(result.output.contains(text), "\(result.output)\(result.errors)")
+        }
+    }
+
+    @Test func sortsProducers() async throws {
+        try await ServerBench.run { bench in
+            func names(_ arguments: String...) async throws -> [String] {
+                let result = try await Self.run(
+                    ["producers"] + arguments + ["--socket", bench.path]
+                )
+                #expect(result.code == 0, "\(result.errors)")
+                return result.output.split(separator: "\n").dropFirst().map { line in
+                    let words = line.split(separator: " ")
+                    return String(words.first == "and" ? line : words[1])
+                }
+            }
+            #expect(try await names() == ["till", "shop", "(others)"])
+            #expect(try await names("--sort", "quarantined") == ["shop", "till", "(others)"])
+            #expect(try await names("--sort", "name") == ["shop", "till", "(others)"])
+            #expect(try await names("--sort", "refusal") == ["shop", "till", "(others)"])
+            #expect(
+                try await names("--sort", "connections", "--most", "1") == ["till", "and 2 more"]
+            )
+            let refused = try await Self.run(["producers", "--most", "0", "--socket", bench.path])
+            #expect(refused.code == 64)
         }
     }
 

@@ -48,6 +48,18 @@ enum Sample {
         ledgerBalanced: true
     )
 
+    static let producers: ProducersAnswer = {
+        var shop = ProducerStats(source: "reliable", name: "shop", kind: "key")
+        (shop.traffic.bytes, shop.ledger.quarantined) = (1_000, 2)
+        shop.refusal = ProducerStats.Refusal(reason: "quota", at: time)
+        var till = ProducerStats(source: "reliable", name: "till", kind: "key")
+        (till.traffic.bytes, till.ledger.quarantined, till.connections.count) = (2_000, 1, 1)
+        till.connections.since = time
+        return ProducersAnswer(
+            producers: [shop, till, ProducerStats(source: "tracker", kind: "others")]
+        )
+    }()
+
     static let dedup = DedupStatus(
         state: "incomplete",
         why: "ids of 1 segments cannot be read",

@@ -10,7 +10,7 @@ import Testing
     private func fill(_ window: IdentityWindow, _ numbers: Range<Int>) {
         for number in numbers {
             _ = window.admit(
-                window.announce(PackedIdentity(first: UInt64(number), second: 1), source: 0),
+                window.announce(PackedIdentity(first: UInt64(number), second: 1), scope: 0),
                 receivedAt: 1_795_000_000_000_000 + Int64(number),
                 writer: 0,
                 commit: 0

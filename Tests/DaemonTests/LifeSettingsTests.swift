@@ -31,6 +31,10 @@ import ZeroMQSource
         settings.segment.idle = .seconds(21)
         settings.storage.minimumFreeBytes = 22
         settings.quarantine.bytesMax = 24
+        settings.quarantine.perProducer = 25
+        settings.limits.perProducer.eventsPerSecond = 26
+        settings.limits.perProducer.bytesPerSecond = 27
+        settings.limits.perProducer.bytesPerDay = 28
         settings.sources = [Self.subscriber]
 
         let pipeline = try settings.pipeline(run: "r", cores: 8)
@@ -43,17 +47,21 @@ import ZeroMQSource
         #expect(pipeline.partitionTime == .event)
         #expect(pipeline.openMax == 17 && pipeline.valuesMax == 18)
         #expect(pipeline.engine.rawValue == "zlib" && pipeline.level == 6)
-        #expect(
-            pipeline.tunables
-                == PipelineConfiguration.Tunables(
-                    commitInterval: .milliseconds(7),
-                    segmentBytesMax: 19,
-                    segmentAgeMax: .seconds(20),
-                    segmentIdleMax: .seconds(21),
-                    freeBytesMin: 22,
-                    quarantineBytesMax: 24
-                )
+        var tunables = PipelineConfiguration.Tunables(
+            commitInterval: .milliseconds(7),
+            segmentBytesMax: 19,
+            segmentAgeMax: .seconds(20),
+            segmentIdleMax: .seconds(21),
+            freeBytesMin: 22,
+            quarantineBytesMax: 24
         )
+        tunables.quarantineShare = 25
+        tunables.producerLimits = ProducerLimits(
+            eventsPerSecond: 26,
+            bytesPerSecond: 27,
+            bytesPerDay: 28
+        )
+        #expect(pipeline.tunables == tunables)
         #expect(try settings.sourceOpening(cores: 8).profiles == pipeline.sources)
     }
 

@@ -32,8 +32,8 @@ import Testing
         )
         withIdentity(record.number, bytes: record.byteCount) {
             let (source, place) = (record.byteCount, record.place)
-            #expect(arena.holds($0, source: source, isEarlier: isEarlier, at: place))
-            #expect(!arena.holds($0, source: source, isEarlier: !isEarlier, at: place))
+            #expect(arena.holds($0, scope: source, isEarlier: isEarlier, at: place))
+            #expect(!arena.holds($0, scope: source, isEarlier: !isEarlier, at: place))
         }
     }
 
@@ -54,7 +54,7 @@ import Testing
             let place = arena.append(
                 identity,
                 content: ~number,
-                source: byteCount,
+                scope: byteCount,
                 seconds: UInt32(number),
                 writer: 7,
                 commit: UInt32(number) &* 3

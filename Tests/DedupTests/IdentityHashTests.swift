@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct IdentityHashTests {
     private func hash(_ hash: IdentityHash, _ text: String, source: Int = 0) -> UInt64 {
-        Array(text.utf8).withUnsafeBytes { hash(PackedIdentity($0), source: source) }
+        Array(text.utf8).withUnsafeBytes { hash(PackedIdentity($0), scope: source) }
     }
 
     /// Ids that collide under one key are distributed under another, so nobody can prepare them.
@@ -34,7 +34,7 @@ import Testing
         #expect(self.hash(hash, "12345678") != self.hash(hash, "12345678\0"))
         let uuid = "00112233-4455-6677-8899-aabbccddeeff"
         let raw: [UInt8] = (0..<16).map { $0 * 17 }
-        let text = raw.withUnsafeBytes { hash(PackedIdentity(text: $0), source: 0) }
+        let text = raw.withUnsafeBytes { hash(PackedIdentity(text: $0), scope: 0) }
         #expect(self.hash(hash, uuid) != text)
     }
 }

@@ -20,7 +20,7 @@ import Testing
             window.announce(
                 PackedIdentity(first: number, second: 7),
                 content: content,
-                source: source
+                scope: source
             ),
             receivedAt: start + Int64(second) * 1_000_000,
             writer: writer,
@@ -79,7 +79,7 @@ import Testing
             window.announce(
                 PackedIdentity(first: 1, second: 1),
                 content: content,
-                source: 0,
+                scope: 0,
                 in: &burst
             )
         }

@@ -39,7 +39,7 @@ import Testing
                         burst.clear()
                         for number in numbers {
                             let identity = PackedIdentity(first: UInt64(number), second: 0)
-                            window.announce(identity, source: 0, in: &burst)
+                            window.announce(identity, scope: 0, in: &burst)
                         }
                         window.admit(
                             burst,

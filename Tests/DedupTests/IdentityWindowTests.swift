@@ -39,7 +39,7 @@ import Testing
     ) -> IdentityVerdict {
         Array(id.utf8).withUnsafeBytes {
             window.admit(
-                window.announce(PackedIdentity($0), source: source),
+                window.announce(PackedIdentity($0), scope: source),
                 receivedAt: at,
                 writer: writer,
                 commit: commit
@@ -80,7 +80,7 @@ import Testing
         let ids = (1...50_000).map { PackedIdentity(first: $0, second: 7) }
         for isKnown in [false, true] {
             // Tables grow between announcement and admission.
-            let announced = ids.map { window.announce($0, source: 3) }
+            let announced = ids.map { window.announce($0, scope: 3) }
             let duplicates = announced.count {
                 window.admit($0, receivedAt: Self.start, writer: 0, commit: 1).isDuplicate
             }
@@ -101,9 +101,9 @@ import Testing
                 // Every tenth event has no id.
                 let identity =
                     number % 10 == 0 ? .none : PackedIdentity(first: number, second: ~number)
-                together.announce(identity, source: 1, in: &burst)
+                together.announce(identity, scope: 1, in: &burst)
                 if identity.isNone { return IdentityVerdict(isDuplicate: false) }
-                let announced = alone.announce(identity, source: 1)
+                let announced = alone.announce(identity, scope: 1)
                 return alone.admit(announced, receivedAt: Self.start, writer: 2, commit: 5)
             }
             together.admit(burst, receivedAt: Self.start, writer: 2, commit: 5)
@@ -167,7 +167,7 @@ import Testing
         }
         func isKnown(_ identity: PackedIdentity, second: Int) -> Bool {
             window.admit(
-                window.announce(identity, source: 0),
+                window.announce(identity, scope: 0),
                 receivedAt: Self.start + Int64(second) * Self.second,
                 writer: 0,
                 commit: 1

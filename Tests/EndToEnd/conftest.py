@@ -1,4 +1,4 @@
-"""Fixtures: the built programs, collectors, and ZeroMQ sockets.
+"""Fixtures: the built programs, collectors (both from Tests/Harness), and ZeroMQ sockets.
 
 No test is skipped: a missing requirement is an error that says how to get it. Only tests that need root are left out
 without it, and the run reports that at its end.
@@ -11,10 +11,9 @@ import pytest
 import zmq
 
 import bare_root
-from collector import Collector
 
 PROJECT = Path(__file__).resolve().parents[2]
-pytest_plugins = ["programs", "left_out"]
+pytest_plugins = ["programs", "left_out", "daemons"]
 
 
 @pytest.fixture(scope="session")
@@ -32,40 +31,6 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     config.pluginmanager.get_plugin("left_out").leave_out(config, items, "bare_root", bare_root.why_not_here())
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    setattr(item, f"report_of_{call.when}", outcome.get_result())
-
-
-@pytest.fixture
-def daemon(touchpoint, tmp_path, request):
-    """Creates running collectors: daemon(), daemon(commit={"interval": "1s"}), daemon(start=False).
-
-    Those still running at the end of a passed test must drain with exit code 0.
-    """
-    made = []
-
-    def make(start=True, folder="collector", **settings):
-        collector = Collector(touchpoint, tmp_path / folder, **settings)
-        made.append(collector)
-        return collector.start() if start else collector
-
-    try:
-        yield make
-        report = getattr(request.node, "report_of_call", None)
-        if report is not None and report.failed:
-            for collector in made:
-                print(collector.log)
-        else:
-            for collector in made:
-                if collector.is_running:
-                    collector.drain()
-    finally:
-        for collector in made:
-            collector.remove()
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ import pages
 
 # Imported because they declare the blocks that they run.
 import test_clients  # noqa: F401
+import test_python_client  # noqa: F401
 import test_readme  # noqa: F401
 import test_recipes  # noqa: F401
 
-NOT_RUN = 1
+NOT_RUN = 2
 
 
 def test_every_block_is_run_or_says_why_not():

@@ -74,6 +74,11 @@ package final class FilingRig {
         FiledAnswer.read(stage.takeAnswers().ready).map(\.answer)
     }
 
+    /// The counts of a producer since the last call, which forgets those of all others.
+    package func takeTally(of producer: Int) -> CommitTally {
+        stage.takeTallies().first { $0.producer == producer }?.tally ?? CommitTally()
+    }
+
     package func takeWanted() -> AnswersWanted { stage.takeWanted() }
 
     /// Files one message.

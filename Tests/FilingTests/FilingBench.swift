@@ -48,7 +48,8 @@ final class FilingBench {
             store: store,
             quota: quota,
             sequences: SourceSequences(sources: 2),
-            window: .least()
+            window: .least(),
+            producers: ProducerBook(sources: 2)
         )
         partners.judge = judge
         partners.observers = observers

@@ -51,7 +51,7 @@ private final class ObedientJudge: EventJudge {
 
 @Suite struct JudgeTests {
     private func tally(_ bench: FilingBench, _ source: Int = 0) -> CommitTally {
-        bench.rig.stage.takeTallies()[source]
+        bench.rig.takeTally(of: source)
     }
 
     @Test(arguments: [false, true])
@@ -228,7 +228,7 @@ private final class Witness: EventObserver {
         }
         #expect(bench.rig.returns >= 200 / FilingStage.opensMax)
         #expect(bench.answers().count == (isTogether ? 200 : 1))
-        #expect(bench.rig.stage.takeTallies()[0].accepted == 200)
+        #expect(bench.rig.takeTally(of: 0).accepted == 200)
         #expect(try bench.events() == events)
     }
 

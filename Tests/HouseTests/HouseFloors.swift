@@ -47,6 +47,7 @@ enum HouseFloors {
         ),
         "Digest": Room(floor: 1, imports: ["COpenSSL"]),
         "Wire": Room(floor: 1, imports: ["CSodium"], foundation: .none),
+        "Webhooks": Room(floor: 2, imports: ["Digest"], foundation: .none),
         "Disk": Room(floor: 2, imports: ["Platform"]),
         "Archive": Room(
             floor: 3,

@@ -8,8 +8,8 @@ enum SourceTree {
 
     /// The parts that the rules check; missing ones are skipped.
     private static let parts = [
-        "Package.swift", "Makefile", "README.md", "Sources", "Tests", "Benchmarks", "config",
-        "deploy", "docs", "scripts", "samples", ".ci",
+        "Package.swift", "Makefile", "README.md", "Sources", "Tests", "Benchmarks", "clients",
+        "config", "deploy", "docs", "scripts", "samples", ".ci",
     ]
     private static let dataSuffixes = [".ndjson", ".gz", ".png", ".pyc"]
 

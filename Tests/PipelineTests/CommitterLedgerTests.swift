@@ -30,12 +30,13 @@ import Testing
             space: SpaceWatch(disk, storage, minimum: 0),
             quota: QuarantineQuota()
         )
-        let shared = WriterShared(sources: 1)
-        shared.numbers.withLock { ($0.ledgers[0].received, $0.ledgers[0].inFlight) = (1, 1) }
+        let shared = WriterShared()
+        shared.numbers.withLock { $0.ledgers.arrive(0, 1) }
         let notices = PipelineRig.Notices()
         var committer = Committer(
             writer: 0,
             shared: shared,
+            producers: ProducerBook(sources: 1),
             storage: storage,
             segments: data.committer(waitForRoom: { _ in false }, onProgress: {}),
             room: data.room(
@@ -59,7 +60,7 @@ import Testing
                 number: 1,
                 files: files,
                 answers: [],
-                tallies: [tally],
+                tallies: [ProducerTally(producer: 0, tally: tally)],
                 begunAt: 0,
                 waiters: [],
                 isLast: true

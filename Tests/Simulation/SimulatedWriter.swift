@@ -5,6 +5,7 @@ import Disk
 import Events
 import Filing
 import FilingSupport
+import Intake
 import Storage
 
 /// One writer with its committer, as in the pipeline, driven step by step: the real stage and
@@ -107,7 +108,8 @@ final class SimulatedWriter {
                 store: store,
                 quota: QuarantineQuota(),
                 sequences: process.sequences,
-                window: process.window
+                window: process.window,
+                producers: ProducerBook(sources: Self.sources.count)
             ),
             ringBytes: 64 << 10
         )

@@ -18,7 +18,7 @@ import ZeroMQSource
     private static func cost(
         of payload: [UInt8],
         isFirst: Bool = false,
-        in book: PeerBook = PeerBook()
+        in book: PeerBook = PeerBook(ProducerBook(sources: 1), source: 0)
     ) -> Int64 {
         var cost: Int64 = -1
         record(payload) { cost = Turns.cost(of: $0, isFirst: isFirst, in: book) }
@@ -27,14 +27,14 @@ import ZeroMQSource
 
     @Test func plainMessagesCostNothingHere() {
         #expect(Self.cost(of: bytes("{}")) == 0)
-        let book = PeerBook()
+        let book = PeerBook(ProducerBook(sources: 1), source: 0)
         // Two nanoseconds a byte, as plain events.
         book.noteCost(of: 7, bytes: 1_000, nanoseconds: 2_000)
         #expect(Self.cost(of: [UInt8](repeating: 120, count: 50_000), in: book) == 0)
     }
 
     @Test func whatEarlierMessagesCostIsExpectedOfLaterOnes() {
-        let book = PeerBook()
+        let book = PeerBook(ProducerBook(sources: 1), source: 0)
         for _ in 0..<20 { book.noteCost(of: 7, bytes: 2_000, nanoseconds: 1_400_000) }
         let expected = Self.cost(of: [UInt8](repeating: 49, count: 2_000), in: book)
         #expect((1_300_000...1_400_000).contains(expected))
@@ -47,7 +47,7 @@ import ZeroMQSource
     @Test func gzipIsExpectedToBeAsLongAsItCanBe() {
         let packed: [UInt8] = [0x1F, 0x8B] + [UInt8](repeating: 0, count: 998)
         #expect(Self.cost(of: packed) == (65_536 + 100_000) * 4)
-        let book = PeerBook()
+        let book = PeerBook(ProducerBook(sources: 1), source: 0)
         book.noteCost(of: 7, bytes: 1_000, nanoseconds: 20_000)
         #expect(Self.cost(of: packed, in: book) == 20_000)
     }

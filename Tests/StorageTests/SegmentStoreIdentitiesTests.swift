@@ -29,7 +29,7 @@ import Testing
             bench.store.identities[bench.written.slot ?? 0].add(
                 identity,
                 content: 1,
-                source: 0,
+                scope: IdentityScope(source: 0),
                 receivedAt: bench.wall
             )
         }

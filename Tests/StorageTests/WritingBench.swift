@@ -5,6 +5,7 @@ import Filing
 import FilingSupport
 import Foundation
 import Glibc
+import Intake
 import Platform
 import SegmentSupport
 import Synchronization
@@ -92,7 +93,8 @@ final class WritingBench {
             store: store,
             quota: store.configuration.quota,
             sequences: SourceSequences(sources: 2),
-            window: .least()
+            window: .least(),
+            producers: ProducerBook(sources: 2)
         )
         partners.observers.add(observer)
         return try FilingRig(

@@ -25,6 +25,7 @@ extension Collector {
         handler.on(VerbTable.build) { _ in Self.build }
         handler.on(VerbTable.status) { _ in try await self.status() }
         handler.on(VerbTable.stats) { _ in try await self.stats() }
+        handler.on(VerbTable.producers) { try await self.producers(source: $0) }
         handler.on(VerbTable.partitions) { _ in try await self.partitions() }
         handler.on(VerbTable.seal) { try await self.seal(prefix: $0) }
         handler.on(VerbTable.flush) { _ in try await self.flush() }
@@ -89,6 +90,9 @@ extension Collector {
                 endpoints: pipeline.endpoints[index],
                 state: sourceState(index, life.state)
             )
+            if source.deduplicates {
+                status.dedupScope = source.hasKeys ? "producer" : "everybody"
+            }
             status.problem = pipeline.problem(source: index)
             return status
         }
@@ -172,7 +176,7 @@ extension Collector {
         return StateAnswer(state: look().state, source: source)
     }
 
-    private func index(of source: String?) throws -> Int? {
+    func index(of source: String?) throws -> Int? {
         guard let source else { return nil }
         guard let index = pipeline.source(named: source) else {
             let names = pipeline.configuration.sources.map(\.name).joined(separator: ", ")
@@ -214,6 +218,7 @@ extension Collector {
             changing.settings.commit = fresh.commit
             changing.settings.segment = fresh.segment
             changing.settings.quarantine = fresh.quarantine
+            changing.settings.limits.perProducer = fresh.limits.perProducer
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown
             changing.reload = ReloadOutcome(goodAt: SystemClock.wallMicroseconds)

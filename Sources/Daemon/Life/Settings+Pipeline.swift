@@ -20,7 +20,7 @@ extension Settings {
         var configuration = PipelineConfiguration(
             node: node,
             run: run,
-            sources: try sourceOpening(cores: cores).profiles,
+            sources: try profiles(cores: cores),
             limits: PayloadLimits(
                 eventBytesMax: limits.eventBytesMax,
                 eventsMax: limits.eventsPerMessageMax,
@@ -43,6 +43,15 @@ extension Settings {
         )
         configuration.sealsMax = budget.sealsMax
         return configuration
+    }
+
+    /// What the pipeline knows of each source; the keys themselves are read later.
+    private func profiles(cores: Int) throws(DaemonFailure) -> [SourceProfile] {
+        zip(sources, try sourceOpening(cores: cores).profiles).map { source, profile in
+            var profile = profile
+            profile.hasKeys = source.access.curve.keys != nil
+            return profile
+        }
     }
 
     /// The sources, each of its kind.
@@ -72,7 +81,7 @@ extension Settings {
 
     /// The settings that can change during a run.
     var tunables: PipelineConfiguration.Tunables {
-        PipelineConfiguration.Tunables(
+        var tunables = PipelineConfiguration.Tunables(
             commitInterval: commit.interval,
             segmentBytesMax: segment.bytesMax,
             segmentAgeMax: segment.ageMax,
@@ -80,6 +89,13 @@ extension Settings {
             freeBytesMin: UInt64(max(0, storage.minimumFreeBytes)),
             quarantineBytesMax: quarantine.bytesMax
         )
+        tunables.quarantineShare = quarantine.perProducer
+        tunables.producerLimits = ProducerLimits(
+            eventsPerSecond: limits.perProducer.eventsPerSecond,
+            bytesPerSecond: limits.perProducer.bytesPerSecond,
+            bytesPerDay: limits.perProducer.bytesPerDay
+        )
+        return tunables
     }
 
     private func template() throws(DaemonFailure) -> PartitionTemplate {
