@@ -48,7 +48,8 @@ INSTALL_PACKAGES := binutils iproute2 util-linux systemd-container
 # The end-to-end tests that run with the other engine, too: those that send to a source over ZeroMQ.
 OTHER_ENGINE := clients clock connections control dealer dedup descriptors envelopes history interop kill \
 	many_partitions push_pull quarantine second_daemon send start sub
-COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync)
+COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync idle_connections)
+COMPARED_PACKAGES := g++ rsyslog rsyslog-czmq redis-server redis-tools postgresql-15
 
 ##@ Start
 help: ## List what there is to do
@@ -160,10 +161,10 @@ stage-bench: setup ## Build the benchmarks of the stages, into .build/release
 	@export TOUCHPOINT_BENCHMARKS=1; \
 	$(STEP) "Building the benchmarks (release)" $(RELEASE_BUILD) $(SWIFTFLAGS) --product stage-bench
 
-bench-compare: build ## Measure the daemon beside bare libzmq, its bare parts and rsyslog, which it installs
-	@scripts/setup g++ rsyslog rsyslog-czmq
+bench-compare: build ## Measure the daemon beside its bare parts, rsyslog, Redis and PostgreSQL, which it installs
+	@scripts/setup $(COMPARED_PACKAGES)
 	@$(STEP) "Building the programs to compare with" $(MAKE) $(COMPARED)
-	@echo "==> Comparing (some 7 minutes)"
+	@echo "==> Comparing (some 10 minutes)"
 	@python3 -B Benchmarks/compare/compare.py --bin $(RELEASE) $(BENCHFLAGS)
 
 $(BENCH)/%: Benchmarks/compare/%.c

@@ -1,6 +1,6 @@
 // The steps that no collector of this kind can omit, and nothing else: receive, parse, deflate, write.
 //
-// Usage: bare_parts FOLDER MESSAGES [--engine isal|zlib] [--level N]
+// Usage: bare_parts FOLDER MESSAGES [--engine isal|zlib] [--level N] [--receive libzmq|recv]
 //        bare_parts --versions
 // Binds a PULL socket on a loopback port that the system assigns and prints the endpoint. For each of MESSAGES
 // messages (one event, or NDJSON) it parses every event with simdjson's DOM, reads its channel, puts metadata of
@@ -9,14 +9,22 @@
 // before and after compression. It uses the cheapest way found for each library: one copy of a message into padded
 // memory, parse_many for NDJSON, 64 KiB of lines per call of deflate.
 //
+// With --receive recv the socket is not libzmq's: one connection is accepted, its handshake answered unread, and its
+// bytes are read 64 KiB at a time and cut at the lengths of the frames. That is the least that receiving costs.
+//
 // Leaves out: acknowledgements, threads besides libzmq's, syncs and flush points, folders by time, file names,
 // manifest, checksums of files, limits, quarantine, nesting depth, events spread over lines, arrays, batches, gzip
 // payloads, ledger, statistics, recovery, memory limits, and every check of the system's results that is not needed
 // to stop at an error.
+#include <arpa/inet.h>
+#include <endian.h>
 #include <fcntl.h>
 #include <isa-l.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <simdjson.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -31,7 +39,7 @@
 #include <unordered_map>
 #include <vector>
 
-static constexpr size_t pending_bytes = 64 << 10, output_bytes = 64 << 10;
+static constexpr size_t pending_bytes = 64 << 10, output_bytes = 64 << 10, read_bytes = 64 << 10;
 
 [[noreturn]] static void fail(const char *what) {
     fprintf(stderr, "bare_parts: %s\n", what);
@@ -237,7 +245,7 @@ class Parts {
     Metadata metadata;
 };
 
-static void *listen() {
+static void *listen_by_libzmq() {
     void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_PULL);
     char endpoint[256];
     size_t size = sizeof endpoint;
@@ -251,6 +259,83 @@ static void *listen() {
     return socket;
 }
 
+// Receives messages of one frame by libzmq, and calls `took` before each one with whether none was waiting.
+template <typename Took>
+static void receive_by_libzmq(Parts &parts, long messages, Took took) {
+    void *socket = listen_by_libzmq();
+    zmq_msg_t message;
+    zmq_msg_init(&message);
+    for (long received = 0; received < messages; received++) {
+        bool waited = zmq_msg_recv(&message, socket, ZMQ_DONTWAIT) < 0;
+        if (waited && zmq_msg_recv(&message, socket, 0) < 0) fail("waited 60 s for a message");
+        // A collector receives all waiting messages in one batch, at most 256, with one time.
+        took(received, waited || received % 256 == 0);
+        parts.take(static_cast<const char *>(zmq_msg_data(&message)), zmq_msg_size(&message));
+    }
+}
+
+static int accept_by_recv() {
+    int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto *any = reinterpret_cast<sockaddr *>(&address);
+    if (bind(listener, any, size) != 0 || listen(listener, 1) != 0 || getsockname(listener, any, &size) != 0)
+        fail("no port to listen on");
+    printf("tcp://127.0.0.1:%d\n", ntohs(address.sin_port));
+    fflush(stdout);
+    int connection = accept(listener, nullptr, nullptr);
+    timeval patience{60, 0};
+    static const unsigned char greeting[64] = {0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F, 3, 1, 'N', 'U', 'L', 'L'};
+    static const char ready[] = "\x04\x1A\x05READY\x0BSocket-Type\0\0\0\x04PULL";
+    setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (send(connection, greeting, sizeof greeting, MSG_NOSIGNAL) != ssize_t(sizeof greeting) ||
+        send(connection, ready, sizeof ready - 1, MSG_NOSIGNAL) != ssize_t(sizeof ready - 1))
+        fail("no handshake");
+    char theirs[64];
+    if (recv(connection, theirs, sizeof theirs, MSG_WAITALL) != ssize_t(sizeof theirs)) fail("no greeting");
+    return connection;
+}
+
+// The same without libzmq.
+template <typename Took>
+static void receive_by_recv(Parts &parts, long messages, Took took) {
+    enum { more = 1, is_long = 2, command = 4 };
+    int connection = accept_by_recv();
+    std::vector<char> room(1 << 20);
+    size_t used = 0;
+    for (long received = 0; received < messages;) {
+        if (room.size() - used < read_bytes) fail("a message of more than 960 KiB");
+        ssize_t count = recv(connection, room.data() + used, read_bytes, 0);
+        if (count <= 0) fail(count == 0 ? "the producer ended too early" : "waited 60 s for a message");
+        used += size_t(count);
+        size_t at = 0;
+        bool is_first = true;
+        while (received < messages) {
+            const char *frame = room.data() + at;
+            size_t head = used > at && frame[0] & is_long ? 9 : 2, body;
+            if (used - at < head) break;
+            if (head == 9) {
+                memcpy(&body, frame + 1, sizeof body);
+                body = be64toh(body);
+            } else {
+                body = uint8_t(frame[1]);
+            }
+            if (body > room.size() || used - at - head < body) break;
+            at += head + body;
+            if (frame[0] & command) continue;
+            if (frame[0] & more) fail("a message of several frames");
+            took(received++, is_first);
+            is_first = false;
+            parts.take(frame + head, body);
+        }
+        memmove(room.data(), room.data() + at, used -= at);
+    }
+    close(connection);
+}
+
 static int print_versions() {
     int major, minor, patch;
     zmq_version(&major, &minor, &patch);
@@ -262,30 +347,26 @@ static int print_versions() {
 
 int main(int argc, char **argv) {
     if (argc == 2 && !strcmp(argv[1], "--versions")) return print_versions();
-    bool isal = true;
+    bool isal = true, by_libzmq = true;
     int level = 1;
     for (int i = 3; i + 1 < argc; i += 2) {
         if (!strcmp(argv[i], "--engine")) isal = strcmp(argv[i + 1], "zlib") != 0;
         if (!strcmp(argv[i], "--level")) level = atoi(argv[i + 1]);
+        if (!strcmp(argv[i], "--receive")) by_libzmq = strcmp(argv[i + 1], "recv") != 0;
     }
     long messages = argc > 2 ? atol(argv[2]) : 0;
     if (messages <= 0 || level < 1 || level > (isal ? 3 : 9)) {
-        fprintf(stderr, "usage: bare_parts FOLDER MESSAGES [--engine isal|zlib] [--level N]\n");
+        fprintf(stderr, "usage: bare_parts FOLDER MESSAGES [--engine isal|zlib] [--level N]\n"
+                        "                  [--receive libzmq|recv]\n");
         return 64;
     }
     Parts parts(argv[1], isal, level);
-    void *socket = listen();
-    zmq_msg_t message;
-    zmq_msg_init(&message);
     double start = 0;
-    for (long received = 0; received < messages; received++) {
-        bool waited = zmq_msg_recv(&message, socket, ZMQ_DONTWAIT) < 0;
-        if (waited && zmq_msg_recv(&message, socket, 0) < 0) fail("waited 60 s for a message");
+    auto took = [&](long received, bool is_new_batch) {
         if (received == 0) start = now();
-        // A collector receives all waiting messages in one batch, at most 256, with one time.
-        if (waited || received % 256 == 0) parts.stamp();
-        parts.take(static_cast<const char *>(zmq_msg_data(&message)), zmq_msg_size(&message));
-    }
+        if (is_new_batch) parts.stamp();
+    };
+    by_libzmq ? receive_by_libzmq(parts, messages, took) : receive_by_recv(parts, messages, took);
     parts.finish();
     printf("{\"events\":%ld,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"rawBytes\":%ld,\"compressedBytes\":%ld}\n",
            parts.totals.events, now() - start, cpu_seconds(), parts.totals.raw, parts.totals.compressed);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Touchpoint beside its parts and its rivals: the same producer, one machine, one run.
+"""Touchpoint beside its parts and its rivals: the same events, one machine, one run.
 
 Programs run one after the other, in rounds, because machines change speed. The daemon runs with its default
 settings, in a folder of its own, on ports that the system assigns; a run ends when every event is in a committed
@@ -15,12 +15,20 @@ import sys
 import time
 
 import history
+import postgresql
+import redis_streams
 import report
 import rsyslog
+import silent_peers
 from contestants import Place
-from rows import ROWS, SINGLE_EVENTS, Round
+from rows import CONNECTIONS, ROWS, SINGLE_EVENTS, Round
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+OWN = ("touchpointd", "touchpointctl", "touchpoint-send")
+COMPILED = ("sender", "bare_pull", "bare_parts", "bare_fdatasync", "idle_connections")
+# What else a row needs, by row: a function that names the programs that are missing.
+RIVALS = {"single": [lambda: [] if rsyslog.version() else ["rsyslogd"]],
+          "durable": [redis_streams.missing, postgresql.missing]}
 
 
 def parse():
@@ -35,10 +43,12 @@ def parse():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=SINGLE_EVENTS,
                         help="of the row 'single'; the other rows' counts change in proportion")
-    parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW",
+    parser.add_argument("--only", nargs="+", choices=ROWS, metavar="ROW",
                         help=f"some rows: {', '.join(ROWS)}")
     options = parser.parse_args()
     options.scale = options.events / SINGLE_EVENTS
+    options.rows = options.only or list(ROWS)
+    options.left_out = {}
     return options
 
 
@@ -51,7 +61,7 @@ def say(text):
 
 def run_round(place, index, options, results):
     cores = len(os.sched_getaffinity(0))
-    for name in options.only:
+    for name in options.rows:
         begin = time.monotonic()
         r = Round(place, options.scale, cores, lambda program: say(
             f"round {index + 1} of {options.rounds}, {name}: {program}"))
@@ -63,13 +73,29 @@ def run_round(place, index, options, results):
 
 
 def check(place, options):
-    if not (place.binaries / "touchpointd").exists():
-        raise SystemExit(f"compare: no touchpointd in {place.binaries}: make bench-compare builds it")
-    if "single" in options.only and not rsyslog.version():
-        raise SystemExit("compare: no rsyslog: make bench-compare installs it")
+    for folder, names in ((place.binaries, OWN), (place.programs, COMPILED)):
+        lacking = [name for name in names if not (folder / name).exists()]
+        if lacking:
+            raise SystemExit(f"compare: no {', '.join(lacking)} in {folder}: make bench-compare builds it")
+    lacking = [name for row in options.rows for missing in RIVALS.get(row, []) for name in missing()]
+    if lacking:
+        raise SystemExit(f"compare: not installed: {', '.join(lacking)}. make bench-compare installs what is missing")
     # A segment is a file: 1,000 partitions per writer need more than the usual 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if "connections" in options.rows:
+        leave_out(options, "connections", silent_peers.obstacle(place, CONNECTIONS))
+
+
+def leave_out(options, row, reason):
+    """Leaves a row out if there is a reason, and says so; it is an error if the row was asked for by its name."""
+    if not reason:
+        return
+    if options.only:
+        raise SystemExit(f"compare: {reason}")
+    print(f"compare: the row '{row}' is left out: {reason}", file=sys.stderr)
+    options.rows.remove(row)
+    options.left_out[row] = reason
 
 
 def main():
@@ -83,6 +109,8 @@ def main():
     cores = len(os.sched_getaffinity(0))
     print(report.plain(report.target_rows(results, cores)), end="\n\n")
     print(report.plain(report.program_rows(results)))
+    for row, reason in options.left_out.items():
+        print(f"\nleft out: {row}: {reason}")
     name, text = report.document(place, results, options, cores, commit)
     options.results.mkdir(parents=True, exist_ok=True)
     path = options.results / f"{name}.md"

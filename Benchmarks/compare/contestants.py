@@ -6,6 +6,8 @@ import gzip
 import json
 import os
 import pathlib
+import re
+import resource
 import shutil
 import signal
 import socket
@@ -87,9 +89,17 @@ class Place:
         finally:
             shutil.rmtree(path)
 
-    def send(self, endpoint, load):
+    def events(self, count):
+        """Returns some of the producer's events, for programs that are not reached by ZeroMQ."""
+        command = [self.programs / "sender", "-", "--events", str(count)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=PATIENCE, check=True)
+        return done.stdout.splitlines()
+
+    def send(self, endpoint, load, keys=None):
         """Runs the producer to its end and returns its output."""
         command = [self.programs / "sender", endpoint]
+        if keys:
+            command += ["--keys", keys]
         for field in dataclasses.fields(load):
             command += [f"--{field.name}", str(getattr(load, field.name))]
         done = subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
@@ -108,6 +118,22 @@ def ends(process, signal_number=signal.SIGTERM):
         raise SystemExit(f"compare: {process.args[0]} did not end within {PATIENCE} s") from None
 
 
+def log_of(path):
+    """Returns the end of a log, for a message."""
+    return f":\n{path.read_text(errors='replace')[-2000:].strip()}"
+
+
+def children_cpu_seconds():
+    """Returns the CPU time of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def check_count(where, sent, found, what="events"):
+    if found != sent:
+        raise SystemExit(f"compare: {where}: {found} {what} are there instead of {sent}")
+
+
 # --- The bare programs: they print their endpoint, receive a number of messages, and print JSON. ---
 
 def bare(place, command, load):
@@ -117,6 +143,8 @@ def bare(place, command, load):
             result = json.loads(process.stdout.readline())
         finally:
             ends(process)
+    key, expected = ("events", load.events) if "events" in result else ("messages", load.messages)
+    check_count(command[0].name, expected, result[key], key)
     more = {k: result[k] for k in ("rawBytes", "compressedBytes") if k in result}
     return Run(load.events, result["seconds"], result["cpuSeconds"], sent["cpuSeconds"], more=more)
 
@@ -125,10 +153,10 @@ def bare_pull(place, load):
     return bare(place, [place.programs / "bare_pull", str(load.messages)], load)
 
 
-def bare_parts(place, load, engine="isal", level=1):
+def bare_parts(place, load, engine="isal", level=1, receive="libzmq"):
     with place.fresh_folder() as folder:
         command = [place.programs / "bare_parts", folder, str(load.messages)]
-        return bare(place, command + ["--engine", engine, "--level", str(level)], load)
+        return bare(place, command + ["--engine", engine, "--level", str(level), "--receive", receive], load)
 
 
 def bare_fdatasync(place, size, per_second, seconds):
@@ -141,24 +169,31 @@ def bare_fdatasync(place, size, per_second, seconds):
 
 # --- touchpointd ---
 
-class Daemon:
-    """A running touchpointd with default settings except ports, folder, and the settings of a row.
+def configure(folder, settings, reliable, only, control):
+    """Writes a configuration: the defaults except ports, folder, and the settings of a row; returns its path.
 
-    `reliable`: further settings of the acknowledged source.
+    `reliable`: further settings of the acknowledged source. `only`: the pattern of the only source, None for both.
     """
+    sources = {
+        "pull": "  - { name: producers, pattern: pull, bind: ['tcp://127.0.0.1:*'] }\n",
+        "router": f"  - {{ name: reliable, pattern: router, bind: ['tcp://127.0.0.1:*']{reliable} }}\n"}
+    path = folder / "touchpointd.yaml"
+    path.write_text(
+        "sources:\n" + "".join(text for pattern, text in sources.items() if only in (None, pattern)) +
+        f"storage: {{ directory: {folder}/data }}\n"
+        f"control: {{ socket: {control} }}\n" + settings)
+    return path
 
-    def __init__(self, place, folder, settings, reliable=""):
+
+class Daemon:
+    """A running touchpointd; see `configure`."""
+
+    def __init__(self, place, folder, settings, reliable="", only=None):
         self.data = folder / "data"
         # The path of a Unix socket has at most 107 bytes.
         self.private = pathlib.Path(tempfile.mkdtemp(prefix="touchpoint-"))
         self.control_socket = self.private / "s"
-        configuration = folder / "touchpointd.yaml"
-        configuration.write_text(
-            "sources:\n"
-            "  - { name: producers, pattern: pull, bind: ['tcp://127.0.0.1:*'] }\n"
-            f"  - {{ name: reliable, pattern: router, bind: ['tcp://127.0.0.1:*']{reliable} }}\n"
-            f"storage: {{ directory: {self.data} }}\n"
-            f"control: {{ socket: {self.control_socket} }}\n" + settings)
+        configuration = configure(folder, settings, reliable, only, self.control_socket)
         self.log = (folder / "touchpointd.log").open("w+")
         self.process = subprocess.Popen(
             [place.binaries / "touchpointd", "--config", configuration], stderr=self.log)
@@ -211,10 +246,42 @@ class Daemon:
         return time.monotonic(), stats
 
 
-def daemon(place, load, settings="", before=None, examine=None, reliable=""):
+class Keys:
+    """Certificates of a collector and a producer, which touchpointctl makes, for CURVE."""
+
+    def __init__(self, place, folder):
+        self.folder, self.admitted = folder / "keys", folder / "producers"
+        for path in (self.folder, self.admitted):
+            path.mkdir(mode=0o700)
+        for name in ("collector", "producer"):
+            subprocess.run([place.binaries / "touchpointctl", "keygen", name, "--folder", self.folder],
+                           stdout=subprocess.DEVNULL, timeout=PATIENCE, check=True)
+        shutil.copy(self.folder / "producer.key", self.admitted)
+        keys = [self.key("collector.key", "public"), self.key("producer.key", "public"),
+                self.key("producer.key_secret", "secret")]
+        self.of_sender = folder / "sender.keys"
+        self.of_sender.touch(mode=0o600)
+        self.of_sender.write_text("\n".join(keys) + "\n")
+
+    def key(self, file, kind):
+        return re.search(rf'^\s*{kind}-key = "(.{{40}})"$', (self.folder / file).read_text(), re.M).group(1)
+
+    @property
+    def settings(self):
+        return f", curve: {{ keys: {self.admitted}, secret: {self.folder}/collector.key_secret }}"
+
+
+def daemon_with_keys(place, load, settings="", reliable=""):
+    """The same, with CURVE on the acknowledged source."""
+    with place.fresh_folder() as folder:
+        keys = Keys(place, folder)
+        return daemon(place, load, settings, reliable=reliable + keys.settings, keys=keys.of_sender)
+
+
+def daemon(place, load, settings="", before=None, examine=None, reliable="", keys=None):
     """The time is from the first message sent to the commit that covers the last event.
 
-    `before` is a load that is sent first and not counted; `examine` reads the sealed files.
+    `before` is a load that is sent first and not counted; `examine` reads the sealed files; `keys` are the producer's.
     """
     with place.fresh_folder() as folder, Daemon(place, folder, settings, reliable) as collector:
         if before:
@@ -222,7 +289,7 @@ def daemon(place, load, settings="", before=None, examine=None, reliable=""):
             collector.wait_for(before.events)
         expected = load.events + (before.events if before else 0)
         cpu = cpu_seconds(collector.pid)
-        sent = place.send(collector.endpoint(load), load)
+        sent = place.send(collector.endpoint(load), load, keys)
         # No polling while the producer sends. With many channels a poll is not cheap.
         end, stats = collector.wait_for(expected, pause=0.01 if load.channels < 100 else 0.05)
         cpu = cpu_seconds(collector.pid) - cpu

@@ -1,5 +1,6 @@
 """Observes running processes from outside, through /proc, without disturbing them."""
 
+import os
 import pathlib
 import time
 
@@ -24,6 +25,22 @@ def cpu_seconds(pid):
         except FileNotFoundError:
             pass  # a thread that has just ended
     return total / 1e9
+
+
+def tree_cpu_seconds(pid):
+    """Returns the CPU time of a process and its children, also of those that have ended, in steps of 10 ms."""
+    ticks = 0
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # After the name, which is in parentheses: state, parent, …, and four times from the twelfth on.
+            fields = path.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if path.parent.name == str(pid):
+            ticks += sum(map(int, fields[11:15]))
+        elif fields[1] == str(pid):
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mib(pid, key):

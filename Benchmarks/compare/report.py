@@ -9,6 +9,8 @@ import re
 import statistics
 import subprocess
 
+import postgresql
+import redis_streams
 import rsyslog
 from contestants import Run
 from rows import TARGETS
@@ -122,9 +124,13 @@ def machine():
             f"{memory:.0f} GiB, Linux {platform.release()}")
 
 
-def versions(place):
+def versions(place, results):
     parts = [output([place.binaries / "touchpointd", "--version"]),
-             output([place.programs / "bare_parts", "--versions"]), f"rsyslog {rsyslog.version()}"]
+             output([place.programs / "bare_parts", "--versions"])]
+    if "single" in results:
+        parts.append(f"rsyslog {rsyslog.version()}")
+    if "durable" in results:
+        parts += [f"Redis {redis_streams.version()}", f"PostgreSQL {postgresql.version()}"]
     return ", ".join(part for part in parts if part)
 
 
@@ -133,14 +139,16 @@ def document(place, results, options, cores, commit):
     text = f"""# make bench-compare, {now:%Y-%m-%d %H:%M} UTC, commit {commit}
 
 {machine()}.
-{versions(place)}.
+{versions(place, results)}.
 {options.rounds} rounds, interleaved; producer and program under test share the cores.
 Events of 465 bytes, three channels where nothing else is said.
 Rates, CPU and memory are medians; a ratio is the median of the rounds' own ratios.
 Bare PULL receives and drops. Bare parts receives, parses, adds metadata, deflates and writes, without syncs, answers,
-ledger and recovery. rsyslog (imczmq, omfile, zlib level 1) does not parse, file by channel, or sync.
+ledger and recovery; "by recv" it reads the socket without libzmq. rsyslog (imczmq, omfile, zlib level 1) does not parse,
+file by channel, or sync. Redis Streams (appendfsync always, 64 connections with 100 XADD in flight) and PostgreSQL (fsync
+on, 16 clients, 100 rows of jsonb per INSERT) answer after a sync, as the acknowledged rows of the daemon do.
 Rows: {", ".join(results)}; scale of event counts: {options.scale:g}.
-
+{"".join(f"Left out: {row}: {reason}.{chr(10)}" for row, reason in options.left_out.items())}
 {markdown(target_rows(results, cores))}
 
 ## Programs

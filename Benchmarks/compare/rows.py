@@ -3,14 +3,21 @@
 import dataclasses
 import typing
 
-from contestants import Load, against_zlib, bare_fdatasync, bare_parts, bare_pull, daemon, idle, samples
+from contestants import (
+    Load, against_zlib, bare_fdatasync, bare_parts, bare_pull, daemon, daemon_with_keys, idle, samples)
+from postgresql import postgresql, rounded
+from redis_streams import redis_streams
 from rsyslog import rsyslog
+from silent_peers import silent_peers
 
 SINGLE_EVENTS = 1_500_000
 BATCH_EVENTS = 2_000_000
 PARTITION_EVENTS = 1_000_000
 COMMIT_MS = 5
 LATENCY_RATE = 10_000
+CONNECTIONS = 10_000
+# On, and never reached.
+BUDGETS = "limits: { perProducer: { eventsPerSecond: 1000000000, bytesPerSecond: 1024GiB, diskPerDay: 1048576GiB } }\n"
 
 
 class Round:
@@ -35,6 +42,7 @@ def single(r):
     r.run("bare PULL", bare_pull, load)
     r.run("touchpointd", daemon, load)
     r.run("bare parts", bare_parts, load)
+    r.run("bare parts by recv", bare_parts, load, receive="recv")
     # Slower, and without commits that a longer run would average out.
     r.run("rsyslog", rsyslog, r.load(SINGLE_EVENTS // 4))
 
@@ -47,6 +55,16 @@ def batch(r):
     r.run("touchpointd, acknowledged", daemon, acknowledged)
     r.run("touchpointd, acknowledged, dedup off", daemon, acknowledged, reliable=", dedup: off")
     r.run("bare parts", bare_parts, load)
+
+
+def durable(r):
+    # Each some four seconds.
+    r.run("Redis Streams", redis_streams, r.load(SINGLE_EVENTS * 2 // 3, batch=100))
+    load = r.load(BATCH_EVENTS, batch=100, pattern="dealer", window=64)
+    r.run("touchpointd", daemon, load, BUDGETS, reliable=", engine: native")
+    r.run("touchpointd, CURVE", daemon_with_keys, load, BUDGETS, reliable=", engine: native")
+    rows = Load(rounded(int(SINGLE_EVENTS // 4 * r.scale)), batch=100)
+    r.run("PostgreSQL", postgresql, rows)
 
 
 def latency(r):
@@ -86,8 +104,13 @@ def resting(r):
         r.run("touchpointd", idle, 30)
 
 
-ROWS = {"single": single, "batch": batch, "latency": latency, "zlib": zlib, "size": size,
-        "partitions": partitions, "idle": resting}
+def connections(r):
+    if r.is_first:
+        r.run("touchpointd", silent_peers, CONNECTIONS, 20)
+
+
+ROWS = {"single": single, "batch": batch, "durable": durable, "latency": latency, "zlib": zlib, "size": size,
+        "partitions": partitions, "idle": resting, "connections": connections}
 
 
 @dataclasses.dataclass
@@ -139,10 +162,10 @@ def allowed_latency(figures, cores):
     return COMMIT_MS + 3 * figures["bare fdatasync"].more["p99"] / 1000
 
 
-def allowed_rate(level):
-    """Returns the rate that the cores could reach if sending and the bare parts were all the work."""
+def allowed_rate(name):
+    """Returns the rate that the cores could reach if sending and the work of a bare program were all."""
     def allowed(figures, cores):
-        parts = figures[f"bare parts, zlib {level}"]
+        parts = figures[name]
         return cores * 1e6 / (parts.sender_us + parts.cpu_us)
     return allowed
 
@@ -158,6 +181,8 @@ TARGETS = [
     Target("single", "single-event messages, all committed", rate("touchpointd"), "events/s",
            rate("rsyslog"), "rsyslog", ratio_unit="×", bound=3.3, aim=4),
     Target("single", "the same", rate("touchpointd"), "events/s", rate(PULL), PULL, bound=0.45, aim=0.60),
+    Target("single", "the same", rate("touchpointd"), "events/s", allowed_rate("bare parts by recv"),
+           "cores / (sender + bare parts by recv)", bound=0.80),
     Target("single", "CPU an event", cpu("touchpointd"), "µs", cpu(PARTS), PARTS, ratio_unit="×",
            bound=1.25, aim=1.1, more=False),
     Target("single", "the same", cpu("touchpointd"), "µs", cpu(PULL), PULL, ratio_unit="×"),
@@ -168,15 +193,21 @@ TARGETS = [
            rate("touchpointd"), "PUSH", bound=0.80),
     Target("batch", "the same, repeats not recognised (dedup: off)", rate("touchpointd, acknowledged, dedup off"),
            "events/s", rate("touchpointd"), "PUSH", bound=0.80),
+    Target("durable", "acknowledged, budgets and turns on", rate("touchpointd"), "events/s", rate("Redis Streams"),
+           "Redis Streams, appendfsync always", ratio_unit="×", bound=2.7),
+    Target("durable", "the same", rate("touchpointd"), "events/s", rate("PostgreSQL"),
+           "PostgreSQL, 100 rows per INSERT", ratio_unit="×", bound=8),
+    Target("durable", "the same, CURVE", rate("touchpointd, CURVE"), "events/s", rate("touchpointd"), "without CURVE",
+           bound=0.60),
     Target("latency", f"acknowledgement p99, {LATENCY_RATE:,} events/s, commit {COMMIT_MS} ms",
            more("touchpointd", "p99", 1e-3), "ms", allowed_latency, f"{COMMIT_MS} ms + 3 × fdatasync p99",
            bound=1, more=False),
     Target("latency", "the same", more("touchpointd", "p99", 1e-3), "ms", more("bare fdatasync", "waitP99", 1e-3),
            "waiting for a bare fdatasync, p99", ratio_unit="×"),
-    Target("zlib", "engine zlib, level 1", rate("touchpointd, zlib 1"), "events/s", allowed_rate(1), CORES_LEFT,
-           bound=0.90),
-    Target("zlib", "engine zlib, level 6", rate("touchpointd, zlib 6"), "events/s", allowed_rate(6), CORES_LEFT,
-           bound=0.90),
+    Target("zlib", "engine zlib, level 1", rate("touchpointd, zlib 1"), "events/s",
+           allowed_rate("bare parts, zlib 1"), CORES_LEFT, bound=0.90),
+    Target("zlib", "engine zlib, level 6", rate("touchpointd, zlib 6"), "events/s",
+           allowed_rate("bare parts, zlib 6"), CORES_LEFT, bound=0.90),
     Target("size", "size on disk", more("touchpointd", "fileBytes", 1e-6), "MB",
            more("touchpointd", "zlib6Bytes", 1e-6), "zlib -6 of one stream", bound=1, more=False),
     Target("size", "size on disk, sample events", more("touchpointd, samples", "fileBytes", 1e-6), "MB",
@@ -188,4 +219,8 @@ TARGETS = [
     Target("partitions", "memory a partition", partition_kib, "KiB"),
     Target("idle", "idle: share of a core", more("touchpointd", "percent"), "%%", bound=0.1, more=False),
     Target("idle", "idle: memory", more("touchpointd", "memory"), "MiB", bound=40, more=False),
+    Target("connections", f"{CONNECTIONS:,} idle connections: memory they add", more("touchpointd", "growth"), "MiB",
+           bound=40, more=False),
+    Target("connections", f"{CONNECTIONS:,} idle connections: share of a core", more("touchpointd", "percent"), "%%",
+           bound=1, more=False),
 ]

@@ -13,7 +13,7 @@ Its settings are the fastest of about 25 that were tried in interleaved rounds o
 
 import subprocess
 
-from contestants import PATIENCE, Run, ends
+from contestants import PATIENCE, Run, check_count, ends
 from processes import cpu_seconds, end_of_work, listening_port, memory_mib, wait_until
 
 PROGRAM = "/usr/sbin/rsyslogd"
@@ -40,8 +40,8 @@ def rsyslog(place, load, configuration=CONFIGURATION):
             run = measured(place, load, process)
         finally:
             ends(process)
-        lost = load.events - lines(folder / "events.gz")
-        run.more = {"lost": lost, "compressedBytes": (folder / "events.gz").stat().st_size}
+        check_count("rsyslog", load.events, lines(folder / "events.gz"))
+        run.more = {"compressedBytes": (folder / "events.gz").stat().st_size}
         return run
 
 

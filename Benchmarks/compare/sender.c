@@ -1,10 +1,14 @@
 // A lean producer: sends generated events to a PULL or ROUTER socket as fast as libzmq takes them, or at a rate.
 //
 // Usage: sender ENDPOINT [--pattern push|dealer] [--events N] [--batch B] [--window W] [--rate R] [--size S]
-//                        [--channels C]
+//                        [--channels C] [--keys FILE]
+//        sender - [--events N] [--size S] [--channels C]
 //   --batch     events per message, as NDJSON       --window    dealer: unanswered messages
 //   --rate      events per second, 0: no limit      --size      bytes per event
 //   --channels  3: web, app, store; else c0, c1, … take turns
+//   --keys      encrypts with CURVE. The file has three lines in Z85: the collector's public key, the sender's public
+//               key, the sender's secret key
+// With - in place of an endpoint it writes the events to standard output, one per line, for programs without ZeroMQ.
 //
 // The events have the form of touchpoint-send's generated ones: prepared variants of properties, a sequence number in
 // three places, a time, and a CRC-32 that `touchpointctl verify --generated` can check. Everything else is rendered
@@ -31,10 +35,10 @@
 #include <zlib.h>
 #include <zmq.h>
 
-enum { VARIANTS = 257, LENGTHS = 8, PATIENCE_MS = 60000, DIGITS = 20, TIME_BYTES = 23 };
+enum { VARIANTS = 257, LENGTHS = 8, PATIENCE_MS = 60000, DIGITS = 20, TIME_BYTES = 23, KEY_BYTES = 40 };
 
 struct options {
-    const char *endpoint;
+    const char *endpoint, *keys;
     bool dealer;
     long events, batch, window, size, channels;
     double rate;
@@ -370,10 +374,10 @@ static bool is_dealer(const char *pattern) {
 }
 
 static struct options parse(int argc, char **argv) {
-    struct options o = {NULL, false, 1000000, 1, 64, 465, 3, 0};
+    struct options o = {NULL, NULL, false, 1000000, 1, 64, 465, 3, 0};
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
-        if (argv[i][0] != '-') { o.endpoint = argv[i]; continue; }
+        if (argv[i][0] != '-' || !argv[i][1]) { o.endpoint = argv[i]; continue; }
         i++;
         if (!strcmp(argv[i - 1], "--pattern")) o.dealer = is_dealer(value);
         else if (!strcmp(argv[i - 1], "--events")) o.events = atol(value);
@@ -382,15 +386,29 @@ static struct options parse(int argc, char **argv) {
         else if (!strcmp(argv[i - 1], "--rate")) o.rate = atof(value);
         else if (!strcmp(argv[i - 1], "--size")) o.size = atol(value);
         else if (!strcmp(argv[i - 1], "--channels")) o.channels = atol(value);
+        else if (!strcmp(argv[i - 1], "--keys")) o.keys = value;
         else o.endpoint = NULL, i = argc;
     }
     if (!o.endpoint || o.events < 1 || o.batch < 1 || o.window < 1 || o.size < 1 || o.channels < 1 ||
         o.channels > 1000000) {
         fprintf(stderr, "usage: sender ENDPOINT [--pattern push|dealer] [--events N] [--batch B] [--window W]\n"
-                        "              [--rate R] [--size S] [--channels C]\n");
+                        "              [--rate R] [--size S] [--channels C] [--keys FILE]\n"
+                        "       sender - [--events N] [--size S] [--channels C]\n");
         exit(64);
     }
     return o;
+}
+
+static void use_keys(void *socket, const char *path) {
+    static const int names[] = {ZMQ_CURVE_SERVERKEY, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY};
+    char key[KEY_BYTES + 2];
+    FILE *file = fopen(path, "r");
+    if (!file) fail("--keys: the file cannot be read");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (fscanf(file, "%41s", key) != 1 || strlen(key) != KEY_BYTES ||
+            zmq_setsockopt(socket, names[i], key, KEY_BYTES + 1) != 0)
+            fail("--keys: the file has no three keys of 40 characters, or libzmq has no CURVE");
+    fclose(file);
 }
 
 static void *open_socket(void *context, const struct options *o) {
@@ -401,8 +419,23 @@ static void *open_socket(void *context, const struct options *o) {
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         zmq_setsockopt(socket, options[i].name, &options[i].value, sizeof(int));
+    if (o->keys) use_keys(socket, o->keys);
     if (zmq_connect(socket, o->endpoint) != 0) fail_zmq(o->endpoint);
     return socket;
+}
+
+static int print_events(struct generator *g) {
+    char *line = malloc((size_t)g->options.size + 1024);
+    update_time(g);
+    while (g->made < g->options.events) {
+        char *end = write_event(g, line);
+        if (end != line + g->options.size) fail("--size is less than an event's fixed parts need");
+        *end++ = '\n';
+        if (fwrite(line, (size_t)(end - line), 1, stdout) != 1) fail("standard output cannot be written");
+    }
+    if (fflush(stdout) != 0) fail("standard output cannot be written");
+    free(line);
+    return 0;
 }
 
 int main(int argc, char **argv) {
@@ -413,6 +446,7 @@ int main(int argc, char **argv) {
     mallopt(M_TRIM_THRESHOLD, 1 << 30);  // memory of messages that were sent is kept for the next ones
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     prepare(&g);
+    if (!strcmp(g.options.endpoint, "-")) return print_events(&g);
     if (g.options.dealer) answers.times = calloc((size_t)(g.options.events / g.options.batch) + 1, sizeof(int64_t));
     void *context = zmq_ctx_new(), *socket = open_socket(context, &g.options);
     double cpu = cpu_seconds();

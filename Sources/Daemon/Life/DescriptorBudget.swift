@@ -44,9 +44,11 @@ package struct DescriptorBudget: Equatable {
         let most = settings.sources.map { source in
             source.pattern == .http ? source.edge.costs.connections : settings.limits.connectionsMax
         }.max()
-        let wantedByConnections = 2 * (most ?? 0) * sources
+        // libzmq duplicates each, to watch it.
+        let each = settings.sources.contains { $0.pattern != .http && !$0.isNative } ? 2 : 1
+        let wantedByConnections = each * (most ?? 0) * sources
         let segments = min(wanted, max(shared / 3, shared - wantedByConnections)) / writers
-        connectionsMax = (shared - segments * writers) / 2 / sources
+        connectionsMax = (shared - segments * writers) / each / sources
         sealsMax = min(sealsMost, segments / 4)
         openMax = segments - sealsMax
     }
