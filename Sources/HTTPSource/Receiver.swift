@@ -19,6 +19,8 @@ final class Receiver {
     private static let recordOverhead = 64
     /// How long the last answers may take to leave.
     private static let lingerNanoseconds: Int64 = 3_000_000_000
+    /// How long a connection has no request before a drain ends it.
+    private static let quietNanoseconds: Int64 = 1_000_000_000
 
     let configuration: HTTPConfiguration
     let shared: SourceShared
@@ -281,7 +283,8 @@ final class Receiver {
             for listener in listeners { listener.close(promise: nil) }
             listeners = []
         }
-        connections.forEach { $0.leaveIfIdle() }
+        // The next request of a busy one may be under way: it gets its answer, and ends with that.
+        connections.forEach { $0.leave(ifIdleFor: Self.quietNanoseconds) }
         if connections.isEmpty { bridge.end() }
     }
 }

@@ -43,6 +43,8 @@ final class RequestHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     /// When the present phase ends by itself; monotonic nanoseconds.
     private var deadline: Int64 = .max
+    /// Since when there has been no request; monotonic nanoseconds.
+    private var idleSince = SystemClock.monotonicNanoseconds
     /// The answer that is sent when all of the request has come.
     private var later: Reply?
     let client: Client
@@ -216,6 +218,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func becomeIdle() {
         phase = .idle
+        idleSince = SystemClock.monotonicNanoseconds
         setDeadline(receiver.timeouts.idle)
     }
 
@@ -224,9 +227,12 @@ final class RequestHandler: ChannelDuplexHandler {
         context?.close(mode: .output, promise: nil)
     }
 
-    /// Ends a connection without a request; one with a request ends with its answer.
-    func leaveIfIdle() {
-        guard phase == .idle else { return }
+    /// Ends a connection that has been without a request for so many nanoseconds; one with a request
+    /// ends with its answer.
+    func leave(ifIdleFor nanoseconds: Int64 = 0) {
+        guard phase == .idle, SystemClock.monotonicNanoseconds &- idleSince >= nanoseconds else {
+            return
+        }
         phase = .leaving
         setDeadline(Self.lingerNanoseconds)
         endOutput()
@@ -251,7 +257,7 @@ final class RequestHandler: ChannelDuplexHandler {
         case .idle:
             guard client.hasBegun else {
                 if client.isEncrypted, serial == 0 { receiver.countFailedHandshake() }
-                return leaveIfIdle()
+                return leave()
             }
             // The handlers in front of this one have to know that a request ends here.
             context?.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
