@@ -101,6 +101,7 @@ extension Settings.Source {
         package var prefix = ""
         package var tls = TLS()
         package var keys: [Key] = []
+        package var webhooks: [Webhook] = []
         /// Networks whose forwarding headers count.
         package var proxies: [String] = []
         package var metadata = Metadata.allCases
@@ -118,6 +119,7 @@ extension Settings.Source {
             Field("profiles", \.edge.profiles, as: .choices()),
             Field("prefix", \.edge.prefix, as: .pathPrefix),
             Field("keys", \.edge.keys, as: .writeKeys, isLive: true),
+            Field("webhooks", \.edge.webhooks, as: .webhooks, isLive: true),
             Field(
                 "proxies",
                 \.edge.proxies,

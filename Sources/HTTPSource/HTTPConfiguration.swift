@@ -83,6 +83,7 @@ package struct HTTPConfiguration: Sendable {
     /// Whether events are looked up by their ids, so that duplicates are not written.
     package var deduplicates = true
     package var keys: WriteKeys
+    package var webhooks = WebhookList([])
     package var limits = Limits()
     package var timeouts = Timeouts()
     package var privacy = Privacy()

@@ -15,9 +15,9 @@ import Synchronization
 final class Receiver {
     /// The time between two looks at deadlines and keys.
     static let tickMilliseconds: Int64 = 250
-    /// How long the last answers may take to leave.
     /// Bytes of a record beside payload and note.
     private static let recordOverhead = 64
+    /// How long the last answers may take to leave.
     private static let lingerNanoseconds: Int64 = 3_000_000_000
 
     let configuration: HTTPConfiguration
@@ -35,6 +35,7 @@ final class Receiver {
     private(set) var keys: WriteKeyTable
     private(set) var producers: KeyedProducers
     private var keyChanges: Int
+    private(set) var doors: WebhookDoors
     var quotas = Quotas()
     /// Bytes of bodies that are not in a ring.
     var buffered = 0 {
@@ -73,6 +74,7 @@ final class Receiver {
         keyChanges = configuration.keys.changes
         keys = configuration.keys.current
         producers = KeyedProducers(place.shared.peerBook, keys)
+        doors = WebhookDoors(configuration.webhooks, place.shared.peerBook)
     }
 
     var timeouts: HTTPConfiguration.Timeouts { configuration.timeouts }
@@ -138,7 +140,7 @@ final class Receiver {
         if !round.isOpen { openRound() }
         let number = handler.number
         let serial = handler.serial
-        let producer = producers[handler.request.key]
+        let producer = producers[handler.request]
         let bytes = handler.body.bytes.readableBytes
         let isTaken = handler.body.bytes.withUnsafeReadableBytes { payload in
             withUnsafeBytes(of: serial) { address in
@@ -160,9 +162,9 @@ final class Receiver {
         guard isTaken else { return false }
         handler.wasTaken()
         // One whose key is in its body is counted by the writer, which reads it.
-        if handler.request.key != nil || keys.isOpen {
+        if handler.request.key != nil || handler.request.delivery != nil || keys.isOpen {
             let now = SystemClock.monotonicNanoseconds
-            producers.took(handler.request.key, bytes: bytes, at: now)
+            producers.took(handler.request, bytes: bytes, at: now)
         }
         round.messages += 1
         if !lane.hasRoomInRound(round.messages) { closeRound() }
@@ -213,7 +215,7 @@ final class Receiver {
         } else {
             shared.acknowledged.count()
         }
-        producers[handler.request.key].intake.addAnswer()
+        producers[handler.request].intake.addAnswer()
         handler.answer(Reply(answer))
     }
 
@@ -247,6 +249,7 @@ final class Receiver {
             keys = configuration.keys.current
             producers.set(keys)
         }
+        doors.refresh()
         attend()
         connections.forEach { $0.look(at: now) }
         if ending.deadline.map({ now >= $0 }) ?? false { connections.forEach { $0.cut() } }

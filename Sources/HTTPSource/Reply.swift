@@ -8,6 +8,7 @@ struct Reply {
         case badRequest = "bad_request"
         case headersTooLarge = "headers_too_large"
         case unauthorized
+        case badSignature = "bad_signature"
         case origin
         case notFound = "not_found"
         case method

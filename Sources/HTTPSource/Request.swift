@@ -21,6 +21,8 @@ struct Request {
     var attributes: CloudEvent?
     /// The place of its key in the table; nil without one.
     var key: Int?
+    /// Its webhook; nil for another path.
+    var delivery: Delivery?
 
     /// A request of which nothing is known: it could not be read.
     init() {

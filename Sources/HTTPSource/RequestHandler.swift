@@ -68,6 +68,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         release()
+        if phase == .waiting || phase == .taken { request.settle(nil) }
         receiver.leave(number, isUnanswered: phase == .taken)
         self.context = nil
     }
@@ -155,6 +156,10 @@ final class RequestHandler: ChannelDuplexHandler {
     private func finish() {
         switch phase {
         case .receiving:
+            if let refusal = receiver.refusal(of: &body, &request, client) {
+                phase = .waiting
+                return answer(refusal)
+            }
             if let attributes = request.attributes { body.change(attributes.event) }
             phase = .waiting
             setDeadline(receiver.timeouts.answer)
@@ -185,6 +190,7 @@ final class RequestHandler: ChannelDuplexHandler {
         guard phase == .waiting || phase == .taken else { return }
         request.hasEnded = true
         release()
+        request.settle(reply.status)
         send(reply)
     }
 

@@ -32,6 +32,17 @@ import Testing
         )
     }
 
+    @Test func webhooksApplyAtOnce() {
+        var old = Settings()
+        old.sources.append(Samples.unusualEdge)
+        var settings = old
+        settings.sources[2].edge.webhooks[0].settings.signature.secrets = ["another-secret"]
+        let changes = settings.changes(from: old)
+        #expect(changes.live == ["sources.web.webhooks"])
+        #expect(changes.needsRestart.isEmpty)
+        #expect(old.sources(withKeysOf: settings) == settings.sources)
+    }
+
     @Test func writeKeysApplyAtOnceAndNothingElseOfTheirSource() {
         var old = Settings()
         old.sources.append(Samples.unusualEdge)
