@@ -126,19 +126,11 @@ private struct WebhookReader {
         }
     }
 
-    /// Reads secrets; a complaint about them does not repeat them.
     private mutating func readSecrets(_ value: Node) throws(Complaint) {
-        guard case .sequence(let elements) = value else {
-            throw Complaint("expected 'secrets' as a list such as [\"${STRIPE_SECRET}\"]")
-        }
         guard webhook.written.isEmpty else { throw Complaint("'secrets' is there twice") }
-        for element in elements {
-            guard case .scalar(let scalar) = element, !element.isNothing else {
-                throw Complaint("expected a text in 'secrets', found no text")
-            }
-            webhook.settings.signature.secrets.append(try substitution.apply(to: scalar.string))
-            webhook.written.append(scalar.string)
-        }
+        let secrets = try SecretText.read(value, substitution)
+        webhook.settings.signature.secrets = secrets.texts
+        webhook.written = secrets.written
     }
 
     private mutating func readTolerance(_ value: Node) throws(Complaint) {
@@ -242,7 +234,9 @@ private enum WebhookText {
         let signature = settings.signature
         var parts = ["path: \(quoted(settings.path))"]
         if let preset = settings.preset { parts.append("preset: \(preset.rawValue)") }
-        parts.append("secrets: [\(webhook.written.map(reference).joined(separator: ", "))]")
+        parts.append(
+            "secrets: [\(webhook.written.map(SecretText.reference).joined(separator: ", "))]"
+        )
         if let channel = settings.channel { parts.append("channel: \(quoted(channel))") }
         if let url = settings.publicURL { parts.append("url: \(quoted(url))") }
         if let tolerance = signature.tolerance { parts.append("tolerance: \(tolerance)s") }
@@ -264,21 +258,5 @@ private enum WebhookText {
             if let header { parts.append("\(name): \(quoted(header))") }
         }
         return "{ \(parts.joined(separator: ", ")) }"
-    }
-
-    /// A reference to a variable as it is; a secret as a reference that cannot be read again.
-    private static func reference(_ written: String) -> String {
-        let name =
-            written.hasPrefix("${") && written.hasSuffix("}")
-            ? written.dropFirst(2).dropLast() : ""
-        let isReference =
-            !name.isEmpty
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
-                default: false
-                }
-            }
-        return isReference ? "\"\(written)\"" : "\"${SECRET_IS_NOT_PRINTED}\""
     }
 }

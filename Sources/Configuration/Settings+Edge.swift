@@ -102,6 +102,7 @@ extension Settings.Source {
         package var tls = TLS()
         package var keys: [Key] = []
         package var webhooks: [Webhook] = []
+        package var redirect = Redirect()
         /// Networks whose forwarding headers count.
         package var proxies: [String] = []
         package var metadata = Metadata.allCases
@@ -119,7 +120,6 @@ extension Settings.Source {
             Field("profiles", \.edge.profiles, as: .choices()),
             Field("prefix", \.edge.prefix, as: .pathPrefix),
             Field("keys", \.edge.keys, as: .writeKeys, isLive: true),
-            Field("webhooks", \.edge.webhooks, as: .webhooks, isLive: true),
             Field(
                 "proxies",
                 \.edge.proxies,
@@ -172,6 +172,6 @@ extension Settings.Source {
                 \.edge.timeouts.grace,
                 as: .duration(.zero...(.seconds(600)), example: "0s")
             ),
-        ]
+        ] + signedFields
     }
 }

@@ -18,6 +18,7 @@ extension Receiver {
         if let (door, rest) = doors.find(path) {
             return refusal(of: head, to: door, rest: rest, request: &request, client: client)
         }
+        if isLink(path) { return follow(head, request: &request, client: client) }
         let route = Route(head.method, path, of: configuration)
         if case .events(let taking) = route {
             request.profile = taking.profile

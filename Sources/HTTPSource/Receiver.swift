@@ -162,7 +162,7 @@ final class Receiver {
         guard isTaken else { return false }
         handler.wasTaken()
         // One whose key is in its body is counted by the writer, which reads it.
-        if handler.request.key != nil || handler.request.delivery != nil || keys.isOpen {
+        if handler.request.hasProducer || keys.isOpen {
             let now = SystemClock.monotonicNanoseconds
             producers.took(handler.request, bytes: bytes, at: now)
         }

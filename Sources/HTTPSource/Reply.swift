@@ -9,6 +9,7 @@ struct Reply {
         case headersTooLarge = "headers_too_large"
         case unauthorized
         case badSignature = "bad_signature"
+        case badLink = "bad_link"
         case origin
         case notFound = "not_found"
         case method

@@ -160,6 +160,9 @@ final class RequestHandler: ChannelDuplexHandler {
                 phase = .waiting
                 return answer(refusal)
             }
+            if let event = request.following?.event {
+                body.change { _ in ByteBuffer(bytes: event) }
+            }
             if let attributes = request.attributes { body.change(attributes.event) }
             phase = .waiting
             setDeadline(receiver.timeouts.answer)
@@ -191,7 +194,7 @@ final class RequestHandler: ChannelDuplexHandler {
         request.hasEnded = true
         release()
         request.settle(reply.status)
-        send(reply)
+        send(request.following?.reply ?? reply)
     }
 
     private func send(_ reply: Reply) {

@@ -1,4 +1,5 @@
 import Testing
+import Webhooks
 
 @testable import Configuration
 

@@ -75,6 +75,8 @@ extension Samples {
             .init(name: "pos", key: "another-key", written: "another-key"),
         ]
         source.edge.webhooks = [preset, signed].map { .init($0, written: ["${HOOK_SECRET}"]) }
+        source.edge.redirect.secrets = .init(texts: ["a-secret"], written: ["${HOOK_SECRET}"])
+        source.edge.redirect.hosts = ["*.shop.example"]
         source.edge.proxies = ["10.0.0.0/8"]
         source.edge.metadata = [.key, .path]
         source.edge.address = .full

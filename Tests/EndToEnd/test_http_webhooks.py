@@ -86,7 +86,7 @@ def test_stripe_is_believed_and_its_twins_are_not(edge):
     refused(web, "/hooks/stripe", body.encode(), {})
     refused(web, "/hooks/stripe", body.encode(), signed(STRIPE, body=body, secret=OTHER))
     refused(web, "/hooks/stripe", body.encode(), signed(STRIPE, body=body, time=int(time.time()) - 400))
-    # A signature is of its webhook only, and no write key stands in for it.
+    # A signature is of its webhook only, and no write key replaces it.
     refused(web, "/hooks/standard", body.encode(), genuine)
     assert web.post(body.encode(), "/hooks/stripe")[0] == 401
     accepted(web, "/hooks/stripe", body.encode(), signed(STRIPE, body=body, secret="older-secret"))
@@ -150,7 +150,7 @@ def test_a_token_of_mailgun_is_used_once_and_again_after_a_failure(edge):
     good = body("1" * 50, '{"id":"1"}')
     accepted(web, "/hooks/mailgun", good, {})
     refused(web, "/hooks/mailgun", good, {})
-    # What is not written as an event can be sent again.
+    # What is not written as an event can be repeated.
     deep = body("2" * 50, "[" * 70 + "]" * 70)
     assert [post(web, "/hooks/mailgun", deep, {})[1]["code"] for _ in range(2)] == ["too_deep"] * 2
     assert len(web.written()) == 1

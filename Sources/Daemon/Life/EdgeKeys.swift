@@ -119,9 +119,25 @@ extension Settings.Source {
             }
             result.privacy.proxies.append(network)
         }
+        result.redirect = try edge.redirectRule(of: name)
         result.files.mode = access.socket.mode
         result.apiHost = edge.apiHost
         return result
+    }
+}
+
+extension Settings.Source.Edge {
+    /// Where links may lead; nil if the source has none.
+    fileprivate func redirectRule(of source: String) throws(DaemonFailure) -> RedirectRule? {
+        do throws(WebhookSettingsError) {
+            let rule = try RedirectRule(secrets: redirect.secrets.texts, hosts: redirect.hosts)
+            return rule.isEmpty ? nil : rule
+        } catch {
+            throw DaemonFailure(
+                exitCode: 78,
+                description: "source '\(source)': redirect: \(error)"
+            )
+        }
     }
 }
 
