@@ -104,7 +104,8 @@ let package = Package(
         .target(
             name: "HTTPSource",
             dependencies: [
-                "Agents", "Intake", "Platform", "Ring", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
+                "Agents", "Intake", "Platform", "Ring", "Webhooks", nioCore, nioPosix, nioHTTP1,
+                nioTLS, nioSSL,
             ]
         ),
 
@@ -134,7 +135,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Dedup", "Events", "Platform", "Terminal",
+                "Dedup", "Events", "Platform", "Terminal", "Webhooks",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -145,7 +146,8 @@ let package = Package(
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
                 "HTTPSource", "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage",
-                "Terminal", "ZMTPSource", "ZeroMQ", "ZeroMQSource", nioCore, nioPosix, nioHTTP1,
+                "Terminal", "Webhooks", "ZMTPSource", "ZeroMQ", "ZeroMQSource", nioCore, nioPosix,
+                nioHTTP1,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -281,7 +283,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ControlTests", dependencies: ["Control", "Platform", "TestSupport"]),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "TestSupport", "Webhooks"]
+        ),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

@@ -6,8 +6,9 @@ package struct IdentityScope {
     package let number: Int
     /// The source's number.
     package let source: Int
-    /// The producer's name in UTF-8, at most 65,535 bytes; empty for the source's own. Valid as long
-    /// as the scope is used.
+    /// The producer's name in UTF-8, at most 65,535 bytes; empty for the source's own.
+    ///
+    /// Valid as long as the scope is used.
     package let producer: UnsafeRawBufferPointer
 
     package init(

@@ -17,19 +17,27 @@ extension Settings {
         return (live, needsRestart + changedSources(from: old))
     }
 
-    /// The sources whose write keys differ: those apply at once.
+    /// The sources whose write keys or webhooks differ: those apply at once.
     private func changedKeys(from old: Settings) -> [String] {
-        sources.filter { source in
-            old.sources.contains { $0.name == source.name && $0.edge.keys != source.edge.keys }
-        }.map { "sources.\($0.name).keys" }
+        sources.flatMap { source in
+            guard let before = old.sources.first(where: { $0.name == source.name }) else {
+                return [String]()
+            }
+            let changes = [
+                ("keys", before.edge.keys != source.edge.keys),
+                ("webhooks", before.edge.webhooks != source.edge.webhooks),
+            ]
+            return changes.filter(\.1).map { "sources.\(source.name).\($0.0)" }
+        }
     }
 
-    /// The sources with the write keys that another configuration has for them.
+    /// The sources with the write keys and webhooks that another configuration has for them.
     package func sources(withKeysOf fresh: Settings) -> [Source] {
         sources.map { source in
             var source = source
             if let other = fresh.sources.first(where: { $0.name == source.name }) {
                 source.edge.keys = other.edge.keys
+                source.edge.webhooks = other.edge.webhooks
             }
             return source
         }
@@ -43,6 +51,7 @@ extension Settings {
                 return true
             }
             before.edge.keys = source.edge.keys
+            before.edge.webhooks = source.edge.webhooks
             return source != before
         }
         return (changed.map(\.name) + removed).map { "sources.\($0)" }

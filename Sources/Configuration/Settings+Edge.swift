@@ -101,6 +101,8 @@ extension Settings.Source {
         package var prefix = ""
         package var tls = TLS()
         package var keys: [Key] = []
+        package var webhooks: [Webhook] = []
+        package var redirect = Redirect()
         /// Networks whose forwarding headers count.
         package var proxies: [String] = []
         package var metadata = Metadata.allCases
@@ -170,6 +172,6 @@ extension Settings.Source {
                 \.edge.timeouts.grace,
                 as: .duration(.zero...(.seconds(600)), example: "0s")
             ),
-        ]
+        ] + signedFields
     }
 }

@@ -12,7 +12,9 @@ extension SettingsReading {
                     + " key, both in PEM"
             )
         }
-        if source.edge.profiles.isEmpty, !wasRefused("\(context).profiles") {
+        if source.edge.profiles.isEmpty, source.edge.webhooks.isEmpty,
+            !wasRefused("\(context).webhooks"), !wasRefused("\(context).profiles")
+        {
             refuse(
                 "\(context).profiles",
                 because: "\(context).profiles: an empty list would answer no path; expected some of"
@@ -31,7 +33,9 @@ extension SettingsReading {
             return
         }
         let open = source.bind.first { !Endpoint.isLocal($0) }
-        guard let open, source.edge.keys.isEmpty, !wasRefused("\(context).keys") else { return }
+        // The senders of webhooks prove who they are.
+        let isOpen = source.edge.keys.isEmpty && !source.edge.profiles.isEmpty
+        guard let open, isOpen, !wasRefused("\(context).keys") else { return }
         refuse(
             "\(context).bind",
             because: "\(context).bind: '\(open)' can be reached from other machines, and nothing"

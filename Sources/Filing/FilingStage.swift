@@ -180,7 +180,9 @@ package struct FilingStage: ~Copyable {
     }
 
     /// While quarantine is full, a judge must have seen all of a message before any of it is filed.
-    private var mayJoin: Bool { judge == nil || !filer.isQuarantineFull(of: Int(run.records[0].producer)) }
+    private var mayJoin: Bool {
+        judge == nil || !filer.isQuarantineFull(of: Int(run.records[0].producer))
+    }
 
     /// Files events while each message is exactly one.
     private mutating func takeJoined() throws(FileSystemError) -> Bool {

@@ -1,4 +1,5 @@
 package import Intake
+package import Webhooks
 
 /// One HTTP source: where clients connect, what they may send, and what each may cost.
 package struct HTTPConfiguration: Sendable {
@@ -83,6 +84,9 @@ package struct HTTPConfiguration: Sendable {
     /// Whether events are looked up by their ids, so that duplicates are not written.
     package var deduplicates = true
     package var keys: WriteKeys
+    package var webhooks = WebhookList([])
+    /// Where links may lead; nil: the source has none.
+    package var redirect: RedirectRule?
     package var limits = Limits()
     package var timeouts = Timeouts()
     package var privacy = Privacy()

@@ -17,16 +17,18 @@ struct KeyedProducers {
         byPlace = keys.keys.map { book.producer(key: $0.name) ?? others }
     }
 
-    /// The producer of a request: that of its key, or the source's others.
-    subscript(key: Int?) -> Producer {
+    /// The producer of a request: that of its webhook or key, or the source's others.
+    subscript(request: Request) -> Producer { request.delivery?.door.producer ?? self[request.key] }
+
+    private subscript(key: Int?) -> Producer {
         guard let key, byPlace.indices.contains(key) else { return others }
         return byPlace[key]
     }
 
     /// How long a producer has to wait under `limits.perProducer`, in seconds; nil if it need not.
-    func wait(_ key: Int?, monotonic: Int64, wall: Int64) -> Int? {
+    func wait(_ request: Request, monotonic: Int64, wall: Int64) -> Int? {
         guard let limits = book.producers.limitsInForce else { return nil }
-        let allowance = self[key].allowance
+        let allowance = self[request].allowance
         if limits.bytesPerDay > 0, allowance.written(on: wall) >= limits.bytesPerDay {
             return Self.secondsMax
         }
@@ -34,10 +36,10 @@ struct KeyedProducers {
     }
 
     /// Counts a request that was put into a ring.
-    func took(_ key: Int?, bytes: Int, at monotonic: Int64) {
-        self[key].intake.add(messages: 1, bytes: bytes)
+    func took(_ request: Request, bytes: Int, at monotonic: Int64) {
+        self[request].intake.add(messages: 1, bytes: bytes)
         guard let limits = book.producers.limitsInForce else { return }
-        _ = self[key].allowance.charge(
+        _ = self[request].allowance.charge(
             messages: 1,
             bytes: bytes,
             of: limits,

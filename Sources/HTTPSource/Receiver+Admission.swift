@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Platform
 import Synchronization
+import Webhooks
 
 /// Decides on requests by their heads.
 extension Receiver {
@@ -14,6 +15,10 @@ extension Receiver {
         let path = Self.parts(head.uri).path
         let origin = head.headers.first(name: "origin")
         if head.method == .OPTIONS { return preflight(head.headers, origin) }
+        if let (door, rest) = doors.find(path) {
+            return refusal(of: head, to: door, rest: rest, request: &request, client: client)
+        }
+        if isLink(path) { return follow(head, request: &request, client: client) }
         let route = Route(head.method, path, of: configuration)
         if case .events(let taking) = route {
             request.profile = taking.profile
@@ -64,13 +69,17 @@ extension Receiver {
         case .events, .unknown:
             return .refused(.notFound, .notFound, why: "there is no such path here")
         case .wrongMethod(let allowed):
-            return .refused(
-                .methodNotAllowed,
-                .method,
-                why: "this path takes \(allowed)",
-                fields: [("Allow", allowed)]
-            )
+            return wrongMethod(allowed: allowed)
         }
+    }
+
+    func wrongMethod(allowed: String) -> Reply {
+        .refused(
+            .methodNotAllowed,
+            .method,
+            why: "this path takes \(allowed)",
+            fields: [("Allow", allowed)]
+        )
     }
 
     /// The answer to a request with events; nil if its body is to be received.
@@ -107,14 +116,14 @@ extension Receiver {
     static let unknownKey = "the write key is missing or not known"
 
     /// The answer to a request that cannot be taken now, or in its form; nil if it can.
-    private func refusal(
+    func refusal(
         ofLoad headers: HTTPHeaders,
         _ request: inout Request,
         _ flags: inout RequestNote.Flags
     ) -> Reply? {
         if isDraining { return .draining }
         if let held { return .blocked(held) }
-        if let wait = quotaWait(request.key) {
+        if let wait = quotaWait(request) {
             return reject(.quota(seconds: wait), of: request)
         }
         switch Self.coding(headers) {
@@ -134,17 +143,19 @@ extension Receiver {
 
     /// How long the key of a request has to wait for its rate, or its producer for its limits, in
     /// seconds; nil if neither has to.
-    private func quotaWait(_ key: Int?) -> Int? {
-        if let key, let wait = configuration.keys.wait(for: keys.keys[key]) { return wait }
+    private func quotaWait(_ request: Request) -> Int? {
+        if let key = request.key, let wait = configuration.keys.wait(for: keys.keys[key]) {
+            return wait
+        }
         return producers.wait(
-            key,
+            request,
             monotonic: SystemClock.monotonicNanoseconds,
             wall: SystemClock.wallMicroseconds
         )
     }
 
     /// The knowledge that the writer needs of a request.
-    private func note(
+    func note(
         _ head: HTTPRequestHead,
         _ form: RequestNote.Form,
         flags: RequestNote.Flags,
@@ -162,13 +173,16 @@ extension Receiver {
             case .ip: metadata.add("ip", address(of: client, headers))
             case .userAgent: metadata.add("userAgent", headers.first(name: "user-agent") ?? "")
             case .origin: metadata.add("origin", request.origin ?? "")
-            case .path: metadata.add("path", Self.parts(head.uri).path)
+            case .path:
+                // The end of a webhook's path can be a secret.
+                let path = request.delivery?.door.settings.path
+                metadata.add("path", path ?? String(Self.parts(head.uri).path))
             }
         }
         return RequestNote.bytes(
             flags: flags,
             form: form,
-            channel: key?.channel ?? "",
+            channel: request.delivery?.door.settings.channel ?? key?.channel ?? "",
             origin: flags.contains(.needsKey) ? request.origin ?? "" : "",
             metadata: metadata.member
         )
@@ -206,10 +220,10 @@ extension Receiver {
         return reject(.tooLarge(configuration.limits.messageBytesMax, as: status))
     }
 
-    private func reject(_ reply: Reply, of request: Request? = nil) -> Reply {
+    func reject(_ reply: Reply, of request: Request? = nil) -> Reply {
         shared.rejected.count()
-        if let request, request.key != nil {
-            producers[request.key].note(refusal: "\(reply.status.code)")
+        if let request, request.key != nil || request.delivery != nil {
+            producers[request].note(refusal: "\(reply.status.code)")
         }
         return reply
     }
@@ -219,7 +233,7 @@ extension Receiver {
         if let origin, keys.allows(origin, key: nil) { request.origin = origin }
     }
 
-    private static func parts(_ uri: String) -> (path: Substring, query: Substring) {
+    static func parts(_ uri: String) -> (path: Substring, query: Substring) {
         guard let mark = uri.firstIndex(of: "?") else { return (uri[...], "") }
         return (uri[..<mark], uri[mark...].dropFirst())
     }

@@ -37,6 +37,7 @@ final class Receiver {
     private(set) var keys: WriteKeyTable
     private(set) var producers: KeyedProducers
     private var keyChanges: Int
+    private(set) var doors: WebhookDoors
     /// Bytes of bodies that are not in a ring.
     var buffered = 0 {
         didSet { if buffered < oldValue { resumeReading() } }
@@ -74,6 +75,7 @@ final class Receiver {
         keyChanges = configuration.keys.changes
         keys = configuration.keys.current
         producers = KeyedProducers(place.shared.peerBook, keys)
+        doors = WebhookDoors(configuration.webhooks, place.shared.peerBook)
     }
 
     var timeouts: HTTPConfiguration.Timeouts { configuration.timeouts }
@@ -139,7 +141,7 @@ final class Receiver {
         if !round.isOpen { openRound() }
         let number = handler.number
         let serial = handler.serial
-        let producer = producers[handler.request.key]
+        let producer = producers[handler.request]
         let bytes = handler.body.bytes.readableBytes
         let isTaken = handler.body.bytes.withUnsafeReadableBytes { payload in
             withUnsafeBytes(of: serial) { address in
@@ -161,9 +163,9 @@ final class Receiver {
         guard isTaken else { return false }
         handler.wasTaken()
         // One whose key is in its body is counted by the writer, which reads it.
-        if handler.request.key != nil || keys.isOpen {
+        if handler.request.hasProducer || keys.isOpen {
             let now = SystemClock.monotonicNanoseconds
-            producers.took(handler.request.key, bytes: bytes, at: now)
+            producers.took(handler.request, bytes: bytes, at: now)
         }
         round.messages += 1
         if !lane.hasRoomInRound(round.messages) { closeRound() }
@@ -214,7 +216,7 @@ final class Receiver {
         } else {
             shared.acknowledged.count()
         }
-        producers[handler.request.key].intake.addAnswer()
+        producers[handler.request].intake.addAnswer()
         handler.answer(Reply(answer))
     }
 
@@ -248,6 +250,7 @@ final class Receiver {
             keys = configuration.keys.current
             producers.set(keys)
         }
+        doors.refresh()
         attend()
         connections.forEach { $0.look(at: now) }
         if ending.deadline.map({ now >= $0 }) ?? false { connections.forEach { $0.cut() } }

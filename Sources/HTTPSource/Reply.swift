@@ -8,6 +8,8 @@ struct Reply {
         case badRequest = "bad_request"
         case headersTooLarge = "headers_too_large"
         case unauthorized
+        case badSignature = "bad_signature"
+        case badLink = "bad_link"
         case origin
         case notFound = "not_found"
         case method

@@ -23,6 +23,10 @@ struct Request {
     var attributes: CloudEvent?
     /// The place of its key in the table; nil without one.
     var key: Int?
+    /// Its webhook; nil for another path.
+    var delivery: Delivery?
+    /// The link that it follows; nil for another path.
+    var following: Following?
 
     /// A request of which nothing is known: it could not be read.
     init() {
@@ -38,6 +42,9 @@ struct Request {
         expectsContinue =
             !isOldVersion && head.headers.first(name: "expect")?.lowercased() == "100-continue"
     }
+
+    /// Whether its producer is known before its body is read.
+    var hasProducer: Bool { key != nil || delivery != nil || following != nil }
 
     var hasBody: Bool { isChunked || (declaredBytes ?? 0) > 0 }
 

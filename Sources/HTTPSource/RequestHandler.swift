@@ -70,6 +70,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         release()
+        if phase == .waiting || phase == .taken { request.settle(nil) }
         receiver.leave(number, isUnanswered: phase == .taken)
         self.context = nil
     }
@@ -157,6 +158,13 @@ final class RequestHandler: ChannelDuplexHandler {
     private func finish() {
         switch phase {
         case .receiving:
+            if let refusal = receiver.refusal(of: &body, &request, client) {
+                phase = .waiting
+                return answer(refusal)
+            }
+            if let event = request.following?.event {
+                body.change { _ in ByteBuffer(bytes: event) }
+            }
             if let attributes = request.attributes { body.change(attributes.event) }
             if let event = request.pixel { body.change { _ in event } }
             phase = .waiting
@@ -188,7 +196,8 @@ final class RequestHandler: ChannelDuplexHandler {
         guard phase == .waiting || phase == .taken else { return }
         request.hasEnded = true
         release()
-        send(request.pixel == nil ? reply : .pixel)
+        request.settle(reply.status)
+        send(request.pixel == nil ? request.following?.reply ?? reply : .pixel)
     }
 
     private func send(_ reply: Reply) {

@@ -44,7 +44,7 @@ package final class PeerBook: Sendable {
 
     /// The producer at a peer's address.
     ///
-    /// - Parameter host: of a peer's name, as ``PeerNotices/host(of:)`` returns it.
+    /// `host`: of a peer's name, as ``PeerNotices/host(of:)`` returns it.
     package func producer(at host: String) -> Producer {
         guard !host.hasPrefix("ipc://") else {
             // The user is proved by the system; each of its processes has another number.

@@ -13,6 +13,8 @@ package struct PeerNotice: Sendable, Equatable {
         case unknownKey
         /// Its requests are refused: their write key is missing, or not known.
         case unknownWriteKey
+        /// Its requests are refused: a webhook's signature is wrong, missing, or too old.
+        case badSignature
         /// Cut off: its key may not connect any more.
         case keyRemoved
         /// Refused: the source is at its connection limit.

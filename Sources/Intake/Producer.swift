@@ -16,7 +16,9 @@ package final class Producer: Sendable {
         case others
     }
 
-    /// Below ``ProducerBook/countMax``; never reused. That of a source's others is the source's index.
+    /// Below ``ProducerBook/countMax``, and never reused.
+    ///
+    /// That of a source's others is the source's index.
     package let number: Int
     /// The source's index.
     package let source: Int

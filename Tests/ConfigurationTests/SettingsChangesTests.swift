@@ -1,4 +1,5 @@
 import Testing
+import Webhooks
 
 @testable import Configuration
 
@@ -30,6 +31,17 @@ import Testing
                     "sources.reliable",
                 ]
         )
+    }
+
+    @Test func webhooksApplyAtOnce() {
+        var old = Settings()
+        old.sources.append(Samples.unusualEdge)
+        var settings = old
+        settings.sources[2].edge.webhooks[0].settings.signature.secrets = ["another-secret"]
+        let changes = settings.changes(from: old)
+        #expect(changes.live == ["sources.web.webhooks"])
+        #expect(changes.needsRestart.isEmpty)
+        #expect(old.sources(withKeysOf: settings) == settings.sources)
     }
 
     @Test func writeKeysApplyAtOnceAndNothingElseOfTheirSource() {

@@ -1,10 +1,15 @@
 import Testing
+import Webhooks
 
 @testable import Configuration
 
 @Suite struct SettingsYAMLTests {
     private func reread(_ settings: Settings) throws -> Settings {
-        try SettingsReader.read(yaml: settings.yaml(), file: "printed.yaml", environment: [:])
+        try SettingsReader.read(
+            yaml: settings.yaml(),
+            file: "printed.yaml",
+            environment: ["HOOK_SECRET": "a-secret"]
+        )
     }
 
     @Test func defaultsReadBackEqual() throws {
@@ -69,6 +74,9 @@ extension Samples {
             ),
             .init(name: "pos", key: "another-key", written: "another-key"),
         ]
+        source.edge.webhooks = [preset, signed].map { .init($0, written: ["${HOOK_SECRET}"]) }
+        source.edge.redirect.secrets = .init(texts: ["a-secret"], written: ["${HOOK_SECRET}"])
+        source.edge.redirect.hosts = ["*.shop.example"]
         source.edge.proxies = ["10.0.0.0/8"]
         source.edge.metadata = [.key, .path]
         source.edge.address = .full
@@ -81,6 +89,33 @@ extension Samples {
         source.edge.costs.connections = 1
         source.edge.costs.bufferedBytes = 1 << 20
         return source
+    }
+
+    private static var preset: WebhookSettings {
+        var webhook = WebhookSettings(
+            path: "/hooks/sms",
+            preset: .twilio,
+            signature: .init(secrets: ["a-secret"])
+        )
+        webhook.channel = "sms"
+        webhook.publicURL = "https://edge.shop.example/hooks/sms"
+        return webhook
+    }
+
+    private static var signed: WebhookSettings {
+        var webhook = WebhookSettings(
+            path: "/hooks/crm",
+            signature: .init(secrets: ["a-secret"])
+        )
+        webhook.signature.algorithm = .hmacSHA512
+        webhook.signature.encoding = .base64
+        webhook.signature.header = "X-Signature"
+        webhook.signature.prefix = "v0=\""
+        webhook.signature.signed = "{id}.{timestamp}:{body}"
+        webhook.signature.timestampHeader = "X-Time"
+        webhook.signature.idHeader = "X-Id"
+        webhook.signature.tolerance = 90
+        return webhook
     }
 
     /// Every key differs from its default.

@@ -48,8 +48,9 @@ enum HouseFloors {
         "HTTPSource": Room(
             floor: 4,
             imports: [
-                "Agents", "Intake", "Platform", "Ring", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS",
-                "NIOSSL",
+                "Agents", "Intake", "Platform", "Ring", "Webhooks", "NIOCore", "NIOPosix",
+                "NIOHTTP1",
+                "NIOTLS", "NIOSSL",
             ],
             foundation: .none
         ),
@@ -99,7 +100,7 @@ enum HouseFloors {
         ),
         "Configuration": Room(
             floor: 6,
-            imports: ["Dedup", "Events", "Platform", "Terminal", "Yams"],
+            imports: ["Dedup", "Events", "Platform", "Terminal", "Webhooks", "Yams"],
             foundation: .all
         ),
         "Daemon": Room(
@@ -110,7 +111,7 @@ enum HouseFloors {
                 "NIOCore",
                 "NIOPosix", "NIOHTTP1", "HTTPSource", "ServiceLifecycle", "UnixSignals", "Disk",
                 "Archive",
-                "Recovery", "Configuration",
+                "Recovery", "Configuration", "Webhooks",
             ],
             foundation: .all
         ),

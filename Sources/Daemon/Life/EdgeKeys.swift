@@ -1,10 +1,12 @@
 import Configuration
 import HTTPSource
 import Logging
+import Webhooks
 
-/// The write keys and certificates of all HTTP sources, by source; both are read again on a reload.
+/// The write keys, webhooks and certificates of all HTTP sources, by source; all are read again on a reload.
 struct EdgeKeys: Sendable {
     private var keys: [String: WriteKeys] = [:]
+    private var webhooks: [String: WebhookList] = [:]
     private var certificates: [String: CertificateBox] = [:]
 
     /// Reads the certificates of all sources.
@@ -13,6 +15,7 @@ struct EdgeKeys: Sendable {
     init(_ sources: [Settings.Source]) throws(DaemonFailure) {
         for source in sources where source.pattern == .http {
             keys[source.name] = WriteKeys(source.edge.writeKeys)
+            webhooks[source.name] = WebhookList(source.edge.webhooks.map(\.settings))
             guard let files = source.edge.certificateFiles else { continue }
             do throws(CertificateError) {
                 certificates[source.name] = try CertificateBox(files)
@@ -27,12 +30,14 @@ struct EdgeKeys: Sendable {
 
     func keys(of source: String) -> WriteKeys { keys[source] ?? WriteKeys([]) }
 
+    func webhooks(of source: String) -> WebhookList { webhooks[source] ?? WebhookList([]) }
+
     func certificate(of source: String) -> CertificateBox? { certificates[source] }
 
-    /// Takes the keys of a configuration that was just read, and reads the certificates again; a
+    /// Takes the keys and webhooks of a configuration that was just read, and reads the certificates again; a
     /// certificate that cannot be used changes nothing.
     ///
-    /// Returns the sources whose keys have changed.
+    /// Returns the sources whose keys or webhooks have changed.
     func reload(_ sources: [Settings.Source], _ logger: Logger) -> [String] {
         for (name, box) in certificates {
             do throws(CertificateError) {
@@ -46,7 +51,9 @@ struct EdgeKeys: Sendable {
         }
         return sources.filter { source in
             guard let keys = keys[source.name], source.pattern == .http else { return false }
-            return keys.replace(by: source.edge.writeKeys)
+            let hasHooks =
+                webhooks[source.name]?.replace(by: source.edge.webhooks.map(\.settings)) ?? false
+            return keys.replace(by: source.edge.writeKeys) || hasHooks
         }.map(\.name)
     }
 }
@@ -112,9 +119,25 @@ extension Settings.Source {
             }
             result.privacy.proxies.append(network)
         }
+        result.redirect = try edge.redirectRule(of: name)
         result.files.mode = access.socket.mode
         result.apiHost = edge.apiHost
         return result
+    }
+}
+
+extension Settings.Source.Edge {
+    /// Where links may lead; nil if the source has none.
+    fileprivate func redirectRule(of source: String) throws(DaemonFailure) -> RedirectRule? {
+        do throws(WebhookSettingsError) {
+            let rule = try RedirectRule(secrets: redirect.secrets.texts, hosts: redirect.hosts)
+            return rule.isEmpty ? nil : rule
+        } catch {
+            throw DaemonFailure(
+                exitCode: 78,
+                description: "source '\(source)': redirect: \(error)"
+            )
+        }
     }
 }
 

@@ -24,7 +24,7 @@ extension NoticeLog {
         case .muted: "peer is not heard"
         case .released: "peer was not heard, and was cut off to connect anew"
         case .unknownKey: "connection refused: its key is not known"
-        case .unknownWriteKey: "requests refused"
+        case .unknownWriteKey, .badSignature: "requests refused"
         case .keyRemoved: "connection ended: its key may not connect any more"
         case .refused: "connection refused"
         case .overBudget: "peer sends what is no message, and was cut off"

@@ -50,7 +50,9 @@ extension Settings {
     private func profiles(cores: Int) throws(DaemonFailure) -> [SourceProfile] {
         zip(sources, try sourceOpening(cores: cores).profiles).map { source, profile in
             var profile = profile
-            profile.hasKeys = source.access.curve.keys != nil || !source.edge.keys.isEmpty
+            profile.hasKeys =
+                source.access.curve.keys != nil || !source.edge.keys.isEmpty
+                || !source.edge.webhooks.isEmpty
             return profile
         }
     }
@@ -67,6 +69,7 @@ extension Settings {
             if source.pattern == .http {
                 var edge = try source.edge(limits, connectionsMax: budget.connectionsMax)
                 edge.keys = keys?.edges.keys(of: source.name) ?? edge.keys
+                edge.webhooks = keys?.edges.webhooks(of: source.name) ?? edge.webhooks
                 edge.certificate = keys?.edges.certificate(of: source.name)
                 edge.files.group = try source.socketGroup()
                 choices.append(.edge(edge))
