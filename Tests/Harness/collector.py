@@ -20,7 +20,7 @@ ENGINE = os.environ.get("TOUCHPOINT_ENGINE", "native")
 
 def with_engine(source):
     """Returns a source that names its engine, unless it names one or only libzmq can receive its messages."""
-    if "engine" in source or source.get("pattern") == "sub" or source.get("connect"):
+    if "engine" in source or source.get("pattern") in ("sub", "http") or source.get("connect"):
         return source
     return source | {"engine": ENGINE}
 
