@@ -18,8 +18,11 @@ package struct PartitionTemplate: Sendable, Equatable {
         package var event: String
         package var source: String
         package var node: String
-        /// Hours since 1970 UTC; negative before.
+        /// Hours since 1970 UTC, negative before; or ``otherHour``.
         package var hour: Int
+
+        /// Stands for no hour: date and hour are ``HiveValue/other``.
+        package static let otherHour = Int(Int32.min)
 
         package init(channel: String, event: String, source: String, node: String, hour: Int) {
             self.channel = channel
@@ -69,7 +72,7 @@ package struct PartitionTemplate: Sendable, Equatable {
                     if bytes > 255 { throw Self.tooLong(text) }
                 }
             case .value(.date): bytes += 10
-            case .value(.hour): bytes += 2
+            case .value(.hour): bytes += HiveValue.other.utf8.count
             case .value: bytes += longest
             }
             if bytes > 255 { throw Self.tooLong(text) }
@@ -114,6 +117,9 @@ package struct PartitionTemplate: Sendable, Equatable {
             case .value(.event): path += HiveValue.escape(values.event)
             case .value(.source): path += HiveValue.escape(values.source)
             case .value(.node): path += HiveValue.escape(values.node)
+            case .value(.date) where values.hour == Values.otherHour,
+                .value(.hour) where values.hour == Values.otherHour:
+                path += HiveValue.other
             case .value(.date): path += Timestamp.date(Int64(values.hour) * 3_600_000_000)
             case .value(.hour):
                 let hour = (values.hour % 24 + 24) % 24

@@ -144,6 +144,9 @@ extension PipelineConfiguration {
         return numbers
     }
 
+    /// Partitions of other hours than that of receipt, per source and hour, of all writers.
+    private static let otherHoursMax = 1_000
+
     func filing(writer: Int, shared: [SourceShared]) -> FilingConfiguration {
         var filing = FilingConfiguration(
             node: node,
@@ -166,6 +169,7 @@ extension PipelineConfiguration {
                 sources: sources.map(\.name)
             )
         )
+        filing.router.otherHoursMax = max(1, Self.otherHoursMax / writers)
         filing.limits = limits
         filing.inflatedBytesMax = inflatedBytesMax
         filing.contentHash = contentHash

@@ -25,6 +25,8 @@ package struct PartitionKey: Hashable, Sendable {
     var isQuarantine: Bool { place & Self.quarantineMark != 0 }
 
     /// The first hour of the partition's time span; 0 if its path has no time.
+    ///
+    /// ``PartitionTemplate/Values/otherHour`` for what is beyond the limit of such spans.
     var hour: Int { Int(Int32(truncatingIfNeeded: place)) }
 
     /// Mixes both words (the finaliser of splitmix64) for a table whose size is a power of two.
@@ -50,6 +52,8 @@ package struct PartitionRouter: ~Copyable {
         package var node: String
         /// The sources' names, by index.
         package var sources: [String]
+        /// Partitions of other hours than that of receipt, per source and hour of receipt.
+        package var otherHoursMax = 1_000
 
         package init(
             template: PartitionTemplate,
@@ -74,6 +78,7 @@ package struct PartitionRouter: ~Copyable {
     private let byEventTime: Bool
     private var channels: ValueTable
     private var events: ValueTable
+    private var otherHours: OtherHours
 
     package init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -84,6 +89,10 @@ package struct PartitionRouter: ~Copyable {
         byEventTime = configuration.time == .event
         channels = ValueTable(valuesMax: configuration.valuesMax)
         events = ValueTable(valuesMax: configuration.valuesMax)
+        otherHours = OtherHours(
+            countMax: configuration.otherHoursMax,
+            sources: configuration.sources.count
+        )
     }
 
     /// Whether a partition ends when the clock has passed its time span.
@@ -118,11 +127,15 @@ package struct PartitionRouter: ~Copyable {
         let name = usesEvent ? events.id(of: event, hour: receivedHour) : 0
         let values = (usesChannel ? UInt64(channel) : 0) << 32 | UInt64(name)
         let filed = byEventTime ? eventTime ?? receivedAt : receivedAt
-        return PartitionKey(
+        let key = PartitionKey(
             values: values,
             place: (usesSource ? UInt64(source) : 0) << 32
                 | UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
         )
+        guard byEventTime, hoursPerPartition > 0, key.hour != firstHour(receivedAt) else {
+            return key
+        }
+        return otherHours.bounded(key, source: source, receivedHour: receivedHour)
     }
 
     /// Returns the first hour of the partition for a time; 0 if its path has no time.

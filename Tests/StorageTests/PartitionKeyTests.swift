@@ -56,6 +56,40 @@ import Testing
         )
     }
 
+    /// Wrong times make no folder for every hour there is: of a source some, the rest is in one.
+    @Test func foldersOfOtherHoursAreBounded() throws {
+        var configuration = PartitionRouter.Configuration(
+            template: try PartitionTemplate("{source}/{date}/{hour}"),
+            time: .event,
+            valuesMax: 4,
+            node: "c1",
+            sources: ["a", "b"]
+        )
+        configuration.otherHoursMax = 3
+        var router = PartitionRouter(configuration)
+        let hour: Int64 = 3_600_000_000
+        let start = 500_000 * hour
+        func folder(_ source: Int, _ event: Int64, received: Int64 = start) -> String {
+            let key = router.key(
+                channel: 0,
+                event: UnsafeRawBufferPointer(start: nil, count: 0),
+                source: source,
+                receivedAt: received,
+                eventTime: event
+            )
+            return router.folder(key)
+        }
+        let folders = (1...50).map { folder(0, start - Int64($0) * hour) }
+        #expect(Set(folders).count == 4)
+        #expect(folders[3...].allSatisfy { $0 == "events/a/__other__/__other__" })
+        // Those that are there stay; the hour of receipt and other sources are not affected.
+        #expect(folder(0, start - hour) == folders[0])
+        #expect(folder(0, start + hour / 2) == "events/a/2027-01-15/08")
+        #expect(folder(1, start - 9 * hour) == "events/b/2027-01-14/23")
+        // The next hour has room again.
+        #expect(folder(0, start - 40 * hour, received: start + hour) == "events/a/2027-01-13/16")
+    }
+
     @Test func whatHasNoTimeIsFiledUnderItsReceipt() throws {
         #expect(try folder("date={date}/{hour}", event: nil) == "events/date=2026-11-22/10")
         #expect(
