@@ -104,8 +104,8 @@ let package = Package(
         .target(
             name: "HTTPSource",
             dependencies: [
-                "Agents", "Intake", "Platform", "Ring", "Webhooks", nioCore, nioPosix, nioHTTP1,
-                nioTLS, nioSSL,
+                "Agents", "Digest", "Intake", "Platform", "Ring", "Webhooks", nioCore, nioPosix,
+                nioHTTP1, nioTLS, nioSSL,
             ]
         ),
 

@@ -1,3 +1,4 @@
+import Digest
 import NIOHTTP1
 
 /// The write key of a request, where clients put it outside the body.
@@ -31,62 +32,8 @@ enum Credentials {
     }
 
     private static func user(_ encoded: Substring) -> String {
-        guard let bytes = Base64.decode(encoded) else { return "" }
+        guard let bytes = Base64.decode(Array(encoded.utf8)) else { return "" }
         return String(decoding: bytes.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
-    }
-}
-
-/// Base64 by RFC 4648, in either alphabet, with or without padding.
-enum Base64 {
-    /// Decodes; nil if it is none.
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count * 3 / 4)
-        var (bits, count, hasEnded): (UInt32, Int, Bool) = (0, 0, false)
-        for byte in text.utf8 {
-            if byte == UInt8(ascii: "=") {
-                hasEnded = true
-                continue
-            }
-            guard !hasEnded, let value = value(of: byte) else { return nil }
-            bits = bits << 6 | value
-            count += 6
-            guard count >= 8 else { continue }
-            count -= 8
-            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-        }
-        return count < 6 ? bytes : nil
-    }
-
-    /// Encodes, with padding.
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
-        )
-        var text: [UInt8] = []
-        var (bits, count): (UInt32, Int) = (0, 0)
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            count += 8
-            while count >= 6 {
-                count -= 6
-                text.append(alphabet[Int(bits >> UInt32(count) & 63)])
-            }
-        }
-        if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
-        while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    private static func value(of byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
-        case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
-        default: nil
-        }
     }
 }
 

@@ -131,9 +131,10 @@ extension Receiver {
         case .deflate: flags.insert(.isDeflated)
         case .unknown(let reply): return reject(reply)
         }
-        if request.profile == .cloudevents { request.attributes = CloudEvent(headers) }
-        if request.attributes != nil, headers.contains(name: "content-encoding") {
-            return reject(.unknownCoding)
+        if request.profile == .cloudevents,
+            let refusal = refusal(ofCloudEvent: headers, &request)
+        {
+            return refusal
         }
         if let declared = request.declaredBytes, declared > configuration.limits.messageBytesMax {
             return tooLarge(request)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Webhooks
 
 /// The facts of a request that its answer depends on.
 struct Request {
@@ -20,7 +21,7 @@ struct Request {
     /// What the writer has to know, a ``RequestNote``.
     var note: [UInt8] = []
     /// The attributes of a CloudEvent whose body is only its data; nil for another.
-    var attributes: CloudEvent?
+    var attributes: HeaderLines?
     /// The place of its key in the table; nil without one.
     var key: Int?
     /// Its webhook; nil for another path.

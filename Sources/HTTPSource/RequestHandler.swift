@@ -165,7 +165,12 @@ final class RequestHandler: ChannelDuplexHandler {
             if let event = request.following?.event {
                 body.change { _ in ByteBuffer(bytes: event) }
             }
-            if let attributes = request.attributes { body.change(attributes.event) }
+            if let attributes = request.attributes,
+                let refusal = receiver.completeCloudEvent(attributes, with: &body, of: request)
+            {
+                phase = .waiting
+                return answer(refusal)
+            }
             if let event = request.pixel { body.change { _ in event } }
             phase = .waiting
             setDeadline(receiver.timeouts.answer)

@@ -85,3 +85,8 @@ def test_bad_data_and_codings_are_refused(edge):
     status, answer = edge.post(b"{}", "/cloudevents", headers | {"Content-Encoding": "gzip"})
     assert (status, answer["code"]) == (415, "coding")
     assert edge.post(b"{}", "/cloudevents", headers, key=None)[0] == 401
+    status, answer = edge.post(b"<x/>", "/cloudevents", {"Content-Type": "application/cloudevents+xml"})
+    assert (status, answer["code"]) == (415, "coding")
+    del headers["ce-id"]
+    status, answer = edge.post(b"{}", "/cloudevents", headers)
+    assert (status, answer["code"]) == (400, "bad_request") and "ce-id" in answer["message"]

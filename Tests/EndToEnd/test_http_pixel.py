@@ -38,8 +38,9 @@ def test_an_image_brings_an_event(edge):
     ("event=x&properties.total=7&properties.item.name=a%20b", {
         "event": "x", "properties": {"total": "7", "item": {"name": "a b"}},
     }),
-    ("a.b=1&a=2&a.b=3&a.c=4", {"a": {"b": "1", "c": "4"}}),
-    ("a=1&a.b=2", {"a": "1"}),
+    # Nothing is lost: a repeated name is an array, and a value beside members has the empty name.
+    ("a.b=1&a=2&a.b=3&a.c=4", {"a": {"b": ["1", "3"], "c": "4", "": "2"}}),
+    ("a=1&a.b=2", {"a": {"b": "2", "": "1"}}),
     ('a=%22%5C%0A%00&b', {"a": '"\\\n\0', "b": ""}),
 ])
 def test_a_query_is_an_object(edge, query, event):

@@ -48,9 +48,8 @@ enum HouseFloors {
         "HTTPSource": Room(
             floor: 4,
             imports: [
-                "Agents", "Intake", "Platform", "Ring", "Webhooks", "NIOCore", "NIOPosix",
-                "NIOHTTP1",
-                "NIOTLS", "NIOSSL",
+                "Agents", "Digest", "Intake", "Platform", "Ring", "Webhooks", "NIOCore", "NIOPosix",
+                "NIOHTTP1", "NIOTLS", "NIOSSL",
             ],
             foundation: .none
         ),

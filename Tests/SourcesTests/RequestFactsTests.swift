@@ -99,14 +99,6 @@ import Testing
         #expect(AddressRange(text) == nil)
     }
 
-    @Test func base64IsReadInBothAlphabets() {
-        #expect(Base64.decode("+/-_") == [0xFB, 0xFF, 0xBF])
-        for text in ["", "a", "ab", "abc", "abcd"] {
-            #expect(Base64.decode(Base64.encode(text.utf8)) == Array(text.utf8))
-        }
-        for bad in ["a", "a=b", "ab c", "é"] { #expect(Base64.decode(bad) == nil) }
-    }
-
     @Test(arguments: [
         ("/v1/t", HTTPMethod.POST, Route.events(.init(profile: .segment, form: .track))),
         ("/v1/batch", .POST, .events(.init(profile: .segment, form: .batch))),
@@ -145,28 +137,6 @@ import Testing
             metadata.member
                 == #""http":{"userAgent":"a\"b\\c\u0001\u000a","path":"\#(path)"}"#
         )
-    }
-
-    @Test func aBinaryCloudEventBecomesItsJSONForm() throws {
-        let headers: HTTPHeaders = [
-            "ce-specversion": "1.0", "ce-id": "a\"b", "ce-subject": "Euro%20%E2%82%AC",
-            "content-type": "application/json; charset=utf-8", "x-other": "y",
-        ]
-        let event = try #require(CloudEvent(headers)).event(ByteBuffer(string: #"{"a":1}"#))
-        #expect(
-            String(buffer: event)
-                == #"{"specversion":"1.0","id":"a\"b","subject":"Euro €","#
-                + #""datacontenttype":"application/json; charset=utf-8","data":{"a":1}}"#
-        )
-        let other = try #require(
-            CloudEvent(["ce-specversion": "1.0", "content-type": "text/plain"])
-        )
-        #expect(
-            String(buffer: other.event(ByteBuffer(string: "hi"))).hasSuffix(
-                #","data_base64":"aGk="}"#
-            )
-        )
-        #expect(CloudEvent(["content-type": "application/cloudevents+json"]) == nil)
     }
 
     @Test func aKeyHasItsRateAndNoOtherKey() {
