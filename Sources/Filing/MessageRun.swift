@@ -38,9 +38,9 @@ struct MessageRun: ~Copyable {
 extension IntakeRecord {
     /// Whether it may be read together with others: nothing of it has to be decided before.
     fileprivate var mayBeJoined: Bool {
-        note.isEmpty || RequestNote(note).flags.isDisjoint(with: .needsKey)
+        !RequestNote.has(.needsKey, in: note)
     }
 
     /// Whether its payload may be a zlib stream.
-    var isDeflated: Bool { !note.isEmpty && RequestNote(note).flags.contains(.isDeflated) }
+    var isDeflated: Bool { RequestNote.has(.isDeflated, in: note) }
 }

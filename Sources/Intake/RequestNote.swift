@@ -56,15 +56,19 @@ package struct RequestNote {
         guard bytes.count >= Self.headerByteCount else { return }
         flags = Flags(rawValue: bytes[0])
         form = Form(rawValue: bytes[1]) ?? .any
-        var start = Self.headerByteCount
-        func take(_ count: Int) -> UnsafeRawBufferPointer {
-            let end = min(start + count, bytes.count)
-            defer { start = end }
-            return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-        }
-        channel = take(Int(bytes[2]))
-        origin = take(Int(bytes[3]))
-        metadata = take(Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
+        let metadataCount = Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
+        let channelEnd = min(Self.headerByteCount + Int(bytes[2]), bytes.count)
+        let originEnd = min(channelEnd + Int(bytes[3]), bytes.count)
+        let metadataEnd = min(originEnd + metadataCount, bytes.count)
+        channel = UnsafeRawBufferPointer(rebasing: bytes[Self.headerByteCount..<channelEnd])
+        origin = UnsafeRawBufferPointer(rebasing: bytes[channelEnd..<originEnd])
+        metadata = UnsafeRawBufferPointer(rebasing: bytes[originEnd..<metadataEnd])
+    }
+
+    /// Whether a note has a flag, without reading all of it; false for no note.
+    package static func has(_ flag: Flags, in note: UnsafeRawBufferPointer) -> Bool {
+        // Not by the set: its operations are generic in other modules.
+        !note.isEmpty && note[0] & flag.rawValue != 0
     }
 
     /// The bytes of a note; texts that are too long are left out.
