@@ -78,7 +78,9 @@ package struct PartitionRouter: ~Copyable {
     private let byEventTime: Bool
     private var channels: ValueTable
     private var events: ValueTable
-    private var otherHours: OtherHours
+    /// Nil unless the events' own times decide; behind a pointer, so that filing by receipt costs
+    /// nothing.
+    private let otherHours: UnsafeMutablePointer<OtherHours>?
 
     package init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -89,10 +91,22 @@ package struct PartitionRouter: ~Copyable {
         byEventTime = configuration.time == .event
         channels = ValueTable(valuesMax: configuration.valuesMax)
         events = ValueTable(valuesMax: configuration.valuesMax)
-        otherHours = OtherHours(
-            countMax: configuration.otherHoursMax,
-            sources: configuration.sources.count
+        guard byEventTime, hoursPerPartition > 0 else {
+            otherHours = nil
+            return
+        }
+        otherHours = .allocate(capacity: 1)
+        otherHours?.initialize(
+            to: OtherHours(
+                countMax: configuration.otherHoursMax,
+                sources: configuration.sources.count
+            )
         )
+    }
+
+    deinit {
+        otherHours?.deinitialize(count: 1)
+        otherHours?.deallocate()
     }
 
     /// Whether a partition ends when the clock has passed its time span.
@@ -132,10 +146,11 @@ package struct PartitionRouter: ~Copyable {
             place: (usesSource ? UInt64(source) : 0) << 32
                 | UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
         )
-        guard byEventTime, hoursPerPartition > 0, key.hour != firstHour(receivedAt) else {
-            return key
-        }
-        return otherHours.bounded(key, source: source, receivedHour: receivedHour)
+        guard let otherHours else { return key }
+        // Days begin with a whole number of days since 1970.
+        let start = receivedHour - (hoursPerPartition == 1 ? 0 : receivedHour % hoursPerPartition)
+        return key.hour == start
+            ? key : otherHours.pointee.bounded(key, source: source, receivedHour: receivedHour)
     }
 
     /// Returns the first hour of the partition for a time; 0 if its path has no time.
