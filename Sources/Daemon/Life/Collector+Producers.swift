@@ -21,15 +21,18 @@ extension Collector {
         )
     }
 
-    /// The figures of every producer; those of a source that are not told apart only if they have
-    /// sent anything, or if there is nobody else.
-    func producerStats() -> [ProducerStats] {
+    /// The figures of every producer.
+    ///
+    /// `withAllOthers`: also those that are not told apart of sources where they have sent nothing, and
+    /// others have.
+    func producerStats(withAllOthers: Bool = false) -> [ProducerStats] {
         let now = (SystemClock.monotonicNanoseconds, SystemClock.wallMicroseconds)
         let limits = pipeline.producers.limitsInForce ?? ProducerLimits()
         let found = pipeline.producerLedgers()
         let known = Set(found.filter { $0.producer.kind != .others }.map(\.producer.source))
         return found.filter { producer, ledger in
-            producer.kind != .others || ledger.received > 0 || producer.intake.messages > 0
+            withAllOthers || producer.kind != .others || ledger.received > 0
+                || producer.intake.messages > 0
                 || !known.contains(producer.source)
         }.map { producer, ledger in
             var stats = ProducerStats(

@@ -18,7 +18,7 @@ extension Collector {
         let isBalanced =
             snapshot.ledgerMismatches == 0 && ledgers(snapshot).values.allSatisfy(\.isBalanced)
         return SourceMetrics.all(snapshot.sources, states: states)
-            + ProducerMetrics.all(producerStats())
+            + ProducerMetrics.all(producerStats(withAllOthers: true))
             + PathMetrics.all(snapshot, notices.counts.values)
             + StateMetrics.life(life.state, isBalanced: isBalanced)
             + StateMetrics.recovery(recovery.state.status)
