@@ -62,6 +62,7 @@ class ByHand:
             wait_until("the end of touchpointd", lambda: not self.is_answered())
 
 
+@pages.runs(README, "one event over HTTP")
 def test_one_event_over_http(daemon):
     collector = daemon(sources=[{"name": "web", "pattern": "http", "bind": ["127.0.0.1:0"], "channel": "web"}])
     text = pages.block(README, "one event over HTTP").text
