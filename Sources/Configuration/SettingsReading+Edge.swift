@@ -37,9 +37,9 @@ extension SettingsReading {
         let isOpen = source.edge.keys.isEmpty && !source.edge.profiles.isEmpty
         guard let open, isOpen, !wasRefused("\(context).keys") else { return }
         refuse(
-            "\(context).bind",
-            because: "\(context).bind: '\(open)' can be reached from other machines, and nothing"
-                + " proves who sends; give the source 'keys', or bind to 127.0.0.1 or unix:PATH"
+            open: open,
+            of: context,
+            instead: "give the source 'keys', or bind to 127.0.0.1 or unix:PATH"
         )
     }
 

@@ -148,9 +148,19 @@ extension SettingsReading {
         let open = source.bind.first { !Endpoint.isLocal($0) }
         guard let open, source.access.strangers == .refused else { return }
         refuse(
+            open: open,
+            of: context,
+            instead: "give the source 'curve', or set 'strangers: allowed'"
+        )
+    }
+
+    /// Refuses an endpoint of a source where everybody in the network could send.
+    mutating func refuse(open endpoint: String, of context: String, instead: String) {
+        refuse(
             "\(context).bind",
-            because: "\(context).bind: '\(open)' can be reached from other machines, and nothing"
-                + " proves who sends; give the source 'curve', or set 'strangers: allowed'"
+            because:
+                "\(context).bind: '\(endpoint)' can be reached from other machines, and nothing"
+                + " proves who sends; \(instead)"
         )
     }
 

@@ -56,12 +56,9 @@ struct Listening: Sendable {
         guard let colon = endpoint.lastIndex(of: ":"),
             let port = UInt16(endpoint[colon...].dropFirst())
         else { throw IntakeError("expected ADDRESS:PORT or unix:PATH") }
-        let host = endpoint[..<colon]
-        let isIPv6 = host.hasPrefix("[") && host.hasSuffix("]")
         let descriptor = StreamSocket.listen(
-            host: String(isIPv6 ? host.dropFirst().dropLast() : host),
+            host: endpoint[..<colon],
             port: port,
-            isIPv6: isIPv6,
             backlog: Self.backlog
         )
         guard descriptor >= 0 else { throw IntakeError("\(SystemError(code: -descriptor))") }

@@ -8,9 +8,11 @@ package enum StreamSocket {
     /// Listens on a TCP address: a numeric address, a host name of this machine, an interface, or
     /// `*` for all IPv4 addresses; port 0 lets the system choose.
     ///
-    /// `isIPv6`: whether `host` is an IPv6 address; `::` stands for all addresses of both kinds.
-    package static func listen(host: String, port: UInt16, isIPv6: Bool, backlog: Int32) -> Int32 {
-        cplatform_listen_tcp(host, port, isIPv6, backlog)
+    /// `host`: an IPv6 address is in brackets; `[::]` is all addresses of both kinds.
+    package static func listen(host: Substring, port: UInt16, backlog: Int32) -> Int32 {
+        let isIPv6 = host.hasPrefix("[") && host.hasSuffix("]")
+        let address = isIPv6 ? host.dropFirst().dropLast() : host
+        return cplatform_listen_tcp(String(address), port, isIPv6, backlog)
     }
 
     /// Accepts a connection, close-on-exec; -EAGAIN if none waits.

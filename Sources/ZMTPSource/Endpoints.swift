@@ -95,12 +95,9 @@ struct Endpoints: ~Copyable {
         guard let colon = address.lastIndex(of: ":"),
             let port = Self.port(address[address.index(after: colon)...])
         else { throw IntakeError("cannot bind \(endpoint): expected tcp://HOST:PORT") }
-        let host = address[..<colon]
-        let isIPv6 = host.hasPrefix("[") && host.hasSuffix("]")
         let descriptor = StreamSocket.listen(
-            host: String(isIPv6 ? host.dropFirst().dropLast() : host),
+            host: address[..<colon],
             port: port,
-            isIPv6: isIPv6,
             backlog: Self.backlog
         )
         guard descriptor >= 0 else {
