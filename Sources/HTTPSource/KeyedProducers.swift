@@ -29,9 +29,7 @@ struct KeyedProducers {
     func wait(_ request: Request, monotonic: Int64, wall: Int64) -> Int? {
         guard let limits = book.producers.limitsInForce else { return nil }
         let allowance = self[request].allowance
-        if limits.bytesPerDay > 0, allowance.written(on: wall) >= limits.bytesPerDay {
-            return Self.secondsMax
-        }
+        if allowance.isDaySpent(on: wall, of: limits) { return Self.secondsMax }
         return allowance.isSpent(at: monotonic, of: limits) ? 1 : nil
     }
 

@@ -116,6 +116,11 @@ package final class ProducerAllowance: Sendable {
         }
     }
 
+    /// Whether it has used up the day of `wall`, microseconds since 1970 UTC.
+    package func isDaySpent(on wall: Int64, of limits: ProducerLimits) -> Bool {
+        limits.bytesPerDay > 0 && written(on: wall) >= limits.bytesPerDay
+    }
+
     /// Bytes of lines written on the day of `wall`, microseconds since 1970 UTC.
     package func written(on wall: Int64) -> Int {
         let day = wall / Self.dayMicroseconds

@@ -117,12 +117,13 @@ extension Pipeline {
     /// The ledgers of this moment, by source; each is consistent in itself.
     package func ledgers() -> [SourceLedger] {
         var ledgers = Array(repeating: SourceLedger(), count: sources.count)
-        for writer in writers {
-            for (number, ledger) in writer.numbers.withLock({ $0.ledgers.ledgers }) {
-                ledgers[producers[number].source] += ledger
-            }
-        }
+        for writer in writers { add(writer.numbers.withLock { $0.ledgers }, to: &ledgers) }
         return ledgers
+    }
+
+    /// Adds the ledgers of producers to those of their sources.
+    private func add(_ found: ProducerLedgers, to sources: inout [SourceLedger]) {
+        for (number, ledger) in found.ledgers { sources[producers[number].source] += ledger }
     }
 
     /// Every producer of this run with its ledger, by number; each ledger is consistent in itself.
@@ -144,11 +145,8 @@ extension Pipeline {
         var ledgers = Array(repeating: SourceLedger(), count: sources.count)
         for writer in writers {
             let numbers = writer.numbers.withLock { $0 }
-            var events = 0
-            for (number, ledger) in numbers.ledgers.ledgers {
-                ledgers[producers[number].source] += ledger
-                events += ledger.written
-            }
+            add(numbers.ledgers, to: &ledgers)
+            let events = numbers.ledgers.ledgers.values.reduce(0) { $0 + $1.written }
             snapshot.channels.merge(numbers.channels)
             snapshot.ledgerMismatches += numbers.mismatches
             snapshot.rawBytes += numbers.rawBytes

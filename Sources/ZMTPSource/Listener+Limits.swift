@@ -30,10 +30,7 @@ extension Listener {
         by limits: ProducerLimits
     ) -> Bool {
         let (producer, number) = (connection.pointee.producer, connection.pointee.id.number)
-        let isOverDay =
-            limits.bytesPerDay > 0
-            && producer.allowance.written(on: round.receivedAt) >= limits.bytesPerDay
-        if isOverDay {
+        if producer.allowance.isDaySpent(on: round.receivedAt, of: limits) {
             refuseDay(connection, &round)
             return true
         }

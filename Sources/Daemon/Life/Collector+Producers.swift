@@ -52,7 +52,7 @@ extension Collector {
             stats.refusal = connections.refusal.map {
                 ProducerStats.Refusal(reason: $0.reason, at: Timestamp.text($0.at))
             }
-            if limits.bytesPerDay > 0, stats.usage.bytesToday >= limits.bytesPerDay {
+            if producer.allowance.isDaySpent(on: now.1, of: limits) {
                 stats.state = "quota"
             } else if limits.hasRate, producer.allowance.isSpent(at: now.0, of: limits) {
                 stats.state = "rate"
