@@ -75,10 +75,10 @@ final class ProcessSource: IntakeSource, @unchecked Sendable {
         shared.acknowledged.count()
     }
 
-    private func takeIn() -> Int {
+    private func takeIn(duringHold: Bool = false) -> Int {
         var count = 0
         lane.begin()
-        while lane.hasRoomInRound(count), let message = state.withLock({ $0.waiting.first }) {
+        while lane.hasRoomInRound(count), let message = next(duringHold: duringHold) {
             guard offer(message) else {
                 state.withLock { $0.timesHeld += 1 }
                 break
@@ -88,6 +88,16 @@ final class ProcessSource: IntakeSource, @unchecked Sendable {
         }
         lane.end(messages: count)
         return count
+    }
+
+    /// The next message that may be taken in; nil while there is none.
+    ///
+    /// The lock orders the look at the requests after a `send` of a thread that paused the source
+    /// before: what is sent after the pause is not taken in by a round that began before it.
+    private func next(duringHold: Bool) -> Message? {
+        state.withLock { state in
+            duringHold || shared.requests.isDisjoint(with: .held) ? state.waiting.first : nil
+        }
     }
 
     private func offer(_ message: Message) -> Bool {
@@ -119,7 +129,7 @@ final class ProcessSource: IntakeSource, @unchecked Sendable {
             shared.intakeEnded.store(true, ordering: .releasing)
             return refused.count
         }
-        let count = takeIn()
+        let count = takeIn(duringHold: true)
         if waitingCount == 0 { shared.intakeEnded.store(true, ordering: .releasing) }
         return count
     }
