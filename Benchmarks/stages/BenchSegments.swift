@@ -43,13 +43,13 @@ struct BenchSegments: ~Copyable {
     ) throws(FileSystemError) -> Int {
         let receivedAt = EventInputs.receivedAt
         let channel = router.channel(view.channel, receivedAt: receivedAt)
-        let key = router.key(
+        let key = router.place(
             channel: channel,
             event: view.name,
             source: 0,
             receivedAt: receivedAt,
             eventTime: eventTime
-        )
+        ).key
         let slot = store.slot(for: key)
         return slot >= 0 ? slot : try store.open(key, router: router)
     }

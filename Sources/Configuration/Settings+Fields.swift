@@ -68,6 +68,17 @@ extension Settings {
                 )
             ),
             Field("partition.time", \.partition.time, as: .choice),
+            Field(
+                "partition.late.after",
+                \.partition.late.after,
+                as: .duration(.zero...(.seconds(3_650 * 86_400)), example: "48h")
+            ),
+            Field("partition.late.into", \.partition.late.into, as: .choice),
+            Field(
+                "partition.future",
+                \.partition.future,
+                as: .duration(.zero...(.seconds(3_650 * 86_400)), example: "5m")
+            ),
             Field("partition.maxOpen", \.partition.maxOpen, as: .count(1...65_536, example: 256)),
             Field(
                 "partition.maxValues",

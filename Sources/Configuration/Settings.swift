@@ -218,10 +218,33 @@ extension Settings {
             case event
         }
 
+        /// What is late, and where it goes.
+        package struct Late: Sendable, Equatable {
+            /// The folder of late events.
+            package enum Into: String, Sendable, CaseIterable {
+                /// That of the time of receipt.
+                case received
+                /// Their own, `date=__late__`.
+                case late
+            }
+
+            /// The longest time between an event and its receipt; zero for any.
+            package var after = Duration.seconds(48 * 3_600)
+            /// The folder of later ones.
+            package var into = Into.received
+
+            /// The defaults of the configuration.
+            package init() {}
+        }
+
         /// Folder template below `events/`, with the placeholders of `PartitionPathRule`.
         package var path = "channel={channel}/date={date}/hour={hour}"
         /// The time that determines `{date}` and `{hour}`.
         package var time = Time.received
+        /// Which events are late, with ``time`` `event`.
+        package var late = Late()
+        /// How far an event's time may be ahead of the clock; zero for any time.
+        package var future = Duration.seconds(300)
         /// Open segments per writer; beyond it the least recently used one is sealed.
         package var maxOpen = 256
         /// Distinct values per key and hour; beyond it events go to `__other__`.

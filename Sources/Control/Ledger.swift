@@ -8,6 +8,11 @@ package struct Ledger: Codable, Sendable, Equatable {
     package var duplicate: Int
     /// Written events with an id that another event had.
     package var reusedIds: Int
+    /// With `partition.time: event`: written events that were not filed by their own time, since it
+    /// was too long ago, too far ahead of the clock, or not readable.
+    package var late: Int
+    package var future: Int
+    package var untimed: Int
     package var dropped: Int
     package var inFlight: Int
     package var reasons: Reasons
@@ -29,6 +34,9 @@ package struct Ledger: Codable, Sendable, Equatable {
         quarantined: Int = 0,
         duplicate: Int = 0,
         reusedIds: Int = 0,
+        late: Int = 0,
+        future: Int = 0,
+        untimed: Int = 0,
         dropped: Int = 0,
         inFlight: Int = 0,
         reasons: Reasons = Reasons()
@@ -38,6 +46,9 @@ package struct Ledger: Codable, Sendable, Equatable {
         self.quarantined = quarantined
         self.duplicate = duplicate
         self.reusedIds = reusedIds
+        self.late = late
+        self.future = future
+        self.untimed = untimed
         self.dropped = dropped
         self.inFlight = inFlight
         self.reasons = reasons
@@ -83,6 +94,24 @@ extension Ledger {
             \.reusedIds,
             metric: "touchpoint_events_reused_ids_total",
             help: "Events that were written with an id that another event had."
+        ),
+        Figure(
+            "late",
+            \.late,
+            metric: "touchpoint_events_late_total",
+            help: "Events whose own time was longer ago than partition.late.after."
+        ),
+        Figure(
+            "future",
+            \.future,
+            metric: "touchpoint_events_future_total",
+            help: "Events whose own time was further ahead than partition.future."
+        ),
+        Figure(
+            "untimed",
+            \.untimed,
+            metric: "touchpoint_events_untimed_total",
+            help: "Events without a readable time of their own, with partition.time: event."
         ),
         Figure(
             "inFlight",

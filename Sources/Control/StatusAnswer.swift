@@ -37,6 +37,8 @@ package struct StatusAnswer: Codable, Sendable, Equatable {
     package var recovery: RecoveryStatus
     package var dedup: DedupStatus
     package var quarantine: QuarantineStatus
+    /// Absent unless events are filed by their own time.
+    package var eventTime: EventTimeStatus?
     /// Whether every received event is accounted for, in total and per source.
     package var ledgerBalanced: Bool
 

@@ -7,6 +7,8 @@ package enum HiveValue {
     package static let missing = "__HIVE_DEFAULT_PARTITION__"
     /// The name of the values beyond `partition.maxValues`.
     package static let other = "__other__"
+    /// The name of the time of late events with `partition.late.into: late`.
+    package static let late = "__late__"
     /// The longest escaped value in bytes; longer ones are cut and end in a hash.
     package static let bytesMax = 64
 

@@ -18,11 +18,13 @@ package struct PartitionTemplate: Sendable, Equatable {
         package var event: String
         package var source: String
         package var node: String
-        /// Hours since 1970 UTC, negative before; or ``otherHour``.
+        /// Hours since 1970 UTC, negative before; or ``otherHour`` or ``lateHour``.
         package var hour: Int
 
         /// Stands for no hour: date and hour are ``HiveValue/other``.
         package static let otherHour = Int(Int32.min)
+        /// Stands for no hour: date and hour are ``HiveValue/late``.
+        package static let lateHour = Int(Int32.min) + 1
 
         package init(channel: String, event: String, source: String, node: String, hour: Int) {
             self.channel = channel
@@ -117,9 +119,9 @@ package struct PartitionTemplate: Sendable, Equatable {
             case .value(.event): path += HiveValue.escape(values.event)
             case .value(.source): path += HiveValue.escape(values.source)
             case .value(.node): path += HiveValue.escape(values.node)
-            case .value(.date) where values.hour == Values.otherHour,
-                .value(.hour) where values.hour == Values.otherHour:
-                path += HiveValue.other
+            case .value(.date) where values.hour <= Values.lateHour,
+                .value(.hour) where values.hour <= Values.lateHour:
+                path += values.hour == Values.lateHour ? HiveValue.late : HiveValue.other
             case .value(.date): path += Timestamp.date(Int64(values.hour) * 3_600_000_000)
             case .value(.hour):
                 let hour = (values.hour % 24 + 24) % 24

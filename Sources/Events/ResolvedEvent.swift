@@ -14,6 +14,7 @@ package struct ResolvedEvent {
     package var time: Int64?
     /// Whether another event had the same id.
     package var isIDReused: Bool
+    package var timeliness: Timeliness
     /// A member that the source adds to the metadata, `"http":{…}`; empty for none.
     package var note: UnsafeRawBufferPointer
 
@@ -21,11 +22,13 @@ package struct ResolvedEvent {
         channel: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
         time: Int64? = nil,
         isIDReused: Bool = false,
+        timeliness: Timeliness = .timely,
         note: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
     ) {
         self.channel = channel
         self.time = time
         self.isIDReused = isIDReused
+        self.timeliness = timeliness
         self.note = note
     }
 
@@ -34,8 +37,8 @@ package struct ResolvedEvent {
         var texts = min(resolved.channel.count, textBytesMax)
         if !event.isEventName { texts += min(event.name.count, textBytesMax) }
         if !event.isMessageID { texts += min(event.id.count, textBytesMax) }
-        // A byte becomes at most six when escaped; the keys, the time and the mark need 84.
-        return texts * 6 + resolved.note.count + 97
+        // A byte becomes at most six when escaped; the keys, the time and the marks need 98.
+        return texts * 6 + resolved.note.count + 111
     }
 
     private static func isShort(_ text: UnsafeRawBufferPointer) -> Bool {
@@ -60,7 +63,8 @@ package struct ResolvedEvent {
         if let time { end = Self.write(time, as: event.time, to: end) }
         let name = event.isEventName ? 0 : event.name.count
         let id = event.isMessageID ? 0 : event.id.count
-        if name | id | note.count != 0 || isIDReused { end = writeRest(event, to: end) }
+        let marks = Int(timeliness.rawValue) | (isIDReused ? 1 : 0)
+        if name | id | note.count | marks != 0 { end = writeRest(event, to: end) }
         end.pointee = UInt8(ascii: "}")
         return end + 1
     }
@@ -78,6 +82,11 @@ package struct ResolvedEvent {
             end = Self.quoted(event.id, Self.put(#","id":""#, end))
         }
         if isIDReused { end = Self.put(#","idReused":true"#, end) }
+        switch timeliness {
+        case .timely, .untimed: break
+        case .late: end = Self.put(#","late":true"#, end)
+        case .future: end = Self.put(#","future":true"#, end)
+        }
         guard let start = note.baseAddress, !note.isEmpty else { return end }
         end.pointee = UInt8(ascii: ",")
         UnsafeMutableRawPointer(end + 1).copyMemory(from: start, byteCount: note.count)

@@ -1,4 +1,4 @@
-import Events
+package import Events
 import Intake
 
 /// The counts of one producer's events in one commit.
@@ -20,6 +20,8 @@ package struct CommitTally: Sendable {
     package var repeated = 0
     /// Accepted events with an id that another event had.
     package var reused = 0
+    /// Accepted events that were not filed by their own time, with `partition.time: event`.
+    package var untimely = UntimelyCounts()
     /// Events of a kind that must not be stored.
     package var suppressed = 0
     /// Rejected pieces and events that are not stored.

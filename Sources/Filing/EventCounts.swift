@@ -13,6 +13,7 @@ struct EventCounts: ~Copyable {
         var bytes = 0
         var repeated = 0
         var reused = 0
+        var untimely = UntimelyCounts()
         var suppressed = 0
         var dropped = 0
         var lists: Lists = []
@@ -85,6 +86,12 @@ struct EventCounts: ~Copyable {
         counts[producer].reused &+= 1
     }
 
+    /// Counts an accepted event whose own time did not decide its folder.
+    @inline(never)
+    func mark(_ producer: Int, _ timeliness: Timeliness) {
+        counts[producer].untimely.add(timeliness)
+    }
+
     /// Counts a rejected piece, in quarantine with `bytes` of line.
     mutating func reject(_ producer: Int, _ rejection: Rejection, bytes: Int) {
         counts[producer].bytes &+= bytes
@@ -137,6 +144,7 @@ struct EventCounts: ~Copyable {
             tally.accepted = count.accepted
             tally.repeated = count.repeated
             tally.reused = count.reused
+            tally.untimely = count.untimely
             tally.suppressed = count.suppressed
             tally.dropped = count.dropped
             tally.lineBytes = count.bytes

@@ -146,8 +146,10 @@ struct Filer: ~Copyable {
             channel: routing.channel(burst, at),
             time: route.eventTime,
             isIDReused: isIDReused,
+            timeliness: route.timeliness,
             note: metadata
         )
+        if route.timeliness != .timely { counts.mark(burst.origin.producer, route.timeliness) }
         if burst.isEdited {
             try writeEdited(burst, at, as: resolved, in: slot)
             return slot

@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 extension FilingStage {
     /// Whether anything has arrived since ``takeArrived(_:)``.
@@ -13,6 +13,9 @@ extension FilingStage {
     package func takeChannels(_ body: (_ channel: String, _ count: Int) -> Void) {
         filer.takeChannels { body(routing.partitions.channelName($0), $1) }
     }
+
+    /// How late the events of the newest day came; nil unless their own times decide.
+    package var lateness: Lateness? { routing.partitions.lateness }
 
     /// The limits of a call that takes messages from a ring.
     package struct Turn {

@@ -9,6 +9,7 @@ struct Route {
     var key: PartitionKey
     /// Microseconds since 1970 UTC, by its producer.
     var eventTime: Int64?
+    var timeliness: Timeliness
 }
 
 /// Determines the routes of a burst's events; writes and counts nothing.
@@ -65,14 +66,19 @@ struct Routing: ~Copyable {
         let time = burst.views[at].time
         let eventTime = time.isEmpty ? nil : Timestamp.parse(time)
         let channel = partitions.channel(channel(burst, at), receivedAt: burst.receivedAt)
-        let key = partitions.key(
+        let place = partitions.place(
             channel: channel,
             event: burst.views[at].name,
             source: burst.source,
             receivedAt: burst.receivedAt,
             eventTime: eventTime
         )
-        return Route(channel: channel, key: key, eventTime: eventTime)
+        return Route(
+            channel: channel,
+            key: place.key,
+            eventTime: eventTime,
+            timeliness: place.timeliness
+        )
     }
 
     /// Returns the channel of an event of the burst: its own, its batch's, or its source's.

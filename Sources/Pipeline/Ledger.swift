@@ -1,4 +1,4 @@
-import Events
+package import Events
 import Filing
 
 /// The counts of a source's events by outcome: `received = written + quarantined + duplicate +
@@ -14,6 +14,8 @@ package struct SourceLedger: Sendable, Equatable {
     package var duplicate = 0
     /// Among those written: events whose id another event already had.
     package var reusedIDs = 0
+    /// Among those written: events that were not filed by their own time.
+    package var untimely = UntimelyCounts()
     /// Events of a suppressed kind, which are not kept.
     package var suppressed = 0
     /// Rejected pieces that were dropped because quarantine was full.
@@ -34,6 +36,7 @@ package struct SourceLedger: Sendable, Equatable {
         for at in sum.quarantined.indices { sum.quarantined[at] += other.quarantined[at] }
         sum.duplicate += other.duplicate
         sum.reusedIDs += other.reusedIDs
+        sum.untimely += other.untimely
         sum.suppressed += other.suppressed
         sum.dropped += other.dropped
         sum.inFlight += other.inFlight
@@ -45,6 +48,7 @@ package struct SourceLedger: Sendable, Equatable {
         for at in quarantined.indices { quarantined[at] += tally.rejected[at] }
         duplicate += tally.repeated
         reusedIDs += tally.reused
+        untimely += tally.untimely
         suppressed += tally.suppressed
         dropped += tally.dropped
         inFlight -= tally.total

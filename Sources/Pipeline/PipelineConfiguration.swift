@@ -23,6 +23,8 @@ package struct PipelineConfiguration: Sendable {
     package var writers: Int
     package var template: PartitionTemplate
     package var partitionTime: PartitionRouter.Time
+    /// Which of the events' own times are believed.
+    package var eventTimes = EventTimePolicy()
     package var valuesMax: Int
     package var openMax: Int
     /// ``SegmentStore/Configuration/sealsMax``.
@@ -169,6 +171,7 @@ extension PipelineConfiguration {
                 sources: sources.map(\.name)
             )
         )
+        filing.router.eventTimes = eventTimes
         filing.router.otherHoursMax = max(1, Self.otherHoursMax / writers)
         filing.limits = limits
         filing.inflatedBytesMax = inflatedBytesMax

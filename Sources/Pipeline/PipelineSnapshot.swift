@@ -2,6 +2,7 @@ import Histogram
 package import Intake
 import Platform
 import Ring
+package import Storage
 import Synchronization
 
 /// The numbers of a pipeline at one moment.
@@ -160,6 +161,14 @@ extension Pipeline {
         snapshot.rings = rings.enumerated().map(ring)
         snapshot.commits = commits()
         return snapshot
+    }
+
+    /// How late the events of the newest day came; nil unless their own times decide.
+    package var lateness: Lateness? {
+        let found = writers.compactMap { $0.numbers.withLock { $0.lateness } }
+        guard var sum = found.first else { return nil }
+        for other in found.dropFirst() { sum.merge(other) }
+        return sum
     }
 
     /// Events and bytes of messages received so far, over all sources: a cheaper alternative to a

@@ -88,6 +88,7 @@ extension Writer {
 
     private func tellTheRest(_ numbers: inout WriterShared.Numbers) {
         filing.takeChannels { numbers.channels.add($0, $1) }
+        numbers.lateness = filing.lateness
         numbers.openSegments = store.openCount
         numbers.rawBytes = store.rawBytes
         numbers.compressedBytes = store.compressedBytes

@@ -24,6 +24,8 @@ final class WriterShared: Sendable {
         var mismatches = 0
         /// Events written, by channel.
         var channels = ChannelCounts()
+        /// How late the events of the newest day came; nil unless their own times decide.
+        var lateness: Lateness?
         var openSegments = 0
         var rawBytes: UInt64 = 0
         var compressedBytes: UInt64 = 0

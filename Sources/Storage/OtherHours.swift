@@ -27,11 +27,7 @@ struct OtherHours {
         if receivedHour != hour { begin(receivedHour) }
         if keys.contains(key) { return key }
         guard counts[source] < countMax else {
-            let other = UInt32(truncatingIfNeeded: PartitionTemplate.Values.otherHour)
-            return PartitionKey(
-                values: key.values,
-                place: key.place & ~UInt64(UInt32.max) | UInt64(other)
-            )
+            return key.without(hour: PartitionTemplate.Values.otherHour)
         }
         counts[source] += 1
         keys.insert(key)

@@ -26,8 +26,15 @@ package struct PartitionKey: Hashable, Sendable {
 
     /// The first hour of the partition's time span; 0 if its path has no time.
     ///
-    /// ``PartitionTemplate/Values/otherHour`` for what is beyond the limit of such spans.
+    /// ``PartitionTemplate/Values/otherHour`` for what is beyond the limit of such spans,
+    /// ``PartitionTemplate/Values/lateHour`` for late events with a folder of their own.
     var hour: Int { Int(Int32(truncatingIfNeeded: place)) }
+
+    /// Returns the key of the same values with a mark instead of the hour.
+    func without(hour mark: Int) -> PartitionKey {
+        let lower = UInt64(UInt32(truncatingIfNeeded: mark))
+        return PartitionKey(values: values, place: place & ~UInt64(UInt32.max) | lower)
+    }
 
     /// Mixes both words (the finaliser of splitmix64) for a table whose size is a power of two.
     var tableHash: Int {
@@ -47,6 +54,7 @@ package struct PartitionRouter: ~Copyable {
     package struct Configuration: Sendable {
         package var template: PartitionTemplate
         package var time: Time
+        package var eventTimes = EventTimePolicy()
         /// Distinct values per key and hour; at least 1.
         package var valuesMax: Int
         package var node: String
@@ -80,7 +88,7 @@ package struct PartitionRouter: ~Copyable {
     private var events: ValueTable
     /// Nil unless the events' own times decide; behind a pointer, so that filing by receipt costs
     /// nothing.
-    private let otherHours: UnsafeMutablePointer<OtherHours>?
+    private let eventTimes: UnsafeMutablePointer<EventTimes>?
 
     package init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -92,22 +100,28 @@ package struct PartitionRouter: ~Copyable {
         channels = ValueTable(valuesMax: configuration.valuesMax)
         events = ValueTable(valuesMax: configuration.valuesMax)
         guard byEventTime, hoursPerPartition > 0 else {
-            otherHours = nil
+            eventTimes = nil
             return
         }
-        otherHours = .allocate(capacity: 1)
-        otherHours?.initialize(
-            to: OtherHours(
-                countMax: configuration.otherHoursMax,
-                sources: configuration.sources.count
+        eventTimes = .allocate(capacity: 1)
+        eventTimes?.initialize(
+            to: EventTimes(
+                configuration.eventTimes,
+                otherHours: OtherHours(
+                    countMax: configuration.otherHoursMax,
+                    sources: configuration.sources.count
+                )
             )
         )
     }
 
     deinit {
-        otherHours?.deinitialize(count: 1)
-        otherHours?.deallocate()
+        eventTimes?.deinitialize(count: 1)
+        eventTimes?.deallocate()
     }
+
+    /// How late the events of the newest day came; nil unless their own times decide.
+    package var lateness: Lateness? { eventTimes?.pointee.lateness }
 
     /// Whether a partition ends when the clock has passed its time span.
     var closesByClock: Bool { hoursPerPartition > 0 && !byEventTime }
@@ -127,30 +141,36 @@ package struct PartitionRouter: ~Copyable {
         channels.name(id)
     }
 
-    /// Returns the key of an event.
+    /// Returns the key of an event, and how its own time was judged.
     ///
     /// Times are microseconds since 1970 UTC.
-    package mutating func key(
+    package mutating func place(
         channel: UInt32,
         event: UnsafeRawBufferPointer,
         source: Int,
         receivedAt: Int64,
         eventTime: Int64?
-    ) -> PartitionKey {
+    ) -> (key: PartitionKey, timeliness: Timeliness) {
         let receivedHour = Int(receivedAt / 3_600_000_000)
         let name = usesEvent ? events.id(of: event, hour: receivedHour) : 0
         let values = (usesChannel ? UInt64(channel) : 0) << 32 | UInt64(name)
-        let filed = byEventTime ? eventTime ?? receivedAt : receivedAt
-        let key = PartitionKey(
-            values: values,
-            place: (usesSource ? UInt64(source) : 0) << 32
-                | UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
-        )
-        guard let otherHours else { return key }
+        let sourcePart = (usesSource ? UInt64(source) : 0) << 32
+        guard let eventTimes else {
+            let hour = UInt64(UInt32(truncatingIfNeeded: firstHour(receivedAt)))
+            return (PartitionKey(values: values, place: sourcePart | hour), .timely)
+        }
+        let timeliness = eventTimes.pointee.judge(eventTime, receivedAt: receivedAt)
+        let filed = timeliness == .timely ? eventTime ?? receivedAt : receivedAt
+        let hour = UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
+        let key = PartitionKey(values: values, place: sourcePart | hour)
+        if timeliness == .late, eventTimes.pointee.separatesLate {
+            return (key.without(hour: PartitionTemplate.Values.lateHour), timeliness)
+        }
         // Days begin with a whole number of days since 1970.
         let start = receivedHour - (hoursPerPartition == 1 ? 0 : receivedHour % hoursPerPartition)
-        return key.hour == start
-            ? key : otherHours.pointee.bounded(key, source: source, receivedHour: receivedHour)
+        if key.hour == start { return (key, timeliness) }
+        let bounded = eventTimes.pointee.bounded(key, source: source, receivedHour: receivedHour)
+        return (bounded, timeliness)
     }
 
     /// Returns the first hour of the partition for a time; 0 if its path has no time.

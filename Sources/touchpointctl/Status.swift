@@ -56,6 +56,7 @@ struct Status: VerbCommand {
         table.add(["dedup", Self.dedup(status.dedup)])
         table.add(["quarantine", Self.quarantine(status.quarantine)])
         if status.quarantine.state == "full" { table.add(["", Self.quarantineAdvice]) }
+        if let times = status.eventTime { table.add(["event times", Self.eventTimes(times)]) }
         table.add(["ledger", status.ledgerBalanced ? "balanced" : "NOT BALANCED: see stats"])
         return table.lines
     }
@@ -84,6 +85,27 @@ struct Status: VerbCommand {
         return "\(dedup.state)\(why), \(HumanText.grouped(dedup.ids)) ids \(reach), "
             + "\(HumanText.bytes(Double(dedup.bytes))) of "
             + HumanText.bytes(Double(dedup.maxMemoryBytes))
+    }
+
+    private static func eventTimes(_ times: EventTimeStatus) -> String {
+        guard times.events > 0 else { return "no events today (UTC)" }
+        func span(_ seconds: Int) -> String { HumanText.duration(seconds: Double(seconds)) }
+        var parts = ["\(HumanText.grouped(times.events)) events today (UTC)"]
+        if let half = times.p50Seconds, let most = times.p99Seconds {
+            parts.append("half within \(span(half)), 99 % within \(span(most))")
+        }
+        if times.lateAfterSeconds > 0 {
+            parts.append(
+                "\(HumanText.grouped(times.late)) later than \(span(times.lateAfterSeconds))"
+            )
+        }
+        if times.futureSeconds > 0 {
+            parts.append(
+                "\(HumanText.grouped(times.future)) ahead by more than \(span(times.futureSeconds))"
+            )
+        }
+        parts.append("\(HumanText.grouped(times.untimed)) without a readable time")
+        return parts.joined(separator: "; ")
     }
 
     private static func quarantine(_ quarantine: QuarantineStatus) -> String {

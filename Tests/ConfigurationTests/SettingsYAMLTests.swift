@@ -118,6 +118,18 @@ extension Samples {
         return webhook
     }
 
+    private static var unusualPartition: Settings.Partition {
+        var partition = Settings.Partition()
+        partition.path = "{event}/{source}-{node}"
+        partition.time = .event
+        partition.late.after = .seconds(3_600)
+        partition.late.into = .late
+        partition.future = .zero
+        partition.maxOpen = 1
+        partition.maxValues = 2
+        return partition
+    }
+
     /// Every key differs from its default.
     static var unusual: Settings {
         var settings = Settings()
@@ -148,10 +160,7 @@ extension Samples {
         settings.limits.connectionsMax = 3
         settings.ring.capacityBytes = 16 << 10
         settings.writers = .count(5)
-        settings.partition.path = "{event}/{source}-{node}"
-        settings.partition.time = .event
-        settings.partition.maxOpen = 1
-        settings.partition.maxValues = 2
+        settings.partition = unusualPartition
         settings.compression.engine = .zlib
         settings.dedup.window = .seconds(90)
         settings.dedup.memoryBytesMax = 5 << 20

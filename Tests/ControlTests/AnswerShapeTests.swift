@@ -17,7 +17,8 @@ import Testing
     }
 
     private static let ledgerKeys: Set<String> = [
-        "received", "written", "quarantined", "duplicate", "reusedIds", "dropped", "inFlight",
+        "received", "written", "quarantined", "duplicate", "reusedIds", "late", "future",
+        "untimed", "dropped", "inFlight",
         "reasons",
     ]
 

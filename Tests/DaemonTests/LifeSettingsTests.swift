@@ -10,6 +10,20 @@ import ZeroMQSource
 @testable import Daemon
 
 @Suite struct LifeSettingsTests {
+    @Test func theTimesThatAreBelievedReachThePipeline() throws {
+        var settings = Settings()
+        settings.sources = [Self.subscriber]
+        let usual = try settings.pipeline(run: "r", cores: 8).eventTimes
+        #expect(
+            usual == EventTimePolicy(lateAfter: 172_800_000_000, futureMax: 300_000_000)
+        )
+        settings.partition.late.after = .seconds(3)
+        settings.partition.late.into = .late
+        settings.partition.future = .zero
+        let other = try settings.pipeline(run: "r", cores: 8).eventTimes
+        #expect(other == EventTimePolicy(lateAfter: 3_000_000, separatesLate: true))
+    }
+
     @Test func everySettingReachesThePipeline() throws {
         var settings = Settings()
         settings.node = "n7"

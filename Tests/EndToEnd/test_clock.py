@@ -89,7 +89,7 @@ def test_events_are_filed_under_their_own_time_whatever_it_is(daemon, producer):
         "0001-01-01T00:00:00Z": "date=0001-01-01/hour=00",
         "9999-12-31T23:59:59.999999999Z": "date=9999-12-31/hour=23",
     }
-    collector = daemon(partition={"time": "event"})
+    collector = daemon(partition={"time": "event", "late": {"after": "0s"}, "future": "0s"})
     send(producer, collector, [{"event": time, "timestamp": time} for time in folders])
     collector.drain()
     assert len(lines_by_zcat(collector.data)) == len(folders)

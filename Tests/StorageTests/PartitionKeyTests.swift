@@ -25,13 +25,13 @@ import Testing
         let channel = Array("web".utf8).withUnsafeBytes {
             router.channel($0, receivedAt: receivedAt)
         }
-        let key = router.key(
+        let key = router.place(
             channel: channel,
             event: UnsafeRawBufferPointer(start: nil, count: 0),
             source: 1,
             receivedAt: receivedAt,
             eventTime: event.flatMap { Timestamp.parse($0) }
-        )
+        ).key
         #expect(!key.isQuarantine)
         return router.folder(key)
     }
@@ -70,13 +70,13 @@ import Testing
         let hour: Int64 = 3_600_000_000
         let start = 500_000 * hour
         func folder(_ source: Int, _ event: Int64, received: Int64 = start) -> String {
-            let key = router.key(
+            let key = router.place(
                 channel: 0,
                 event: UnsafeRawBufferPointer(start: nil, count: 0),
                 source: source,
                 receivedAt: received,
                 eventTime: event
-            )
+            ).key
             return router.folder(key)
         }
         let folders = (1...50).map { folder(0, start - Int64($0) * hour) }

@@ -56,7 +56,7 @@ extension Collector {
         let (settings, reload) = changing.withLock { ($0.settings, $0.reload) }
         let space = (try? fileSystem.space()) ?? DiskSpace(totalBytes: 0, availableBytes: 0)
         let stats = ledgers()
-        return StatusAnswer(
+        var status = StatusAnswer(
             state: life.state,
             since: Timestamp.text(life.since),
             why: life.why,
@@ -80,6 +80,10 @@ extension Collector {
             ledgerBalanced: pipeline.ledgerMismatches == 0
                 && stats.values.allSatisfy(\.isBalanced)
         )
+        status.eventTime = pipeline.lateness.map {
+            EventTimeStatus($0, settings.partition, now: SystemClock.wallMicroseconds)
+        }
+        return status
     }
 
     private func sourceStatus(_ life: LifeState) -> [SourceStatus] {
@@ -266,5 +270,25 @@ extension Collector {
     func drain() async throws -> StateAnswer {
         events.yield(.drain("an operator said drain"))
         return StateAnswer(state: .draining)
+    }
+}
+
+extension EventTimeStatus {
+    /// - `lateness`: of the newest day with events.
+    /// - `now`: microseconds since 1970 UTC.
+    init(_ lateness: Lateness, _ partition: Settings.Partition, now: Int64) {
+        let today = Int(now / 86_400_000_000)
+        let lateness = lateness.day == today ? lateness : Lateness(day: today)
+        self.init(
+            day: Timestamp.date(now),
+            events: lateness.eventCount,
+            p50Seconds: lateness.seconds(ofShare: 0.5),
+            p99Seconds: lateness.seconds(ofShare: 0.99),
+            late: lateness.count(.late),
+            future: lateness.count(.future),
+            untimed: lateness.count(.untimed),
+            lateAfterSeconds: Int(partition.late.after.components.seconds),
+            futureSeconds: Int(partition.future.components.seconds)
+        )
     }
 }

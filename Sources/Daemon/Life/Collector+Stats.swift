@@ -91,6 +91,9 @@ extension Collector {
             quarantined: ledger.quarantinedTotal,
             duplicate: ledger.duplicate,
             reusedIds: ledger.reusedIDs,
+            late: ledger.untimely.late,
+            future: ledger.untimely.future,
+            untimed: ledger.untimely.untimed,
             dropped: ledger.dropped,
             inFlight: ledger.inFlight,
             reasons: Ledger.Reasons(

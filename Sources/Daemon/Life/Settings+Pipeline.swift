@@ -43,6 +43,7 @@ extension Settings {
             )
         )
         configuration.sealsMax = budget.sealsMax
+        configuration.eventTimes = partition.eventTimes
         return configuration
     }
 
@@ -176,6 +177,20 @@ extension Settings.Source {
             messageBytesMax: limits.messageBytesMax,
             connectionsMax: connectionsMax,
             deduplicates: dedup == .on
+        )
+    }
+}
+
+extension Settings.Partition {
+    /// Which of the events' own times are believed; zero means any.
+    var eventTimes: EventTimePolicy {
+        func microseconds(_ duration: Duration) -> Int64? {
+            duration > .zero ? duration.nanoseconds / 1_000 : nil
+        }
+        return EventTimePolicy(
+            lateAfter: microseconds(late.after),
+            separatesLate: late.into == .late,
+            futureMax: microseconds(future)
         )
     }
 }
