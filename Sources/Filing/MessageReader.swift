@@ -71,9 +71,10 @@ struct MessageReader: ~Copyable {
         inflater.begin(
             payload,
             into: &inflated,
-            limit: min(
-                inflatedBytesMax,
-                RejectedPieces.inflatedBytesMax(messageBytes: payload.count)
+            limit: Inflater.Limit(
+                bytesMax: inflatedBytesMax,
+                start: RejectedPieces.inflatedBytesStart,
+                perByte: RejectedPieces.inflatedBytesPerByte
             )
         )
         state = .inflating
