@@ -7,10 +7,38 @@ package struct Inflater: ~Copyable, Sendable {
     private var decoder = GzipDecoder(format: .gzipOrZlib)
     /// Bytes of the payload read so far.
     private var offset = 0
-    /// The limit plus one byte.
+    private var limit = Limit(bytesMax: 0)
+    /// The most bytes that the whole payload may inflate to, plus one.
     private var ceiling = 1
 
     package init() {}
+
+    /// How much a payload may inflate to: in all, and in proportion to its bytes.
+    ///
+    /// The proportion holds at every point of the payload, because one that inflates to a thousand
+    /// times its bytes must not cost a hundred times its bytes before it is refused.
+    package struct Limit: Sendable {
+        /// What is inflated between two looks at the proportion.
+        static let stride = 16_384
+
+        let bytesMax: Int
+        let start: Int
+        let perByte: Int
+
+        /// `start`: what is allowed whatever the payload, and `perByte`: for each byte of it.
+        package init(bytesMax: Int, start: Int = .max, perByte: Int = 0) {
+            self.bytesMax = bytesMax
+            self.start = start
+            self.perByte = perByte
+        }
+
+        /// The most bytes after so many bytes of the payload.
+        func bytesMax(after offset: Int) -> Int {
+            let (share, overflow) = offset.multipliedReportingOverflow(by: perByte)
+            let (sum, isOver) = share.addingReportingOverflow(start)
+            return overflow || isOver ? bytesMax : min(bytesMax, sum)
+        }
+    }
 
     /// The result of inflating a payload.
     package enum Outcome: Sendable, Equatable {
@@ -32,7 +60,7 @@ package struct Inflater: ~Copyable, Sendable {
         into buffer: inout GrowableBuffer,
         limit: Int
     ) -> Outcome {
-        begin(gzip, into: &buffer, limit: limit)
+        begin(gzip, into: &buffer, limit: Limit(bytesMax: limit))
         while true {
             if let outcome = step(gzip, into: &buffer, bytesMax: .max) { return outcome }
         }
@@ -42,12 +70,13 @@ package struct Inflater: ~Copyable, Sendable {
     package mutating func begin(
         _ gzip: UnsafeRawBufferPointer,
         into buffer: inout GrowableBuffer,
-        limit: Int
+        limit: Limit
     ) {
         buffer.removeAll()
         decoder.reset()
         offset = 0
-        ceiling = min(max(0, limit), Int.max - 1) + 1
+        self.limit = limit
+        ceiling = min(max(0, limit.bytesMax(after: gzip.count)), Int.max - 1) + 1
         let (guess, overflow) = gzip.count.multipliedReportingOverflow(by: 4)
         buffer.reserve(min(ceiling, max(4096, overflow ? .max : guess)))
     }
@@ -63,7 +92,12 @@ package struct Inflater: ~Copyable, Sendable {
     ) -> Outcome? {
         var left = bytesMax
         while left > 0 {
-            let wanted = min(buffer.room.count, ceiling - buffer.count, left)
+            let wanted = min(
+                buffer.room.count,
+                ceiling - buffer.count,
+                left,
+                max(Limit.stride, limit.bytesMax(after: offset) - buffer.count)
+            )
             let result = decoder.step(
                 UnsafeRawBufferPointer(rebasing: gzip[offset...]),
                 into: UnsafeMutableRawBufferPointer(rebasing: buffer.room[..<wanted])
@@ -71,7 +105,9 @@ package struct Inflater: ~Copyable, Sendable {
             offset += result.consumed
             buffer.advance(by: result.produced)
             left -= result.produced + result.consumed
-            guard buffer.count < ceiling else { return .tooLarge }
+            guard buffer.count < ceiling, buffer.count <= limit.bytesMax(after: offset) else {
+                return .tooLarge
+            }
             switch result.state {
             case .failed(let reason):
                 return .failed(offset: offset, reason: reason)

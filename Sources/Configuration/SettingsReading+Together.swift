@@ -73,12 +73,6 @@ extension SettingsReading {
                 checkKeys(of: source, context: context)
                 checkNoEdge(of: source, context: context)
             }
-            if index >= Settings.sourcesMax {
-                refuse(
-                    context,
-                    because: "\(context): a collector has at most \(Settings.sourcesMax) sources"
-                )
-            }
             if source.pattern != .sub, source.topics != [""], wasSet("\(context).pattern") {
                 refuse(
                     "\(context).topics",

@@ -90,6 +90,14 @@ struct SettingsReading {
                 line: node.mark?.line ?? line
             )
         }
+        // The first one too many says it; reading thousands takes seconds.
+        guard elements.count <= Settings.sourcesMax else {
+            return note(
+                "sources: a collector has at most \(Settings.sourcesMax) sources, found"
+                    + " \(elements.count)",
+                line: elements[Settings.sourcesMax].mark?.line ?? line
+            )
+        }
         settings.sources = []
         for (index, element) in elements.enumerated() {
             readSource(element, context: "sources[\(index)]")

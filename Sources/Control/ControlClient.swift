@@ -1,7 +1,7 @@
 package import FoundationEssentials
 import NIOCore
 import NIOPosix
-import Platform
+package import Platform
 
 /// A connection to the control socket: sends requests and returns answers in order.
 ///
@@ -12,8 +12,29 @@ package struct ControlClient: Sendable {
 
     /// Connects to the daemon that listens on `path`.
     ///
-    /// - Throws: `ControlClientError`: unreachable or path too long.
-    package static func connect(path: String) async throws(ControlClientError) -> ControlClient {
+    /// `isTrusted`: whether the process that listens there may answer for the daemon; nothing is sent
+    /// to one that may not.
+    ///
+    /// - Throws: `ControlClientError`: unreachable, path too long, or another's.
+    package static func connect(
+        path: String,
+        isTrusted: (PeerCredentials?) -> Bool = { _ in true }
+    ) async throws(ControlClientError) -> ControlClient {
+        let client = try await open(path: path)
+        let peer = try? await client.channel.eventLoop.submit { [channel = client.channel] in
+            try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                of: NIOBSDSocket.Handle.self
+            ) { PeerCredentials.of($0) } ?? nil
+        }
+        .get()
+        guard isTrusted(peer) else {
+            await client.close()
+            throw .notDaemons(path: path, uid: peer?.uid)
+        }
+        return client
+    }
+
+    private static func open(path: String) async throws(ControlClientError) -> ControlClient {
         guard UnixAddress(path: path) != nil else { throw .pathTooLong(path: path) }
         do {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -7,6 +7,9 @@ package enum ControlClientError: Error, Sendable, Equatable, CustomStringConvert
     case unreachable(path: String, code: Int32)
     /// The socket in the current folder is another user's.
     case notOwn(path: String)
+    /// The process that listens on the socket is neither root's, nor the caller's, nor of the user
+    /// whose file the socket is.
+    case notDaemons(path: String, uid: UInt32?)
     /// The path does not fit into a socket address.
     case pathTooLong(path: String)
     /// The connection ended before the answer.
@@ -24,6 +27,11 @@ package enum ControlClientError: Error, Sendable, Equatable, CustomStringConvert
         case .notOwn(let path):
             "\(path) is another user's, or in a folder that others may change, so it may not be the"
                 + " daemon's: name it with --socket if it is"
+        case .notDaemons(let path, let uid):
+            "\(path) is answered by a process of "
+                + (uid.map { "uid \($0)" } ?? "an unknown user")
+                + ", which is neither root, you, nor the owner of the file: nothing was sent; find "
+                + "out who listens there ('ss -xlp')"
         case .pathTooLong(let path):
             "cannot use \(path) as a socket: the path must be 1 to "
                 + "\(UnixAddress.pathBytesMax) bytes long, it is \(path.utf8.count)"

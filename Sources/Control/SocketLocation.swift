@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+package import Platform
 
 /// The rules that find the control socket.
 package enum SocketLocation {
@@ -42,6 +43,15 @@ package enum SocketLocation {
         if owner(system) != .nobody { return system }
         if found == .other { throw .notOwn(path: local) }
         return local
+    }
+
+    /// Whether a process may answer on the socket at `path`: one of root or the caller, or of the
+    /// user whose file it is, unless that is the path in the current folder.
+    package static func mayAnswer(_ peer: PeerCredentials?, on path: String) -> Bool {
+        guard let peer else { return false }
+        if peer.uid == 0 || peer.uid == geteuid() { return true }
+        var file = stat()
+        return path != standardPaths[0] && stat(path, &file) == 0 && file.st_uid == peer.uid
     }
 
     /// Looks at a socket's file and its folder, through links.

@@ -7,6 +7,8 @@ struct Inherited {
     private var channel = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var channelCount = 0
     private var isActive = false
+    /// Whether no event has inherited from this envelope yet.
+    private var isUnused = true
 
     mutating func take(
         context: UnsafeRawBufferPointer,
@@ -16,6 +18,7 @@ struct Inherited {
         self.context = context
         self.sentAt = sentAt
         isActive = true
+        isUnused = true
         channelCount = channel.count
         if channelCount > self.channel.count {
             self.channel.deallocate()
@@ -26,6 +29,12 @@ struct Inherited {
 
     mutating func clear() {
         isActive = false
+    }
+
+    /// Whether an event is the envelope's first to inherit: what it gets was in the message anyway.
+    mutating func isFirstCopy() -> Bool {
+        defer { isUnused = false }
+        return isUnused
     }
 
     /// Frees the memory; no call may follow.

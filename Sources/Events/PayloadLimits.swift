@@ -7,14 +7,6 @@ package struct PayloadLimits: Sendable, Equatable {
     /// The maximum nesting of objects and arrays.
     package var depthMax: Int
 
-    /// Bytes that a message's events may inherit from its envelopes, counted for each event:
-    /// otherwise a batch of a few mebibytes, with a large `context` and many small events, would
-    /// become gigabytes of lines.
-    package var handedDownBytesMax: Int {
-        let (bytes, overflow) = eventBytesMax.multipliedReportingOverflow(by: 64)
-        return overflow ? .max : bytes
-    }
-
     /// The highest limit that a configuration may set for an event or a message.
     package static let messageBytesCeiling = 1 << 30
 

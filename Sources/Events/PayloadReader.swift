@@ -46,8 +46,8 @@ package struct PayloadReader: ~Copyable {
         /// Events and rejected pieces that the payload may have.
         var max = 0
         var count = 0
-        /// Bytes inherited from the payload's envelopes so far, each copy counted.
-        var handedDownBytes = 0
+        /// What copies of the envelopes' fields may still take.
+        var copies = CopyAllowance(messageBytes: 0)
 
         var isEmpty: Bool { count == 0 }
         var isFull: Bool { count >= max }
@@ -101,10 +101,16 @@ package struct PayloadReader: ~Copyable {
     /// Begins a payload, which must stay in place until it is read.
     ///
     /// `piecesMax`: the most events and rejected pieces of this payload, if below
-    /// ``PayloadLimits/eventsMax``.
-    package mutating func begin(_ payload: UnsafeRawBufferPointer, piecesMax: Int = .max) {
+    /// ``PayloadLimits/eventsMax``. `messageBytes`: the bytes of the message as received, if not
+    /// those of the payload.
+    package mutating func begin(
+        _ payload: UnsafeRawBufferPointer,
+        piecesMax: Int = .max,
+        messageBytes: Int? = nil
+    ) {
         restart(payload)
         pieces.max = min(limits.eventsMax, piecesMax)
+        pieces.copies = CopyAllowance(messageBytes: messageBytes ?? payload.count)
         guard let first = payload.firstIndex(where: { !$0.isJSONSpace }) else {
             mode = .whole(.invalidJSON, 0, .empty)
             return
@@ -280,22 +286,24 @@ package struct PayloadReader: ~Copyable {
             let key = base + reader.found.reserved.start
             reject(view.bytes, as: .reservedKey, at: key, cause: .unspecified, into: &view)
         } else {
-            pieces.handedDownBytes += inherited.handDown(
+            let copied = inherited.handDown(
                 to: &view,
                 hasContext: reader.found.has_context,
                 hasSentAt: reader.found.has_sent_at
             )
-            let members = view.inheritedContext.count + view.inheritedSentAt.count
-            if members > limits.eventBytesMax || pieces.handedDownBytes > limits.handedDownBytesMax
-            {
-                reject(
-                    view.bytes,
-                    as: .tooLarge,
-                    at: offset,
-                    cause: .tooMuchHandedDown,
-                    into: &view
-                )
-            }
+            if copied > 0 { limitCopy(bytes: copied, at: offset, &view) }
+        }
+    }
+
+    /// Rejects an event that inherits more than one may, or for which too little of the message's
+    /// allowance is left.
+    @inline(never)
+    private mutating func limitCopy(bytes: Int, at offset: Int, _ view: inout EventView) {
+        let members = view.inheritedContext.count + view.inheritedSentAt.count
+        if members > limits.eventBytesMax {
+            reject(view.bytes, as: .tooLarge, at: offset, cause: .tooMuchHandedDown, into: &view)
+        } else if !inherited.isFirstCopy(), !pieces.copies.take(bytes: bytes) {
+            reject(view.bytes, as: .tooLarge, at: offset, cause: .tooManyCopies, into: &view)
         }
     }
 }

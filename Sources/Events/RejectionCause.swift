@@ -40,6 +40,7 @@ package struct RejectionCause: Equatable, Sendable {
         case noObject
         case eventTooLarge
         case tooMuchHandedDown
+        case tooManyCopies
     }
 
     package let kind: Kind
@@ -118,6 +119,8 @@ package struct RejectionCause: Equatable, Sendable {
         .insideDamaged: "part of something that is damaged before it",
         .eventTooLarge: "the event is larger than limits.event",
         .tooMuchHandedDown: "its batch hands down more than limits.event allows",
+        .tooManyCopies: "its batch hands down more than a message of this length may copy; send "
+            + "fewer events with it",
     ]
 
     /// Names the type of a value, by its first byte.

@@ -71,9 +71,10 @@ struct MessageReader: ~Copyable {
         inflater.begin(
             payload,
             into: &inflated,
-            limit: min(
-                inflatedBytesMax,
-                RejectedPieces.inflatedBytesMax(messageBytes: payload.count)
+            limit: Inflater.Limit(
+                bytesMax: inflatedBytesMax,
+                start: RejectedPieces.inflatedBytesStart,
+                perByte: RejectedPieces.inflatedBytesPerByte
             )
         )
         state = .inflating
@@ -102,7 +103,11 @@ struct MessageReader: ~Copyable {
         switch outcome {
         case .ok:
             let piecesMax = RejectedPieces.piecesMax(messageBytes: payload.count)
-            payloads.begin(inflated.bytes, piecesMax: piecesMax)
+            payloads.begin(
+                inflated.bytes,
+                piecesMax: piecesMax,
+                messageBytes: payload.count
+            )
             rejections = RejectedPieces(compressed: payload, inflated: inflated.bytes)
             state = .reading
             return next(&burst)

@@ -9,6 +9,11 @@ struct RejectedPieces {
     /// The most rejected pieces with a line each.
     static let piecesMax = 100
 
+    /// The most bytes to which a message may inflate for each of its bytes, beyond the start.
+    static let inflatedBytesPerByte = 100
+    /// The bytes to which every message may inflate.
+    static let inflatedBytesStart = 65_536
+
     /// The bytes of a line in quarantine besides the piece itself.
     private static let metadataBytesMax = 8_192
 
@@ -39,12 +44,6 @@ struct RejectedPieces {
     /// have: an event has two bytes and a separator, so this only limits compressed messages.
     static func piecesMax(messageBytes: Int) -> Int {
         1_000 + messageBytes / 2
-    }
-
-    /// Returns the most bytes that a message of so many bytes may inflate to.
-    static func inflatedBytesMax(messageBytes: Int) -> Int {
-        let (bytes, overflow) = messageBytes.multipliedReportingOverflow(by: 100)
-        return overflow ? .max : min(bytes, .max - 65_536) + 65_536
     }
 
     var isOfPlainMessage: Bool { compressed.isEmpty }

@@ -21,6 +21,12 @@ package enum ShownText {
         )
     }
 
+    /// Returns the lines of a text, with `?` for each unsafe scalar except line feeds.
+    package static func lines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line(String($0)) }
+            .joined(separator: "\n")
+    }
+
     /// Returns the same JSON with each unsafe scalar escaped, except line feeds and tabs, which may
     /// separate its tokens.
     package static func json(_ text: String) -> String {

@@ -29,7 +29,9 @@ extension OnlineCommand {
     func connect() async throws {
         do {
             let path = try SocketLocation.path(given: online.socket)
-            let client = try await ControlClient.connect(path: path)
+            let client = try await ControlClient.connect(path: path) { peer in
+                SocketLocation.mayAnswer(peer, on: path)
+            }
             try await run(on: client)
         } catch let error as ControlClientError {
             printError("\(error)")
@@ -110,7 +112,7 @@ extension ControlClientError {
     var exitCode: Int32 {
         switch self {
         case .unreachable, .closed, .timedOut: Terminal.ExitCode.unreachable
-        case .notOwn, .pathTooLong: Terminal.ExitCode.usage
+        case .notOwn, .notDaemons, .pathTooLong: Terminal.ExitCode.usage
         case .badAnswer: Terminal.ExitCode.badData
         case .refused(let error):
             switch error.code {

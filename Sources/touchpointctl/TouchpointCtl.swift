@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Terminal
 
 /// The operator's tool.
@@ -40,6 +41,24 @@ import Terminal
     static func main() async {
         ProcessArguments.requireReadable(by: "touchpointctl")
         UnknownCommand.refuse(CommandLine.arguments.dropFirst().first, of: Self.self)
-        await main(nil)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Ends the process with the message of an error, as `exit(withError:)` does; it may repeat
+    /// arguments, which can be names of files that others chose.
+    private static func end(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if !text.isEmpty { writeText(ShownText.lines(text) + "\n", to: code.isSuccess ? 1 : 2) }
+        Glibc.exit(code.rawValue)
     }
 }

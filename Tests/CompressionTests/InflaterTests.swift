@@ -40,6 +40,50 @@ import Testing
         #expect(inflate(payload, limit: 100_000).0 == .tooLarge)
     }
 
+    /// A payload may inflate to a thousand times its bytes, and is refused long before.
+    @Test func aBombIsRefusedAtItsBeginning() throws {
+        let payload = try gzip([UInt8](repeating: 0, count: 50_000_000), Self.fast)
+        #expect(payload.count > 40_000)
+        let limit = Inflater.Limit(bytesMax: 32 << 20, start: 65_536, perByte: 100)
+        for bytesMax in [1_000, .max] {
+            var inflater = Inflater()
+            var buffer = GrowableBuffer()
+            payload.withUnsafeBytes { payload in
+                inflater.begin(payload, into: &buffer, limit: limit)
+                var outcome: Inflater.Outcome?
+                while outcome == nil {
+                    outcome = inflater.step(payload, into: &buffer, bytesMax: bytesMax)
+                }
+                #expect(outcome == .tooLarge)
+            }
+            #expect(buffer.count < 200_000)
+        }
+    }
+
+    @Test(arguments: [1_000, 100_000, Int.max])
+    func aProportionRefusesNothingBelowIt(bytesMax: Int) throws {
+        let limit = Inflater.Limit(bytesMax: 32 << 20, start: 65_536, perByte: 100)
+        let few = CompressionSample.random.bytes(count: 10_000)
+        let blanks = [UInt8](repeating: 0, count: 200_000)
+        let events = CompressionSample.events.bytes(count: 3_000_000)
+        for (raw, isAccepted) in [
+            (events, true), ([UInt8](repeating: 0, count: 65_536), true), (few + blanks, true),
+            (blanks + few, false),
+        ] {
+            let payload = try gzip(raw, Self.fast)
+            var inflater = Inflater()
+            var buffer = GrowableBuffer()
+            payload.withUnsafeBytes { payload in
+                inflater.begin(payload, into: &buffer, limit: limit)
+                var outcome: Inflater.Outcome?
+                while outcome == nil {
+                    outcome = inflater.step(payload, into: &buffer, bytesMax: bytesMax)
+                }
+                #expect(outcome == (isAccepted ? .ok(count: raw.count) : .tooLarge))
+            }
+        }
+    }
+
     @Test(
         arguments: [
             ([], "it ends in the middle of the stream"),
@@ -104,7 +148,7 @@ import Testing
             var expected = GrowableBuffer()
             payload.withUnsafeBytes { payload in
                 let outcome = atOnce.inflate(payload, into: &expected, limit: 1 << 20)
-                inflater.begin(payload, into: &buffer, limit: 1 << 20)
+                inflater.begin(payload, into: &buffer, limit: Inflater.Limit(bytesMax: 1 << 20))
                 var steps = 0
                 var stepped: Inflater.Outcome?
                 while stepped == nil {

@@ -40,6 +40,16 @@ struct BadConfiguration: Sendable, CustomTestStringConvertible {
         #expect(found.suffix(50).allSatisfy { $0.hasSuffix(" in 'touchpointd'") })
     }
 
+    /// Reading them all would take seconds, and each would be a line of the message.
+    @Test func tooManySourcesAreOneProblem() {
+        let sources = (0..<1_500).map { "- { name: 's \($0)', pattern: pull }\n" }
+        #expect(
+            problems(of: "sources:\n" + sources.joined()) == [
+                "x.yaml:1002: sources: a collector has at most 1000 sources, found 1500"
+            ]
+        )
+    }
+
     @Test func collectsAllProblemsInTheOrderOfTheFile() {
         let yaml = """
             comit: { interval: 1s }

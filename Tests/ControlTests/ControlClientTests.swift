@@ -128,6 +128,33 @@ import Testing
         #expect(throws: ControlClientError.notOwn(path: local)) { try path([local: .other]) }
     }
 
+    @Test func onlyRootTheCallerAndTheFilesOwnerMayAnswer() throws {
+        let folder = try TemporaryFolder(prefix: "socket")
+        let path = "\(folder.path)/control.sock"
+        func mayAnswer(_ uid: UInt32, _ path: String) -> Bool {
+            SocketLocation.mayAnswer(PeerCredentials(pid: 1, uid: uid, gid: 0), on: path)
+        }
+        #expect(mayAnswer(0, path) && mayAnswer(geteuid(), path))
+        #expect(!mayAnswer(12_345, path) && !SocketLocation.mayAnswer(nil, on: path))
+        try Data().write(to: URL(filePath: path))
+        #expect(!mayAnswer(12_345, path))
+        if geteuid() == 0 { chown(path, 12_345, 0) }
+        #expect(mayAnswer(geteuid() == 0 ? 12_345 : geteuid(), path))
+        #expect(!mayAnswer(12_345, local))
+    }
+
+    @Test func nothingIsSentToAProcessThatIsNotTrusted() async throws {
+        try await ServerBench.run { bench in
+            await #expect(throws: ControlClientError.notDaemons(path: bench.path, uid: geteuid())) {
+                _ = try await ControlClient.connect(path: bench.path) { _ in false }
+            }
+            let client = try await ControlClient.connect(path: bench.path) { peer in
+                peer?.uid == geteuid() && peer?.pid == getpid()
+            }
+            await client.close()
+        }
+    }
+
     @Test func aSocketIsTrustedInAFolderThatOthersCannotChange() throws {
         let folder = try TemporaryFolder(prefix: "socket")
         let path = "\(folder.path)/control.sock"

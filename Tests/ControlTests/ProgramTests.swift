@@ -108,6 +108,31 @@ import Testing
         }
     }
 
+    /// A shell may have put the name of somebody's file in the place of `*`.
+    @Test(arguments: [
+        ["verify", "a", "b\u{1B}[2J\u{7}"], ["verify", "--\u{1B}]0;x\u{7}"],
+        ["stats", "\u{9B}31m"], ["verify", "--expected", "\u{202E}"],
+    ])
+    func argumentsDoNotReachTheTerminalAsTheyAre(arguments: [String]) async throws {
+        let result = try await Self.run(arguments)
+        #expect(result.code == 64 && result.output.isEmpty)
+        #expect(result.errors.contains("Usage: touchpointctl \(arguments[0])"))
+        #expect(result.errors.contains("?"))
+        let unsafe = "\u{1B}\u{7}\u{9B}\u{202E}".unicodeScalars
+        #expect(!result.errors.unicodeScalars.contains { unsafe.contains($0) })
+    }
+
+    @Test func helpAndVersionAreNoErrors() async throws {
+        for (arguments, text) in [
+            (["--help"], "USAGE: touchpointctl <subcommand>"), (["--version"], "touchpointctl 0."),
+            (["verify", "--help"], "USAGE: touchpointctl verify"),
+        ] {
+            let result = try await Self.run(arguments)
+            #expect(result.code == 0 && result.errors.isEmpty)
+            #expect(result.output.contains(text) && result.output.hasSuffix("\n"))
+        }
+    }
+
     @Test func sortsProducers() async throws {
         try await ServerBench.run { bench in
             func names(_ arguments: String...) async throws -> [String] {

@@ -70,6 +70,21 @@ def test_the_folder_that_a_file_system_has_at_its_top_is_passed_over(ordinary, p
     assert collector.verify()["events"] == 1
 
 
+@pytest.mark.parametrize("folder, file, mask", [(0o750, 0o640, "077"), (0o700, 0o600, "022"), (0o755, 0o640, "0")])
+def test_the_folders_mode_decides_who_may_read_not_the_mask_of_the_start(ordinary, producer, folder, file, mask):
+    collector = ordinary()
+    collector.data.chmod(folder)
+    collector.launcher = ["sh", "-c", f'umask {mask}; exec "$@"', "sh", *collector.launcher]
+    collector.start()
+    assert is_taken_in(collector, producer)
+    collector.seal()
+    made = [path for name in ("events", "manifest") for path in [collector.data / name, *(collector.data / name).rglob("*")]]
+    rights = {path.relative_to(collector.data): path.stat().st_mode & 0o777 for path in made}
+    wrong = {path: oct(mode) for path, mode in rights.items() if mode != (file if path.suffix else folder & 0o750)}
+    assert not wrong
+    assert {path.suffix for path in rights} == {"", ".gz", ".ndjson"}
+
+
 def test_a_manifest_that_may_only_be_read_is_read(ordinary, producer):
     collector = ordinary()
     manifest = folder_of(collector, "manifest/date=2026-01-02") / "other.ndjson"

@@ -1,5 +1,6 @@
 """The unit under a real systemd, in an otherwise empty root: everything it forbids is forbidden there."""
 
+import json
 import re
 import shutil
 
@@ -45,6 +46,12 @@ def test_the_unit_collects_restarts_after_a_crash_and_ends(touchpoint):
         code, output = make_install(root.place, f"RELEASE={touchpoint}")
         assert code == 0, output
         shutil.copy(PROJECT / "samples/completejourney.ndjson", root.place / "events.ndjson")
+        # A source over libzmq, which ends the process where the unit forbids what it needs.
+        settings = root.place / "etc/touchpoint/touchpointd.yaml"
+        text = settings.read_text()
+        source = '  - { name: feed, pattern: sub, bind: ["tcp://127.0.0.1:5599"] }\n'
+        assert text.count("\n  - name: reliable\n") == 1
+        settings.write_text(text.replace("\n  - name: reliable\n", f"\n{source}  - name: reliable\n"))
         root.boot()
         wait_until("systemd's answer", lambda: root.inside("systemctl", "show", "touchpointd")[0] == 0)
         wait_for_state(root, ActiveState="active", NRestarts="0")
@@ -58,6 +65,8 @@ def test_the_unit_collects_restarts_after_a_crash_and_ends(touchpoint):
 
         sent = done(root, "touchpoint-send", "--pattern", "dealer", "--batch", "50", "/events.ndjson")
         assert sent.startswith("sent 4001, acknowledged 4001, "), sent
+        sources = json.loads(done(root, "touchpointctl", "status", "--json"))["sources"]
+        assert [source["name"] for source in sources] == ["producers", "feed", "reliable"]
         done(root, "systemctl", "reload", "touchpointd")
 
         done(root, "systemctl", "kill", "--kill-whom=main", "--signal=SEGV", "touchpointd")
@@ -69,7 +78,10 @@ def test_the_unit_collects_restarts_after_a_crash_and_ends(touchpoint):
         wait_until("the end of the recovery", lambda: "recovery done " in journal(root).partition("11/SEGV")[2])
         done(root, "touchpointctl", "seal")
         files = list((root.place / "var/lib/touchpoint/events").rglob("*.ndjson.gz"))
+        # The unit's mask is 0077; what analysts read follows the state folder's mode.
+        assert properties(root, "UMask") == {"UMask": "0077"}
         assert files and all(file.stat().st_mode & 0o777 == 0o640 for file in files)
+        assert all(file.parent.stat().st_mode & 0o777 == 0o750 for file in files)
         done(root, "systemctl", "stop", "touchpointd")
         wait_for_state(root, ActiveState="inactive", Result="success", ExecMainStatus="0")
         report = done(root, "touchpointctl", "verify", "/var/lib/touchpoint")

@@ -216,10 +216,12 @@ import Testing
         let limits = PayloadLimits(eventBytesMax: 1_000, eventsMax: 100_000, depthMax: 8)
         let context = #"{"x":"\#(String(repeating: "y", count: 900))"}"#
         let events = Array(repeating: "{}", count: 1_000).joined(separator: ",")
-        let found = pieces(#"{"context":\#(context),"batch":[\#(events)]}"#, limits: limits)
+        let payload = #"{"context":\#(context),"batch":[\#(events)]}"#
+        let found = pieces(payload, limits: limits)
         #expect(found.count == 1_000)
         let handedDown = found.reduce(0) { $0 + $1.context.utf8.count }
-        #expect(handedDown <= limits.handedDownBytesMax && handedDown > 60_000)
+        let allowed = 512 << 10 + 8 * payload.utf8.count + context.utf8.count
+        #expect(handedDown <= allowed && handedDown > 512 << 10)
         #expect(found.last?.rejection == .tooLarge)
     }
 }

@@ -22,6 +22,10 @@ import Testing
         #expect(ShownText.json(text) == text)
     }
 
+    @Test func linesStayLines() {
+        #expect(ShownText.lines("a\u{1B}[2J\nb\r\u{202E}\n\nc\n") == "a?[2J\nb??\n\nc\n")
+    }
+
     @Test func jsonStaysTheSame() {
         #expect(
             ShownText.json("{\"a\":\"x\u{202E}\u{9B}\u{7F}\"}") == #"{"a":"x\u202e\u009b\u007f"}"#

@@ -25,6 +25,7 @@ struct HeldFolder: Sendable {
         } catch {
             throw .cannotCreate("cannot open the data folder: \(error)")
         }
+        FileRights.follow(folder: settings.storage.directory)
         let lock = try DataFolderLock(directory: settings.storage.directory)
         let folders = DurableFolders(fileSystem: fileSystem)
         return HeldFolder(
