@@ -95,6 +95,7 @@ extension Receiver {
         if !keys.isOpen {
             if let key = Credentials.key(headers, query: query) {
                 request.key = keys.place(of: key)
+                request.producer = request.key.map { producers[$0] }
             } else if taking.profile == .segment || taking.profile == .events {
                 flags.insert(.needsKey)
             }
