@@ -101,7 +101,7 @@ extension Receiver {
             }
             guard request.key != nil || flags.contains(.needsKey) else {
                 allow(origin, &request)
-                tell(.unknownWriteKey, client, why: Self.unknownKey)
+                commons.tell(.unknownWriteKey, client, why: Self.unknownKey)
                 return reject(.unauthorized)
             }
         }
