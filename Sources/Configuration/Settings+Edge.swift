@@ -96,6 +96,8 @@ extension Settings.Source {
             package var bufferedBytes = 256 << 20
         }
 
+        /// Event loops, each with a thread and rings of its own.
+        package var threads = 1
         package var profiles = Profile.allCases
         /// In front of all paths, or nothing.
         package var prefix = ""
@@ -113,10 +115,14 @@ extension Settings.Source {
         package var costs = Costs()
     }
 
+    private static var loopFields: [Field<Settings.Source>] {
+        [Field("threads", \.edge.threads, as: .count(1...16, example: 2))]
+    }
+
     /// The fields of ``edge``, in the order they are printed.
     static var edgeFields: [Field<Settings.Source>] {
         let second = Duration.seconds(1)
-        return [
+        return loopFields + [
             Field("profiles", \.edge.profiles, as: .choices()),
             Field("prefix", \.edge.prefix, as: .pathPrefix),
             Field("keys", \.edge.keys, as: .writeKeys, isLive: true),

@@ -11,6 +11,8 @@ struct AnswerBook: ~Copyable {
     /// As many as a message can have: those with a line each, and one for the rest.
     static let listedMax = RejectedPieces.piecesMax + 1
 
+    /// The number of the place to which answers go back.
+    var place = 0
     private var records = GrowableBuffer()
     private var listed: [Answer.RefusedPiece] = []
     private var index = 0
@@ -139,7 +141,7 @@ struct AnswerBook: ~Copyable {
             records.reserve(max(4096, 2 * (records.count + 8 + size)))
         }
         guard let room = records.room.baseAddress else { return nil }
-        room.storeBytes(of: UInt32(truncatingIfNeeded: record.source), as: UInt32.self)
+        room.storeBytes(of: UInt32(truncatingIfNeeded: place), as: UInt32.self)
         room.storeBytes(of: UInt32(truncatingIfNeeded: size), toByteOffset: 4, as: UInt32.self)
         let start = PostedAnswer.writeAddress(of: record, to: room + 8)
         records.advance(by: 8 + size)

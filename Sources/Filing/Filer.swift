@@ -63,6 +63,11 @@ struct Filer: ~Copyable {
 
     // MARK: - A message
 
+    /// Sets the place to which the answers to the next messages go back.
+    mutating func answersGo(to place: Int) {
+        answers.place = place
+    }
+
     /// Begins the answer to a message.
     @inline(__always)
     mutating func begin(_ record: borrowing IntakeRecord) {

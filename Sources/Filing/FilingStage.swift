@@ -112,7 +112,10 @@ package struct FilingStage: ~Copyable {
         from ring: inout RingConsumer,
         _ turn: inout Turn
     ) throws(FileSystemError) -> Bool {
-        if turn.taken == 0 { routing.look() }
+        if turn.taken == 0 {
+            routing.look()
+            filer.answersGo(to: turn.place)
+        }
         while true {
             guard try goOn() else { return false }
             if !gather(&ring, &turn) { return true }

@@ -23,10 +23,13 @@ extension FilingStage {
         package var messages: Int
         /// Bytes of the messages, with their records' headers.
         package var bytes: Int
+        /// The number of the ring's place, to which answers to its messages go back.
+        let place: Int
         /// How many messages were taken.
         package internal(set) var taken = 0
 
-        package init(messages: Int, bytes: Int) {
+        package init(place: Int = 0, messages: Int, bytes: Int) {
+            self.place = place
             self.messages = messages
             self.bytes = bytes
         }

@@ -74,6 +74,8 @@ package struct HTTPConfiguration: Sendable {
     }
 
     package var name: String
+    /// Event loops: each has a thread, and rings of its own.
+    package var threads = 1
     /// `ADDRESS:PORT` or `unix:PATH`; port 0 lets the system choose.
     package var bind: [String]
     package var profiles: Set<Profile> = [.segment, .events, .cloudevents, .pixel]
@@ -109,7 +111,8 @@ package struct HTTPConfiguration: Sendable {
             kind: "http",
             channel: channel,
             isAnswered: true,
-            deduplicates: deduplicates
+            deduplicates: deduplicates,
+            places: threads
         )
     }
 }

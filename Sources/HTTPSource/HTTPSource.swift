@@ -7,45 +7,56 @@ import Synchronization
 
 /// An HTTP source, as a path runs it.
 ///
-/// Its event loop has a thread of its own, which alone has the lane; the path's thread starts it,
-/// watches it, and passes its notices on.
+/// Each of its event loops has a thread of its own, which alone has the lane of its place; the path's
+/// thread starts them, watches them, and passes their notices on.
 final class HTTPSource: IntakeSource {
     private static let waitNanoseconds: Int64 = 750_000_000
 
     let endpoints: [String]
     private let configuration: HTTPConfiguration
-    private let place: SourcePlace
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let bridge = LoopBridge()
-    /// Nil once the loop has them.
+    private let places: [SourcePlace]
+    private let group: MultiThreadedEventLoopGroup
+    private let commons: LoopCommons
+    /// By place.
+    private let bridges: [LoopBridge]
+    /// Nil once the loops have them.
     private let listening: Mutex<Listening?>
     /// Files of Unix sockets, which are removed at the end.
     private let files: [UnixListener]
 
     /// Binds all endpoints.
-    init(_ configuration: HTTPConfiguration, at place: SourcePlace) throws(IntakeError) {
+    init(_ configuration: HTTPConfiguration, at places: [SourcePlace]) throws(IntakeError) {
+        precondition(places.count == configuration.threads, "a place for each event loop")
         self.configuration = configuration
-        self.place = place
-        place.shared.gate = configuration.keys
+        self.places = places
+        for place in places { place.shared.gate = configuration.keys }
+        commons = LoopCommons(configuration.limits, places: places.map(\.shared))
+        bridges = places.map { _ in LoopBridge() }
         let opened = try Listening(configuration)
         endpoints = opened.names
         files = opened.files
         listening = Mutex(opened)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: places.count)
     }
 
-    var isFinished: Bool { bridge.hasEnded }
+    var isFinished: Bool { bridges.allSatisfy(\.hasEnded) }
 
     func doWork() throws(IntakeError) -> Int {
         if let listening = listening.withLock({ $0.take() }) { start(listening) }
-        try bridge.check()
+        for bridge in bridges { try bridge.check() }
         return 0
     }
 
     func idle(after count: Int) -> IdleStrategy { .wait(nanoseconds: Self.waitNanoseconds) }
 
-    func wait(nanoseconds: Int64) throws(IntakeError) { bridge.wait(nanoseconds: nanoseconds) }
+    func wait(nanoseconds: Int64) throws(IntakeError) {
+        let before = bridges.map(\.beats)
+        for (bridge, beats) in zip(bridges, before) {
+            bridge.wait(since: beats, nanoseconds: nanoseconds)
+        }
+    }
 
-    func takeNotices() -> [PeerNotice] { bridge.takeNotices() }
+    func takeNotices() -> [PeerNotice] { commons.takeNotices() }
 
     func close() {
         // Fails only if it is shut down already.
@@ -54,19 +65,35 @@ final class HTTPSource: IntakeSource {
         for file in files { file.unlinkFile() }
     }
 
+    /// Starts a receiver on each loop, then lets the first loop accept connections for all of them.
     private func start(_ listening: Listening) {
-        let (configuration, place, bridge) = (configuration, place, bridge)
-        let loop = group.next()
-        loop.execute {
-            let start = LoopStart(
+        let (configuration, commons, group) = (configuration, commons, group)
+        let bridge = bridges[0]
+        let loops = Array(group.makeIterator())
+        let starts = loops.indices.map { at in
+            LoopStart(
                 configuration,
-                at: place,
-                bridge: bridge,
-                loop: loop,
-                listening: listening
+                at: places[at],
+                commons: commons,
+                bridge: bridges[at],
+                loop: loops[at]
             )
-            start.run()
         }
+        EventLoopFuture.whenAllSucceed(starts.map { $0.run() }, on: loops[0])
+            .whenComplete { result in
+                switch result {
+                case .success(let receivers):
+                    let acceptance = Acceptance(
+                        configuration,
+                        commons: commons,
+                        bridge: bridge,
+                        group: group,
+                        receivers: receivers
+                    )
+                    acceptance.accept(listening)
+                case .failure(let error): bridge.fail(IntakeError("\(error)"))
+                }
+            }
     }
 }
 
@@ -74,16 +101,16 @@ final class HTTPSource: IntakeSource {
 package enum HTTPSources {
     /// Binds all sources before any starts, so that a port in use leaves nothing half open.
     ///
-    /// `places`: where each source connects to the path, one per source.
+    /// `places`: where each source connects to the path, one per event loop.
     package static func open(
         _ sources: [HTTPConfiguration],
-        at places: [SourcePlace]
+        at places: [[SourcePlace]]
     ) throws(IntakeError) -> [any IntakeSource] {
-        precondition(sources.count == places.count, "a place for each source")
+        precondition(sources.count == places.count, "places for each source")
         var opened: [HTTPSource] = []
         do throws(IntakeError) {
-            for (configuration, place) in zip(sources, places) {
-                opened.append(try HTTPSource(configuration, at: place))
+            for (configuration, places) in zip(sources, places) {
+                opened.append(try HTTPSource(configuration, at: places))
             }
         } catch {
             for source in opened { source.close() }

@@ -18,12 +18,14 @@ struct KeyedProducers {
     }
 
     /// The producer of a request: that of its webhook or key, or the source's others.
-    subscript(request: Request) -> Producer { request.delivery?.door.producer ?? self[request.key] }
-
-    private subscript(key: Int?) -> Producer {
-        guard let key, byPlace.indices.contains(key) else { return others }
-        return byPlace[key]
+    ///
+    /// The request keeps that of its key: while it is under way, another table may come.
+    subscript(request: Request) -> Producer {
+        request.delivery?.door.producer ?? request.producer ?? others
     }
+
+    /// The producer of a key, by its place in the table that was taken last.
+    subscript(key: Int) -> Producer { byPlace.indices.contains(key) ? byPlace[key] : others }
 
     /// How long a producer has to wait under `limits.perProducer`, in seconds; nil if it need not.
     func wait(_ request: Request, monotonic: Int64, wall: Int64) -> Int? {

@@ -2,20 +2,18 @@ import Intake
 import Ring
 import Synchronization
 
-/// What the thread of a source sees of its event loop.
+/// What the thread of a source sees of one of its event loops.
 final class LoopBridge: Sendable {
-    private let beats = Atomic<Int>(0)
+    private let count = Atomic<Int>(0)
     private let ended = Atomic<Bool>(false)
-    private let notices = Mutex<[PeerNotice]>([])
     private let failure = Mutex<IntakeError?>(nil)
     private let parker = Parker()
 
     // MARK: - The event loop's side
 
-    /// Notes that the loop goes on, with notices for operators.
-    func beat(_ more: [PeerNotice]) {
-        if !more.isEmpty { notices.withLock { $0 += more } }
-        beats.wrappingAdd(1, ordering: .releasing)
+    /// Notes that the loop goes on.
+    func beat() {
+        count.wrappingAdd(1, ordering: .releasing)
         parker.wake()
     }
 
@@ -34,27 +32,22 @@ final class LoopBridge: Sendable {
 
     var hasEnded: Bool { ended.load(ordering: .acquiring) }
 
-    func takeNotices() -> [PeerNotice] {
-        notices.withLock { notices in
-            defer { notices = [] }
-            return notices
-        }
-    }
+    /// How often the loop has noted that it goes on.
+    var beats: Int { count.load(ordering: .acquiring) }
 
     func check() throws(IntakeError) {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
-    /// Waits until the loop has gone on: so its thread is watched through this one.
-    func wait(nanoseconds: Int64) {
-        let before = beats.load(ordering: .acquiring)
+    /// Waits until the loop has gone on since it had `before` beats: so its thread is watched through
+    /// this one.
+    func wait(since before: Int, nanoseconds: Int64) {
         while !hasGoneOn(since: before) {
             parker.park(timeoutNanoseconds: nanoseconds) { hasGoneOn(since: before) }
         }
     }
 
     private func hasGoneOn(since before: Int) -> Bool {
-        beats.load(ordering: .acquiring) != before || hasEnded
-            || failure.withLock { $0 != nil }
+        beats != before || hasEnded || failure.withLock { $0 != nil }
     }
 }

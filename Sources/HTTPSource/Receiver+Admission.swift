@@ -95,12 +95,13 @@ extension Receiver {
         if !keys.isOpen {
             if let key = Credentials.key(headers, query: query) {
                 request.key = keys.place(of: key)
+                request.producer = request.key.map { producers[$0] }
             } else if taking.profile == .segment || taking.profile == .events {
                 flags.insert(.needsKey)
             }
             guard request.key != nil || flags.contains(.needsKey) else {
                 allow(origin, &request)
-                tell(.unknownWriteKey, client, why: Self.unknownKey)
+                commons.tell(.unknownWriteKey, client, why: Self.unknownKey)
                 return reject(.unauthorized)
             }
         }

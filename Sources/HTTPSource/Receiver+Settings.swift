@@ -7,7 +7,7 @@ extension Receiver {
     /// The settings of a key.
     func settings(of key: String, _ headers: HTTPHeaders, _ client: Client) -> Reply {
         guard keys.isOpen || keys.place(of: key) != nil else {
-            tell(.unknownWriteKey, client, why: Self.unknownKey)
+            commons.tell(.unknownWriteKey, client, why: Self.unknownKey)
             return .refused(.notFound, .notFound, why: "the write key is not known here")
         }
         guard let host = apiHost(headers) else {

@@ -66,7 +66,7 @@ extension Receiver {
         }
         switch outcome {
         case .refused(let fault):
-            tell(
+            commons.tell(
                 .badSignature,
                 client,
                 why: "webhook \(delivery.door.settings.path): \(Self.text(of: fault))"

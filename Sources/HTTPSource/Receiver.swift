@@ -4,8 +4,9 @@ import NIOHTTP1
 import Platform
 import Synchronization
 
-/// An event loop as a receiver: takes the requests of its connections into its lane, and hands the
-/// writers' answers back.
+/// One event loop of a source as a receiver.
+///
+/// It takes the requests of its connections into its lane, and hands the writers' answers back.
 ///
 /// Everything in it runs on the loop's thread, which owns the lane.
 ///
@@ -24,24 +25,27 @@ final class Receiver {
 
     let configuration: HTTPConfiguration
     let shared: SourceShared
+    let commons: LoopCommons
     private let bridge: LoopBridge
-    private let loop: any EventLoop
+    let loop: any EventLoop
     private var lane: Lane
-    private var connections: ConnectionTable
+    private var handlers = HandlerTable()
+    /// Open connections.
+    private var connectionCount = 0
     private var round = Round()
     /// Requests that wait for room in a ring, oldest first.
     private var waiting = CircularBuffer<RequestHandler>()
-    private var notices = PeerNotices()
-    private var listeners: [any Channel] = []
+    /// The first loop's.
+    var listeners: Listeners?
     private var ending = Ending()
     private(set) var keys: WriteKeyTable
     private(set) var producers: KeyedProducers
     private var keyChanges: Int
     private(set) var doors: WebhookDoors
-    /// Bytes of bodies that are not in a ring.
-    var buffered = 0 {
-        didSet { if buffered < oldValue { resumeReading() } }
-    }
+    /// Whether bodies of some connections wait to be read.
+    private var holdsReads = false
+    /// The number of the last request.
+    private var lastSerial: UInt64 = 0
 
     /// The messages that are published together.
     private struct Round {
@@ -63,15 +67,16 @@ final class Receiver {
     init(
         _ configuration: HTTPConfiguration,
         at place: SourcePlace,
+        commons: LoopCommons,
         loop: any EventLoop,
         bridge: LoopBridge
     ) {
         self.configuration = configuration
+        self.commons = commons
         self.bridge = bridge
         self.loop = loop
         shared = place.shared
         lane = Lane(place)
-        connections = ConnectionTable(max: configuration.limits.connectionsMax)
         keyChanges = configuration.keys.changes
         keys = configuration.keys.current
         producers = KeyedProducers(place.shared.peerBook, keys)
@@ -80,49 +85,74 @@ final class Receiver {
 
     var timeouts: HTTPConfiguration.Timeouts { configuration.timeouts }
 
-    /// Whether bodies take all the memory that they may.
-    var isFull: Bool { buffered >= configuration.limits.bufferedBytesMax }
-
     /// Whether nothing more is taken in, for the rest of the run.
     var isDraining: Bool { ending.isRefusing }
 
-    func add(_ listener: any Channel) {
-        listeners.append(listener)
-    }
-
     // MARK: - Connections
 
-    /// Whether there is room for another connection.
-    func admits(_ client: Client) -> Bool {
-        guard connections.isFull else { return true }
-        shared.connections.refused.count()
-        tell(
-            .refused,
-            client,
-            why: "the source has \(connections.count) connections, the most it may have"
-        )
-        return false
+    /// Counts a connection until it ends; returns false if there is no room for another one.
+    func admits(_ client: Client, _ channel: any Channel) -> Bool {
+        guard commons.admit() else {
+            shared.connections.refused.count()
+            let why = "the source has \(commons.connectionCount) connections, the most it may have"
+            commons.tell(.refused, client, why: why)
+            return false
+        }
+        connectionCount += 1
+        shared.connections.connects.count()
+        shared.peers.store(connectionCount, ordering: .relaxed)
+        channel.closeFuture.assumeIsolated().whenComplete { _ in self.countEnd() }
+        return true
     }
 
-    /// Adds a connection, and returns its number.
-    func enter(_ handler: RequestHandler, name: String) -> UInt16 {
-        let number = connections.add(handler)
-        shared.connections.connects.count()
-        shared.peers.store(connections.count, ordering: .relaxed)
+    private func countEnd() {
+        commons.leave()
+        connectionCount -= 1
+        shared.connections.disconnects.count()
+        shared.peers.store(connectionCount, ordering: .relaxed)
+    }
+
+    /// Adds what waits for answers; returns its number, or nil if all are in use.
+    func enter(_ handler: RequestHandler, name: String) -> UInt16? {
+        guard let number = commons.takeNumber() else { return nil }
+        handlers.add(handler, as: number)
         shared.peerBook.begin(number, name: name)
         return number
     }
 
-    func leave(_ number: UInt16, isUnanswered: Bool) {
-        connections.remove(number)
-        shared.connections.disconnects.count()
-        shared.peers.store(connections.count, ordering: .relaxed)
+    func leave(_ number: UInt16) {
+        handlers.remove(number)
         if let at = waiting.firstIndex(where: { $0.number == number }) { waiting.remove(at: at) }
+        commons.giveBack(number)
+    }
+
+    /// The number of another request, of whatever connection: an answer is never taken for that of a
+    /// later request.
+    func nextSerial() -> UInt64 {
+        lastSerial += 1
+        return lastSerial
+    }
+
+    // MARK: - Bytes of bodies
+
+    /// Whether a body may be read now; if not, its connection is told when it may.
+    func mayRead() -> Bool {
+        if !commons.isFull { return true }
+        holdsReads = true
+        return false
+    }
+
+    /// Gives bytes of bodies back that are in no ring.
+    func release(_ bytes: Int) {
+        guard bytes > 0 else { return }
+        commons.release(bytes)
+        resumeReading()
     }
 
     private func resumeReading() {
-        guard !isFull else { return }
-        connections.forEach { $0.resumeReading() }
+        guard holdsReads, !commons.isFull else { return }
+        holdsReads = false
+        handlers.forEach { $0.resumeReading() }
     }
 
     // MARK: - Requests
@@ -190,6 +220,7 @@ final class Receiver {
     /// Does what other threads ask for: answers, room in rings, flags.
     func attend() {
         while let posted = lane.nextAnswer() { hand(posted) }
+        resumeReading()
         takeWaiting()
         let requests = shared.requests
         if requests.contains(.draining) { drain() }
@@ -201,7 +232,7 @@ final class Receiver {
         let serial =
             posted.returnAddress.count == MemoryLayout<UInt64>.size
             ? posted.returnAddress.loadUnaligned(as: UInt64.self) : 0
-        guard let handler = connections[posted.peer], handler.serial == serial,
+        guard let handler = handlers[posted.peer], handler.serial == serial,
             handler.phase == .taken
         else {
             shared.acknowledgementsDropped.count()
@@ -211,7 +242,7 @@ final class Receiver {
         if answer.status == .rejected {
             shared.rejected.count()
             if answer.reason == Reply.Code.unauthorized.rawValue {
-                tell(.unknownWriteKey, handler.client, why: Self.unknownKey)
+                commons.tell(.unknownWriteKey, handler.client, why: Self.unknownKey)
             }
         } else {
             shared.acknowledged.count()
@@ -252,17 +283,9 @@ final class Receiver {
         }
         doors.refresh()
         attend()
-        connections.forEach { $0.look(at: now) }
-        if ending.deadline.map({ now >= $0 }) ?? false { connections.forEach { $0.cut() } }
-        bridge.beat(notices.take())
-    }
-
-    func tell(_ kind: PeerNotice.Kind, _ client: Client, why detail: String) {
-        notices.add(
-            PeerNotice(kind, peer: client.name, detail: detail),
-            host: client.name,
-            at: SystemClock.monotonicNanoseconds
-        )
+        handlers.forEach { $0.look(at: now) }
+        if ending.deadline.map({ now >= $0 }) ?? false { handlers.forEach { $0.cut() } }
+        bridge.beat()
     }
 
     // MARK: - The end
@@ -283,52 +306,30 @@ final class Receiver {
     private func end() {
         if ending.deadline == nil {
             ending.deadline = SystemClock.monotonicNanoseconds &+ Self.lingerNanoseconds
-            for listener in listeners { listener.close(promise: nil) }
-            listeners = []
+            listeners?.close()
         }
         // The next request of a busy one may be under way: it gets its answer, and ends with that.
-        connections.forEach { $0.leave(ifIdleFor: Self.quietNanoseconds) }
-        if connections.isEmpty { bridge.end() }
+        handlers.forEach { $0.leave(ifIdleFor: Self.quietNanoseconds) }
+        if connectionCount == 0, commons.isClosed { bridge.end() }
     }
 }
 
-/// The connections of an event loop by number.
-struct ConnectionTable {
+/// What waits for answers on an event loop, by number.
+struct HandlerTable {
     private var slots: [RequestHandler?] = [nil]
-    private var free: [UInt16] = []
-    private let max: Int
-    private(set) var count = 0
-
-    init(max: Int) {
-        self.max = min(max, Int(UInt16.max) - 1)
-    }
-
-    var isFull: Bool { count >= max }
-    var isEmpty: Bool { count == 0 }
 
     subscript(number: UInt16) -> RequestHandler? {
         Int(number) < slots.count ? slots[Int(number)] : nil
     }
 
-    /// Adds a connection; the caller has checked that there is room.
-    mutating func add(_ handler: RequestHandler) -> UInt16 {
-        count += 1
-        if let number = free.popLast() {
-            slots[Int(number)] = handler
-            return number
-        }
-        slots.append(handler)
-        return UInt16(truncatingIfNeeded: slots.count - 1)
+    mutating func add(_ handler: RequestHandler, as number: UInt16) {
+        while slots.count <= Int(number) { slots.append(nil) }
+        slots[Int(number)] = handler
     }
 
-    mutating func remove(_ number: UInt16) {
-        guard self[number] != nil else { return }
-        slots[Int(number)] = nil
-        free.append(number)
-        count -= 1
-    }
+    mutating func remove(_ number: UInt16) { slots[Int(number)] = nil }
 
-    /// Calls `body` with each connection; it may remove connections.
+    /// Calls `body` with each; it may remove some.
     func forEach(_ body: (RequestHandler) -> Void) {
         for handler in slots { if let handler { body(handler) } }
     }

@@ -1,3 +1,4 @@
+import Intake
 import NIOCore
 import NIOHTTP1
 import Webhooks
@@ -22,8 +23,10 @@ struct Request {
     var note: [UInt8] = []
     /// The attributes of a CloudEvent whose body is only its data; nil for another.
     var attributes: HeaderLines?
-    /// The place of its key in the table; nil without one.
+    /// The place of its key in the table of the time of its head; nil without one.
     var key: Int?
+    /// The producer of its key; nil without one.
+    var producer: Producer?
     /// Its webhook; nil for another path.
     var delivery: Delivery?
     /// The link that it follows; nil for another path.

@@ -37,7 +37,7 @@ final class RequestHandler: ChannelDuplexHandler {
     private(set) var number: UInt16 = 0
     private(set) var phase = Phase.idle
     private(set) var request = Request()
-    /// Distinguishes a request from earlier ones of the same connection.
+    /// Distinguishes a request from all other ones of its event loop; 0 before the first.
     private(set) var serial: UInt64 = 0
     var body = Body()
     private var context: ChannelHandlerContext?
@@ -58,7 +58,10 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        number = receiver.enter(self, name: client.name)
+        guard let number = receiver.enter(self, name: client.name) else {
+            return context.close(promise: nil)
+        }
+        self.number = number
         setDeadline(
             client.isEncrypted ? receiver.timeouts.header : receiver.timeouts.idle
         )
@@ -71,7 +74,7 @@ final class RequestHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         release()
         if phase == .waiting || phase == .taken { request.settle(nil) }
-        receiver.leave(number, isUnanswered: phase == .taken)
+        if number != 0 { receiver.leave(number) }
         self.context = nil
     }
 
@@ -91,7 +94,7 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if phase == .receiving, receiver.isFull {
+        if phase == .receiving, !receiver.mayRead() {
             body.isReadHeld = true
         } else {
             context.read()
@@ -117,7 +120,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         client.hasBegun = false
-        serial &+= 1
+        serial = receiver.nextSerial()
         request = Request(head)
         body.begin()
         phase = .receiving
@@ -152,7 +155,7 @@ final class RequestHandler: ChannelDuplexHandler {
         guard body.bytes.readableBytes + part.readableBytes <= limit else {
             return refuse(receiver.tooLarge(request))
         }
-        receiver.buffered += body.add(part)
+        receiver.commons.buffer(body.add(part))
     }
 
     private func finish() {
@@ -191,7 +194,7 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     private func release() {
-        receiver.buffered -= body.release()
+        receiver.release(body.release())
     }
 
     // MARK: - Its answer

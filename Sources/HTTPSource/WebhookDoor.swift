@@ -7,6 +7,7 @@ package import Webhooks
 /// Any thread may replace them; event loops then take the new ones.
 package final class WebhookList: Sendable {
     private let settings: Mutex<[WebhookSettings]>
+    private let replays = Mutex<[String: SharedReplays]>([:])
     private let generation = Atomic<Int>(0)
 
     package init(_ settings: [WebhookSettings]) {
@@ -28,6 +29,21 @@ package final class WebhookList: Sendable {
     var changes: Int { generation.load(ordering: .acquiring) }
 
     var current: [WebhookSettings] { settings.withLock { $0 } }
+
+    /// The tokens that were used at a webhook, on whichever event loop.
+    func replays(of path: String) -> SharedReplays {
+        replays.withLock { replays in
+            if let known = replays[path] { return known }
+            let fresh = SharedReplays()
+            replays[path] = fresh
+            return fresh
+        }
+    }
+}
+
+/// The tokens that were used at a webhook; all event loops of its source have the same.
+final class SharedReplays: Sendable {
+    let memory = Mutex(ReplayMemory())
 }
 
 /// One webhook of an event loop, which alone uses it.
@@ -36,9 +52,9 @@ final class WebhookDoor {
     let producer: Producer
     /// Nil if the settings cannot work: then every request is refused.
     private let verifier: WebhookVerifier?
-    private var replays: ReplayMemory
+    private let replays: SharedReplays
 
-    init(_ settings: WebhookSettings, producer: Producer, replays: ReplayMemory = ReplayMemory()) {
+    init(_ settings: WebhookSettings, producer: Producer, replays: SharedReplays) {
         self.settings = settings
         self.producer = producer
         verifier = try? settings.verifier()
@@ -53,11 +69,13 @@ final class WebhookDoor {
     /// Returns if the request is from the owner of a secret.
     func verify(_ request: WebhookRequest, now: Int64) throws(SignatureFault) -> ReplayMark? {
         guard let verifier else { throw .mismatch }
-        return try verifier.verify(request, now: now, replays: &replays)
+        return try replays.memory.withLock { (memory) throws(SignatureFault) in
+            try verifier.verify(request, now: now, replays: &memory)
+        }
     }
 
     /// Lets a token be used again, whose events were not stored.
-    func forget(_ mark: ReplayMark) { replays.forget(mark) }
+    func forget(_ mark: ReplayMark) { replays.memory.withLock { $0.forget(mark) } }
 
     /// The end of a path below the webhook's; nil if the path is another's.
     func rest(of path: Substring) -> Substring? {
@@ -78,7 +96,7 @@ struct WebhookDoors {
         self.list = list
         self.book = book
         changes = list.changes
-        doors = list.current.map { Self.door($0, book) }
+        doors = list.current.map { Self.door($0, of: list, in: book) }
     }
 
     /// Takes other settings, if there are any.
@@ -87,7 +105,7 @@ struct WebhookDoors {
         changes = list.changes
         doors = list.current.map { settings in
             let known = doors.first { $0.settings.path == settings.path }
-            return known?.changed(to: settings) ?? Self.door(settings, book)
+            return known?.changed(to: settings) ?? Self.door(settings, of: list, in: book)
         }
     }
 
@@ -99,7 +117,15 @@ struct WebhookDoors {
         return nil
     }
 
-    private static func door(_ settings: WebhookSettings, _ book: PeerBook) -> WebhookDoor {
-        WebhookDoor(settings, producer: book.producer(key: settings.path) ?? book.others)
+    private static func door(
+        _ settings: WebhookSettings,
+        of list: WebhookList,
+        in book: PeerBook
+    ) -> WebhookDoor {
+        WebhookDoor(
+            settings,
+            producer: book.producer(key: settings.path) ?? book.others,
+            replays: list.replays(of: settings.path)
+        )
     }
 }

@@ -41,7 +41,9 @@ package protocol IntakeWorker: AnyObject, Sendable {
     func close()
 }
 
-/// Where a source connects to the path.
+/// Where a thread of a source connects to the path.
+///
+/// Most sources have one such place. Answers go back to the place that their messages came from.
 package struct SourcePlace: Sendable {
     /// The source's index, which its records carry.
     package var index: Int
@@ -80,5 +82,5 @@ package struct OpenSources: Sendable {
     }
 }
 
-/// Opens all sources of a path, each at its place.
-package typealias SourceFactory = (_ places: [SourcePlace]) throws(IntakeError) -> OpenSources
+/// Opens all sources of a path, each at its places, of which it has at least one.
+package typealias SourceFactory = (_ places: [[SourcePlace]]) throws(IntakeError) -> OpenSources

@@ -11,6 +11,8 @@ package struct SourceProfile: Sendable, Equatable {
     package var deduplicates: Bool
     /// Whether every producer has proved a key, so that ids are looked up among its own.
     package var hasKeys: Bool
+    /// How many threads take in for it, each with rings of its own.
+    package var places: Int
 
     package init(
         name: String,
@@ -18,13 +20,16 @@ package struct SourceProfile: Sendable, Equatable {
         channel: String = "unknown",
         isAnswered: Bool,
         deduplicates: Bool = false,
-        hasKeys: Bool = false
+        hasKeys: Bool = false,
+        places: Int = 1
     ) {
+        precondition(places >= 1, "a source has a place")
         self.name = name
         self.kind = kind
         self.channel = channel
         self.isAnswered = isAnswered
         self.deduplicates = deduplicates
         self.hasKeys = hasKeys
+        self.places = places
     }
 }

@@ -2,9 +2,10 @@ import Glibc
 import Platform
 package import Synchronization
 
-/// The counters and requests that a source shares with other threads.
+/// The counters and requests that a place of a source shares with other threads.
 ///
-/// Counters are written by the source's thread only; any thread may read. Flags may be set by any
+/// A source with several places has one of these for each, and one ``PeerBook``. Counters are written
+/// by the place's thread only; any thread may read. Flags may be set by any
 /// thread, followed by ``signal()``.
 package final class SourceShared: Sendable {
     package let messages = Atomic<Int>(0)
@@ -59,9 +60,19 @@ package final class SourceShared: Sendable {
         index: Int = 0,
         producers: ProducerBook = ProducerBook(sources: 1)
     ) throws(IntakeError) {
+        event = try Self.makeEvent()
         peerBook = PeerBook(producers, source: index)
+    }
+
+    /// Another place of the same source.
+    package init(beside first: SourceShared) throws(IntakeError) {
+        event = try Self.makeEvent()
+        peerBook = first.peerBook
+    }
+
+    private static func makeEvent() throws(IntakeError) -> EventDescriptor {
         do {
-            event = try EventDescriptor()
+            return try EventDescriptor()
         } catch {
             throw IntakeError("eventfd: error \(error.code)")
         }

@@ -9,7 +9,7 @@ struct CommitJob: Sendable {
     /// Counts a writer's jobs from 1; they become durable in this order.
     var number: CommitNumber
     var files: CommitBatch
-    /// Answers ready to be sent, each as source (4 bytes), size (4 bytes), ``PostedAnswer``.
+    /// Answers ready to be sent, each as the number of the place (4 bytes), size (4 bytes), ``PostedAnswer``.
     var answers: [UInt8]
     /// Answers that also wait for commits of other writers.
     var deferred: [DeferredAnswer] = []

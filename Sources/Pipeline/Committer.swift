@@ -26,7 +26,7 @@ struct Committer: Agent, ~Copyable {
     private let storage: StorageState
     private let segments: SegmentCommitter
     private let room: RoomWait
-    private let sources: [SourceShared]
+    private let places: [SourceShared]
     private let peers: [WriterShared]
     private let fileSystem: any FileSystem
     private var deferred = DeferredAnswers()
@@ -34,10 +34,10 @@ struct Committer: Agent, ~Copyable {
     private(set) var isFinished = false
     private let answers: UnsafeMutablePointer<RingProducer>
     private let notify: @Sendable (PipelineNotice) -> Void
-    /// By source: the source left its ring full for longer than the limit.
+    /// By place: its source left the ring full for longer than the limit.
     private var isGone: [Bool]
 
-    /// `answers`: one ring per source.
+    /// `answers`: one ring per place.
     init(
         writer: Int,
         shared: WriterShared,
@@ -45,7 +45,7 @@ struct Committer: Agent, ~Copyable {
         storage: StorageState,
         segments: SegmentCommitter,
         room: RoomWait,
-        sources: [SourceShared],
+        places: [SourceShared],
         peers: [WriterShared],
         fileSystem: any FileSystem,
         answers rings: [RingBuffer],
@@ -57,7 +57,7 @@ struct Committer: Agent, ~Copyable {
         self.storage = storage
         self.segments = segments
         self.room = room
-        self.sources = sources
+        self.places = places
         self.peers = peers
         self.fileSystem = fileSystem
         self.notify = notify
@@ -71,7 +71,7 @@ struct Committer: Agent, ~Copyable {
     }
 
     deinit {
-        answers.deinitialize(count: sources.count)
+        answers.deinitialize(count: places.count)
         answers.deallocate()
     }
 
@@ -218,52 +218,52 @@ struct Committer: Agent, ~Copyable {
             postReady()
             let dropped = deferred.dropHopeless { ended[$0] }
             if dropped > 0 {
-                sources[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
+                places[0].acknowledgementsDropped.wrappingAdd(dropped, ordering: .relaxed)
             }
             shared.committerHeartbeat.beat()
             if !deferred.isEmpty { Self.lastPause.take() }
         }
     }
 
-    /// Puts the answers into the sources' rings and wakes each source once.
+    /// Puts the answers into the places' rings and wakes each place once.
     private mutating func post(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         var touched: Set<Int> = []
         bytes.withUnsafeBytes { bytes in
             var at = 0
             while at < bytes.count {
-                let source = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+                let place = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
                 let size = Int(bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self))
                 post(
                     UnsafeRawBufferPointer(rebasing: bytes[(at + 8)..<(at + 8 + size)]),
-                    to: source
+                    to: place
                 )
-                touched.insert(source)
+                touched.insert(place)
                 at += 8 + size
             }
         }
-        for source in touched {
-            (answers + source).pointee.publish()
-            sources[source].signal()
+        for place in touched {
+            (answers + place).pointee.publish()
+            places[place].signal()
         }
     }
 
-    private mutating func post(_ record: UnsafeRawBufferPointer, to source: Int) {
-        var patience = isGone[source] ? 0 : 5_000
+    private mutating func post(_ record: UnsafeRawBufferPointer, to place: Int) {
+        var patience = isGone[place] ? 0 : 5_000
         while true {
-            if let room = (answers + source).pointee.claim(record.count),
+            if let room = (answers + place).pointee.claim(record.count),
                 let start = record.baseAddress
             {
                 room.copyMemory(from: start, byteCount: record.count)
-                isGone[source] = false
+                isGone[place] = false
                 return
             }
-            (answers + source).pointee.publish()
-            sources[source].signal()
+            (answers + place).pointee.publish()
+            places[place].signal()
             // The source always empties this ring, unless it has ended; its clients then ask again.
             guard patience > 0 else {
-                isGone[source] = true
-                sources[source].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
+                isGone[place] = true
+                places[place].acknowledgementsDropped.wrappingAdd(1, ordering: .relaxed)
                 return
             }
             patience -= 1

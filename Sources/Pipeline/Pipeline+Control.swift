@@ -80,31 +80,32 @@ extension Pipeline {
     }
 
     /// Wakes a source's thread: something that it looks at each round has changed.
-    package func wake(source: Int) { sources[source].signal() }
+    package func wake(source: Int) {
+        for place in places[source] { place.signal() }
+    }
 
     /// Stops taking in from one source, or from all; producers feel back-pressure.
     package func pause(source: Int? = nil) {
-        for shared in chosen(source) { shared.ask(.paused) }
+        for source in chosen(source) { places.ask(.paused, of: source) }
     }
 
     /// Reverts ``pause(source:)``.
     package func resume(source: Int? = nil) {
-        for shared in chosen(source) { shared.cancel(.paused) }
+        for source in chosen(source) { places.cancel(.paused, of: source) }
     }
 
-    private func chosen(_ source: Int?) -> [SourceShared] {
-        source.map { [sources[$0]] } ?? sources
+    private func chosen(_ source: Int?) -> Range<Int> {
+        source.map { $0..<($0 + 1) } ?? configuration.sources.indices
     }
 
     package func isPaused(source: Int) -> Bool {
-        sources[source].requests.contains(.paused)
+        places.requests(of: source).contains(.paused)
     }
 
     /// Whether a source's socket has failed, so that it takes in nothing more in this run.
     package func isFailed(source: Int) -> Bool {
-        let shared = sources[source]
-        return shared.intakeEnded.load(ordering: .acquiring)
-            && shared.requests.isDisjoint(with: [.draining, .closing])
+        places.hasEndedIntake(source)
+            && places.requests(of: source).isDisjoint(with: [.draining, .closing])
     }
 
     /// Why the disk blocks intake; nil when it does not.
@@ -125,7 +126,9 @@ extension Pipeline {
             !configuration.sources[$0].isAnswered
         }
         var hasEnded = await endIntake(of: unanswered, deadline)
-        if hasEnded { hasEnded = await endIntake(of: Array(sources.indices), deadline) }
+        if hasEnded {
+            hasEnded = await endIntake(of: Array(configuration.sources.indices), deadline)
+        }
         guard hasEnded else {
             await leave()
             return false
@@ -138,10 +141,9 @@ extension Pipeline {
 
     /// Ends intake; returns whether everything received is in the rings by the deadline, unhurried.
     private func endIntake(of indices: [Int], _ deadline: Int64) async -> Bool {
-        for index in indices { sources[index].ask(.draining) }
+        for index in indices { places.ask(.draining, of: index) }
         let hasEnded = await wait(until: deadline) {
-            self.isHurried
-                || indices.allSatisfy { self.sources[$0].intakeEnded.load(ordering: .acquiring) }
+            self.isHurried || indices.allSatisfy(self.places.hasEndedIntake)
         }
         return hasEnded && !isHurried
     }
@@ -153,9 +155,9 @@ extension Pipeline {
         _ = await wait(until: .max) { self.writersEnded }
         joinWriters()
         _ = reserve.release()
-        for source in sources {
-            source.intakeEnded.store(true, ordering: .releasing)
-            source.ask([.draining, .closing])
+        for place in places.shared {
+            place.intakeEnded.store(true, ordering: .releasing)
+            place.ask([.draining, .closing])
         }
         joinSources()
     }

@@ -44,12 +44,12 @@ extension Pipeline {
 
     /// Lets sources that deduplicate take in events: the window is loaded as far as possible.
     package func openIntake() {
-        for source in sources { source.cancel(.loading) }
+        for place in places.shared { place.cancel(.loading) }
     }
 
     /// Whether a source still waits for ``openIntake()``.
     package func isLoading(source: Int) -> Bool {
-        sources[source].requests.contains(.loading)
+        places.requests(of: source).contains(.loading)
     }
 
     /// The number of answers that are durable themselves and wait for another writer's commit.

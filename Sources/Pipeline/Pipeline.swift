@@ -12,15 +12,17 @@ import Synchronization
 
 /// Sources, rings, writers and committers, started together and drained together.
 ///
-/// Only here are threads created: one per source, two per writer. Any thread may call its methods;
+/// Only here are threads created: one per source, two per writer. Some kinds of source have more of
+/// their own, each with a place of its own in the path. Any thread may call its methods;
 /// those that are `async` suspend instead of blocking.
 package final class Pipeline: Sendable {
     package let configuration: PipelineConfiguration
-    let sources: [SourceShared]
+    let places: PlaceTable
     let writers: [WriterShared]
     /// A virtual writer for the open segments of earlier runs; its index follows the real writers'.
     let leftovers: WriterShared
-    let rings: [RingBuffer]
+    /// By place, then writer.
+    let rings: [[RingBuffer]]
     let storage: StorageState
     private let fileSystem: any FileSystem
     let reserve: DiskReserve
@@ -42,7 +44,7 @@ package final class Pipeline: Sendable {
     ///
     /// Throws when a source cannot be opened.
     ///
-    /// - `openSources`: opens the configuration's sources, each at its place.
+    /// - `openSources`: opens the configuration's sources, each at its places.
     /// - `notify`: called from the path's threads; must not block.
     package init(
         _ configuration: PipelineConfiguration,
@@ -64,9 +66,9 @@ package final class Pipeline: Sendable {
         }
         self.window = window
         let wiring = try Wiring(configuration)
-        rings = wiring.intake.flatMap(\.self)
-        sources = wiring.sources
-        let storage = StorageState(sources: wiring.sources) { notify(.storage($0)) }
+        rings = wiring.intake
+        places = wiring.places
+        let storage = StorageState(places: wiring.places.shared) { notify(.storage($0)) }
         self.storage = storage
         space = SpaceWatch(fileSystem, storage, minimum: configuration.tunables.freeBytesMin)
         writers = (0..<configuration.writers).map { _ in WriterShared() }
@@ -112,10 +114,10 @@ package final class Pipeline: Sendable {
 
     /// The rings between all stages.
     private struct Wiring {
-        /// By source, then writer.
+        /// By place, then writer.
         var intake: [[RingBuffer]] = []
         var answers: [[RingBuffer]] = []
-        var sources: [SourceShared] = []
+        var places = PlaceTable()
 
         let producers: ProducerBook
 
@@ -124,22 +126,30 @@ package final class Pipeline: Sendable {
             producers.set(configuration.tunables.producerLimits)
             do {
                 for (index, source) in configuration.sources.enumerated() {
-                    let answerBytes = source.isAnswered ? 1 << 20 : 4 << 10
-                    let shared = try SourceShared(index: index, producers: producers)
-                    if source.deduplicates { shared.ask(.loading) }
-                    sources.append(shared)
-                    var intake: [RingBuffer] = []
-                    var answers: [RingBuffer] = []
-                    for _ in 0..<configuration.writers {
-                        intake.append(try RingBuffer(capacity: configuration.ringBytes))
-                        answers.append(try RingBuffer(capacity: answerBytes))
+                    var shared = [try SourceShared(index: index, producers: producers)]
+                    while shared.count < source.places {
+                        shared.append(try SourceShared(beside: shared[0]))
                     }
-                    self.intake.append(intake)
-                    self.answers.append(answers)
+                    places.add(shared)
+                    if source.deduplicates { places.ask(.loading, of: index) }
+                    for _ in shared { try addRings(of: source, configuration) }
                 }
             } catch {
                 throw PipelineError("\(error)")
             }
+        }
+
+        /// Adds the rings of one place of a source.
+        private mutating func addRings(
+            of source: SourceProfile,
+            _ configuration: PipelineConfiguration
+        ) throws {
+            let answerBytes = source.isAnswered ? 1 << 20 : 4 << 10
+            let writers = 0..<configuration.writers
+            intake.append(
+                try writers.map { _ in try RingBuffer(capacity: configuration.ringBytes) }
+            )
+            answers.append(try writers.map { _ in try RingBuffer(capacity: answerBytes) })
         }
     }
 
@@ -175,7 +185,7 @@ package final class Pipeline: Sendable {
                     onProgress: { heartbeat.beat() }
                 ),
                 room: room,
-                sources: wiring.sources,
+                places: wiring.places.shared,
                 peers: peers,
                 fileSystem: data.fileSystem,
                 answers: wiring.answers.map { $0[index] },
@@ -189,7 +199,7 @@ package final class Pipeline: Sendable {
                     index: index,
                     configuration: configuration,
                     rings: wiring.intake.map { $0[index] },
-                    sources: wiring.sources,
+                    places: wiring.places,
                     sequences: sequences,
                     shared: writers[index],
                     peers: peers,
@@ -218,18 +228,20 @@ package final class Pipeline: Sendable {
         wiring: Wiring,
         writers: [WriterShared]
     ) throws(PipelineError) -> OpenSources {
-        let places = wiring.sources.indices.map { index in
-            SourcePlace(
-                index: index,
-                rings: wiring.intake[index],
-                parkers: writers.map(\.parker),
-                answers: wiring.answers[index],
-                shared: wiring.sources[index]
-            )
+        let places = wiring.places.sources.map { source in
+            wiring.places.numbers(of: source).map { number in
+                SourcePlace(
+                    index: source,
+                    rings: wiring.intake[number],
+                    parkers: writers.map(\.parker),
+                    answers: wiring.answers[number],
+                    shared: wiring.places.shared[number]
+                )
+            }
         }
         do throws(IntakeError) {
             let opened = try openSources(places)
-            precondition(opened.sources.count == places.count, "a source for each place")
+            precondition(opened.sources.count == places.count, "all sources were opened")
             return opened
         } catch {
             throw PipelineError("\(error)")
@@ -243,9 +255,9 @@ package final class Pipeline: Sendable {
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) -> [AgentRunner] {
         opened.sources.enumerated().map { index, source in
-            let (name, shared) = (configuration.sources[index].name, wiring.sources[index])
+            let (name, places) = (configuration.sources[index].name, wiring.places[index])
             return AgentRunner("receiver-\(index)") {
-                SourceAgent(source, name: name, shared: shared, notify: notify)
+                SourceAgent(source, name: name, places: Array(places), notify: notify)
             }
         }
     }
@@ -262,7 +274,7 @@ package struct PipelineError: Error, CustomStringConvertible, Sendable {
 
 extension Pipeline {
     /// The producers of all sources.
-    package var producers: ProducerBook { sources[0].peerBook.producers }
+    package var producers: ProducerBook { places.producers }
 
     /// Makes a drain under way commit what is pending and end at once; ``drain(deadline:)`` then
     /// returns false.

@@ -35,17 +35,20 @@ package struct PipelineSnapshot: Sendable {
         package var muted: Int
         package var abandoned: Int
 
-        init(_ figures: ConnectionFigures) {
-            connects = figures.connects.value
-            disconnects = figures.disconnects.value
-            failedHandshakes = figures.failedHandshakes.value
-            refused = figures.refused.value
-            violations = figures.violations.value
-            overBudget = figures.overBudget.value
-            timedOut = figures.timedOut.value
-            released = figures.released.value
-            muted = figures.muted.value
-            abandoned = figures.abandoned.value
+        init(_ places: [ConnectionFigures]) {
+            func sum(_ figure: (ConnectionFigures) -> Int) -> Int {
+                places.reduce(0) { $0 + figure($1) }
+            }
+            connects = sum { $0.connects.value }
+            disconnects = sum { $0.disconnects.value }
+            failedHandshakes = sum { $0.failedHandshakes.value }
+            refused = sum { $0.refused.value }
+            violations = sum { $0.violations.value }
+            overBudget = sum { $0.overBudget.value }
+            timedOut = sum { $0.timedOut.value }
+            released = sum { $0.released.value }
+            muted = sum { $0.muted.value }
+            abandoned = sum { $0.abandoned.value }
         }
     }
 
@@ -117,7 +120,7 @@ extension Pipeline {
 
     /// The ledgers of this moment, by source; each is consistent in itself.
     package func ledgers() -> [SourceLedger] {
-        var ledgers = Array(repeating: SourceLedger(), count: sources.count)
+        var ledgers = Array(repeating: SourceLedger(), count: configuration.sources.count)
         for writer in writers { add(writer.numbers.withLock { $0.ledgers }, to: &ledgers) }
         return ledgers
     }
@@ -143,7 +146,7 @@ extension Pipeline {
     /// Takes some tens of microseconds; never waits for the path.
     package func snapshot() -> PipelineSnapshot {
         var snapshot = PipelineSnapshot()
-        var ledgers = Array(repeating: SourceLedger(), count: sources.count)
+        var ledgers = Array(repeating: SourceLedger(), count: configuration.sources.count)
         for writer in writers {
             let numbers = writer.numbers.withLock { $0 }
             add(numbers.ledgers, to: &ledgers)
@@ -157,8 +160,8 @@ extension Pipeline {
             )
         }
         snapshot.channels.keepLargest(ChannelCounts.listedMax)
-        snapshot.sources = sources.enumerated().map { source($0, shared: $1, ledger: ledgers[$0]) }
-        snapshot.rings = rings.enumerated().map(ring)
+        snapshot.sources = ledgers.enumerated().map { source($0, ledger: $1) }
+        snapshot.rings = configuration.sources.indices.flatMap(rings)
         snapshot.commits = commits()
         return snapshot
     }
@@ -176,42 +179,42 @@ extension Pipeline {
     package var intake: (events: Int, bytes: Int) {
         (
             ledgers().reduce(0) { $0 + $1.received },
-            sources.reduce(0) { $0 + $1.bytes.load(ordering: .relaxed) }
+            places.shared.reduce(0) { $0 + $1.bytes.load(ordering: .relaxed) }
         )
     }
 
-    private func source(
-        _ index: Int,
-        shared: SourceShared,
-        ledger: SourceLedger
-    ) -> PipelineSnapshot.Source {
+    private func source(_ index: Int, ledger: SourceLedger) -> PipelineSnapshot.Source {
         PipelineSnapshot.Source(
             name: configuration.sources[index].name,
             ledger: ledger,
-            messages: shared.messages.load(ordering: .relaxed),
-            bytes: shared.bytes.load(ordering: .relaxed),
-            rejectedMessages: shared.rejected.load(ordering: .relaxed),
-            peers: shared.peers.load(ordering: .relaxed),
-            acknowledged: shared.acknowledged.load(ordering: .relaxed),
-            acknowledgementsDropped: shared.acknowledgementsDropped.load(ordering: .relaxed),
-            connections: PipelineSnapshot.Connections(shared.connections)
+            messages: places.sum(of: index) { $0.messages.value },
+            bytes: places.sum(of: index) { $0.bytes.value },
+            rejectedMessages: places.sum(of: index) { $0.rejected.value },
+            peers: places.sum(of: index) { $0.peers.value },
+            acknowledged: places.sum(of: index) { $0.acknowledged.value },
+            acknowledgementsDropped: places.sum(of: index) { $0.acknowledgementsDropped.value },
+            connections: PipelineSnapshot.Connections(places[index].map(\.connections))
         )
     }
 
     /// What is wrong with a source's endpoints now; nil if nothing is.
     package func problem(source: Int) -> String? {
-        sources[source].problem.withLock { $0 }
+        places[source].lazy.compactMap { place in place.problem.withLock { $0 } }.first
     }
 
-    private func ring(_ index: Int, _ ring: RingBuffer) -> PipelineSnapshot.Ring {
-        PipelineSnapshot.Ring(
-            source: configuration.sources[index / configuration.writers].name,
-            writer: index % configuration.writers,
-            capacityBytes: ring.capacity,
-            usedBytes: ring.usedBytes,
-            highWaterBytes: ring.highWaterBytes,
-            timesFull: ring.timesFull
-        )
+    /// The rings from a source to each writer, those of all its places as one.
+    private func rings(_ source: Int) -> [PipelineSnapshot.Ring] {
+        (0..<configuration.writers).map { writer in
+            let rings = places.numbers(of: source).map { self.rings[$0][writer] }
+            return PipelineSnapshot.Ring(
+                source: configuration.sources[source].name,
+                writer: writer,
+                capacityBytes: rings.reduce(0) { $0 + $1.capacity },
+                usedBytes: rings.reduce(0) { $0 + $1.usedBytes },
+                highWaterBytes: rings.reduce(0) { $0 + $1.highWaterBytes },
+                timesFull: rings.reduce(0) { $0 + $1.timesFull }
+            )
+        }
     }
 
     private func commits() -> PipelineSnapshot.Commits {

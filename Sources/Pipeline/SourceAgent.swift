@@ -8,7 +8,7 @@ import Synchronization
 struct SourceAgent: Agent, ~Copyable {
     private let source: any IntakeSource
     private let name: String
-    private let shared: SourceShared
+    private let places: [SourceShared]
     private let notify: @Sendable (PipelineNotice) -> Void
     private var hasFailed = false
 
@@ -17,17 +17,18 @@ struct SourceAgent: Agent, ~Copyable {
     init(
         _ source: any IntakeSource,
         name: String,
-        shared: SourceShared,
+        places: [SourceShared],
         notify: @escaping @Sendable (PipelineNotice) -> Void
     ) {
         self.source = source
         self.name = name
-        self.shared = shared
+        self.places = places
         self.notify = notify
     }
 
     var isFinished: Bool {
-        hasFailed ? shared.requests.contains(.closing) : source.isFinished
+        hasFailed
+            ? places.allSatisfy { $0.requests.contains(.closing) } : source.isFinished
     }
 
     mutating func doWork() throws(IntakeError) -> Int {
@@ -52,7 +53,7 @@ struct SourceAgent: Agent, ~Copyable {
 
     mutating func recover(from error: IntakeError) -> AfterError {
         notify(.sourceFailed(source: name, reason: "\(error)"))
-        shared.intakeEnded.store(true, ordering: .releasing)
+        for place in places { place.intakeEnded.store(true, ordering: .releasing) }
         hasFailed = true
         return .goOn
     }

@@ -24,12 +24,12 @@ final class StorageState: Sendable {
     }
 
     private let reasons = Mutex<[Holder: String]>([:])
-    private let sources: [SourceShared]
+    private let places: [SourceShared]
     private let onChange: @Sendable (String?) -> Void
 
     /// `onChange`: called with the first reason when intake stops, and with nil when it resumes.
-    init(sources: [SourceShared], onChange: @escaping @Sendable (String?) -> Void) {
-        self.sources = sources
+    init(places: [SourceShared], onChange: @escaping @Sendable (String?) -> Void) {
+        self.places = places
         self.onChange = onChange
     }
 
@@ -51,7 +51,7 @@ final class StorageState: Sendable {
             reasons[holder] = reason
             note(reasons)
             // Under the lock, so that the flags change in the same order as the reasons.
-            if isFirst { for source in sources { source.ask(.blocked) } }
+            if isFirst { for place in places { place.ask(.blocked) } }
             return isFirst
         }
         if isFirst { onChange(reason) }
@@ -67,7 +67,7 @@ final class StorageState: Sendable {
         let isLast = reasons.withLock { reasons in
             let isLast = reasons.removeValue(forKey: holder) != nil && reasons.isEmpty
             note(reasons)
-            if isLast { for source in sources { source.cancel(.blocked) } }
+            if isLast { for place in places { place.cancel(.blocked) } }
             return isLast
         }
         if isLast { onChange(nil) }

@@ -74,7 +74,7 @@ extension Writer {
     mutating func tell(force: Bool = false) {
         let isTime = times.isTimeToTell(force: force)
         guard isTime || filing.hasArrived else { return }
-        let producers = sources[0].peerBook.producers
+        let producers = places.producers
         shared.numbers.withLock { numbers in
             filing.takeArrived { producer, count in
                 numbers.ledgers.arrive(producer, count)

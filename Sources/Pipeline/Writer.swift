@@ -36,7 +36,7 @@ struct Writer: Agent, ~Copyable {
     private let ringBytes: Int
     let shared: WriterShared
     let disk: WriterDisk
-    let sources: [SourceShared]
+    let places: PlaceTable
     let store: SegmentStore
     private let room: RoomWait
     private let rings: UnsafeMutablePointer<RingConsumer>
@@ -56,9 +56,9 @@ struct Writer: Agent, ~Copyable {
     struct Parts {
         var index: Int
         var configuration: PipelineConfiguration
-        /// By source.
+        /// By place.
         var rings: [RingBuffer]
-        var sources: [SourceShared]
+        var places: PlaceTable
         var sequences: SourceSequences
         var shared: WriterShared
         /// All writers, for the numbers of their durable commits.
@@ -79,7 +79,7 @@ struct Writer: Agent, ~Copyable {
             folders: parts.data.folders,
             notify: parts.notify
         )
-        sources = parts.sources
+        places = parts.places
         room = parts.data.room(
             for: .writer(parts.index),
             storage: parts.storage,
@@ -92,7 +92,7 @@ struct Writer: Agent, ~Copyable {
             (rings + at).initialize(to: RingConsumer(ring))
         }
         filing = FilingStage(
-            configuration.filing(writer: parts.index, shared: parts.sources),
+            configuration.filing(writer: parts.index, shared: parts.places.firsts),
             Self.partners(parts, store)
         )
         schedule = CommitSchedule(interval: configuration.tunables.commitInterval)
@@ -104,7 +104,7 @@ struct Writer: Agent, ~Copyable {
             quota: parts.data.quota,
             sequences: parts.sequences,
             window: parts.window,
-            producers: parts.sources[0].peerBook.producers
+            producers: parts.places.producers
         )
         let peers = parts.peers
         partners.durable = { peers[$0].durableCommit }
@@ -131,7 +131,7 @@ struct Writer: Agent, ~Copyable {
     }
 
     deinit {
-        rings.deinitialize(count: sources.count)
+        rings.deinitialize(count: places.count)
         rings.deallocate()
     }
 
@@ -169,7 +169,7 @@ struct Writer: Agent, ~Copyable {
     }
 
     private func ringsAreEmpty() -> Bool {
-        for at in 0..<sources.count where !rings[at].isEmpty { return false }
+        for at in 0..<places.count where !rings[at].isEmpty { return false }
         return true
     }
 
@@ -185,7 +185,7 @@ struct Writer: Agent, ~Copyable {
         if shared.isHalted { try replaceSegments() }
         var count = 0
         if takesMessages() {
-            for at in 0..<sources.count { count += try takeMessages(ring: at) }
+            for at in 0..<places.count { count += try takeMessages(ring: at) }
         }
         if count > 0 {
             times.noteMessage()
@@ -217,7 +217,7 @@ struct Writer: Agent, ~Copyable {
         bytesMax: Int = Self.bytesPerTurn
     ) throws(FileSystemError) -> Int {
         guard !isLeaving else { return 0 }
-        var turn = FilingStage.Turn(messages: messagesMax, bytes: bytesMax)
+        var turn = FilingStage.Turn(place: ring, messages: messagesMax, bytes: bytesMax)
         while try !filing.take(from: &rings[ring], &turn) {
             if try !lookUp() { break }
         }
@@ -235,7 +235,7 @@ struct Writer: Agent, ~Copyable {
     /// Takes the messages that were in the rings when a commit was requested; at most one capacity
     /// per ring, so that producers who never pause cannot delay the commit.
     mutating func takeAllWaiting() throws(FileSystemError) {
-        for at in 0..<sources.count {
+        for at in 0..<places.count {
             _ = try takeMessages(ring: at, messagesMax: .max, bytesMax: ringBytes)
         }
     }
@@ -248,7 +248,7 @@ struct Writer: Agent, ~Copyable {
 
     @inline(never)
     private func signalRoom(_ ring: Int) {
-        sources[ring].signal()
+        places.shared[ring].signal()
     }
 
     mutating func readClocks() {

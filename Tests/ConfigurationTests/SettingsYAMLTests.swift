@@ -60,6 +60,7 @@ extension Samples {
         source.name = "web"
         source.pattern = .http
         source.bind = ["0.0.0.0:8080", "unix:/tmp/${x}.sock"]
+        source.edge.threads = 3
         source.edge.profiles = [.events]
         source.edge.prefix = "/x7"
         source.edge.tls = .init(certificate: "/a.pem", key: "/a.key", minimum: .tls13)

@@ -62,9 +62,56 @@ def test_an_answer_that_takes_too_long_is_unknown(daemon, tmp_path):
     assert len(web.written()) == 1
 
 
+def test_an_answer_is_never_that_of_a_later_connection(daemon, tmp_path):
+    collector = daemon(start=False, sources=[source(timeouts={"answer": "20s"})])
+    mark = tmp_path / "slow"
+    collector.environment = {
+        "LD_PRELOAD": str(compiled(Path(__file__).parent / "slow_disk.c", tmp_path)), "SLOW_DISK_WHILE": str(mark),
+    }
+    web = Edge(collector.start())
+    mark.touch()
+    first = web.connect()
+    first.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
+    wait_until("it to be in flight", lambda: collector.ledger()["received"] == 1)
+    first.close()
+    wait_until("it to be gone", lambda: collector.ask("stats")["sources"]["web"]["peers"] == 0)
+    # It has the number of the first one, and its first request.
+    second = web.connect()
+    second.request("POST", "/v1/events", b"no event", {"X-Write-Key": KEY})
+    status, _, body = read(second)
+    second.close()
+    mark.unlink()
+    assert (status, json.loads(body)["code"]) == (400, "invalid_json")
+
+
+def test_an_answer_counts_for_its_key_although_keys_change(daemon, tmp_path):
+    keys = [{"name": "old", "key": KEY}, {"name": "stays", "key": "another-key"}]
+    collector = daemon(start=False, sources=[source(keys=keys, timeouts={"answer": "20s"})])
+    mark = tmp_path / "slow"
+    collector.environment = {
+        "LD_PRELOAD": str(compiled(Path(__file__).parent / "slow_disk.c", tmp_path)), "SLOW_DISK_WHILE": str(mark),
+    }
+    web = Edge(collector.start())
+    mark.touch()
+    connection = web.connect()
+    connection.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
+    wait_until("it to be in flight", lambda: collector.ledger()["received"] == 1)
+    collector.settings["sources"][0]["keys"] = keys[1:]
+    collector.configuration.write_text(json.dumps(collector.settings))
+    collector.control("reload")
+    # Its head is judged by the new keys: the loop has them.
+    wait_until("the old key to be refused", lambda: web.ask("POST", "/v1/events", EVENT)[0] == 401)
+    mark.unlink()
+    assert read(connection)[0] == 200
+    connection.close()
+    answers = {one["name"]: one["traffic"]["answers"] for one in collector.ask("producers")["producers"]}
+    assert answers["old"] == 1 and answers.get("stays", 0) == 0
+
+
+@pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("kind", ["idle", "busy"])
-def test_a_drain_resets_no_connection_and_loses_nothing(edge, kind):
-    web = edge()
+def test_a_drain_resets_no_connection_and_loses_nothing(edge, kind, threads):
+    web = edge(threads=threads)
     delivered, errors, stop = [], [], threading.Event()
 
     def client():

@@ -16,7 +16,7 @@ import Testing
         return view
     }
 
-    /// Ends a message of source 3 and connection 9.
+    /// Ends a message of connection 9.
     private func end(_ book: inout AnswerBook, returnTo address: [UInt8] = []) {
         address.withUnsafeBytes { book.end(record(returnTo: $0)) }
     }
@@ -43,6 +43,7 @@ import Testing
 
     @Test func writesTheAnswerOfAMessage() throws {
         var book = AnswerBook()
+        book.place = 7
         book.begin()
         book.accept()
         book.reject(view(40, .invalidJSON), .invalidJSON)
@@ -54,7 +55,7 @@ import Testing
             piece(1, at: 40, reason: "invalid_json", detail: "byte 41: not valid JSON (RFC 8259)")
         ]
         #expect(
-            filed == [FiledAnswer(source: 3, peer: 9, returnAddress: address, answer: answer)]
+            filed == [FiledAnswer(place: 7, peer: 9, returnAddress: address, answer: answer)]
         )
         #expect(book.take().isEmpty)
     }

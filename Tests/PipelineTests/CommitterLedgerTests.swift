@@ -19,8 +19,8 @@ import Testing
     private func mismatches(lines: Int) throws -> (told: Int, kept: Int) {
         let folder = try TemporaryFolder(prefix: "committer-ledger")
         let disk = try FaultyDisk(directory: folder.path)
-        let sources = [try SourceShared()]
-        let storage = StorageState(sources: sources) { _ in }
+        let places = [try SourceShared()]
+        let storage = StorageState(places: places) { _ in }
         let folders = DurableFolders(fileSystem: disk)
         let data = DataFolder(
             fileSystem: disk,
@@ -45,7 +45,7 @@ import Testing
                 heartbeat: shared.committerHeartbeat,
                 shared: shared
             ),
-            sources: sources,
+            places: places,
             peers: [shared],
             fileSystem: disk,
             answers: [try RingBuffer(capacity: 4 << 10)],

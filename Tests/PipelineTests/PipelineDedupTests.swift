@@ -181,7 +181,7 @@ import ZeroMQSource
         try await waitUntil("the other source's event") { rig.ledger("plain").written == 1 }
         let beats = rig.pipeline.beats[0]
         try await waitUntil("the receiver to come round") { rig.pipeline.beats[0] > beats + 1 }
-        #expect(rig.pipeline.sources[0].messages.load(ordering: .relaxed) == 0)
+        #expect(rig.pipeline.places.shared[0].messages.load(ordering: .relaxed) == 0)
         #expect(rig.pipeline.isLoading(source: 0) && !rig.pipeline.isLoading(source: 1))
         Array("known".utf8).withUnsafeBytes {
             rig.pipeline.remember(

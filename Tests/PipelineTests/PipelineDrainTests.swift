@@ -91,7 +91,7 @@ import Testing
         }
         try await waitUntil("the others' load") { rig.ledger("plain").written > 20 }
         let drain = Task { await rig.drain() }
-        let (router, pull) = (rig.pipeline.sources[0], rig.pipeline.sources[1])
+        let (router, pull) = (rig.pipeline.places.shared[0], rig.pipeline.places.shared[1])
         try await waitUntil("the drain to begin") { pull.requests.contains(.draining) }
         var during = 0
         while !router.requests.contains(.draining) {
@@ -137,7 +137,7 @@ import Testing
         try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         let drain = Task { await rig.drain() }
         try await waitUntil("intake to end") {
-            rig.pipeline.sources.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
+            rig.pipeline.places.shared.allSatisfy { $0.intakeEnded.load(ordering: .acquiring) }
         }
         rig.pipeline.hurry()
         rig.disk.set { $0.holdsSyncsOf = nil }

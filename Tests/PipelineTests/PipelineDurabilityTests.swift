@@ -42,7 +42,7 @@ import Testing
         try await waitUntil("a sync to be under way") { rig.disk.counts.syncsHeld == 1 }
         try await waitUntil("all events to be in flight") { rig.ledger("reliable").inFlight == 10 }
         // Both threads run several rounds, and still nothing may be answered.
-        let beats = rig.pipeline.sources[0].messages.load(ordering: .relaxed)
+        let beats = rig.pipeline.places.shared[0].messages.load(ordering: .relaxed)
         #expect(beats == 10)
         try await waitUntil("the receiver to come round") {
             rig.pipeline.beats[0] > 3

@@ -29,7 +29,7 @@ import Testing
 
     private func isHealed(_ rig: PipelineRig) -> Bool {
         rig.pipeline.blockedReason == nil
-            && rig.pipeline.sources.allSatisfy { !$0.requests.contains(.blocked) }
+            && rig.pipeline.places.shared.allSatisfy { !$0.requests.contains(.blocked) }
     }
 
     /// Checks that everything sent is in sealed files, once.
@@ -86,7 +86,7 @@ import Testing
         try await waitUntil("a second try") {
             rig.pipeline.blockedReason?.contains("the disk still fails") == true
         }
-        #expect(rig.pipeline.sources.allSatisfy { $0.requests.contains(.blocked) })
+        #expect(rig.pipeline.places.shared.allSatisfy { $0.requests.contains(.blocked) })
         try dealer.send("late", event(20))
         await #expect(throws: PipelineError.self) { try await rig.pipeline.flush() }
         await #expect(throws: PipelineError.self) { try await rig.pipeline.seal(prefix: nil) }

@@ -33,7 +33,7 @@ import Testing
         #expect(rig.pipeline.blockedReason?.contains("reserve") == true)
         rig.pipeline.watchSpace()
         try await waitUntil("intake to go on") { rig.pipeline.blockedReason == nil }
-        #expect(rig.pipeline.sources.allSatisfy { !$0.requests.contains(.blocked) })
+        #expect(rig.pipeline.places.shared.allSatisfy { !$0.requests.contains(.blocked) })
         #expect(await rig.drain())
         let files = try rig.files()
         #expect(files.eventTexts.sorted() == (0...20).map { #"{"n":\#($0)}"# }.sorted())

@@ -40,7 +40,7 @@ import Testing
         for number in 0..<4 {
             try dealer.send("filler \(number)", Dedup.event("f\(number)", channel: "a", filler))
             try await waitUntil("filler \(number) to be received") {
-                rig.pipeline.sources[0].messages.load(ordering: .relaxed)
+                rig.pipeline.places.shared[0].messages.load(ordering: .relaxed)
                     == ids.count + 2 + number
             }
         }

@@ -70,7 +70,7 @@ import Testing
         rig.pipeline.settleLeftovers(upTo: 1)
         #expect(await rig.drain())
         #expect(try dealer.receive()["copy"]?.contains("committed") != true)
-        let dropped = rig.pipeline.sources[0].acknowledgementsDropped.load(ordering: .relaxed)
+        let dropped = rig.pipeline.places.shared[0].acknowledgementsDropped.load(ordering: .relaxed)
         #expect(dropped == 1)
     }
 }

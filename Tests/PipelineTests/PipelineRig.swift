@@ -15,7 +15,7 @@ final class PipelineRig: Sendable {
     let folder: TemporaryFolder
     let disk: FaultyDisk
     let pipeline: Pipeline
-    /// The sources in the test's own process.
+    /// The sources in the test's own process, by place.
     let processes: [ProcessSource]
 
     /// `change`: changes the configuration: one router and one pull source on ports of the system's
@@ -48,8 +48,11 @@ final class PipelineRig: Sendable {
             manifest: manifest,
             openSources: { places throws(IntakeError) in
                 var opened = try setup.openSockets(places)
-                processes = setup.openProcesses(places)
-                opened.sources += processes
+                let own = setup.openProcesses(places)
+                processes = own.flatMap(\.self)
+                for members in own {
+                    opened.sources.append(members.count == 1 ? members[0] : ProcessGroup(members))
+                }
                 return opened
             },
             notify: { notices.add($0) }

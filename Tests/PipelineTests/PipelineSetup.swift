@@ -38,14 +38,15 @@ struct PipelineSetup {
         return configuration
     }
 
-    func openSockets(_ places: [SourcePlace]) throws(IntakeError) -> OpenSources {
+    func openSockets(_ places: [[SourcePlace]]) throws(IntakeError) -> OpenSources {
         if sources.isEmpty { return OpenSources(sources: []) }
-        return try SocketSources.open(sources, at: Array(places.prefix(sources.count)))
+        return try SocketSources.open(sources, at: places.prefix(sources.count).map { $0[0] })
     }
 
-    func openProcesses(_ places: [SourcePlace]) -> [ProcessSource] {
-        zip(places.dropFirst(sources.count), processes).map {
-            ProcessSource($0, isAnswered: $1.isAnswered)
+    /// The test's own sources by place, in their order.
+    func openProcesses(_ places: [[SourcePlace]]) -> [[ProcessSource]] {
+        zip(places.dropFirst(sources.count), processes).map { places, profile in
+            places.map { ProcessSource($0, isAnswered: profile.isAnswered) }
         }
     }
 }

@@ -90,6 +90,7 @@ extension Settings.Source {
         -> HTTPConfiguration
     {
         var result = HTTPConfiguration(name: name, bind: bind)
+        result.threads = edge.threads
         result.profiles = Set(
             edge.profiles.compactMap { HTTPConfiguration.Profile(rawValue: $0.rawValue) }
         )

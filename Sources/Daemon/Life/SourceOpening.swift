@@ -28,16 +28,16 @@ struct SourceOpening: Sendable {
     /// The settings that the path knows.
     var profiles: [SourceProfile] { choices.map(\.profile) }
 
-    /// Opens all of them, each at its place, before any is run: a port in use leaves nothing half
+    /// Opens all of them, each at its places, before any is run: a port in use leaves nothing half
     /// open.
-    func open(at places: [SourcePlace]) throws(IntakeError) -> OpenSources {
+    func open(at places: [[SourcePlace]]) throws(IntakeError) -> OpenSources {
         var opened: [Int: any IntakeSource] = [:]
         var sockets: [(at: Int, SourceConfiguration)] = []
         var edges: [(at: Int, HTTPConfiguration)] = []
         for (at, choice) in choices.enumerated() {
             switch choice {
             case .listener(let configuration):
-                opened[at] = try ListenerSources.open(configuration, at: places[at])
+                opened[at] = try ListenerSources.open(configuration, at: places[at][0])
             case .socket(let configuration): sockets.append((at, configuration))
             case .edge(let configuration): edges.append((at, configuration))
             }
@@ -49,7 +49,7 @@ struct SourceOpening: Sendable {
             // They share a context.
             let others = try SocketSources.open(
                 sockets.map(\.1),
-                at: sockets.map { places[$0.at] }
+                at: sockets.map { places[$0.at][0] }
             )
             for ((at, _), source) in zip(sockets, others.sources) { opened[at] = source }
             helpers = others.helpers
