@@ -1,4 +1,5 @@
 package import Intake
+import Platform
 import Synchronization
 
 /// A key with which clients send, and what it allows.
@@ -59,7 +60,9 @@ package final class WriteKeys: Sendable {
 
     /// Counts a request; returns the seconds to wait if its key has used its rate.
     func wait(for key: WriteKey) -> Int? {
-        key.rate == 0 ? nil : quotas.withLock { $0.wait(for: key) }
+        guard key.rate > 0 else { return nil }
+        let now = SystemClock.monotonicNanoseconds
+        return quotas.withLock { $0.wait(for: key.name, rate: key.rate, at: now) }
     }
 }
 
