@@ -8,6 +8,8 @@ package struct Ledger: Codable, Sendable, Equatable {
     package var duplicate: Int
     /// Written events with an id that another event had.
     package var reusedIds: Int
+    /// Events of people who have asked that nothing is kept.
+    package var declined: Int
     package var dropped: Int
     package var inFlight: Int
     package var reasons: Reasons
@@ -29,6 +31,7 @@ package struct Ledger: Codable, Sendable, Equatable {
         quarantined: Int = 0,
         duplicate: Int = 0,
         reusedIds: Int = 0,
+        declined: Int = 0,
         dropped: Int = 0,
         inFlight: Int = 0,
         reasons: Reasons = Reasons()
@@ -38,16 +41,18 @@ package struct Ledger: Codable, Sendable, Equatable {
         self.quarantined = quarantined
         self.duplicate = duplicate
         self.reusedIds = reusedIds
+        self.declined = declined
         self.dropped = dropped
         self.inFlight = inFlight
         self.reasons = reasons
     }
 
-    /// `received = written + quarantined + duplicate + dropped + in flight`.
+    /// `received = written + quarantined + duplicate + declined + dropped + in flight`.
     ///
     /// Sums wrap, never trap: the figures may come from a socket.
     package var isBalanced: Bool {
-        received == written &+ quarantined &+ duplicate &+ dropped &+ inFlight
+        received
+            == written &+ quarantined &+ duplicate &+ declined &+ dropped &+ inFlight
     }
 }
 
@@ -83,6 +88,12 @@ extension Ledger {
             \.reusedIds,
             metric: "touchpoint_events_reused_ids_total",
             help: "Events that were written with an id that another event had."
+        ),
+        Figure(
+            "declined",
+            \.declined,
+            metric: "touchpoint_events_declined_total",
+            help: "Events not kept, because their people have asked for that."
         ),
         Figure(
             "inFlight",

@@ -22,6 +22,8 @@ package struct CommitTally: Sendable {
     package var reused = 0
     /// Events of a kind that must not be stored.
     package var suppressed = 0
+    /// Events and pieces that their people do not want to be kept.
+    package var declined = 0
     /// Rejected pieces and events that are not stored.
     package var dropped = 0
     /// By ``Rejection/index``.
@@ -33,7 +35,9 @@ package struct CommitTally: Sendable {
     package var rejectedTotal: Int { rejected.reduce(0, +) }
 
     /// All events and pieces that have arrived.
-    package var total: Int { accepted + rejectedTotal + repeated + suppressed + dropped }
+    package var total: Int {
+        accepted + rejectedTotal + repeated + suppressed + declined + dropped
+    }
 
     package init() {}
 }

@@ -17,7 +17,7 @@ import Testing
     }
 
     private static let ledgerKeys: Set<String> = [
-        "received", "written", "quarantined", "duplicate", "reusedIds", "dropped", "inFlight",
+        "received", "written", "quarantined", "duplicate", "reusedIds", "declined", "dropped", "inFlight",
         "reasons",
     ]
 

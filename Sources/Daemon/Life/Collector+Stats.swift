@@ -91,6 +91,7 @@ extension Collector {
             quarantined: ledger.quarantinedTotal,
             duplicate: ledger.duplicate,
             reusedIds: ledger.reusedIDs,
+            declined: ledger.declined,
             dropped: ledger.dropped,
             inFlight: ledger.inFlight,
             reasons: Ledger.Reasons(
