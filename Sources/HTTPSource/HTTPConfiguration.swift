@@ -19,11 +19,6 @@ package struct HTTPConfiguration: Sendable {
         case key, ip, userAgent, origin, path
     }
 
-    /// How much of a client's address is kept.
-    package enum AddressPrivacy: String, Sendable, CaseIterable {
-        case none, truncate, full
-    }
-
     /// How long clients may take, in nanoseconds.
     package struct Timeouts: Sendable, Equatable {
         /// From the first byte of a request's head to its end.
@@ -40,9 +35,8 @@ package struct HTTPConfiguration: Sendable {
         package init() {}
     }
 
-    /// What is said and kept about clients.
-    package struct Privacy: Sendable, Equatable {
-        package var address = AddressPrivacy.truncate
+    /// What is said about clients.
+    package struct Clients: Sendable, Equatable {
         package var metadata = Metadata.allCases
         /// Networks whose forwarding headers count.
         package var proxies: [AddressRange] = []
@@ -89,7 +83,8 @@ package struct HTTPConfiguration: Sendable {
     package var redirect: RedirectRule?
     package var limits = Limits()
     package var timeouts = Timeouts()
-    package var privacy = Privacy()
+    package var clients = Clients()
+    package var privacy = PrivacySettings()
     package var files = SocketFiles()
     /// Encryption; nil for none.
     package var certificate: CertificateBox?

@@ -166,12 +166,16 @@ extension Receiver {
         let headers = head.headers
         let key = request.key.map { keys.keys[$0] }
         var (flags, metadata) = (flags, RequestMetadata())
-        for part in configuration.privacy.metadata {
+        let wishes = PrivacyWishes(headers, privacy)
+        if wishes.isDeclined { flags.insert(.isDeclined) }
+        if wishes.address == .none { flags.insert(.isAnonymous) }
+        for part in configuration.clients.metadata {
             switch part {
             case .key:
                 metadata.add("key", key?.name ?? "")
                 if flags.contains(.needsKey) { flags.insert(.namesKey) }
-            case .ip: metadata.add("ip", address(of: client, headers))
+            case .ip: metadata.add("ip", address(of: client, headers, kept: wishes.address))
+            case .userAgent where wishes.isAnonymous: break
             case .userAgent: metadata.add("userAgent", headers.first(name: "user-agent") ?? "")
             case .origin: metadata.add("origin", request.origin ?? "")
             case .path:
@@ -180,6 +184,7 @@ extension Receiver {
                 metadata.add("path", path ?? String(Self.parts(head.uri).path))
             }
         }
+        wishes.add(to: &metadata)
         return RequestNote.bytes(
             flags: flags,
             form: form,
@@ -190,8 +195,12 @@ extension Receiver {
     }
 
     /// As much of the client's address as is kept.
-    private func address(of client: Client, _ headers: HTTPHeaders) -> String {
-        let (kept, proxies) = (configuration.privacy.address, configuration.privacy.proxies)
+    private func address(
+        of client: Client,
+        _ headers: HTTPHeaders,
+        kept: PrivacyRules.Address
+    ) -> String {
+        let proxies = configuration.clients.proxies
         guard let peer = client.address, kept != .none else { return "" }
         if proxies.isEmpty, kept == .truncate { return client.network }
         let address = ClientAddress.client(

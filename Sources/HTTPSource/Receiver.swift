@@ -38,6 +38,8 @@ final class Receiver {
     private(set) var producers: KeyedProducers
     private var keyChanges: Int
     private(set) var doors: WebhookDoors
+    private(set) var privacy: PrivacyRules
+    private var privacyChanges: Int
     /// Bytes of bodies that are not in a ring.
     var buffered = 0 {
         didSet { if buffered < oldValue { resumeReading() } }
@@ -76,6 +78,8 @@ final class Receiver {
         keys = configuration.keys.current
         producers = KeyedProducers(place.shared.peerBook, keys)
         doors = WebhookDoors(configuration.webhooks, place.shared.peerBook)
+        privacyChanges = configuration.privacy.changes
+        privacy = configuration.privacy.current
     }
 
     var timeouts: HTTPConfiguration.Timeouts { configuration.timeouts }
@@ -249,6 +253,10 @@ final class Receiver {
             keyChanges = configuration.keys.changes
             keys = configuration.keys.current
             producers.set(keys)
+        }
+        if configuration.privacy.changes != privacyChanges {
+            privacyChanges = configuration.privacy.changes
+            privacy = configuration.privacy.current
         }
         doors.refresh()
         attend()

@@ -3,10 +3,12 @@ import HTTPSource
 import Logging
 import Webhooks
 
-/// The write keys, webhooks and certificates of all HTTP sources, by source; all are read again on a reload.
+/// What HTTP sources have in common with the rest of the daemon, by source: write keys, webhooks,
+/// privacy and certificates, all of which are read again on a reload.
 struct EdgeKeys: Sendable {
     private var keys: [String: WriteKeys] = [:]
     private var webhooks: [String: WebhookList] = [:]
+    private var privacies: [String: PrivacySettings] = [:]
     private var certificates: [String: CertificateBox] = [:]
 
     /// Reads the certificates of all sources.
@@ -15,6 +17,7 @@ struct EdgeKeys: Sendable {
     init(_ sources: [Settings.Source]) throws(DaemonFailure) {
         for source in sources where source.pattern == .http {
             keys[source.name] = WriteKeys(source.edge.writeKeys)
+            privacies[source.name] = PrivacySettings(source.edge.privacyRules)
             webhooks[source.name] = WebhookList(source.edge.webhooks.map(\.settings))
             guard let files = source.edge.certificateFiles else { continue }
             do throws(CertificateError) {
@@ -28,16 +31,19 @@ struct EdgeKeys: Sendable {
         }
     }
 
-    func keys(of source: String) -> WriteKeys { keys[source] ?? WriteKeys([]) }
+    /// Adds a source's parts to its configuration.
+    func equip(_ configuration: inout HTTPConfiguration) {
+        let name = configuration.name
+        configuration.keys = keys[name] ?? configuration.keys
+        configuration.webhooks = webhooks[name] ?? configuration.webhooks
+        configuration.privacy = privacies[name] ?? configuration.privacy
+        configuration.certificate = certificates[name]
+    }
 
-    func webhooks(of source: String) -> WebhookList { webhooks[source] ?? WebhookList([]) }
-
-    func certificate(of source: String) -> CertificateBox? { certificates[source] }
-
-    /// Takes the keys and webhooks of a configuration that was just read, and reads the certificates again; a
+    /// Takes what applies at once of a configuration that was just read, and reads the certificates again; a
     /// certificate that cannot be used changes nothing.
     ///
-    /// Returns the sources whose keys or webhooks have changed.
+    /// Returns the sources of which something has changed.
     func reload(_ sources: [Settings.Source], _ logger: Logger) -> [String] {
         for (name, box) in certificates {
             do throws(CertificateError) {
@@ -51,9 +57,11 @@ struct EdgeKeys: Sendable {
         }
         return sources.filter { source in
             guard let keys = keys[source.name], source.pattern == .http else { return false }
-            let hasHooks =
-                webhooks[source.name]?.replace(by: source.edge.webhooks.map(\.settings)) ?? false
-            return keys.replace(by: source.edge.writeKeys) || hasHooks
+            return [
+                keys.replace(by: source.edge.writeKeys),
+                webhooks[source.name]?.replace(by: source.edge.webhooks.map(\.settings)) ?? false,
+                privacies[source.name]?.replace(by: source.edge.privacyRules) ?? false,
+            ].contains(true)
         }.map(\.name)
     }
 }
@@ -69,6 +77,14 @@ extension Settings.Source.Edge {
                 rate: key.rate
             )
         }
+    }
+
+    fileprivate var privacyRules: PrivacyRules {
+        var rules = PrivacyRules()
+        rules.address = PrivacyRules.Address(rawValue: privacy.address.rawValue) ?? .none
+        rules.gpc = PrivacyRules.Consequence(rawValue: privacy.gpc.rawValue) ?? .drop
+        rules.dnt = PrivacyRules.Consequence(rawValue: privacy.dnt.rawValue) ?? .drop
+        return rules
     }
 
     fileprivate var certificateFiles: CertificateBox.Files? {
@@ -104,9 +120,7 @@ extension Settings.Source {
         result.timeouts.idle = edge.timeouts.idle.nanoseconds
         result.timeouts.answer = edge.timeouts.answer.nanoseconds
         result.timeouts.grace = edge.timeouts.grace.nanoseconds
-        result.privacy.address =
-            HTTPConfiguration.AddressPrivacy(rawValue: edge.address.rawValue) ?? .truncate
-        result.privacy.metadata = edge.metadata.compactMap {
+        result.clients.metadata = edge.metadata.compactMap {
             HTTPConfiguration.Metadata(rawValue: $0.rawValue)
         }
         for text in edge.proxies {
@@ -117,7 +131,7 @@ extension Settings.Source {
                         + " 10.0.0.0/8"
                 )
             }
-            result.privacy.proxies.append(network)
+            result.clients.proxies.append(network)
         }
         result.redirect = try edge.redirectRule(of: name)
         result.files.mode = access.socket.mode

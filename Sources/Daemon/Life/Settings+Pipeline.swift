@@ -68,9 +68,7 @@ extension Settings {
         for source in sources {
             if source.pattern == .http {
                 var edge = try source.edge(limits, connectionsMax: budget.connectionsMax)
-                edge.keys = keys?.edges.keys(of: source.name) ?? edge.keys
-                edge.webhooks = keys?.edges.webhooks(of: source.name) ?? edge.webhooks
-                edge.certificate = keys?.edges.certificate(of: source.name)
+                keys?.edges.equip(&edge)
                 edge.files.group = try source.socketGroup()
                 choices.append(.edge(edge))
                 continue
