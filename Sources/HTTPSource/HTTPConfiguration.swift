@@ -85,6 +85,7 @@ package struct HTTPConfiguration: Sendable {
     package var timeouts = Timeouts()
     package var clients = Clients()
     package var privacy = PrivacySettings()
+    package var figures = RequestFigures()
     package var files = SocketFiles()
     /// Encryption; nil for none.
     package var certificate: CertificateBox?

@@ -16,16 +16,22 @@ extension Receiver {
         let origin = head.headers.first(name: "origin")
         if head.method == .OPTIONS { return preflight(head.headers, origin) }
         if let (door, rest) = doors.find(path) {
+            request.label = .webhook
             return refusal(of: head, to: door, rest: rest, request: &request, client: client)
         }
-        if isLink(path) { return follow(head, request: &request, client: client) }
+        if isLink(path) {
+            request.label = .redirect
+            return follow(head, request: &request, client: client)
+        }
         let route = Route(head.method, path, of: configuration)
         if case .events(let taking) = route {
             request.profile = taking.profile
+            request.label = RequestFigures.Label(taking.profile)
             return refusal(of: head, taking, request: &request, client: client)
         }
         allow(origin, &request)
         if case .pixel(let form) = route, !request.isHead {
+            request.label = RequestFigures.Label(.pixel)
             return pixel(head, form, request: &request, client: client)
         }
         return answer(to: route, head.headers, client)

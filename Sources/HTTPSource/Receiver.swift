@@ -42,7 +42,10 @@ final class Receiver {
     private var privacyChanges: Int
     /// Bytes of bodies that are not in a ring.
     var buffered = 0 {
-        didSet { if buffered < oldValue { resumeReading() } }
+        didSet {
+            figures.bufferedBytes.wrappingAdd(buffered - oldValue, ordering: .relaxed)
+            if buffered < oldValue { resumeReading() }
+        }
     }
 
     /// The messages that are published together.
@@ -83,6 +86,7 @@ final class Receiver {
     }
 
     var timeouts: HTTPConfiguration.Timeouts { configuration.timeouts }
+    var figures: RequestFigures { configuration.figures }
 
     /// Whether bodies take all the memory that they may.
     var isFull: Bool { buffered >= configuration.limits.bufferedBytesMax }

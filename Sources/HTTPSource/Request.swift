@@ -16,6 +16,8 @@ struct Request {
     /// The page that may read the answer.
     var origin: String?
     var profile: HTTPConfiguration.Profile?
+    /// What its answer counts as.
+    var label = RequestFigures.Label.other
     /// The event of a request without a body, an image's: its answer is always the image.
     var pixel: ByteBuffer?
     /// What the writer has to know, a ``RequestNote``.

@@ -1,5 +1,6 @@
 import Control
 import Events
+import Intake
 import Pipeline
 import Platform
 import Storage

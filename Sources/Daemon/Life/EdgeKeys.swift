@@ -4,12 +4,13 @@ import Logging
 import Webhooks
 
 /// What HTTP sources have in common with the rest of the daemon, by source: write keys, webhooks,
-/// privacy and certificates, all of which are read again on a reload.
+/// privacy and certificates, all of which are read again on a reload, and figures.
 struct EdgeKeys: Sendable {
     private var keys: [String: WriteKeys] = [:]
     private var webhooks: [String: WebhookList] = [:]
     private var privacies: [String: PrivacySettings] = [:]
     private var certificates: [String: CertificateBox] = [:]
+    private var figures: [String: RequestFigures] = [:]
 
     /// Reads the certificates of all sources.
     ///
@@ -18,6 +19,7 @@ struct EdgeKeys: Sendable {
         for source in sources where source.pattern == .http {
             keys[source.name] = WriteKeys(source.edge.writeKeys)
             privacies[source.name] = PrivacySettings(source.edge.privacyRules)
+            figures[source.name] = RequestFigures()
             webhooks[source.name] = WebhookList(source.edge.webhooks.map(\.settings))
             guard let files = source.edge.certificateFiles else { continue }
             do throws(CertificateError) {
@@ -37,8 +39,12 @@ struct EdgeKeys: Sendable {
         configuration.keys = keys[name] ?? configuration.keys
         configuration.webhooks = webhooks[name] ?? configuration.webhooks
         configuration.privacy = privacies[name] ?? configuration.privacy
+        configuration.figures = figures[name] ?? configuration.figures
         configuration.certificate = certificates[name]
     }
+
+    /// The figures of a source; nil if it is no HTTP source.
+    func figures(of source: String) -> RequestFigures? { figures[source] }
 
     /// Takes what applies at once of a configuration that was just read, and reads the certificates again; a
     /// certificate that cannot be used changes nothing.
