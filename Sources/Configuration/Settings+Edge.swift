@@ -102,6 +102,7 @@ extension Settings.Source {
         package var proxies: [String] = []
         package var metadata = Metadata.allCases
         package var privacy = Privacy()
+        package var unknownKey = UnknownKey.refuse
         /// The host that SDKs are told to send to; nil: the one that they asked.
         package var apiHost: String?
         package var timeouts = Timeouts()
@@ -115,6 +116,7 @@ extension Settings.Source {
             Field("profiles", \.edge.profiles, as: .choices()),
             Field("prefix", \.edge.prefix, as: .pathPrefix),
             Field("keys", \.edge.keys, as: .writeKeys, isLive: true),
+            Field("unknownKey", \.edge.unknownKey, as: .choice, isLive: true),
             Field(
                 "proxies",
                 \.edge.proxies,

@@ -18,10 +18,16 @@ extension Settings.Source.Edge {
         package var dnt = Consequence.ignore
     }
 
+    /// What becomes of requests whose key is not known.
+    package enum UnknownKey: String, Sendable, CaseIterable {
+        case refuse, quarantine
+    }
+
     /// The same with the settings of another configuration, as far as they apply at once.
     func with(liveOf other: Settings.Source.Edge) -> Settings.Source.Edge {
         var result = self
         result.keys = other.keys
+        result.unknownKey = other.unknownKey
         result.webhooks = other.webhooks
         result.privacy = other.privacy
         return result
@@ -31,6 +37,7 @@ extension Settings.Source.Edge {
     func changedLive(from old: Settings.Source.Edge) -> [String] {
         let changes = [
             ("keys", old.keys != keys),
+            ("unknownKey", old.unknownKey != unknownKey),
             ("webhooks", old.webhooks != webhooks),
             ("privacy", old.privacy != privacy),
         ]

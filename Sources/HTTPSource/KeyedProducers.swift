@@ -17,8 +17,11 @@ struct KeyedProducers {
         byPlace = keys.keys.map { book.producer(key: $0.name) ?? others }
     }
 
-    /// The producer of a request: that of its webhook or key, or the source's others.
-    subscript(request: Request) -> Producer { request.delivery?.door.producer ?? self[request.key] }
+    /// The producer of a request: that of its webhook or key, of unknown keys, or the source's others.
+    subscript(request: Request) -> Producer {
+        if request.hasUnknownKey { return book.producer(key: UnknownKeys.producer) ?? others }
+        return request.delivery?.door.producer ?? self[request.key]
+    }
 
     private subscript(key: Int?) -> Producer {
         guard let key, byPlace.indices.contains(key) else { return others }

@@ -101,11 +101,17 @@ extension Receiver {
         if !keys.isOpen {
             if let key = Credentials.key(headers, query: query) {
                 request.key = keys.place(of: key)
+                if request.key == nil, let refusal = refusal(ofUnknownKey: &request, client) {
+                    allow(origin, &request)
+                    return refusal
+                }
+                if request.hasUnknownKey { flags.insert(.isUnknownKey) }
             } else if taking.profile == .segment || taking.profile == .events {
                 flags.insert(.needsKey)
             }
-            guard request.key != nil || flags.contains(.needsKey) else {
+            guard request.hasProducer || flags.contains(.needsKey) else {
                 allow(origin, &request)
+                configuration.keys.unknown.countWithoutKey()
                 tell(.unknownWriteKey, client, why: Self.unknownKey)
                 return reject(.unauthorized)
             }

@@ -272,7 +272,8 @@ final class Receiver {
     func tell(_ kind: PeerNotice.Kind, _ client: Client, why detail: String) {
         notices.add(
             PeerNotice(kind, peer: client.name, detail: detail),
-            host: client.name,
+            // Of strangers one line an hour is enough.
+            host: kind == .unknownWriteKey ? "" : client.name,
             at: SystemClock.monotonicNanoseconds
         )
     }

@@ -82,6 +82,7 @@ extension Samples {
         source.edge.privacy.address = .full
         source.edge.privacy.gpc = .anonymise
         source.edge.privacy.dnt = .drop
+        source.edge.unknownKey = .quarantine
         source.edge.apiHost = "edge.shop.example/v1"
         source.edge.timeouts.header = .seconds(1)
         source.edge.timeouts.body = .seconds(2)

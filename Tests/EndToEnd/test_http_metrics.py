@@ -33,6 +33,7 @@ def test_every_series_is_there_from_the_start(edge):
     assert {"200", "302", "400", "401", "403", "404", "405", "408", "413", "415", "429", "431", "503"} <= codes
     assert len(requests) == len(profiles) * len(codes) < 250 and set(requests.values()) == {0}
     assert series(web, "answer_seconds_count") == {(): 0} and series(web, "buffered_bytes") == {(): 0}
+    assert set(series(web, "unknown_keys_total")) == {("refused",), ("kept",), ("limited",)}
 
 
 def test_requests_are_counted_by_what_they_were_for_and_their_code(edge):

@@ -17,7 +17,10 @@ struct EdgeKeys: Sendable {
     /// - Throws: exit code 78, naming the source, the file, and what to do.
     init(_ sources: [Settings.Source]) throws(DaemonFailure) {
         for source in sources where source.pattern == .http {
-            keys[source.name] = WriteKeys(source.edge.writeKeys)
+            keys[source.name] = WriteKeys(
+                source.edge.writeKeys,
+                unknown: source.edge.unknownKeyRule
+            )
             privacies[source.name] = PrivacySettings(source.edge.privacyRules)
             figures[source.name] = RequestFigures()
             webhooks[source.name] = WebhookList(source.edge.webhooks.map(\.settings))
@@ -44,7 +47,10 @@ struct EdgeKeys: Sendable {
     }
 
     /// The figures of a source; nil if it is no HTTP source.
-    func figures(of source: String) -> RequestFigures? { figures[source] }
+    func figures(of source: String) -> (requests: RequestFigures, unknownKeys: UnknownKeys)? {
+        guard let figures = figures[source], let keys = keys[source] else { return nil }
+        return (figures, keys.unknown)
+    }
 
     /// Takes what applies at once of a configuration that was just read, and reads the certificates again; a
     /// certificate that cannot be used changes nothing.
@@ -65,6 +71,7 @@ struct EdgeKeys: Sendable {
             guard let keys = keys[source.name], source.pattern == .http else { return false }
             return [
                 keys.replace(by: source.edge.writeKeys),
+                keys.unknown.replace(by: source.edge.unknownKeyRule),
                 webhooks[source.name]?.replace(by: source.edge.webhooks.map(\.settings)) ?? false,
                 privacies[source.name]?.replace(by: source.edge.privacyRules) ?? false,
             ].contains(true)
@@ -83,6 +90,10 @@ extension Settings.Source.Edge {
                 rate: key.rate
             )
         }
+    }
+
+    fileprivate var unknownKeyRule: UnknownKeyRule {
+        UnknownKeyRule(rawValue: unknownKey.rawValue) ?? .refuse
     }
 
     fileprivate var privacyRules: PrivacyRules {

@@ -9,6 +9,7 @@ enum EdgeMetrics {
         let source: String
         let requests: RequestFigures.Values
         let bufferedBytes: Int
+        let unknownKeys: UnknownKeys.Counts
 
         fileprivate var label: Metric.Label { Metric.Label("source", source) }
     }
@@ -20,8 +21,9 @@ enum EdgeMetrics {
                 edges.figures(of: name).map { figures in
                     Part(
                         source: name,
-                        requests: figures.current,
-                        bufferedBytes: figures.bufferedBytes.load(ordering: .relaxed)
+                        requests: figures.requests.current,
+                        bufferedBytes: figures.requests.bufferedBytes.load(ordering: .relaxed),
+                        unknownKeys: figures.unknownKeys.counts
                     )
                 }
             }
@@ -38,6 +40,7 @@ enum EdgeMetrics {
                 kind: .gauge,
                 samples: parts.map { Metric.Sample(Double($0.bufferedBytes), labels: [$0.label]) }
             ),
+            unknownKeys(parts),
             Metric(
                 histograms: "touchpoint_http_answer_seconds",
                 help: "From the last byte of a request with events to its answer.",
@@ -67,6 +70,25 @@ enum EdgeMetrics {
                             ]
                         )
                     }
+                }
+            }
+        )
+    }
+
+    private static func unknownKeys(_ parts: [Part]) -> Metric {
+        Metric(
+            "touchpoint_http_unknown_keys_total",
+            help: "Requests whose write key was missing or not known, by what became of them.",
+            kind: .counter,
+            samples: parts.flatMap { part in
+                [
+                    ("refused", part.unknownKeys.refused), ("kept", part.unknownKeys.kept),
+                    ("limited", part.unknownKeys.limited),
+                ].map { outcome, count in
+                    Metric.Sample(
+                        Double(count),
+                        labels: [part.label, Metric.Label("outcome", outcome)]
+                    )
                 }
             }
         )
