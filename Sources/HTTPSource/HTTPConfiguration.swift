@@ -68,8 +68,10 @@ package struct HTTPConfiguration: Sendable {
     }
 
     package var name: String
-    /// `ADDRESS:PORT` or `unix:PATH`; port 0 lets the system choose.
+    /// `ADDRESS:PORT`, `unix:PATH` or `systemd:NAME`; port 0 lets the system choose.
     package var bind: [String]
+    /// Listening sockets of the service manager, by name.
+    package var passed: [String: [Int32]] = [:]
     package var profiles: Set<Profile> = [.segment, .events, .cloudevents, .pixel]
     /// In front of all paths: `/x7`, or nothing.
     package var prefix = ""

@@ -60,7 +60,8 @@ extension Settings {
     /// The sources, each of its kind.
     func sourceOpening(
         cores: Int,
-        keys: KeyRings? = nil
+        keys: KeyRings? = nil,
+        passed: PassedSockets? = nil
     ) throws(DaemonFailure) -> SourceOpening {
         let budget = try budget(writers: writers.count(cores: cores))
         let connectionsMax = min(limits.connectionsMax, budget.connectionsMax)
@@ -69,6 +70,7 @@ extension Settings {
             if source.pattern == .http {
                 var edge = try source.edge(limits, connectionsMax: budget.connectionsMax)
                 keys?.edges.equip(&edge)
+                edge.passed = passed?.byName ?? [:]
                 edge.files.group = try source.socketGroup()
                 choices.append(.edge(edge))
                 continue
