@@ -30,11 +30,28 @@ enum Endpoint {
         if text.hasPrefix("unix:") {
             return try checkPath(String(text.dropFirst(5)), of: text)
         }
+        if text.hasPrefix(passedPrefix) {
+            return try checkPassed(text.dropFirst(passedPrefix.count), of: text)
+        }
         guard let parts = HostPort(text) else {
             throw Complaint("'\(text)' has no address and port, expected 127.0.0.1:8080")
         }
         guard let port = parts.port, port <= 65_535 else {
             throw Complaint("port \(parts.portText) of '\(text)' is outside 0...65535")
+        }
+    }
+
+    private static let passedPrefix = "systemd:"
+
+    /// Complains unless `name` can be that of a socket that systemd passes.
+    private static func checkPassed(_ name: Substring, of text: String) throws(Complaint) {
+        guard (1...255).contains(name.utf8.count),
+            name.unicodeScalars.allSatisfy(Settings.isNameScalar)
+        else {
+            throw Complaint(
+                "'\(text)' has no name of a socket, expected systemd:web: letters, digits, '.', '_'"
+                    + " and '-', as FileDescriptorName= of its unit"
+            )
         }
     }
 

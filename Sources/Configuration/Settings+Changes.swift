@@ -17,27 +17,22 @@ extension Settings {
         return (live, needsRestart + changedSources(from: old))
     }
 
-    /// The sources whose write keys or webhooks differ: those apply at once.
+    /// What differs in sources and applies at once: write keys, webhooks, privacy.
     private func changedKeys(from old: Settings) -> [String] {
         sources.flatMap { source in
             guard let before = old.sources.first(where: { $0.name == source.name }) else {
                 return [String]()
             }
-            let changes = [
-                ("keys", before.edge.keys != source.edge.keys),
-                ("webhooks", before.edge.webhooks != source.edge.webhooks),
-            ]
-            return changes.filter(\.1).map { "sources.\(source.name).\($0.0)" }
+            return source.edge.changedLive(from: before.edge).map { "sources.\(source.name).\($0)" }
         }
     }
 
-    /// The sources with the write keys and webhooks that another configuration has for them.
-    package func sources(withKeysOf fresh: Settings) -> [Source] {
+    /// The sources with what another configuration has for them and applies at once.
+    package func sources(withLiveOf fresh: Settings) -> [Source] {
         sources.map { source in
             var source = source
             if let other = fresh.sources.first(where: { $0.name == source.name }) {
-                source.edge.keys = other.edge.keys
-                source.edge.webhooks = other.edge.webhooks
+                source.edge = source.edge.with(liveOf: other.edge)
             }
             return source
         }
@@ -50,8 +45,7 @@ extension Settings {
             guard var before = old.sources.first(where: { $0.name == source.name }) else {
                 return true
             }
-            before.edge.keys = source.edge.keys
-            before.edge.webhooks = source.edge.webhooks
+            before.edge = before.edge.with(liveOf: source.edge)
             return source != before
         }
         return (changed.map(\.name) + removed).map { "sources.\($0)" }

@@ -11,11 +11,6 @@ extension Settings.Source {
             case key, ip, userAgent, origin, path
         }
 
-        /// How much of a client's address is kept.
-        package enum AddressPrivacy: String, Sendable, CaseIterable {
-            case none, truncate, full
-        }
-
         /// The oldest version of TLS that is spoken.
         package enum TLSVersion: String, Sendable, CaseIterable {
             case tls12 = "1.2"
@@ -108,7 +103,8 @@ extension Settings.Source {
         /// Networks whose forwarding headers count.
         package var proxies: [String] = []
         package var metadata = Metadata.allCases
-        package var address = AddressPrivacy.truncate
+        package var privacy = Privacy()
+        package var unknownKey = UnknownKey.refuse
         /// The host that SDKs are told to send to; nil: the one that they asked.
         package var apiHost: String?
         package var timeouts = Timeouts()
@@ -126,6 +122,7 @@ extension Settings.Source {
             Field("profiles", \.edge.profiles, as: .choices()),
             Field("prefix", \.edge.prefix, as: .pathPrefix),
             Field("keys", \.edge.keys, as: .writeKeys, isLive: true),
+            Field("unknownKey", \.edge.unknownKey, as: .choice, isLive: true),
             Field(
                 "proxies",
                 \.edge.proxies,
@@ -151,7 +148,6 @@ extension Settings.Source {
             ),
             Field("tls.key", \.edge.tls.key, as: .path(example: "/etc/touchpoint/edge.key")),
             Field("tls.minimum", \.edge.tls.minimum, as: .choice),
-            Field("privacy.ip", \.edge.address, as: .choice),
             Field("settings.apiHost", \.edge.apiHost, as: .apiHost),
             Field(
                 "timeouts.header",
@@ -178,6 +174,6 @@ extension Settings.Source {
                 \.edge.timeouts.grace,
                 as: .duration(.zero...(.seconds(600)), example: "0s")
             ),
-        ] + signedFields
+        ] + privacyFields + signedFields
     }
 }

@@ -28,7 +28,7 @@ extension SettingsReading {
             refuse(
                 "\(context).bind",
                 because: "\(context).bind: '\(wrong)' is an endpoint of ZeroMQ; pattern http has"
-                    + " ADDRESS:PORT or unix:PATH, such as 127.0.0.1:8080"
+                    + " ADDRESS:PORT, unix:PATH or systemd:NAME, such as 127.0.0.1:8080"
             )
             return
         }

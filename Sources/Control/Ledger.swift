@@ -13,6 +13,8 @@ package struct Ledger: Codable, Sendable, Equatable {
     package var late: Int
     package var future: Int
     package var untimed: Int
+    /// Events of people who have asked that nothing is kept.
+    package var declined: Int
     package var dropped: Int
     package var inFlight: Int
     package var reasons: Reasons
@@ -37,6 +39,7 @@ package struct Ledger: Codable, Sendable, Equatable {
         late: Int = 0,
         future: Int = 0,
         untimed: Int = 0,
+        declined: Int = 0,
         dropped: Int = 0,
         inFlight: Int = 0,
         reasons: Reasons = Reasons()
@@ -49,16 +52,18 @@ package struct Ledger: Codable, Sendable, Equatable {
         self.late = late
         self.future = future
         self.untimed = untimed
+        self.declined = declined
         self.dropped = dropped
         self.inFlight = inFlight
         self.reasons = reasons
     }
 
-    /// `received = written + quarantined + duplicate + dropped + in flight`.
+    /// `received = written + quarantined + duplicate + declined + dropped + in flight`.
     ///
     /// Sums wrap, never trap: the figures may come from a socket.
     package var isBalanced: Bool {
-        received == written &+ quarantined &+ duplicate &+ dropped &+ inFlight
+        received
+            == written &+ quarantined &+ duplicate &+ declined &+ dropped &+ inFlight
     }
 }
 
@@ -112,6 +117,12 @@ extension Ledger {
             \.untimed,
             metric: "touchpoint_events_untimed_total",
             help: "Events without a readable time of their own, with partition.time: event."
+        ),
+        Figure(
+            "declined",
+            \.declined,
+            metric: "touchpoint_events_declined_total",
+            help: "Events not kept, because their people have asked for that."
         ),
         Figure(
             "inFlight",

@@ -9,6 +9,7 @@ package enum Rejection: String, CaseIterable, Sendable {
     case tooManyEvents = "too_many_events"
     case reservedKey = "reserved_key"
     case inflateFailed = "inflate_failed"
+    case unknownKey = "unknown_key"
 
     /// The position in ``allCases``, for tables of counters.
     package var index: Int {
@@ -21,6 +22,7 @@ package enum Rejection: String, CaseIterable, Sendable {
         case .tooManyEvents: 5
         case .reservedKey: 6
         case .inflateFailed: 7
+        case .unknownKey: 8
         }
     }
 
@@ -35,6 +37,7 @@ package enum Rejection: String, CaseIterable, Sendable {
         case .tooManyEvents: "more events in one message than limits.eventsPerMessage"
         case .reservedKey: "the key _touchpoint is reserved for the collector's metadata"
         case .inflateFailed: "gzip data that does not inflate"
+        case .unknownKey: "sent with a write key that is not known here"
         }
     }
 }

@@ -24,6 +24,8 @@ package struct CommitTally: Sendable {
     package var untimely = UntimelyCounts()
     /// Events of a kind that must not be stored.
     package var suppressed = 0
+    /// Events and pieces that their people do not want to be kept.
+    package var declined = 0
     /// Rejected pieces and events that are not stored.
     package var dropped = 0
     /// By ``Rejection/index``.
@@ -35,7 +37,9 @@ package struct CommitTally: Sendable {
     package var rejectedTotal: Int { rejected.reduce(0, +) }
 
     /// All events and pieces that have arrived.
-    package var total: Int { accepted + rejectedTotal + repeated + suppressed + dropped }
+    package var total: Int {
+        accepted + rejectedTotal + repeated + suppressed + declined + dropped
+    }
 
     package init() {}
 }

@@ -15,6 +15,7 @@ struct EventCounts: ~Copyable {
         var reused = 0
         var untimely = UntimelyCounts()
         var suppressed = 0
+        var declined = 0
         var dropped = 0
         var lists: Lists = []
     }
@@ -104,6 +105,11 @@ struct EventCounts: ~Copyable {
         counts[producer].suppressed &+= 1
     }
 
+    /// Counts an event that its person does not want to be kept.
+    func decline(_ producer: Int) {
+        counts[producer].declined &+= 1
+    }
+
     /// Counts a rejected piece that quarantine does not accept, or an event that is not stored.
     func drop(_ producer: Int) {
         counts[producer].dropped &+= 1
@@ -146,6 +152,7 @@ struct EventCounts: ~Copyable {
             tally.reused = count.reused
             tally.untimely = count.untimely
             tally.suppressed = count.suppressed
+            tally.declined = count.declined
             tally.dropped = count.dropped
             tally.lineBytes = count.bytes
             if let rejected = rejected[producer] { tally.rejected = rejected }

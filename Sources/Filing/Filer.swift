@@ -7,6 +7,9 @@ import Storage
 
 /// Files the events of a burst by their verdicts: numbers, splices, counts and answers them.
 struct Filer: ~Copyable {
+    /// The peer of a message that does not tell who sent it.
+    private static let anonymous = "http://anonymous"
+
     private let store: SegmentStore
     /// The store's waiting lines by slot, accessible without a call.
     private let pendings: UnsafeMutablePointer<PendingLines>
@@ -239,6 +242,8 @@ struct Filer: ~Copyable {
         case .suppressed:
             counts.suppress(burst.origin.producer)
             if isAnswered { answers.accept() }
+        // Its client is told that no event of it was taken.
+        case .declined: counts.decline(burst.origin.producer)
         case .drop:
             counts.drop(burst.origin.producer)
             if isAnswered { answers.accept() }
@@ -288,7 +293,9 @@ struct Filer: ~Copyable {
         burst.slots[at] = Int32(truncatingIfNeeded: slot)
         counts.arrive(producer)
         let sequence = sequences.next(record.source)
-        let peer = sources[record.source].peers?.name(of: record.peer)
+        let peer =
+            record.isAnonymous
+            ? Self.anonymous : sources[record.source].peers?.name(of: record.peer)
         if let peer, notices.allows(rejection, source: record.source, peer: peer, at: now) {
             onRejection(rejection, record.source, peer)
         }

@@ -28,7 +28,7 @@ extension FilingStage {
                     setOrigin(record)
                     askJudge()
                 }
-                if burst.hasRejections {
+                if burst.hasRejections, !record.isDeclined {
                     filer.putOff(record)
                     work = .none
                     return false

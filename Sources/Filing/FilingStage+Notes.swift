@@ -20,7 +20,7 @@ extension FilingStage {
         switch outcome {
         case .taken(let metadata):
             if !metadata.isEmpty { filer.metadata = metadata }
-            return true
+            return hasRoom(for: record)
         case .empty:
             filer.end(record)
         case .refused(let reason):
@@ -33,8 +33,9 @@ extension FilingStage {
     /// read together, one to each event.
     @inline(never)
     mutating func applyNotes(_ record: IntakeRecord, isJoined: Bool) {
-        notes.begin(burst)
         if isJoined { notes.forget() }
+        if notes.fate != .filed { return decideAll() }
+        notes.begin(burst)
         for at in 0..<burst.count {
             let own = isJoined ? run.records[done + at] : record
             notes.apply(RequestNote(own.note), to: burst, at: at)

@@ -258,7 +258,7 @@ package struct FilingStage: ~Copyable {
                     try file(at, of: record, recognises: recognises, isAnswered: isAnswered)
                     if filer.isAbandoned { break }
                 }
-                observers.show(burst)
+                if notes.fate != .declined { observers.show(burst) }
                 if filer.isAbandoned {
                     filer.abandon(record)
                     return endMessage()
@@ -285,7 +285,7 @@ package struct FilingStage: ~Copyable {
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
         setOrigin(record)
         if !record.note.isEmpty { applyNotes(record, isJoined: mode == .joined) }
-        if judge != nil { askJudge() }
+        if judge != nil, record.note.isEmpty || notes.fate == .filed { askJudge() }
         if recognises { recognition.recognise(&burst) }
         routing.route(burst)
     }

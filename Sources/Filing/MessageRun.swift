@@ -38,7 +38,7 @@ struct MessageRun: ~Copyable {
 extension IntakeRecord {
     /// Whether it may be read together with others: nothing of it has to be decided before.
     fileprivate var mayBeJoined: Bool {
-        !RequestNote.has(.needsKey, in: note)
+        !RequestNote.has(.isReadAlone, in: note)
     }
 
     /// Whether its payload may be a zlib stream.

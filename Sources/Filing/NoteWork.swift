@@ -23,6 +23,8 @@ struct NoteWork: ~Copyable {
     private(set) var hasLooked = false
     /// The number of the producer whose key is in the payload; nil for that of the record.
     private(set) var producer: Int?
+    /// What becomes of all events of the current message.
+    private(set) var fate = Fate.filed
     private var copies = GrowableBuffer()
     /// The channel of the key in the payload; as long as its message.
     private var channel = GrowableBuffer()
@@ -46,10 +48,12 @@ struct NoteWork: ~Copyable {
     mutating func begin(hasNote: Bool) {
         hasLooked = !hasNote
         producer = nil
+        fate = .filed
     }
 
-    /// Forgets the key of a message.
+    /// Forgets the key and the fate of a message.
     mutating func forget() {
+        fate = .filed
         channel.removeAll()
     }
 
@@ -68,6 +72,7 @@ struct NoteWork: ~Copyable {
         hasLooked = true
         channel.removeAll()
         metadata.removeAll()
+        fate = Fate(record.note)
         if note.flags.contains(.needsKey) {
             let key = Self.key(in: text)
             switch gates[record.source]?.admit(key: key, origin: note.origin) ?? Self.noGate {
@@ -76,14 +81,22 @@ struct NoteWork: ~Copyable {
                 let isUnread = key == nil && rejection != nil
                 return .refused(reason: isUnread ? rejection?.rawValue ?? reason : reason)
             case .admitted(let name, let channel):
-                let found = producers.producer(of: record.source, key: name)
-                found?.intake.add(messages: 1, bytes: record.payload.count)
-                producer = found?.number
+                count(record, of: name)
                 take(name: name, channel: channel, note)
+            case .unknown(let name):
+                count(record, of: name)
+                if fate == .filed { fate = .unknownKey }
             }
         }
         if note.form == .batch, Self.isEmptyBatch(text) { return .empty }
         return .taken(metadata: metadata.bytes)
+    }
+
+    /// Counts a message as one of the producer with a key of this name.
+    private mutating func count(_ record: IntakeRecord, of name: String) {
+        let found = producers.producer(of: record.source, key: name)
+        found?.intake.add(messages: 1, bytes: record.payload.count)
+        producer = found?.number
     }
 
     private mutating func take(name: String, channel: String, _ note: RequestNote) {

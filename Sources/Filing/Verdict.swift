@@ -10,6 +10,8 @@ package enum Verdict: Equatable, Sendable {
     case duplicate
     /// Events of its kind must not be stored; it is counted and gets no number.
     case suppressed
+    /// The person it is about has asked that it is not kept; it is counted and gets no number.
+    case declined
     /// It is not stored, and counted as lost.
     case drop
 }

@@ -19,11 +19,6 @@ package struct HTTPConfiguration: Sendable {
         case key, ip, userAgent, origin, path
     }
 
-    /// How much of a client's address is kept.
-    package enum AddressPrivacy: String, Sendable, CaseIterable {
-        case none, truncate, full
-    }
-
     /// How long clients may take, in nanoseconds.
     package struct Timeouts: Sendable, Equatable {
         /// From the first byte of a request's head to its end.
@@ -40,9 +35,8 @@ package struct HTTPConfiguration: Sendable {
         package init() {}
     }
 
-    /// What is said and kept about clients.
-    package struct Privacy: Sendable, Equatable {
-        package var address = AddressPrivacy.truncate
+    /// What is said about clients.
+    package struct Clients: Sendable, Equatable {
         package var metadata = Metadata.allCases
         /// Networks whose forwarding headers count.
         package var proxies: [AddressRange] = []
@@ -76,8 +70,10 @@ package struct HTTPConfiguration: Sendable {
     package var name: String
     /// Event loops: each has a thread, and rings of its own.
     package var threads = 1
-    /// `ADDRESS:PORT` or `unix:PATH`; port 0 lets the system choose.
+    /// `ADDRESS:PORT`, `unix:PATH` or `systemd:NAME`; port 0 lets the system choose.
     package var bind: [String]
+    /// Listening sockets of the service manager, by name.
+    package var passed: [String: [Int32]] = [:]
     package var profiles: Set<Profile> = [.segment, .events, .cloudevents, .pixel]
     /// In front of all paths: `/x7`, or nothing.
     package var prefix = ""
@@ -91,7 +87,9 @@ package struct HTTPConfiguration: Sendable {
     package var redirect: RedirectRule?
     package var limits = Limits()
     package var timeouts = Timeouts()
-    package var privacy = Privacy()
+    package var clients = Clients()
+    package var privacy = PrivacySettings()
+    package var figures = RequestFigures()
     package var files = SocketFiles()
     /// Encryption; nil for none.
     package var certificate: CertificateBox?

@@ -30,7 +30,7 @@ final class HTTPSource: IntakeSource {
         self.configuration = configuration
         self.places = places
         for place in places { place.shared.gate = configuration.keys }
-        commons = LoopCommons(configuration.limits, places: places.map(\.shared))
+        commons = LoopCommons(configuration, places: places.map(\.shared))
         bridges = places.map { _ in LoopBridge() }
         let opened = try Listening(configuration)
         endpoints = opened.names

@@ -17,11 +17,12 @@ struct KeyedProducers {
         byPlace = keys.keys.map { book.producer(key: $0.name) ?? others }
     }
 
-    /// The producer of a request: that of its webhook or key, or the source's others.
+    /// The producer of a request: that of its webhook or key, of unknown keys, or the source's others.
     ///
     /// The request keeps that of its key: while it is under way, another table may come.
     subscript(request: Request) -> Producer {
-        request.delivery?.door.producer ?? request.producer ?? others
+        if request.hasUnknownKey { return book.producer(key: UnknownKeys.producer) ?? others }
+        return request.delivery?.door.producer ?? request.producer ?? others
     }
 
     /// The producer of a key, by its place in the table that was taken last.

@@ -20,6 +20,9 @@ struct Listening: Sendable {
             do throws(IntakeError) {
                 if endpoint.hasPrefix("unix:") {
                     try listenOnFile(String(endpoint.dropFirst(5)), configuration.files)
+                } else if endpoint.hasPrefix(Self.passedPrefix) {
+                    let name = String(endpoint.dropFirst(Self.passedPrefix.count))
+                    try take(name, of: configuration.passed, scheme)
                 } else {
                     try listenOnAddress(endpoint, scheme)
                 }
@@ -55,16 +58,22 @@ struct Listening: Sendable {
     {
         guard let colon = endpoint.lastIndex(of: ":"),
             let port = UInt16(endpoint[colon...].dropFirst())
-        else { throw IntakeError("expected ADDRESS:PORT or unix:PATH") }
+        else { throw IntakeError("expected ADDRESS:PORT, unix:PATH or systemd:NAME") }
         let descriptor = StreamSocket.listen(
             host: endpoint[..<colon],
             port: port,
             backlog: Self.backlog
         )
         guard descriptor >= 0 else { throw IntakeError("\(SystemError(code: -descriptor))") }
+        add(descriptor, scheme)
+    }
+
+    /// Adds a socket that listens.
+    mutating func add(_ descriptor: Int32, _ scheme: String) {
         descriptors.append(descriptor)
         let name = StreamConnection.localName(descriptor)
-        names.append(scheme + name.dropFirst("tcp".count))
+        // A Unix socket has no such name.
+        names.append(name.isEmpty ? "unix" : scheme + name.dropFirst("tcp".count))
     }
 
     /// Closes what no event loop has taken.

@@ -14,15 +14,16 @@ final class LoopCommons: Sendable {
     }
 
     private let limits: HTTPConfiguration.Limits
+    private let figures: RequestFigures
     private let places: [SourceShared]
     private let numbers = Mutex(Numbers())
     private let connections = Atomic<Int>(0)
-    private let buffered = Atomic<Int>(0)
     private let closed = Atomic<Bool>(false)
     private let notices = Mutex(PeerNotices())
 
-    init(_ limits: HTTPConfiguration.Limits, places: [SourceShared]) {
-        self.limits = limits
+    init(_ configuration: HTTPConfiguration, places: [SourceShared]) {
+        limits = configuration.limits
+        figures = configuration.figures
         self.places = places
     }
 
@@ -58,13 +59,14 @@ final class LoopCommons: Sendable {
     // MARK: - Bytes of bodies that are in no ring
 
     /// Whether they take all the memory that they may.
-    var isFull: Bool { buffered.load(ordering: .relaxed) >= limits.bufferedBytesMax }
+    var isFull: Bool { figures.bufferedBytes.load(ordering: .relaxed) >= limits.bufferedBytesMax }
 
-    func buffer(_ bytes: Int) { buffered.wrappingAdd(bytes, ordering: .relaxed) }
+    func buffer(_ bytes: Int) { figures.bufferedBytes.wrappingAdd(bytes, ordering: .relaxed) }
 
     /// Gives bytes back; all loops are woken if that ends ``isFull``.
     func release(_ bytes: Int) {
-        let before = buffered.wrappingSubtract(bytes, ordering: .relaxed).oldValue
+        let before = figures.bufferedBytes.wrappingSubtract(bytes, ordering: .relaxed)
+            .oldValue
         let max = limits.bufferedBytesMax
         if before >= max, before - bytes < max, places.count > 1 { wake() }
     }
@@ -89,7 +91,9 @@ final class LoopCommons: Sendable {
     func tell(_ kind: PeerNotice.Kind, _ client: Client, why detail: String) {
         let notice = PeerNotice(kind, peer: client.name, detail: detail)
         let now = SystemClock.monotonicNanoseconds
-        notices.withLock { $0.add(notice, host: client.name, at: now) }
+        // Of strangers one line an hour is enough.
+        let host = kind == .unknownWriteKey ? "" : client.name
+        notices.withLock { $0.add(notice, host: host, at: now) }
     }
 
     func takeNotices() -> [PeerNotice] { notices.withLock { $0.take() } }

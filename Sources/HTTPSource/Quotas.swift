@@ -1,35 +1,23 @@
+import Intake
 import NIOHTTP1
 import Platform
 
 /// How much of their rates keys have used.
 struct Quotas {
-    private struct Bucket {
-        /// Requests that may come at once, in parts of ``scale``.
-        var left: Int64
-        var filledAt: Int64
-    }
-
-    private static let scale: Int64 = 1_000_000_000
     /// Seconds of its rate that a key may send at once.
-    private static let burstSeconds: Int64 = 2
+    private static let burstSeconds = 2
+    private static let secondsMax: Int64 = 300
 
-    private var buckets: [String: Bucket] = [:]
+    private var buckets: [String: TokenBucket] = [:]
 
-    /// Counts a request; returns the seconds to wait if the key has used its rate.
-    mutating func wait(for key: WriteKey) -> Int? {
-        let (rate, now) = (Int64(key.rate), SystemClock.monotonicNanoseconds)
-        let most = rate * Self.burstSeconds * Self.scale
-        var bucket = buckets[key.name] ?? Bucket(left: most, filledAt: now)
-        let passed = min(max(0, now - bucket.filledAt), Self.burstSeconds * Self.scale)
-        bucket.left = min(most, bucket.left + passed * rate)
-        bucket.filledAt = now
-        defer { buckets[key.name] = bucket }
-        guard bucket.left >= Self.scale else {
-            let missing = (Self.scale - bucket.left + rate - 1) / rate
-            return Int(min(300, max(1, (missing + Self.scale - 1) / Self.scale)))
-        }
-        bucket.left -= Self.scale
-        return nil
+    /// Counts a request; returns the seconds to wait if `name` has used its rate.
+    ///
+    /// `now`: monotonic nanoseconds.
+    mutating func wait(for name: String, rate: Int, at now: Int64) -> Int? {
+        let wait = buckets[name, default: TokenBucket()]
+            .takeOne(rate: rate, seconds: Self.burstSeconds, at: now)
+        guard wait > 0 else { return nil }
+        return Int(min(Self.secondsMax, (wait + 999_999_999) / 1_000_000_000))
     }
 }
 

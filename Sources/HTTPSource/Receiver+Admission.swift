@@ -16,16 +16,22 @@ extension Receiver {
         let origin = head.headers.first(name: "origin")
         if head.method == .OPTIONS { return preflight(head.headers, origin) }
         if let (door, rest) = doors.find(path) {
+            request.label = .webhook
             return refusal(of: head, to: door, rest: rest, request: &request, client: client)
         }
-        if isLink(path) { return follow(head, request: &request, client: client) }
+        if isLink(path) {
+            request.label = .redirect
+            return follow(head, request: &request, client: client)
+        }
         let route = Route(head.method, path, of: configuration)
         if case .events(let taking) = route {
             request.profile = taking.profile
+            request.label = RequestFigures.Label(taking.profile)
             return refusal(of: head, taking, request: &request, client: client)
         }
         allow(origin, &request)
         if case .pixel(let form) = route, !request.isHead {
+            request.label = RequestFigures.Label(.pixel)
             return pixel(head, form, request: &request, client: client)
         }
         return answer(to: route, head.headers, client)
@@ -96,11 +102,17 @@ extension Receiver {
             if let key = Credentials.key(headers, query: query) {
                 request.key = keys.place(of: key)
                 request.producer = request.key.map { producers[$0] }
+                if request.key == nil, let refusal = refusal(ofUnknownKey: &request, client) {
+                    allow(origin, &request)
+                    return refusal
+                }
+                if request.hasUnknownKey { flags.insert(.isUnknownKey) }
             } else if taking.profile == .segment || taking.profile == .events {
                 flags.insert(.needsKey)
             }
-            guard request.key != nil || flags.contains(.needsKey) else {
+            guard request.hasProducer || flags.contains(.needsKey) else {
                 allow(origin, &request)
+                configuration.keys.unknown.countWithoutKey()
                 commons.tell(.unknownWriteKey, client, why: Self.unknownKey)
                 return reject(.unauthorized)
             }
@@ -167,12 +179,16 @@ extension Receiver {
         let headers = head.headers
         let key = request.key.map { keys.keys[$0] }
         var (flags, metadata) = (flags, RequestMetadata())
-        for part in configuration.privacy.metadata {
+        let wishes = PrivacyWishes(headers, privacy)
+        if wishes.isDeclined { flags.insert(.isDeclined) }
+        if wishes.address == .none { flags.insert(.isAnonymous) }
+        for part in configuration.clients.metadata {
             switch part {
             case .key:
                 metadata.add("key", key?.name ?? "")
                 if flags.contains(.needsKey) { flags.insert(.namesKey) }
-            case .ip: metadata.add("ip", address(of: client, headers))
+            case .ip: metadata.add("ip", address(of: client, headers, kept: wishes.address))
+            case .userAgent where wishes.isAnonymous: break
             case .userAgent: metadata.add("userAgent", headers.first(name: "user-agent") ?? "")
             case .origin: metadata.add("origin", request.origin ?? "")
             case .path:
@@ -181,6 +197,7 @@ extension Receiver {
                 metadata.add("path", path ?? String(Self.parts(head.uri).path))
             }
         }
+        wishes.add(to: &metadata)
         return RequestNote.bytes(
             flags: flags,
             form: form,
@@ -191,8 +208,12 @@ extension Receiver {
     }
 
     /// As much of the client's address as is kept.
-    private func address(of client: Client, _ headers: HTTPHeaders) -> String {
-        let (kept, proxies) = (configuration.privacy.address, configuration.privacy.proxies)
+    private func address(
+        of client: Client,
+        _ headers: HTTPHeaders,
+        kept: PrivacyRules.Address
+    ) -> String {
+        let proxies = configuration.clients.proxies
         guard let peer = client.address, kept != .none else { return "" }
         if proxies.isEmpty, kept == .truncate { return client.network }
         let address = ClientAddress.client(

@@ -56,6 +56,6 @@ extension Receiver {
             return false
         }
         guard let address = client.address else { return true }
-        return configuration.privacy.proxies.contains { $0.contains(address) }
+        return configuration.clients.proxies.contains { $0.contains(address) }
     }
 }

@@ -42,6 +42,8 @@ final class Receiver {
     private(set) var producers: KeyedProducers
     private var keyChanges: Int
     private(set) var doors: WebhookDoors
+    private(set) var privacy: PrivacyRules
+    private var privacyChanges: Int
     /// Whether bodies of some connections wait to be read.
     private var holdsReads = false
     /// The number of the last request.
@@ -81,9 +83,12 @@ final class Receiver {
         keys = configuration.keys.current
         producers = KeyedProducers(place.shared.peerBook, keys)
         doors = WebhookDoors(configuration.webhooks, place.shared.peerBook)
+        privacyChanges = configuration.privacy.changes
+        privacy = configuration.privacy.current
     }
 
     var timeouts: HTTPConfiguration.Timeouts { configuration.timeouts }
+    var figures: RequestFigures { configuration.figures }
 
     /// Whether nothing more is taken in, for the rest of the run.
     var isDraining: Bool { ending.isRefusing }
@@ -280,6 +285,10 @@ final class Receiver {
             keyChanges = configuration.keys.changes
             keys = configuration.keys.current
             producers.set(keys)
+        }
+        if configuration.privacy.changes != privacyChanges {
+            privacyChanges = configuration.privacy.changes
+            privacy = configuration.privacy.current
         }
         doors.refresh()
         attend()

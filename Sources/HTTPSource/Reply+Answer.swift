@@ -38,8 +38,10 @@ extension Reply {
 
     private static func committed(_ answer: Answer) -> Reply {
         let refused = answer.refused.count + answer.moreRefused
-        // Of nothing acceptable the client must not think that it arrived as an event.
-        if answer.events == 0, let first = answer.refused.first {
+        // Of nothing acceptable the client must not think that it arrived as an event. What waits for
+        // its key has: no client would repeat it after a 400.
+        let isWaiting = answer.refused.contains { $0.reason == Code.unknownKey.rawValue }
+        if answer.events == 0, !isWaiting, let first = answer.refused.first {
             return Self.refused(
                 .badRequest,
                 first.reason,

@@ -11,6 +11,8 @@ struct Reply {
         case badSignature = "bad_signature"
         case badLink = "bad_link"
         case origin
+        /// Of events in quarantine.
+        case unknownKey = "unknown_key"
         case notFound = "not_found"
         case method
         case coding

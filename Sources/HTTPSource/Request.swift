@@ -17,6 +17,10 @@ struct Request {
     /// The page that may read the answer.
     var origin: String?
     var profile: HTTPConfiguration.Profile?
+    /// What its answer counts as.
+    var label = RequestFigures.Label.other
+    /// Whether its key is not known, and its events are kept in quarantine.
+    var hasUnknownKey = false
     /// The event of a request without a body, an image's: its answer is always the image.
     var pixel: ByteBuffer?
     /// What the writer has to know, a ``RequestNote``.
@@ -48,7 +52,7 @@ struct Request {
     }
 
     /// Whether its producer is known before its body is read.
-    var hasProducer: Bool { key != nil || delivery != nil || following != nil }
+    var hasProducer: Bool { key != nil || delivery != nil || following != nil || hasUnknownKey }
 
     var hasBody: Bool { isChunked || (declaredBytes ?? 0) > 0 }
 

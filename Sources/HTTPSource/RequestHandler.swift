@@ -47,6 +47,8 @@ final class RequestHandler: ChannelDuplexHandler {
     private var idleSince = SystemClock.monotonicNanoseconds
     /// The answer that is sent when all of the request has come.
     private var later: Reply?
+    /// When the last byte of a request with events came; monotonic nanoseconds.
+    private var endedAt: Int64?
     let client: Client
 
     init(_ receiver: Receiver, client: Client) {
@@ -176,6 +178,7 @@ final class RequestHandler: ChannelDuplexHandler {
             }
             if let event = request.pixel { body.change { _ in event } }
             phase = .waiting
+            endedAt = SystemClock.monotonicNanoseconds
             setDeadline(receiver.timeouts.answer)
             receiver.take(self)
         case .skipping:
@@ -210,6 +213,12 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func send(_ reply: Reply) {
         guard let context else { return }
+        receiver.figures.count(
+            request.label,
+            reply.status,
+            after: endedAt.map { SystemClock.monotonicNanoseconds &- $0 }
+        )
+        endedAt = nil
         let closes = reply.closes || !request.isKeptAlive || receiver.isDraining
         let head = HTTPResponseHead(
             version: .http1_1,

@@ -26,6 +26,12 @@ struct RequestMetadata {
         text += "\""
     }
 
+    /// Adds a member that is true.
+    mutating func mark(_ name: StaticString) {
+        text += text.isEmpty ? "\"" : ",\""
+        text += "\(name)\":true"
+    }
+
     /// Whether a byte needs no escape; most texts have no other.
     private static func isPlain(_ byte: UInt8) -> Bool {
         (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")

@@ -1,4 +1,5 @@
 package import Intake
+import Platform
 import Synchronization
 
 /// A key with which clients send, and what it allows.
@@ -35,9 +36,12 @@ package struct WriteKey: Sendable, Equatable {
 package final class WriteKeys: Sendable {
     private let table: Mutex<WriteKeyTable>
     private let quotas = Mutex(Quotas())
+    /// What becomes of requests with other keys.
+    package let unknown: UnknownKeys
     private let generation = Atomic<Int>(0)
 
-    package init(_ keys: [WriteKey]) {
+    package init(_ keys: [WriteKey], unknown: UnknownKeyRule = .refuse) {
+        self.unknown = UnknownKeys(unknown)
         table = Mutex(WriteKeyTable(keys))
     }
 
@@ -59,7 +63,9 @@ package final class WriteKeys: Sendable {
 
     /// Counts a request; returns the seconds to wait if its key has used its rate.
     func wait(for key: WriteKey) -> Int? {
-        key.rate == 0 ? nil : quotas.withLock { $0.wait(for: key) }
+        guard key.rate > 0 else { return nil }
+        let now = SystemClock.monotonicNanoseconds
+        return quotas.withLock { $0.wait(for: key.name, rate: key.rate, at: now) }
     }
 }
 
@@ -69,9 +75,13 @@ extension WriteKeys: RequestGate {
         origin: UnsafeRawBufferPointer
     ) -> GateVerdict {
         let table = current
-        guard let key, key.count <= Credentials.keyBytesMax,
+        guard let key else {
+            unknown.countWithoutKey()
+            return .refused(reason: Reply.Code.unauthorized.rawValue)
+        }
+        guard key.count <= Credentials.keyBytesMax,
             let place = table.place(of: String(decoding: key, as: UTF8.self))
-        else { return .refused(reason: Reply.Code.unauthorized.rawValue) }
+        else { return unknown.verdict }
         let page = String(decoding: origin, as: UTF8.self)
         guard page.isEmpty || table.allows(page, key: place) else {
             return .refused(reason: Reply.Code.origin.rawValue)

@@ -28,30 +28,9 @@ package struct ProducerLimits: Sendable, Equatable {
 ///
 /// Any thread may call.
 package final class ProducerAllowance: Sendable {
-    private struct Bucket {
-        /// What may be taken at once; below zero it has to wait.
-        var level = 0.0
-        /// Monotonic nanoseconds; nil before the first use.
-        var filledAt: Int64?
-
-        /// Takes `count`; returns how long to wait then, in nanoseconds.
-        mutating func take(_ count: Int, rate: Int, at now: Int64) -> Int64 {
-            guard rate > 0 else { return 0 }
-            let rate = Double(rate)
-            if let filledAt {
-                level = min(rate, level + rate * Double(max(0, now - filledAt)) / 1e9)
-            } else {
-                level = rate
-            }
-            filledAt = now
-            level -= Double(count)
-            return level >= 0 ? 0 : Int64(-level / rate * 1e9) + 1
-        }
-    }
-
     private struct State {
-        var bytes = Bucket()
-        var events = Bucket()
+        var bytes = TokenBucket()
+        var events = TokenBucket()
         /// Events charged before a writer read them: one per message.
         var prepaid = 0
         /// Days since 1970 UTC, and bytes of the lines of that day.

@@ -29,6 +29,16 @@ package struct RequestNote {
         package static let namesKey = Flags(rawValue: 4)
         /// Keys are left out of its events.
         package static let hidesKeys = Flags(rawValue: 8)
+        /// Nothing of it is to be kept.
+        package static let isDeclined = Flags(rawValue: 16)
+        /// Nothing is to be kept that tells who sent it.
+        package static let isAnonymous = Flags(rawValue: 32)
+        /// Its key is not known: it belongs into quarantine.
+        package static let isUnknownKey = Flags(rawValue: 64)
+        /// All its events have one fate.
+        package static let hasFate = Flags(rawValue: 16 | 64)
+        /// It has to be decided on before its events are filed, so it is read alone.
+        package static let isReadAlone = Flags(rawValue: 2 | 16 | 64)
     }
 
     /// The kind of event that a path stands for; it becomes the `type` of an event without one.
@@ -65,7 +75,7 @@ package struct RequestNote {
         metadata = UnsafeRawBufferPointer(rebasing: bytes[originEnd..<metadataEnd])
     }
 
-    /// Whether a note has a flag, without reading all of it; false for no note.
+    /// Whether a note has a flag, or any of several, without reading all of it; false for no note.
     package static func has(_ flag: Flags, in note: UnsafeRawBufferPointer) -> Bool {
         // Not by the set: its operations are generic in other modules.
         !note.isEmpty && note[0] & flag.rawValue != 0
@@ -115,6 +125,8 @@ package protocol RequestGate: AnyObject, Sendable {
 package enum GateVerdict: Sendable, Equatable {
     /// It is taken; its key has a name, and perhaps a channel for events without one.
     case admitted(name: String, channel: String)
+    /// Its key is not known: its events are kept in quarantine, as those of a producer with this name.
+    case unknown(name: String)
     /// Nothing of it is kept, for the reason in its answer.
     case refused(reason: String)
 }

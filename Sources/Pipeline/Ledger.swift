@@ -2,10 +2,10 @@ package import Events
 import Filing
 
 /// The counts of a source's events by outcome: `received = written + quarantined + duplicate +
-/// suppressed + dropped + inFlight`.
+/// suppressed + declined + dropped + inFlight`.
 ///
 /// A payload counts in `received` and `inFlight` when it is read. A durable commit counts in
-/// `written`, `quarantined`, `duplicate` and `dropped` by its own tally, so a mismatch is noticed.
+/// `written` and the other outcomes by its own tally, so a mismatch is noticed.
 package struct SourceLedger: Sendable, Equatable {
     package var received = 0
     package var written = 0
@@ -18,6 +18,8 @@ package struct SourceLedger: Sendable, Equatable {
     package var untimely = UntimelyCounts()
     /// Events of a suppressed kind, which are not kept.
     package var suppressed = 0
+    /// Events of people who have asked that nothing is kept.
+    package var declined = 0
     /// Rejected pieces that were dropped because quarantine was full.
     package var dropped = 0
     package var inFlight = 0
@@ -27,7 +29,8 @@ package struct SourceLedger: Sendable, Equatable {
     package var quarantinedTotal: Int { quarantined.reduce(0, +) }
 
     package var isBalanced: Bool {
-        received == written + quarantinedTotal + duplicate + suppressed + dropped + inFlight
+        received
+            == written + quarantinedTotal + duplicate + suppressed + declined + dropped + inFlight
     }
 
     package static func += (sum: inout SourceLedger, other: SourceLedger) {
@@ -38,6 +41,7 @@ package struct SourceLedger: Sendable, Equatable {
         sum.reusedIDs += other.reusedIDs
         sum.untimely += other.untimely
         sum.suppressed += other.suppressed
+        sum.declined += other.declined
         sum.dropped += other.dropped
         sum.inFlight += other.inFlight
     }
@@ -50,6 +54,7 @@ package struct SourceLedger: Sendable, Equatable {
         reusedIDs += tally.reused
         untimely += tally.untimely
         suppressed += tally.suppressed
+        declined += tally.declined
         dropped += tally.dropped
         inFlight -= tally.total
     }

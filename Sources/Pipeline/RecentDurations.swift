@@ -1,4 +1,5 @@
 import Histogram
+import Intake
 
 /// The durations of the last ten seconds, so that operators see a slow disk only while it is slow.
 ///

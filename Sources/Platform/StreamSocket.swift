@@ -15,6 +15,24 @@ package enum StreamSocket {
         return cplatform_listen_tcp(String(address), port, isIPv6, backlog)
     }
 
+    /// Whether a descriptor is a stream socket that listens.
+    package static func isListening(_ descriptor: Int32) -> Bool {
+        option(SO_ACCEPTCONN, of: descriptor) == 1
+            && option(SO_TYPE, of: descriptor) == Int32(SOCK_STREAM.rawValue)
+    }
+
+    /// Lets no program that this process might start have a descriptor.
+    package static func closeOnExec(_ descriptor: Int32) {
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+
+    /// The value of a socket's option; nil if it is no socket.
+    private static func option(_ name: Int32, of descriptor: Int32) -> Int32? {
+        var value: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
+    }
+
     /// Accepts a connection, close-on-exec; -EAGAIN if none waits.
     package static func accept(_ listener: Int32) -> Int32 { cplatform_accept(listener) }
 

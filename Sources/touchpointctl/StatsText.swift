@@ -36,9 +36,10 @@ enum StatsText {
                     + Figure.cells(SourceStats.figures, of: source)
             )
         }
-        let reused = total.reusedIds
+        let (reused, declined) = (total.reusedIds, total.declined)
         return table.lines
             + (reused > 0 ? ["ids of other events: " + HumanText.grouped(reused)] : [])
+            + (declined > 0 ? ["declined: " + HumanText.grouped(declined)] : [])
             + reasons("dropped", total.reasons.dropped)
             + reasons("quarantined", total.reasons.quarantined)
     }

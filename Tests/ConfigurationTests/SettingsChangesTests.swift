@@ -41,7 +41,7 @@ import Webhooks
         let changes = settings.changes(from: old)
         #expect(changes.live == ["sources.web.webhooks"])
         #expect(changes.needsRestart.isEmpty)
-        #expect(old.sources(withKeysOf: settings) == settings.sources)
+        #expect(old.sources(withLiveOf: settings) == settings.sources)
     }
 
     @Test func writeKeysApplyAtOnceAndNothingElseOfTheirSource() {
@@ -52,7 +52,7 @@ import Webhooks
         let changes = settings.changes(from: old)
         #expect(changes.live == ["sources.web.keys"])
         #expect(changes.needsRestart.isEmpty)
-        #expect(old.sources(withKeysOf: settings) == settings.sources)
+        #expect(old.sources(withLiveOf: settings) == settings.sources)
         settings.sources[2].edge.prefix = "/x8"
         #expect(settings.changes(from: old).needsRestart == ["sources.web"])
     }

@@ -80,7 +80,10 @@ extension Samples {
         source.edge.redirect.hosts = ["*.shop.example"]
         source.edge.proxies = ["10.0.0.0/8"]
         source.edge.metadata = [.key, .path]
-        source.edge.address = .full
+        source.edge.privacy.address = .full
+        source.edge.privacy.gpc = .anonymise
+        source.edge.privacy.dnt = .drop
+        source.edge.unknownKey = .quarantine
         source.edge.apiHost = "edge.shop.example/v1"
         source.edge.timeouts.header = .seconds(1)
         source.edge.timeouts.body = .seconds(2)

@@ -18,7 +18,7 @@ import Testing
 
     private static let ledgerKeys: Set<String> = [
         "received", "written", "quarantined", "duplicate", "reusedIds", "late", "future",
-        "untimed", "dropped", "inFlight",
+        "untimed", "declined", "dropped", "inFlight",
         "reasons",
     ]
 

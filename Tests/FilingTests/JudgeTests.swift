@@ -187,6 +187,7 @@ private final class Witness: EventObserver {
                 case .quarantine(let reason): reason.rawValue
                 case .duplicate: "duplicate"
                 case .suppressed: "suppressed"
+                case .declined: "declined"
                 case .drop: "drop"
                 }
             seen.withLock { $0.append("\(burst.source) \(text) \(verdict) \(place)") }

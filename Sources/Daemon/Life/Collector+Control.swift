@@ -225,7 +225,7 @@ extension Collector {
             changing.settings.limits.perProducer = fresh.limits.perProducer
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown
-            changing.settings.sources = changing.settings.sources(withKeysOf: fresh)
+            changing.settings.sources = changing.settings.sources(withLiveOf: fresh)
             changing.reload = ReloadOutcome(goodAt: SystemClock.wallMicroseconds)
             return changes
         }

@@ -1,5 +1,6 @@
 import Control
 import Events
+import Intake
 import Pipeline
 import Platform
 import Storage
@@ -94,6 +95,7 @@ extension Collector {
             late: ledger.untimely.late,
             future: ledger.untimely.future,
             untimed: ledger.untimely.untimed,
+            declined: ledger.declined,
             dropped: ledger.dropped,
             inFlight: ledger.inFlight,
             reasons: Ledger.Reasons(

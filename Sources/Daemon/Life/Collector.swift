@@ -111,7 +111,7 @@ final class Collector: Sendable {
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
-        let sources = try settings.sourceOpening(cores: cores, keys: keys)
+        let sources = try settings.sourceOpening(cores: cores, keys: keys, passed: origin.passed)
         configuration.startedAt = startedAt
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = folder.contentHash(log.logger)

@@ -3,18 +3,26 @@ import HTTPSource
 import Logging
 import Webhooks
 
-/// The write keys, webhooks and certificates of all HTTP sources, by source; all are read again on a reload.
+/// What HTTP sources have in common with the rest of the daemon, by source: write keys, webhooks,
+/// privacy and certificates, all of which are read again on a reload, and figures.
 struct EdgeKeys: Sendable {
     private var keys: [String: WriteKeys] = [:]
     private var webhooks: [String: WebhookList] = [:]
+    private var privacies: [String: PrivacySettings] = [:]
     private var certificates: [String: CertificateBox] = [:]
+    private var figures: [String: RequestFigures] = [:]
 
     /// Reads the certificates of all sources.
     ///
     /// - Throws: exit code 78, naming the source, the file, and what to do.
     init(_ sources: [Settings.Source]) throws(DaemonFailure) {
         for source in sources where source.pattern == .http {
-            keys[source.name] = WriteKeys(source.edge.writeKeys)
+            keys[source.name] = WriteKeys(
+                source.edge.writeKeys,
+                unknown: source.edge.unknownKeyRule
+            )
+            privacies[source.name] = PrivacySettings(source.edge.privacyRules)
+            figures[source.name] = RequestFigures()
             webhooks[source.name] = WebhookList(source.edge.webhooks.map(\.settings))
             guard let files = source.edge.certificateFiles else { continue }
             do throws(CertificateError) {
@@ -28,16 +36,26 @@ struct EdgeKeys: Sendable {
         }
     }
 
-    func keys(of source: String) -> WriteKeys { keys[source] ?? WriteKeys([]) }
+    /// Adds a source's parts to its configuration.
+    func equip(_ configuration: inout HTTPConfiguration) {
+        let name = configuration.name
+        configuration.keys = keys[name] ?? configuration.keys
+        configuration.webhooks = webhooks[name] ?? configuration.webhooks
+        configuration.privacy = privacies[name] ?? configuration.privacy
+        configuration.figures = figures[name] ?? configuration.figures
+        configuration.certificate = certificates[name]
+    }
 
-    func webhooks(of source: String) -> WebhookList { webhooks[source] ?? WebhookList([]) }
+    /// The figures of a source; nil if it is no HTTP source.
+    func figures(of source: String) -> (requests: RequestFigures, unknownKeys: UnknownKeys)? {
+        guard let figures = figures[source], let keys = keys[source] else { return nil }
+        return (figures, keys.unknown)
+    }
 
-    func certificate(of source: String) -> CertificateBox? { certificates[source] }
-
-    /// Takes the keys and webhooks of a configuration that was just read, and reads the certificates again; a
+    /// Takes what applies at once of a configuration that was just read, and reads the certificates again; a
     /// certificate that cannot be used changes nothing.
     ///
-    /// Returns the sources whose keys or webhooks have changed.
+    /// Returns the sources of which something has changed.
     func reload(_ sources: [Settings.Source], _ logger: Logger) -> [String] {
         for (name, box) in certificates {
             do throws(CertificateError) {
@@ -51,9 +69,12 @@ struct EdgeKeys: Sendable {
         }
         return sources.filter { source in
             guard let keys = keys[source.name], source.pattern == .http else { return false }
-            let hasHooks =
-                webhooks[source.name]?.replace(by: source.edge.webhooks.map(\.settings)) ?? false
-            return keys.replace(by: source.edge.writeKeys) || hasHooks
+            return [
+                keys.replace(by: source.edge.writeKeys),
+                keys.unknown.replace(by: source.edge.unknownKeyRule),
+                webhooks[source.name]?.replace(by: source.edge.webhooks.map(\.settings)) ?? false,
+                privacies[source.name]?.replace(by: source.edge.privacyRules) ?? false,
+            ].contains(true)
         }.map(\.name)
     }
 }
@@ -69,6 +90,18 @@ extension Settings.Source.Edge {
                 rate: key.rate
             )
         }
+    }
+
+    fileprivate var unknownKeyRule: UnknownKeyRule {
+        UnknownKeyRule(rawValue: unknownKey.rawValue) ?? .refuse
+    }
+
+    fileprivate var privacyRules: PrivacyRules {
+        var rules = PrivacyRules()
+        rules.address = PrivacyRules.Address(rawValue: privacy.address.rawValue) ?? .none
+        rules.gpc = PrivacyRules.Consequence(rawValue: privacy.gpc.rawValue) ?? .drop
+        rules.dnt = PrivacyRules.Consequence(rawValue: privacy.dnt.rawValue) ?? .drop
+        return rules
     }
 
     fileprivate var certificateFiles: CertificateBox.Files? {
@@ -105,9 +138,7 @@ extension Settings.Source {
         result.timeouts.idle = edge.timeouts.idle.nanoseconds
         result.timeouts.answer = edge.timeouts.answer.nanoseconds
         result.timeouts.grace = edge.timeouts.grace.nanoseconds
-        result.privacy.address =
-            HTTPConfiguration.AddressPrivacy(rawValue: edge.address.rawValue) ?? .truncate
-        result.privacy.metadata = edge.metadata.compactMap {
+        result.clients.metadata = edge.metadata.compactMap {
             HTTPConfiguration.Metadata(rawValue: $0.rawValue)
         }
         for text in edge.proxies {
@@ -118,7 +149,7 @@ extension Settings.Source {
                         + " 10.0.0.0/8"
                 )
             }
-            result.privacy.proxies.append(network)
+            result.clients.proxies.append(network)
         }
         result.redirect = try edge.redirectRule(of: name)
         result.files.mode = access.socket.mode

@@ -61,7 +61,8 @@ extension Settings {
     /// The sources, each of its kind.
     func sourceOpening(
         cores: Int,
-        keys: KeyRings? = nil
+        keys: KeyRings? = nil,
+        passed: PassedSockets? = nil
     ) throws(DaemonFailure) -> SourceOpening {
         let budget = try budget(writers: writers.count(cores: cores))
         let connectionsMax = min(limits.connectionsMax, budget.connectionsMax)
@@ -69,9 +70,8 @@ extension Settings {
         for source in sources {
             if source.pattern == .http {
                 var edge = try source.edge(limits, connectionsMax: budget.connectionsMax)
-                edge.keys = keys?.edges.keys(of: source.name) ?? edge.keys
-                edge.webhooks = keys?.edges.webhooks(of: source.name) ?? edge.webhooks
-                edge.certificate = keys?.edges.certificate(of: source.name)
+                keys?.edges.equip(&edge)
+                edge.passed = passed?.byName ?? [:]
                 edge.files.group = try source.socketGroup()
                 choices.append(.edge(edge))
                 continue

@@ -3,4 +3,7 @@ struct SettingsOrigin: Sendable {
     /// Nil for the embedded default.
     let path: String?
     let environment: [String: String]
+
+    /// The sockets that systemd passed along with it.
+    var passed: PassedSockets { PassedSockets(environment: environment) }
 }

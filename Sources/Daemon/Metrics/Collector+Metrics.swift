@@ -18,6 +18,7 @@ extension Collector {
         let isBalanced =
             snapshot.ledgerMismatches == 0 && ledgers(snapshot).values.allSatisfy(\.isBalanced)
         return SourceMetrics.all(snapshot.sources, states: states)
+            + EdgeMetrics.all(snapshot.sources.map(\.name), keys.edges)
             + ProducerMetrics.all(producerStats(withAllOthers: true))
             + PathMetrics.all(snapshot, notices.counts.values)
             + StateMetrics.life(life.state, isBalanced: isBalanced)

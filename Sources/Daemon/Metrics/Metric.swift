@@ -99,16 +99,28 @@ package struct Metric: Sendable, Equatable {
         counts: [Int],
         sum: Double
     ) {
-        precondition(counts.count == ends.count + 1, "'\(name)' has \(counts.count) counts")
-        var total = 0
+        self.init(histograms: name, help: help, ends: ends, [([], counts, sum)])
+    }
+
+    /// The same with a histogram for each set of labels.
+    init(
+        histograms name: String,
+        help: String,
+        ends: [Double],
+        _ parts: [(labels: [Label], counts: [Int], sum: Double)]
+    ) {
         var samples: [Sample] = []
-        for (end, count) in zip(ends + [.infinity], counts) {
-            total += count
-            let label = Label("le", MetricsRenderer.number(end))
-            samples.append(Sample(Double(total), labels: [label], suffix: "_bucket"))
+        for (labels, counts, sum) in parts {
+            precondition(counts.count == ends.count + 1, "'\(name)' has \(counts.count) counts")
+            var total = 0
+            for (end, count) in zip(ends + [.infinity], counts) {
+                total += count
+                let label = Label("le", MetricsRenderer.number(end))
+                samples.append(Sample(Double(total), labels: labels + [label], suffix: "_bucket"))
+            }
+            samples.append(Sample(sum, labels: labels, suffix: "_sum"))
+            samples.append(Sample(Double(total), labels: labels, suffix: "_count"))
         }
-        samples.append(Sample(sum, suffix: "_sum"))
-        samples.append(Sample(Double(total), suffix: "_count"))
         self.init(name, help: help, kind: .histogram, samples: samples)
     }
 

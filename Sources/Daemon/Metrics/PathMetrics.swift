@@ -1,5 +1,6 @@
 import Archive
 import Control
+import Intake
 import Pipeline
 
 /// The metrics of rings, segments and commits, in this run.
