@@ -23,6 +23,8 @@ struct NoteWork: ~Copyable {
     private(set) var hasLooked = false
     /// The number of the producer whose key is in the payload; nil for that of the record.
     private(set) var producer: Int?
+    /// Finds the identity, name and time of events.
+    var profiles = ProfileWork()
     private var copies = GrowableBuffer()
     /// The channel of the key in the payload; as long as its message.
     private var channel = GrowableBuffer()
