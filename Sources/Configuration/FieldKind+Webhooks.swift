@@ -51,9 +51,10 @@ extension FieldKind where Value == [Settings.Source.Edge.Webhook] {
 }
 
 /// Reads one webhook.
-private struct WebhookReader {
+struct WebhookReader {
     private static let names = [
-        "path", "preset", "secrets", "channel", "url", "tolerance", "signature",
+        "path", "preset", "secrets", "channel", "url", "tolerance", "signature", "id", "name",
+        "time",
     ]
     private static let signatureNames = [
         "header", "algorithm", "encoding", "prefix", "signed", "timestamp", "id", "secrets",
@@ -91,6 +92,9 @@ private struct WebhookReader {
             webhook.settings.publicURL = try Self.text("a URL").read(value, substitution)
         case "secrets": try readSecrets(value)
         case "tolerance": try readTolerance(value)
+        case "id", "name", "time":
+            let place = try WebhookPlace(value, of: name, substitution)
+            webhook.settings.ownFields.set(place, as: name)
         case "signature":
             hasSignature = true
             guard case .mapping(let mapping) = value else {
@@ -171,7 +175,7 @@ private struct WebhookReader {
         return webhook
     }
 
-    private static func unknown(_ name: String, _ of: String, among names: [String]) -> Complaint {
+    static func unknown(_ name: String, _ of: String, among names: [String]) -> Complaint {
         let hint = NearestName.of(name, among: names).map { ", did you mean '\($0)'?" } ?? ""
         return Complaint("unknown key '\(name)' of \(of)\(hint)")
     }
@@ -189,7 +193,7 @@ private struct WebhookReader {
             .read(value, substitution)
     }
 
-    private static func checkHeader(_ text: String) throws(Complaint) {
+    static func checkHeader(_ text: String) throws(Complaint) {
         let isToken = text.unicodeScalars.allSatisfy { Settings.isNameScalar($0) && $0 != "." }
         guard isToken, (1...128).contains(text.utf8.count) else {
             throw Complaint("'\(text)' is no header field such as X-Signature")
@@ -241,6 +245,7 @@ private enum WebhookText {
         if let url = settings.publicURL { parts.append("url: \(quoted(url))") }
         if let tolerance = signature.tolerance { parts.append("tolerance: \(tolerance)s") }
         if settings.preset == nil { parts.append("signature: \(text(signature))") }
+        parts += WebhookPlace.texts(of: settings.ownFields)
         return "{ \(parts.joined(separator: ", ")) }"
     }
 

@@ -75,8 +75,9 @@ package struct ContentHash: Sendable, Equatable {
         return state.finish()
     }
 
-    /// Hashes an event that was written; the same value as before.
+    /// Hashes an event that was written; the same value as before, and 0 if content does not count.
     package func callAsFunction(_ line: borrowing WrittenLine) -> UInt64 {
+        if line.isIDEnough { return 0 }
         var state = ContentState(self)
         state.take(line.content)
         state.take(line.contentBehindSentAt)

@@ -132,6 +132,9 @@ package struct QuarantinedPayload {
         return end
     }
 
+    /// The most bytes that ``writeEscaped(_:_:)`` makes of so many.
+    package static func escapedBytesMax(_ count: Int) -> Int { 6 * count }
+
     /// Writes the content of a JSON string.
     package static func writeEscaped(
         _ text: UnsafeRawBufferPointer,

@@ -15,10 +15,12 @@ package struct WrittenLine {
     package var sequence: UInt64 = 0
     /// The event's own time, microseconds since 1970 UTC; nil if absent or invalid.
     package var eventTime: Int64?
-    /// `messageId` or `id`; empty when absent.
+    /// What a profile says, else `messageId` or `id`; empty when absent.
     package var id = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Whether ``id`` is the `messageId`.
+    /// Whether copies are recognised by ``id``: it is not just the `id`.
     package var isMessageID = false
+    /// Whether a copy may have other content.
+    package var isIDEnough = false
     /// The channel that the collector resolved; in lines of older versions `channel` or
     /// `context.channel`; empty if absent.
     package var channel = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -54,11 +56,17 @@ package struct WrittenLineReader: ~Copyable {
         byteCount: 6 * ResolvedEvent.textBytesMax,
         alignment: 1
     )
+    /// The same for an identity.
+    private let identityScratch = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 6 * ResolvedEvent.textBytesMax,
+        alignment: 1
+    )
 
     package init() {}
 
     deinit {
         scratch.deallocate()
+        identityScratch.deallocate()
     }
 
     /// Reads one line without its line feed; returns false if it is not such a line.
@@ -81,25 +89,33 @@ package struct WrittenLineReader: ~Copyable {
         written.channel = UnsafeRawBufferPointer(reader.found.channel)
         written.producer = UnsafeRawBufferPointer(start: nil, count: 0)
         written.eventTime = Timestamp.parse(reader.time)
-        guard readResolved(&scanner, into: &written) else { return false }
+        written.id = UnsafeRawBufferPointer(reader.found.id)
+        written.isMessageID = reader.found.id_is_message_id
+        written.isIDEnough = false
+        var isProfiled = false
+        guard readResolved(&scanner, into: &written, &isProfiled) else { return false }
         written.receivedAt = receivedAt
         written.node = node
         written.source = source
         written.sequence = sequence
         written.run = run
-        written.id = UnsafeRawBufferPointer(reader.found.id)
-        written.isMessageID = reader.found.id_is_message_id
-        takeContent(of: line, into: &written)
+        takeContent(of: line, into: &written, isProfiled: isProfiled)
         return true
     }
 
     /// Records where the event's own text is in its line.
-    private func takeContent(of line: UnsafeRawBufferPointer, into written: inout WrittenLine) {
+    private func takeContent(
+        of line: UnsafeRawBufferPointer,
+        into written: inout WrittenLine,
+        isProfiled: Bool
+    ) {
         var start = reader.found.reserved.start + reader.found.reserved.length
         if start < line.count, line[start] == UInt8(ascii: ",") { start += 1 }
+        var renewed = reader.slice(reader.found.sent_at_member)
+        if isProfiled, renewed.isEmpty { renewed = RenewedMember.find(in: line) }
         let content = EventContent(
             UnsafeRawBufferPointer(rebasing: line[start...]),
-            without: reader.slice(reader.found.sent_at_member)
+            without: renewed
         )
         (written.content, written.contentBehindSentAt) = (content.first, content.second)
     }
@@ -108,28 +124,36 @@ package struct WrittenLineReader: ~Copyable {
     /// none.
     private func readResolved(
         _ scanner: inout MetadataScanner,
-        into written: inout WrittenLine
+        into written: inout WrittenLine,
+        _ isProfiled: inout Bool
     ) -> Bool {
         while let key = scanner.takeKey() {
             guard scanner.startsWithQuote else {
+                if key.elementsEqual("idAlone".utf8) { written.isIDEnough = true }
                 guard scanner.takeOther() else { return false }
                 continue
             }
             guard let text = scanner.takeString() else { return false }
             if key.elementsEqual("channel".utf8) {
-                guard let channel = plain(text) else { return false }
+                guard let channel = plain(text, scratch) else { return false }
                 written.channel = channel
             } else if key.elementsEqual("time".utf8) {
                 guard let time = Timestamp.parse(text) else { return false }
                 written.eventTime = time
             } else if key.elementsEqual("producer".utf8) {
                 written.producer = text
+            } else if key.elementsEqual("identity".utf8) {
+                guard let identity = plain(text, identityScratch) else { return false }
+                (written.id, written.isMessageID, isProfiled) = (identity, true, true)
             }
         }
         return scanner.skip("}") && scanner.rest.isEmpty
     }
 
-    private func plain(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    private func plain(
+        _ text: UnsafeRawBufferPointer,
+        _ scratch: UnsafeMutableRawBufferPointer
+    ) -> UnsafeRawBufferPointer? {
         text.contains(UInt8(ascii: "\\")) ? JSONText.unescape(text, to: scratch) : text
     }
 }

@@ -32,6 +32,8 @@ package struct EventBurst: ~Copyable {
     private var judged = 0
     /// By event, only while ``isEdited``.
     private var edits: [[EventEdit]] = []
+    /// By event, the identity in place of its `messageId`; empty unless any event has one.
+    private var identified: [ProfiledIdentity?] = []
 
     package init() {
         views = .allocate(capacity: Self.eventsMax)
@@ -69,6 +71,7 @@ package struct EventBurst: ~Copyable {
     @inline(never)
     private mutating func forgetEdits() {
         edits.removeAll()
+        identified.removeAll()
     }
 
     /// Whether the reader or a judge has rejected a piece.
@@ -92,7 +95,7 @@ package struct EventBurst: ~Copyable {
     /// When the message was received; microseconds since 1970 UTC.
     package var receivedAt: Int64 { origin.receivedAt }
 
-    /// Whether any event has edits.
+    /// Whether any event has edits, or metadata of its own.
     package var isEdited: Bool { !edits.isEmpty }
 
     package func view(at place: Int) -> EventView { views[place] }
@@ -117,8 +120,28 @@ package struct EventBurst: ~Copyable {
     package mutating func edit(at place: Int, _ edits: [EventEdit]) {
         precondition(place < count, "no such event")
         EventEdit.check(edits, in: views[place].bytes)
-        if self.edits.isEmpty { self.edits = Array(repeating: [], count: Self.eventsMax) }
+        beginEdits()
         self.edits[place] = edits
+    }
+
+    private mutating func beginEdits() {
+        if edits.isEmpty { edits = Array(repeating: [], count: Self.eventsMax) }
+    }
+
+    /// Notes the identity in place of the `messageId` of an event; it is written with the collector's
+    /// metadata, so the event counts as edited.
+    mutating func identify(_ identity: ProfiledIdentity, at place: Int) {
+        beginEdits()
+        if !isIdentified { identified = Array(repeating: nil, count: Self.eventsMax) }
+        identified[place] = identity
+    }
+
+    /// Whether an identity was noted for any event.
+    var isIdentified: Bool { !identified.isEmpty }
+
+    /// The identity in place of the `messageId` of an event; nil without one.
+    func identified(at place: Int) -> ProfiledIdentity? {
+        isIdentified ? identified[place] : nil
     }
 
     /// The edits of an event; none unless ``isEdited``.

@@ -35,6 +35,7 @@ struct Filer: ~Copyable {
     private var wanted = AnswersWanted()
     /// Whether quarantine became full in the middle of the message: its client is to resend it.
     private(set) var isAbandoned = false
+    private var ownMetadata = OwnMetadata()
     /// What the message's source adds to the metadata of its events.
     var metadata = UnsafeRawBufferPointer(start: nil, count: 0)
 
@@ -195,6 +196,10 @@ struct Filer: ~Copyable {
     ) throws(FileSystemError) {
         let edits = burst.edits(at: at)
         let source = burst.source
+        var resolved = resolved
+        if let identity = burst.identified(at: at) {
+            resolved.note = ownMetadata.bytes(of: identity, behind: resolved.note)
+        }
         let splicer = splicers + burst.origin.scope.number
         let need =
             splicer.pointee.bytesMax(for: burst.views[at], as: resolved)

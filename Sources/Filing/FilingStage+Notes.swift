@@ -5,6 +5,7 @@ import Intake
 extension FilingStage {
     mutating func beginReading(_ record: IntakeRecord) {
         notes.begin(hasNote: !record.note.isEmpty)
+        notes.profiles.eventIndex = 0
         reader.begin(record.payload, isDeflated: record.isDeflated)
     }
 
@@ -38,7 +39,22 @@ extension FilingStage {
         notes.begin(burst)
         for at in 0..<burst.count {
             let own = isJoined ? run.records[done + at] : record
-            notes.apply(RequestNote(own.note), to: burst, at: at)
+            let note = RequestNote(own.note)
+            notes.apply(note, to: burst, at: at)
+            if !note.places.isEmpty { identify(note, at: at, isJoined: isJoined) }
+        }
+        if !isJoined { notes.profiles.eventIndex += burst.count }
+    }
+
+    /// Finds what a note says where to look for in an event.
+    private mutating func identify(_ note: RequestNote, at place: Int, isJoined: Bool) {
+        let event = PlacedEvent(
+            places: EventPlaces(note.places),
+            slot: place,
+            index: isJoined ? 0 : notes.profiles.eventIndex + place
+        )
+        if let identity = notes.profiles.resolve(event, &burst.views[place]) {
+            burst.identify(identity, at: place)
         }
     }
 }

@@ -25,6 +25,8 @@ struct NoteWork: ~Copyable {
     private(set) var producer: Int?
     /// What becomes of all events of the current message.
     private(set) var fate = Fate.filed
+    /// Finds the identity, name and time of events.
+    var profiles = ProfileWork()
     private var copies = GrowableBuffer()
     /// The channel of the key in the payload; as long as its message.
     private var channel = GrowableBuffer()

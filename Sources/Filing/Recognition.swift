@@ -42,6 +42,24 @@ struct Recognition: ~Copyable {
     /// While contents are hashed, the window's memory is prefetched.
     func recognise(_ burst: inout EventBurst) {
         burst.identities.clear()
+        if burst.isIdentified {
+            announceIdentified(&burst)
+        } else {
+            announce(&burst)
+        }
+        window.admit(
+            burst.identities,
+            receivedAt: burst.receivedAt,
+            writer: writer,
+            commit: admitting
+        )
+        for at in 0..<burst.count where burst.identities.verdict(at: at).isDuplicate {
+            burst.verdicts[at] = .duplicate
+        }
+    }
+
+    @inline(__always)
+    private func announce(_ burst: inout EventBurst) {
         for at in 0..<burst.count {
             let identity =
                 burst.views[at].isMessageID && burst.isWritten(at)
@@ -54,14 +72,23 @@ struct Recognition: ~Copyable {
                 in: &burst.identities
             )
         }
-        window.admit(
-            burst.identities,
-            receivedAt: burst.receivedAt,
-            writer: writer,
-            commit: admitting
-        )
-        for at in 0..<burst.count where burst.identities.verdict(at: at).isDuplicate {
-            burst.verdicts[at] = .duplicate
+    }
+
+    /// The same for a burst in which other texts stand for `messageId`s.
+    @inline(never)
+    private func announceIdentified(_ burst: inout EventBurst) {
+        for at in 0..<burst.count {
+            let view = burst.views[at]
+            let noted = burst.identified(at: at)
+            let text = noted?.text ?? (view.isMessageID ? view.id : nil)
+            let identity = text.map { burst.isWritten(at) ? PackedIdentity($0) : .none } ?? .none
+            let hasContent = !identity.isNone && noted?.isEnough != true
+            window.announce(
+                identity,
+                content: hasContent ? hash(view) : 0,
+                scope: burst.origin.scope.number,
+                in: &burst.identities
+            )
         }
     }
 }

@@ -203,7 +203,9 @@ extension Receiver {
             form: form,
             channel: request.delivery?.door.settings.channel ?? key?.channel ?? "",
             origin: flags.contains(.needsKey) ? request.origin ?? "" : "",
-            metadata: metadata.member
+            metadata: metadata.member,
+            places: request.delivery?.door.settings.fields.places(headers)
+                ?? request.profile?.places ?? []
         )
     }
 

@@ -8,15 +8,18 @@
 ///     2       1     bytes of the channel
 ///     3       1     bytes of the origin
 ///     4       2     bytes of the metadata
-///     6             channel, origin, metadata, without gaps
+///     6       2     bytes of the places
+///     8             channel, origin, metadata, places, without gaps
 ///
 /// Valid as long as its bytes are.
 package struct RequestNote {
-    package static let headerByteCount = 6
+    package static let headerByteCount = 8
     /// The longest metadata, in bytes.
     package static let metadataBytesMax = 4_096
     /// The longest channel and origin, in bytes.
     package static let textBytesMax = 255
+    /// The longest places, in bytes.
+    package static let placesBytesMax = 16_384
 
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt8
@@ -58,11 +61,13 @@ package struct RequestNote {
     package var origin: UnsafeRawBufferPointer
     /// A member of the metadata of its events, `"http":{…}`; empty for none.
     package var metadata: UnsafeRawBufferPointer
+    /// Where its events have what is looked for, ``EventPlaces``; empty where it is as in others.
+    package var places: UnsafeRawBufferPointer
 
     /// Reads a note as ``append(to:)`` wrote it.
     package init(_ bytes: UnsafeRawBufferPointer) {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        (flags, form, channel, origin, metadata) = ([], .any, none, none, none)
+        (flags, form, channel, origin, metadata, places) = ([], .any, none, none, none, none)
         guard bytes.count >= Self.headerByteCount else { return }
         flags = Flags(rawValue: bytes[0])
         form = Form(rawValue: bytes[1]) ?? .any
@@ -73,6 +78,9 @@ package struct RequestNote {
         channel = UnsafeRawBufferPointer(rebasing: bytes[Self.headerByteCount..<channelEnd])
         origin = UnsafeRawBufferPointer(rebasing: bytes[channelEnd..<originEnd])
         metadata = UnsafeRawBufferPointer(rebasing: bytes[originEnd..<metadataEnd])
+        let placesCount = Int(bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self))
+        let placesEnd = min(metadataEnd + placesCount, bytes.count)
+        places = UnsafeRawBufferPointer(rebasing: bytes[metadataEnd..<placesEnd])
     }
 
     /// Whether a note has a flag, or any of several, without reading all of it; false for no note.
@@ -87,23 +95,28 @@ package struct RequestNote {
         form: Form,
         channel: String = "",
         origin: String = "",
-        metadata: String = ""
+        metadata: String = "",
+        places: [UInt8] = []
     ) -> [UInt8] {
         let channel = fitting(channel, textBytesMax)
         let origin = fitting(origin, textBytesMax)
         let metadata = fitting(metadata, metadataBytesMax)
-        let size = UInt16(truncatingIfNeeded: metadata.utf8.count)
+        let places = places.count <= placesBytesMax ? places : []
         var bytes: [UInt8] = [
             flags.rawValue, form.rawValue, UInt8(truncatingIfNeeded: channel.utf8.count),
             UInt8(truncatingIfNeeded: origin.utf8.count),
         ]
         bytes.reserveCapacity(
             headerByteCount + channel.utf8.count + origin.utf8.count + metadata.utf8.count
+                + places.count
         )
-        withUnsafeBytes(of: size) { bytes += $0 }
+        for size in [metadata.utf8.count, places.count] {
+            withUnsafeBytes(of: UInt16(truncatingIfNeeded: size)) { bytes += $0 }
+        }
         bytes += channel.utf8
         bytes += origin.utf8
         bytes += metadata.utf8
+        bytes += places
         return bytes
     }
 

@@ -20,6 +20,10 @@ package struct WebhookFields: Sendable, Equatable {
 
     /// The parts of the identity: the first must be there, the others count if they are.
     package var id: [Choice] = []
+    /// Whether one identity is one event, whatever its content is.
+    ///
+    /// Else the same identity with other content is another event.
+    package var isIDEnough = true
     package var name: Choice = []
     /// The text before the name, such as `crm.`.
     package var namePrefix = ""
@@ -28,32 +32,14 @@ package struct WebhookFields: Sendable, Equatable {
 
     package init() {}
 
-    /// Returns the identity of an event; nil if its first part is missing.
-    ///
-    /// Each part has its length before it, so two lists of parts are never one identity. A single
-    /// part is the identity itself. `value` returns the text of a place, nil if it has none.
-    package func identity(_ value: (Place) -> String?) -> String? {
-        guard let first = id.first.flatMap({ Self.find($0, value) }) else { return nil }
-        guard id.count > 1 else { return first }
-        var text = ""
-        for part in [first] + id.dropFirst().map({ Self.find($0, value) ?? "" }) {
-            text += "\(part.utf8.count):\(part)"
-        }
-        return text
-    }
+    package var isEmpty: Bool { id.isEmpty && name.isEmpty && time.isEmpty }
 
-    /// Returns the name of an event with its prefix; nil if it has none.
-    package func eventName(_ value: (Place) -> String?) -> String? {
-        Self.find(name, value).map { namePrefix + $0 }
-    }
-
-    /// Returns the text of an event's time; nil if it has none.
-    package func timeText(_ value: (Place) -> String?) -> String? { Self.find(time, value) }
-
-    private static func find(_ choice: Choice, _ value: (Place) -> String?) -> String? {
-        for place in choice {
-            if let found = value(place), !found.isEmpty { return found }
-        }
-        return nil
+    /// These, and in place of what they do not say, others.
+    package func completed(by others: WebhookFields) -> WebhookFields {
+        var fields = self
+        if id.isEmpty { (fields.id, fields.isIDEnough) = (others.id, others.isIDEnough) }
+        if name.isEmpty { (fields.name, fields.namePrefix) = (others.name, others.namePrefix) }
+        if time.isEmpty { fields.time = others.time }
+        return fields
     }
 }

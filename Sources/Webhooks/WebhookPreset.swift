@@ -54,6 +54,7 @@ package enum WebhookPreset: String, Sendable, CaseIterable {
 
     /// A call or message reports each of its states under one id.
     private static func twilio(_ fields: inout WebhookFields) {
+        fields.isIDEnough = false
         let state: WebhookFields.Choice = [
             .member("MessageStatus"), .member("CallStatus"), .member("SmsStatus"),
         ]
@@ -66,6 +67,7 @@ package enum WebhookPreset: String, Sendable, CaseIterable {
 
     /// One message has several recipients, and each can open it several times.
     private static func postmark(_ fields: inout WebhookFields) {
+        fields.isIDEnough = false
         let times = ["DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt"]
             .map(WebhookFields.Place.member)
         fields.id = [

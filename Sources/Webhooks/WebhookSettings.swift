@@ -12,12 +12,17 @@ package struct WebhookSettings: Sendable, Equatable {
     ///
     /// Its secrets and its tolerance count with a preset too.
     package var signature: SignatureSettings
+    /// Where its events have their identity, name and time; what it does not say, the preset says.
+    package var ownFields = WebhookFields()
 
     package init(path: String, preset: WebhookPreset? = nil, signature: SignatureSettings) {
         self.path = path
         self.preset = preset
         self.signature = signature
     }
+
+    /// Where its events have their identity, name and time.
+    package var fields: WebhookFields { ownFields.completed(by: preset?.fields ?? WebhookFields()) }
 
     /// Whether the end of the path is a secret.
     package var hasSecretPath: Bool { preset == nil && signature.algorithm == .pathSecret }

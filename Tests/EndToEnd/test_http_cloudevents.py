@@ -60,10 +60,38 @@ def test_a_batch_is_an_array(edge):
     assert [event["id"] for _, event in edge.written()] == ["0", "1", "2"]
 
 
-def test_one_id_of_two_sources_is_two_events(edge):
-    for origin in ("/shop", "/till"):
-        assert edge.post(made("structured", origin=origin)[1], "/cloudevents")[0] == 200
-    assert {event["source"] for _, event in edge.written()} == {"/shop", "/till"}
+@pytest.mark.parametrize("mode", ["structured", "binary"])
+def test_id_and_source_together_are_an_event(edge, mode):
+    sent = {}
+
+    def send(identity, origin):
+        if (identity, origin) not in sent:
+            # The package notes the time.
+            sent[identity, origin] = made(mode, identity, origin)
+        headers, body = sent[identity, origin]
+        return edge.post(body, "/cloudevents", headers)[1].get("duplicates", 0)
+
+    assert [send("1", "/shop"), send("1", "/till"), send("1", "/shop"), send("2", "/shop")] == [0, 0, 1, 0]
+    edge.collector.kill()
+    edge.collector.start()
+    edge = Edge(edge.collector)
+    assert [send("1", "/till"), send("3", "/till")] == [1, 0]
+    wanted = [("1", "/shop"), ("1", "/till"), ("2", "/shop"), ("3", "/till")]
+    assert [(event["id"], event["source"]) for _, event in edge.written()] == wanted
+
+
+def test_a_batch_that_is_repeated_is_there_once(edge):
+    events = [json.loads(made("structured", str(at))[1]) for at in range(3)]
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    answers = [edge.post(json.dumps(events[:at]), "/cloudevents", headers)[1].get("duplicates", 0) for at in (2, 3)]
+    assert answers == [0, 2]
+    # The same id with other content is another event, and no id is none.
+    del events[0]["id"]
+    changed = json.dumps([events[1] | {"data": 7}, events[0], events[0]])
+    assert "duplicates" not in edge.post(changed, "/cloudevents", headers)[1]
+    written = edge.written()
+    assert [metadata.get("idReused", False) for metadata, _ in written] == [False] * 3 + [True] + [False] * 2
+    assert written[0][0]["identity"] == "1:05:/shop" and written[0][0]["id"] == "0"
 
 
 def test_attributes_cannot_break_out_of_their_event(edge):
