@@ -55,6 +55,7 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"]),
         .target(name: "Terminal"),
+        .target(name: "YAML", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "Digest", dependencies: ["COpenSSL"]),
         .target(name: "Wire", dependencies: ["CSodium"]),
 
@@ -135,7 +136,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Dedup", "Events", "Platform", "Terminal", "Webhooks",
+                "Dedup", "Events", "Platform", "Terminal", "Webhooks", "YAML",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -222,6 +223,7 @@ let package = Package(
         ),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Platform", "TestSupport"]),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(name: "DedupTests", dependencies: ["Dedup", "TestSupport"]),
         .testTarget(name: "DiskTests", dependencies: ["Disk", "SegmentSupport", "TestSupport"]),
         .testTarget(

@@ -31,6 +31,7 @@ enum HouseFloors {
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
+        "YAML": Room(floor: 1, imports: ["Yams"], foundation: .none),
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Keys": Room(floor: 2, imports: ["Platform", "Wire"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
@@ -99,7 +100,7 @@ enum HouseFloors {
         ),
         "Configuration": Room(
             floor: 6,
-            imports: ["Dedup", "Events", "Platform", "Terminal", "Webhooks", "Yams"],
+            imports: ["Dedup", "Events", "Platform", "Terminal", "Webhooks", "YAML", "Yams"],
             foundation: .all
         ),
         "Daemon": Room(
@@ -134,11 +135,11 @@ enum HouseFloors {
     /// Modules of the toolchain, open to all targets.
     static let system: Set<String> = ["Swift", "Glibc", "Synchronization", "Dispatch"]
 
-    /// C modules, and the one target that makes Swift of each.
-    static let soleImporter = [
-        "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
-        "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
-        "CSodium": "Wire",
-        "Yams": "Configuration",
+    /// Modules that few targets may import: of C, the one that makes Swift of it.
+    static let importers: [String: Set<String>] = [
+        "CZeroMQ": ["ZeroMQ"], "CZlib": ["Compression"], "CISAL": ["Compression"],
+        "CSimdJSON": ["Events"], "COpenSSL": ["Digest"], "CPlatform": ["Platform"],
+        "CSodium": ["Wire"],
+        "Yams": ["YAML", "Configuration"],
     ]
 }
