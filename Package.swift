@@ -47,6 +47,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
         .target(name: "CPlatform"),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         // Floor 1: one mechanism per target, without knowledge of events.
         .target(name: "Platform", dependencies: ["CPlatform"]),
@@ -66,7 +67,8 @@ let package = Package(
         .target(name: "Disk", dependencies: ["Platform"]),
         .target(name: "Webhooks", dependencies: ["Digest"]),
 
-        // Floor 3: the two ends of the path, and the producer's side of the wire.
+        // Floor 3: the two ends of the path, the producer's side of the wire, and what events must be.
+        .target(name: "Plan", dependencies: ["CRE2", "Events"]),
         .target(name: "Intake", dependencies: ["Agents", "Ring", "Platform"]),
         .target(
             name: "Archive",
@@ -224,6 +226,7 @@ let package = Package(
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Platform", "TestSupport"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
+        .testTarget(name: "PlanTests", dependencies: ["Events", "Plan", "TestSupport"]),
         .testTarget(name: "DedupTests", dependencies: ["Dedup", "TestSupport"]),
         .testTarget(name: "DiskTests", dependencies: ["Disk", "SegmentSupport", "TestSupport"]),
         .testTarget(

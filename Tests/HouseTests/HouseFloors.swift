@@ -25,6 +25,7 @@ enum HouseFloors {
         "CSodium": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
+        "CRE2": Room(floor: 0, imports: []),
         "Platform": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
         "Agents": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Ring": Room(floor: 2, imports: ["Platform"], foundation: .none),
@@ -35,6 +36,7 @@ enum HouseFloors {
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Keys": Room(floor: 2, imports: ["Platform", "Wire"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
+        "Plan": Room(floor: 3, imports: ["CRE2", "Events"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
         "ZeroMQSource": Room(
             floor: 4,
@@ -139,7 +141,7 @@ enum HouseFloors {
     static let importers: [String: Set<String>] = [
         "CZeroMQ": ["ZeroMQ"], "CZlib": ["Compression"], "CISAL": ["Compression"],
         "CSimdJSON": ["Events"], "COpenSSL": ["Digest"], "CPlatform": ["Platform"],
-        "CSodium": ["Wire"],
+        "CSodium": ["Wire"], "CRE2": ["Plan"],
         "Yams": ["YAML", "Configuration"],
     ]
 }
