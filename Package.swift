@@ -95,6 +95,11 @@ let package = Package(
             dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"]
         ),
 
+        .target(
+            name: "PlanFiles",
+            dependencies: ["Plan", "YAML", .product(name: "Yams", package: "Yams")]
+        ),
+
         // Floor 4: the kinds of source.
         .target(
             name: "ZeroMQSource",
@@ -168,8 +173,8 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Archive", "Control", "Disk", "Events", "Inspection", "Keys", "Platform",
-                "Producer", "Terminal",
+                "Archive", "Control", "Disk", "Events", "Inspection", "Keys", "Plan", "PlanFiles",
+                "Platform", "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -226,6 +231,7 @@ let package = Package(
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Platform", "TestSupport"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
+        .testTarget(name: "PlanFilesTests", dependencies: ["Plan", "PlanFiles", "TestSupport"]),
         .testTarget(name: "PlanTests", dependencies: ["Events", "Plan", "TestSupport"]),
         .testTarget(name: "DedupTests", dependencies: ["Dedup", "TestSupport"]),
         .testTarget(name: "DiskTests", dependencies: ["Disk", "SegmentSupport", "TestSupport"]),

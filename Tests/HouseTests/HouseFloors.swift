@@ -37,6 +37,7 @@ enum HouseFloors {
         "Keys": Room(floor: 2, imports: ["Platform", "Wire"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
         "Plan": Room(floor: 3, imports: ["CRE2", "Events"], foundation: .none),
+        "PlanFiles": Room(floor: 4, imports: ["Plan", "YAML", "Yams"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
         "ZeroMQSource": Room(
             floor: 4,
@@ -125,7 +126,7 @@ enum HouseFloors {
             floor: 8,
             imports: [
                 "Control", "Events", "Platform", "Producer", "Terminal", "ArgumentParser", "Disk",
-                "Archive", "Inspection", "Keys",
+                "Archive", "Inspection", "Keys", "Plan", "PlanFiles",
             ]
         ),
         "touchpoint-send": Room(
@@ -142,6 +143,6 @@ enum HouseFloors {
         "CZeroMQ": ["ZeroMQ"], "CZlib": ["Compression"], "CISAL": ["Compression"],
         "CSimdJSON": ["Events"], "COpenSSL": ["Digest"], "CPlatform": ["Platform"],
         "CSodium": ["Wire"], "CRE2": ["Plan"],
-        "Yams": ["YAML", "Configuration"],
+        "Yams": ["YAML", "Configuration", "PlanFiles"],
     ]
 }
