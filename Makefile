@@ -15,6 +15,7 @@ BENCHFLAGS ?=
 SOAKFLAGS ?=
 MINUTES ?= 5
 KILLS ?= 200
+PAIRS ?= 1000000
 POINTS ?= 100000
 SECONDS ?= 60
 FUZZFLAGS ?=
@@ -189,6 +190,11 @@ client-kills: build venv ## Kill collector and client for Python KILLS (200) tim
 	@TOUCHPOINT_KILLS=$(KILLS) TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest -rP --show-capture=stdout \
 		$(PYTHON_CLIENT)/tests/test_kills.py $(PYTESTFLAGS)
 
+schema-pairs: build venv ## Compare PAIRS (1000000) verdicts of `touchpointctl plan validate` with another implementation's
+	@echo "==> Comparing verdicts"
+	@TOUCHPOINT_PAIRS=$(PAIRS) TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest -rP --show-capture=stdout \
+		Tests/EndToEnd/test_plan_schemas.py $(PYTESTFLAGS)
+
 ##@ Else
 venv: $(VENV)/.complete ## Make the Python environment of the tests of whole programs
 
@@ -215,5 +221,5 @@ clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-fuzz
 
 .PHONY: help setup build run test faults check lint format floors debug house crashes crash-explorer gates \
-	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak clients client-kills venv install \
+	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak clients client-kills schema-pairs venv install \
 	recording chart loc clean

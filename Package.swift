@@ -47,6 +47,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
         .target(name: "CPlatform"),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         // Floor 1: one mechanism per target, without knowledge of events.
         .target(name: "Platform", dependencies: ["CPlatform"]),
@@ -55,6 +56,7 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "Compression", dependencies: ["CZlib", "CISAL"]),
         .target(name: "Terminal"),
+        .target(name: "YAML", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "Digest", dependencies: ["COpenSSL"]),
         .target(name: "Wire", dependencies: ["CSodium"]),
 
@@ -65,7 +67,8 @@ let package = Package(
         .target(name: "Disk", dependencies: ["Platform"]),
         .target(name: "Webhooks", dependencies: ["Digest"]),
 
-        // Floor 3: the two ends of the path, and the producer's side of the wire.
+        // Floor 3: the two ends of the path, the producer's side of the wire, and what events must be.
+        .target(name: "Plan", dependencies: ["CRE2", "Events"]),
         .target(name: "Intake", dependencies: ["Agents", "Ring", "Platform"]),
         .target(
             name: "Archive",
@@ -90,6 +93,11 @@ let package = Package(
         .target(
             name: "Producer",
             dependencies: ["ZeroMQ", "Compression", "Platform", "Terminal", "Events", "Wire"]
+        ),
+
+        .target(
+            name: "PlanFiles",
+            dependencies: ["Plan", "YAML", .product(name: "Yams", package: "Yams")]
         ),
 
         // Floor 4: the kinds of source.
@@ -135,7 +143,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Dedup", "Events", "Platform", "Terminal", "Webhooks",
+                "Dedup", "Events", "Platform", "Terminal", "Webhooks", "YAML",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -165,8 +173,8 @@ let package = Package(
         .executableTarget(
             name: "touchpointctl",
             dependencies: [
-                "Archive", "Control", "Disk", "Events", "Inspection", "Keys", "Platform",
-                "Producer", "Terminal",
+                "Archive", "Control", "Disk", "Events", "Inspection", "Keys", "Plan", "PlanFiles",
+                "Platform", "Producer", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -222,6 +230,9 @@ let package = Package(
         ),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Platform", "TestSupport"]),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
+        .testTarget(name: "PlanFilesTests", dependencies: ["Plan", "PlanFiles", "TestSupport"]),
+        .testTarget(name: "PlanTests", dependencies: ["Events", "Plan", "TestSupport"]),
         .testTarget(name: "DedupTests", dependencies: ["Dedup", "TestSupport"]),
         .testTarget(name: "DiskTests", dependencies: ["Disk", "SegmentSupport", "TestSupport"]),
         .testTarget(

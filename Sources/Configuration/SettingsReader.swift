@@ -1,3 +1,4 @@
+import YAML
 import Yams
 
 /// Reads settings from YAML, and reports all problems at once.
@@ -29,58 +30,15 @@ package enum SettingsReader {
         _ yaml: String,
         file: String
     ) throws(ConfigurationError) -> Node? {
-        if let line = YAMLAnchors.firstLine(in: yaml) {
+        do throws(YAMLFailure) {
+            return try YAMLText.compose(yaml)
+        } catch {
             throw ConfigurationError(
                 file: file,
-                line: line,
-                message:
-                    "anchors (&name) and aliases (*name) are not read: write the value in each place"
+                line: error.line,
+                column: error.column,
+                message: error.message
             )
-        }
-        do {
-            return try Yams.compose(yaml: yaml)
-        } catch let error as YamlError {
-            throw ConfigurationError(error, yaml: yaml, file: file)
-        } catch {
-            throw ConfigurationError(file: file, message: "not valid YAML: \(error)")
-        }
-    }
-}
-
-extension ConfigurationError {
-    /// Formats libyaml's error in one line, with its position.
-    fileprivate init(_ error: YamlError, yaml: String, file: String) {
-        switch error {
-        case .scanner(let context, let problem, let mark, _),
-            .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            let text = context.map { "\($0.text): \(problem)" } ?? problem
-            self.init(
-                file: file,
-                line: mark.line,
-                column: mark.column,
-                message: "not valid YAML: \(text)"
-            )
-        case .reader(let problem, let offset, _, _):
-            let before = yaml.prefix(offset ?? 0).split(
-                separator: "\n",
-                omittingEmptySubsequences: false
-            )
-            self.init(
-                file: file,
-                line: max(1, before.count),
-                column: (before.last?.count ?? 0) + 1,
-                message: "not valid YAML: \(problem)"
-            )
-        case .duplicatedKeysInMapping(let keys, let context):
-            let names = keys.map { "'\($0)'" }.joined(separator: ", ")
-            self.init(
-                file: file,
-                line: context.mark.line,
-                message: "key \(names) stands more than once in the same mapping"
-            )
-        default:
-            self.init(file: file, message: "not valid YAML: \(error)")
         }
     }
 }

@@ -9,6 +9,8 @@ import Platform
 /// reads their values one by one.
 package struct EventReader: ~Copyable {
     private let reader: OpaquePointer
+    /// The C reader, for a second walk over what it has indexed.
+    var pointer: OpaquePointer { reader }
     private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The result of the last successful ``next()``; ranges are relative to the indexed bytes.
     private(set) var found = csimdjson_event()

@@ -367,7 +367,7 @@ extension PayloadReader {
 
 extension UInt8 {
     /// Whether the byte is white space by RFC 8259, section 2.
-    var isJSONSpace: Bool {
+    package var isJSONSpace: Bool {
         self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09
     }
 }

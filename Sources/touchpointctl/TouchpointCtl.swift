@@ -23,7 +23,7 @@ import Terminal
               touchpointctl repair DIR                 save what can be read
 
             Exit codes: 0 done, 1 not healthy (status), 64 wrong usage, 65 bad data found, \
-            69 daemon not reachable or not for you, 73 cannot create, 74 I/O error.
+            69 daemon not reachable or not for you, 73 cannot create, 74 I/O error, 78 bad plan.
             """,
         version: "touchpointctl \(ProductVersion.number) (\(ProductVersion.build))",
         groupedSubcommands: [
@@ -33,6 +33,7 @@ import Terminal
                 name: "Look at data folders",
                 subcommands: [VerifyData.self, RepairData.self, CatEvents.self]
             ),
+            CommandGroup(name: "Say what events are", subcommands: [PlanCommands.self]),
             CommandGroup(name: "Encrypt", subcommands: [GenerateKeys.self]),
             ReachCommands.group,
         ]

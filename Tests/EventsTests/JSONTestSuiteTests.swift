@@ -1,4 +1,5 @@
 import Events
+import TestSupport
 import Testing
 
 /// Nicolas Seriot's JSONTestSuite (https://github.com/nst/JSONTestSuite): `y_` must be accepted,

@@ -25,15 +25,19 @@ enum HouseFloors {
         "CSodium": Room(floor: 0, imports: []),
         "CSimdJSON": Room(floor: 0, imports: []),
         "CPlatform": Room(floor: 0, imports: []),
+        "CRE2": Room(floor: 0, imports: []),
         "Platform": Room(floor: 1, imports: ["CPlatform"], foundation: .none),
         "Agents": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Ring": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "ZeroMQ": Room(floor: 1, imports: ["CZeroMQ"], foundation: .none),
         "Compression": Room(floor: 1, imports: ["CZlib", "CISAL"], foundation: .none),
         "Terminal": Room(floor: 1, imports: []),
+        "YAML": Room(floor: 1, imports: ["Yams"], foundation: .none),
         "Dedup": Room(floor: 2, imports: ["Platform"], foundation: .none),
         "Keys": Room(floor: 2, imports: ["Platform", "Wire"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
+        "Plan": Room(floor: 3, imports: ["CRE2", "Events"], foundation: .none),
+        "PlanFiles": Room(floor: 4, imports: ["Plan", "YAML", "Yams"], foundation: .none),
         "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
         "ZeroMQSource": Room(
             floor: 4,
@@ -99,7 +103,7 @@ enum HouseFloors {
         ),
         "Configuration": Room(
             floor: 6,
-            imports: ["Dedup", "Events", "Platform", "Terminal", "Webhooks", "Yams"],
+            imports: ["Dedup", "Events", "Platform", "Terminal", "Webhooks", "YAML", "Yams"],
             foundation: .all
         ),
         "Daemon": Room(
@@ -122,7 +126,7 @@ enum HouseFloors {
             floor: 8,
             imports: [
                 "Control", "Events", "Platform", "Producer", "Terminal", "ArgumentParser", "Disk",
-                "Archive", "Inspection", "Keys",
+                "Archive", "Inspection", "Keys", "Plan", "PlanFiles",
             ]
         ),
         "touchpoint-send": Room(
@@ -134,11 +138,11 @@ enum HouseFloors {
     /// Modules of the toolchain, open to all targets.
     static let system: Set<String> = ["Swift", "Glibc", "Synchronization", "Dispatch"]
 
-    /// C modules, and the one target that makes Swift of each.
-    static let soleImporter = [
-        "CZeroMQ": "ZeroMQ", "CZlib": "Compression", "CISAL": "Compression",
-        "CSimdJSON": "Events", "COpenSSL": "Digest", "CPlatform": "Platform",
-        "CSodium": "Wire",
-        "Yams": "Configuration",
+    /// Modules that few targets may import: of C, the one that makes Swift of it.
+    static let importers: [String: Set<String>] = [
+        "CZeroMQ": ["ZeroMQ"], "CZlib": ["Compression"], "CISAL": ["Compression"],
+        "CSimdJSON": ["Events"], "COpenSSL": ["Digest"], "CPlatform": ["Platform"],
+        "CSodium": ["Wire"], "CRE2": ["Plan"],
+        "Yams": ["YAML", "Configuration", "PlanFiles"],
     ]
 }

@@ -16,9 +16,7 @@ enum ImportRule {
     private static func findings(outsideSources file: SourceFile) -> [Finding] {
         file.findings(in: file.codeLines) { line in
             importedModule(line).flatMap { module in
-                HouseFloors.soleImporter[module].map {
-                    "only \($0) imports \(module): use \($0)'s types here"
-                }
+                HouseFloors.importers[module].map { refusal(of: module, importers: $0) }
             }
         }
     }
@@ -45,13 +43,18 @@ enum ImportRule {
         return rest.first?.split(separator: ".").first.map(String.init)
     }
 
+    private static func refusal(of module: String, importers: Set<String>) -> String {
+        let names = importers.sorted().joined(separator: ", ")
+        return "only \(names) may import \(module): use their types here"
+    }
+
     private static func complaint(
         about module: String,
         in target: String,
         _ room: HouseFloors.Room
     ) -> String? {
-        if let sole = HouseFloors.soleImporter[module], sole != target {
-            return "only \(sole) imports \(module): use \(sole)'s types here"
+        if let importers = HouseFloors.importers[module], !importers.contains(target) {
+            return refusal(of: module, importers: importers)
         }
         if module.hasPrefix("Foundation") {
             switch room.foundation {

@@ -7,11 +7,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Ring", "package import CZeroMQ", "only ZeroMQ imports CZeroMQ"),
-        ("Storage", "import CZlib", "only Compression imports CZlib"),
-        ("Pipeline", "import CISAL", "only Compression imports CISAL"),
-        ("Archive", "import CSimdJSON", "only Events imports CSimdJSON"),
-        ("Ring", "public import CPlatform", "only Platform imports CPlatform"),
+        ("Ring", "package import CZeroMQ", "only ZeroMQ may import CZeroMQ"),
+        ("Storage", "import CZlib", "only Compression may import CZlib"),
+        ("Pipeline", "import CISAL", "only Compression may import CISAL"),
+        ("Archive", "import CSimdJSON", "only Events may import CSimdJSON"),
+        ("Ring", "public import CPlatform", "only Platform may import CPlatform"),
         ("Events", "internal import Foundation", "no Foundation in Events"),
         ("Intake", "import FoundationEssentials", "no FoundationEssentials in Intake"),
         ("Terminal", "import Foundation", "no Foundation in Terminal: FoundationEssentials"),

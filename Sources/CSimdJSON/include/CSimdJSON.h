@@ -104,4 +104,7 @@ size_t csimdjson_structurals(const csimdjson_reader *reader);
 #ifdef __cplusplus
 }
 #endif
+
+#include "CSimdJSONPlan.h"
+
 #endif

@@ -1,9 +1,9 @@
-import Foundation
+package import Foundation
 
 /// Public test data in a folder beside the repository, `../shared/data`, or in the folder named by
 /// `TOUCHPOINT_TEST_DATA`.
-enum TestCorpus {
-    private static var folder: URL {
+package enum TestCorpus {
+    package static var folder: URL {
         if let named = ProcessInfo.processInfo.environment["TOUCHPOINT_TEST_DATA"] {
             return URL(fileURLWithPath: named)
         }
@@ -13,7 +13,7 @@ enum TestCorpus {
     }
 
     /// Reads one file; if it is missing, prints a line and returns nil.
-    static func file(_ path: String) -> [UInt8]? {
+    package static func file(_ path: String) -> [UInt8]? {
         guard let data = try? Data(contentsOf: folder.appendingPathComponent(path)) else {
             print("test data \(path) is not in \(folder.path): only the built-in set is tested")
             return nil
@@ -22,15 +22,21 @@ enum TestCorpus {
     }
 
     /// Reads every file of a folder by name; if it is missing, prints a line and returns nil.
-    static func files(in path: String) throws -> [(name: String, bytes: [UInt8])]? {
+    package static func files(in path: String) throws -> [(name: String, bytes: [UInt8])]? {
         let place = folder.appendingPathComponent(path)
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: place.path) else {
             print("test data \(path) is not in \(folder.path): only the built-in set is tested")
             return nil
         }
         print("testing \(names.count) files of \(place.path)")
-        return try names.sorted().map { name in
-            (name, Array(try Data(contentsOf: place.appendingPathComponent(name))))
+        return try names.sorted().compactMap { name in
+            let file = place.appendingPathComponent(name)
+            guard !isFolder(file) else { return nil }
+            return (name, Array(try Data(contentsOf: file)))
         }
+    }
+
+    private static func isFolder(_ file: URL) -> Bool {
+        (try? file.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
     }
 }

@@ -1,14 +1,14 @@
-/// Finds anchors in YAML, which a configuration must not have.
+/// Finds anchors in YAML, which no file here may have.
 ///
 /// An alias repeats all that its anchor names, including aliases: nine lines of them are billions
 /// of values, and a parser compares the keys of a mapping by all of theirs. Without anchors there
 /// are no aliases.
-enum YAMLAnchors {
+package enum YAMLAnchors {
     /// Returns the line of the first anchor (`&name`), from 1; nil if there is none.
     ///
     /// An anchor begins a token outside of quotes and comments (YAML 1.2, section 6.9.2). In a
     /// block of text (`|`, `>`) a word with this beginning counts as one as well.
-    static func firstLine(in yaml: String) -> Int? {
+    package static func firstLine(in yaml: String) -> Int? {
         var line = 1
         var quote: UInt8?
         var isComment = false

@@ -1,8 +1,7 @@
 import Testing
+import YAML
 
-@testable import Configuration
-
-/// A configuration has no anchors, and so no aliases that multiply.
+/// A file of ours has no anchors, and so no aliases that multiply.
 @Suite struct YAMLAnchorsTests {
     @Test(arguments: [
         ("a: &x 1", 1), ("&x a: 1", 1), ("a: [1, &x 2]", 1), ("a: {&x b: 1}", 1),
@@ -32,9 +31,10 @@ import Testing
             yaml += "a\(level): &a\(level) [\(inner)]\n"
         }
         #expect {
-            try SettingsReader.read(yaml: yaml + "? *a9\n: 1\n", file: "f.yaml", environment: [:])
+            try YAMLText.compose(yaml + "? *a9\n: 1\n")
         } throws: { error in
-            "\(error)".hasPrefix("f.yaml:1: anchors (&name)")
+            guard let failure = error as? YAMLFailure else { return false }
+            return failure.line == 1 && failure.message.hasPrefix("anchors (&name)")
         }
     }
 }
