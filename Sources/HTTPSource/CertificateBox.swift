@@ -1,3 +1,4 @@
+import NIOCore
 import NIOSSL
 import Synchronization
 
@@ -35,6 +36,9 @@ package final class CertificateBox: Sendable {
         .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ]
 
+    /// How long a closed connection waits for the other end's farewell: its handler has waited before.
+    private static let shutdownTimeout: TimeAmount = .milliseconds(100)
+
     private let files: Files
     private let newest: Mutex<NIOSSLContext>
 
@@ -65,6 +69,7 @@ package final class CertificateBox: Sendable {
             )
             configuration.minimumTLSVersion = files.minimum == .tls13 ? .tlsv13 : .tlsv12
             configuration.cipherSuiteValues = Self.ciphers
+            configuration.shutdownTimeout = Self.shutdownTimeout
             configuration.applicationProtocols = ["http/1.1"]
             return try NIOSSLContext(configuration: configuration)
         } catch let error as CertificateError {
