@@ -38,6 +38,9 @@ final class Receiver {
     private(set) var producers: KeyedProducers
     private var keyChanges: Int
     private(set) var doors: WebhookDoors
+    /// Whether a connection may be waiting for room to read: asking each after every body costs more
+    /// the more there are.
+    var holdsReads = false
     /// Bytes of bodies that are not in a ring.
     var buffered = 0 {
         didSet { if buffered < oldValue { resumeReading() } }
@@ -121,7 +124,8 @@ final class Receiver {
     }
 
     private func resumeReading() {
-        guard !isFull else { return }
+        guard holdsReads, !isFull else { return }
+        holdsReads = false
         connections.forEach { $0.resumeReading() }
     }
 

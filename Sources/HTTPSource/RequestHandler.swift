@@ -93,6 +93,7 @@ final class RequestHandler: ChannelDuplexHandler {
     func read(context: ChannelHandlerContext) {
         if phase == .receiving, receiver.isFull {
             body.isReadHeld = true
+            receiver.holdsReads = true
         } else {
             context.read()
         }
