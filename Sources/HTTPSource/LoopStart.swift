@@ -87,7 +87,9 @@ struct LoopStart {
             .assumeIsolated()
             .whenComplete { result in
                 switch result {
-                case .success(let channel): receiver.add(channel)
+                case .success(let channel):
+                    Listening.restoreBacklog(of: descriptor)
+                    receiver.add(channel)
                 case .failure(let error): bridge.fail(IntakeError("cannot listen: \(error)"))
                 }
             }
