@@ -91,6 +91,13 @@ final class Receiver {
 
     func add(_ listener: any Channel) {
         listeners.append(listener)
+        if isDraining { closeListeners() }
+    }
+
+    /// Closes what listens; connections that the system has accepted and this has not are reset.
+    private func closeListeners() {
+        for listener in listeners { listener.close(promise: nil) }
+        listeners = []
     }
 
     // MARK: - Connections
@@ -271,24 +278,25 @@ final class Receiver {
 
     // MARK: - The end
 
-    /// Takes in nothing more, once the grace is over; everything that waits is told so.
+    /// Takes in nothing more, and accepts no more connections, once the grace is over; everything that
+    /// waits is told so.
     private func drain() {
         let now = SystemClock.monotonicNanoseconds
         let refusesAt = ending.refusesAt ?? now &+ timeouts.grace
         ending.refusesAt = refusesAt
         guard now >= refusesAt, !ending.isRefusing else { return }
         ending.isRefusing = true
+        // Before clients are told that it ends: those that connect again at once are refused.
+        closeListeners()
         closeRound()
         refuseWaiting(.draining)
         shared.intakeEnded.store(true, ordering: .releasing)
     }
 
-    /// Accepts no more connections, and ends those that are left.
+    /// Ends the connections that are left.
     private func end() {
         if ending.deadline == nil {
             ending.deadline = SystemClock.monotonicNanoseconds &+ Self.lingerNanoseconds
-            for listener in listeners { listener.close(promise: nil) }
-            listeners = []
         }
         // The next request of a busy one may be under way: it gets its answer, and ends with that.
         connections.forEach { $0.leave(ifIdleFor: Self.quietNanoseconds) }
