@@ -75,6 +75,10 @@ struct Acceptance {
                 }
             }
             .withBoundSocket(descriptor)
+            .map { channel in
+                Listening.restoreBacklog(of: descriptor)
+                return channel
+            }
     }
 
     private static func build(

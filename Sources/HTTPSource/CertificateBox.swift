@@ -1,3 +1,4 @@
+import NIOCore
 import NIOSSL
 import Synchronization
 
@@ -22,6 +23,21 @@ package final class CertificateBox: Sendable {
         case tls12 = "1.2"
         case tls13 = "1.3"
     }
+
+    /// What TLS 1.2 may encrypt with: ciphers that authenticate, with keys that are forgotten.
+    ///
+    /// TLS 1.3 has no others.
+    private static let ciphers: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+
+    /// How long a closed connection waits for the other end's farewell: its handler has waited before.
+    private static let shutdownTimeout: TimeAmount = .milliseconds(100)
 
     private let files: Files
     private let newest: Mutex<NIOSSLContext>
@@ -52,6 +68,8 @@ package final class CertificateBox: Sendable {
                 privateKey: .privateKey(key)
             )
             configuration.minimumTLSVersion = files.minimum == .tls13 ? .tlsv13 : .tlsv12
+            configuration.cipherSuiteValues = Self.ciphers
+            configuration.shutdownTimeout = Self.shutdownTimeout
             configuration.applicationProtocols = ["http/1.1"]
             return try NIOSSLContext(configuration: configuration)
         } catch let error as CertificateError {

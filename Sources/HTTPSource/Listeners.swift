@@ -5,6 +5,7 @@ final class Listeners {
     private let loops: [any EventLoop]
     private let commons: LoopCommons
     private var channels: [any Channel] = []
+    private var isClosed = false
 
     /// `loops`: of the source; the first is the caller's.
     init(_ loops: [any EventLoop], _ commons: LoopCommons) {
@@ -13,6 +14,7 @@ final class Listeners {
     }
 
     func add(_ channel: any Channel) {
+        if isClosed { return channel.close(promise: nil) }
         channels.append(channel)
     }
 
@@ -22,6 +24,7 @@ final class Listeners {
     /// answer. So nothing more is accepted first, and then each loop is asked once: what was on its
     /// way came before that.
     func close() {
+        isClosed = true
         let (first, commons) = (loops[0], commons)
         for channel in channels {
             try? channel.syncOptions?.setOption(.autoRead, value: false)

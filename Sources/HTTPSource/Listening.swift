@@ -7,6 +7,11 @@ struct Listening: Sendable {
     /// Connections that may wait to be accepted.
     private static let backlog: Int32 = 4_096
 
+    /// Lets as many connections wait as before: NIO listens again, for 128.
+    static func restoreBacklog(of descriptor: Int32) {
+        _ = listen(descriptor, backlog)
+    }
+
     private(set) var descriptors: [Int32] = []
     /// Files of Unix sockets.
     private(set) var files: [UnixListener] = []

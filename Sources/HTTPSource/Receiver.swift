@@ -299,23 +299,25 @@ final class Receiver {
 
     // MARK: - The end
 
-    /// Takes in nothing more, once the grace is over; everything that waits is told so.
+    /// Takes in nothing more, and accepts no more connections, once the grace is over; everything that
+    /// waits is told so.
     private func drain() {
         let now = SystemClock.monotonicNanoseconds
         let refusesAt = ending.refusesAt ?? now &+ timeouts.grace
         ending.refusesAt = refusesAt
         guard now >= refusesAt, !ending.isRefusing else { return }
         ending.isRefusing = true
+        // Before clients are told that it ends: those that connect again at once are refused.
+        listeners?.close()
         closeRound()
         refuseWaiting(.draining)
         shared.intakeEnded.store(true, ordering: .releasing)
     }
 
-    /// Accepts no more connections, and ends those that are left.
+    /// Ends the connections that are left.
     private func end() {
         if ending.deadline == nil {
             ending.deadline = SystemClock.monotonicNanoseconds &+ Self.lingerNanoseconds
-            listeners?.close()
         }
         // The next request of a busy one may be under way: it gets its answer, and ends with that.
         handlers.forEach { $0.leave(ifIdleFor: Self.quietNanoseconds) }

@@ -46,12 +46,14 @@ package enum WebhookBody {
     /// Returns the object that a form means; nil if the body is no form, and stays as it is.
     ///
     /// The fields are its members. A generic sender's only field `data` is the event itself, if it
-    /// is JSON or base64 of it.
+    /// is JSON or base64 of it. Its JSON stays as it is whatever it is called: curl and others call
+    /// every body a form.
     package static func event(
         of request: WebhookRequest,
         preset: WebhookPreset?
     ) throws(FormFault) -> [UInt8]? {
         guard MediaType(request.headers)?.isForm == true else { return nil }
+        if preset == nil, beginsAsJSON(request.body) { return nil }
         let form = try FormFields(request.body)
         if preset == nil, form.count == 1, let data = form.only("data"),
             let event = try? EncodedData.decode(data)
@@ -59,5 +61,18 @@ package enum WebhookBody {
             return event
         }
         return FormObject.json(form, nesting: false)
+    }
+
+    /// Whether the first byte that is no blank opens an object or an array; in a form it is encoded.
+    private static func beginsAsJSON(_ body: UnsafeRawBufferPointer) -> Bool {
+        for byte in body {
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): return true
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"):
+                continue
+            default: return false
+            }
+        }
+        return false
     }
 }

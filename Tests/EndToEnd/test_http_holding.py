@@ -3,6 +3,8 @@
 import contextlib
 import http.client
 import json
+import socket
+import subprocess
 import threading
 import uuid
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from http_edge import KEY, Edge, read, source
 from prometheus import compiled
+from sdk_senders import Senders
 from waiting import wait_until
 
 EVENT = b'{"event":"x"}'
@@ -172,3 +175,57 @@ def test_a_grace_takes_requests_as_before(edge):
     assert web.collector.wait_for_exit() == 0
     with contextlib.suppress(OSError):
         connection.close()
+
+
+# Posts events with ids of their own; at the end prints how many were answered with 200, 503 and otherwise, and how many
+# connections ended without an answer.
+LOAD = """
+local threads, number, taken, ending, other = {}, 0, 0, 0, 0
+function setup(thread) table.insert(threads, thread); thread:set("id", #threads) end
+function request()
+  number = number + 1
+  return wrk.format("POST", "/v1/events", { ["X-Write-Key"] = "KEY" }, '{"messageId":"' .. id .. "-" .. number .. '"}')
+end
+function response(status)
+  if status == 200 then taken = taken + 1 elseif status == 503 then ending = ending + 1 else other = other + 1 end
+  wrk.thread:set("counts", taken .. " " .. ending .. " " .. other)
+end
+function done(summary)
+  for _, thread in ipairs(threads) do print("COUNTS " .. thread:get("counts") .. " " .. summary.errors.read) end
+end
+"""
+
+
+def test_a_drain_under_wrk_answers_every_request(daemon, tmp_path):
+    web = Edge(daemon(sources=[source()]))
+    script = tmp_path / "load.lua"
+    script.write_text(LOAD.replace("KEY", KEY))
+    load = subprocess.Popen(
+        ["wrk", "-t1", "-c64", "-d2s", "-s", script, web.url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    )
+    wait_until("events to arrive", lambda: web.collector.ledger()["received"] > 500)
+    web.collector.drain()
+    output = load.communicate(timeout=60)[0]
+    [counts] = [line for line in output.splitlines() if line.startswith("COUNTS")]
+    taken, _, other, reset = map(int, counts.split()[1:])
+    # New connections are refused at the end; none that was accepted ends without an answer.
+    assert (other, reset) == (0, 0), output
+    web.collector.start()
+    written = [event["messageId"] for _, event in Edge(web.collector).written()]
+    assert len(written) == len(set(written)) == taken
+
+
+def test_sdks_go_on_by_themselves_over_drains(daemon, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    web = Edge(daemon(sources=[source(bind=[f"127.0.0.1:{port}"])]))
+    with Senders(tmp_path, web.url, 1_500) as senders:
+        for share in (0.1, 0.3):
+            wait_until("events to arrive", lambda: len(senders.delivered) > share * len(senders.sent))
+            assert senders.are_sending
+            web.collector.drain()
+            web.collector.start()
+        senders.finish()
+    written = [event["messageId"] for _, event in Edge(web.collector).written()]
+    assert sorted(written) == sorted(senders.sent)
+    assert web.collector.ledger()["duplicate"] == 0

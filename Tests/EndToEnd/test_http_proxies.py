@@ -1,18 +1,23 @@
 """Real proxies in front of the HTTP source: the configurations of EDGE.md, addresses, and connections that are kept."""
 
+import http.client
 import json
-import re
+import os
 import shutil
 import socket
+import ssl
 import subprocess
 
 import pytest
 
 import pages
 from http_edge import KEY, Edge, source
+from test_http_tls import certificate
 from waiting import wait_until
 
 EVENT = b'{"event":"x"}'
+EDGE = "docs/EDGE.md"
+PROXIES = ("nginx", "haproxy", "caddy")
 
 
 def free_port():
@@ -26,18 +31,30 @@ def listens(port):
 
 
 class Proxied(Edge):
-    """Requests that pass a proxy."""
+    """Requests that pass a proxy, which speaks TLS."""
 
     def __init__(self, collector, port):
         super().__init__(collector)
         self.address = ("127.0.0.1", port)
 
+    def connect(self):
+        return http.client.HTTPSConnection(*self.address, timeout=30, context=ssl._create_unverified_context())
+
+
+def printed(name, **other):
+    """The configuration of EDGE.md with other addresses and files: each of them must be there."""
+    text = pages.block(EDGE, name).text
+    for old, new in other.items():
+        assert old in text, f"{old} is not in the configuration of {name}"
+        text = text.replace(old, new)
+    return text
+
 
 def nginx(folder, port, upstream):
-    """The configuration of EDGE.md, without TLS and on other ports."""
-    text = (pages.PROJECT / "docs" / "EDGE.md").read_text()
-    block = re.search(r"```nginx\n(.*?)```", text, re.S)[1]
-    block = block.replace("127.0.0.1:8080", upstream).replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    block = printed("nginx", **{
+        "127.0.0.1:8080": upstream, "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "/etc/ssl/edge.": f"{folder}/edge.",
+    })
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         block = f"{kind}_temp_path {folder}/{kind};\n" + block
     (folder / "nginx.conf").write_text(
@@ -48,28 +65,30 @@ def nginx(folder, port, upstream):
 
 
 def haproxy(folder, port, upstream):
-    (folder / "haproxy.cfg").write_text(f"""
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-    timeout http-keep-alive 60s
-frontend web
-    bind 127.0.0.1:{port}
-    option forwardfor
-    default_backend touchpoint
-backend touchpoint
-    option httpchk GET /ready
-    server one {upstream} check inter 100ms
-""")
+    pem = folder / "both.pem"
+    pem.write_bytes((folder / "edge.pem").read_bytes() + (folder / "edge.key").read_bytes())
+    (folder / "haproxy.cfg").write_text(printed("haproxy", **{
+        "127.0.0.1:8080": upstream, "bind :443": f"bind 127.0.0.1:{port}",
+        "/etc/haproxy/edge.pem": str(pem),
+    }))
     return ["haproxy", "-db", "-f", folder / "haproxy.cfg"]
 
 
-@pytest.fixture(params=[nginx, haproxy], ids=["nginx", "haproxy"])
+def caddy(folder, port, upstream):
+    site = printed("caddy", **{
+        "127.0.0.1:8080": upstream,
+        "edge.shop.example {": f"https://127.0.0.1:{port} {{\ntls {folder}/edge.pem {folder}/edge.key",
+    })
+    # No service to change it at run time, and no certificate from elsewhere.
+    (folder / "Caddyfile").write_text(f"{{\nadmin off\nauto_https disable_redirects\n}}\n{site}")
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
+
+
+@pytest.fixture(params=[nginx, haproxy, caddy], ids=PROXIES)
 def proxied(request, daemon, tmp_path):
     program = request.param.__name__
-    assert shutil.which(program) or shutil.which(f"/usr/sbin/{program}"), f"install {program}: make setup"
+    path = shutil.which(program) or shutil.which(f"/usr/sbin/{program}")
+    assert path, f"install {program}: make setup"
     started = []
 
     def make(**more):
@@ -77,12 +96,22 @@ def proxied(request, daemon, tmp_path):
         host, port = Edge(collector).address
         folder = tmp_path / "proxy"
         folder.mkdir(exist_ok=True)
+        certificate(folder)
         own = free_port()
         command = request.param(folder, own, f"{host}:{port}")
-        command[0] = shutil.which(program) or f"/usr/sbin/{program}"
-        started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
-        wait_until(f"{program} to listen", lambda: listens(own))
-        return Proxied(collector, own)
+        with (folder / "output").open("w") as output:
+            started.append(subprocess.Popen(
+                [path, *command[1:]], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env=os.environ | {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+            ))
+        wait_until(f"{program} to listen", lambda: is_listening(own, folder))
+        web = Proxied(collector, own)
+        wait_until("the proxy to pass requests", lambda: web.ask("GET", "/health")[0] == 200)
+        return web
+
+    def is_listening(port, folder):
+        assert started[-1].poll() is None, (folder / "output").read_text()
+        return listens(port)
 
     yield make
     for process in started:
@@ -90,20 +119,22 @@ def proxied(request, daemon, tmp_path):
         process.wait()
 
 
-def test_the_address_is_the_one_that_the_proxy_saw(proxied):
+@pages.runs(EDGE, *PROXIES)
+def test_the_address_is_the_one_that_the_proxy_saw(proxied, request):
     web = proxied(privacy={"ip": "full"})
-    wait_until("the proxy to pass requests", lambda: web.post(EVENT, headers={"X-Forwarded-For": "6.6.6.6"})[0] == 200)
+    assert web.post(EVENT, headers={"X-Forwarded-For": "6.6.6.6"})[0] == 200
     addresses = {metadata["http"]["ip"] for metadata, _ in web.written()}
-    # The proxy is on this machine as the client is, so the client's own claim is the first address outside.
-    assert addresses == {"6.6.6.6"}
+    # The proxy is on this machine as the client is, so the client's own claim is the first address outside. Caddy
+    # passes no claims on.
+    claimed = "127.0.0.1" if "caddy" in request.node.name else "6.6.6.6"
+    assert addresses == {claimed}
     outside = Edge(web.collector)
     assert outside.post(EVENT, headers={"X-Forwarded-For": "6.6.6.6, 9.9.9.9, 127.0.0.1"})[0] == 200
-    assert {metadata["http"]["ip"] for metadata, _ in web.written()} == {"6.6.6.6", "9.9.9.9"}
+    assert {metadata["http"]["ip"] for metadata, _ in web.written()} == {claimed, "9.9.9.9"}
 
 
 def test_no_request_fails_over_connections_that_are_kept(proxied):
     web = proxied()
-    wait_until("the proxy to pass requests", lambda: web.ask("GET", "/health")[0] == 200)
     connection = web.connect()
     for _ in range(200):
         connection.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
@@ -115,8 +146,8 @@ def test_no_request_fails_over_connections_that_are_kept(proxied):
 
 
 def test_a_proxy_sees_that_the_collector_ends(proxied):
-    web = proxied(timeouts={"grace": "2s"})
-    wait_until("the proxy to pass requests", lambda: web.ask("GET", "/ready")[0] == 200)
+    web = proxied(timeouts={"grace": "1s"})
+    wait_until("the collector to be ready", lambda: web.ask("GET", "/ready")[0] == 200)
     web.collector.control("drain")
     wait_until("the end to be seen", lambda: web.ask("GET", "/ready")[0] in (502, 503))
     assert web.collector.wait_for_exit() == 0

@@ -2,22 +2,13 @@
 
 import gzip
 import json
-import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-import pages
 from http_edge import KEY, Edge, source
+from sdk_senders import PACKAGES, Senders, start
 from waiting import wait_until
-
-SDKS = Path(sys.prefix) / "sdk"
-SENDER = Path(pages.PROJECT) / "Tests" / "Harness" / "sdk_sender.py"
-PACKAGES = ["segment-analytics-python-2.4.0", "segment-analytics-python-2.3.4", "rudder-sdk-python-2.1.9"]
-
 
 @pytest.fixture
 def edge(daemon):
@@ -25,17 +16,6 @@ def edge(daemon):
         return Edge(daemon(sources=[source(**more)], limits=limits or {}))
 
     return make
-
-
-def start(package, name, *arguments):
-    """Starts the sender with an SDK from its own folder; its events' ids begin with a name."""
-    folder = SDKS / package
-    assert folder.is_dir(), f"{folder} is missing; make it with `make venv`"
-    return subprocess.Popen(
-        [sys.executable, "-B", SENDER, package, str(name), *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(folder)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    )
 
 
 def sdk(package, *arguments):
@@ -76,12 +56,29 @@ def test_sdks_deliver_every_event_once_although_the_collector_is_killed(daemon):
     assert sorted(written) == sorted(f"{name}-{at}" for name in senders for at in range(6_000))
 
 
-def test_a_bad_key_makes_one_request_and_no_more(edge):
-    web = edge()
-    output = sdk("rudder-sdk-python-2.1.9", web.url, "not-a-known-key", 1, "gzip")
-    assert output.split()[0] == "1" and "unauthorized" in output
+@pytest.mark.parametrize("limits,key,code", [
+    ({}, "not-a-known-key", "unauthorized"), ({"message": "4KiB", "event": "1KiB"}, KEY, "too_large"),
+], ids=["bad key", "too large"])
+def test_a_refusal_makes_one_request_and_no_more(edge, limits, key, code):
+    web = edge(limits)
+    senders = [start(package, package, web.url, key, 50, "plain") for package in PACKAGES]
+    for sender in senders:
+        output, errors = sender.communicate(timeout=60)
+        assert sender.returncode == 0 and output.split()[0] == "1" and code in output, (output, errors)
     stats = web.collector.ask("stats")["sources"]["web"]
-    assert stats["rejected"] == 1 and stats["connections"]["connects"] == 1
+    assert stats["rejected"] == stats["connections"]["connects"] == len(PACKAGES)
+    assert web.collector.ledger()["received"] == 0
+
+
+def test_sdks_wait_out_a_quota_and_other_keys_do_not(edge, tmp_path):
+    web = edge(keys=[{"name": "shop-web", "key": KEY, "rate": 8}, {"name": "other", "key": "another-key"}])
+    with Senders(tmp_path, web.url, 150) as senders:
+        wait_until("a refusal", lambda: web.collector.ask("stats")["sources"]["web"]["rejected"] > 0)
+        while senders.are_sending:
+            assert web.post(b'{"event":"other"}', key="another-key")[0] == 200
+        senders.finish()
+    written = [event["messageId"] for _, event in web.written() if "messageId" in event]
+    assert sorted(written) == sorted(senders.sent)
 
 
 @pytest.mark.parametrize("path,kind", [

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -172,6 +173,39 @@ def test_a_drain_ends_tls_connections_properly(edge):
     connection = web.connect()
     connection.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
     assert connection.getresponse().read()
+    begun = time.monotonic()
     web.collector.drain()
+    # A client that says no farewell is waited for once, not for each layer.
+    assert time.monotonic() - begun < 7
     # The end is announced, not cut: recv returns nothing instead of an error.
     assert connection.sock.recv(10) == b""
+
+
+# What depends on the certificate of this test, or concerns pages; and the order of ciphers, all of which are good.
+UNTOLD = ("cert_", "HSTS", "cipher_order", "engine_problem")
+
+
+def test_testssl_finds_nothing(edge, tmp_path):
+    """Versions, ciphers, and attacks that these leave possible, by runs of testssl.sh at once."""
+    web = edge()
+    runs = []
+    kinds_of_runs = (
+        ["--protocols", "--renegotiation", "--crime", "--lucky13"], ["--standard", "--sweet32"],
+    )
+    for number, kinds in enumerate(kinds_of_runs):
+        found = tmp_path / f"found-{number}.json"
+        runs.append((found, subprocess.Popen(
+            ["testssl", "--quiet", "--color", "0", "--warnings", "off", "--nodns", "none", "--ip", "127.0.0.1", *kinds,
+             "--jsonfile", found, "%s:%d" % web.address],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )))
+    findings = []
+    for found, process in runs:
+        output = process.communicate(timeout=240)[0]
+        assert found.exists(), output
+        findings += json.loads(found.read_text())
+    told = {finding["id"]: finding["severity"] for finding in findings}
+    assert told["TLS1_2"] == told["TLS1_3"] == told["SWEET32"] == told["LUCKY13"] == "OK", told
+    bad = [f for f in findings if f["severity"] not in ("OK", "INFO") and not f["id"].startswith(UNTOLD)]
+    assert bad == []
+    assert web.post(EVENT)[0] == 200

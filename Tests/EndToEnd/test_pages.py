@@ -4,6 +4,9 @@ import pages
 
 # Imported because they declare the blocks that they run.
 import test_clients  # noqa: F401
+import test_curve  # noqa: F401
+import test_edge_page  # noqa: F401
+import test_http_proxies  # noqa: F401
 import test_python_client  # noqa: F401
 import test_readme  # noqa: F401
 import test_recipes  # noqa: F401

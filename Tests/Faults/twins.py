@@ -4,6 +4,7 @@ Each takes a function that creates stages, and has the same steps and the same c
 """
 
 import crashes
+import edge
 import oracle
 import rooms
 from stage import EAT_MY_DATA, KEEP_OPEN
@@ -43,6 +44,15 @@ def power_cuts(make, file_system, stopped):
 
     what = f"power cuts on {file_system}" + (", stopped first" if stopped else "")
     must_lose(what, "no sync reaches the disk (eatmydata)", attempt)
+
+
+def power_cuts_under_sdks(make):
+    def attempt(_):
+        with make("ext4", preload=[EAT_MY_DATA], first=edge.listen_at) as stage, edge.senders(stage, 400) as sending:
+            edge.cut_under_way(stage, sending, 1)
+            edge.check(stage, sending)
+
+    must_lose("power cuts under SDKs", "no sync reaches the disk (eatmydata)", attempt)
 
 
 def power_cuts_at_calls(make):

@@ -54,15 +54,18 @@ class Browser:
 
 
 class Site:
-    """Serves an empty page under any path."""
+    """Serves its files, by path as type and text, and an empty page under any other path."""
 
     def __init__(self):
+        files = self.files = {}
+
         class Page(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                kind, text = files.get(self.path, ("text/html", "<!doctype html><title>shop</title>"))
                 self.send_response(200)
-                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Type", kind)
                 self.end_headers()
-                self.wfile.write(b"<!doctype html><title>shop</title>")
+                self.wfile.write(text.encode())
 
             def log_message(self, *arguments):
                 pass

@@ -76,8 +76,7 @@ class Collector:
         """Starts the program and does not wait."""
         if "sources" in self.settings:
             self.settings["sources"] = [with_engine(source) for source in self.settings["sources"]]
-        # JSON is YAML.
-        self.configuration.write_text(json.dumps(self.settings, indent=2) + "\n")
+        self.configuration.write_text(self.configuration_text())
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.launcher, self.programs / "touchpointd", "--config", self.configuration],
@@ -85,6 +84,10 @@ class Collector:
                 env=os.environ | self.environment,
             )
         return self
+
+    def configuration_text(self):
+        """The settings as YAML, which JSON is."""
+        return json.dumps(self.settings, indent=2) + "\n"
 
     def start(self, bound=BOUND_SECONDS):
         """Starts the program and waits until it reports that it is running."""

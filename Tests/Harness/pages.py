@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/GETTING_STARTED.md", "docs/PROTOCOL.md", "docs/FILES.md", "clients/python/README.md")
+PAGES = (
+    "README.md", "docs/GETTING_STARTED.md", "docs/PROTOCOL.md", "docs/EDGE.md", "docs/FILES.md", "clients/python/README.md",
+)
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 _VARIES = re.compile(
