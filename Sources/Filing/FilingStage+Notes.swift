@@ -6,7 +6,7 @@ extension FilingStage {
     mutating func beginReading(_ record: IntakeRecord) {
         notes.begin(hasNote: !record.note.isEmpty)
         notes.profiles.eventIndex = 0
-        reader.begin(record.payload, isDeflated: record.isDeflated)
+        reader.begin(record.payload, isDeflated: record.isDeflated, list: record.list)
     }
 
     /// Looks at a message, once; returns false if it has been answered instead.
@@ -39,7 +39,7 @@ extension FilingStage {
         for at in 0..<burst.count {
             let own = isJoined ? run.records[done + at] : record
             let note = RequestNote(own.note)
-            notes.apply(note, to: burst, at: at)
+            notes.apply(note, to: burst, at: at, source: record.source)
             if !note.places.isEmpty { identify(note, at: at, isJoined: isJoined) }
         }
         if !isJoined { notes.profiles.eventIndex += burst.count }

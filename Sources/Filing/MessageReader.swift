@@ -27,6 +27,7 @@ struct MessageReader: ~Copyable {
     private var inflater = Inflater()
     private var inflated = GrowableBuffer()
     private var state = State.ended
+    private var list: StaticString?
     private var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The rejected pieces of the message so far.
     var rejections = RejectedPieces()
@@ -39,15 +40,27 @@ struct MessageReader: ~Copyable {
 
     /// Begins a message; `payload` must stay unchanged until the last burst was filed.
     ///
-    /// `isDeflated`: it may be a zlib stream.
-    mutating func begin(_ payload: UnsafeRawBufferPointer, isDeflated: Bool = false) {
+    /// - `isDeflated`: it may be a zlib stream.
+    /// - `list`: the member in which its events are, if not `batch`.
+    mutating func begin(
+        _ payload: UnsafeRawBufferPointer,
+        isDeflated: Bool = false,
+        list: StaticString? = nil
+    ) {
         self.payload = payload
+        self.list = list
         if isDeflated, Self.isZlib(payload) { return beginInflating() }
         // RFC 1952, section 2.3.1.
         if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B { return beginInflating() }
         beginRejections()
-        payloads.begin(payload)
+        begin(payload, piecesMax: .max)
         state = .reading
+    }
+
+    @inline(__always)
+    private mutating func begin(_ text: UnsafeRawBufferPointer, piecesMax: Int) {
+        guard let list else { return payloads.begin(text, piecesMax: piecesMax) }
+        payloads.begin(text, list: list, piecesMax: piecesMax)
     }
 
     /// Whether a payload begins as RFC 1950, section 2.2, says.
@@ -102,7 +115,7 @@ struct MessageReader: ~Copyable {
         switch outcome {
         case .ok:
             let piecesMax = RejectedPieces.piecesMax(messageBytes: payload.count)
-            payloads.begin(inflated.bytes, piecesMax: piecesMax)
+            begin(inflated.bytes, piecesMax: piecesMax)
             rejections = RejectedPieces(compressed: payload, inflated: inflated.bytes)
             state = .reading
             return next(&burst)

@@ -38,8 +38,11 @@ struct MessageRun: ~Copyable {
 extension IntakeRecord {
     /// Whether it may be read together with others: nothing of it has to be decided before.
     fileprivate var mayBeJoined: Bool {
-        !RequestNote.has(.needsKey, in: note)
+        !RequestNote.has([.needsKey, .isEnvelope], in: note)
     }
+
+    /// The member in which its events are, if not `batch`; nil for most messages.
+    var list: StaticString? { RequestNote.has(.isEnvelope, in: note) ? "data" : nil }
 
     /// Whether its payload may be a zlib stream.
     var isDeflated: Bool { RequestNote.has(.isDeflated, in: note) }

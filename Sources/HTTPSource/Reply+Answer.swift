@@ -40,12 +40,14 @@ extension Reply {
         let refused = answer.refused.count + answer.moreRefused
         // Of nothing acceptable the client must not think that it arrived as an event.
         if answer.events == 0, let first = answer.refused.first {
-            return Self.refused(
+            var reply = Self.refused(
                 .badRequest,
                 first.reason,
                 why: first.detail,
                 more: #","kept":true,"quarantined":\#(list(answer))"#
             )
+            reply.isKept = true
+            return reply
         }
         var text = #"{"success":true,"status":"committed","events":\#(answer.events)"#
         if answer.duplicates > 0 { text += #","duplicates":\#(answer.duplicates)"# }

@@ -171,7 +171,8 @@ final class RequestHandler: ChannelDuplexHandler {
                 phase = .waiting
                 return answer(refusal)
             }
-            if let event = request.pixel { body.change { _ in event } }
+            if let event = request.pixel ?? request.queryEvent { body.change { _ in event } }
+            if request.profile == .posthog { receiver.completePostHog(&body, of: request) }
             phase = .waiting
             setDeadline(receiver.timeouts.answer)
             receiver.take(self)
@@ -207,6 +208,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func send(_ reply: Reply) {
         guard let context else { return }
+        let reply = request.dressed(reply)
         let closes = reply.closes || !request.isKeptAlive || receiver.isDraining
         let head = HTTPResponseHead(
             version: .http1_1,

@@ -81,6 +81,11 @@ extension WriteKeys: RequestGate {
         }
         return .admitted(name: table.keys[place].name, channel: table.keys[place].channel ?? "")
     }
+
+    package func isKey(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.count <= Credentials.keyBytesMax
+            && current.place(of: String(decoding: text, as: UTF8.self)) != nil
+    }
 }
 
 /// The keys of a source at a time.

@@ -32,6 +32,8 @@ package struct RequestNote {
         package static let namesKey = Flags(rawValue: 4)
         /// Keys are left out of its events.
         package static let hidesKeys = Flags(rawValue: 8)
+        /// Its events are in the member `data` of an envelope.
+        package static let isEnvelope = Flags(rawValue: 16)
     }
 
     /// The kind of event that a path stands for; it becomes the `type` of an event without one.
@@ -41,6 +43,10 @@ package struct RequestNote {
         /// A batch, which may be empty.
         case batch
         case track, identify, page, screen, group, alias
+        /// Of Snowplow's trackers.
+        case snowplow
+        /// Of PostHog's.
+        case posthog
     }
 
     package var flags: Flags
@@ -122,6 +128,9 @@ package protocol RequestGate: AnyObject, Sendable {
     /// - `key`: as the payload has it; nil if it has none.
     /// - `origin`: the page that sent it; empty for none.
     func admit(key: UnsafeRawBufferPointer?, origin: UnsafeRawBufferPointer) -> GateVerdict
+
+    /// Whether a text is a key.
+    func isKey(_ text: UnsafeRawBufferPointer) -> Bool
 }
 
 /// The decision on a message whose key is in its payload.

@@ -17,6 +17,7 @@ from waiting import wait_until
 SDKS = Path(sys.prefix) / "sdk"
 SENDER = Path(pages.PROJECT) / "Tests" / "Harness" / "sdk_sender.py"
 PACKAGES = ["segment-analytics-python-2.4.0", "segment-analytics-python-2.3.4", "rudder-sdk-python-2.1.9"]
+OLDER = ["analytics-python-1.4.post1"]
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def sdk(package, *arguments):
 
 
 @pytest.mark.parametrize("zipped", ["plain", "gzip"])
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", PACKAGES + OLDER)
 def test_an_sdk_delivers_every_event_once(edge, package, zipped):
     web = edge()
     assert sdk(package, web.url, KEY, 10_000, zipped).split()[0] == "0"

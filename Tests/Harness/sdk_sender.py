@@ -3,7 +3,7 @@
 import sys
 
 package, name, url, key, count, gzip = sys.argv[1:]
-if package.startswith("segment"):
+if package.startswith(("segment", "analytics")):
     from segment.analytics.client import Client
 else:
     from rudderstack.analytics.client import Client
