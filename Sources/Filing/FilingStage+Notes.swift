@@ -30,6 +30,15 @@ extension FilingStage {
         return false
     }
 
+    /// Keeps only a part of a message that cannot be inflated and has keys, without them: nobody can
+    /// take them out of the rest.
+    func coverPart(_ place: Int, of record: IntakeRecord) {
+        guard RequestNote.has(.hidesKeys, in: record.note), let part = reader.inflatedPart,
+            let covered = filer.covers[record.source]?.covered(part: part, of: record.payload)
+        else { return }
+        burst.views[place].bytes = covered
+    }
+
     /// Applies the notes to the events of the burst: that of their message, or of messages that are
     /// read together, one to each event.
     @inline(never)

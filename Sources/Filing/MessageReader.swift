@@ -28,6 +28,8 @@ struct MessageReader: ~Copyable {
     private var inflated = GrowableBuffer()
     private var state = State.ended
     private var list: StaticString?
+    /// Whether the message could not be inflated to its end.
+    private var isCut = false
     private var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The rejected pieces of the message so far.
     var rejections = RejectedPieces()
@@ -49,6 +51,7 @@ struct MessageReader: ~Copyable {
     ) {
         self.payload = payload
         self.list = list
+        isCut = false
         if isDeflated, Self.isZlib(payload) { return beginInflating() }
         // RFC 1952, section 2.3.1.
         if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B { return beginInflating() }
@@ -62,6 +65,9 @@ struct MessageReader: ~Copyable {
         guard let list else { return payloads.begin(text, piecesMax: piecesMax) }
         payloads.begin(text, list: list, piecesMax: piecesMax)
     }
+
+    /// What was inflated of a message that could not be inflated to its end; nil for others.
+    var inflatedPart: UnsafeRawBufferPointer? { isCut ? inflated.bytes : nil }
 
     /// Whether a payload begins as RFC 1950, section 2.2, says.
     private static func isZlib(_ payload: UnsafeRawBufferPointer) -> Bool {
@@ -126,6 +132,7 @@ struct MessageReader: ~Copyable {
             view.errorOffset = offset
         }
         // The piece is the message itself.
+        isCut = true
         beginRejections()
         burst.views[0] = view
         burst.begin(1)

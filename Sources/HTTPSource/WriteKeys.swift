@@ -86,6 +86,10 @@ extension WriteKeys: RequestGate {
         text.count <= Credentials.keyBytesMax
             && current.place(of: String(decoding: text, as: UTF8.self)) != nil
     }
+
+    package func cover(_ text: UnsafeMutableRawBufferPointer) -> Bool {
+        KeySearch(current.keys.map(\.key)).cover(text)
+    }
 }
 
 /// The keys of a source at a time.

@@ -131,6 +131,9 @@ package protocol RequestGate: AnyObject, Sendable {
 
     /// Whether a text is a key.
     func isKey(_ text: UnsafeRawBufferPointer) -> Bool
+
+    /// Overwrites the keys in a text that is kept as it came; returns whether there was any.
+    func cover(_ text: UnsafeMutableRawBufferPointer) -> Bool
 }
 
 /// The decision on a message whose key is in its payload.

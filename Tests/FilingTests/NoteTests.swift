@@ -18,6 +18,15 @@ private final class Doorman: RequestGate {
     }
 
     func isKey(_ text: UnsafeRawBufferPointer) -> Bool { text.elementsEqual("good".utf8) }
+
+    func cover(_ text: UnsafeMutableRawBufferPointer) -> Bool {
+        var isFound = false
+        for at in 0..<max(0, text.count - 3) where text[at..<(at + 4)].elementsEqual("good".utf8) {
+            for place in at..<(at + 4) { text[place] = UInt8(ascii: "*") }
+            isFound = true
+        }
+        return isFound
+    }
 }
 
 /// What a source notes of its requests is applied to their events.
