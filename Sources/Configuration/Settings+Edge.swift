@@ -3,7 +3,10 @@ extension Settings.Source {
     package struct Edge: Sendable, Equatable {
         /// The kinds of paths that it answers.
         package enum Profile: String, Sendable, CaseIterable {
-            case segment, events, cloudevents, pixel
+            case segment, events, cloudevents, pixel, snowplow, posthog
+
+            /// Those that are on if none are chosen.
+            static let usual: [Profile] = [.segment, .events, .cloudevents, .pixel]
         }
 
         /// What it notes about a request in the event's metadata.
@@ -93,7 +96,7 @@ extension Settings.Source {
 
         /// Event loops, each with a thread and rings of its own.
         package var threads = 1
-        package var profiles = Profile.allCases
+        package var profiles = Profile.usual
         /// In front of all paths, or nothing.
         package var prefix = ""
         package var tls = TLS()

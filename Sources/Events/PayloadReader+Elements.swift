@@ -126,7 +126,7 @@ extension PayloadReader {
     ///
     /// The envelope is read with one empty object in place of the elements.
     mutating func beginDamagedBatch(_ object: UnsafeRawBufferPointer) -> Bool {
-        guard let array = arrayOfBatch(object) else { return false }
+        guard let array = arrayOfBatch(object, named: "batch") else { return false }
         var envelope = Array(object[...array.lowerBound])
         envelope += "{}".utf8
         envelope += object[(array.upperBound - 1)...]
@@ -154,8 +154,12 @@ extension PayloadReader {
         }
     }
 
-    /// Returns the array of the first key `batch` in a damaged object, from bracket to bracket.
-    private mutating func arrayOfBatch(_ object: UnsafeRawBufferPointer) -> Range<Int>? {
+    /// Returns the array of the first key `name` in a damaged object, from bracket to bracket.
+    mutating func arrayOfBatch(
+        _ object: UnsafeRawBufferPointer,
+        named name: StaticString
+    ) -> Range<Int>? {
+        let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         var at = 1
         func skipSpace() { while at < object.count, object[at].isJSONSpace { at += 1 } }
         while true {
@@ -169,7 +173,7 @@ extension PayloadReader {
             guard at < object.count, object[at] == UInt8(ascii: ":") else { return nil }
             at += 1
             skipSpace()
-            if key.elementsEqual("batch".utf8) {
+            if key.elementsEqual(name) {
                 guard at < object.count, object[at] == UInt8(ascii: "[") else { return nil }
                 return endOfBatch(at, object).map { at..<$0 }
             }

@@ -20,6 +20,8 @@ struct Filer: ~Copyable {
     /// By the number of the scope.
     private let splicers: UnsafeMutablePointer<EventSplicer>
     private let sources: [FilingConfiguration.Source]
+    /// By source, for what is kept as it came.
+    let covers: [KeyCover?]
     private let writer: Int
     /// Returns the number of a writer's newest durable commit.
     private let durable: @Sendable (_ writer: Int) -> CommitNumber
@@ -48,6 +50,7 @@ struct Filer: ~Copyable {
         durable = partners.durable
         onRejection = partners.onRejection
         sources = configuration.sources
+        covers = sources.map { $0.gate.map(KeyCover.init) }
         writer = configuration.writer
         counts = EventCounts()
         origins = Origins(
@@ -285,6 +288,10 @@ struct Filer: ~Copyable {
     ) throws(FileSystemError) {
         let (view, producer) = (burst.views[at], burst.origin.producer)
         guard let rejection = view.rejection else { return }
+        var shown = view.bytes
+        if RequestNote.has(.hidesKeys, in: record.note), let cover = covers[record.source] {
+            shown = rejections.covered(view.bytes, by: cover)
+        }
         let lineBytesMax = rejections.lineBytesMax(view.bytes)
         guard
             let slot = try quarantineSlot(
@@ -307,7 +314,7 @@ struct Filer: ~Copyable {
         let line = QuarantineRecord.line(
             view,
             rejection: rejection,
-            payload: rejections.payload(view.bytes, sequence: sequence),
+            payload: rejections.payload(view.bytes, shown: shown, sequence: sequence),
             splicer: &(splicers + burst.origin.scope.number).pointee,
             receivedAt: record.receivedAt,
             sequence: sequence,

@@ -10,7 +10,7 @@ extension FilingStage {
         guard record.isAnswered, let producer = notes.producer,
             filer.isQuarantineFull(of: producer)
         else { return false }
-        reader.begin(record.payload, isDeflated: record.isDeflated)
+        reader.begin(record.payload, isDeflated: record.isDeflated, list: record.list)
         work = .checking
         return true
     }
@@ -36,7 +36,7 @@ extension FilingStage {
             case .inflating:
                 break
             case .ended:
-                reader.begin(record.payload, isDeflated: record.isDeflated)
+                reader.begin(record.payload, isDeflated: record.isDeflated, list: record.list)
                 work = .filing
                 return true
             }

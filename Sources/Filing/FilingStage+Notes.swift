@@ -6,7 +6,7 @@ extension FilingStage {
     mutating func beginReading(_ record: IntakeRecord) {
         notes.begin(hasNote: !record.note.isEmpty)
         notes.profiles.eventIndex = 0
-        reader.begin(record.payload, isDeflated: record.isDeflated)
+        reader.begin(record.payload, isDeflated: record.isDeflated, list: record.list)
     }
 
     /// Looks at a message, once; returns false if it has been answered instead.
@@ -30,6 +30,15 @@ extension FilingStage {
         return false
     }
 
+    /// Keeps only a part of a message that cannot be inflated and has keys, without them: nobody can
+    /// take them out of the rest.
+    func coverPart(_ place: Int, of record: IntakeRecord) {
+        guard RequestNote.has(.hidesKeys, in: record.note), let part = reader.inflatedPart,
+            let covered = filer.covers[record.source]?.covered(part: part, of: record.payload)
+        else { return }
+        burst.views[place].bytes = covered
+    }
+
     /// Applies the notes to the events of the burst: that of their message, or of messages that are
     /// read together, one to each event.
     @inline(never)
@@ -40,7 +49,7 @@ extension FilingStage {
         for at in 0..<burst.count {
             let own = isJoined ? run.records[done + at] : record
             let note = RequestNote(own.note)
-            notes.apply(note, to: burst, at: at)
+            notes.apply(note, to: burst, at: at, source: record.source)
             if !note.places.isEmpty { identify(note, at: at, isJoined: isJoined) }
         }
         if !isJoined { notes.profiles.eventIndex += burst.count }

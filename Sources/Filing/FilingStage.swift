@@ -332,6 +332,7 @@ package struct FilingStage: ~Copyable {
             burst.views[at].offset = isJoined ? 0 : reader.offset(of: burst.views[at].bytes)
         } else {
             reader.countRejection(burst, at)
+            if !record.note.isEmpty { coverPart(at, of: record) }
         }
         try filer.reject(
             burst,

@@ -27,6 +27,9 @@ struct MessageReader: ~Copyable {
     private var inflater = Inflater()
     private var inflated = GrowableBuffer()
     private var state = State.ended
+    private var list: StaticString?
+    /// Whether the message could not be inflated to its end.
+    private var isCut = false
     private var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The rejected pieces of the message so far.
     var rejections = RejectedPieces()
@@ -39,16 +42,38 @@ struct MessageReader: ~Copyable {
 
     /// Begins a message; `payload` must stay unchanged until the last burst was filed.
     ///
-    /// `isDeflated`: it may be a zlib stream.
-    mutating func begin(_ payload: UnsafeRawBufferPointer, isDeflated: Bool = false) {
+    /// - `isDeflated`: it may be a zlib stream.
+    /// - `list`: the member in which its events are, if not `batch`.
+    mutating func begin(
+        _ payload: UnsafeRawBufferPointer,
+        isDeflated: Bool = false,
+        list: StaticString? = nil
+    ) {
         self.payload = payload
+        self.list = list
+        isCut = false
         if isDeflated, Self.isZlib(payload) { return beginInflating() }
         // RFC 1952, section 2.3.1.
         if payload.count >= 2, payload[0] == 0x1F, payload[1] == 0x8B { return beginInflating() }
         beginRejections()
-        payloads.begin(payload)
+        begin(payload, piecesMax: .max)
         state = .reading
     }
+
+    @inline(__always)
+    private mutating func begin(
+        _ text: UnsafeRawBufferPointer,
+        piecesMax: Int,
+        messageBytes: Int? = nil
+    ) {
+        guard let list else {
+            return payloads.begin(text, piecesMax: piecesMax, messageBytes: messageBytes)
+        }
+        payloads.begin(text, list: list, piecesMax: piecesMax, messageBytes: messageBytes)
+    }
+
+    /// What was inflated of a message that could not be inflated to its end; nil for others.
+    var inflatedPart: UnsafeRawBufferPointer? { isCut ? inflated.bytes : nil }
 
     /// Whether a payload begins as RFC 1950, section 2.2, says.
     private static func isZlib(_ payload: UnsafeRawBufferPointer) -> Bool {
@@ -103,11 +128,7 @@ struct MessageReader: ~Copyable {
         switch outcome {
         case .ok:
             let piecesMax = RejectedPieces.piecesMax(messageBytes: payload.count)
-            payloads.begin(
-                inflated.bytes,
-                piecesMax: piecesMax,
-                messageBytes: payload.count
-            )
+            begin(inflated.bytes, piecesMax: piecesMax, messageBytes: payload.count)
             rejections = RejectedPieces(compressed: payload, inflated: inflated.bytes)
             state = .reading
             return next(&burst)
@@ -118,6 +139,7 @@ struct MessageReader: ~Copyable {
             view.errorOffset = offset
         }
         // The piece is the message itself.
+        isCut = true
         beginRejections()
         burst.views[0] = view
         burst.begin(1)

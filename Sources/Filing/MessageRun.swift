@@ -41,6 +41,9 @@ extension IntakeRecord {
         !RequestNote.has(.isReadAlone, in: note)
     }
 
+    /// The member in which its events are, if not `batch`; nil for most messages.
+    var list: StaticString? { RequestNote.has(.isEnvelope, in: note) ? "data" : nil }
+
     /// Whether its payload may be a zlib stream.
     var isDeflated: Bool { RequestNote.has(.isDeflated, in: note) }
 }

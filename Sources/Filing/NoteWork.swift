@@ -9,8 +9,6 @@ import Platform
 /// An event that changes is copied, and its view is made to refer to the copy: so its content, by
 /// which it is recognised, is that of the line. One thread, the writer's.
 struct NoteWork: ~Copyable {
-    /// The names under which clients put their key into a payload, in this order.
-    private static let keyNames: [StaticString] = ["writeKey", "api_key", "token"]
     private static let noGate = GateVerdict.refused(reason: "unauthorized")
     private static let httpStart = Array(#""http":{"#.utf8)
     /// The most bytes that a type adds.
@@ -76,7 +74,7 @@ struct NoteWork: ~Copyable {
         metadata.removeAll()
         fate = Fate(record.note)
         if note.flags.contains(.needsKey) {
-            let key = Self.key(in: text)
+            let key = BodyKeys.key(in: text, of: note.form)
             switch gates[record.source]?.admit(key: key, origin: note.origin) ?? Self.noGate {
             case .refused(let reason):
                 // Of a text that cannot be read, its damage says more than the missing key.
@@ -90,7 +88,7 @@ struct NoteWork: ~Copyable {
                 if fate == .filed { fate = .unknownKey }
             }
         }
-        if note.form == .batch, Self.isEmptyBatch(text) { return .empty }
+        if note.form == .batch || note.form == .posthog, Self.isEmptyBatch(text) { return .empty }
         return .taken(metadata: metadata.bytes)
     }
 
@@ -120,23 +118,6 @@ struct NoteWork: ~Copyable {
         }
     }
 
-    /// The key in the first object of a text; nil if it has none.
-    private static func key(in text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        guard keyNames.contains(where: { ByteSearch.contains($0, in: text) }) else {
-            return nil
-        }
-        let start = text.firstIndex { !$0.isBlank && $0 != UInt8(ascii: "[") } ?? text.count
-        var members = TopLevelMembers(UnsafeRawBufferPointer(rebasing: text[start...]))
-        var found: (place: Int, key: UnsafeRawBufferPointer)?
-        while let member = members.next() {
-            guard let place = keyNames.firstIndex(where: { $0.isText(member.key) }),
-                place < found?.place ?? .max, let key = member.string, !key.isEmpty
-            else { continue }
-            found = (place, key)
-        }
-        return found?.key
-    }
-
     private static func isEmptyBatch(_ text: UnsafeRawBufferPointer) -> Bool {
         var members = TopLevelMembers(text)
         while let member = members.next() {
@@ -159,7 +140,12 @@ struct NoteWork: ~Copyable {
     }
 
     /// Applies a note to an event of the burst.
-    mutating func apply(_ note: RequestNote, to burst: borrowing EventBurst, at place: Int) {
+    mutating func apply(
+        _ note: RequestNote,
+        to burst: borrowing EventBurst,
+        at place: Int,
+        source: Int
+    ) {
         guard burst.views[place].rejection == nil else { return }
         if burst.views[place].channel.isEmpty {
             let named = channel.count > 0 ? channel.bytes : note.channel
@@ -168,8 +154,8 @@ struct NoteWork: ~Copyable {
         let text = burst.views[place].bytes
         let type = type(for: note.form, text)
         let cuts =
-            note.flags.contains(.hidesKeys) && ByteSearch.contains("writeKey", in: text)
-            ? Self.cuts(in: text) : []
+            note.flags.contains(.hidesKeys)
+            ? BodyKeys.cuts(in: text, of: note.form, gates[source]) : []
         guard type != nil || !cuts.isEmpty else { return }
         rewrite(&burst.views[place], type: type, cuts: cuts)
     }
@@ -178,7 +164,7 @@ struct NoteWork: ~Copyable {
     private func type(for form: RequestNote.Form, _ text: UnsafeRawBufferPointer) -> StaticString? {
         let type: StaticString
         switch form {
-        case .any, .batch: return nil
+        case .any, .batch, .snowplow, .posthog: return nil
         case .track: type = "track"
         case .identify: type = "identify"
         case .page: type = "page"
@@ -192,16 +178,6 @@ struct NoteWork: ~Copyable {
             if member.key.elementsEqual("type".utf8) { return nil }
         }
         return type
-    }
-
-    /// The members with keys.
-    private static func cuts(in text: UnsafeRawBufferPointer) -> [Range<Int>] {
-        var cuts: [Range<Int>] = []
-        var members = TopLevelMembers(text)
-        while let member = members.next() {
-            if keyNames[0].isText(member.key) { cuts.append(member.range) }
-        }
-        return cuts
     }
 
     /// Copies an event without the cut members, with a type in front.
@@ -254,20 +230,6 @@ struct NoteWork: ~Copyable {
         copies.append(
             UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         )
-    }
-}
-
-extension TopLevelMembers.Member {
-    /// The text of a string; nil for another value.
-    fileprivate var string: UnsafeRawBufferPointer? {
-        guard value.count >= 2, value[0] == UInt8(ascii: "\"") else { return nil }
-        return UnsafeRawBufferPointer(rebasing: value[1..<(value.count - 1)])
-    }
-}
-
-extension StaticString {
-    fileprivate func isText(_ text: UnsafeRawBufferPointer) -> Bool {
-        text.elementsEqual(UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount))
     }
 }
 

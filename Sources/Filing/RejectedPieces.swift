@@ -20,12 +20,14 @@ struct RejectedPieces {
     /// The number of rejected pieces so far.
     private(set) var count = 0
     /// The message as received and as inflated; empty if it was uncompressed.
-    private let compressed: UnsafeRawBufferPointer
+    private var compressed: UnsafeRawBufferPointer
     private let inflated: UnsafeRawBufferPointer
     /// The bytes of pieces that may still be stored as they are.
     private var bytesLeft: Int
     /// The number of the line that has the message.
     private var keptIn: UInt64?
+    /// Whether the message that is stored has no keys any more.
+    private var isCovered = false
 
     /// Creates the state of an uncompressed message.
     init() {
@@ -60,16 +62,34 @@ struct RejectedPieces {
         return (isText ? piece.count : compressed.count) / 3 * 4 + Self.metadataBytesMax
     }
 
+    /// Prepares for a piece that may have keys; returns it without them.
+    ///
+    /// If the message itself will be stored, it is compressed again without keys.
+    mutating func covered(
+        _ piece: UnsafeRawBufferPointer,
+        by cover: KeyCover
+    ) -> UnsafeRawBufferPointer {
+        if !compressed.isEmpty, piece.count > bytesLeft {
+            if !isCovered { compressed = cover.zipped(inflated) ?? compressed }
+            isCovered = true
+            return piece
+        }
+        return cover.covered(piece) ?? piece
+    }
+
     /// Returns the form of a piece in the line of number `sequence`.
+    ///
+    /// `shown`: its bytes as they are stored, as many.
     mutating func payload(
         _ piece: UnsafeRawBufferPointer,
+        shown: UnsafeRawBufferPointer,
         sequence: UInt64
     ) -> QuarantinedPayload {
         guard !compressed.isEmpty, piece.count > bytesLeft,
             let start = piece.baseAddress, let first = inflated.baseAddress
         else {
             bytesLeft -= min(bytesLeft, piece.count)
-            return QuarantinedPayload(piece)
+            return QuarantinedPayload(shown)
         }
         let place = QuarantinedPayload.Place(
             sequence: keptIn ?? sequence,

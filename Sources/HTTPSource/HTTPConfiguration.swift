@@ -12,6 +12,10 @@ package struct HTTPConfiguration: Sendable {
         case cloudevents
         /// An image in a page or a mail.
         case pixel
+        /// What Snowplow's trackers send.
+        case snowplow
+        /// What PostHog's SDKs send.
+        case posthog
     }
 
     /// What `_touchpoint.http` says about a request.

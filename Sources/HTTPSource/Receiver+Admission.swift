@@ -24,10 +24,16 @@ extension Receiver {
             return follow(head, request: &request, client: client)
         }
         let route = Route(head.method, path, of: configuration)
+        if Route.isOfSnowplow(path, configuration) { request.profile = .snowplow }
         if case .events(let taking) = route {
             request.profile = taking.profile
             request.label = RequestFigures.Label(taking.profile)
             return refusal(of: head, taking, request: &request, client: client)
+        }
+        if case .query(let taking) = route {
+            request.profile = taking.profile
+            request.label = RequestFigures.Label(taking.profile)
+            return refusal(ofQuery: head, taking, request: &request, client: client)
         }
         allow(origin, &request)
         if case .pixel(let form) = route, !request.isHead {
@@ -72,7 +78,7 @@ extension Receiver {
         case .telemetry: return Reply(.ok, ByteBuffer(staticString: #"{"success":true}"#))
         case .settings(let key): return settings(of: key, headers, client)
         case .pixel: return .pixel
-        case .events, .unknown:
+        case .events, .query, .unknown:
             return .refused(.notFound, .notFound, why: "there is no such path here")
         case .wrongMethod(let allowed):
             return wrongMethod(allowed: allowed)
@@ -89,13 +95,14 @@ extension Receiver {
     }
 
     /// The answer to a request with events; nil if its body is to be received.
-    private func refusal(
+    func refusal(
         of head: HTTPRequestHead,
         _ taking: Route.Taking,
         request: inout Request,
         client: Client
     ) -> Reply? {
         let (headers, query) = (head.headers, Self.parts(head.uri).query)
+        request.isForm = headers.first(name: "content-type")?.hasPrefix(Self.formType) ?? false
         let origin = headers.first(name: "origin")
         var flags: RequestNote.Flags = keys.isOpen ? [] : .hidesKeys
         if !keys.isOpen {
@@ -107,7 +114,7 @@ extension Receiver {
                     return refusal
                 }
                 if request.hasUnknownKey { flags.insert(.isUnknownKey) }
-            } else if taking.profile == .segment || taking.profile == .events {
+            } else if taking.profile.hasKeyInBody {
                 flags.insert(.needsKey)
             }
             guard request.hasProducer || flags.contains(.needsKey) else {
@@ -122,9 +129,12 @@ extension Receiver {
         }
         request.origin = origin
         if let refusal = refusal(ofLoad: headers, &request, &flags) { return refusal }
+        if taking.isEnvelope { flags.insert(.isEnvelope) }
         request.note = note(head, taking.form, flags: flags, request: request, client: client)
         return nil
     }
+
+    private static let formType = "application/x-www-form-urlencoded"
 
     static let unknownKey = "the write key is missing or not known"
 

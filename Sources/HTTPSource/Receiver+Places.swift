@@ -43,6 +43,8 @@ extension HTTPConfiguration.Profile {
         switch self {
         case .segment, .events, .pixel: []
         case .cloudevents: Self.cloudEvents
+        case .snowplow: Self.snowplowEvents
+        case .posthog: Self.postHogEvents
         }
     }
 
@@ -53,6 +55,24 @@ extension HTTPConfiguration.Profile {
             writer.beginPart()
             writer.add(.identity, path: [name])
         }
+        return writer.bytes
+    }()
+
+    private static let snowplowEvents: [UInt8] = {
+        var writer = EventPlaces.Writer([])
+        writer.beginPart()
+        writer.add(.identity, path: ["eid"])
+        writer.add(.name, path: ["e"])
+        writer.add(.time, path: ["dtm"])
+        return writer.bytes
+    }()
+
+    private static let postHogEvents: [UInt8] = {
+        var writer = EventPlaces.Writer([])
+        writer.beginPart()
+        writer.add(.identity, path: ["uuid"])
+        writer.add(.time, path: ["timestamp"])
+        writer.add(.time, path: ["sent_at"])
         return writer.bytes
     }()
 }

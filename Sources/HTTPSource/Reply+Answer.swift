@@ -42,12 +42,14 @@ extension Reply {
         // its key has: no client would repeat it after a 400.
         let isWaiting = answer.refused.contains { $0.reason == Code.unknownKey.rawValue }
         if answer.events == 0, !isWaiting, let first = answer.refused.first {
-            return Self.refused(
+            var reply = Self.refused(
                 .badRequest,
                 first.reason,
                 why: first.detail,
                 more: #","kept":true,"quarantined":\#(list(answer))"#
             )
+            reply.isKept = true
+            return reply
         }
         var text = #"{"success":true,"status":"committed","events":\#(answer.events)"#
         if answer.duplicates > 0 { text += #","duplicates":\#(answer.duplicates)"# }

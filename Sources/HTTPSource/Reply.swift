@@ -30,6 +30,8 @@ struct Reply {
     var type = Reply.json
     /// Beside those that all answers have.
     var fields: [(String, String)] = []
+    /// Whether the events, none of which is acceptable, are in quarantine.
+    var isKept = false
     /// Whether the connection ends with it.
     var closes = false
 

@@ -23,6 +23,12 @@ struct Request {
     var hasUnknownKey = false
     /// The event of a request without a body, an image's: its answer is always the image.
     var pixel: ByteBuffer?
+    /// The event of a request without a body, its query.
+    var queryEvent: ByteBuffer?
+    /// Whether its body says that it is a form.
+    var isForm = false
+    /// Whether its client asks for an image.
+    var wantsImage = false
     /// What the writer has to know, a ``RequestNote``.
     var note: [UInt8] = []
     /// The attributes of a CloudEvent whose body is only its data; nil for another.

@@ -176,7 +176,8 @@ final class RequestHandler: ChannelDuplexHandler {
                 phase = .waiting
                 return answer(refusal)
             }
-            if let event = request.pixel { body.change { _ in event } }
+            if let event = request.pixel ?? request.queryEvent { body.change { _ in event } }
+            if request.profile == .posthog { receiver.completePostHog(&body, of: request) }
             phase = .waiting
             endedAt = SystemClock.monotonicNanoseconds
             setDeadline(receiver.timeouts.answer)
@@ -213,6 +214,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     private func send(_ reply: Reply) {
         guard let context else { return }
+        let reply = request.dressed(reply)
         receiver.figures.count(
             request.label,
             reply.status,

@@ -7,6 +7,8 @@ enum Route: Equatable {
     struct Taking: Equatable {
         var profile: HTTPConfiguration.Profile
         var form = RequestNote.Form.any
+        /// Whether its events are in the member `data` of an object.
+        var isEnvelope = false
     }
 
     case health
@@ -14,6 +16,8 @@ enum Route: Equatable {
     case robots
     /// Takes a body with events.
     case events(Taking)
+    /// A query that is an event.
+    case query(Taking)
     /// An image whose query is an event.
     case pixel(RequestNote.Form)
     /// Takes figures of SDKs, and forgets them.
@@ -51,7 +55,9 @@ enum Route: Equatable {
         case "/cloudevents" where profiles.contains(.cloudevents):
             taking(method, .events(Taking(profile: .cloudevents)))
         default:
-            if profiles.contains(.pixel), let form = pixelForm(path) {
+            if let route = tracker(path, method, in: profiles) {
+                route
+            } else if profiles.contains(.pixel), let form = pixelForm(path) {
                 reading(method, .pixel(form))
             } else {
                 profiles.contains(.segment) ? segment(path, method) : .unknown

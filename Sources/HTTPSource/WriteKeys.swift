@@ -91,6 +91,15 @@ extension WriteKeys: RequestGate {
         }
         return .admitted(name: table.keys[place].name, channel: table.keys[place].channel ?? "")
     }
+
+    package func isKey(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.count <= Credentials.keyBytesMax
+            && current.place(of: String(decoding: text, as: UTF8.self)) != nil
+    }
+
+    package func cover(_ text: UnsafeMutableRawBufferPointer) -> Bool {
+        KeySearch(current.keys.map(\.key)).cover(text)
+    }
 }
 
 /// The keys of a source at a time.

@@ -38,10 +38,12 @@ package struct RequestNote {
         package static let isAnonymous = Flags(rawValue: 32)
         /// Its key is not known: it belongs into quarantine.
         package static let isUnknownKey = Flags(rawValue: 64)
+        /// Its events are in the member `data` of an envelope.
+        package static let isEnvelope = Flags(rawValue: 128)
         /// All its events have one fate.
         package static let hasFate = Flags(rawValue: 16 | 64)
-        /// It has to be decided on before its events are filed, so it is read alone.
-        package static let isReadAlone = Flags(rawValue: 2 | 16 | 64)
+        /// It has to be looked at before its events are filed, so it is read alone.
+        package static let isReadAlone = Flags(rawValue: 2 | 16 | 64 | 128)
     }
 
     /// The kind of event that a path stands for; it becomes the `type` of an event without one.
@@ -51,6 +53,10 @@ package struct RequestNote {
         /// A batch, which may be empty.
         case batch
         case track, identify, page, screen, group, alias
+        /// Of Snowplow's trackers.
+        case snowplow
+        /// Of PostHog's.
+        case posthog
     }
 
     package var flags: Flags
@@ -132,6 +138,12 @@ package protocol RequestGate: AnyObject, Sendable {
     /// - `key`: as the payload has it; nil if it has none.
     /// - `origin`: the page that sent it; empty for none.
     func admit(key: UnsafeRawBufferPointer?, origin: UnsafeRawBufferPointer) -> GateVerdict
+
+    /// Whether a text is a key.
+    func isKey(_ text: UnsafeRawBufferPointer) -> Bool
+
+    /// Overwrites the keys in a text that is kept as it came; returns whether there was any.
+    func cover(_ text: UnsafeMutableRawBufferPointer) -> Bool
 }
 
 /// The decision on a message whose key is in its payload.

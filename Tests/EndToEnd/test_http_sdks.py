@@ -10,6 +10,7 @@ from http_edge import KEY, Edge, source
 from sdk_senders import PACKAGES, Senders, start
 from waiting import wait_until
 
+
 @pytest.fixture
 def edge(daemon):
     def make(limits=None, **more):

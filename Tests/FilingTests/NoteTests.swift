@@ -16,6 +16,17 @@ private final class Doorman: RequestGate {
         return page.isEmpty || page == "https://a"
             ? .admitted(name: "shop", channel: "shelf") : .refused(reason: "origin")
     }
+
+    func isKey(_ text: UnsafeRawBufferPointer) -> Bool { text.elementsEqual("good".utf8) }
+
+    func cover(_ text: UnsafeMutableRawBufferPointer) -> Bool {
+        var isFound = false
+        for at in 0..<max(0, text.count - 3) where text[at..<(at + 4)].elementsEqual("good".utf8) {
+            for place in at..<(at + 4) { text[place] = UInt8(ascii: "*") }
+            isFound = true
+        }
+        return isFound
+    }
 }
 
 /// What a source notes of its requests is applied to their events.
@@ -74,6 +85,47 @@ private final class Doorman: RequestGate {
         let end = try #require(text.range(of: "}"))
         #expect("{" + text[end.upperBound...].drop { $0 == "," } == written)
         #expect(!text.contains(#""writeKey":"k""#) || written.contains("{\"writeKey"))
+    }
+
+    @Test(arguments: [
+        (#"{"api_key":"good","a":1}"#, #"{"a":1}"#), (#"{"a":1,"token":"good"}"#, #"{"a":1}"#),
+        (#"{"api_key":"other","token":7}"#, #"{"api_key":"other","token":7}"#),
+        (#"{"properties":{"token":"good"}}"#, #"{"properties":{}}"#),
+        (#"{"properties":{"token":"good","a":1}}"#, #"{"properties":{"a":1}}"#),
+        (#"{"properties":{"a":1,"token":"good"},"b":2}"#, #"{"properties":{"a":1},"b":2}"#),
+        (#"{"properties":{"a":1,"token":"good","b":2}}"#, #"{"properties":{"a":1,"b":2}}"#),
+        (#"{"properties":{"token":"good","token":"good"}}"#, #"{"properties":{}}"#),
+        (
+            #"{"properties":{"a":1,"token":"good","api_key":"good"},"token":"good"}"#,
+            #"{"properties":{"a":1}}"#
+        ),
+        (#"{"token":"good","properties":{"token":"x"}}"#, #"{"properties":{"token":"x"}}"#),
+    ])
+    func aKeyOfPostHogIsLeftOut(event: String, written: String) throws {
+        let bench = try FilingBench(gate: Doorman())
+        let note = RequestNote.bytes(flags: .hidesKeys, form: .posthog)
+        try bench.put(Array(event.utf8), note: note)
+        #expect(try line(bench).hasSuffix("}," + written.dropFirst()))
+    }
+
+    @Test(arguments: [
+        (#"{"api_key":"good"}"#, RequestNote.Form.posthog),
+        (#"[{"properties":{"token":"good"}}]"#, .posthog),
+        (#"{"batch":[{"properties":{"token":"good"}}]}"#, .posthog),
+        (#"{"batch":[{"token":"good"}]}"#, .posthog),
+        (#"{"aid":"good"}"#, .snowplow), (#"{"schema":"s","data":[{"aid":"good"}]}"#, .snowplow),
+    ])
+    func aTrackersKeyIsFound(payload: String, form: RequestNote.Form) throws {
+        let bench = try FilingBench(gate: Doorman())
+        let flags: RequestNote.Flags = form == .snowplow ? [.needsKey, .isEnvelope] : .needsKey
+        try bench.put(Array(payload.utf8), note: RequestNote.bytes(flags: flags, form: form))
+        #expect(bench.answers() == [Answer(.committed, events: 1)])
+        let other = try FilingBench(gate: Doorman())
+        try other.put(Array(payload.utf8), note: RequestNote.bytes(flags: flags, form: .any))
+        let isPlain = payload.hasPrefix(#"{"api_key"#)
+        #expect(
+            other.answers() == [isPlain ? Answer(.committed, events: 1) : .rejected("unauthorized")]
+        )
     }
 
     @Test func keysAreLeftOutOfTheEventsOfABatch() throws {
