@@ -1,4 +1,5 @@
 import Intake
+import NIOHTTP1
 import Testing
 
 @testable import HTTPSource
