@@ -40,7 +40,8 @@ RELEASE := .build/release
 PYTHON_CLIENT := clients/python
 STEP := scripts/step
 BENCH := .build/bench
-TEST_PACKAGES := prometheus libczmq4 nginx-light haproxy caddy curl openssl chromium chromium-driver slowhttptest testssl.sh wrk
+TEST_PACKAGES := prometheus libczmq4 nginx-light haproxy caddy curl nghttp2-client openssl chromium chromium-driver \
+	slowhttptest testssl.sh wrk
 FAULT_PACKAGES := strace xfsprogs e2fsprogs eatmydata
 # Required by the programs and recipes of the pages: Java's client, Spark, and jq.
 PAGE_PACKAGES := default-jdk-headless libjeromq-java jq

@@ -1,8 +1,6 @@
 import Intake
 import NIOCore
-import NIOHTTP1
 import NIOPosix
-import NIOSSL
 
 /// Accepts the connections of a source on its first event loop, and hands them over to all of its
 /// loops in turn.
@@ -48,7 +46,7 @@ struct Acceptance {
         let byLoop = Dictionary(
             receivers.map { (ObjectIdentifier($0.eventLoop), $0) }
         ) { first, _ in first }
-        let certificate = configuration.certificate
+        let isEncrypted = configuration.certificate != nil
         // The group chooses its loops in turn.
         return ServerBootstrap(group: receivers[0].eventLoop, childGroup: group)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
@@ -64,14 +62,10 @@ struct Acceptance {
                 guard let receiver = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else {
                     preconditionFailure("a loop without a receiver")
                 }
-                let client = Client(channel.remoteAddress, isEncrypted: certificate != nil)
+                let client = Client(channel.remoteAddress, isEncrypted: isEncrypted)
                 guard receiver.admits(client, channel) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
-                    try Self.build(
-                        channel.pipeline.syncOperations,
-                        RequestHandler(receiver, client: client),
-                        certificate: certificate
-                    )
+                    try ConnectionStart(receiver, client).begin(channel)
                 }
             }
             .withBoundSocket(descriptor)
@@ -79,28 +73,5 @@ struct Acceptance {
                 Listening.restoreBacklog(of: descriptor)
                 return channel
             }
-    }
-
-    private static func build(
-        _ pipeline: ChannelPipeline.SynchronousOperations,
-        _ handler: RequestHandler,
-        certificate: CertificateBox?
-    ) throws {
-        if let certificate {
-            try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context))
-        }
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = 16 << 10
-        limits.maxHeaderListSize = 64 << 10
-        limits.maxHeaderFieldCount = 100
-        try pipeline.addHandlers([
-            ByteWatch(handler),
-            HTTPResponseEncoder(),
-            ByteToMessageHandler(
-                HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
-            ),
-            HTTPServerPipelineHandler(),
-            handler,
-        ])
     }
 }

@@ -70,7 +70,7 @@ package final class CertificateBox: Sendable {
             configuration.minimumTLSVersion = files.minimum == .tls13 ? .tlsv13 : .tlsv12
             configuration.cipherSuiteValues = Self.ciphers
             configuration.shutdownTimeout = Self.shutdownTimeout
-            configuration.applicationProtocols = ["http/1.1"]
+            configuration.applicationProtocols = ["h2", "http/1.1"]
             return try NIOSSLContext(configuration: configuration)
         } catch let error as CertificateError {
             throw error

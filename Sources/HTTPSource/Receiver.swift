@@ -30,6 +30,8 @@ final class Receiver {
     let loop: any EventLoop
     private var lane: Lane
     private var handlers = HandlerTable()
+    /// Connections that are asked beside their requests.
+    private var watched: [ObjectIdentifier: any WatchedConnection] = [:]
     /// Open connections.
     private var connectionCount = 0
     private var round = Round()
@@ -131,6 +133,14 @@ final class Receiver {
         commons.giveBack(number)
     }
 
+    func watch(_ connection: any WatchedConnection) {
+        watched[ObjectIdentifier(connection)] = connection
+    }
+
+    func unwatch(_ connection: any WatchedConnection) {
+        watched[ObjectIdentifier(connection)] = nil
+    }
+
     /// The number of another request, of whatever connection: an answer is never taken for that of a
     /// later request.
     func nextSerial() -> UInt64 {
@@ -158,6 +168,7 @@ final class Receiver {
         guard holdsReads, !commons.isFull else { return }
         holdsReads = false
         handlers.forEach { $0.resumeReading() }
+        for connection in watched.values { connection.resumeReading() }
     }
 
     // MARK: - Requests
@@ -293,7 +304,8 @@ final class Receiver {
         doors.refresh()
         attend()
         handlers.forEach { $0.look(at: now) }
-        if ending.deadline.map({ now >= $0 }) ?? false { handlers.forEach { $0.cut() } }
+        for connection in watched.values { connection.look(at: now) }
+        if let deadline = ending.deadline, now >= deadline { cutAll() }
         bridge.beat()
     }
 
@@ -321,7 +333,13 @@ final class Receiver {
         }
         // The next request of a busy one may be under way: it gets its answer, and ends with that.
         handlers.forEach { $0.leave(ifIdleFor: Self.quietNanoseconds) }
+        for connection in watched.values { connection.leave(ifIdleFor: Self.quietNanoseconds) }
         if connectionCount == 0, commons.isClosed { bridge.end() }
+    }
+
+    private func cutAll() {
+        handlers.forEach { $0.cut() }
+        for connection in watched.values { connection.cut() }
     }
 }
 

@@ -50,7 +50,7 @@ struct Request {
     init(_ head: HTTPRequestHead) {
         isHead = head.method == .HEAD
         isKeptAlive = head.isKeepAlive
-        isOldVersion = head.version.minor == 0
+        isOldVersion = head.version == .http1_0
         declaredBytes = head.headers.first(name: "content-length").flatMap { Int($0) }
         isChunked = head.headers.contains(name: "transfer-encoding")
         expectsContinue =

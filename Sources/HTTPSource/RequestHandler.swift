@@ -1,10 +1,10 @@
 import Intake
 import NIOCore
 import NIOHTTP1
-import NIOTLS
 import Platform
 
-/// One connection of an HTTP source: its requests, one at a time, and their answers in order.
+/// One connection of an HTTP source: its requests, one at a time, and their answers in order; or one
+/// stream of an HTTP/2 connection, with one request.
 ///
 /// Belongs to the event loop of its ``Receiver``.
 final class RequestHandler: ChannelDuplexHandler {
@@ -50,10 +50,13 @@ final class RequestHandler: ChannelDuplexHandler {
     /// When the last byte of a request with events came; monotonic nanoseconds.
     private var endedAt: Int64?
     let client: Client
+    /// The connection of a stream; nil for HTTP/1.1.
+    private let streams: StreamsHandler?
 
-    init(_ receiver: Receiver, client: Client) {
+    init(_ receiver: Receiver, client: Client, streams: StreamsHandler? = nil) {
         self.receiver = receiver
         self.client = client
+        self.streams = streams
     }
 
     // MARK: - The connection
@@ -64,9 +67,7 @@ final class RequestHandler: ChannelDuplexHandler {
             return context.close(promise: nil)
         }
         self.number = number
-        setDeadline(
-            client.isEncrypted ? receiver.timeouts.header : receiver.timeouts.idle
-        )
+        setDeadline(receiver.timeouts.idle)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -88,15 +89,9 @@ final class RequestHandler: ChannelDuplexHandler {
         }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event, phase == .idle, !client.hasBegun {
-            setDeadline(receiver.timeouts.idle)
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
     func read(context: ChannelHandlerContext) {
-        if phase == .receiving, !receiver.mayRead() {
+        // Streams are read together, by their connection.
+        if streams == nil, phase == .receiving, !receiver.mayRead() {
             body.isReadHeld = true
         } else {
             context.read()
@@ -127,6 +122,9 @@ final class RequestHandler: ChannelDuplexHandler {
         body.begin()
         phase = .receiving
         setDeadline(receiver.timeouts.body)
+        if streams != nil, !ConnectionStart.isWithinLimits(head.headers) {
+            return refuse(Reply(.headerOverflow))
+        }
         if let refusal = receiver.refusal(of: head, &request, client) { return refuse(refusal) }
         if request.expectsContinue {
             let go = HTTPResponseHead(version: .http1_1, status: .continue)
@@ -221,6 +219,7 @@ final class RequestHandler: ChannelDuplexHandler {
             after: endedAt.map { SystemClock.monotonicNanoseconds &- $0 }
         )
         endedAt = nil
+        if streams != nil { return sendInStream(reply, context) }
         let closes = reply.closes || !request.isKeptAlive || receiver.isDraining
         let head = HTTPResponseHead(
             version: .http1_1,
@@ -244,6 +243,26 @@ final class RequestHandler: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
     }
 
+    private func sendInStream(_ reply: Reply, _ context: ChannelHandlerContext) {
+        let fields = request.fields(for: reply, closes: false)
+        let head = HTTPResponseHead(version: .http2, status: reply.status, headers: fields)
+        phase = .leaving
+        setDeadline(Self.lingerNanoseconds)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !request.isHead, reply.body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
+        }
+        guard !request.hasEnded else {
+            return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+        // Once the answer is on its way: a reset drops what waits.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.context?.triggerUserOutboundEvent(StreamEnd.Event.now, promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+
     private func becomeIdle() {
         phase = .idle
         idleSince = SystemClock.monotonicNanoseconds
@@ -258,9 +277,8 @@ final class RequestHandler: ChannelDuplexHandler {
     /// Ends a connection that has been without a request for so many nanoseconds; one with a request
     /// ends with its answer.
     func leave(ifIdleFor nanoseconds: Int64 = 0) {
-        guard phase == .idle, SystemClock.monotonicNanoseconds &- idleSince >= nanoseconds else {
-            return
-        }
+        let idle = SystemClock.monotonicNanoseconds &- idleSince
+        guard streams == nil, phase == .idle, idle >= nanoseconds else { return }
         phase = .leaving
         setDeadline(Self.lingerNanoseconds)
         endOutput()
@@ -283,10 +301,8 @@ final class RequestHandler: ChannelDuplexHandler {
         deadline = .max
         switch phase {
         case .idle:
-            guard client.hasBegun else {
-                if client.isEncrypted, serial == 0 { receiver.countFailedHandshake() }
-                return leave()
-            }
+            guard streams == nil else { return cut() }
+            guard client.hasBegun else { return leave() }
             // The handlers in front of this one have to know that a request ends here.
             context?.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
         case .receiving:
@@ -305,7 +321,6 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError, phase != .leaving else {
-            if client.isEncrypted, serial == 0 { receiver.countFailedHandshake() }
             return context.close(promise: nil)
         }
         if phase == .idle { request = Request() }

@@ -77,7 +77,7 @@ def test_events_arrive_over_tls(edge):
 def test_versions_are_those_of_the_settings(edge, minimum, version, works):
     web = edge(tls={"minimum": minimum})
     context = web.context(minimum_version=version, maximum_version=version)
-    context.set_alpn_protocols(["h2", "http/1.1"])
+    context.set_alpn_protocols(["http/1.1"])
     with contextlib.closing(web.connect(context)) as connection:
         if not works:
             with pytest.raises(ssl.SSLError):

@@ -53,7 +53,7 @@ enum HouseFloors {
             floor: 4,
             imports: [
                 "Agents", "Digest", "Intake", "Platform", "Ring", "Webhooks", "NIOCore", "NIOPosix",
-                "NIOHTTP1", "NIOTLS", "NIOSSL",
+                "NIOHTTP1", "NIOHTTP2", "NIOTLS", "NIOSSL",
             ],
             foundation: .none
         ),
