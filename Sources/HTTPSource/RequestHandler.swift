@@ -221,15 +221,7 @@ final class RequestHandler: ChannelDuplexHandler {
         endedAt = nil
         if streams != nil { return sendInStream(reply, context) }
         let closes = reply.closes || !request.isKeptAlive || receiver.isDraining
-        let head = HTTPResponseHead(
-            version: .http1_1,
-            status: reply.status,
-            headers: request.fields(for: reply, closes: closes)
-        )
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !request.isHead, reply.body.readableBytes > 0 {
-            context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
-        }
+        write(reply, .http1_1, closes: closes, to: context)
         guard closes else {
             // The next request may be delivered while the end is written.
             if request.hasEnded { becomeIdle() } else { phase = .skipping }
@@ -243,15 +235,25 @@ final class RequestHandler: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
     }
 
-    private func sendInStream(_ reply: Reply, _ context: ChannelHandlerContext) {
-        let fields = request.fields(for: reply, closes: false)
-        let head = HTTPResponseHead(version: .http2, status: reply.status, headers: fields)
-        phase = .leaving
-        setDeadline(Self.lingerNanoseconds)
+    /// Writes an answer but for its end.
+    private func write(
+        _ reply: Reply,
+        _ version: HTTPVersion,
+        closes: Bool,
+        to context: ChannelHandlerContext
+    ) {
+        let fields = request.fields(for: reply, closes: closes)
+        let head = HTTPResponseHead(version: version, status: reply.status, headers: fields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !request.isHead, reply.body.readableBytes > 0 {
             context.write(wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
         }
+    }
+
+    private func sendInStream(_ reply: Reply, _ context: ChannelHandlerContext) {
+        phase = .leaving
+        setDeadline(Self.lingerNanoseconds)
+        write(reply, .http2, closes: false, to: context)
         guard !request.hasEnded else {
             return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }

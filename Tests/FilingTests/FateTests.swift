@@ -9,6 +9,10 @@ private final class Stranger: RequestGate {
     func admit(key: UnsafeRawBufferPointer?, origin: UnsafeRawBufferPointer) -> GateVerdict {
         key == nil ? .refused(reason: "unauthorized") : .unknown(name: "(unknown)")
     }
+
+    func isKey(_ text: UnsafeRawBufferPointer) -> Bool { false }
+
+    func cover(_ text: UnsafeMutableRawBufferPointer) -> Bool { false }
 }
 
 /// Messages whose events all have one fate, whatever they are.
