@@ -333,62 +333,6 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 }
 
-/// What is known of a connection's other end.
-final class Client {
-    /// For operators: its cut address.
-    let name: String
-    /// Nil for a Unix socket.
-    let address: [UInt8]?
-    let isEncrypted: Bool
-    /// The network of its address, as text.
-    let network: String
-    /// Whether a part of a request's head has come.
-    var hasBegun = false
-
-    init(_ address: SocketAddress?, isEncrypted: Bool) {
-        self.address = address.flatMap(ClientAddress.bytes)
-        self.isEncrypted = isEncrypted
-        network = self.address.map { ClientAddress.text(ClientAddress.cut($0)) } ?? ""
-        name = "http://\(network.isEmpty ? "local" : network)"
-    }
-}
-
-/// The part of a body that has come.
-struct Body {
-    private(set) var bytes = ByteBuffer()
-    /// Bytes that count in the source's budget.
-    private var counted = 0
-    /// Whether reading was put off.
-    var isReadHeld = false
-
-    mutating func begin() {
-        bytes = ByteBuffer()
-    }
-
-    /// Adds a part; returns how many bytes more it takes.
-    mutating func add(_ part: ByteBuffer) -> Int {
-        if bytes.readableBytes == 0 {
-            bytes = part
-        } else {
-            bytes.writeImmutableBuffer(part)
-        }
-        counted += part.readableBytes
-        return part.readableBytes
-    }
-
-    /// Replaces all that has come.
-    mutating func change(_ change: (ByteBuffer) -> ByteBuffer) {
-        bytes = change(bytes)
-    }
-
-    /// Drops all; returns how many bytes less it takes.
-    mutating func release() -> Int {
-        defer { counted = 0 }
-        if counted > 0 { bytes = ByteBuffer() }
-        return counted
-    }
-}
-
 /// Notes when bytes of a connection arrive, before they are a request.
 final class ByteWatch: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
