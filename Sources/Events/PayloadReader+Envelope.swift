@@ -21,7 +21,7 @@ extension PayloadReader {
         }
         if case .values = mode, let array = wholeList(list) { return enter(array) }
         if let array = listOfDamaged(list) { return enterDamaged(array) }
-        begin(payload, piecesMax: piecesMax)
+        begin(payload, piecesMax: piecesMax, messageBytes: messageBytes)
     }
 
     /// The array in the object that is the whole payload.
@@ -69,6 +69,7 @@ extension PayloadReader {
     }
 
     /// The array in an object that cannot be read, if everything around its elements can.
+    @inline(never)
     private mutating func listOfDamaged(_ list: StaticString) -> UnsafeRawBufferPointer? {
         let object = trimmed(damage.firstByte, payload.count)
         guard object.first == UInt8(ascii: "{"), let array = arrayOfBatch(object, named: list)

@@ -7,9 +7,6 @@ import Storage
 
 /// Files the events of a burst by their verdicts: numbers, splices, counts and answers them.
 struct Filer: ~Copyable {
-    /// The peer of a message that does not tell who sent it.
-    private static let anonymous = "http://anonymous"
-
     private let store: SegmentStore
     /// The store's waiting lines by slot, accessible without a call.
     private let pendings: UnsafeMutablePointer<PendingLines>
@@ -161,7 +158,10 @@ struct Filer: ~Copyable {
             timeliness: route.timeliness,
             note: metadata
         )
-        if route.timeliness != .timely { counts.mark(burst.origin.producer, route.timeliness) }
+        switch route.timeliness {
+        case .timely: break
+        case .late, .future, .untimed: counts.mark(burst.origin.producer, route.timeliness)
+        }
         if burst.isEdited {
             try writeEdited(burst, at, as: resolved, in: slot)
             return slot
@@ -197,8 +197,7 @@ struct Filer: ~Copyable {
         as resolved: ResolvedEvent,
         in slot: Int
     ) throws(FileSystemError) {
-        let edits = burst.edits(at: at)
-        let source = burst.source
+        let (edits, source) = (burst.edits(at: at), burst.source)
         var resolved = resolved
         if let identity = burst.identified(at: at) {
             resolved.note = ownMetadata.bytes(of: identity, behind: resolved.note)
@@ -305,9 +304,7 @@ struct Filer: ~Copyable {
         burst.slots[at] = Int32(truncatingIfNeeded: slot)
         counts.arrive(producer)
         let sequence = sequences.next(record.source)
-        let peer =
-            record.isAnonymous
-            ? Self.anonymous : sources[record.source].peers?.name(of: record.peer)
+        let peer = sources[record.source].peer(of: record)
         if let peer, notices.allows(rejection, source: record.source, peer: peer, at: now) {
             onRejection(rejection, record.source, peer)
         }

@@ -56,5 +56,12 @@ extension IntakeRecord {
     var isDeclined: Bool { RequestNote.has(.isDeclined, in: note) }
 
     /// Whether nothing is to be kept that tells who sent it.
-    var isAnonymous: Bool { RequestNote.has(.isAnonymous, in: note) }
+    fileprivate var isAnonymous: Bool { RequestNote.has(.isAnonymous, in: note) }
+}
+
+extension FilingConfiguration.Source {
+    /// The name of a message's sender; nil if the source has no names.
+    func peer(of record: borrowing IntakeRecord) -> String? {
+        record.isAnonymous ? "http://anonymous" : peers?.name(of: record.peer)
+    }
 }

@@ -160,10 +160,11 @@ package struct PartitionRouter: ~Copyable {
             return (PartitionKey(values: values, place: sourcePart | hour), .timely)
         }
         let timeliness = eventTimes.pointee.judge(eventTime, receivedAt: receivedAt)
-        let filed = timeliness == .timely ? eventTime ?? receivedAt : receivedAt
+        var filed = receivedAt
+        if case .timely = timeliness, let eventTime { filed = eventTime }
         let hour = UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
         let key = PartitionKey(values: values, place: sourcePart | hour)
-        if timeliness == .late, eventTimes.pointee.separatesLate {
+        if case .late = timeliness, eventTimes.pointee.separatesLate {
             return (key.without(hour: PartitionTemplate.Values.lateHour), timeliness)
         }
         // Days begin with a whole number of days since 1970.
