@@ -1,6 +1,7 @@
 """What EDGE.md gives people to copy: each block is run, with the addresses and keys of a collector of this machine."""
 
 import contextlib
+import hmac
 import json
 import os
 import re
@@ -116,6 +117,21 @@ def test_each_webhook_of_the_page_has_its_path(served):
     for path in ("/hooks/stripe", "/hooks/sms", "/hooks/crm"):
         status, answer = web.post(b"{}", path, key=None)
         assert (status, answer["code"]) == (401, "bad_signature")
+
+
+@pages.runs(EDGE, "ids of a webhook")
+def test_a_webhook_says_where_its_id_name_and_time_are(served):
+    web = served("ids of a webhook")
+    body = b'{"event":{"uuid":"u-1","kind":"deal.won","at":1764000000}}'
+    signature = hmac.new(SECRETS["CRM_SECRET"].encode(), body, "sha256").hexdigest()
+    for duplicates in (None, 1):
+        headers = {"X-Hub-Signature-256": f"sha256={signature}"}
+        status, answer = web.post(body, "/hooks/crm", key=None, headers=headers)
+        assert (status, answer.get("duplicates")) == (200, duplicates), answer
+    ((metadata, event),) = web.written()
+    assert event == json.loads(body)
+    assert (metadata["identity"], metadata["name"]) == ("u-1", "crm.deal.won")
+    assert metadata["time"] == "2025-11-24T16:00:00.000000Z"
 
 
 @pages.runs(EDGE, "redirect", "signed link")
