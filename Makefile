@@ -51,7 +51,7 @@ INSTALL_PACKAGES := binutils iproute2 util-linux systemd-container
 OTHER_ENGINE := clients clock connections control dealer dedup descriptors envelopes history interop kill \
 	many_partitions push_pull quarantine second_daemon send start sub
 COMPARED := $(addprefix $(BENCH)/,sender bare_pull bare_parts bare_fdatasync idle_connections)
-COMPARED_PACKAGES := g++ rsyslog rsyslog-czmq redis-server redis-tools postgresql-15
+COMPARED_PACKAGES := g++ rsyslog rsyslog-czmq redis-server redis-tools postgresql-15 wrk nginx-light
 
 ##@ Start
 help: ## List what there is to do
@@ -163,10 +163,10 @@ stage-bench: setup ## Build the benchmarks of the stages, into .build/release
 	@export TOUCHPOINT_BENCHMARKS=1; \
 	$(STEP) "Building the benchmarks (release)" $(RELEASE_BUILD) $(SWIFTFLAGS) --product stage-bench
 
-bench-compare: build ## Measure the daemon beside its bare parts, rsyslog, Redis and PostgreSQL, which it installs
+bench-compare: build ## Measure the daemon beside its bare parts, rsyslog, Redis, PostgreSQL and nginx, which it installs
 	@scripts/setup $(COMPARED_PACKAGES)
 	@$(STEP) "Building the programs to compare with" $(MAKE) $(COMPARED)
-	@echo "==> Comparing (some 10 minutes)"
+	@echo "==> Comparing (some 12 minutes)"
 	@python3 -B Benchmarks/compare/compare.py --bin $(RELEASE) $(BENCHFLAGS)
 
 $(BENCH)/%: Benchmarks/compare/%.c

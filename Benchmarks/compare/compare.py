@@ -15,6 +15,7 @@ import sys
 import time
 
 import history
+import http_requests
 import postgresql
 import redis_streams
 import report
@@ -28,7 +29,8 @@ OWN = ("touchpointd", "touchpointctl", "touchpoint-send")
 COMPILED = ("sender", "bare_pull", "bare_parts", "bare_fdatasync", "idle_connections")
 # What else a row needs, by row: a function that names the programs that are missing.
 RIVALS = {"single": [lambda: [] if rsyslog.version() else ["rsyslogd"]],
-          "durable": [redis_streams.missing, postgresql.missing]}
+          "durable": [redis_streams.missing, postgresql.missing],
+          "http": [http_requests.missing]}
 
 
 def parse():

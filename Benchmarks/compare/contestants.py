@@ -172,14 +172,15 @@ def bare_fdatasync(place, size, per_second, seconds):
 def configure(folder, settings, reliable, only, control):
     """Writes a configuration: the defaults except ports, folder, and the settings of a row; returns its path.
 
-    `reliable`: further settings of the acknowledged source. `only`: the pattern of the only source, None for both.
+    `reliable`: further settings of the acknowledged source. `only`: the pattern of the only source; else pull and router.
     """
     sources = {
         "pull": "  - { name: producers, pattern: pull, bind: ['tcp://127.0.0.1:*'] }\n",
-        "router": f"  - {{ name: reliable, pattern: router, bind: ['tcp://127.0.0.1:*']{reliable} }}\n"}
+        "router": f"  - {{ name: reliable, pattern: router, bind: ['tcp://127.0.0.1:*']{reliable} }}\n",
+        "http": "  - { name: web, pattern: http, bind: ['127.0.0.1:0'] }\n"}
     path = folder / "touchpointd.yaml"
     path.write_text(
-        "sources:\n" + "".join(text for pattern, text in sources.items() if only in (None, pattern)) +
+        "sources:\n" + "".join(sources[pattern] for pattern in ([only] if only else ["pull", "router"])) +
         f"storage: {{ directory: {folder}/data }}\n"
         f"control: {{ socket: {control} }}\n" + settings)
     return path

@@ -9,6 +9,7 @@ import re
 import statistics
 import subprocess
 
+import http_requests
 import postgresql
 import redis_streams
 import rsyslog
@@ -131,6 +132,8 @@ def versions(place, results):
         parts.append(f"rsyslog {rsyslog.version()}")
     if "durable" in results:
         parts += [f"Redis {redis_streams.version()}", f"PostgreSQL {postgresql.version()}"]
+    if "http" in results:
+        parts.append(f"nginx {http_requests.version()}")
     return ", ".join(part for part in parts if part)
 
 
@@ -146,7 +149,8 @@ Rates, CPU and memory are medians; a ratio is the median of the rounds' own rati
 Bare PULL receives and drops. Bare parts receives, parses, adds metadata, deflates and writes, without syncs, answers,
 ledger and recovery; "by recv" it reads the socket without libzmq. rsyslog (imczmq, omfile, zlib level 1) does not parse,
 file by channel, or sync. Redis Streams (appendfsync always, 64 connections with 100 XADD in flight) and PostgreSQL (fsync
-on, 16 clients, 100 rows of jsonb per INSERT) answer after a sync, as the acknowledged rows of the daemon do.
+on, 16 clients, 100 rows of jsonb per INSERT) answer after a sync, as the acknowledged rows of the daemon do. nginx writes a
+line of its access log per request: it reads no body, and syncs nothing.
 Rows: {", ".join(results)}; scale of event counts: {options.scale:g}.
 {"".join(f"Left out: {row}: {reason}.{chr(10)}" for row, reason in options.left_out.items())}
 {markdown(target_rows(results, cores))}

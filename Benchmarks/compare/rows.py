@@ -5,6 +5,7 @@ import typing
 
 from contestants import (
     Load, against_zlib, bare_fdatasync, bare_parts, bare_pull, daemon, daemon_with_keys, idle, samples)
+from http_requests import Requests, edge, idle_edge, nginx
 from postgresql import postgresql, rounded
 from redis_streams import redis_streams
 from rsyslog import rsyslog
@@ -16,6 +17,11 @@ PARTITION_EVENTS = 1_000_000
 COMMIT_MS = 5
 LATENCY_RATE = 10_000
 CONNECTIONS = 10_000
+HTTP_SECONDS = 5
+# Requests per second for the time of answers: half of what is asked for.
+HTTP_RATE = 12_500
+HTTP_BATCH_RATE = 1_500
+HTTP_IDLE = 1_000
 # On, and never reached.
 BUDGETS = "limits: { perProducer: { eventsPerSecond: 1000000000, bytesPerSecond: 1024GiB, diskPerDay: 1048576GiB } }\n"
 
@@ -109,8 +115,23 @@ def connections(r):
         r.run("touchpointd", silent_peers, CONNECTIONS, 20)
 
 
+def http(r):
+    seconds = max(1, int(HTTP_SECONDS * r.scale))
+    r.run("nginx", nginx, Requests(seconds))
+    r.run("touchpointd", edge, Requests(seconds))
+    r.run("touchpointd, 100 a request", edge, Requests(seconds, connections=64, batch=100))
+    r.run("touchpointd, half", edge, Requests(seconds, rate=HTTP_RATE))
+    r.run("touchpointd, 100 a request, half", edge, Requests(seconds, connections=64, batch=100, rate=HTTP_BATCH_RATE))
+
+
+def http_idle(r):
+    if r.is_first:
+        r.run("touchpointd", idle_edge, HTTP_IDLE, 20)
+
+
 ROWS = {"single": single, "batch": batch, "durable": durable, "latency": latency, "zlib": zlib, "size": size,
-        "partitions": partitions, "idle": resting, "connections": connections}
+        "partitions": partitions, "idle": resting, "connections": connections, "http": http,
+        "http-idle": http_idle}
 
 
 @dataclasses.dataclass
@@ -222,5 +243,19 @@ TARGETS = [
     Target("connections", f"{CONNECTIONS:,} idle connections: memory they add", more("touchpointd", "growth"), "MiB",
            bound=40, more=False),
     Target("connections", f"{CONNECTIONS:,} idle connections: share of a core", more("touchpointd", "percent"), "%%",
+           bound=1, more=False),
+    Target("http", "HTTP, one event a request, durable, 256 connections", rate("touchpointd"), "events/s", bound=25_000),
+    Target("http", "the same", rate("touchpointd"), "events/s", rate("nginx"), "nginx, a line of its log a request",
+           ratio_unit="×"),
+    Target("http", "HTTP, CPU a request", more("touchpointd", "cpuPerRequest"), "µs", more("nginx", "cpuPerRequest"),
+           "nginx", ratio_unit="×"),
+    Target("http", "the same", more("touchpointd", "cpuPerRequest"), "µs", bound=25, more=False),
+    Target("http", "HTTP, 100 events a request, 64 connections", rate("touchpointd, 100 a request"), "events/s",
+           bound=300_000),
+    Target("http", f"HTTP, answer p99, {HTTP_RATE:,} requests/s", more("touchpointd, half", "p99", 1e-3), "ms", bound=50,
+           more=False),
+    Target("http", f"HTTP, answer p99, {HTTP_BATCH_RATE:,} requests/s of 100 events",
+           more("touchpointd, 100 a request, half", "p99", 1e-3), "ms", bound=50, more=False),
+    Target("http-idle", f"HTTP, {HTTP_IDLE:,} idle connections: share of a core", more("touchpointd", "percent"), "%%",
            bound=1, more=False),
 ]

@@ -16,6 +16,7 @@ FOLDER = pages.PROJECT / "Benchmarks/compare"
 sys.path.append(str(FOLDER))
 import compare  # noqa: E402
 import contestants  # noqa: E402
+import http_requests  # noqa: E402
 import postgresql  # noqa: E402
 import redis_streams  # noqa: E402
 import silent_peers  # noqa: E402
@@ -65,7 +66,7 @@ def received(connection, count):
     return found
 
 
-@pytest.mark.parametrize("module", [redis_streams, postgresql])
+@pytest.mark.parametrize("module", [redis_streams, postgresql, http_requests])
 def test_names_the_programs_that_are_not_installed(module, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(postgresql, "DEBIAN", str(tmp_path))
@@ -200,3 +201,32 @@ def test_counts_the_connections_that_the_limit_of_files_allows(place, tmp_path):
     few, many = subprocess.run(prlimit, stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout.splitlines()
     assert few == "None"
     assert many.startswith("400 connections are too many for 512 open files, with which the daemon takes ")
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_every_request_that_wrk_has_an_answer_for_is_in_the_ledger(place, batch):
+    run = http_requests.edge(place, http_requests.Requests(1, connections=4, batch=batch))
+    assert run.events > 0 and run.events % batch == 0
+    assert run.more["p99"] >= run.more["p50"] > 0 and run.more["cpuPerRequest"] > 0
+
+
+def test_wrk_waits_between_its_requests(place):
+    # Four connections with 20 ms between requests cannot make more than 200 requests in a second.
+    run = http_requests.edge(place, http_requests.Requests(1, connections=4, rate=200))
+    assert 0 < run.events / run.seconds <= 200
+
+
+def test_a_request_that_is_refused_ends_the_comparison(place, tmp_path):
+    place.folder.mkdir()
+    with contestants.Daemon(place, tmp_path, "", only="http") as daemon:
+        url = daemon.endpoints["http"] + "/no-such-path"
+        with pytest.raises(SystemExit, match="refused requests are there instead of 0"):
+            http_requests.Requests(1, connections=1).send(place, url)
+
+
+def test_nginx_writes_a_line_for_each_request(place):
+    assert http_requests.nginx(place, http_requests.Requests(1, connections=4)).events > 0
+
+
+def test_idle_connections_of_the_edge_are_counted(place):
+    assert http_requests.idle_edge(place, 20, 0.2).more["percent"] >= 0
