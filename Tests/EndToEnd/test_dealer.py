@@ -173,8 +173,8 @@ def test_what_was_answered_outlives_a_kill(daemon, producer, samples):
 def test_while_draining_nothing_is_promised_that_is_not_kept(daemon, producer):
     collector = daemon()
     dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
-    dealer.setsockopt(zmq.RCVTIMEO, 100)
     assert answer_to(dealer, b"first", b'{"id":"first"}') == committed(1)
+    dealer.setsockopt(zmq.RCVTIMEO, 100)
     process = collector.process
     for index in range(2000):
         if index == 1000:

@@ -40,11 +40,14 @@ def wait_until(what, condition, bound=BOUND_SECONDS, every=0.02):
 def wait_for_input(what, connection, unless=None, bound=BOUND_SECONDS):
     """Waits until a socket is readable or its other end is closed; InterruptedError if `unless` holds."""
     look = _LOOK_SECONDS if unless is None else _FIRST_PAUSE
+    # Unlike select, it takes descriptors above 1,023: a test may have many sockets.
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
 
     def is_there():
         if unless and unless():
             raise InterruptedError(what)
-        return select.select([connection], [], [], look)[0]
+        return poll.poll(look * 1000)
 
     wait_until(what, is_there, bound)
 
