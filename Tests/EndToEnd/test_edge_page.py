@@ -134,6 +134,18 @@ def test_a_webhook_says_where_its_id_name_and_time_are(served):
     assert metadata["time"] == "2025-11-24T16:00:00.000000Z"
 
 
+@pages.runs(EDGE, "wishes of browsers")
+def test_a_source_obeys_what_browsers_ask_for(served):
+    web = served("wishes of browsers")
+    for name, headers in (("plain", {}), ("marked", {"DNT": "1"}), ("anonymous", {"Sec-GPC": "1"})):
+        body = json.dumps({"event": name}).encode()
+        assert web.post(body, headers={"User-Agent": "a-browser", **headers})[0] == 200
+    noted = {event["event"]: metadata["http"] for metadata, event in web.written()}
+    assert noted["plain"]["ip"] == noted["marked"]["ip"] == "127.0.0.0"
+    assert "dnt" not in noted["plain"] and noted["marked"]["dnt"] is True
+    assert noted["anonymous"]["anonymous"] is True and not {"ip", "userAgent"} & set(noted["anonymous"])
+
+
 @pages.runs(EDGE, "redirect", "signed link")
 def test_a_signed_link(served):
     web = served("redirect")

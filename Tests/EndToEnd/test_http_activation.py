@@ -5,11 +5,13 @@ import socket
 
 import pytest
 
+import pages
 from bare_root import BootedRoot, make_install
 from http_edge import KEY, Edge, source
 from test_unit import done, journal, properties, wait_for_state
 from waiting import finished, wait_until
 
+EDGE = "docs/EDGE.md"
 EVENT = b'{"event":"x"}'
 
 
@@ -117,21 +119,13 @@ def test_a_check_needs_no_socket(daemon):
     assert code == 0 and '"systemd:web"' in output, errors
 
 
-SOCKET = """[Socket]
-ListenStream=127.0.0.1:80
-FileDescriptorName=web
-Service=touchpointd.service
-
-[Install]
-WantedBy=sockets.target
-"""
-PRIVILEGED = """[Service]
-Sockets=touchpoint-web.socket
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-AmbientCapabilities=CAP_NET_BIND_SERVICE
-"""
+def on_loopback(unit):
+    """The page's socket, on another port and for this machine only."""
+    assert unit.count("ListenStream=443\n") == 1
+    return unit.replace("ListenStream=443", "ListenStream=127.0.0.1:80")
 
 
+@pages.runs(EDGE, "socket of systemd", "sockets of the service", "capability")
 @pytest.mark.bare_root
 def test_low_ports_under_systemd(touchpoint):
     """Port 80 is systemd's and keeps connections while the collector restarts; 81 is opened with the capability."""
@@ -140,8 +134,9 @@ def test_low_ports_under_systemd(touchpoint):
         assert code == 0, output
         units = root.place / "etc/systemd/system"
         (units / "touchpointd.service.d").mkdir(parents=True)
-        (units / "touchpointd.service.d/web.conf").write_text(PRIVILEGED)
-        (units / "touchpoint-web.socket").write_text(SOCKET)
+        for name in ("sockets of the service", "capability"):
+            (units / f"touchpointd.service.d/{name}.conf").write_text(pages.block(EDGE, name).text)
+        (units / "touchpoint-web.socket").write_text(on_loopback(pages.block(EDGE, "socket of systemd").text))
         (units / "sockets.target.wants").mkdir()
         (units / "sockets.target.wants/touchpoint-web.socket").symlink_to("/etc/systemd/system/touchpoint-web.socket")
         configuration = root.place / "etc/touchpoint/touchpointd.yaml"
