@@ -30,9 +30,14 @@ class Requests:
     """What wrk sends: `batch` events a request, over `connections`, for `seconds`; with `rate`, some requests per second."""
 
     def __init__(self, seconds, connections=256, batch=1, rate=0):
-        self.seconds, self.connections, self.batch = seconds, connections, batch
-        # wrk waits between an answer and the next request; the answer takes some of the time.
-        self.pause = int(connections / rate * 1000) if rate else 0
+        self.seconds, self.connections, self.batch, self.rate = seconds, connections, batch, rate
+        self.pause = 0
+        self.pace(0)
+
+    def pace(self, answered):
+        """Sets how long wrk waits between an answer, which takes so many microseconds, and the next request."""
+        if self.rate:
+            self.pause = max(1, round(self.connections / self.rate * 1000 - answered / 1000))
 
     def send(self, place, url, seconds=None):
         """Runs wrk to its end; returns what it counted, and its CPU time."""
@@ -59,7 +64,8 @@ def edge(place, requests):
     """Every event that wrk got an answer for is in the ledger; those of its last requests may be there beside."""
     with place.fresh_folder() as folder, Daemon(place, folder, "", only="http") as daemon:
         url = daemon.endpoints["http"] + "/v1/events"
-        requests.send(place, url, WARMING)
+        warming, _ = requests.send(place, url, WARMING)
+        requests.pace(warming["p50"])
         before, cpu = daemon.control("stats")["ledger"]["written"], cpu_seconds(daemon.pid)
         sent, sender_cpu = requests.send(place, url)
         cpu = cpu_seconds(daemon.pid) - cpu
