@@ -5,8 +5,8 @@ import Events
 ///
 /// Only with `partition.time: event` and a path with a time. One thread, the writer's.
 struct EventTimes: ~Copyable {
-    private let policy: EventTimePolicy
-    private var otherHours: OtherHours
+    let policy: EventTimePolicy
+    var otherHours: OtherHours
     private var counts = Lateness.Counts()
 
     init(_ policy: EventTimePolicy, otherHours: OtherHours) {
@@ -23,19 +23,6 @@ struct EventTimes: ~Copyable {
         let timeliness = policy.timeliness(of: eventTime, receivedAt: receivedAt)
         counts.add(timeliness, eventTime, receivedAt: receivedAt)
         return timeliness
-    }
-
-    var separatesLate: Bool { policy.separatesLate }
-
-    /// Returns the key of an event that is filed under another hour than that of its receipt, or that
-    /// of the same values without a time if its source has used up its folders of other hours.
-    @inline(never)
-    mutating func bounded(
-        _ key: PartitionKey,
-        source: Int,
-        receivedHour: Int
-    ) -> PartitionKey {
-        otherHours.bounded(key, source: source, receivedHour: receivedHour)
     }
 }
 

@@ -83,7 +83,6 @@ package struct PartitionRouter: ~Copyable {
     private let usesEvent: Bool
     private let usesSource: Bool
     private let hoursPerPartition: Int
-    private let byEventTime: Bool
     private var channels: ValueTable
     private var events: ValueTable
     /// Nil unless the events' own times decide; behind a pointer, so that filing by receipt costs
@@ -96,10 +95,9 @@ package struct PartitionRouter: ~Copyable {
         usesEvent = configuration.template.uses(.event)
         usesSource = configuration.template.uses(.source)
         hoursPerPartition = configuration.template.hoursPerPartition ?? 0
-        byEventTime = configuration.time == .event
         channels = ValueTable(valuesMax: configuration.valuesMax)
         events = ValueTable(valuesMax: configuration.valuesMax)
-        guard byEventTime, hoursPerPartition > 0 else {
+        guard configuration.time == .event, hoursPerPartition > 0 else {
             eventTimes = nil
             return
         }
@@ -124,7 +122,7 @@ package struct PartitionRouter: ~Copyable {
     package var lateness: Lateness? { eventTimes?.pointee.lateness }
 
     /// Whether a partition ends when the clock has passed its time span.
-    var closesByClock: Bool { hoursPerPartition > 0 && !byEventTime }
+    var closesByClock: Bool { hoursPerPartition > 0 && eventTimes == nil }
 
     /// Returns the channel's number, for counting by channel.
     package mutating func channel(_ value: UnsafeRawBufferPointer, receivedAt: Int64) -> UInt32 {
@@ -164,13 +162,17 @@ package struct PartitionRouter: ~Copyable {
         if case .timely = timeliness, let eventTime { filed = eventTime }
         let hour = UInt64(UInt32(truncatingIfNeeded: firstHour(filed)))
         let key = PartitionKey(values: values, place: sourcePart | hour)
-        if case .late = timeliness, eventTimes.pointee.separatesLate {
+        if case .late = timeliness, eventTimes.pointee.policy.separatesLate {
             return (key.without(hour: PartitionTemplate.Values.lateHour), timeliness)
         }
         // Days begin with a whole number of days since 1970.
         let start = receivedHour - (hoursPerPartition == 1 ? 0 : receivedHour % hoursPerPartition)
         if key.hour == start { return (key, timeliness) }
-        let bounded = eventTimes.pointee.bounded(key, source: source, receivedHour: receivedHour)
+        let bounded = eventTimes.pointee.otherHours.bounded(
+            key,
+            source: source,
+            receivedHour: receivedHour
+        )
         return (bounded, timeliness)
     }
 
