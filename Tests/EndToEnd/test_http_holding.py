@@ -27,6 +27,22 @@ def edge(daemon):
     return make
 
 
+@pytest.fixture
+def slowed(daemon, tmp_path):
+    """Starts a collector whose disk is slow until the file that is returned beside it is removed."""
+    def make(**more):
+        collector = daemon(start=False, sources=[source(**more)])
+        mark = tmp_path / "slow"
+        collector.environment = {
+            "LD_PRELOAD": str(compiled(Path(__file__).parent / "slow_disk.c", tmp_path)), "SLOW_DISK_WHILE": str(mark),
+        }
+        web = Edge(collector.start())
+        mark.touch()
+        return web, mark
+
+    return make
+
+
 def test_a_paused_source_says_so_at_once(edge):
     web = edge()
     web.collector.control("pause")
@@ -40,14 +56,8 @@ def test_a_paused_source_says_so_at_once(edge):
     assert len(web.written()) == 1
 
 
-def test_an_answer_that_takes_too_long_is_unknown(daemon, tmp_path):
-    collector = daemon(start=False, sources=[source(timeouts={"answer": "300ms"})])
-    mark = tmp_path / "slow"
-    collector.environment = {
-        "LD_PRELOAD": str(compiled(Path(__file__).parent / "slow_disk.c", tmp_path)), "SLOW_DISK_WHILE": str(mark),
-    }
-    web = Edge(collector.start())
-    mark.touch()
+def test_an_answer_that_takes_too_long_is_unknown(slowed):
+    web, mark = slowed(timeouts={"answer": "300ms"})
     event = json.dumps({"messageId": str(uuid.uuid4())}).encode()
     connection = web.connect()
     connection.request("POST", "/v1/events", event, {"X-Write-Key": KEY})
@@ -61,23 +71,17 @@ def test_an_answer_that_takes_too_long_is_unknown(daemon, tmp_path):
         return status == 200 and json.loads(body)
 
     assert wait_until("an answer", again)["duplicates"] == 1
-    wait_until("the late answer to be dropped", lambda: collector.ask("stats")["acknowledgements"]["dropped"] >= 1)
+    wait_until("the late answer to be dropped", lambda: web.collector.ask("stats")["acknowledgements"]["dropped"] >= 1)
     assert len(web.written()) == 1
 
 
-def test_an_answer_is_never_that_of_a_later_connection(daemon, tmp_path):
-    collector = daemon(start=False, sources=[source(timeouts={"answer": "20s"})])
-    mark = tmp_path / "slow"
-    collector.environment = {
-        "LD_PRELOAD": str(compiled(Path(__file__).parent / "slow_disk.c", tmp_path)), "SLOW_DISK_WHILE": str(mark),
-    }
-    web = Edge(collector.start())
-    mark.touch()
+def test_an_answer_is_never_that_of_a_later_connection(slowed):
+    web, mark = slowed(timeouts={"answer": "20s"})
     first = web.connect()
     first.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
-    wait_until("it to be in flight", lambda: collector.ledger()["received"] == 1)
+    wait_until("it to be in flight", lambda: web.collector.ledger()["received"] == 1)
     first.close()
-    wait_until("it to be gone", lambda: collector.ask("stats")["sources"]["web"]["peers"] == 0)
+    wait_until("it to be gone", lambda: web.collector.ask("stats")["sources"]["web"]["peers"] == 0)
     # It has the number of the first one, and its first request.
     second = web.connect()
     second.request("POST", "/v1/events", b"no event", {"X-Write-Key": KEY})
@@ -87,27 +91,21 @@ def test_an_answer_is_never_that_of_a_later_connection(daemon, tmp_path):
     assert (status, json.loads(body)["code"]) == (400, "invalid_json")
 
 
-def test_an_answer_counts_for_its_key_although_keys_change(daemon, tmp_path):
+def test_an_answer_counts_for_its_key_although_keys_change(slowed):
     keys = [{"name": "old", "key": KEY}, {"name": "stays", "key": "another-key"}]
-    collector = daemon(start=False, sources=[source(keys=keys, timeouts={"answer": "20s"})])
-    mark = tmp_path / "slow"
-    collector.environment = {
-        "LD_PRELOAD": str(compiled(Path(__file__).parent / "slow_disk.c", tmp_path)), "SLOW_DISK_WHILE": str(mark),
-    }
-    web = Edge(collector.start())
-    mark.touch()
+    web, mark = slowed(keys=keys, timeouts={"answer": "20s"})
     connection = web.connect()
     connection.request("POST", "/v1/events", EVENT, {"X-Write-Key": KEY})
-    wait_until("it to be in flight", lambda: collector.ledger()["received"] == 1)
-    collector.settings["sources"][0]["keys"] = keys[1:]
-    collector.configuration.write_text(json.dumps(collector.settings))
-    collector.control("reload")
+    wait_until("it to be in flight", lambda: web.collector.ledger()["received"] == 1)
+    web.collector.settings["sources"][0]["keys"] = keys[1:]
+    web.collector.configuration.write_text(json.dumps(web.collector.settings))
+    web.collector.control("reload")
     # Its head is judged by the new keys: the loop has them.
     wait_until("the old key to be refused", lambda: web.ask("POST", "/v1/events", EVENT)[0] == 401)
     mark.unlink()
     assert read(connection)[0] == 200
     connection.close()
-    answers = {one["name"]: one["traffic"]["answers"] for one in collector.ask("producers")["producers"]}
+    answers = {one["name"]: one["traffic"]["answers"] for one in web.collector.ask("producers")["producers"]}
     assert answers["old"] >= 1 and answers.get("stays", 0) == 0
 
 
