@@ -99,7 +99,7 @@ let package = Package(
 
         .target(
             name: "PlanFiles",
-            dependencies: ["Plan", "YAML", .product(name: "Yams", package: "Yams")]
+            dependencies: ["Plan", "Platform", "YAML", .product(name: "Yams", package: "Yams")]
         ),
 
         // Floor 4: the kinds of source.

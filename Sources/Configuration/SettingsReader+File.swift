@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 extension SettingsReader {
     /// The size limit of a configuration file.
@@ -20,20 +21,12 @@ extension SettingsReader {
     }
 
     private static func contents(of path: String) throws(ConfigurationError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(path, errno) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count == 0 { return bytes }
-            guard count > 0 else {
-                if errno == EINTR { continue }
-                throw unreadable(path, errno)
-            }
-            bytes += chunk[..<count]
-            guard bytes.count <= fileBytesMax else {
+        do throws(WholeFile.Failure) {
+            return try WholeFile.read(path, bytesMax: fileBytesMax)
+        } catch {
+            switch error {
+            case .system(let error): throw unreadable(path, error.code)
+            case .tooLarge:
                 throw ConfigurationError(
                     file: path,
                     message: "cannot read configuration: it is larger than"

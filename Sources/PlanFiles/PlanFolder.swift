@@ -1,5 +1,6 @@
 import Glibc
 package import Plan
+import Platform
 
 /// Reads a plan from its folder: `plan.yaml`, `glossary.yaml` and `events/*.yaml`.
 package enum PlanFolder {
@@ -73,20 +74,13 @@ package enum PlanFolder {
         of path: String,
         named file: String
     ) throws(PlanFailure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(file, String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count == 0 { return bytes }
-            guard count > 0 else {
-                if errno == EINTR { continue }
-                throw unreadable(file, String(cString: strerror(errno)))
+        do throws(WholeFile.Failure) {
+            return try WholeFile.read(path, bytesMax: fileBytesMax)
+        } catch {
+            switch error {
+            case .system(let error): throw unreadable(file, "\(error)")
+            case .tooLarge: throw unreadable(file, "larger than 4 MiB")
             }
-            bytes += chunk[..<count]
-            guard bytes.count <= fileBytesMax else { throw unreadable(file, "larger than 4 MiB") }
         }
     }
 

@@ -37,7 +37,11 @@ enum HouseFloors {
         "Keys": Room(floor: 2, imports: ["Platform", "Wire"], foundation: .none),
         "Events": Room(floor: 2, imports: ["CSimdJSON", "Platform"], foundation: .none),
         "Plan": Room(floor: 3, imports: ["CRE2", "Events"], foundation: .none),
-        "PlanFiles": Room(floor: 4, imports: ["Plan", "YAML", "Yams"], foundation: .none),
+        "PlanFiles": Room(
+            floor: 4,
+            imports: ["Plan", "Platform", "YAML", "Yams"],
+            foundation: .none
+        ),
         "Intake": Room(floor: 3, imports: ["Agents", "Platform", "Ring"], foundation: .none),
         "ZeroMQSource": Room(
             floor: 4,
