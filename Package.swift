@@ -324,7 +324,8 @@ if ProcessInfo.processInfo.environment["TOUCHPOINT_BENCHMARKS"] != nil {
             name: "stage-bench",
             dependencies: [
                 "Archive", "Compression", "CSPSCRing", "Dedup", "Disk", "Events", "Filing",
-                "FilingSupport", "Intake", "Platform", "Producer", "Ring", "Storage", "Terminal",
+                "FilingSupport", "Intake", "Plan", "Platform", "Producer", "Ring", "Storage",
+                "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/stages"

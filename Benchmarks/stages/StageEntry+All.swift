@@ -45,6 +45,30 @@ extension StageEntry {
         ) {
             RunningStage(ParseStage(EventInputs.batches))
         },
+        event(
+            "plan-none",
+            text: "read single values, without a plan",
+            bytes: EventInputs.singleBytes,
+            rounds: 100
+        ) {
+            RunningStage(try PlanStage(events: 0))
+        },
+        event(
+            "plan",
+            text: "the same, each checked by a plan of one event",
+            bytes: EventInputs.singleBytes,
+            rounds: 100
+        ) {
+            RunningStage(try PlanStage(events: 1))
+        },
+        event(
+            "plan-900",
+            text: "the same with 900 events at random",
+            bytes: EventInputs.singleBytes,
+            rounds: 100
+        ) {
+            RunningStage(try PlanStage(events: 900))
+        },
         event("timestamp", text: "read the event's time", bytes: EventInputs.timeBytes, rounds: 500)
         {
             RunningStage(TimestampStage())
