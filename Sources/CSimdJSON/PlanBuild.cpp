@@ -87,6 +87,8 @@ node node_of(program &program, const draft &draft) {
     node.has_more = is_set(rules.condition) || is_set(rules.negated) || rules.has_unique_items
         || node.lists[CSIMDJSON_ALL_OF].count > 0 || node.lists[CSIMDJSON_ANY_OF].count > 0
         || node.lists[CSIMDJSON_ONE_OF].count > 0 || node.lists[CSIMDJSON_WHOLE].count > 0;
+    node.checks_strings = rules.length_min > 0 || rules.length_max < UINT32_MAX || rules.format || is_set(rules.pattern);
+    node.is_simple = !node.has_more && !node.has_values && !rules.is_never && node.slots.count == 0;
     return node;
 }
 
@@ -171,9 +173,12 @@ void csimdjson_plan_list(csimdjson_plan *plan, uint32_t node, csimdjson_list lis
 
 bool csimdjson_plan_bound(csimdjson_plan *plan, uint32_t node, csimdjson_bound bound, const uint8_t *text,
                           size_t length) {
-    number_bound added{uint8_t(bound), string_of(text, length)};
-    if (bound == CSIMDJSON_MULTIPLE_OF && added.value().digit_count() > 18) return false;
-    plan->drafts[node].bounds.push_back(added);
+    plan->program.digits.push_back(string_of(text, length));
+    const std::string &digits = plan->program.digits.back();
+    auto at = reinterpret_cast<const uint8_t *>(digits.data());
+    decimal limit(at, at + digits.size());
+    if (bound == CSIMDJSON_MULTIPLE_OF && limit.digit_count() > 18) return false;
+    plan->drafts[node].bounds.push_back({uint8_t(bound), limit});
     return true;
 }
 

@@ -10,6 +10,9 @@ namespace {
 
 using place = const uint32_t *;
 
+// For what runs for every member of every event.
+#define INLINE __attribute__((always_inline)) inline
+
 /// Steps a value may cost for each of its structural positions: far more than a plan needs, and a limit for rules
 /// that look at the same value again and again.
 constexpr size_t steps_each = 1024;
@@ -82,6 +85,8 @@ struct csimdjson_walk {
     size_t steps = 0;
     size_t level = 0;
     bool has_anywhere = false;
+    /// Whether the value has any escape: most have none.
+    bool has_escapes = false;
     /// Whether only the verdict is wanted, as within `anyOf`: the first violation ends the walk of the value.
     bool is_quiet = false;
     std::vector<uint8_t> scratch;
@@ -145,9 +150,14 @@ struct csimdjson_walk {
     }
 
     /// Returns the string at a structural, unescaped; valid until the next call.
-    text key_text(place at) {
+    INLINE text key_text(place at) {
         size_t start = *at + 1, length = closing_quote(json, at) - start;
-        if (__builtin_expect(memchr(json + start, '\\', length) == nullptr, true)) return {json + start, length};
+        if (__builtin_expect(!has_escapes, true)) return {json + start, length};
+        return unescaped(start, length);
+    }
+
+    __attribute__((noinline)) text unescaped(size_t start, size_t length) {
+        if (memchr(json + start, '\\', length) == nullptr) return {json + start, length};
         const uint8_t *bad = nullptr;
         if (scratch.size() < length) scratch.resize(length);
         uint8_t *stop = unescape(json + start, json + start + length, scratch.data(), &bad);
@@ -208,7 +218,7 @@ struct csimdjson_walk {
         return behind;
     }
 
-    place value(const node &node, place at) {
+    INLINE place value(const node &node, place at) {
         switch (json[*at]) {
         case '{':
             if (!(node.rules.types & CSIMDJSON_OBJECT) && !report(CSIMDJSON_TYPE)) return nullptr;
@@ -216,7 +226,9 @@ struct csimdjson_walk {
         case '[':
             if (!(node.rules.types & CSIMDJSON_ARRAY) && !report(CSIMDJSON_TYPE)) return nullptr;
             return node.looks_inside || has_anywhere ? array(node, at) : skip(at);
-        case '"': return string(node, at) ? at + 1 : nullptr;
+        case '"':
+            if (!(node.rules.types & CSIMDJSON_STRING)) return report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
+            return !node.checks_strings || string(node, at) ? at + 1 : nullptr;
         case 't': case 'f': return node.rules.types & CSIMDJSON_BOOLEAN || report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
         case 'n': return node.rules.types & CSIMDJSON_NULL || report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
         default: return number(node, at) ? at + 1 : nullptr;
@@ -225,7 +237,6 @@ struct csimdjson_walk {
 
     bool string(const node &node, place at) {
         const csimdjson_rules &rules = node.rules;
-        if (!(rules.types & CSIMDJSON_STRING)) return report(CSIMDJSON_TYPE);
         bool has_pattern = rules.pattern != CSIMDJSON_NO_NODE;
         if (rules.length_min == 0 && rules.length_max == UINT32_MAX && !rules.format && !has_pattern) return true;
         text text = key_text(at);
@@ -255,7 +266,9 @@ struct csimdjson_walk {
         uint8_t types = node.rules.types;
         if (types & CSIMDJSON_NUMBER && node.bounds.count == 0) return true;
         if (!(types & (CSIMDJSON_NUMBER | CSIMDJSON_INTEGER))) return report(CSIMDJSON_TYPE);
-        decimal value(json + *at, scalar_end(json, at));
+        const uint8_t *start = json + *at, *stop = scalar_end(json, at);
+        if (!(types & CSIMDJSON_NUMBER) && node.bounds.count == 0 && is_plain(start, stop)) return true;
+        decimal value(start, stop);
         if (!(types & CSIMDJSON_NUMBER) && !value.is_integer()) return report(CSIMDJSON_TYPE);
         for (uint32_t i = 0; i < node.bounds.count; i++) {
             const number_bound &bound = plan->bounds[node.bounds.first + i];
@@ -264,8 +277,15 @@ struct csimdjson_walk {
         return true;
     }
 
+    /// Whether a number is written as an integer: with digits alone.
+    static bool is_plain(const uint8_t *at, const uint8_t *stop) {
+        if (*at == '-') at++;
+        for (; at < stop; at++) if (!is_digit(*at)) return false;
+        return true;
+    }
+
     static bool is_within(const decimal &value, const number_bound &bound) {
-        decimal limit = bound.value();
+        const decimal &limit = bound.limit;
         switch (bound.kind) {
         case CSIMDJSON_MINIMUM: return value.compare(limit) >= 0;
         case CSIMDJSON_MAXIMUM: return value.compare(limit) <= 0;
@@ -290,11 +310,12 @@ struct csimdjson_walk {
         const csimdjson_rules &rules = node.rules;
         uint64_t seen = 0;
         uint32_t count = 0;
+        bool is_plain = node.patterns.count == 0 && rules.names == CSIMDJSON_NO_NODE && !has_anywhere;
         place start = at++;
         path.push_back(nullptr);
         while (json[*at] != '}') {
             path.back() = at;
-            if (!(at = member(node, at, seen))) return nullptr;
+            if (!(at = is_plain ? plain_member(node, at, seen) : member(node, at, seen))) return nullptr;
             count++;
             if (json[*at] == ',') at++;
         }
@@ -304,6 +325,19 @@ struct csimdjson_walk {
         if ((count < rules.members_min || count > rules.members_max) && !report(CSIMDJSON_LENGTH)) return nullptr;
         if (node.dependencies.count > 0 && !meets_dependencies(node, start, seen)) return nullptr;
         return at + 1;
+    }
+
+    /// Checks a member of a node that only knows names; most values need only a look at their first byte.
+    INLINE place plain_member(const node &node, place key, uint64_t &seen) {
+        const entry *entry = plan->find(node.members, key_text(key));
+        if (__builtin_expect(entry == nullptr || !entry->is_described, false)) return member(node, key, seen);
+        if (__builtin_expect(steps == 0, false)) return give_up();
+        steps--;
+        // Names that nothing requires have no place in the set.
+        seen |= uint64_t(entry->bit < 64) << (entry->bit & 63);
+        const auto &child = plan->nodes[entry->value];
+        if (child.is_simple) return value(child, key + 2);
+        return check(entry->value, key + 2);
     }
 
     /// Checks the member whose key is at a structural.
@@ -454,6 +488,7 @@ bool csimdjson_walk_run(csimdjson_walk *walk, const csimdjson_plan *plan, const 
     walk->steps = steps_each * (size_t(text.end - at) + 1);
     walk->level = 0;
     walk->is_quiet = false;
+    walk->has_escapes = memchr(text.json + start, '\\', text.length - start) != nullptr;
     walk->has_anywhere = !plan->program.anywhere_slots.empty();
     walk->path.clear();
     walk->captures.clear();

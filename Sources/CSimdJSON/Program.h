@@ -21,6 +21,22 @@ struct text {
     }
 };
 
+/// Whether two texts of one length are the same; most names are short.
+inline bool is_same(const void *left, const void *right, size_t length) {
+    auto a = static_cast<const uint8_t *>(left), b = static_cast<const uint8_t *>(right);
+    auto differ = [&](auto word, size_t at) {
+        auto other = word;
+        memcpy(&word, a + at, sizeof word);
+        memcpy(&other, b + at, sizeof other);
+        return word ^ other;
+    };
+    if (length > 16) return memcmp(a, b, length) == 0;
+    if (length >= 8) return (differ(uint64_t(), 0) | differ(uint64_t(), length - 8)) == 0;
+    if (length >= 4) return (differ(uint32_t(), 0) | differ(uint32_t(), length - 4)) == 0;
+    for (size_t i = 0; i < length; i++) if (a[i] != b[i]) return false;
+    return true;
+}
+
 /// Returns a hash of a name: of its length, its first and its last eight bytes.
 inline uint64_t hash_of(text name) {
     uint64_t first = 0, last = 0;
@@ -69,14 +85,10 @@ struct run {
     uint32_t count = 0;
 };
 
+/// A bound of numbers; its digits are in `program.digits`.
 struct number_bound {
     uint8_t kind;
-    std::string digits;
-
-    decimal value() const {
-        auto at = reinterpret_cast<const uint8_t *>(digits.data());
-        return decimal(at, at + digits.size());
-    }
+    decimal limit;
 };
 
 struct dependency {
@@ -104,6 +116,10 @@ struct node {
     bool has_values = false;
     /// Whether the node checks or wants anything of its value's members or elements.
     bool looks_inside = false;
+    /// Whether a string is checked for more than being one.
+    bool checks_strings = false;
+    /// Whether the value is neither wanted nor compared, nor checked by further nodes.
+    bool is_simple = false;
     /// Whether there are rules that look at the value as a whole once more.
     bool has_more = false;
 };
@@ -116,6 +132,8 @@ struct program {
     std::vector<dependency> dependencies;
     std::vector<pattern_member> pattern_members;
     std::vector<number_bound> bounds;
+    /// The texts of bounds, which do not move.
+    std::deque<std::string> digits;
     std::vector<std::unordered_set<std::string>> values;
     std::vector<const void *> patterns;
     table roots, anywhere;
@@ -123,13 +141,13 @@ struct program {
     csimdjson_matcher matcher = nullptr;
 
     /// Returns the entry of a name, or NULL.
-    const entry *find(const table &in, text name) const {
+    __attribute__((always_inline)) const entry *find(const table &in, text name) const {
         uint64_t hash = hash_of(name);
         for (uint64_t at = hash;; at++) {
             const entry &found = entries[in.first + (at & in.mask)];
             if (!found.is_used) return nullptr;
             if (found.hash == hash && found.length == name.length
-                && memcmp(names.data() + found.name, name.bytes, name.length) == 0)
+                && is_same(names.data() + found.name, name.bytes, name.length))
                 return &found;
         }
     }
