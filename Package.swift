@@ -123,8 +123,8 @@ let package = Package(
         .target(
             name: "Filing",
             dependencies: [
-                "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring",
-                "Storage",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Plan", "Platform",
+                "Ring", "Storage",
             ]
         ),
 
@@ -133,7 +133,7 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Agents", "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "Intake",
-                "Platform", "Ring", "Storage",
+                "Plan", "Platform", "Ring", "Storage",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
@@ -155,9 +155,9 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Archive", "Compression", "Configuration", "Control", "Dedup", "Disk", "Events",
-                "HTTPSource", "Intake", "Keys", "Pipeline", "Platform", "Recovery", "Storage",
-                "Terminal", "Webhooks", "ZMTPSource", "ZeroMQ", "ZeroMQSource", nioCore, nioPosix,
-                nioHTTP1,
+                "HTTPSource", "Intake", "Keys", "Pipeline", "Plan", "PlanFiles", "Platform",
+                "Recovery", "Storage", "Terminal", "Webhooks", "ZMTPSource", "ZeroMQ",
+                "ZeroMQSource", nioCore, nioPosix, nioHTTP1,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -197,8 +197,8 @@ let package = Package(
         .target(
             name: "FilingSupport",
             dependencies: [
-                "Archive", "Dedup", "Disk", "Events", "Filing", "Intake", "Platform", "Ring",
-                "Storage",
+                "Archive", "Dedup", "Disk", "Events", "Filing", "Intake", "Plan", "Platform",
+                "Ring", "Storage",
             ],
             path: "Tests/FilingSupport"
         ),
@@ -269,7 +269,7 @@ let package = Package(
             name: "FilingTests",
             dependencies: [
                 "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "FilingSupport",
-                "Intake", "Storage", "TestSupport",
+                "Intake", "Plan", "Storage", "TestSupport",
             ]
         ),
         .testTarget(

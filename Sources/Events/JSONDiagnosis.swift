@@ -39,7 +39,8 @@ struct JSONDiagnosis {
         case .notAnObject:
             let at = piece.firstIndex { !$0.isJSONSpace } ?? 0
             return Finding(offset: at, cause: RejectionCause(.noObject, piece[at]))
-        case .tooLarge, .tooDeep, .tooManyEvents, .reservedKey, .inflateFailed, .unknownKey:
+        case .tooLarge, .tooDeep, .tooManyEvents, .reservedKey, .inflateFailed, .unknownKey,
+            .planViolation, .unplannedEvent:
             return nil
         }
     }

@@ -217,7 +217,7 @@ package struct PayloadReader: ~Copyable {
     }
 
     /// Whether the next piece is an event that needs no new index.
-    private mutating func isPlainAhead() -> Bool {
+    mutating func isPlainAhead() -> Bool {
         switch mode {
         case .values, .array, .joined: break
         case .done, .damaged, .elements, .whole, .rest: return false

@@ -8,11 +8,15 @@ package enum QuarantineRecord {
     /// Renders the line, line feed included.
     ///
     /// - `payload`: the form in which the piece's bytes are stored; nil for the piece alone.
+    /// - `detail`: the cause as the content of a JSON string; nil for the view's.
+    /// - `plan`: the version of the plan that the event violates; nil for other rejections.
     /// - `peer`: an endpoint; it contains no characters that JSON escapes.
     package static func line(
         _ view: borrowing EventView,
         rejection: Rejection,
         payload: QuarantinedPayload? = nil,
+        detail: String? = nil,
+        plan: Int? = nil,
         splicer: inout EventSplicer,
         receivedAt: Int64,
         sequence: UInt64,
@@ -21,7 +25,9 @@ package enum QuarantineRecord {
         let bytes = view.bytes
         let payload = payload ?? QuarantinedPayload(bytes)
         // Replaces the metadata's last brace.
-        var cause = (peer.map { #","peer":"\#($0)"}"# } ?? "}") + Self.cause(view, rejection)
+        var cause = plan.map { #","plan":\#($0)"# } ?? ""
+        cause += peer.map { #","peer":"\#($0)"}"# } ?? "}"
+        cause += Self.cause(view, rejection, detail: detail)
         let metadataMax = splicer.metadataBytesMax
         return cause.withUTF8 { cause in
             [UInt8](
@@ -49,8 +55,15 @@ package enum QuarantineRecord {
     }
 
     /// Renders the members with the reason and the place.
-    private static func cause(_ view: borrowing EventView, _ rejection: Rejection) -> String {
-        // Neither text needs escapes.
-        #","reason":"\#(rejection.rawValue)","detail":"\#(view.detail)","offset":\#(view.offset)"#
+    private static func cause(
+        _ view: borrowing EventView,
+        _ rejection: Rejection,
+        detail: String?
+    ) -> String {
+        // No text needs escapes.
+        let start = #","reason":"\#(rejection.rawValue)","detail":""#
+        let end = #"","offset":\#(view.offset)"#
+        if let detail { return start + detail + end }
+        return start + view.detail + end
     }
 }

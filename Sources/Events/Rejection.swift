@@ -10,6 +10,8 @@ package enum Rejection: String, CaseIterable, Sendable {
     case reservedKey = "reserved_key"
     case inflateFailed = "inflate_failed"
     case unknownKey = "unknown_key"
+    case planViolation = "plan_violation"
+    case unplannedEvent = "unplanned_event"
 
     /// The position in ``allCases``, for tables of counters.
     package var index: Int {
@@ -23,6 +25,8 @@ package enum Rejection: String, CaseIterable, Sendable {
         case .reservedKey: 6
         case .inflateFailed: 7
         case .unknownKey: 8
+        case .planViolation: 9
+        case .unplannedEvent: 10
         }
     }
 
@@ -38,6 +42,8 @@ package enum Rejection: String, CaseIterable, Sendable {
         case .reservedKey: "the key _touchpoint is reserved for the collector's metadata"
         case .inflateFailed: "gzip data that does not inflate"
         case .unknownKey: "sent with a write key that is not known here"
+        case .planViolation: "the event is not as the plan says"
+        case .unplannedEvent: "the plan has no such event"
         }
     }
 }

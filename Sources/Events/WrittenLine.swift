@@ -204,7 +204,7 @@ private struct MetadataScanner {
 
     /// Skips an object, a number or a literal; returns false if an object does not end.
     mutating func takeOther() -> Bool {
-        guard rest.first == UInt8(ascii: "{") else {
+        guard rest.first == UInt8(ascii: "{") || rest.first == UInt8(ascii: "[") else {
             takeLiteral()
             return true
         }

@@ -63,14 +63,20 @@ struct AnswerBook: ~Copyable {
     }
 
     @inline(never)
-    mutating func reject(_ view: borrowing EventView, _ rejection: Rejection) {
+    mutating func reject(
+        _ view: borrowing EventView,
+        _ rejection: Rejection,
+        detail: String? = nil
+    ) {
         if listed.count < Self.listedMax {
+            var shown = detail ?? ""
+            if detail == nil { shown = view.detail }
             listed.append(
                 Answer.RefusedPiece(
                     index: index,
                     offset: view.offset,
                     reason: rejection.rawValue,
-                    detail: view.detail
+                    detail: shown
                 )
             )
         }

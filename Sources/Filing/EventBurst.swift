@@ -30,7 +30,11 @@ package struct EventBurst: ~Copyable {
     var identities = IdentityBurst(capacity: eventsMax)
     /// The events whose verdict a judge has changed, one bit each.
     private var judged = 0
-    /// By event, only while ``isEdited``.
+    /// Whether any event has edits, or metadata of its own.
+    package private(set) var isEdited = false
+    /// The plan that its events were checked with; only while ``isEdited``.
+    private(set) var plan: PlanChecks?
+    /// By event; empty unless any event has some.
     private var edits: [[EventEdit]] = []
     /// By event, the identity in place of its `messageId`; empty unless any event has one.
     private var identified: [ProfiledIdentity?] = []
@@ -70,6 +74,8 @@ package struct EventBurst: ~Copyable {
 
     @inline(never)
     private mutating func forgetEdits() {
+        isEdited = false
+        plan = nil
         edits.removeAll()
         identified.removeAll()
     }
@@ -94,9 +100,6 @@ package struct EventBurst: ~Copyable {
 
     /// When the message was received; microseconds since 1970 UTC.
     package var receivedAt: Int64 { origin.receivedAt }
-
-    /// Whether any event has edits, or metadata of its own.
-    package var isEdited: Bool { !edits.isEmpty }
 
     package func view(at place: Int) -> EventView { views[place] }
 
@@ -125,6 +128,7 @@ package struct EventBurst: ~Copyable {
     }
 
     private mutating func beginEdits() {
+        isEdited = true
         if edits.isEmpty { edits = Array(repeating: [], count: Self.eventsMax) }
     }
 
@@ -136,6 +140,20 @@ package struct EventBurst: ~Copyable {
         identified[place] = identity
     }
 
+    /// Notes the plan that the events were checked with; its version is written with them.
+    mutating func check(with plan: PlanChecks) {
+        self.plan = plan
+        isEdited = true
+    }
+
+    /// What the plan says against a piece; nil if it has not decided on it.
+    func finding(at place: Int) -> PlanFinding? {
+        guard let plan, views[place].rejection == nil || isJudged(place),
+            let finding = plan.finding(at: place), finding.rejection == views[place].rejection
+        else { return nil }
+        return finding
+    }
+
     /// Whether an identity was noted for any event.
     var isIdentified: Bool { !identified.isEmpty }
 
@@ -144,6 +162,6 @@ package struct EventBurst: ~Copyable {
         isIdentified ? identified[place] : nil
     }
 
-    /// The edits of an event; none unless ``isEdited``.
+    /// The edits of an event.
     package func edits(at place: Int) -> [EventEdit] { edits.isEmpty ? [] : edits[place] }
 }

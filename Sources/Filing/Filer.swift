@@ -25,13 +25,13 @@ struct Filer: ~Copyable {
     /// Reports to an operator whose events go to quarantine.
     private let onRejection: @Sendable (Rejection, _ source: Int, _ peer: String) -> Void
     private var notices = RejectionNotices()
-    private var answers = AnswerBook()
+    var answers = AnswerBook()
     /// Arrivals not yet reported, and the counts for the next commit.
-    private var counts: EventCounts
+    var counts: EventCounts
     /// Segments opened since ``forgetOpened()``.
     private(set) var opened = 0
     /// Answers begun since the last call of ``takeWanted()``, and the bytes of their messages.
-    private var wanted = AnswersWanted()
+    var wanted = AnswersWanted()
     /// Whether quarantine became full in the middle of the message: its client is to resend it.
     private(set) var isAbandoned = false
     private var ownMetadata = OwnMetadata()
@@ -202,20 +202,33 @@ struct Filer: ~Copyable {
         if let identity = burst.identified(at: at) {
             resolved.note = ownMetadata.bytes(of: identity, behind: resolved.note)
         }
+        if let plan = burst.plan {
+            resolved.note = plan.metadata(at: at, behind: resolved.note)
+        }
         let splicer = splicers + burst.origin.scope.number
         let need =
             splicer.pointee.bytesMax(for: burst.views[at], as: resolved)
             + EventEdit.bytesAdded(edits)
         if pendings[slot].room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
-        let count = splicer.pointee.write(
-            burst.views[at],
-            as: resolved,
-            edits: edits,
-            receivedAt: burst.receivedAt,
-            sequence: sequence,
-            to: pendings[slot].end
-        )
+        // Without edits, a line is copied faster.
+        let count =
+            edits.isEmpty
+            ? splicer.pointee.write(
+                burst.views[at],
+                as: resolved,
+                receivedAt: burst.receivedAt,
+                sequence: sequence,
+                to: pendings[slot].end
+            )
+            : splicer.pointee.write(
+                burst.views[at],
+                as: resolved,
+                edits: edits,
+                receivedAt: burst.receivedAt,
+                sequence: sequence,
+                to: pendings[slot].end
+            )
         (pendings + slot).pointee.add(
             count,
             source: source,
@@ -308,10 +321,13 @@ struct Filer: ~Copyable {
         if let peer, notices.allows(rejection, source: record.source, peer: peer, at: now) {
             onRejection(rejection, record.source, peer)
         }
+        let finding = burst.finding(at: at)
         let line = QuarantineRecord.line(
             view,
             rejection: rejection,
             payload: rejections.payload(view.bytes, shown: shown, sequence: sequence),
+            detail: finding?.detail,
+            plan: finding == nil ? nil : burst.plan?.planVersion,
             splicer: &(splicers + burst.origin.scope.number).pointee,
             receivedAt: record.receivedAt,
             sequence: sequence,
@@ -328,7 +344,7 @@ struct Filer: ~Copyable {
         )
         store.tookRejected(line.count, of: origins.hasShare(producer) ? producer : nil)
         counts.reject(producer, rejection, bytes: line.count)
-        if record.isAnswered { answers.reject(view, rejection) }
+        if record.isAnswered { answers.reject(view, rejection, detail: finding?.detail) }
     }
 
     /// Returns the slot for a rejected piece whose line has at most so many bytes; nil if
@@ -375,26 +391,5 @@ struct Filer: ~Copyable {
 
     mutating func forgetOpened() {
         opened = 0
-    }
-
-    mutating func takeWanted() -> AnswersWanted {
-        defer { wanted = AnswersWanted() }
-        return wanted
-    }
-
-    mutating func takeAnswers() -> (ready: [UInt8], deferred: [DeferredAnswer]) {
-        (answers.take(), answers.takeDeferred())
-    }
-
-    mutating func takeTallies() -> [ProducerTally] { counts.takeTallies() }
-
-    var hasArrived: Bool { counts.hasArrived }
-
-    mutating func takeArrived(_ body: (_ producer: Int, _ count: Int) -> Void) {
-        counts.takeArrived(body)
-    }
-
-    func takeChannels(_ body: (_ channel: UInt32, _ count: Int) -> Void) {
-        counts.takeChannels(body)
     }
 }

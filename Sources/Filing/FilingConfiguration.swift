@@ -1,6 +1,7 @@
 package import Dedup
 package import Events
 package import Intake
+package import Plan
 package import Storage
 
 /// The configuration of filing.
@@ -45,6 +46,8 @@ package struct FilingConfiguration: Sendable {
     package var inflatedBytesMax = 32 << 20
     /// The hash that distinguishes events with one id.
     package var contentHash = ContentHash.random
+    /// What events are checked with at first.
+    package var plan: PlanInForce?
 
     package init(
         node: String,

@@ -24,7 +24,7 @@ extension FilingStage {
         while true {
             switch reader.next(&burst) {
             case .read:
-                if judge != nil {
+                if judge != nil || reader.plan != nil {
                     setOrigin(record)
                     askJudge()
                 }

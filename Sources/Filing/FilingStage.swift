@@ -89,7 +89,7 @@ package struct FilingStage: ~Copyable {
             gates: configuration.sources.map(\.gate),
             producers: partners.producers
         )
-        recognition.begin(commit: store.lastCommit.next)
+        beginCommit(plan: PlanChange(to: configuration.plan))
     }
 
     /// Sets the time from which ``take(from:_:)`` measures how long it works.
@@ -182,9 +182,12 @@ package struct FilingStage: ~Copyable {
         return true
     }
 
+    /// Whether events may go to quarantine that the reader accepts.
+    private var mayRefuse: Bool { judge != nil || reader.isPlanEnforced }
+
     /// While quarantine is full, a judge must have seen all of a message before any of it is filed.
     private var mayJoin: Bool {
-        judge == nil || !filer.isQuarantineFull(of: Int(run.records[0].producer))
+        !mayRefuse || !filer.isQuarantineFull(of: Int(run.records[0].producer))
     }
 
     /// Files events while each message is exactly one.
@@ -285,7 +288,9 @@ package struct FilingStage: ~Copyable {
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
         setOrigin(record)
         if !record.note.isEmpty { applyNotes(record, isJoined: mode == .joined) }
-        if judge != nil, record.note.isEmpty || notes.fate == .filed { askJudge() }
+        if judge != nil || reader.plan != nil, record.note.isEmpty || notes.fate == .filed {
+            askJudge()
+        }
         if recognises { recognition.recognise(&burst) }
         routing.route(burst)
     }
@@ -303,6 +308,7 @@ package struct FilingStage: ~Copyable {
 
     @inline(never)
     mutating func askJudge() {
+        reader.plan?.judge(&burst)
         judge?.judge(&burst)
     }
 
@@ -377,7 +383,10 @@ package struct FilingStage: ~Copyable {
     package mutating func takeTallies() -> [ProducerTally] { filer.takeTallies() }
 
     /// Assigns later messages to the store's next batch.
-    package mutating func beginCommit() {
+    ///
+    /// `plan`: what events are checked with from now on; nil for no change.
+    package mutating func beginCommit(plan: PlanChange? = nil) {
+        if let plan { reader.setPlan(plan.inForce) }
         recognition.begin(commit: store.lastCommit.next)
     }
 

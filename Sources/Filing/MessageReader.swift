@@ -1,6 +1,7 @@
 import Compression
 import Events
 import Intake
+import Plan
 
 /// Reads messages in bursts: one message alone, inflated if it is gzip, or several of one event
 /// each together.
@@ -23,7 +24,12 @@ struct MessageReader: ~Copyable {
     }
 
     private let inflatedBytesMax: Int
+    private let depthMax: Int
     private var payloads: PayloadReader
+    /// What the events are checked with while they are read; nil without a plan.
+    private(set) var plan: PlanChecks?
+    /// Whether the plan may send events to quarantine.
+    private(set) var isPlanEnforced = false
     private var inflater = Inflater()
     private var inflated = GrowableBuffer()
     private var state = State.ended
@@ -36,6 +42,7 @@ struct MessageReader: ~Copyable {
 
     /// `inflatedBytesMax`: the most bytes that a gzip payload may inflate to.
     init(limits: PayloadLimits, inflatedBytesMax: Int) {
+        depthMax = limits.depthMax
         payloads = PayloadReader(limits: limits)
         self.inflatedBytesMax = inflatedBytesMax
     }
@@ -108,7 +115,7 @@ struct MessageReader: ~Copyable {
     /// Reads the next events of the message into the burst.
     mutating func next(_ burst: inout EventBurst) -> Progress {
         if state == .reading {
-            let count = payloads.next(burst.views)
+            let count = plan == nil ? payloads.next(burst.views) : nextChecked(burst)
             if count > 0 {
                 burst.begin(count)
                 return .read
@@ -116,6 +123,18 @@ struct MessageReader: ~Copyable {
             state = .ended
         }
         return state == .ended ? .ended : inflate(&burst)
+    }
+
+    @inline(never)
+    private mutating func nextChecked(_ burst: borrowing EventBurst) -> Int {
+        guard let plan else { return payloads.next(burst.views) }
+        return payloads.next(burst.views, showing: plan)
+    }
+
+    /// Sets the plan for messages that are read from now on; nil for none.
+    mutating func setPlan(_ inForce: PlanInForce?) {
+        plan = inForce.map { PlanChecks($0, depthMax: depthMax) }
+        isPlanEnforced = inForce?.isEnforced == true
     }
 
     @inline(never)

@@ -1,6 +1,7 @@
 package import Disk
 package import Filing
 package import Intake
+package import Plan
 import Ring
 
 /// A filing stage with its own ring, driven message by message: filing without sockets and threads.
@@ -34,6 +35,11 @@ package final class FilingRig {
     package func setTime(monotonic: Int64, wall: Int64) {
         (self.monotonic, self.wall) = (monotonic, wall)
         stage.setTime(monotonic: monotonic, wall: wall)
+    }
+
+    /// Checks later messages with a plan; nil for none.
+    package func setPlan(_ plan: PlanInForce?) {
+        stage.beginCommit(plan: PlanChange(to: plan))
     }
 
     /// Puts a message into the ring.

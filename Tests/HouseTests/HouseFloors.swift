@@ -88,8 +88,8 @@ enum HouseFloors {
         "Filing": Room(
             floor: 5,
             imports: [
-                "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Platform", "Ring",
-                "Storage",
+                "Archive", "Compression", "Dedup", "Disk", "Events", "Intake", "Plan", "Platform",
+                "Ring", "Storage",
             ],
             foundation: .none
         ),
@@ -97,7 +97,7 @@ enum HouseFloors {
             floor: 6,
             imports: [
                 "Agents", "Archive", "Compression", "Dedup", "Disk", "Events", "Filing", "Intake",
-                "Platform", "Ring", "Storage", "Histogram",
+                "Plan", "Platform", "Ring", "Storage", "Histogram",
             ],
             foundation: .none
         ),
@@ -118,7 +118,7 @@ enum HouseFloors {
                 "NIOCore",
                 "NIOPosix", "NIOHTTP1", "HTTPSource", "ServiceLifecycle", "UnixSignals", "Disk",
                 "Archive",
-                "Recovery", "Configuration", "Webhooks",
+                "Recovery", "Configuration", "Webhooks", "Plan", "PlanFiles",
             ],
             foundation: .all
         ),

@@ -1,0 +1,171 @@
+import Compression
+import Events
+package import Plan
+
+/// Another plan, or none.
+package struct PlanChange: Sendable {
+    package let inForce: PlanInForce?
+
+    package init(to inForce: PlanInForce?) {
+        self.inForce = inForce
+    }
+}
+
+/// What a plan says against an event.
+struct PlanFinding {
+    /// Why it goes to quarantine; nil if it is written.
+    let rejection: Rejection?
+    /// What it violates, each as the content of a JSON string; never a value.
+    let violations: [String]
+
+    /// The list as the content of one JSON string.
+    var detail: String { violations.joined(separator: "; ") }
+
+    /// The list as elements of a JSON array.
+    var elements: String { violations.map { "\"\($0)\"" }.joined(separator: ",") }
+}
+
+/// Checks the events of a burst against a plan while they are read.
+///
+/// One thread, the writer's. An event that meets the plan allocates nothing.
+final class PlanChecks: EventCheck {
+    /// Whether it can send an event to quarantine.
+    private let isEnforced: Bool
+    private let plan: CompiledPlan
+    private var walk = PlanWalk()
+    /// Reads events that take fields from their batch.
+    private var whole: ValueReader
+    private var text = GrowableBuffer()
+    private let findings: UnsafeMutablePointer<PlanFinding?>
+    /// `"plan":12`, alone and with what is written about one event.
+    private var version = GrowableBuffer()
+    private var metadata = GrowableBuffer()
+
+    init(_ inForce: PlanInForce, depthMax: Int) {
+        plan = inForce.plan
+        isEnforced = inForce.isEnforced
+        // The members of a batch's context are as deep in the event as they were in the batch.
+        whole = ValueReader(depthMax: depthMax)
+        findings = .allocate(capacity: EventBurst.eventsMax)
+        findings.initialize(repeating: nil, count: EventBurst.eventsMax)
+        version.append(text: #""plan":\#(plan.version)"#)
+    }
+
+    deinit {
+        findings.deinitialize(count: EventBurst.eventsMax)
+        findings.deallocate()
+    }
+
+    /// The version of the plan.
+    var planVersion: Int { plan.version }
+
+    // MARK: - Reading
+
+    func check(
+        _ event: borrowing EventView,
+        at place: Int,
+        in reader: borrowing EventReader,
+        start: Int
+    ) {
+        let (root, isPlanned) = plan.root(for: event.name)
+        let isWalked: Bool
+        if event.inheritedContext.isEmpty, event.inheritedSentAt.isEmpty {
+            isWalked = walk.run(plan.program, root: root, reader, at: start)
+        } else {
+            isWalked = walkWhole(event, root: root)
+        }
+        if isWalked, isPlanned, walk.isMet {
+            if findings[place] != nil { findings[place] = nil }
+        } else {
+            findings[place] = finding(isPlanned: isPlanned, isWalked: isWalked)
+        }
+    }
+
+    /// Walks an event with the fields of its batch, as its line will have them.
+    @inline(never)
+    private func walkWhole(_ event: borrowing EventView, root: UInt32) -> Bool {
+        text.removeAll()
+        text.append(text: "{")
+        append("\"context\":", event.inheritedContext)
+        append("\"sentAt\":", event.inheritedSentAt)
+        let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
+        if body.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "}") { text.removeLast(1) }
+        text.append(body)
+        guard whole.read(text.bytes) == nil else { return false }
+        return walk.run(plan.program, root: root, whole.reader, at: whole.start)
+    }
+
+    private func append(_ key: StaticString, _ value: UnsafeRawBufferPointer) {
+        guard !value.isEmpty else { return }
+        text.append(text: key)
+        text.append(value)
+        text.append(text: ",")
+    }
+
+    /// What is wrong with the event last walked; nil if the plan allows it.
+    @inline(never)
+    private func finding(isPlanned: Bool, isWalked: Bool) -> PlanFinding? {
+        let verdicts = plan.verdicts
+        var violations: [String] = []
+        if !isPlanned, verdicts.unplannedEvent > .allow { violations.append("unplanned_event") }
+        var verdict = isPlanned ? PlanVerdict.allow : verdicts.unplannedEvent
+        if isWalked {
+            verdict = max(verdict, plan.verdict(walk, isPlanned: isPlanned))
+            let found = walk.violations
+            violations += found.filter { verdicts[$0.kind] > .allow }.map(\.escaped)
+            let more = walk.violationCount - found.count
+            if more > 0 { violations.append("more \(more)") }
+        } else {
+            // There was no memory: it has not met the plan.
+            verdict = max(verdict, verdicts.rule)
+            violations.append("\(ViolationKind.work)")
+        }
+        guard verdict > .allow else { return nil }
+        var rejection: Rejection?
+        if isEnforced, verdict == .quarantine {
+            let isUnplanned = !isPlanned && verdicts.unplannedEvent == .quarantine
+            rejection = isUnplanned ? .unplannedEvent : .planViolation
+        }
+        return PlanFinding(rejection: rejection, violations: violations)
+    }
+
+    // MARK: - Filing
+
+    /// Applies the verdicts to the burst that was just read.
+    @inline(never)
+    func judge(_ burst: inout EventBurst) {
+        burst.check(with: self)
+        for at in 0..<burst.count where burst.views[at].rejection == nil {
+            guard let rejection = findings[at]?.rejection else { continue }
+            burst.judge(.quarantine(rejection), at: at)
+        }
+    }
+
+    /// What is wrong with an event of the burst; nil if nothing is.
+    func finding(at place: Int) -> PlanFinding? { findings[place] }
+
+    /// The members of an event's metadata, after those of its request; valid until the next call.
+    func metadata(at place: Int, behind note: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let finding = findings[place]
+        if note.isEmpty, finding == nil { return version.bytes }
+        metadata.removeAll()
+        if !note.isEmpty {
+            metadata.append(note)
+            metadata.append(text: ",")
+        }
+        metadata.append(version.bytes)
+        if let finding { metadata.append(text: #","violations":[\#(finding.elements)]"#) }
+        return metadata.bytes
+    }
+}
+
+extension GrowableBuffer {
+    fileprivate mutating func append(text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    fileprivate mutating func append(text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+}

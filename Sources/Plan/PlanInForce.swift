@@ -1,0 +1,11 @@
+/// A plan and what is done with its verdicts; any number of writers use it.
+package struct PlanInForce: Sendable {
+    package let plan: CompiledPlan
+    /// Whether `quarantine` is taken literally; else such an event is written with its violations.
+    package let isEnforced: Bool
+
+    package init(_ plan: CompiledPlan, isEnforced: Bool) {
+        self.plan = plan
+        self.isEnforced = isEnforced
+    }
+}
