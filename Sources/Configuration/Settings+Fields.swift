@@ -150,6 +150,13 @@ extension Settings {
                 as: .duration(.zero...(.seconds(3_650 * 86_400)), example: "30d"),
                 isLive: true
             ),
+            Field(
+                "plan.directory",
+                \.plan.directory,
+                as: .path(example: "/etc/touchpoint/plan"),
+                isLive: true
+            ),
+            Field("plan.mode", \.plan.mode, as: .choice, isLive: true),
             Field("storage.directory", \.storage.directory, as: .directory),
             Field(
                 "storage.minimumFree",

@@ -27,6 +27,8 @@ package struct Settings: Sendable, Equatable {
     package var dedup = Dedup()
     /// How many rejected pieces are stored, and how long.
     package var quarantine = Quarantine()
+    /// What events must be.
+    package var plan = Plan()
     /// The data folder and its limits.
     package var storage = Storage()
     /// The operators' socket.

@@ -29,11 +29,18 @@ struct CommitJob: Sendable {
 
 /// What a writer collects for its next job.
 struct NextJob {
+    /// The plan from the next commit on; nil for no change.
+    var plan: PlanChange?
     private var waiters: [CommitWaiter] = []
     /// ``CommitJob/number`` of the last job that was handed over.
     var handedOver = CommitNumber.none
 
     mutating func add(_ waiter: CommitWaiter) { waiters.append(waiter) }
+
+    mutating func takePlan() -> PlanChange? {
+        defer { plan = nil }
+        return plan
+    }
 
     mutating func takeWaiters() -> [CommitWaiter] {
         defer { waiters = [] }
@@ -61,4 +68,6 @@ enum WriterCommand: Sendable {
     /// Describe the open segments.
     case describe(@Sendable ([OpenSegmentDescription]) -> Void)
     case tune(PipelineConfiguration.Tunables)
+    /// Commit, and check later events with another plan.
+    case plan(PlanChange)
 }

@@ -1,5 +1,7 @@
 import Disk
+import Filing
 import Intake
+package import Plan
 import Platform
 import Ring
 package import Storage
@@ -47,6 +49,14 @@ extension Pipeline {
             }
         }
         return sum
+    }
+
+    /// Checks events with another plan, or with none; each writer changes between two commits.
+    ///
+    /// Returns when all have, or when the disk keeps one from committing: it changes later then.
+    package func setPlan(_ plan: PlanInForce?) async {
+        for writer in writers { writer.ask(.plan(PlanChange(to: plan))) }
+        _ = try? await flush()
     }
 
     /// The open segments of all writers.

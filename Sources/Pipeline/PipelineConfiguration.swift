@@ -3,6 +3,7 @@ package import Dedup
 package import Events
 import Filing
 package import Intake
+package import Plan
 package import Storage
 
 /// The settings of a pipeline.
@@ -36,6 +37,8 @@ package struct PipelineConfiguration: Sendable {
     package var identities: IdentityWindow.Configuration
     /// The hash that distinguishes events with the same id; equal in every run of a data folder.
     package var contentHash = ContentHash.random
+    /// What events are checked with at first.
+    package var plan: PlanInForce?
 
     /// The settings that can change during a run.
     package struct Tunables: Sendable, Equatable {
@@ -176,6 +179,7 @@ extension PipelineConfiguration {
         filing.limits = limits
         filing.inflatedBytesMax = inflatedBytesMax
         filing.contentHash = contentHash
+        filing.plan = plan
         return filing
     }
 }

@@ -28,7 +28,7 @@ extension Writer {
             waiters: next.takeWaiters(),
             isLast: isLast
         )
-        filing.beginCommit()
+        filing.beginCommit(plan: next.takePlan())
         next.handedOver = job.number
         schedule.committed(at: begunAt, compressedBytes: store.compressedBytes)
         shared.hand(over: job)
@@ -58,6 +58,9 @@ extension Writer {
                 ageMax: tunables.segmentAgeMax,
                 idleMax: tunables.segmentIdleMax
             )
+        case .plan(let change):
+            next.plan = change
+            schedule.demand()
         }
     }
 
@@ -65,7 +68,7 @@ extension Writer {
         switch command {
         case .flush(let waiter), .seal(_, let waiter): waiter.finish(.failure(error))
         case .describe(let answer): answer(store.describeOpen())
-        case .tune: break
+        case .tune, .plan: break
         }
     }
 

@@ -67,6 +67,7 @@ struct Touchpointd: ParsableCommand {
     private func show(_ settings: Settings) throws {
         do {
             try settings.checkSources()
+            try settings.checkPlan()
             let cores = ProcessInfo.processInfo.activeProcessorCount
             for line in try settings.shortfalls(cores: cores) {
                 writeText("the limit of open files is low: \(line)\n", to: 2)

@@ -18,6 +18,7 @@ import Webhooks
                 "limits.perProducer.diskPerDay",
                 "commit.interval", "segment.maxBytes", "segment.maxAge", "segment.idle",
                 "quarantine.maxBytes", "quarantine.perProducer", "quarantine.maxAge",
+                "plan.directory", "plan.mode",
                 "storage.minimumFree", "shutdown.timeout", "log.level",
             ]
         )

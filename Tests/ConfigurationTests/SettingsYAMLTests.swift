@@ -188,6 +188,8 @@ extension Samples {
         settings.shutdown.timeout = .seconds(61)
         settings.log.level = .error
         settings.log.format = .json
+        settings.plan.directory = "/plan"
+        settings.plan.mode = .enforce
         return settings
     }
 }

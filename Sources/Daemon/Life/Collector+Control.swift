@@ -207,7 +207,22 @@ extension Collector {
             changing.withLock { $0.reload.refusal = "\(error)" }
             throw refused("bad_configuration", "\(error)")
         }
-        return apply(fresh)
+        let loaded: LoadedPlan?
+        do {
+            loaded = try fresh.plan.load()
+        } catch {
+            changing.withLock { $0.reload.refusal = "\(error)" }
+            throw refused("bad_plan", "\(error)")
+        }
+        var answer = apply(fresh)
+        let before = changing.withLock { changing in
+            defer { changing.plan = loaded }
+            return changing.plan
+        }
+        if before?.label != loaded?.label { answer.applied.append("plan") }
+        // Between two commits, and before the answer.
+        if before != nil || loaded != nil { await pipeline.setPlan(loaded?.inForce) }
+        return answer
     }
 
     private func refused(_ code: String, _ why: String) -> ControlError {
@@ -222,6 +237,7 @@ extension Collector {
             changing.settings.commit = fresh.commit
             changing.settings.segment = fresh.segment
             changing.settings.quarantine = fresh.quarantine
+            changing.settings.plan = fresh.plan
             changing.settings.limits.perProducer = fresh.limits.perProducer
             changing.settings.storage.minimumFreeBytes = fresh.storage.minimumFreeBytes
             changing.settings.shutdown = fresh.shutdown

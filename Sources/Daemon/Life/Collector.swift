@@ -28,11 +28,15 @@ final class Collector: Sendable {
         var life: LifeState
         var meter = RateMeter()
         var reload: ReloadOutcome
+        /// The plan in force; nil for none.
+        var plan: LoadedPlan?
 
         /// `now`: microseconds since 1970 UTC.
-        init(settings: Settings, at now: Int64) {
+        init(settings: Settings, plan: LoadedPlan?, at now: Int64) {
             self.settings = settings
+            self.plan = plan
             life = LifeState(at: now)
+            life.start()
             reload = ReloadOutcome(goodAt: now)
         }
     }
@@ -107,12 +111,13 @@ final class Collector: Sendable {
         events: AsyncStream<LifeEvent>.Continuation
     ) throws(DaemonFailure) -> Collector {
         let (keys, startedAt) = (try KeyRings(settings.sources), SystemClock.wallMicroseconds)
+        let plan = try settings.plan.load()
         let folder = try HeldFolder.open(settings)
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
         let sources = try settings.sourceOpening(cores: cores, keys: keys, passed: origin.passed)
-        configuration.startedAt = startedAt
+        (configuration.startedAt, configuration.plan) = (startedAt, plan?.inForce)
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = folder.contentHash(log.logger)
         }
@@ -126,8 +131,7 @@ final class Collector: Sendable {
         warn(of: try settings.shortfalls(cores: cores), leftovers, log.logger)
         let dedup = DedupRun()
         dedup.begin(pipeline)
-        var changing = Changing(settings: settings, at: startedAt)
-        changing.life.start()
+        let changing = Changing(settings: settings, plan: plan, at: startedAt)
         return Collector(
             changing: changing,
             origin: origin,

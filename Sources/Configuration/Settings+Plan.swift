@@ -1,0 +1,20 @@
+extension Settings {
+    /// What events must be, and what is done with others.
+    package struct Plan: Sendable, Equatable {
+        package enum Mode: String, Sendable, CaseIterable {
+            /// Violations are written with the event; nothing goes to quarantine.
+            case annotate
+            /// Events are not checked.
+            case off
+            /// The plan's verdicts are done.
+            case enforce
+        }
+
+        /// The plan's folder; nil for none.
+        package var directory: String?
+        package var mode = Mode.annotate
+
+        /// The defaults of the configuration.
+        package init() {}
+    }
+}

@@ -1,0 +1,45 @@
+package import Configuration
+import Plan
+import PlanFiles
+
+/// A plan that was read from its folder.
+struct LoadedPlan: Sendable {
+    let name: String
+    let inForce: PlanInForce
+
+    /// `shop 12`.
+    var label: String { "\(name) \(inForce.plan.version)" }
+}
+
+extension Settings.Plan {
+    /// Reads the plan; nil if events are not to be checked.
+    ///
+    /// - Throws: exit code 78 with each problem's file and line; warnings do not count.
+    func load() throws(DaemonFailure) -> LoadedPlan? {
+        guard let directory, mode != .off else { return nil }
+        let result = PlanFolder.read(directory)
+        let problems = result.problems.filter { !$0.isWarning }
+        guard problems.isEmpty else {
+            throw DaemonFailure(
+                exitCode: 78,
+                description: problems.map { "\(directory)/\($0)" }.joined(separator: "\n")
+            )
+        }
+        do throws(SchemaError) {
+            let plan = try CompiledPlan(result.plan)
+            let inForce = PlanInForce(plan, isEnforced: mode == .enforce)
+            return LoadedPlan(name: result.plan.name, inForce: inForce)
+        } catch {
+            throw DaemonFailure(exitCode: 78, description: "\(directory)/plan.yaml: \(error)")
+        }
+    }
+}
+
+extension Settings {
+    /// Checks the plan.
+    ///
+    /// - Throws: exit code 78 with file and line of each problem.
+    package func checkPlan() throws(DaemonFailure) {
+        _ = try plan.load()
+    }
+}
