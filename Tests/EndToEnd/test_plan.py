@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 import zmq
@@ -9,6 +10,7 @@ import zmq
 from readback import lines_by_zcat
 from waiting import BOUND_SECONDS
 
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "plan"
 PLAN = """\
 plan: shop
 version: {version}
@@ -122,3 +124,18 @@ def test_plan_that_cannot_be_used_is_found_before_the_start(daemon, touchpoint, 
         done = subprocess.run(command + more, capture_output=True, text=True, timeout=BOUND_SECONDS)
         assert done.returncode == 78
         assert f"{folder}/events/order.yaml:3: unknown key 'requird'" in done.stderr
+
+
+def test_sample_events_meet_the_plan_beside_them(daemon, producer, samples):
+    collector = daemon(plan={"directory": str(SAMPLES), "mode": "enforce"})
+    client = producer(zmq.DEALER, collector.endpoint("reliable"))
+    client.send(b"\n".join(samples))
+    assert json.loads(client.recv()) == {"status": "committed", "events": len(samples), "quarantined": []}
+    broken = json.loads(samples[-1]) | {"messageId": "not-a-uuid", "userId": 7}
+    client.send(json.dumps(broken).encode())
+    (piece,) = json.loads(client.recv())["quarantined"]
+    assert (piece["reason"], piece["detail"]) == ("plan_violation", "format messageId; type userId")
+    collector.drain()
+    lines = written(collector)
+    assert len(lines) == len(samples)
+    assert {json.dumps(line["_touchpoint"].get("violations")) for line in lines} == {"null"}
