@@ -157,6 +157,7 @@ extension Settings {
                 isLive: true
             ),
             Field("plan.mode", \.plan.mode, as: .choice, isLive: true),
+            Field("plan.answers", \.plan.answers, as: .choice, isLive: true),
             Field("storage.directory", \.storage.directory, as: .directory),
             Field(
                 "storage.minimumFree",

@@ -13,6 +13,8 @@ extension Settings {
         /// The plan's folder; nil for none.
         package var directory: String?
         package var mode = Mode.annotate
+        /// Whether answers name what events violate.
+        package var answers = Switch.on
 
         /// The defaults of the configuration.
         package init() {}

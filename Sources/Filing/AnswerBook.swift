@@ -10,6 +10,8 @@ struct AnswerBook: ~Copyable {
     ///
     /// As many as a message can have: those with a line each, and one for the rest.
     static let listedMax = RejectedPieces.piecesMax + 1
+    /// The most events with violations that are listed in one answer.
+    static let warningsMax = 100
 
     /// The number of the place to which answers go back.
     var place = 0
@@ -18,6 +20,9 @@ struct AnswerBook: ~Copyable {
     private var index = 0
     private var accepted = 0
     private var rejected = 0
+    private var warnings: [Answer.Warning] = []
+    /// Rejections and warnings of the message.
+    private var remarks = 0
     private var duplicates = 0
     /// The commits that the message's duplicates wait for, and the answers that wait.
     private var needs: [CommitPlace] = []
@@ -28,11 +33,13 @@ struct AnswerBook: ~Copyable {
         index = 0
         accepted = 0
         duplicates = 0
-        if rejected > 0 { forgetRejections() }
+        if remarks > 0 { forgetRemarks() }
     }
 
     @inline(never)
-    private mutating func forgetRejections() {
+    private mutating func forgetRemarks() {
+        remarks = 0
+        warnings = []
         rejected = 0
         listed = []
     }
@@ -81,7 +88,17 @@ struct AnswerBook: ~Copyable {
             )
         }
         rejected += 1
+        remarks += 1
         index += 1
+    }
+
+    /// Notes what the event violates that is accepted next.
+    ///
+    /// `violations`: the elements of a JSON array.
+    mutating func warn(_ violations: String) {
+        remarks += 1
+        guard warnings.count < Self.warningsMax else { return }
+        warnings.append(Answer.Warning(index: index, violations: violations))
     }
 
     /// Answers a message of which nothing is stored, and which may be resent later.
@@ -103,7 +120,7 @@ struct AnswerBook: ~Copyable {
 
     /// Ends a message: its answer goes out with the commit.
     mutating func end(_ record: IntakeRecord) {
-        if rejected > 0 || duplicates > 0 { return endListing(record) }
+        if remarks > 0 || duplicates > 0 { return endListing(record) }
         guard let room = room(for: Answer.plainByteCount, record) else { return }
         Answer.writeCommitted(events: accepted, to: room)
     }
@@ -114,6 +131,8 @@ struct AnswerBook: ~Copyable {
         answer.duplicates = duplicates
         answer.refused = listed
         answer.moreRefused = rejected - listed.count
+        answer.warnings = warnings
+        answer.moreWarnings = remarks - rejected - warnings.count
         let start = records.count
         add(answer, to: record)
         if !needs.isEmpty { deferAnswer(from: start) }

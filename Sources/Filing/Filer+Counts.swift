@@ -1,8 +1,22 @@
 import Events
+import Intake
 import Storage
 
-/// What the next commit, and the writer, take from the filer.
+/// Answers, and what the next commit and the writer take.
 extension Filer {
+    /// Answers a message of which nothing is kept, and which would be refused again.
+    @inline(never)
+    mutating func decline(_ record: IntakeRecord, because reason: String) {
+        answers.refuse(record, because: reason)
+    }
+
+    /// Names what an event violates in the answer to its message.
+    @inline(never)
+    mutating func warn(_ burst: borrowing EventBurst, _ at: Int) {
+        guard let plan = burst.plan, plan.warns, let finding = plan.finding(at: at) else { return }
+        answers.warn(finding.elements)
+    }
+
     mutating func takeWanted() -> AnswersWanted {
         defer { wanted = AnswersWanted() }
         return wanted

@@ -91,12 +91,6 @@ struct Filer: ~Copyable {
         answers.end(record)
     }
 
-    /// Answers a message of which nothing is kept, and which would be refused again.
-    @inline(never)
-    mutating func decline(_ record: IntakeRecord, because reason: String) {
-        answers.refuse(record, because: reason)
-    }
-
     /// Abandons a message of which nothing is stored: its client is told to resend it later.
     @inline(never)
     mutating func putOff(_ record: IntakeRecord) {
@@ -126,7 +120,13 @@ struct Filer: ~Copyable {
         guard burst.isWritten(at) else { return leaveOut(burst, at, isAnswered: isAnswered) }
         counts.arrive(burst.origin.producer)
         let isIDReused = recognises && burst.identities.verdict(at: at).isReused
-        let slot = try write(burst, at, routing: routing, isIDReused: isIDReused)
+        let slot = try write(
+            burst,
+            at,
+            routing: routing,
+            isIDReused: isIDReused,
+            isAnswered: isAnswered
+        )
         if recognises {
             if isIDReused { counts.reuse(burst.origin.producer) }
             (identities + slot).pointee.add(
@@ -145,7 +145,8 @@ struct Filer: ~Copyable {
         _ burst: borrowing EventBurst,
         _ at: Int,
         routing: borrowing Routing,
-        isIDReused: Bool
+        isIDReused: Bool,
+        isAnswered: Bool
     ) throws(FileSystemError) -> Int {
         let route = burst.routes[at]
         let source = burst.source
@@ -164,6 +165,7 @@ struct Filer: ~Copyable {
         }
         if burst.isEdited {
             try writeEdited(burst, at, as: resolved, in: slot)
+            if isAnswered { warn(burst, at) }
             return slot
         }
         let splicer = splicers + burst.origin.scope.number

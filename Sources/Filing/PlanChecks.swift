@@ -31,6 +31,8 @@ struct PlanFinding {
 final class PlanChecks: EventCheck {
     /// Whether it can send an event to quarantine.
     private let isEnforced: Bool
+    /// Whether answers name what events violate.
+    let warns: Bool
     private let plan: CompiledPlan
     private var walk = PlanWalk()
     /// Reads events that take fields from their batch.
@@ -44,6 +46,7 @@ final class PlanChecks: EventCheck {
     init(_ inForce: PlanInForce, depthMax: Int) {
         plan = inForce.plan
         isEnforced = inForce.isEnforced
+        warns = inForce.warns
         // The members of a batch's context are as deep in the event as they were in the batch.
         whole = ValueReader(depthMax: depthMax)
         findings = .allocate(capacity: EventBurst.eventsMax)

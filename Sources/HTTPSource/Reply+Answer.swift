@@ -53,11 +53,12 @@ extension Reply {
         }
         var text = #"{"success":true,"status":"committed","events":\#(answer.events)"#
         if answer.duplicates > 0 { text += #","duplicates":\#(answer.duplicates)"# }
+        text += AnswerText.warnings(answer)
         if refused > 0 { text += #","quarantined":\#(list(answer))"# }
         return Reply(.ok, ByteBuffer(string: text + "}"))
     }
 
-    /// Reasons and details contain no text of the client, so they need no escapes.
+    /// Reasons contain no text of the client, and details have their escapes.
     private static func list(_ answer: Answer) -> String {
         var pieces = answer.refused.prefix(listedMax).map { piece in
             #"{"index":\#(piece.index),"offset":\#(piece.offset),"reason":"\#(piece.reason)","#

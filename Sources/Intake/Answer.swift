@@ -4,14 +4,16 @@
 ///
 ///     offset  bytes
 ///     0       1     status
-///     1       3     0
+///     1       1     whether warnings follow the listed pieces
+///     2       2     0
 ///     4       4     events
 ///     8       4     duplicates
 ///     12      4     refused pieces that are listed
 ///     16      4     refused pieces beyond these
 ///     20      4     bytes of the reason
 ///     24            reason, then each listed piece: index (4), offset (8), bytes of its reason (2) and
-///                   of its detail (2), reason, detail, without gaps
+///                   of its detail (2), reason, detail, without gaps; then warnings listed (4) and
+///                   beyond these (4), each: index (4), bytes of its violations (4), violations
 package struct Answer: Sendable, Equatable {
     package enum Status: UInt8, Sendable {
         /// All of it is durable, as events or in quarantine.
@@ -40,6 +42,19 @@ package struct Answer: Sendable, Equatable {
         }
     }
 
+    /// An event of the message that is written, and violates the plan.
+    package struct Warning: Sendable, Equatable {
+        /// Its index among the message's events, from 0.
+        package var index: Int
+        /// The elements of a JSON array, as JSON.
+        package var violations: String
+
+        package init(index: Int, violations: String) {
+            self.index = index
+            self.violations = violations
+        }
+    }
+
     package var status: Status
     /// Events of the message that are committed or in quarantine.
     package var events = 0
@@ -48,6 +63,9 @@ package struct Answer: Sendable, Equatable {
     package var refused: [RefusedPiece] = []
     /// Refused pieces that are not listed.
     package var moreRefused = 0
+    package var warnings: [Warning] = []
+    /// Events with violations that are not listed.
+    package var moreWarnings = 0
     /// Why a message was rejected, or is unavailable now.
     package var reason = ""
 
@@ -57,9 +75,10 @@ package struct Answer: Sendable, Equatable {
         self.reason = reason
     }
 
-    /// Whether all of the message is committed, without duplicates.
+    /// Whether all of the message is committed, without duplicates and warnings.
     package var isPlain: Bool {
         status == .committed && refused.isEmpty && moreRefused == 0 && duplicates == 0
+            && warnings.isEmpty
     }
 
     package static func rejected(_ reason: String) -> Answer { Answer(.rejected, reason: reason) }
@@ -76,11 +95,13 @@ extension Answer {
     package static let plainByteCount = 24
 
     private static let pieceHeaderByteCount = 16
+    private static let warningHeaderByteCount = 8
 
     /// Reads an answer as ``write(to:)`` wrote it.
     package init(_ bytes: UnsafeRawBufferPointer) {
         var rest = Reader(bytes: bytes)
-        self.init(Status(rawValue: UInt8(truncatingIfNeeded: rest.number())) ?? .unavailable)
+        let kind = rest.number()
+        self.init(Status(rawValue: UInt8(truncatingIfNeeded: kind)) ?? .unavailable)
         events = rest.number()
         duplicates = rest.number()
         let listed = rest.number()
@@ -88,6 +109,17 @@ extension Answer {
         let reasonByteCount = rest.number()
         if reasonByteCount > 0 { reason = rest.text(reasonByteCount) }
         if listed > 0 { readRefused(&rest, listed) }
+        if kind >> 8 & 1 == 1 { readWarnings(&rest) }
+    }
+
+    @inline(never)
+    private mutating func readWarnings(_ rest: inout Reader) {
+        let count = rest.number()
+        moreWarnings = rest.number()
+        for _ in 0..<count {
+            let (index, bytes) = (rest.number(), rest.number())
+            warnings.append(Warning(index: index, violations: rest.text(bytes)))
+        }
     }
 
     @inline(never)
@@ -110,8 +142,12 @@ extension Answer {
     }
 
     package var byteCount: Int {
-        refused.reduce(Self.plainByteCount + reason.utf8.count) {
+        let pieces = refused.reduce(Self.plainByteCount + reason.utf8.count) {
             $0 + Self.pieceHeaderByteCount + $1.reason.utf8.count + $1.detail.utf8.count
+        }
+        guard !warnings.isEmpty else { return pieces }
+        return warnings.reduce(pieces + 8) {
+            $0 + Self.warningHeaderByteCount + $1.violations.utf8.count
         }
     }
 
@@ -153,6 +189,24 @@ extension Answer {
             )
             at = Self.copy(piece.reason, to: at + Self.pieceHeaderByteCount)
             at = Self.copy(piece.detail, to: at)
+        }
+        if !warnings.isEmpty {
+            room.storeBytes(of: 1, toByteOffset: 1, as: UInt8.self)
+            writeWarnings(to: at)
+        }
+    }
+
+    private func writeWarnings(to room: UnsafeMutableRawPointer) {
+        func store(_ first: Int, _ second: Int, at place: UnsafeMutableRawPointer) {
+            place.storeBytes(of: UInt32(truncatingIfNeeded: first), as: UInt32.self)
+            let number = UInt32(truncatingIfNeeded: second)
+            place.storeBytes(of: number, toByteOffset: 4, as: UInt32.self)
+        }
+        store(warnings.count, moreWarnings, at: room)
+        var at = room + 8
+        for warning in warnings {
+            store(warning.index, warning.violations.utf8.count, at: at)
+            at = Self.copy(warning.violations, to: at + Self.warningHeaderByteCount)
         }
     }
 

@@ -35,13 +35,24 @@ package enum AnswerText {
 
     /// An answer's JSON.
     ///
-    /// Its texts need no escapes: reasons and details contain no text of the producer.
+    /// Its texts need no escapes: reasons contain no text of the producer, and details and violations
+    /// have their escapes.
     package static func json(_ answer: Answer) -> String {
         switch answer.status {
         case .committed: committed(answer)
         case .rejected: #"{"status":"rejected","reason":"\#(answer.reason)"}"#
         case .unavailable: #"{"status":"unavailable","reason":"\#(answer.reason)"}"#
         }
+    }
+
+    /// The member with an answer's warnings, after a comma; empty without any.
+    package static func warnings(_ answer: Answer) -> String {
+        guard !answer.warnings.isEmpty else { return "" }
+        var listed = answer.warnings.map {
+            #"{"index":\#($0.index),"violations":[\#($0.violations)]}"#
+        }
+        if answer.moreWarnings > 0 { listed.append(#"{"more":\#(answer.moreWarnings)}"#) }
+        return #","warnings":[\#(listed.joined(separator: ","))]"#
     }
 
     /// The JSON of a committed message; lists duplicates only when there are any.
@@ -52,7 +63,7 @@ package enum AnswerText {
                 + #""detail":"\#(piece.detail)"}"#
         }
         if answer.moreRefused > 0 { quarantined.append(#"{"more":\#(answer.moreRefused)}"#) }
-        return #"{"status":"committed","events":\#(answer.events)\#(repeated),"#
+        return #"{"status":"committed","events":\#(answer.events)\#(repeated)\#(warnings(answer)),"#
             + #""quarantined":[\#(quarantined.joined(separator: ","))]}"#
     }
 }

@@ -18,7 +18,7 @@ import Webhooks
                 "limits.perProducer.diskPerDay",
                 "commit.interval", "segment.maxBytes", "segment.maxAge", "segment.idle",
                 "quarantine.maxBytes", "quarantine.perProducer", "quarantine.maxAge",
-                "plan.directory", "plan.mode",
+                "plan.directory", "plan.mode", "plan.answers",
                 "storage.minimumFree", "shutdown.timeout", "log.level",
             ]
         )

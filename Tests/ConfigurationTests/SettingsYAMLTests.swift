@@ -190,6 +190,7 @@ extension Samples {
         settings.log.format = .json
         settings.plan.directory = "/plan"
         settings.plan.mode = .enforce
+        settings.plan.answers = .off
         return settings
     }
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import zmq
 
+from http_edge import Edge, source
 from readback import lines_by_zcat
 from waiting import BOUND_SECONDS
 
@@ -60,10 +61,16 @@ def test_violations_are_marked(daemon, producer, plan):
     collector = daemon(plan={"directory": str(plan(version=12))})
     answer = send(producer, collector, MET, WRONG, OTHER, {"event": "order"})
     assert (answer["status"], answer["events"], answer["quarantined"]) == ("committed", 4, [])
+    assert answer["warnings"] == [
+        {"index": 1, "violations": ["type properties.total"]}, {"index": 2, "violations": ["unplanned_event"]},
+        {"index": 3, "violations": ["missing properties"]}]
+    assert reload(collector, answers="off")["applied"] == ["plan.answers"]
+    assert "warnings" not in send(producer, collector, WRONG)
     collector.drain()
     marks = [(line["_touchpoint"]["plan"], line["_touchpoint"].get("violations")) for line in written(collector)]
-    assert marks == [(12, None), (12, ["type properties.total"]), (12, ["unplanned_event"]), (12, ["missing properties"])]
-    assert collector.verify()["events"] == 4
+    assert marks == [(12, None), (12, ["type properties.total"]), (12, ["unplanned_event"]), (12, ["missing properties"]),
+                     (12, ["type properties.total"])]
+    assert collector.verify()["events"] == 5
 
 
 def test_lines_with_several_violations_are_read_again(daemon, producer, plan):
@@ -139,3 +146,11 @@ def test_sample_events_meet_the_plan_beside_them(daemon, producer, samples):
     lines = written(collector)
     assert len(lines) == len(samples)
     assert {json.dumps(line["_touchpoint"].get("violations")) for line in lines} == {"null"}
+
+
+def test_http_answers_name_violations(daemon, plan):
+    web = Edge(daemon(sources=[source()], plan={"directory": str(plan())}))
+    status, answer = web.post(json.dumps([MET, WRONG]).encode())
+    assert (status, answer["events"]) == (200, 2)
+    assert answer["warnings"] == [{"index": 1, "violations": ["type properties.total"]}]
+    assert "warnings" not in web.post(json.dumps(MET).encode())[1]

@@ -138,6 +138,34 @@ private let other = #"{"event":"refund","properties":{"total":1}}"#
         #expect(line.contains(#""unplanned properties.p7","more 3"]"#))
     }
 
+    @Test(arguments: [false, true])
+    func answersNameWhatIsViolated(isTogether: Bool) throws {
+        let bench = try bench(plan())
+        let type = #""type properties.total""#
+        if isTogether {
+            try bench.putTogether([met, wrong, met], isAnswered: true)
+            let answers = bench.answers()
+            #expect(answers.map { $0.warnings.map(\.index) } == [[], [0], []])
+            #expect(answers.map(\.isPlain) == [true, false, true])
+            #expect(answers[1].warnings.first?.violations == type)
+        } else {
+            try bench.put("[\(met),\(wrong),\(other)]", isAnswered: true)
+            try bench.put(met, isAnswered: true)
+            let answers = bench.answers()
+            #expect(answers[0].warnings.map(\.index) == [1, 2] && answers[0].events == 3)
+            #expect(answers[0].warnings.map(\.violations) == [type, #""unplanned_event""#])
+            #expect(answers[1].isPlain && answers[1].warnings.isEmpty)
+        }
+    }
+
+    @Test func atMostAHundredEventsAreNamedInAnAnswer() throws {
+        let bench = try bench(plan())
+        try bench.put(Array(repeating: wrong, count: 103).joined(separator: "\n"), isAnswered: true)
+        let answer = try #require(bench.answers().first)
+        #expect(answer.warnings.count == 100 && answer.moreWarnings == 3 && answer.events == 103)
+        #expect(AnswerText.json(answer).hasSuffix(#"]},{"more":3}],"quarantined":[]}"#))
+    }
+
     @Test func withoutAPlanNothingIsAdded() throws {
         let bench = try bench(plan())
         try bench.put(met)

@@ -27,7 +27,11 @@ extension Settings.Plan {
         }
         do throws(SchemaError) {
             let plan = try CompiledPlan(result.plan)
-            let inForce = PlanInForce(plan, isEnforced: mode == .enforce)
+            let inForce = PlanInForce(
+                plan,
+                isEnforced: mode == .enforce,
+                warns: answers == .on
+            )
             return LoadedPlan(name: result.plan.name, inForce: inForce)
         } catch {
             throw DaemonFailure(exitCode: 78, description: "\(directory)/plan.yaml: \(error)")
