@@ -48,6 +48,7 @@ package struct FilingConfiguration: Sendable {
     package var contentHash = ContentHash.random
     /// What events are checked with at first.
     package var plan: PlanInForce?
+    package var planFigures = PlanFigures()
 
     package init(
         node: String,

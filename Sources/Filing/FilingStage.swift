@@ -70,7 +70,8 @@ package struct FilingStage: ~Copyable {
         observers = partners.observers
         reader = MessageReader(
             limits: configuration.limits,
-            inflatedBytesMax: configuration.inflatedBytesMax
+            inflatedBytesMax: configuration.inflatedBytesMax,
+            figures: configuration.planFigures
         )
         recognition = Recognition(
             partners.window,
@@ -308,7 +309,7 @@ package struct FilingStage: ~Copyable {
 
     @inline(never)
     mutating func askJudge() {
-        reader.plan?.judge(&burst)
+        reader.plan?.judge(&burst, isFiling: work != .checking)
         judge?.judge(&burst)
     }
 

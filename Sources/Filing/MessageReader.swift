@@ -25,6 +25,7 @@ struct MessageReader: ~Copyable {
 
     private let inflatedBytesMax: Int
     private let depthMax: Int
+    private let figures: PlanFigures
     private var payloads: PayloadReader
     /// What the events are checked with while they are read; nil without a plan.
     private(set) var plan: PlanChecks?
@@ -41,7 +42,8 @@ struct MessageReader: ~Copyable {
     var rejections = RejectedPieces()
 
     /// `inflatedBytesMax`: the most bytes that a gzip payload may inflate to.
-    init(limits: PayloadLimits, inflatedBytesMax: Int) {
+    init(limits: PayloadLimits, inflatedBytesMax: Int, figures: PlanFigures) {
+        self.figures = figures
         depthMax = limits.depthMax
         payloads = PayloadReader(limits: limits)
         self.inflatedBytesMax = inflatedBytesMax
@@ -133,7 +135,7 @@ struct MessageReader: ~Copyable {
 
     /// Sets the plan for messages that are read from now on; nil for none.
     mutating func setPlan(_ inForce: PlanInForce?) {
-        plan = inForce.map { PlanChecks($0, depthMax: depthMax) }
+        plan = inForce.map { PlanChecks($0, depthMax: depthMax, counting: figures) }
         isPlanEnforced = inForce?.isEnforced == true
     }
 

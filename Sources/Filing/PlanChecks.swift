@@ -34,6 +34,7 @@ final class PlanChecks: EventCheck {
     /// Whether answers name what events violate.
     let warns: Bool
     private let plan: CompiledPlan
+    private let figures: PlanFigures
     private var walk = PlanWalk()
     /// Reads events that take fields from their batch.
     private var whole: ValueReader
@@ -43,7 +44,8 @@ final class PlanChecks: EventCheck {
     private var version = GrowableBuffer()
     private var metadata = GrowableBuffer()
 
-    init(_ inForce: PlanInForce, depthMax: Int) {
+    init(_ inForce: PlanInForce, depthMax: Int, counting figures: PlanFigures) {
+        self.figures = figures
         plan = inForce.plan
         isEnforced = inForce.isEnforced
         warns = inForce.warns
@@ -135,13 +137,23 @@ final class PlanChecks: EventCheck {
     // MARK: - Filing
 
     /// Applies the verdicts to the burst that was just read.
+    ///
+    /// `isFiling`: false if the burst will be read again.
     @inline(never)
-    func judge(_ burst: inout EventBurst) {
+    func judge(_ burst: inout EventBurst, isFiling: Bool) {
         burst.check(with: self)
+        var (ok, annotated, quarantined) = (0, 0, 0)
         for at in 0..<burst.count where burst.views[at].rejection == nil {
-            guard let rejection = findings[at]?.rejection else { continue }
-            burst.judge(.quarantine(rejection), at: at)
+            if findings[at] == nil {
+                ok += 1
+            } else if let rejection = findings[at]?.rejection {
+                quarantined += 1
+                burst.judge(.quarantine(rejection), at: at)
+            } else {
+                annotated += 1
+            }
         }
+        if isFiling { figures.add(ok: ok, annotated: annotated, quarantined: quarantined) }
     }
 
     /// What is wrong with an event of the burst; nil if nothing is.

@@ -39,6 +39,8 @@ package struct PipelineConfiguration: Sendable {
     package var contentHash = ContentHash.random
     /// What events are checked with at first.
     package var plan: PlanInForce?
+    /// What plans have judged in this run.
+    package let planFigures = PlanFigures()
 
     /// The settings that can change during a run.
     package struct Tunables: Sendable, Equatable {
@@ -180,6 +182,7 @@ extension PipelineConfiguration {
         filing.inflatedBytesMax = inflatedBytesMax
         filing.contentHash = contentHash
         filing.plan = plan
+        filing.planFigures = planFigures
         return filing
     }
 }

@@ -9,6 +9,8 @@ import zmq
 
 from http_edge import Edge, source
 from readback import lines_by_zcat
+from test_alerts import metrics_port, scrape
+from test_quarantine import metric
 from waiting import BOUND_SECONDS
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "plan"
@@ -154,3 +156,17 @@ def test_http_answers_name_violations(daemon, plan):
     assert (status, answer["events"]) == (200, 2)
     assert answer["warnings"] == [{"index": 1, "violations": ["type properties.total"]}]
     assert "warnings" not in web.post(json.dumps(MET).encode())[1]
+
+
+def test_metrics_name_the_plan_and_count_verdicts(daemon, producer, plan):
+    collector = daemon(plan={"directory": str(plan(version=7)), "mode": "enforce"}, metrics={"listen": "127.0.0.1:0"})
+    send(producer, collector, MET, MET, WRONG, OTHER)
+    plan(version=8, wrong_type="annotate")
+    reload(collector)
+    send(producer, collector, MET, WRONG)
+    counts = {"ok": 3, "annotated": 1, "quarantined": 2}
+    for verdict, count in counts.items():
+        assert metric(collector, f'touchpoint_plan_events_total{{verdict="{verdict}"}}') == count
+    assert metric(collector, 'touchpoint_plan_info{plan="shop",version="8"}') == 1
+    reload(collector, mode="off")
+    assert "touchpoint_plan" not in scrape(metrics_port(collector))

@@ -26,7 +26,8 @@ def test_every_metric_is_listed_and_every_listed_one_is_there(daemon):
         {"name": "producers", "pattern": "pull", "bind": ["tcp://127.0.0.1:*"]},
         {"name": "web", "pattern": "http", "bind": ["127.0.0.1:0"]},
     ]
-    collector = daemon(sources=sources, metrics={"listen": "127.0.0.1:0"})
+    plan = {"directory": str(pages.PROJECT / "samples" / "plan")}
+    collector = daemon(sources=sources, plan=plan, metrics={"listen": "127.0.0.1:0"})
     text = scrape(metrics_port(collector))
     served = set(re.findall(r"^# TYPE (\w+) ", text, re.M))
     listed = {name if name.startswith(PROCESS) else f"touchpoint_{name}" for name in first_cells("Metrics")}

@@ -13,7 +13,7 @@ extension Collector {
     func metrics() async -> [Metric] {
         let life = look()
         let snapshot = pipeline.snapshot()
-        let (settings, reload) = changing.withLock { ($0.settings, $0.reload) }
+        let (settings, reload, plan) = changing.withLock { ($0.settings, $0.reload, $0.plan) }
         let states = snapshot.sources.indices.map { sourceState($0, life.state) }
         let isBalanced =
             snapshot.ledgerMismatches == 0 && ledgers(snapshot).values.allSatisfy(\.isBalanced)
@@ -24,6 +24,7 @@ extension Collector {
             + StateMetrics.life(life.state, isBalanced: isBalanced)
             + StateMetrics.recovery(recovery.state.status)
             + StateMetrics.reload(reload)
+            + PlanMetrics.all(plan, pipeline.configuration.planFigures)
             + StateMetrics.disk(
                 try? fileSystem.space(),
                 minimumFree: UInt64(clamping: settings.storage.minimumFreeBytes)
