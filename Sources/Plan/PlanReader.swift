@@ -8,6 +8,8 @@ package struct PlanReader {
     package private(set) var problems: [PlanProblem] = []
     /// The file that is being read.
     private var file = ""
+    /// The files of events by name.
+    private var eventFiles: [MemberName: String] = [:]
 
     package init() {}
 
@@ -101,12 +103,13 @@ package struct PlanReader {
         }
         checkOwner(event, value)
         checkSchema(event)
-        if let other = plan.events.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) {
+        if let other = eventFiles[MemberName(name)] {
             return refuse(
                 value.line,
-                "event '\(name)' is in \(other.file) already; one file an event is supported"
+                "event '\(name)' is in \(other) already; one file an event is supported"
             )
         }
+        eventFiles[MemberName(name)] = file
         plan.events.append(event)
     }
 
