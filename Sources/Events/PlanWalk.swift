@@ -123,4 +123,9 @@ package struct ValueReader: ~Copyable {
 
     /// Where the value begins.
     package private(set) var start = 0
+
+    /// The name of the event that the value is: its `event`, else its `type`; empty if it has none.
+    ///
+    /// Only for objects; valid until the next text is read.
+    package var eventName: UnsafeRawBufferPointer { UnsafeRawBufferPointer(reader.found.name) }
 }

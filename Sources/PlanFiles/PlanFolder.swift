@@ -18,23 +18,36 @@ package enum PlanFolder {
 
     /// Reads the folder at `path`; problems name files as below it.
     package static func read(_ path: String) -> Result {
+        var names = ["plan.yaml"]
+        if access("\(path)/glossary.yaml", F_OK) == 0 { names.append("glossary.yaml") }
+        return read(names + eventFiles(in: path)) { name throws(PlanFailure) in
+            try contents(of: "\(path)/\(name)", named: name)
+        }
+    }
+
+    /// Reads files that are in memory: the plan, the glossary, and then events.
+    static func read(_ files: [(name: String, bytes: [UInt8])]) -> Result {
+        let contents = Dictionary(files.map { ($0.name, $0.bytes) }) { first, _ in first }
+        return read(files.map(\.name)) { name throws(PlanFailure) in contents[name] ?? [] }
+    }
+
+    private static func read(
+        _ files: [String],
+        contents: (String) throws(PlanFailure) -> [UInt8]
+    ) -> Result {
         var reader = PlanReader()
         var problems: [PlanProblem] = []
-        func value(_ file: String) -> SchemaValue? {
+        for file in files {
             do throws(PlanFailure) {
-                let bytes = try contents(of: "\(path)/\(file)", named: file)
-                return try YAMLValue.parse(bytes, file: file)
+                let value = try YAMLValue.parse(try contents(file), file: file)
+                switch file {
+                case "plan.yaml": reader.readPlan(value, file: file)
+                case "glossary.yaml": reader.readGlossary(value, file: file)
+                default: reader.readEvent(value, file: file)
+                }
             } catch {
                 problems.append(error.problem)
-                return nil
             }
-        }
-        if let plan = value("plan.yaml") { reader.readPlan(plan, file: "plan.yaml") }
-        if access("\(path)/glossary.yaml", F_OK) == 0, let glossary = value("glossary.yaml") {
-            reader.readGlossary(glossary, file: "glossary.yaml")
-        }
-        for file in eventFiles(in: path) {
-            if let event = value(file) { reader.readEvent(event, file: file) }
         }
         problems += reader.problems
         if problems.isEmpty { problems = compiling(reader.plan) }

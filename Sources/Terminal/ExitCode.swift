@@ -5,6 +5,8 @@ package enum ExitCode {
     /// Everything requested was done.
     package static let done: Int32 = 0
     /// The daemon answers but is not healthy: `touchpointctl status`.
+    ///
+    /// Of `touchpointctl plan`: events would be quarantined, or a version is too low.
     package static let unhealthy: Int32 = 1
     /// The arguments are invalid (`EX_USAGE`).
     package static let usage: Int32 = 64

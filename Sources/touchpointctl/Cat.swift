@@ -70,7 +70,7 @@ struct CatEvents: ParsableCommand {
                 paths: segments,
                 filter: filter,
                 options: options,
-                index: try index(of: folders, disk)
+                index: try Self.index(of: folders, disk)
             ) { output.write($0) }
             output.flush()
             try end(output, summary)
@@ -88,7 +88,7 @@ struct CatEvents: ParsableCommand {
         return options
     }
 
-    private func index(of folders: [String], _ disk: PosixFileSystem) throws -> SegmentIndex {
+    static func index(of folders: [String], _ disk: PosixFileSystem) throws -> SegmentIndex {
         var index = SegmentIndex()
         for folder in Set(folders.compactMap { SegmentIndex.dataFolder(of: $0, in: disk) }) {
             try index.add(disk, below: folder)
@@ -116,7 +116,7 @@ struct CatEvents: ParsableCommand {
     /// Parses a time into microseconds since 1970 UTC.
     ///
     /// Called while arguments are parsed, so that an error is shown with this command's usage.
-    private static let time: @Sendable (String) throws -> Int64 = { text in
+    static let time: @Sendable (String) throws -> Int64 = { text in
         guard let time = Array(text.utf8).withUnsafeBytes({ Timestamp.parse($0) }) else {
             throw ValidationError("expected a time such as 2026-11-22T10:00:00Z")
         }
@@ -124,7 +124,7 @@ struct CatEvents: ParsableCommand {
     }
 
     /// Resolves an argument to a path relative to `/` without symbolic links.
-    private static func path(_ argument: String) throws -> String {
+    static func path(_ argument: String) throws -> String {
         let real = URL(fileURLWithPath: argument).resolvingSymlinksInPath().path
         guard FileManager.default.fileExists(atPath: real) else {
             throw failed("\(argument): no such file or folder", Terminal.ExitCode.ioError)
@@ -135,7 +135,7 @@ struct CatEvents: ParsableCommand {
     private static func below(_ path: String) -> String { String(path.drop { $0 == "/" }) }
 
     /// Returns the segments at a path: the file itself, or those in the folder.
-    private static func segments(_ path: String, _ disk: PosixFileSystem) throws -> [String] {
+    static func segments(_ path: String, _ disk: PosixFileSystem) throws -> [String] {
         var isFolder = false
         _ = FileManager.default.fileExists(atPath: "/\(path)", isDirectory: &isFolder)
         guard isFolder else { return [path] }

@@ -15,11 +15,18 @@ struct PlanCheckCommand: ParsableCommand {
             differ only in case and separators, spellings that the glossary replaces, names of \
             personal data without 'privacy', events without a description. Those are warnings.
 
-            Exit codes: 0 the plan can be used, 78 it cannot.
+            With --data the plan is also tried on events that are there already: a data folder, files \
+            of JSON, or -. It tells how many would have been allowed, annotated and quarantined, and \
+            by event, kind and path why, with places of some lines (source/run/number, or file and \
+            line), never a value. Nothing is changed.
+
+            Exit codes: 0 the plan can be used, and nothing would be quarantined; 1 events would be \
+            quarantined; 65, 74 data is damaged, or could not be read; 78 the plan cannot be used.
 
             Examples:
               touchpointctl plan check plan
               touchpointctl plan check --strict plan    warnings are errors, as in a pipeline
+              touchpointctl plan check plan --data /var/lib/touchpoint --from 2026-11-22T00:00:00Z
             """
     )
 
@@ -28,6 +35,30 @@ struct PlanCheckCommand: ParsableCommand {
 
     @Flag(help: "Warnings are errors.")
     var strict = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Try the plan on the events of this data folder, file, or -; may be repeated.",
+            valueName: "path"
+        )
+    )
+    var data: [String] = []
+
+    @Option(help: "Of --data: received at this time or later.", transform: CatEvents.time)
+    var from: Int64?
+
+    @Option(help: "Of --data: received before this time.", transform: CatEvents.time)
+    var to: Int64?
+
+    @Option(help: "Of --data: places of lines per finding, at most 100.")
+    var examples = 3
+
+    func validate() throws {
+        guard (0...100).contains(examples) else { throw ValidationError("--examples is 0 to 100") }
+        guard !data.isEmpty || (from == nil && to == nil) else {
+            throw ValidationError("--from and --to need --data")
+        }
+    }
 
     func run() throws {
         let result = PlanFolder.read(directory)
@@ -44,5 +75,66 @@ struct PlanCheckCommand: ParsableCommand {
         lines.append(isGood ? "ok" : "NOT ok")
         try printOut(lines)
         if !isGood { throw ArgumentParser.ExitCode(Terminal.ExitCode.badConfiguration) }
+        if !data.isEmpty { try tryOut(result.plan) }
+    }
+
+    private func tryOut(_ plan: PlanDefinition) throws {
+        let trial: Trial
+        do throws(SchemaError) {
+            trial = Trial(try PlanBacktest(plan, placesMax: examples))
+        } catch {
+            throw failed(error.message, Terminal.ExitCode.badConfiguration)
+        }
+        let code = try EventFiles(paths: data, from: from, to: to).each { bytes, place in
+            trial.backtest.add(bytes, at: place)
+        }
+        try printOut(BacktestText.lines(trial.backtest))
+        if code != Terminal.ExitCode.done { throw ArgumentParser.ExitCode(code) }
+        if trial.backtest.verdicts[.quarantine, default: 0] > 0 {
+            throw ArgumentParser.ExitCode(Terminal.ExitCode.unhealthy)
+        }
+    }
+}
+
+/// Owns the backtest while events are read.
+private final class Trial {
+    var backtest: PlanBacktest
+
+    init(_ backtest: consuming PlanBacktest) {
+        self.backtest = backtest
+    }
+}
+
+/// The result of a backtest, for people.
+private enum BacktestText {
+    static func lines(_ backtest: borrowing PlanBacktest) -> [String] {
+        func count(_ verdict: PlanVerdict) -> Int { verdicts[verdict, default: 0] }
+        let verdicts = backtest.verdicts
+        var lines = [
+            "\(backtest.count) events: \(count(.allow)) allowed, \(count(.annotate)) annotated, "
+                + "\(count(.quarantine)) quarantined"
+        ]
+        if backtest.unreadable > 0 {
+            lines.append("\(backtest.unreadable) lines are not one JSON object")
+        }
+        guard !backtest.findings.isEmpty else { return lines }
+        var table = Table([
+            .init("event"), .init("kind"), .init("path"), .init("verdict"), .init("count", .right),
+            .init("lines"),
+        ])
+        let sorted = backtest.findings.sorted { left, right in
+            (-left.value.count, left.key.event, left.key.kind, left.key.path)
+                < (-right.value.count, right.key.event, right.key.kind, right.key.path)
+        }
+        for (finding, tally) in sorted {
+            table.add([
+                finding.event.isEmpty ? "-" : shown(finding.event), finding.kind,
+                shown(finding.path), tally.verdict.rawValue, "\(tally.count)",
+                tally.places.map(shown).joined(separator: ", "),
+            ])
+        }
+        lines += table.lines
+        if backtest.others > 0 { lines.append("\(backtest.others) further violations") }
+        return lines
     }
 }

@@ -7,8 +7,10 @@ import Terminal
 struct PlanCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Check the tracking plan, and values against a schema; no daemon is needed.",
-        subcommands: [PlanCheckCommand.self, PlanValidate.self]
+        abstract: "Learn, check and compare tracking plans; no daemon is needed.",
+        subcommands: [
+            PlanInferCommand.self, PlanCheckCommand.self, PlanDiffCommand.self, PlanValidate.self,
+        ]
     )
 }
 

@@ -22,8 +22,9 @@ import Terminal
               touchpointctl verify DIR                 is all there, and as it was written
               touchpointctl repair DIR                 save what can be read
 
-            Exit codes: 0 done, 1 not healthy (status), 64 wrong usage, 65 bad data found, \
-            69 daemon not reachable or not for you, 73 cannot create, 74 I/O error, 78 bad plan.
+            Exit codes: 0 done, 1 not healthy (status) or events not as planned (plan), 64 wrong \
+            usage, 65 bad data found, 69 daemon not reachable or not for you, 73 cannot create, \
+            74 I/O error, 78 bad plan.
             """,
         version: "touchpointctl \(ProductVersion.number) (\(ProductVersion.build))",
         groupedSubcommands: [
