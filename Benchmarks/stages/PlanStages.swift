@@ -62,7 +62,7 @@ enum PlanInputs {
                     $0.bounds = [(.minimum, "1"), (.maximum, "100")]
                 },
                 try property("description", types: 16) { $0.length.most = 500 + UInt32(event) },
-                try property("sequence", types: 64),
+                try property("position", types: 64),
             ]
             plan.events.append(planned)
         }

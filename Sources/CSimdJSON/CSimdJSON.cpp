@@ -52,6 +52,12 @@ public:
         look(0);
     }
 
+    /// Returns the first occurrence at or after `from`; the length of the text if there is none.
+    INLINE size_t next(size_t from) {
+        if (__builtin_expect(found < from, false)) look(from);
+        return found;
+    }
+
     /// Whether the byte occurs in [from, to).
     INLINE bool has(size_t from, size_t to) {
         // In most cases it is not near.
@@ -81,6 +87,10 @@ struct csimdjson_reader {
     size_t length = 0;
     const uint32_t *next = nullptr;
     const uint32_t *end = nullptr;
+    /// What was read last.
+    const uint32_t *last = nullptr;
+    const uint32_t *last_end = nullptr;
+    bool last_has_escapes = false;
     size_t count = 0;
     bool in_array = false;
     bool first_element = false;
@@ -386,11 +396,13 @@ struct csimdjson_reader {
         for (field *field : {&channel, &id, &name, &times[0], &times[1], &times[2]}) *field = {{nullptr, 0}, 99};
         depth_limit = depth_max;
         event->object.start = next < end ? *next : length;
+        size_t escape = backslash.next(event->object.start);
         bool is_object = mark(next) == '{';
         place behind = is_object ? members(next, 1, event, false) : value(next, 0);
         if (!behind) return failure;
         event->object = range_between(next, behind);
-        next = behind;
+        last = next;
+        last_end = next = behind;
         event->channel = channel.text;
         for (int i = 0; i < 3; i++) event->times[i] = times[i].text;
         event->id = id.text;
@@ -398,6 +410,7 @@ struct csimdjson_reader {
         event->name = name.text;
         event->name_is_event = name.rank == 1;
         size_t start = event->object.start, stop = start + event->object.length;
+        last_has_escapes = escape < stop;
         event->has_line_breaks = line_feed.has(start, stop) || carriage_return.has(start, stop);
         if (is_object) return CSIMDJSON_OK;
         error_offset = start;
@@ -449,7 +462,7 @@ void csimdjson_reader_destroy(csimdjson_reader *reader) { delete reader; }
 csimdjson_code csimdjson_index(csimdjson_reader *reader, const uint8_t *bytes, size_t length) {
     reader->json = bytes;
     reader->length = length;
-    reader->next = reader->end = nullptr;
+    reader->next = reader->end = reader->last = reader->last_end = nullptr;
     reader->count = 0;
     reader->scratch_used = 0;
     reader->in_array = false;
@@ -508,5 +521,6 @@ size_t csimdjson_error_offset(const csimdjson_reader *reader) { return reader->e
 size_t csimdjson_structurals(const csimdjson_reader *reader) { return reader->count; }
 
 structure structure_of(const csimdjson_reader *reader) {
-    return {reader->json, reader->length, reader->end - reader->count, reader->end};
+    return {reader->json,      reader->length, reader->end - reader->count, reader->end, reader->last,
+            reader->last_end, reader->last_has_escapes};
 }

@@ -6,6 +6,28 @@
 
 #include <string>
 
+/// Reads a number that has no exponent, and at most 18 digits before its point; false for any other.
+///
+/// `stop` is at or after the number's end, which no digit and no point follows. `*has_rest`: whether it has a point.
+static inline bool whole_part(const uint8_t *at, const uint8_t *stop, int64_t *whole, bool *has_rest) {
+    bool is_negative = *at == '-';
+    if (is_negative) at++;
+    const uint8_t *first = at;
+    int64_t value = 0;
+    for (; at < stop && is_digit(*at); at++) value = int64_t(uint64_t(value) * 10 + (*at - '0'));
+    if (at - first > 18) return false;
+    *has_rest = at < stop && *at == '.';
+    if (*has_rest) for (at++; at < stop && is_digit(*at); at++) {}
+    *whole = is_negative ? -value : value;
+    return at == stop || (*at | 0x20) != 'e';
+}
+
+/// The same for a number without a point.
+static inline bool whole_number(const uint8_t *at, const uint8_t *stop, int64_t *whole) {
+    bool has_rest = false;
+    return whole_part(at, stop, whole, &has_rest) && !has_rest;
+}
+
 /// A number's text, taken apart. The text must stay in place.
 class decimal {
 public:

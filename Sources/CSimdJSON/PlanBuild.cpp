@@ -35,18 +35,23 @@ bool give_bit(draft &of, member &member) {
 }
 
 table table_of(program &program, const std::vector<member> &members) {
-    size_t size = members.empty() ? 1 : 2;
-    while (size < members.size() * 2) size *= 2;
-    table result{uint32_t(program.entries.size()), uint32_t(size - 1)};
-    program.entries.resize(program.entries.size() + size);
+    table result{uint32_t(program.entries.size()), 63, 0};
+    while (size_t(1) << (64 - result.shift) < members.size() * 2) result.shift--;
+    std::vector<entry> list(size_t(1) << (64 - result.shift), entry{0, 0, entry::unused, 0, 0, 0, false, false, 0});
     for (const member &member : members) {
-        uint64_t hash = hash_of(text_of(member.name)), at = hash;
-        while (program.entries[result.first + (at & result.mask)].is_used) at++;
-        entry &entry = program.entries[result.first + (at & result.mask)];
-        entry = {hash, uint32_t(program.names.size()), uint32_t(member.name.size()), member.child, member.bit,
-                 member.is_described, true};
+        short_name name(text_of(member.name));
+        uint32_t at = name.hash(member.name.size(), result.shift);
+        while (at < list.size() && list[at].is_used()) at++;
+        bool has_bit = member.bit != 255;
+        entry added{name.first, name.last, uint32_t(member.name.size()), uint32_t(program.names.size()), member.child,
+                    uint8_t(has_bit ? member.bit : 0), has_bit, member.is_described, 0};
+        if (at == list.size()) list.push_back(added);
+        else list[at] = added;
         program.names += member.name;
     }
+    list.push_back(entry{0, 0, entry::unused, 0, 0, 0, false, false, 0});
+    result.count = uint32_t(list.size());
+    program.entries.insert(program.entries.end(), list.begin(), list.end());
     return result;
 }
 
@@ -90,6 +95,20 @@ node node_of(program &program, const draft &draft) {
     node.checks_strings = rules.length_min > 0 || rules.length_max < UINT32_MAX || rules.format || is_set(rules.pattern);
     node.is_simple = !node.has_more && !node.has_values && !rules.is_never && node.slots.count == 0;
     return node;
+}
+
+/// Notes beside the names of a node's members which values their nodes accept by the first byte.
+void note_plain_types(program &program, const node &node) {
+    for (uint32_t i = 0; i < node.members.count; i++) {
+        entry &entry = program.entries[node.members.first + i];
+        if (!entry.is_used() || !entry.is_described) continue;
+        const struct node &child = program.nodes[entry.value];
+        if (!child.is_simple) continue;
+        uint8_t types = child.rules.types & (CSIMDJSON_NULL | CSIMDJSON_BOOLEAN);
+        if (!child.checks_strings) types |= child.rules.types & CSIMDJSON_STRING;
+        if (child.bounds.count == 0) types |= child.rules.types & CSIMDJSON_NUMBER;
+        entry.plain_types = types;
+    }
 }
 
 } // namespace
@@ -178,7 +197,15 @@ bool csimdjson_plan_bound(csimdjson_plan *plan, uint32_t node, csimdjson_bound b
     auto at = reinterpret_cast<const uint8_t *>(digits.data());
     decimal limit(at, at + digits.size());
     if (bound == CSIMDJSON_MULTIPLE_OF && limit.digit_count() > 18) return false;
-    plan->drafts[node].bounds.push_back({uint8_t(bound), limit});
+    number_bound added{uint8_t(bound), INT64_MAX, INT64_MIN, limit};
+    int64_t whole = 0;
+    if (bound != CSIMDJSON_MULTIPLE_OF && whole_number(at, at + digits.size(), &whole)) {
+        bool is_least = bound == CSIMDJSON_MINIMUM || bound == CSIMDJSON_EXCLUSIVE_MINIMUM;
+        bool is_exclusive = bound == CSIMDJSON_EXCLUSIVE_MINIMUM || bound == CSIMDJSON_EXCLUSIVE_MAXIMUM;
+        added.least = is_least ? whole + is_exclusive : INT64_MIN;
+        added.most = is_least ? INT64_MAX : whole - is_exclusive;
+    }
+    plan->drafts[node].bounds.push_back(added);
     return true;
 }
 
@@ -226,6 +253,7 @@ void csimdjson_plan_seal(csimdjson_plan *plan) {
     program &program = plan->program;
     program.nodes.reserve(plan->drafts.size());
     for (const draft &draft : plan->drafts) program.nodes.push_back(node_of(program, draft));
+    for (const node &node : program.nodes) note_plain_types(program, node);
     program.roots = table_of(program, plan->roots);
     std::vector<member> names;
     for (auto &known : plan->anywhere) {

@@ -20,9 +20,26 @@ constexpr size_t level_max = 1024;
 constexpr size_t violations_max = 8;
 constexpr size_t path_max = 160;
 
+/// The type of a value by its first byte; CSIMDJSON_NUMBER for every number.
+struct first_bytes {
+    uint8_t type[256];
+
+    constexpr first_bytes() : type() {
+        for (uint8_t &each : type) each = CSIMDJSON_NUMBER;
+        type[size_t('{')] = CSIMDJSON_OBJECT;
+        type[size_t('[')] = CSIMDJSON_ARRAY;
+        type[size_t('"')] = CSIMDJSON_STRING;
+        type[size_t('t')] = type[size_t('f')] = CSIMDJSON_BOOLEAN;
+        type[size_t('n')] = CSIMDJSON_NULL;
+    }
+};
+
+constexpr first_bytes by_first_byte;
+
+/// Between a string and the next structural there is only white space.
 size_t closing_quote(const uint8_t *json, place at) {
     size_t quote = at[1] - 1;
-    while (is_space(json[quote])) quote--;
+    while (json[quote] != '"') quote--;
     return quote;
 }
 
@@ -81,7 +98,6 @@ const uint32_t *append_canonical(const uint8_t *json, place at, std::string &out
 struct csimdjson_walk {
     const program *plan = nullptr;
     const uint8_t *json = nullptr;
-    place end = nullptr;
     size_t steps = 0;
     size_t level = 0;
     bool has_anywhere = false;
@@ -171,17 +187,7 @@ struct csimdjson_walk {
     }
 
     void capture(uint32_t slot, place at, place behind) {
-        static const auto types = [](uint8_t first) -> uint32_t {
-            switch (first) {
-            case '{': return CSIMDJSON_OBJECT;
-            case '[': return CSIMDJSON_ARRAY;
-            case '"': return CSIMDJSON_STRING;
-            case 't': case 'f': return CSIMDJSON_BOOLEAN;
-            case 'n': return CSIMDJSON_NULL;
-            default: return CSIMDJSON_NUMBER;
-            }
-        };
-        captures.push_back({slot, types(json[*at]), range(at, behind)});
+        captures.push_back({slot, by_first_byte.type[json[*at]], range(at, behind)});
     }
 
     /// Whether a value meets a node; nothing is recorded.
@@ -228,17 +234,24 @@ struct csimdjson_walk {
             return node.looks_inside || has_anywhere ? array(node, at) : skip(at);
         case '"':
             if (!(node.rules.types & CSIMDJSON_STRING)) return report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
-            return !node.checks_strings || string(node, at) ? at + 1 : nullptr;
+            return !node.checks_strings || is_plainly_long_enough(node, at) || string(node, at) ? at + 1 : nullptr;
         case 't': case 'f': return node.rules.types & CSIMDJSON_BOOLEAN || report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
         case 'n': return node.rules.types & CSIMDJSON_NULL || report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
         default: return number(node, at) ? at + 1 : nullptr;
         }
     }
 
+    /// Whether only the length of a string is checked, and it is within its limits however many bytes a character has.
+    INLINE bool is_plainly_long_enough(const node &node, place at) {
+        const csimdjson_rules &rules = node.rules;
+        if (has_escapes || rules.format || rules.pattern != CSIMDJSON_NO_NODE) return false;
+        size_t length = closing_quote(json, at) - *at - 1;
+        return length <= rules.length_max && length / 4 >= rules.length_min;
+    }
+
     bool string(const node &node, place at) {
         const csimdjson_rules &rules = node.rules;
         bool has_pattern = rules.pattern != CSIMDJSON_NO_NODE;
-        if (rules.length_min == 0 && rules.length_max == UINT32_MAX && !rules.format && !has_pattern) return true;
         text text = key_text(at);
         if (rules.length_min > 0 || rules.length_max < UINT32_MAX) {
             // Characters are at most as many as bytes, and at least a quarter of them.
@@ -262,25 +275,38 @@ struct csimdjson_walk {
         return plan->matcher(plan->patterns[pattern], text.bytes, text.length);
     }
 
-    bool number(const node &node, place at) {
+    INLINE bool number(const node &node, place at) {
         uint8_t types = node.rules.types;
         if (types & CSIMDJSON_NUMBER && node.bounds.count == 0) return true;
+        return is_plainly_within(node, at) || is_number(node, at);
+    }
+
+    /// Whether a number has its type and is within its bounds, as far as can be told without a fraction.
+    INLINE bool is_plainly_within(const node &node, place at) {
+        int64_t whole = 0;
+        bool has_rest = false;
+        if (!whole_part(json + *at, json + at[1], &whole, &has_rest)) return false;
+        uint8_t types = node.rules.types;
+        if (!(types & CSIMDJSON_NUMBER || (types & CSIMDJSON_INTEGER && !has_rest))) return false;
+        // The fraction leads away from zero.
+        bool is_negative = json[*at] == '-';
+        int64_t least = has_rest && is_negative ? whole - 1 : whole, most = has_rest && !is_negative ? whole + 1 : whole;
+        for (uint32_t i = 0; i < node.bounds.count; i++) {
+            const number_bound &bound = plan->bounds[node.bounds.first + i];
+            if (least < bound.least || most > bound.most) return false;
+        }
+        return true;
+    }
+
+    __attribute__((noinline)) bool is_number(const node &node, place at) {
+        uint8_t types = node.rules.types;
         if (!(types & (CSIMDJSON_NUMBER | CSIMDJSON_INTEGER))) return report(CSIMDJSON_TYPE);
-        const uint8_t *start = json + *at, *stop = scalar_end(json, at);
-        if (!(types & CSIMDJSON_NUMBER) && node.bounds.count == 0 && is_plain(start, stop)) return true;
-        decimal value(start, stop);
+        decimal value(json + *at, scalar_end(json, at));
         if (!(types & CSIMDJSON_NUMBER) && !value.is_integer()) return report(CSIMDJSON_TYPE);
         for (uint32_t i = 0; i < node.bounds.count; i++) {
             const number_bound &bound = plan->bounds[node.bounds.first + i];
             if (!is_within(value, bound)) return report(CSIMDJSON_RANGE);
         }
-        return true;
-    }
-
-    /// Whether a number is written as an integer: with digits alone.
-    static bool is_plain(const uint8_t *at, const uint8_t *stop) {
-        if (*at == '-') at++;
-        for (; at < stop; at++) if (!is_digit(*at)) return false;
         return true;
     }
 
@@ -310,34 +336,66 @@ struct csimdjson_walk {
         const csimdjson_rules &rules = node.rules;
         uint64_t seen = 0;
         uint32_t count = 0;
-        bool is_plain = node.patterns.count == 0 && rules.names == CSIMDJSON_NO_NODE && !has_anywhere;
         place start = at++;
         path.push_back(nullptr);
-        while (json[*at] != '}') {
-            path.back() = at;
-            if (!(at = is_plain ? plain_member(node, at, seen) : member(node, at, seen))) return nullptr;
-            count++;
-            if (json[*at] == ',') at++;
-        }
+        if (json[*at] == '}') at++;
+        else if (!(at = is_plain(node) ? plain_members(node, at, seen, count) : members(node, at, seen, count)))
+            return nullptr;
         path.pop_back();
         uint64_t missing = node.required & ~seen;
         if (__builtin_expect(missing != 0, false) && !report_missing(node, missing)) return nullptr;
         if ((count < rules.members_min || count > rules.members_max) && !report(CSIMDJSON_LENGTH)) return nullptr;
         if (node.dependencies.count > 0 && !meets_dependencies(node, start, seen)) return nullptr;
-        return at + 1;
+        return at;
     }
 
-    /// Checks a member of a node that only knows names; most values need only a look at their first byte.
-    INLINE place plain_member(const node &node, place key, uint64_t &seen) {
-        const entry *entry = plan->find(node.members, key_text(key));
-        if (__builtin_expect(entry == nullptr || !entry->is_described, false)) return member(node, key, seen);
-        if (__builtin_expect(steps == 0, false)) return give_up();
-        steps--;
-        // Names that nothing requires have no place in the set.
-        seen |= uint64_t(entry->bit < 64) << (entry->bit & 63);
-        const auto &child = plan->nodes[entry->value];
-        if (child.is_simple) return value(child, key + 2);
-        return check(entry->value, key + 2);
+    /// Whether the members of an object are told apart by names alone, as they are written.
+    bool is_plain(const node &node) const {
+        return node.patterns.count == 0 && node.rules.names == CSIMDJSON_NO_NODE && !has_anywhere && !has_escapes;
+    }
+
+    /// Checks members from the key at a structural to the end of their object, and returns the place after it.
+    place members(const node &node, place at, uint64_t &seen, uint32_t &count) {
+        // After a member there is a comma, or the bracket that ends the object.
+        do {
+            if (!(at = member(node, at, seen))) return nullptr;
+            count++;
+        } while (json[*at++] == ',');
+        return at;
+    }
+
+    /// Does the same where most values need only a look at their first byte.
+    place plain_members(const node &node, place at, uint64_t &all_seen, uint32_t &count) {
+        const program *plan = this->plan;
+        const uint8_t *json = this->json;
+        const table names = node.members;
+        // Whether nothing is said of members that the node does not name.
+        const bool is_open = node.rules.additional == CSIMDJSON_NO_NODE && !node.rules.is_closed;
+        uint64_t seen = 0;
+        uint32_t steps_taken = 0;
+        do {
+            place key = at;
+            steps_taken++;
+            const uint8_t *name = json + *key + 1;
+            const entry *entry = plan->find(names, {name, size_t(json + closing_quote(json, key) - name)});
+            if (__builtin_expect(entry == nullptr || !entry->is_described, false)) {
+                if (entry == nullptr && is_open) at = skip(key + 2);
+                else if (!(at = member(node, key, seen))) return nullptr;
+                continue;
+            }
+            seen |= uint64_t(entry->has_bit) << entry->bit;
+            at = key + 3;
+            if (entry->plain_types & by_first_byte.type[json[key[2]]]) continue;
+            path.back() = key;
+            const auto &child = plan->nodes[entry->value];
+            at = child.is_simple ? value(child, key + 2) : check(entry->value, key + 2);
+            if (__builtin_expect(at == nullptr, false)) return nullptr;
+        } while (json[*at++] == ',');
+        all_seen = seen;
+        count = steps_taken;
+        if (__builtin_expect(steps <= steps_taken, false)) return give_up();
+        steps -= steps_taken;
+        return at;
     }
 
     /// Checks the member whose key is at a structural.
@@ -345,13 +403,14 @@ struct csimdjson_walk {
         const csimdjson_rules &rules = node.rules;
         if (__builtin_expect(steps == 0, false)) return give_up();
         steps--;
+        path.back() = key;
         text name = key_text(key);
         const entry *entry = plan->find(node.members, name);
         place at = key + 2, behind = nullptr;
         bool is_described = false;
         uint32_t slots = has_anywhere && !is_quiet ? anywhere(name) : CSIMDJSON_NO_NODE;
         if (entry != nullptr) {
-            if (entry->bit < 64) seen |= uint64_t(1) << entry->bit;
+            seen |= uint64_t(entry->has_bit) << entry->bit;
             is_described = entry->is_described;
             if (is_described && !(behind = check(entry->value, at))) return nullptr;
         }
@@ -378,9 +437,9 @@ struct csimdjson_walk {
     }
 
     bool report_missing(const node &node, uint64_t missing) {
-        for (uint32_t i = 0; i <= node.members.mask; i++) {
+        for (uint32_t i = 0; i < node.members.count; i++) {
             const entry &entry = plan->entries[node.members.first + i];
-            if (!entry.is_used || entry.bit >= 64 || !(missing >> entry.bit & 1)) continue;
+            if (!entry.is_used() || !entry.has_bit || !(missing >> entry.bit & 1)) continue;
             auto name = reinterpret_cast<const uint8_t *>(plan->names.data()) + entry.name;
             if (!report(CSIMDJSON_MISSING, {name, entry.length})) return false;
         }
@@ -478,22 +537,18 @@ void csimdjson_walk_destroy(csimdjson_walk *walk) { delete walk; }
 bool csimdjson_walk_run(csimdjson_walk *walk, const csimdjson_plan *plan, const csimdjson_reader *reader, size_t start,
                         uint32_t node, csimdjson_found *found) try {
     structure text = structure_of(reader);
-    place at = text.first;
-    // Most texts are one event.
-    if (at < text.end && *at != start) at = std::lower_bound(at, text.end, uint32_t(start));
-    if (at == text.end || *at != start) return false;
+    if (text.last == nullptr || *text.last != start) return false;
     walk->plan = &plan->program;
     walk->json = text.json;
-    walk->end = text.end;
-    walk->steps = steps_each * (size_t(text.end - at) + 1);
+    walk->steps = steps_each * (size_t(text.last_end - text.last) + 1);
     walk->level = 0;
     walk->is_quiet = false;
-    walk->has_escapes = memchr(text.json + start, '\\', text.length - start) != nullptr;
+    walk->has_escapes = text.has_escapes;
     walk->has_anywhere = !plan->program.anywhere_slots.empty();
     walk->path.clear();
     walk->captures.clear();
     memset(&walk->found, 0, sizeof walk->found);
-    walk->check(node, at);
+    walk->check(node, text.last);
     walk->path.clear();
     walk->is_quiet = false;
     if (walk->is_out()) walk->report(CSIMDJSON_WORK);

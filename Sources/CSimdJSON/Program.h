@@ -21,62 +21,61 @@ struct text {
     }
 };
 
-/// Whether two texts of one length are the same; most names are short.
-inline bool is_same(const void *left, const void *right, size_t length) {
-    auto a = static_cast<const uint8_t *>(left), b = static_cast<const uint8_t *>(right);
-    auto differ = [&](auto word, size_t at) {
-        auto other = word;
-        memcpy(&word, a + at, sizeof word);
-        memcpy(&other, b + at, sizeof other);
-        return word ^ other;
-    };
-    if (length > 16) return memcmp(a, b, length) == 0;
-    if (length >= 8) return (differ(uint64_t(), 0) | differ(uint64_t(), length - 8)) == 0;
-    if (length >= 4) return (differ(uint32_t(), 0) | differ(uint32_t(), length - 4)) == 0;
-    for (size_t i = 0; i < length; i++) if (a[i] != b[i]) return false;
-    return true;
-}
-
-/// Returns a hash of a name: of its length, its first and its last eight bytes.
-inline uint64_t hash_of(text name) {
+/// A name as a table compares it: its length, its first and its last eight bytes. Up to 16 bytes that is all of it.
+struct short_name {
     uint64_t first = 0, last = 0;
-    if (name.length >= 8) {
-        memcpy(&first, name.bytes, 8);
-        memcpy(&last, name.bytes + name.length - 8, 8);
-    } else if (name.length >= 4) {
-        uint32_t low, high;
-        memcpy(&low, name.bytes, 4);
-        memcpy(&high, name.bytes + name.length - 4, 4);
-        first = low;
-        last = high;
-    } else if (name.length > 0) {
-        first = name.bytes[0] | uint64_t(name.bytes[name.length / 2]) << 8;
-        last = name.bytes[name.length - 1];
-    }
-    uint64_t mixed = (first ^ (last << 29 | last >> 35) ^ name.length * 0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93;
-    return mixed ^ mixed >> 32;
-}
 
-/// A name in a table, 24 bytes.
-struct entry {
-    uint64_t hash;
-    /// Where the name is in `names`.
-    uint32_t name;
-    uint32_t length;
-    /// What the name stands for.
-    uint32_t value;
-    /// The place in the set of names that were seen; 255 for none.
-    uint8_t bit;
-    /// Whether the node describes the member.
-    bool is_described;
-    bool is_used;
+    __attribute__((always_inline)) explicit short_name(text name) {
+        const uint8_t *bytes = name.bytes;
+        size_t length = name.length;
+        if (length >= 8) {
+            memcpy(&first, bytes, 8);
+            memcpy(&last, bytes + length - 8, 8);
+        } else if (length >= 4) {
+            uint32_t low, high;
+            memcpy(&low, bytes, 4);
+            memcpy(&high, bytes + length - 4, 4);
+            first = low;
+            last = high;
+        } else if (length > 0) {
+            first = bytes[0] | uint64_t(bytes[length / 2]) << 8;
+            last = bytes[length - 1];
+        }
+    }
+
+    /// Returns a number below 2^(64 - shift).
+    __attribute__((always_inline)) uint32_t hash(size_t length, uint32_t shift) const {
+        return uint32_t(((first ^ (last << 29 | last >> 35) ^ length) * 0xD6E8FEB86659FD93) >> shift);
+    }
 };
 
-/// Names by hash: a power of two of entries, at most half of them used.
+/// A name in a table, 32 bytes: two in a line of the cache.
+struct entry {
+    uint64_t first, last;
+    /// `unused` in an entry without a name.
+    uint32_t length;
+    /// Where the name is in `names`.
+    uint32_t name;
+    /// What the name stands for.
+    uint32_t value;
+    /// The place in the set of names that were seen, if it has one.
+    uint8_t bit;
+    bool has_bit;
+    /// Whether the node describes the member.
+    bool is_described;
+    /// The types of values that need no further look than at their first byte.
+    uint8_t plain_types;
+
+    static constexpr uint32_t unused = UINT32_MAX;
+    bool is_used() const { return length != unused; }
+};
+
+/// Names by hash: at most half of its 2^(64 - shift) places are used, and the entry after the last is not.
 struct table {
     uint32_t first = 0;
-    /// The number of entries less one; without names there is one, which is not used.
-    uint32_t mask = 0;
+    uint8_t shift = 63;
+    /// The number of entries, with those behind the places, into which the last ones run over.
+    uint32_t count = 0;
 };
 
 /// A number of entries of a list.
@@ -88,6 +87,8 @@ struct run {
 /// A bound of numbers; its digits are in `program.digits`.
 struct number_bound {
     uint8_t kind;
+    /// What is surely within the bound: whole numbers from the least to the most, none if the least is greater.
+    int64_t least, most;
     decimal limit;
 };
 
@@ -104,15 +105,12 @@ struct pattern_member {
     uint32_t node;
 };
 
-/// What a value must be. The rules that most nodes lack are behind `has_more`.
-struct node {
-    csimdjson_rules rules;
+/// What a value must be. The rules that most nodes lack are behind `has_more`; what most need comes first, since
+/// the nodes of a large plan are not in the cache.
+struct alignas(64) node {
+    run slots, bounds;
     table members;
     uint64_t required = 0;
-    run slots, patterns, dependencies, bounds, lists[5];
-    /// The strings that are accepted; other values are in `values`.
-    table strings;
-    uint32_t values = CSIMDJSON_NO_NODE;
     bool has_values = false;
     /// Whether the node checks or wants anything of its value's members or elements.
     bool looks_inside = false;
@@ -122,6 +120,11 @@ struct node {
     bool is_simple = false;
     /// Whether there are rules that look at the value as a whole once more.
     bool has_more = false;
+    csimdjson_rules rules;
+    run patterns, dependencies, lists[5];
+    /// The strings that are accepted; other values are in `values`.
+    table strings;
+    uint32_t values = CSIMDJSON_NO_NODE;
 };
 
 struct program {
@@ -142,13 +145,13 @@ struct program {
 
     /// Returns the entry of a name, or NULL.
     __attribute__((always_inline)) const entry *find(const table &in, text name) const {
-        uint64_t hash = hash_of(name);
-        for (uint64_t at = hash;; at++) {
-            const entry &found = entries[in.first + (at & in.mask)];
-            if (!found.is_used) return nullptr;
-            if (found.hash == hash && found.length == name.length
-                && is_same(names.data() + found.name, name.bytes, name.length))
-                return &found;
+        short_name parts(name);
+        const entry *at = entries.data() + in.first + parts.hash(name.length, in.shift);
+        for (;; at++) {
+            if (at->first == parts.first && at->last == parts.last && at->length == name.length
+                && (name.length <= 16 || memcmp(names.data() + at->name, name.bytes, name.length) == 0))
+                return at;
+            if (__builtin_expect(!at->is_used(), false)) return nullptr;
         }
     }
 };

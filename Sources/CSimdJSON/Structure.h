@@ -11,6 +11,10 @@ struct structure {
     const uint32_t *first;
     /// After the last position; the text's length is stored there.
     const uint32_t *end;
+    /// The position of the value that was read last, and after it.
+    const uint32_t *last, *last_end;
+    /// Whether that value may have escapes.
+    bool has_escapes;
 };
 
 structure structure_of(const csimdjson_reader *reader);

@@ -80,12 +80,6 @@ typedef enum {
 
 /// The rules of a node that are numbers; nodes are given by their numbers, CSIMDJSON_NO_NODE for none.
 typedef struct {
-    uint32_t length_min, length_max;
-    uint32_t items_min, items_max;
-    uint32_t members_min, members_max;
-    uint32_t contains_min, contains_max;
-    uint32_t additional, items, contains, names, condition, consequent, alternative, negated;
-    uint32_t pattern;
     uint8_t types;
     uint8_t format;
     /// Whether nothing is accepted.
@@ -93,6 +87,12 @@ typedef struct {
     /// Whether members that the node does not describe are violations.
     bool is_closed;
     bool has_unique_items;
+    uint32_t length_min, length_max;
+    uint32_t pattern;
+    uint32_t members_min, members_max;
+    uint32_t items_min, items_max;
+    uint32_t contains_min, contains_max;
+    uint32_t additional, items, contains, names, condition, consequent, alternative, negated;
 } csimdjson_rules;
 
 #define CSIMDJSON_NO_NODE UINT32_MAX
@@ -168,8 +168,8 @@ typedef struct {
 csimdjson_walk *csimdjson_walk_create(void);
 void csimdjson_walk_destroy(csimdjson_walk *walk);
 
-/// Walks the value that starts at byte `start` of the reader's indexed text, and that the reader has accepted. Returns
-/// false if there is none or memory is exhausted.
+/// Walks the value that the reader has accepted last, which starts at byte `start` of its indexed text. Returns false
+/// if there is none or memory is exhausted.
 bool csimdjson_walk_run(csimdjson_walk *walk, const csimdjson_plan *plan, const csimdjson_reader *reader, size_t start,
                         uint32_t node, csimdjson_found *found);
 
