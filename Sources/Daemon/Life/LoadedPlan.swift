@@ -40,10 +40,21 @@ extension Settings.Plan {
 }
 
 extension Settings {
-    /// Checks the plan.
+    /// What is wanted of the events of each source under a plan; nil if it is nothing.
+    ///
+    /// - Throws: exit code 78 if it cannot be compiled together.
+    func wants(_ plan: LoadedPlan?) throws(DaemonFailure) -> EventWants? {
+        do throws(SchemaError) {
+            return try EventWants(plan: plan?.inForce, demands: sources.map { _ in SourceDemand() })
+        } catch {
+            throw DaemonFailure(exitCode: 78, description: "\(error)")
+        }
+    }
+
+    /// Checks the plan, and what else is wanted of events.
     ///
     /// - Throws: exit code 78 with file and line of each problem.
     package func checkPlan() throws(DaemonFailure) {
-        _ = try plan.load()
+        _ = try wants(try plan.load())
     }
 }
