@@ -19,6 +19,8 @@ package struct WantsChange: Sendable {
 /// One thread, the writer's. An event in which nobody finds anything unusual allocates nothing.
 final class EventWork: EventCheck {
     let plan: PlanChecks?
+    /// The values of `partition.path`; nil if it has no paths.
+    let keys: KeyValues?
     private let sources: [EventWants.Source?]
     /// The source of the events that are read.
     private var source = -1
@@ -32,6 +34,8 @@ final class EventWork: EventCheck {
     init(_ wants: EventWants, depthMax: Int, counting figures: PlanFigures) {
         sources = wants.sources
         plan = wants.plan.map { PlanChecks($0, counting: figures) }
+        let keyCount = wants.sources.lazy.compactMap(\.self).first?.keySlots.count ?? 0
+        keys = keyCount > 0 ? KeyValues(count: keyCount) : nil
         // The members of a batch's context are as deep in the event as they were in the batch.
         whole = ValueReader(depthMax: depthMax)
     }
@@ -41,6 +45,7 @@ final class EventWork: EventCheck {
         if source != self.source {
             self.source = source
             program = sources[source]?.program
+            keys?.begin(sources[source]?.keySlots ?? [])
         }
         return program != nil
     }
@@ -86,5 +91,6 @@ final class EventWork: EventCheck {
     @inline(__always)
     private func share(_ event: WalkedEvent) {
         plan?.take(event, walk)
+        keys?.take(event, walk, unescapingInto: &texts)
     }
 }

@@ -309,7 +309,9 @@ package struct FilingStage: ~Copyable {
 
     @inline(never)
     mutating func askJudge() {
-        reader.work?.plan?.judge(&burst, isFiling: work != .checking)
+        let found = reader.work
+        burst.take(keys: found?.keys)
+        found?.plan?.judge(&burst, isFiling: work != .checking)
         judge?.judge(&burst)
     }
 

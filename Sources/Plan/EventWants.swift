@@ -1,9 +1,12 @@
 /// What is to be looked for in the events of one source, before it is compiled.
 package struct SourceDemand: Sendable {
+    /// The paths in `partition.path`.
+    package var keys: [EventPath] = []
+
     package init() {}
 
     /// Whether nothing is to be looked for.
-    var isEmpty: Bool { true }
+    var isEmpty: Bool { keys.isEmpty }
 }
 
 /// What is looked for in the events of each source; any number of writers use it.
@@ -14,6 +17,8 @@ package struct EventWants: Sendable {
     /// What is looked for in the events of one source.
     package struct Source: Sendable {
         package let program: CompiledPlan
+        /// The slots of ``SourceDemand/keys``.
+        package let keySlots: [UInt32]
     }
 
     /// What events must be; nil without a plan.
@@ -33,15 +38,19 @@ package struct EventWants: Sendable {
                 sources.append(nil)
                 continue
             }
-            let paths = PathSet()
+            var paths = PathSet()
+            let keySlots = demand.keys.map { paths.slot(of: $0) }
             let program: CompiledPlan
             if let known = programs[paths.paths] {
                 program = known
             } else {
-                program = try CompiledPlan(plan?.plan.definition ?? PlanDefinition(), wanting: paths)
+                program = try CompiledPlan(
+                    plan?.plan.definition ?? PlanDefinition(),
+                    wanting: paths
+                )
                 programs[paths.paths] = program
             }
-            sources.append(Source(program: program))
+            sources.append(Source(program: program, keySlots: keySlots))
         }
         self.sources = sources
     }
