@@ -145,7 +145,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Dedup", "Events", "Platform", "Terminal", "Webhooks", "YAML",
+                "Dedup", "Events", "Plan", "Platform", "Terminal", "Webhooks", "YAML",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),

@@ -1,12 +1,13 @@
+import Plan
 import Terminal
 
-/// Checks `partition.path`: folders below `events/`, with placeholders.
+/// Checks `partition.path`: folders below `events/`, with placeholders and paths into events.
 enum PartitionPathRule {
-    /// The names allowed in braces.
+    /// The names that mean something of the collector's; what else is in braces is a path.
     static let placeholders = ["channel", "event", "source", "node", "date", "hour"]
 
     /// Complains unless `path` is relative, stays below its folder, is seen by Hive readers, and
-    /// uses known placeholders only.
+    /// what is in braces has a meaning.
     static func check(_ path: String) throws(Complaint) {
         guard !path.hasPrefix("/") else {
             throw Complaint("'\(path)' is absolute, expected a path below events/")
@@ -39,17 +40,29 @@ enum PartitionPathRule {
                 throw Complaint("unmatched '\(rest[brace])' in '\(element)'")
             }
             let name = String(rest[brace..<end].dropFirst())
-            guard placeholders.contains(name) else {
-                let known = placeholders.map { "{\($0)}" }.joined(separator: " ")
-                let hint = NearestName.of(name, among: placeholders)
-                throw Complaint(
-                    "unknown placeholder '{\(name)}', expected one of \(known)"
-                        + (hint.map { ", did you mean '{\($0)}'?" } ?? "")
-                )
-            }
+            if !placeholders.contains(name) { try checkPlace(name) }
             rest = rest[end...].dropFirst()
         }
         try checkLiteral(rest)
+    }
+
+    /// Checks what is no placeholder: a path into events.
+    private static func checkPlace(_ text: String) throws(Complaint) {
+        let known = placeholders.map { "{\($0)}" }.joined(separator: " ")
+        do throws(SchemaError) {
+            _ = try EventPath(text)
+        } catch {
+            throw Complaint(
+                "'{\(text)}' is no path such as {properties.country}, and none of \(known)"
+            )
+        }
+        guard !text.contains("\\"), let near = NearestName.of(text, among: placeholders) else {
+            return
+        }
+        throw Complaint(
+            "unknown placeholder '{\(text)}', expected one of \(known), did you mean '{\(near)}'?"
+                + " A member of events that is named so is '{\\\(text)}'"
+        )
     }
 
     private static func checkLiteral(_ text: Substring) throws(Complaint) {

@@ -10,6 +10,8 @@ package struct PartitionTemplate: Sendable, Equatable {
     enum Part: Sendable, Equatable {
         case text(String)
         case value(Placeholder)
+        /// What events have at a path, by its place in ``PartitionTemplate/paths``.
+        case path(Int)
     }
 
     /// The values of one partition, not yet escaped.
@@ -20,26 +22,41 @@ package struct PartitionTemplate: Sendable, Equatable {
         package var node: String
         /// Hours since 1970 UTC, negative before; or ``otherHour`` or ``lateHour``.
         package var hour: Int
+        /// What events have at ``PartitionTemplate/paths``.
+        package var paths: [String]
 
         /// Stands for no hour: date and hour are ``HiveValue/other``.
         package static let otherHour = Int(Int32.min)
         /// Stands for no hour: date and hour are ``HiveValue/late``.
         package static let lateHour = Int(Int32.min) + 1
 
-        package init(channel: String, event: String, source: String, node: String, hour: Int) {
+        package init(
+            channel: String,
+            event: String,
+            source: String,
+            node: String,
+            hour: Int,
+            paths: [String] = []
+        ) {
             self.channel = channel
             self.event = event
             self.source = source
             self.node = node
             self.hour = hour
+            self.paths = paths
         }
     }
 
     private let parts: [Part]
+    /// The paths into events on which the folder depends, such as `properties.country`.
+    ///
+    /// What is in braces and no ``Placeholder``; its user checks whether it is a path.
+    package let paths: [String]
 
     /// - Throws: an error whose text is a sentence about what is wrong.
     package init(_ text: String) throws(PartitionTemplateError) {
         var parts: [Part] = []
+        var paths: [String] = []
         var rest = Substring(text)
         while let open = rest.firstIndex(of: "{") {
             if open > rest.startIndex { parts.append(.text(String(rest[..<open]))) }
@@ -47,15 +64,20 @@ package struct PartitionTemplate: Sendable, Equatable {
                 throw PartitionTemplateError("'{' without '}' in '\(text)'")
             }
             let name = String(rest[rest.index(after: open)..<close])
-            guard let placeholder = Placeholder(rawValue: name) else {
-                let known = Placeholder.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
-                throw PartitionTemplateError("unknown placeholder '{\(name)}', known are \(known)")
+            if let placeholder = Placeholder(rawValue: name) {
+                parts.append(.value(placeholder))
+            } else if let known = paths.firstIndex(of: name) {
+                parts.append(.path(known))
+            } else if name.isEmpty {
+                throw PartitionTemplateError("'{}' without a name in '\(text)'")
+            } else {
+                parts.append(.path(paths.count))
+                paths.append(name)
             }
-            parts.append(.value(placeholder))
             rest = rest[rest.index(after: close)...]
         }
         if !rest.isEmpty { parts.append(.text(String(rest))) }
-        self.parts = parts
+        (self.parts, self.paths) = (parts, paths)
         try Self.check(text)
         try checkLengths(text)
     }
@@ -75,7 +97,7 @@ package struct PartitionTemplate: Sendable, Equatable {
                 }
             case .value(.date): bytes += 10
             case .value(.hour): bytes += HiveValue.other.utf8.count
-            case .value: bytes += longest
+            case .value, .path: bytes += longest
             }
             if bytes > 255 { throw Self.tooLong(text) }
         }
@@ -115,6 +137,8 @@ package struct PartitionTemplate: Sendable, Equatable {
         for part in parts {
             switch part {
             case .text(let text): path += text
+            case .path(let at):
+                path += HiveValue.escape(at < values.paths.count ? values.paths[at] : "")
             case .value(.channel): path += HiveValue.escape(values.channel)
             case .value(.event): path += HiveValue.escape(values.event)
             case .value(.source): path += HiveValue.escape(values.source)

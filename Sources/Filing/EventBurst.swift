@@ -34,6 +34,8 @@ package struct EventBurst: ~Copyable {
     package private(set) var isEdited = false
     /// The plan that its events were checked with; only while ``isEdited``.
     private(set) var plan: PlanChecks?
+    /// The values of `partition.path`; nil if it has no paths.
+    private var keys: KeyValues?
     /// By event; empty unless any event has some.
     private var edits: [[EventEdit]] = []
     /// By event, the identity in place of its `messageId`; empty unless any event has one.
@@ -144,6 +146,14 @@ package struct EventBurst: ~Copyable {
     mutating func check(with plan: PlanChecks) {
         self.plan = plan
         isEdited = true
+    }
+
+    /// Notes what the events have at the paths of their folder.
+    mutating func take(keys: KeyValues?) { self.keys = keys }
+
+    /// What an event has at the paths of its folder; nothing without a walk.
+    func keyValues(at place: Int) -> UnsafeBufferPointer<UnsafeRawBufferPointer> {
+        keys?.values(at: place) ?? UnsafeBufferPointer(start: nil, count: 0)
     }
 
     /// What the plan says against a piece; nil if it has not decided on it.

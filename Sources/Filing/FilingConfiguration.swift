@@ -46,8 +46,8 @@ package struct FilingConfiguration: Sendable {
     package var inflatedBytesMax = 32 << 20
     /// The hash that distinguishes events with one id.
     package var contentHash = ContentHash.random
-    /// What events are checked with at first.
-    package var plan: PlanInForce?
+    /// What is wanted of events at first; nil for nothing.
+    package var wants: EventWants?
     package var planFigures = PlanFigures()
 
     package init(

@@ -10,7 +10,12 @@ extension FilingStage {
         guard record.isAnswered, let producer = notes.producer,
             filer.isQuarantineFull(of: producer)
         else { return false }
-        reader.begin(record.payload, isDeflated: record.isDeflated, list: record.list)
+        reader.begin(
+            record.payload,
+            source: record.source,
+            isDeflated: record.isDeflated,
+            list: record.list
+        )
         work = .checking
         return true
     }
@@ -24,7 +29,7 @@ extension FilingStage {
         while true {
             switch reader.next(&burst) {
             case .read:
-                if judge != nil || reader.plan != nil {
+                if judge != nil || reader.work != nil {
                     setOrigin(record)
                     askJudge()
                 }
@@ -36,7 +41,12 @@ extension FilingStage {
             case .inflating:
                 break
             case .ended:
-                reader.begin(record.payload, isDeflated: record.isDeflated, list: record.list)
+                reader.begin(
+                    record.payload,
+                    source: record.source,
+                    isDeflated: record.isDeflated,
+                    list: record.list
+                )
                 work = .filing
                 return true
             }

@@ -6,7 +6,12 @@ extension FilingStage {
     mutating func beginReading(_ record: IntakeRecord) {
         notes.begin(hasNote: !record.note.isEmpty)
         notes.profiles.eventIndex = 0
-        reader.begin(record.payload, isDeflated: record.isDeflated, list: record.list)
+        reader.begin(
+            record.payload,
+            source: record.source,
+            isDeflated: record.isDeflated,
+            list: record.list
+        )
     }
 
     /// Looks at a message, once; returns false if it has been answered instead.

@@ -90,7 +90,7 @@ package struct FilingStage: ~Copyable {
             gates: configuration.sources.map(\.gate),
             producers: partners.producers
         )
-        beginCommit(plan: PlanChange(to: configuration.plan))
+        beginCommit(wants: WantsChange(to: configuration.wants))
     }
 
     /// Sets the time from which ``take(from:_:)`` measures how long it works.
@@ -167,7 +167,7 @@ package struct FilingStage: ~Copyable {
     private mutating func takeRun() throws(FileSystemError) -> Bool {
         if mode == .gathering {
             mode = run.count > 1 && mayJoin ? .joined : .single
-            if mode == .joined { reader.begin(run.payloads) }
+            if mode == .joined { reader.begin(run.payloads, source: run.records[0].source) }
         }
         if mode == .joined, try !takeJoined() { return false }
         // Read one message at a time from here on: this one is not a single acceptable event.
@@ -289,7 +289,7 @@ package struct FilingStage: ~Copyable {
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
         setOrigin(record)
         if !record.note.isEmpty { applyNotes(record, isJoined: mode == .joined) }
-        if judge != nil || reader.plan != nil, record.note.isEmpty || notes.fate == .filed {
+        if judge != nil || reader.work != nil, record.note.isEmpty || notes.fate == .filed {
             askJudge()
         }
         if recognises { recognition.recognise(&burst) }
@@ -309,7 +309,9 @@ package struct FilingStage: ~Copyable {
 
     @inline(never)
     mutating func askJudge() {
-        reader.plan?.judge(&burst, isFiling: work != .checking)
+        let found = reader.work
+        burst.take(keys: found?.keys)
+        found?.plan?.judge(&burst, isFiling: work != .checking)
         judge?.judge(&burst)
     }
 
@@ -385,9 +387,9 @@ package struct FilingStage: ~Copyable {
 
     /// Assigns later messages to the store's next batch.
     ///
-    /// `plan`: what events are checked with from now on; nil for no change.
-    package mutating func beginCommit(plan: PlanChange? = nil) {
-        if let plan { reader.setPlan(plan.inForce) }
+    /// `wants`: what is wanted of events from now on; nil for no change.
+    package mutating func beginCommit(wants: WantsChange? = nil) {
+        if let wants { reader.setWants(wants.wants) }
         recognition.begin(commit: store.lastCommit.next)
     }
 

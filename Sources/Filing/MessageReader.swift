@@ -27,13 +27,17 @@ struct MessageReader: ~Copyable {
     private let depthMax: Int
     private let figures: PlanFigures
     private var payloads: PayloadReader
-    /// What the events are checked with while they are read; nil without a plan.
-    private(set) var plan: PlanChecks?
+    /// What is done with events while they are read; nil if nothing is wanted of any.
+    private var allWork: EventWork?
+    /// Whether anything is wanted of the events of the current messages' source.
+    private var isWanted = false
     /// Whether the plan may send events to quarantine.
     private(set) var isPlanEnforced = false
     private var inflater = Inflater()
     private var inflated = GrowableBuffer()
     private var state = State.ended
+    /// The source of the current messages.
+    private var source = 0
     private var list: StaticString?
     /// Whether the message could not be inflated to its end.
     private var isCut = false
@@ -49,15 +53,21 @@ struct MessageReader: ~Copyable {
         self.inflatedBytesMax = inflatedBytesMax
     }
 
+    /// What is done with the current messages' events while they are read; nil for nothing.
+    var work: EventWork? { isWanted ? allWork : nil }
+
     /// Begins a message; `payload` must stay unchanged until the last burst was filed.
     ///
+    /// - `source`: whose events it has.
     /// - `isDeflated`: it may be a zlib stream.
     /// - `list`: the member in which its events are, if not `batch`.
     mutating func begin(
         _ payload: UnsafeRawBufferPointer,
+        source: Int,
         isDeflated: Bool = false,
         list: StaticString? = nil
     ) {
+        begin(source: source)
         self.payload = payload
         self.list = list
         isCut = false
@@ -67,6 +77,12 @@ struct MessageReader: ~Copyable {
         beginRejections()
         begin(payload, piecesMax: .max)
         state = .reading
+    }
+
+    @inline(__always)
+    private mutating func begin(source: Int) {
+        self.source = source
+        if let allWork { isWanted = allWork.begin(source: source) }
     }
 
     @inline(__always)
@@ -95,7 +111,8 @@ struct MessageReader: ~Copyable {
 
     /// Begins messages that are read as one text; reading ends early at the first that is not one
     /// event.
-    mutating func begin(_ joined: borrowing JoinedPayloads) {
+    mutating func begin(_ joined: borrowing JoinedPayloads, source: Int) {
+        begin(source: source)
         payloads.begin(joined)
         state = .reading
     }
@@ -117,7 +134,7 @@ struct MessageReader: ~Copyable {
     /// Reads the next events of the message into the burst.
     mutating func next(_ burst: inout EventBurst) -> Progress {
         if state == .reading {
-            let count = plan == nil ? payloads.next(burst.views) : nextChecked(burst)
+            let count = isWanted ? nextChecked(burst) : payloads.next(burst.views)
             if count > 0 {
                 burst.begin(count)
                 return .read
@@ -129,14 +146,16 @@ struct MessageReader: ~Copyable {
 
     @inline(never)
     private mutating func nextChecked(_ burst: borrowing EventBurst) -> Int {
-        guard let plan else { return payloads.next(burst.views) }
-        return payloads.next(burst.views, showing: plan)
+        guard let allWork else { return payloads.next(burst.views) }
+        return payloads.next(burst.views, showing: allWork)
     }
 
-    /// Sets the plan for messages that are read from now on; nil for none.
-    mutating func setPlan(_ inForce: PlanInForce?) {
-        plan = inForce.map { PlanChecks($0, depthMax: depthMax, counting: figures) }
-        isPlanEnforced = inForce?.isEnforced == true
+    /// Sets what is wanted of messages that are read from now on; nil for nothing.
+    mutating func setWants(_ wants: EventWants?) {
+        allWork = wants.map { EventWork($0, depthMax: depthMax, counting: figures) }
+        isPlanEnforced = wants?.plan?.isEnforced == true
+        // In the middle of a message as well.
+        isWanted = allWork?.begin(source: source) ?? false
     }
 
     @inline(never)

@@ -1,15 +1,6 @@
 import Compression
 import Events
-package import Plan
-
-/// Another plan, or none.
-package struct PlanChange: Sendable {
-    package let inForce: PlanInForce?
-
-    package init(to inForce: PlanInForce?) {
-        self.inForce = inForce
-    }
-}
+import Plan
 
 /// What a plan says against an event.
 struct PlanFinding {
@@ -25,32 +16,26 @@ struct PlanFinding {
     var elements: String { violations.map { "\"\($0)\"" }.joined(separator: ",") }
 }
 
-/// Checks the events of a burst against a plan while they are read.
+/// What a plan says of the events of a burst, which are walked while they are read.
 ///
 /// One thread, the writer's. An event that meets the plan allocates nothing.
-final class PlanChecks: EventCheck {
+final class PlanChecks {
     /// Whether it can send an event to quarantine.
     private let isEnforced: Bool
     /// Whether answers name what events violate.
     let warns: Bool
     private let plan: CompiledPlan
     private let figures: PlanFigures
-    private var walk = PlanWalk()
-    /// Reads events that take fields from their batch.
-    private var whole: ValueReader
-    private var text = GrowableBuffer()
     private let findings: UnsafeMutablePointer<PlanFinding?>
     /// `"plan":12`, alone and with what is written about one event.
     private var version = GrowableBuffer()
     private var metadata = GrowableBuffer()
 
-    init(_ inForce: PlanInForce, depthMax: Int, counting figures: PlanFigures) {
+    init(_ inForce: PlanInForce, counting figures: PlanFigures) {
         self.figures = figures
         plan = inForce.plan
         isEnforced = inForce.isEnforced
         warns = inForce.warns
-        // The members of a batch's context are as deep in the event as they were in the batch.
-        whole = ValueReader(depthMax: depthMax)
         findings = .allocate(capacity: EventBurst.eventsMax)
         findings.initialize(repeating: nil, count: EventBurst.eventsMax)
         version.append(text: #""plan":\#(plan.version)"#)
@@ -66,55 +51,24 @@ final class PlanChecks: EventCheck {
 
     // MARK: - Reading
 
-    func check(
-        _ event: borrowing EventView,
-        at place: Int,
-        in reader: borrowing EventReader,
-        start: Int
-    ) {
-        let (root, isPlanned) = plan.root(for: event.name)
-        let isWalked: Bool
-        if event.inheritedContext.isEmpty, event.inheritedSentAt.isEmpty {
-            isWalked = walk.run(plan.program, root: root, reader, at: start)
+    /// Takes what the walk over an event found.
+    @inline(__always)
+    func take(_ event: WalkedEvent, _ walk: borrowing PlanWalk) {
+        if event.isWalked, event.isPlanned, walk.isMet {
+            if findings[event.place] != nil { findings[event.place] = nil }
         } else {
-            isWalked = walkWhole(event, root: root)
+            findings[event.place] = finding(event, walk)
         }
-        if isWalked, isPlanned, walk.isMet {
-            if findings[place] != nil { findings[place] = nil }
-        } else {
-            findings[place] = finding(isPlanned: isPlanned, isWalked: isWalked)
-        }
-    }
-
-    /// Walks an event with the fields of its batch, as its line will have them.
-    @inline(never)
-    private func walkWhole(_ event: borrowing EventView, root: UInt32) -> Bool {
-        text.removeAll()
-        text.append(text: "{")
-        append("\"context\":", event.inheritedContext)
-        append("\"sentAt\":", event.inheritedSentAt)
-        let body = UnsafeRawBufferPointer(rebasing: event.bytes[1...])
-        if body.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "}") { text.removeLast(1) }
-        text.append(body)
-        guard whole.read(text.bytes) == nil else { return false }
-        return walk.run(plan.program, root: root, whole.reader, at: whole.start)
-    }
-
-    private func append(_ key: StaticString, _ value: UnsafeRawBufferPointer) {
-        guard !value.isEmpty else { return }
-        text.append(text: key)
-        text.append(value)
-        text.append(text: ",")
     }
 
     /// What is wrong with the event last walked; nil if the plan allows it.
     @inline(never)
-    private func finding(isPlanned: Bool, isWalked: Bool) -> PlanFinding? {
-        let verdicts = plan.verdicts
+    private func finding(_ event: WalkedEvent, _ walk: borrowing PlanWalk) -> PlanFinding? {
+        let (verdicts, isPlanned) = (plan.verdicts, event.isPlanned)
         var violations: [String] = []
         if !isPlanned, verdicts.unplannedEvent > .allow { violations.append("unplanned_event") }
         var verdict = isPlanned ? PlanVerdict.allow : verdicts.unplannedEvent
-        if isWalked {
+        if event.isWalked {
             verdict = max(verdict, plan.verdict(walk, isPlanned: isPlanned))
             let found = walk.violations
             violations += found.filter { verdicts[$0.kind] > .allow }.map(\.escaped)

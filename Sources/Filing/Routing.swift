@@ -26,12 +26,15 @@ struct Routing: ~Copyable {
     private let store: SegmentStore
     /// By source: the channel of events without one.
     private let defaultChannels: [UnsafeMutableRawBufferPointer]
+    /// Whether the folder depends on values of paths.
+    private let hasPaths: Bool
     /// Whether there are more than ``warmSegments``, as of the turn's beginning.
     private var hasManySegments = false
 
     init(_ configuration: PartitionRouter.Configuration, _ store: SegmentStore, channels: [String])
     {
         partitions = PartitionRouter(configuration)
+        hasPaths = !configuration.template.paths.isEmpty
         self.store = store
         defaultChannels = channels.map { text in
             let bytes = Array(text.utf8)
@@ -65,6 +68,7 @@ struct Routing: ~Copyable {
     private mutating func route(_ burst: borrowing EventBurst, _ at: Int) -> Route {
         let time = burst.views[at].time
         let eventTime = time.isEmpty ? nil : Timestamp.parse(time)
+        if hasPaths { setPaths(burst, at) }
         let channel = partitions.channel(channel(burst, at), receivedAt: burst.receivedAt)
         let place = partitions.place(
             channel: channel,
@@ -79,6 +83,11 @@ struct Routing: ~Copyable {
             eventTime: eventTime,
             timeliness: place.timeliness
         )
+    }
+
+    @inline(never)
+    private func setPaths(_ burst: borrowing EventBurst, _ at: Int) {
+        partitions.set(paths: burst.keyValues(at: at))
     }
 
     /// Returns the channel of an event of the burst: its own, its batch's, or its source's.

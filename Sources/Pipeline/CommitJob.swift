@@ -29,17 +29,17 @@ struct CommitJob: Sendable {
 
 /// What a writer collects for its next job.
 struct NextJob {
-    /// The plan from the next commit on; nil for no change.
-    var plan: PlanChange?
+    /// What is wanted of events from the next commit on; nil for no change.
+    var wants: WantsChange?
     private var waiters: [CommitWaiter] = []
     /// ``CommitJob/number`` of the last job that was handed over.
     var handedOver = CommitNumber.none
 
     mutating func add(_ waiter: CommitWaiter) { waiters.append(waiter) }
 
-    mutating func takePlan() -> PlanChange? {
-        defer { plan = nil }
-        return plan
+    mutating func takeWants() -> WantsChange? {
+        defer { wants = nil }
+        return wants
     }
 
     mutating func takeWaiters() -> [CommitWaiter] {
@@ -68,6 +68,6 @@ enum WriterCommand: Sendable {
     /// Describe the open segments.
     case describe(@Sendable ([OpenSegmentDescription]) -> Void)
     case tune(PipelineConfiguration.Tunables)
-    /// Commit, and check later events with another plan.
-    case plan(PlanChange)
+    /// Commit, and look for other things in later events.
+    case want(WantsChange)
 }

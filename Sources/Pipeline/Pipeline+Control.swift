@@ -51,11 +51,12 @@ extension Pipeline {
         return sum
     }
 
-    /// Checks events with another plan, or with none; each writer changes between two commits.
+    /// Looks for other things in events, such as what another plan wants, or for nothing; each writer
+    /// changes between two commits.
     ///
     /// Returns when all have, or when the disk keeps one from committing: it changes later then.
-    package func setPlan(_ plan: PlanInForce?) async {
-        for writer in writers { writer.ask(.plan(PlanChange(to: plan))) }
+    package func setWants(_ wants: EventWants?) async {
+        for writer in writers { writer.ask(.want(WantsChange(to: wants))) }
         _ = try? await flush()
     }
 

@@ -37,8 +37,8 @@ package struct PipelineConfiguration: Sendable {
     package var identities: IdentityWindow.Configuration
     /// The hash that distinguishes events with the same id; equal in every run of a data folder.
     package var contentHash = ContentHash.random
-    /// What events are checked with at first.
-    package var plan: PlanInForce?
+    /// What is wanted of events at first; nil for nothing.
+    package var wants: EventWants?
     /// What plans have judged in this run.
     package let planFigures = PlanFigures()
 
@@ -181,7 +181,7 @@ extension PipelineConfiguration {
         filing.limits = limits
         filing.inflatedBytesMax = inflatedBytesMax
         filing.contentHash = contentHash
-        filing.plan = plan
+        filing.wants = wants
         filing.planFigures = planFigures
         return filing
     }

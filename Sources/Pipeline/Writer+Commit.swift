@@ -28,7 +28,7 @@ extension Writer {
             waiters: next.takeWaiters(),
             isLast: isLast
         )
-        filing.beginCommit(plan: next.takePlan())
+        filing.beginCommit(wants: next.takeWants())
         next.handedOver = job.number
         schedule.committed(at: begunAt, compressedBytes: store.compressedBytes)
         shared.hand(over: job)
@@ -58,8 +58,8 @@ extension Writer {
                 ageMax: tunables.segmentAgeMax,
                 idleMax: tunables.segmentIdleMax
             )
-        case .plan(let change):
-            next.plan = change
+        case .want(let change):
+            next.wants = change
             schedule.demand()
         }
     }
@@ -68,7 +68,7 @@ extension Writer {
         switch command {
         case .flush(let waiter), .seal(_, let waiter): waiter.finish(.failure(error))
         case .describe(let answer): answer(store.describeOpen())
-        case .tune, .plan: break
+        case .tune, .want: break
         }
     }
 

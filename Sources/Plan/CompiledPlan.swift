@@ -9,6 +9,8 @@ package struct CompiledPlan: Sendable {
     package let program: PlanProgram
     package let version: Int
     package let verdicts: PlanVerdicts
+    /// The plan as its authors wrote it, to be compiled with other paths.
+    package let definition: PlanDefinition
     /// The node of events that the plan does not have.
     private let unplanned: UInt32
 
@@ -57,6 +59,7 @@ package struct CompiledPlan: Sendable {
             builder.root(try emitter.emit(tree), named: event.name)
         }
         program = builder.finish()
+        definition = plan
         version = plan.version
         verdicts = plan.verdicts
     }

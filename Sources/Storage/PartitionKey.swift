@@ -7,7 +7,8 @@ import Platform
 ///
 /// It holds only the values that the path uses.
 package struct PartitionKey: Hashable, Sendable {
-    /// Channel and event name by ``ValueTable``, or the rejection in quarantine.
+    /// Channel and event name by ``ValueTable``, in place of the name the combination of it with other
+    /// values by ``PathValues``, or the rejection in quarantine.
     let values: UInt64
     /// Hour (or first hour of the day) since 1970 in the lower 32 bits, two's complement; source,
     /// or the mark of quarantine, in the upper 32.
@@ -85,6 +86,8 @@ package struct PartitionRouter: ~Copyable {
     private let hoursPerPartition: Int
     private var channels: ValueTable
     private var events: ValueTable
+    /// The values of paths into events; nil if the template has none.
+    private let pathValues: PathValues?
     /// Nil unless the events' own times decide; behind a pointer, so that filing by receipt costs
     /// nothing.
     private let eventTimes: UnsafeMutablePointer<EventTimes>?
@@ -97,6 +100,9 @@ package struct PartitionRouter: ~Copyable {
         hoursPerPartition = configuration.template.hoursPerPartition ?? 0
         channels = ValueTable(valuesMax: configuration.valuesMax)
         events = ValueTable(valuesMax: configuration.valuesMax)
+        let paths = configuration.template.paths.count
+        pathValues =
+            paths == 0 ? nil : PathValues(count: paths, valuesMax: configuration.valuesMax)
         guard configuration.time == .event, hoursPerPartition > 0 else {
             eventTimes = nil
             return
@@ -139,6 +145,12 @@ package struct PartitionRouter: ~Copyable {
         channels.name(id)
     }
 
+    /// Sets what the event that is placed next has at the template's paths; empty for nothing.
+    @inline(never)
+    package func set(paths values: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+        pathValues?.values = values
+    }
+
     /// Returns the key of an event, and how its own time was judged.
     ///
     /// Times are microseconds since 1970 UTC.
@@ -150,7 +162,8 @@ package struct PartitionRouter: ~Copyable {
         eventTime: Int64?
     ) -> (key: PartitionKey, timeliness: Timeliness) {
         let receivedHour = Int(receivedAt / 3_600_000_000)
-        let name = usesEvent ? events.id(of: event, hour: receivedHour) : 0
+        var name = usesEvent ? events.id(of: event, hour: receivedHour) : 0
+        if let pathValues { name = pathValues.number(name: name, hour: receivedHour) }
         let values = (usesChannel ? UInt64(channel) : 0) << 32 | UInt64(name)
         let sourcePart = (usesSource ? UInt64(source) : 0) << 32
         guard let eventTimes else {
@@ -201,13 +214,16 @@ package struct PartitionRouter: ~Copyable {
             return "\(SegmentFormat.quarantine)/reason=\(reason)/date=\(date)"
         }
         let source = Int(truncatingIfNeeded: key.place >> 32 & 0xFFFF)
+        let name = UInt32(truncatingIfNeeded: key.values)
+        let named = pathValues?.texts(of: name) ?? (name: name, values: [])
         let path = configuration.template.path(
             PartitionTemplate.Values(
                 channel: channels.name(UInt32(truncatingIfNeeded: key.values >> 32)),
-                event: events.name(UInt32(truncatingIfNeeded: key.values)),
+                event: events.name(named.name),
                 source: configuration.sources[source],
                 node: configuration.node,
-                hour: key.hour
+                hour: key.hour,
+                paths: named.values
             )
         )
         return DiskPath.join(SegmentFormat.events, path)

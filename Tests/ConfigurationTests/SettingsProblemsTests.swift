@@ -244,6 +244,12 @@ private let values = [
         "partition: { path: \"channel={chanel}\" }",
         "x.yaml:1: partition.path: unknown placeholder '{chanel}', expected one of {channel}"
             + " {event} {source} {node} {date} {hour}, did you mean '{channel}'?"
+            + " A member of events that is named so is '{\\chanel}'"
+    ),
+    BadConfiguration(
+        "partition: { path: \"c={properties..country}\" }",
+        "x.yaml:1: partition.path: '{properties..country}' is no path such as"
+            + " {properties.country}, and none of {channel} {event} {source} {node} {date} {hour}"
     ),
     BadConfiguration(
         "partition: { path: /x }",

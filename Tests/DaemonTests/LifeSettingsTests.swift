@@ -130,7 +130,7 @@ import ZeroMQSource
 
     @Test func aTemplateThatIsNoneIsBadConfiguration() throws {
         var settings = Settings()
-        settings.partition.path = "x={nonsense}"
+        settings.partition.path = "channel={channel"
         let failure = #expect(throws: DaemonFailure.self) {
             try settings.pipeline(run: "r", cores: 2)
         }

@@ -34,23 +34,27 @@ import Testing
     }
 
     @Test(arguments: [
-        "channel={channel", "{}", "{Channel}", "{year}", "/a", "a/", "a//b", ".a/b", "a/..", "../a",
+        "channel={channel", "{}", "/a", "a/", "a//b", ".a/b", "a/..", "../a",
         "a/.",
-        "{channel}{event}{source}{node}",
+        "{channel}{event}{source}{node}", "{a}{b.c}{d}{e}",
     ])
     func refusesWhatCannotBeAPath(text: String) {
         #expect(throws: PartitionTemplateError.self) { try PartitionTemplate(text) }
     }
 
-    @Test func errorsNameTheTextAndWhatIsKnown() {
-        do throws(PartitionTemplateError) {
-            _ = try PartitionTemplate("a={chanel}")
-            Issue.record("accepted")
-        } catch {
-            #expect(
-                error.description.contains("{chanel}") && error.description.contains("{channel}")
-            )
-        }
+    /// What is no placeholder is a path into events.
+    @Test func pathsHaveTheirValues() throws {
+        let path = try PartitionTemplate(
+            "country={properties.country}/{channel}/{context.campaign.name}-{properties.country}"
+        )
+        #expect(path.paths == ["properties.country", "context.campaign.name"])
+        var values = values
+        values.paths = ["de/at", ""]
+        #expect(
+            path.path(values)
+                == "country=de%2Fat/a%2Fb/__HIVE_DEFAULT_PARTITION__-de%2Fat"
+        )
+        #expect(!path.uses(.event) && path.hoursPerPartition == nil)
     }
 
     @Test func noValueLeadsOutOfItsFolder() throws {

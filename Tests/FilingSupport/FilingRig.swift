@@ -11,6 +11,7 @@ package final class FilingRig {
     package private(set) var stage: FilingStage
     private var producer: RingProducer
     private var consumer: RingConsumer
+    private let sourceCount: Int
     private var monotonic: Int64 = 0
     private var wall: Int64 = 0
     /// How often the stage returned in the middle of its work, and was called again.
@@ -25,6 +26,7 @@ package final class FilingRig {
         let ring = try RingBuffer(capacity: ringBytes)
         producer = RingProducer(ring, consumer: Parker())
         consumer = RingConsumer(ring)
+        sourceCount = configuration.sources.count
         stage = FilingStage(configuration, partners)
     }
 
@@ -38,8 +40,14 @@ package final class FilingRig {
     }
 
     /// Checks later messages with a plan; nil for none.
-    package func setPlan(_ plan: PlanInForce?) {
-        stage.beginCommit(plan: PlanChange(to: plan))
+    package func setPlan(_ plan: PlanInForce?) throws(SchemaError) {
+        let demands = [SourceDemand](repeating: SourceDemand(), count: sourceCount)
+        setWants(try EventWants(plan: plan, demands: demands))
+    }
+
+    /// Looks for other things in later messages; nil for nothing.
+    package func setWants(_ wants: EventWants?) {
+        stage.beginCommit(wants: WantsChange(to: wants))
     }
 
     /// Puts a message into the ring.

@@ -22,7 +22,11 @@ final class FilingBench {
     private(set) var wall: Int64 = 1_763_805_600_000_000
 
     /// A source without dedup, `plain`, and one with it, `once`; partitions by channel.
-    init(judge: (any EventJudge)? = nil, gate: (any RequestGate)? = nil) throws {
+    init(
+        judge: (any EventJudge)? = nil,
+        gate: (any RequestGate)? = nil,
+        template: String = "channel={channel}"
+    ) throws {
         folder = try TemporaryFolder(prefix: "filing")
         let disk = try PosixFileSystem(directory: folder.path)
         let sources = ["plain", "once"]
@@ -51,8 +55,7 @@ final class FilingBench {
             window: .least(),
             producers: ProducerBook(sources: 2)
         )
-        partners.judge = judge
-        partners.observers = observers
+        (partners.judge, partners.observers) = (judge, observers)
         rig = try FilingRig(
             FilingConfiguration(
                 node: "c1",
@@ -67,7 +70,7 @@ final class FilingBench {
                     )
                 },
                 router: PartitionRouter.Configuration(
-                    template: try PartitionTemplate("channel={channel}"),
+                    template: try PartitionTemplate(template),
                     time: .received,
                     valuesMax: 1_000,
                     node: "c1",
@@ -113,6 +116,18 @@ final class FilingBench {
             #expect(zcat.exitCode == 0)
             return String(decoding: zcat.standardOutput, as: UTF8.self).split(separator: "\n")
         }.map(String.init)
+    }
+
+    /// The folders of sealed files below `events/`, in order.
+    func folders() throws -> [String] {
+        let found = FileManager.default.enumerator(atPath: folder.path)?.allObjects ?? []
+        let paths = found.compactMap { $0 as? String }.filter {
+            $0.hasPrefix("events/") && $0.hasSuffix(".gz")
+        }
+        return Set(
+            paths.map { $0.split(separator: "/").dropFirst().dropLast().joined(separator: "/") }
+        )
+        .sorted()
     }
 
     /// The events' own members of each line, without the collector's.

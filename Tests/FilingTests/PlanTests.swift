@@ -38,7 +38,7 @@ private let other = #"{"event":"refund","properties":{"total":1}}"#
 @Suite struct PlanTests {
     private func bench(_ plan: CompiledPlan, isEnforced: Bool = false) throws -> FilingBench {
         let bench = try FilingBench()
-        bench.rig.setPlan(PlanInForce(plan, isEnforced: isEnforced))
+        try bench.rig.setPlan(PlanInForce(plan, isEnforced: isEnforced))
         return bench
     }
 
@@ -169,7 +169,7 @@ private let other = #"{"event":"refund","properties":{"total":1}}"#
     @Test func withoutAPlanNothingIsAdded() throws {
         let bench = try bench(plan())
         try bench.put(met)
-        bench.rig.setPlan(nil)
+        try bench.rig.setPlan(nil)
         try bench.put(wrong)
         let lines = try bench.lines()
         #expect(lines[0].contains("plan") && !lines[1].contains("plan"))

@@ -107,7 +107,9 @@ enum HouseFloors {
         ),
         "Configuration": Room(
             floor: 6,
-            imports: ["Dedup", "Events", "Platform", "Terminal", "Webhooks", "YAML", "Yams"],
+            imports: [
+                "Dedup", "Events", "Plan", "Platform", "Terminal", "Webhooks", "YAML", "Yams",
+            ],
             foundation: .all
         ),
         "Daemon": Room(

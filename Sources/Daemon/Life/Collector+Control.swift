@@ -8,6 +8,7 @@ import Glibc
 import Intake
 import Logging
 import Pipeline
+import Plan
 import Platform
 import Storage
 import Synchronization
@@ -207,21 +208,24 @@ extension Collector {
             changing.withLock { $0.reload.refusal = "\(error)" }
             throw refused("bad_configuration", "\(error)")
         }
-        let loaded: LoadedPlan?
+        let (loaded, wants): (LoadedPlan?, EventWants?)
         do {
             loaded = try fresh.plan.load()
+            var settings = changing.withLock { $0.settings }
+            settings.sources = settings.sources(withLiveOf: fresh)
+            wants = try settings.wants(loaded)
         } catch {
             changing.withLock { $0.reload.refusal = "\(error)" }
             throw refused("bad_plan", "\(error)")
         }
         var answer = apply(fresh)
         let before = changing.withLock { changing in
-            defer { changing.plan = loaded }
-            return changing.plan
+            defer { (changing.plan, changing.hasWants) = (loaded, wants != nil) }
+            return (plan: changing.plan, hasWants: changing.hasWants)
         }
-        if before?.label != loaded?.label { answer.applied.append("plan") }
+        if before.plan?.label != loaded?.label { answer.applied.append("plan") }
         // Between two commits, and before the answer.
-        if before != nil || loaded != nil { await pipeline.setPlan(loaded?.inForce) }
+        if before.hasWants || wants != nil { await pipeline.setWants(wants) }
         return answer
     }
 

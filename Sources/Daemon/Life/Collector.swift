@@ -30,6 +30,8 @@ final class Collector: Sendable {
         var reload: ReloadOutcome
         /// The plan in force; nil for none.
         var plan: LoadedPlan?
+        /// Whether anything is looked for in events.
+        var hasWants = false
 
         /// `now`: microseconds since 1970 UTC.
         init(settings: Settings, plan: LoadedPlan?, at now: Int64) {
@@ -111,13 +113,12 @@ final class Collector: Sendable {
         events: AsyncStream<LifeEvent>.Continuation
     ) throws(DaemonFailure) -> Collector {
         let (keys, startedAt) = (try KeyRings(settings.sources), SystemClock.wallMicroseconds)
-        let plan = try settings.plan.load()
-        let folder = try HeldFolder.open(settings)
+        let (plan, folder) = (try settings.plan.load(), try HeldFolder.open(settings))
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)
         let sources = try settings.sourceOpening(cores: cores, keys: keys, passed: origin.passed)
-        (configuration.startedAt, configuration.plan) = (startedAt, plan?.inForce)
+        (configuration.startedAt, configuration.wants) = (startedAt, try settings.wants(plan))
         if !configuration.deduplicated.isEmpty {
             configuration.contentHash = folder.contentHash(log.logger)
         }
@@ -131,7 +132,8 @@ final class Collector: Sendable {
         warn(of: try settings.shortfalls(cores: cores), leftovers, log.logger)
         let dedup = DedupRun()
         dedup.begin(pipeline)
-        let changing = Changing(settings: settings, plan: plan, at: startedAt)
+        var changing = Changing(settings: settings, plan: plan, at: startedAt)
+        changing.hasWants = configuration.wants != nil
         return Collector(
             changing: changing,
             origin: origin,

@@ -1,4 +1,5 @@
 package import Configuration
+import Events
 import Plan
 import PlanFiles
 
@@ -40,10 +41,37 @@ extension Settings.Plan {
 }
 
 extension Settings {
-    /// Checks the plan.
+    /// What is wanted of the events of each source under a plan; nil if it is nothing.
+    ///
+    /// - Throws: exit code 78 if it cannot be compiled together.
+    func wants(_ plan: LoadedPlan?) throws(DaemonFailure) -> EventWants? {
+        do throws(SchemaError) {
+            let keys = try partitionKeys()
+            return try EventWants(
+                plan: plan?.inForce,
+                demands: sources.map { _ in
+                    var demand = SourceDemand()
+                    demand.keys = keys
+                    return demand
+                }
+            )
+        } catch {
+            throw DaemonFailure(exitCode: 78, description: "\(error)")
+        }
+    }
+
+    /// The paths in `partition.path`.
+    private func partitionKeys() throws(SchemaError) -> [EventPath] {
+        guard let template = try? PartitionTemplate(partition.path) else { return [] }
+        var keys: [EventPath] = []
+        for path in template.paths { keys.append(try EventPath(path)) }
+        return keys
+    }
+
+    /// Checks the plan, and what else is wanted of events.
     ///
     /// - Throws: exit code 78 with file and line of each problem.
     package func checkPlan() throws(DaemonFailure) {
-        _ = try plan.load()
+        _ = try wants(try plan.load())
     }
 }

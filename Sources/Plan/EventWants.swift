@@ -1,0 +1,57 @@
+/// What is to be looked for in the events of one source, before it is compiled.
+package struct SourceDemand: Sendable {
+    /// The paths in `partition.path`.
+    package var keys: [EventPath] = []
+
+    package init() {}
+
+    /// Whether nothing is to be looked for.
+    var isEmpty: Bool { keys.isEmpty }
+}
+
+/// What is looked for in the events of each source; any number of writers use it.
+///
+/// All that is wanted of a source's events is one program: one walk over an event checks it and finds
+/// every value. Sources with the same wants share a program.
+package struct EventWants: Sendable {
+    /// What is looked for in the events of one source.
+    package struct Source: Sendable {
+        package let program: CompiledPlan
+        /// The slots of ``SourceDemand/keys``.
+        package let keySlots: [UInt32]
+    }
+
+    /// What events must be; nil without a plan.
+    package let plan: PlanInForce?
+    /// By source; nil where nothing is looked for.
+    package let sources: [Source?]
+
+    /// - `demands`: by source.
+    /// - Returns: nil if nothing is wanted of any event.
+    package init?(plan: PlanInForce?, demands: [SourceDemand]) throws(SchemaError) {
+        guard plan != nil || demands.contains(where: { !$0.isEmpty }) else { return nil }
+        self.plan = plan
+        var programs: [[EventPath]: CompiledPlan] = [:]
+        var sources: [Source?] = []
+        for demand in demands {
+            guard plan != nil || !demand.isEmpty else {
+                sources.append(nil)
+                continue
+            }
+            var paths = PathSet()
+            let keySlots = demand.keys.map { paths.slot(of: $0) }
+            let program: CompiledPlan
+            if let known = programs[paths.paths] {
+                program = known
+            } else {
+                program = try CompiledPlan(
+                    plan?.plan.definition ?? PlanDefinition(),
+                    wanting: paths
+                )
+                programs[paths.paths] = program
+            }
+            sources.append(Source(program: program, keySlots: keySlots))
+        }
+        self.sources = sources
+    }
+}
