@@ -8,11 +8,11 @@ COMMITTED = (200, {"Content-Type": "application/json"}, b'{"success":true,"statu
 
 
 class Answering:
-    """`with Answering(status, headers, body) as server:` notes in `times` when requests came."""
+    """`with Answering(status, headers, body) as server:` notes when requests came in `times`, and their `methods`."""
 
-    def __init__(self, status, headers=None, body=b""):
+    def __init__(self, status, headers=None, body=b"", tls=None):
         answers = [(status, headers or {}, body)]
-        times = self.times = []
+        times, methods = self.times, self.methods = [], []
         lock = threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -22,6 +22,7 @@ class Answering:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 with lock:
                     times.append(time.monotonic())
+                    methods.append(self.command)
                     code, fields, text = answers.pop() if answers else COMMITTED
                 self.send_response(code)
                 for name, value in fields.items():
@@ -38,7 +39,9 @@ class Answering:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever)
 
     def __enter__(self):
