@@ -82,7 +82,8 @@ struct ConnectionStart {
         to pipeline: ChannelPipeline.SynchronousOperations,
         of channel: any Channel
     ) throws {
-        let streams = StreamsHandler(receiver)
+        let frames = FrameWatch()
+        let streams = StreamsHandler(receiver, frames)
         let bound = NIOLoopBound((receiver, client, streams), eventLoop: channel.eventLoop)
         let handler = NIOHTTP2Handler(
             mode: .server,
@@ -92,14 +93,14 @@ struct ConnectionStart {
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 let (receiver, client, streams) = bound.value
-                streams.add(stream)
+                try streams.add(stream)
                 try stream.pipeline.syncOperations.addHandlers([
                     StreamEnd(), HTTP2FramePayloadToHTTP1ServerCodec(),
                     RequestHandler(receiver, client: client, streams: streams),
                 ])
             }
         }
-        try pipeline.addHandlers([handler, streams])
+        try pipeline.addHandlers([frames, handler, streams])
     }
 
     private static var connectionLimits: NIOHTTP2Handler.ConnectionConfiguration {
@@ -113,6 +114,8 @@ struct ConnectionStart {
         limits.maximumBufferedControlFrames = waitingFramesMax
         limits.maximumSequentialEmptyDataFrames = 1
         limits.maximumSequentialContinuationFrames = 5
+        // Faulty streams are counted by time, so that a proxy's connection may be a long one.
+        limits.maximumConnectionGlitches = .max
         limits.controlFrameRateLimit.maximumCount = floodMax
         limits.controlFrameRateLimit.windowLength = floodSeconds
         return limits

@@ -8,6 +8,8 @@ protocol WatchedConnection: AnyObject {
     func look(at now: Int64)
     /// Reads again, once there is room for bodies.
     func resumeReading()
+    /// Tells the other end, where that can be told, that the connection will end.
+    func announceEnd()
     /// Ends it if it has been without a request for so many nanoseconds.
     func leave(ifIdleFor nanoseconds: Int64)
     /// Ends it, whatever it is doing.
@@ -56,6 +58,8 @@ final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandler, Watc
     }
 
     func resumeReading() {}
+
+    func announceEnd() {}
 
     func leave(ifIdleFor nanoseconds: Int64) {
         if SystemClock.monotonicNanoseconds - began >= nanoseconds { cut() }

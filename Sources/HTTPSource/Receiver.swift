@@ -64,6 +64,7 @@ final class Receiver {
         /// When nothing more is taken in.
         var refusesAt: Int64?
         var isRefusing = false
+        var isAnnounced = false
         /// When connections that are left are cut off.
         var deadline: Int64?
     }
@@ -240,6 +241,7 @@ final class Receiver {
         takeWaiting()
         let requests = shared.requests
         if requests.contains(.draining) { drain() }
+        if ending.isRefusing, commons.isClosed { announceEnd() }
         if !requests.isDisjoint(with: .held) { refuseWaiting(.blocked(Self.reason(requests))) }
         if lane.isFinished { end() }
     }
@@ -324,6 +326,14 @@ final class Receiver {
         closeRound()
         refuseWaiting(.draining)
         shared.intakeEnded.store(true, ordering: .releasing)
+    }
+
+    /// Tells clients to send elsewhere, once no connection can come: those that connect again at once
+    /// are refused.
+    private func announceEnd() {
+        guard !ending.isAnnounced else { return }
+        ending.isAnnounced = true
+        for connection in watched.values { connection.announceEnd() }
     }
 
     /// Ends the connections that are left.

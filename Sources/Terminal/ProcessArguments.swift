@@ -15,6 +15,16 @@ package enum ProcessArguments {
         exit(ExitCode.ioError)
     }
 
+    /// Ends the process with the message of an error in its arguments, or with the help that was asked
+    /// for.
+    ///
+    /// The message may repeat arguments, which can be names of files that others chose: what controls
+    /// a terminal is left out.
+    package static func end(with message: String, code: Int32) -> Never {
+        if !message.isEmpty { writeText(ShownText.lines(message) + "\n", to: code == 0 ? 1 : 2) }
+        exit(code)
+    }
+
     static func areReadable(in folder: String = "/proc/self") -> Bool {
         access("\(folder)/cmdline", R_OK) == 0
     }

@@ -43,7 +43,15 @@ import Terminal
 
     static func main() {
         ProcessArguments.requireReadable(by: "touchpoint-send")
-        main(nil)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            ProcessArguments.end(
+                with: fullMessage(for: error),
+                code: exitCode(for: error).rawValue
+            )
+        }
     }
 
     func validate() throws {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Terminal
 
 /// The operator's tool.
@@ -51,16 +50,10 @@ import Terminal
                 try command.run()
             }
         } catch {
-            end(with: error)
+            ProcessArguments.end(
+                with: fullMessage(for: error),
+                code: exitCode(for: error).rawValue
+            )
         }
-    }
-
-    /// Ends the process with the message of an error, as `exit(withError:)` does; it may repeat
-    /// arguments, which can be names of files that others chose.
-    private static func end(with error: any Error) -> Never {
-        let code = exitCode(for: error)
-        let text = fullMessage(for: error)
-        if !text.isEmpty { writeText(ShownText.lines(text) + "\n", to: code.isSuccess ? 1 : 2) }
-        Glibc.exit(code.rawValue)
     }
 }

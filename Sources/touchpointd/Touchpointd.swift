@@ -39,7 +39,15 @@ struct Touchpointd: ParsableCommand {
 
     static func main() {
         ProcessArguments.requireReadable(by: "touchpointd")
-        main(nil)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            ProcessArguments.end(
+                with: fullMessage(for: error),
+                code: exitCode(for: error).rawValue
+            )
+        }
     }
 
     func run() throws {
@@ -51,7 +59,7 @@ struct Touchpointd: ParsableCommand {
                 try config.map { try SettingsReader.load(path: $0, environment: environment) }
                 ?? .embeddedDefault
         } catch {
-            writeText("\(error)\n", to: 2)
+            writeText(ShownText.lines("\(error)") + "\n", to: 2)
             throw ArgumentParser.ExitCode(Terminal.ExitCode.badConfiguration)
         }
         if check { return try show(settings) }
@@ -70,10 +78,10 @@ struct Touchpointd: ParsableCommand {
             try settings.checkPlan()
             let cores = ProcessInfo.processInfo.activeProcessorCount
             for line in try settings.shortfalls(cores: cores) {
-                writeText("the limit of open files is low: \(line)\n", to: 2)
+                writeText("the limit of open files is low: \(ShownText.line(line))\n", to: 2)
             }
         } catch {
-            writeText("\(error)\n", to: 2)
+            writeText(ShownText.lines("\(error)") + "\n", to: 2)
             throw ArgumentParser.ExitCode(error.exitCode)
         }
         writeText(settings.yaml(), to: 1)

@@ -66,3 +66,31 @@ def test_a_time_that_is_none_comes_with_the_usage_of_its_command(touchpoint):
     assert done.returncode == 64
     assert "2026-11-22T10:00:00Z" in done.stderr and "--from" in done.stderr
     assert "Usage: touchpointctl cat " in done.stderr
+
+
+# Characters that control a terminal, change the direction of text, or are invisible.
+UNSAFE = "\x1b]0;x\x07\x7f\x9b\u202e\u200b"
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["touchpointd", "--" + UNSAFE], 64), (["touchpointd", UNSAFE], 64), (["touchpointd", "--config"], 64),
+    (["touchpointd", "--config", "/" + UNSAFE, "--check"], 78), (["touchpointd", "--config", "/" + UNSAFE], 78),
+    (["touchpoint-send", "--" + UNSAFE], 64), (["touchpoint-send", "--window", UNSAFE], 64),
+    (["touchpoint-send", "--pattern", UNSAFE], 64),
+    (["touchpointctl", "--" + UNSAFE], 64), (["touchpointctl", "stats", "--" + UNSAFE], 64),
+    (["touchpointctl", "stats", "--interval", UNSAFE], 64),
+], ids=lambda value: " ".join(value).replace(UNSAFE, "?") if isinstance(value, list) else None)
+def test_no_argument_steers_the_terminal_through_an_error(touchpoint, arguments, code):
+    done = run(touchpoint / arguments[0], *arguments[1:])
+    assert done.returncode == code, done.stderr
+    assert done.stderr and done.stdout == ""
+    assert not set(done.stderr) & set("\x1b\x07\x7f\x9b\u202e\u200b"), done.stderr
+    if UNSAFE in " ".join(arguments):
+        assert "?]0;x????" in done.stderr
+
+
+@pytest.mark.parametrize("program", ["touchpointd", "touchpoint-send", "touchpointctl"])
+def test_help_and_version_go_to_standard_output(touchpoint, program):
+    for option, part in (("--help", "USAGE: " + program), ("--version", program + " 0.")):
+        done = run(touchpoint / program, option)
+        assert (done.returncode, done.stderr) == (0, "") and part in done.stdout

@@ -6,12 +6,14 @@ import subprocess
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 from hyperframe import frame
 
-from http2_client import Client, ended_by, head_block
+from http2_client import Client, ended_by, head_block, plain_block
 from http_edge import KEY, source
+from prometheus import compiled
 from test_http_tls import SecureEdge, certificate
 from waiting import wait_until
 
@@ -22,9 +24,14 @@ EVENT = b'{"event":"x"}'
 def edge(daemon, tmp_path):
     certificate(tmp_path)
 
-    def make(limits=None, **more):
+    def make(limits=None, slow=False, **more):
+        """`slow`: each commit takes more than a second."""
         tls = {"certificate": str(tmp_path / "edge.pem"), "key": str(tmp_path / "edge.key")}
-        return SecureEdge(daemon(sources=[source(tls=tls, **more)], limits=limits or {}), tmp_path)
+        collector = daemon(start=False, sources=[source(tls=tls, **more)], limits=limits or {})
+        if slow:
+            library = compiled(Path(__file__).with_name("slow_disk.c"), tmp_path)
+            collector.environment |= {"LD_PRELOAD": str(library), "SLOW_DISK_WHILE": str(library)}
+        return SecureEdge(collector.start(), tmp_path)
 
     return make
 
@@ -229,6 +236,206 @@ def is_read(client):
         client.socket.settimeout(30)
 
 
+OPENING = [(":method", "POST"), (":scheme", "https"), (":authority", "localhost"), (":path", "/v1/events"), ("x-write-key", KEY)]
+
+
+def raw_request(client, *fields, ends=False):
+    """Frames of a request's head, and its stream."""
+    stream = client.reserve()
+    head = frame.HeadersFrame(stream, plain_block(*OPENING, *fields))
+    head.flags.add("END_HEADERS")
+    if ends:
+        head.flags.add("END_STREAM")
+    return stream, head
+
+
+def data(stream, body, ends=True):
+    one = frame.DataFrame(stream, body)
+    if ends:
+        one.flags.add("END_STREAM")
+    return one
+
+
+def too_long_a_body(client):
+    stream, head = raw_request(client, ("content-length", "5"))
+    return head, data(stream, EVENT)
+
+
+def too_short_a_body(client):
+    stream, head = raw_request(client, ("content-length", "50"))
+    return head, data(stream, EVENT)
+
+
+def a_capital_letter(client):
+    return raw_request(client, ("X-Bad", "1"), ends=True)[1:]
+
+
+def a_field_of_a_connection(client):
+    return raw_request(client, ("connection", "close"), ends=True)[1:]
+
+
+def no_path(client):
+    one = frame.HeadersFrame(client.reserve(), plain_block(*OPENING[:3]))
+    for flag in ("END_HEADERS", "END_STREAM"):
+        one.flags.add(flag)
+    return [one]
+
+
+def trailers_that_do_not_end(client):
+    stream, head = raw_request(client)
+    trailers = frame.HeadersFrame(stream, plain_block(("x-more", "1")))
+    trailers.flags.add("END_HEADERS")
+    return head, data(stream, EVENT, ends=False), trailers
+
+
+def no_step_of_a_window(client):
+    stream, head = raw_request(client)
+    return head, frame.WindowUpdateFrame(stream, 0)
+
+
+def too_large_a_window(client):
+    stream, head = raw_request(client)
+    return head, frame.WindowUpdateFrame(stream, (1 << 31) - 1)
+
+
+def data_after_the_end(client):
+    stream, head = raw_request(client)
+    return head, data(stream, EVENT), data(stream, EVENT)
+
+
+STREAM_FAULTS = [
+    too_long_a_body, too_short_a_body, a_capital_letter, a_field_of_a_connection, no_path, trailers_that_do_not_end,
+    no_step_of_a_window, too_large_a_window, data_after_the_end,
+]
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS, ids=lambda one: one.__name__)
+def test_a_fault_of_a_stream_ends_that_stream_alone(edge, fault):
+    web = edge(slow=True)
+    with Client(web, KEY) as client:
+        before = client.post(b'{"messageId":"before"}')
+        unfinished = client.begin()
+        client.send(unfinished, b'{"messageId":', ends=False)
+        client.send_raw(*fault(client))
+        client.send(unfinished, b'"unfinished"}')
+        after = client.post(b'{"messageId":"after"}')
+        for stream in (before, unfinished, after):
+            status, _, body = client.answer(stream)
+            assert (status, json.loads(body)["events"]) == (200, 1), body
+        assert not client.is_going_away and not client.has_ended
+        figures = web.collector.ask("stats")["sources"]["web"]["connections"]
+        assert (figures["violations"], figures["connects"] - figures["disconnects"]) == (1, 1)
+    ids = [event.get("messageId") for _, event in web.written()]
+    assert {"before", "unfinished", "after"} <= set(ids) and len(ids) == len(set(ids))
+
+
+def test_faults_of_streams_that_come_now_and_then_end_no_connection(edge):
+    with Client(edge(), KEY) as client:
+        for _ in range(150):
+            client.send_raw(*a_capital_letter(client))
+        assert client.answer(client.post(EVENT))[0] == 200 and not client.is_going_away
+        # More than 200 in half a minute are no accident.
+        with pytest.raises((OSError, AssertionError)):
+            for _ in range(100):
+                client.send_raw(*a_capital_letter(client))
+                assert client.answer(client.begin("GET", "/health", ends=True))[0] == 200
+        assert client.goodbyes[-1][1] == 11
+
+
+def too_many_streams(client):
+    return [raw_request(client)[1] for _ in range(101)]
+
+
+def a_stream_of_the_past(client):
+    stream, head = raw_request(client, ends=True)
+    return head, frame.HeadersFrame(stream - 2, head.data, flags=["END_HEADERS"])
+
+
+def too_long_a_frame(client):
+    stream, head = raw_request(client)
+    return head, data(stream, b" " * (16_385 + 9))
+
+
+def an_unknown_index(client):
+    one = frame.HeadersFrame(client.reserve(), b"\xfe")
+    for flag in ("END_HEADERS", "END_STREAM"):
+        one.flags.add(flag)
+    return [one]
+
+
+@pytest.mark.parametrize("fault", [too_many_streams, a_stream_of_the_past, too_long_a_frame, an_unknown_index],
+                         ids=lambda one: one.__name__)
+def test_a_fault_that_ends_the_connection_says_so_and_costs_no_event_that_was_taken(edge, fault):
+    web = edge()
+    with Client(web, KEY) as client:
+        assert client.answer(client.post(b'{"messageId":"before"}'))[0] == 200
+        client.send_raw(*fault(client))
+        while client.receive():
+            pass
+        assert client.goodbyes and client.goodbyes[-1][1] != 0
+    with Client(web, KEY) as other:
+        assert other.answer(other.post(b'{"messageId":"after"}'))[0] == 200
+    assert {"before", "after"} <= {event.get("messageId") for _, event in web.written()}
+
+
+LAST = (1 << 31) - 1
+
+
+def test_a_drain_is_announced_at_once_and_resets_no_stream(edge):
+    web = edge(slow=True)
+    with Client(web, KEY) as client:
+        taken = client.post(b'{"messageId":"taken"}')
+        wait_until("the event to be in flight", lambda: web.collector.ledger()["inFlight"] == 1)
+        unfinished = client.begin()
+        client.send(unfinished, b'{"messageId":', ends=False)
+        client.answer(client.begin("GET", "/health", ends=True))
+        web.collector.control("drain")
+        while not client.is_going_away:
+            assert client.receive()
+        # While requests are under way.
+        assert client.goodbyes == [(LAST, 0)] and unfinished not in client.answers
+        with pytest.raises(OSError):
+            Client(web, KEY)
+        client.send(unfinished, b'"unfinished"}')
+        late = client.post(b'{"messageId":"late"}')
+        assert client.answer(taken)[0] == 200
+        for stream in (unfinished, late):
+            status, headers, body = client.answer(stream)
+            assert (status, headers["retry-after"], json.loads(body)["code"]) == (503, "1", "draining")
+        while client.receive():
+            pass
+        assert client.resets == {} and client.goodbyes == [(LAST, 0), (late, 0)]
+    assert web.collector.wait_for_exit() == 0
+    web.collector.start()
+    assert [event["messageId"] for _, event in SecureEdge(web.collector, web.folder).written()] == ["taken"]
+
+
+def test_a_connection_without_requests_ends_at_once_in_a_drain(edge):
+    web = edge()
+    with Client(web, KEY) as client:
+        assert client.answer(client.post(EVENT))[0] == 200
+        began = time.monotonic()
+        web.collector.control("drain")
+        while client.receive():
+            pass
+        # Not after a second without requests: it has confirmed that it has heard of the end.
+        assert client.goodbyes == [(LAST, 0), (1, 0)]
+    assert web.collector.wait_for_exit() == 0
+    print(f"the drain took {time.monotonic() - began:.2f} s")
+
+
+def test_a_client_that_does_not_confirm_the_end_ends_as_well(edge):
+    web = edge()
+    client = Client(web, KEY)
+    try:
+        assert client.answer(client.post(EVENT))[0] == 200
+        web.collector.control("drain")
+        # It reads nothing and says nothing.
+        assert web.collector.wait_for_exit() == 0
+    finally:
+        client.socket.close()
+
+
 def test_a_drain_loses_no_request(edge):
     web = edge(threads=2)
     delivered, errors, goodbyes = [], [], []
@@ -236,20 +443,19 @@ def test_a_drain_loses_no_request(edge):
     def client():
         try:
             with Client(web, KEY) as mine:
-                is_over = False
-                while not is_over:
+                while not mine.is_going_away:
                     names = [str(uuid.uuid4()) for _ in range(10)]
                     streams = {mine.post(json.dumps({"messageId": name}).encode()): name for name in names}
                     for stream, name in streams.items():
                         status, headers, body = mine.answer(stream)
-                        is_over = is_over or status == 503
                         if status == 200:
                             delivered.append(name)
                         elif status != 503 or json.loads(body)["code"] != "draining" or "connection" in headers:
                             errors.append((status, body))
                 while mine.receive():
                     pass
-                goodbyes.append(mine.is_going_away)
+                goodbyes.append(mine.goodbyes[0])
+                errors.extend(mine.resets.items())
         except (OSError, AssertionError) as error:
             errors.append(repr(error))
 
@@ -260,10 +466,32 @@ def test_a_drain_loses_no_request(edge):
     web.collector.drain()
     for thread in clients:
         thread.join()
-    assert errors == [] and goodbyes == [True] * len(clients)
+    assert errors == [] and goodbyes == [(LAST, 0)] * len(clients)
     web.collector.start()
     written = [event["messageId"] for _, event in SecureEdge(web.collector, web.folder).written()]
     assert set(delivered) <= set(written) and len(set(written)) == len(written)
+
+
+def test_nghttp2_goes_elsewhere_and_counts_what_is_written(edge, tmp_path):
+    """Under a drain h2load gets an answer to each request that it has begun, and 200 exactly for what is stored."""
+    web = edge(threads=2)
+    (tmp_path / "event").write_bytes(EVENT)
+    load = subprocess.Popen(
+        ["h2load", "-n", "4000000", "-c", "8", "-m", "50", "-d", tmp_path / "event", "-H", f"X-Write-Key: {KEY}",
+         web.url + "/v1/events"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    try:
+        wait_until("events to arrive", lambda: web.collector.ledger()["written"] > 2_000)
+        web.collector.drain()
+        output, _ = load.communicate(timeout=120)
+    finally:
+        load.kill()
+    good, bad = map(int, re.search(r"status codes: (\d+) 2xx, 0 3xx, 0 4xx, (\d+) 5xx", output).groups())
+    web.collector.start()
+    assert len(SecureEdge(web.collector, web.folder).written()) == good, output
+    assert good > 2_000
+    print(output)
 
 
 def test_a_load_of_streams_is_taken(edge, tmp_path):

@@ -1,22 +1,27 @@
 """Real proxies in front of the HTTP source: the configurations of EDGE.md, addresses, and connections that are kept."""
 
+import functools
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
 import subprocess
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 import pages
 from http_edge import KEY, Edge, source
 from test_http_tls import certificate
+from test_http_webhooks import FORM, TWILIO, signed
 from waiting import wait_until
 
 EVENT = b'{"event":"x"}'
 EDGE = "docs/EDGE.md"
+TOKEN = "of-twilio"
 PROXIES = ("nginx", "haproxy", "caddy")
 
 
@@ -50,13 +55,15 @@ def printed(name, **other):
     return text
 
 
-def nginx(folder, port, upstream):
+def nginx(folder, port, upstream, more=""):
     block = printed("nginx", **{
         "127.0.0.1:8080": upstream, "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
         "/etc/ssl/edge.": f"{folder}/edge.",
     })
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         block = f"{kind}_temp_path {folder}/{kind};\n" + block
+    assert "    location / {" in block
+    block = block.replace("    location / {", f"{more}    location / {{")
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{ access_log off;\n{block}\n}}\n"
@@ -84,21 +91,22 @@ def caddy(folder, port, upstream):
     return ["caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
 
 
-@pytest.fixture(params=[nginx, haproxy, caddy], ids=PROXIES)
-def proxied(request, daemon, tmp_path):
-    program = request.param.__name__
-    path = shutil.which(program) or shutil.which(f"/usr/sbin/{program}")
-    assert path, f"install {program}: make setup"
+@pytest.fixture
+def behind(daemon, tmp_path):
+    """Starts a proxy by its function, and a collector behind it."""
     started = []
 
-    def make(**more):
+    def make(proxy, *block, **more):
+        program = proxy.__name__
+        path = shutil.which(program) or shutil.which(f"/usr/sbin/{program}")
+        assert path, f"install {program}: make setup"
         collector = daemon(sources=[source(proxies=["127.0.0.0/8"], **more)])
         host, port = Edge(collector).address
         folder = tmp_path / "proxy"
         folder.mkdir(exist_ok=True)
         certificate(folder)
         own = free_port()
-        command = request.param(folder, own, f"{host}:{port}")
+        command = proxy(folder, own, f"{host}:{port}", *block)
         with (folder / "output").open("w") as output:
             started.append(subprocess.Popen(
                 [path, *command[1:]], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -117,6 +125,11 @@ def proxied(request, daemon, tmp_path):
     for process in started:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(params=[nginx, haproxy, caddy], ids=PROXIES)
+def proxied(request, behind):
+    return functools.partial(behind, request.param)
 
 
 @pages.runs(EDGE, *PROXIES)
@@ -154,3 +167,35 @@ def test_a_proxy_sees_that_the_collector_ends(proxied):
     web.collector.start()
     web = Edge(web.collector)
     assert web.post(EVENT)[0] == 200
+
+
+@pages.runs(EDGE, "twilio behind nginx", "nginx for twilio")
+def test_what_twilio_signs_is_its_own_address_behind_nginx(behind):
+    text = pages.block(EDGE, "twilio behind nginx").text
+    public = re.search(r'url: "(.*?)"', text)[1]
+    inner, path = re.search("path: ([^,]*),", text)[1], urlsplit(public).path
+    webhook = {"path": inner, "preset": "twilio", "secrets": [TOKEN], "url": public}
+    web = behind(nginx, pages.block(EDGE, "nginx for twilio").text, webhooks=[webhook])
+    fields = {"MessageSid": "SM1", "MessageStatus": "delivered", "Body": "ü & = \"€\""}
+
+    def call(url, fields=fields, sent=None, **more):
+        headers = signed(TWILIO, url=url, fields=fields, secret=TOKEN, **more) | FORM
+        return web.post(urlencode(sent or fields).encode(), path, key=None, headers=headers)
+
+    assert call(public)[0] == 200
+    assert call(public, fields | {"MessageSid": "SM2"}, algorithm="HMAC_SHA256")[0] == 200
+    port = public.replace("edge.shop.example", "edge.shop.example:443")
+    assert call(port, fields | {"MessageSid": "SM3"})[0] == 200
+    body = '[{"type":"a"},{"type":"b"}]'
+    headers = signed(TWILIO, url=public, body=body, secret=TOKEN)
+    query = headers.pop("query")
+    assert web.post(body.encode(), f"{path}?{query}", key=None, headers=headers)[1]["events"] == 2
+    # The addresses that the collector itself sees, another path, and another text.
+    inside = Edge(web.collector).url
+    for url in (f"{inside}/hooks/sms", f"{inside}{path}", public.replace("twilio/sms", "hooks/sms"), public.replace("https", "http")):
+        assert call(url, fields | {"MessageSid": "SM4"})[0] == 401, url
+    assert call(public, sent=fields | {"MessageStatus": "failed"})[0] == 401
+    assert web.post(body.replace("b", "c").encode(), f"{path}?{query}", key=None, headers=headers)[0] == 401
+    written = [event for _, event in web.written()]
+    assert [event.get("MessageSid") for event in written] == ["SM1", "SM2", "SM3", None, None]
+    assert written[0] == fields

@@ -36,7 +36,8 @@ class Client:
         self.answers = {}
         self.informed = {}
         self.resets = {}
-        self.is_going_away = False
+        # The last stream and the code of each GOAWAY.
+        self.goodbyes = []
         self.rest = b""
         self.has_ended = False
         self.state.initiate_connection()
@@ -94,6 +95,10 @@ class Client:
         self.flush()
         return True
 
+    @property
+    def is_going_away(self):
+        return self.goodbyes != []
+
     def without_goodbyes(self, data):
         """Whole frames but GOAWAY, after which `h2` would take no more answers."""
         data, kept = self.rest + data, b""
@@ -102,7 +107,8 @@ class Client:
             if len(data) < 9 + length:
                 break
             if isinstance(head, frame.GoAwayFrame):
-                self.is_going_away = True
+                head.parse_body(memoryview(data[9:9 + length]))
+                self.goodbyes.append((head.last_stream_id, head.error_code))
             else:
                 kept += data[:9 + length]
             data = data[9 + length:]
@@ -121,6 +127,16 @@ class Client:
                 self.answers[event.stream_id][2] = True
             case h2.events.StreamReset():
                 self.resets[event.stream_id] = event.error_code
+
+    def send_raw(self, *frames):
+        """Sends frames that `h2` would not."""
+        self.socket.sendall(b"".join(one.serialize() for one in frames))
+
+    def reserve(self):
+        """A stream that `h2` knows nothing of, for raw frames."""
+        stream = self.state.get_next_available_stream_id()
+        self.state.highest_outbound_stream_id = stream
+        return stream
 
     def answer(self, stream):
         """Status, headers and body of an answer."""
@@ -160,6 +176,11 @@ def going_away(data):
             code = head.error_code
         data = data[9 + length:]
     return code
+
+
+def plain_block(*fields):
+    """Encoded fields, each a literal that enters no table: the other encoder of the connection is not disturbed."""
+    return b"".join(b"\0" + b"".join(bytes([len(text)]) + text.encode() for text in field) for field in fields)
 
 
 def head_block(*more):
