@@ -213,6 +213,7 @@ extension Settings.Source {
             ),
             Field("channel", \.channel, as: .channel),
             Field("topics", \.topics, as: .list(example: "[\"clicks.\"]") { _ in }),
+            Field("topicIsChannel", \.topicChannel, as: .choice),
             Field(
                 "highWaterMark",
                 \.highWaterMark,

@@ -136,6 +136,12 @@ extension Settings {
         private var dedupChoice: Switch?
         /// The value of `fields`.
         private var mappingChoice = Mapping()
+        /// Whether topics are channels; only `sub` uses it.
+        package var topicChannel: Switch {
+            get { topicChoice }
+            set { topicChoice = newValue }
+        }
+        private var topicChoice = Switch.off
 
         /// The defaults of the configuration.
         package init() {}
