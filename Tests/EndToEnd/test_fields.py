@@ -7,6 +7,7 @@ import subprocess
 import pytest
 import zmq
 
+import pages
 from readback import lines_by_zcat
 
 FIELDS = {
@@ -64,6 +65,17 @@ def test_copies_are_recognised_after_a_crash_and_a_restart(daemon, send):
     done = subprocess.run([collector.programs / "touchpointctl", "cat", "--channel", "shop", collector.data],
                           capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) == 5
+
+
+@pages.runs("docs/PROTOCOL.md", "sources with fields")
+def test_the_page_says_how(touchpoint, tmp_path):
+    """The daemon takes the sources of the page, and says them again."""
+    file = tmp_path / "one.yaml"
+    file.write_text(pages.block("docs/PROTOCOL.md", "sources with fields").text)
+    done = subprocess.run([touchpoint / "touchpointd", "--config", file, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'fields: { time: [{ path: "created", unit: s }, "payment.paidAt"], name: { join: ["object", "action"] },' in done.stdout
+    assert "fields: { preset: email }" in done.stdout
 
 
 def test_a_reload_applies_other_fields(daemon, send):
