@@ -17,13 +17,15 @@ extension Settings {
         return (live, needsRestart + changedSources(from: old))
     }
 
-    /// What differs in sources and applies at once: write keys, webhooks, privacy.
+    /// What differs in sources and applies at once: fields, write keys, webhooks, privacy.
     private func changedKeys(from old: Settings) -> [String] {
         sources.flatMap { source in
             guard let before = old.sources.first(where: { $0.name == source.name }) else {
                 return [String]()
             }
-            return source.edge.changedLive(from: before.edge).map { "sources.\(source.name).\($0)" }
+            let mapped = source.mapping == before.mapping ? [] : ["fields"]
+            return (mapped + source.edge.changedLive(from: before.edge))
+                .map { "sources.\(source.name).\($0)" }
         }
     }
 
@@ -33,6 +35,7 @@ extension Settings {
             var source = source
             if let other = fresh.sources.first(where: { $0.name == source.name }) {
                 source.edge = source.edge.with(liveOf: other.edge)
+                source.mapping = other.mapping
             }
             return source
         }
@@ -46,6 +49,7 @@ extension Settings {
                 return true
             }
             before.edge = before.edge.with(liveOf: source.edge)
+            before.mapping = source.mapping
             return source != before
         }
         return (changed.map(\.name) + removed).map { "sources.\($0)" }

@@ -213,12 +213,14 @@ extension Settings.Source {
             ),
             Field("channel", \.channel, as: .channel),
             Field("topics", \.topics, as: .list(example: "[\"clicks.\"]") { _ in }),
+            Field("topicIsChannel", \.topicChannel, as: .choice),
             Field(
                 "highWaterMark",
                 \.highWaterMark,
                 as: .count(1...1_000_000, example: 1000)
             ),
             Field("dedup", \.dedup, as: .choice),
+            Field("fields", \.mapping, as: .mapping, isLive: true),
             Field("engine", \.engine, as: .choice),
             Field("strangers", \.access.strangers, as: .choice),
             Field(

@@ -117,6 +117,11 @@ extension Settings {
         package var highWaterMark = 1000
         /// What receives its messages.
         package var engine = Engine.auto
+        /// Where its events have what they are known by.
+        package var mapping: Mapping {
+            get { mappingChoice }
+            set { mappingChoice = newValue }
+        }
         /// Who may send to it.
         package var access = Access()
         /// What only pattern `http` has.
@@ -129,6 +134,14 @@ extension Settings {
         package var isNative: Bool { engine == .native || engine == .auto && canBeNative }
         /// The value of `dedup` in the file; nil if it is missing or the default.
         private var dedupChoice: Switch?
+        /// The value of `fields`.
+        private var mappingChoice = Mapping()
+        /// Whether topics are channels; only `sub` uses it.
+        package var topicChannel: Switch {
+            get { topicChoice }
+            set { topicChoice = newValue }
+        }
+        private var topicChoice = Switch.off
 
         /// The defaults of the configuration.
         package init() {}
@@ -158,36 +171,6 @@ extension Settings {
         package var perProducer = 10
         /// How long a sealed file is stored; 0 is without limit.
         package var ageMax = Duration.seconds(30 * 86_400)
-
-        /// The defaults of the configuration.
-        package init() {}
-    }
-
-    /// What each producer may send; 0 is no limit.
-    package struct PerProducer: Sendable, Equatable {
-        package var eventsPerSecond = 0
-        /// Payload bytes as received.
-        package var bytesPerSecond = 0
-        /// Bytes of lines before compression, per day in UTC.
-        package var bytesPerDay = 0
-
-        /// The defaults of the configuration.
-        package init() {}
-    }
-
-    /// The limits of one event and one message; beyond them they are quarantined or rejected.
-    package struct Limits: Sendable, Equatable {
-        /// The longest event, in bytes.
-        package var eventBytesMax = 1 << 20
-        /// The longest message, in bytes; also the limit of an inflated payload.
-        package var messageBytesMax = 4 << 20
-        /// The most events in one message.
-        package var eventsPerMessageMax = 100_000
-        /// The deepest nesting of objects and arrays, 1…1024.
-        package var depthMax = 64
-        /// The most connections of a source at once.
-        package var connectionsMax = 1_000
-        package var perProducer = PerProducer()
 
         /// The defaults of the configuration.
         package init() {}

@@ -73,6 +73,13 @@ extension SettingsReading {
                 checkKeys(of: source, context: context)
                 checkNoEdge(of: source, context: context)
             }
+            if source.pattern != .sub, source.topicChannel == .on {
+                refuse(
+                    "\(context).topicIsChannel",
+                    because: "\(context).topicIsChannel: only pattern sub has topics, not"
+                        + " \(source.pattern.rawValue)"
+                )
+            }
             if source.pattern != .sub, source.topics != [""], wasSet("\(context).pattern") {
                 refuse(
                     "\(context).topics",

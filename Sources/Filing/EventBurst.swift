@@ -30,6 +30,8 @@ package struct EventBurst: ~Copyable {
     var identities = IdentityBurst(capacity: eventsMax)
     /// The events whose verdict a judge has changed, one bit each.
     private var judged = 0
+    /// The events of requests that say where these have what they are known by, one bit each.
+    private var placed = 0
     /// Whether any event has edits, or metadata of its own.
     package private(set) var isEdited = false
     /// The plan that its events were checked with; only while ``isEdited``.
@@ -64,6 +66,7 @@ package struct EventBurst: ~Copyable {
         self.count = count
         if isEdited { forgetEdits() }
         judged = 0
+        placed = 0
         for at in 0..<count {
             verdicts[at] = .write
             slots[at] = -1
@@ -147,6 +150,11 @@ package struct EventBurst: ~Copyable {
         self.plan = plan
         isEdited = true
     }
+
+    /// Notes that the request of an event says where it has what it is known by.
+    mutating func notePlaces(_ place: Int) { placed |= 1 << place }
+
+    func hasPlaces(_ place: Int) -> Bool { placed & 1 << place != 0 }
 
     /// Notes what the events have at the paths of their folder.
     mutating func take(keys: KeyValues?) { self.keys = keys }

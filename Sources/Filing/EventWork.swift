@@ -21,13 +21,21 @@ final class EventWork: EventCheck {
     let plan: PlanChecks?
     /// The values of `partition.path`; nil if it has no paths.
     let keys: KeyValues?
+    /// What events are known by where their source says so; nil if none does.
+    let fields: FieldWork?
     private let sources: [EventWants.Source?]
     /// The source of the events that are read.
     private var source = -1
     private var program: CompiledPlan?
+    /// Whether there is a plan, and the source says where its events have their names.
+    private var namesEvents = false
     private var walk = PlanWalk()
     /// Reads events that take fields from their batch.
     private var whole: ValueReader
+    /// Makes events of lists, and the text of the last that it made.
+    private var splitter: EnvelopeSplit
+    private var splitText = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var splitRule: EnvelopeSplit.Rule?
     /// Texts of the burst that are not in a payload.
     private var texts = TextArena()
 
@@ -36,18 +44,46 @@ final class EventWork: EventCheck {
         plan = wants.plan.map { PlanChecks($0, counting: figures) }
         let keyCount = wants.sources.lazy.compactMap(\.self).first?.keySlots.count ?? 0
         keys = keyCount > 0 ? KeyValues(count: keyCount) : nil
+        fields = FieldWork(wants.sources)
         // The members of a batch's context are as deep in the event as they were in the batch.
         whole = ValueReader(depthMax: depthMax)
+        splitter = EnvelopeSplit(depthMax: depthMax)
     }
+
+    deinit { splitText.deallocate() }
 
     /// Begins messages of a source; returns whether anything is wanted of its events.
     func begin(source: Int) -> Bool {
         if source != self.source {
             self.source = source
             program = sources[source]?.program
+            namesEvents = plan != nil && sources[source]?.fields?.name.isEmpty == false
+            fields?.begin(source: source)
+            splitRule = sources[source]?.fields?.split
             keys?.begin(sources[source]?.keySlots ?? [])
         }
         return program != nil
+    }
+
+    /// Whether the events of a source are elements of lists, so that its messages are read one by one.
+    func splits(source: Int) -> Bool { sources[source]?.fields?.split != nil }
+
+    /// Returns the events of a text in which they are elements of a list; nil if it stays as it is.
+    ///
+    /// Valid until the next call.
+    @inline(never)
+    func split(_ text: UnsafeRawBufferPointer, messageBytes: Int) -> UnsafeRawBufferPointer? {
+        guard let splitRule,
+            let events = splitter.split(text, by: splitRule, messageBytes: messageBytes)
+        else { return nil }
+        // What the parser may read behind a text.
+        let room = events.count + WholeText.guardBytes
+        if splitText.count < room {
+            splitText.deallocate()
+            splitText = .allocate(byteCount: room, alignment: 16)
+        }
+        splitText.copyBytes(from: events)
+        return UnsafeRawBufferPointer(rebasing: splitText[..<events.count])
     }
 
     func check(
@@ -66,6 +102,10 @@ final class EventWork: EventCheck {
         var walked = WalkedEvent(place: place, text: event.bytes, isPlanned: isPlanned)
         walked.start = start
         walked.isWalked = walk.run(program.program, root: root, reader, at: start)
+        if namesEvents, let named = self.root(ofNamed: walked, instead: root) {
+            walked.isPlanned = named.isPlanned
+            walked.isWalked = walk.run(program.program, root: named.node, reader, at: start)
+        }
         share(walked)
     }
 
@@ -84,13 +124,50 @@ final class EventWork: EventCheck {
         walked.isWalked =
             whole.read(text) == nil
             && walk.run(program.program, root: root, whole.reader, at: whole.start)
+        if namesEvents, walked.isWalked, let named = self.root(ofNamed: walked, instead: root) {
+            walked.isPlanned = named.isPlanned
+            walked.isWalked = walk.run(
+                program.program,
+                root: named.node,
+                whole.reader,
+                at: whole.start
+            )
+        }
         share(walked)
+    }
+
+    /// Where the walk of an event begins by the name that its source finds in it; nil if it began there.
+    ///
+    /// The name is known after a walk only, so such events are walked twice if the plan has them.
+    @inline(never)
+    private func root(
+        ofNamed event: WalkedEvent,
+        instead root: UInt32
+    ) -> (node: UInt32, isPlanned: Bool)? {
+        fields?.take(event, walk)
+        guard let program, let name = fields?.name(at: event.place), !name.isEmpty else {
+            return nil
+        }
+        let named = program.root(for: name)
+        return named.node == root ? nil : named
     }
 
     /// Shows an event to all who want something of it.
     @inline(__always)
     private func share(_ event: WalkedEvent) {
         plan?.take(event, walk)
+        fields?.take(event, walk)
         keys?.take(event, walk, unescapingInto: &texts)
+    }
+
+    // MARK: - Filing
+
+    /// Applies what was found to the burst that was just read.
+    ///
+    /// `isFiling`: false if the burst will be read again.
+    func judge(_ burst: inout EventBurst, isFiling: Bool) {
+        burst.take(keys: keys)
+        fields?.apply(to: &burst)
+        plan?.judge(&burst, isFiling: isFiling)
     }
 }

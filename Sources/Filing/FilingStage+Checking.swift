@@ -29,7 +29,7 @@ extension FilingStage {
         while true {
             switch reader.next(&burst) {
             case .read:
-                if judge != nil || reader.work != nil {
+                if judge != nil || reader.isWanted {
                     setOrigin(record)
                     askJudge()
                 }

@@ -62,6 +62,7 @@ extension FilingStage {
 
     /// Finds what a note says where to look for in an event.
     private mutating func identify(_ note: RequestNote, at place: Int, isJoined: Bool) {
+        burst.notePlaces(place)
         let event = PlacedEvent(
             places: EventPlaces(note.places),
             slot: place,

@@ -188,7 +188,8 @@ package struct FilingStage: ~Copyable {
 
     /// While quarantine is full, a judge must have seen all of a message before any of it is filed.
     private var mayJoin: Bool {
-        !mayRefuse || !filer.isQuarantineFull(of: Int(run.records[0].producer))
+        (!mayRefuse || !filer.isQuarantineFull(of: Int(run.records[0].producer)))
+            && !reader.splits(source: run.records[0].source)
     }
 
     /// Files events while each message is exactly one.
@@ -289,7 +290,7 @@ package struct FilingStage: ~Copyable {
     private mutating func prepare(_ record: IntakeRecord, _ recognises: Bool) {
         setOrigin(record)
         if !record.note.isEmpty { applyNotes(record, isJoined: mode == .joined) }
-        if judge != nil || reader.work != nil, record.note.isEmpty || notes.fate == .filed {
+        if judge != nil || reader.isWanted, record.note.isEmpty || notes.fate == .filed {
             askJudge()
         }
         if recognises { recognition.recognise(&burst) }
@@ -309,9 +310,7 @@ package struct FilingStage: ~Copyable {
 
     @inline(never)
     mutating func askJudge() {
-        let found = reader.work
-        burst.take(keys: found?.keys)
-        found?.plan?.judge(&burst, isFiling: work != .checking)
+        reader.work?.judge(&burst, isFiling: work != .checking)
         judge?.judge(&burst)
     }
 

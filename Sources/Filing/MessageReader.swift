@@ -30,7 +30,9 @@ struct MessageReader: ~Copyable {
     /// What is done with events while they are read; nil if nothing is wanted of any.
     private var allWork: EventWork?
     /// Whether anything is wanted of the events of the current messages' source.
-    private var isWanted = false
+    private(set) var isWanted = false
+    /// Whether there is any work: a test that counts no references.
+    private var hasWork = false
     /// Whether the plan may send events to quarantine.
     private(set) var isPlanEnforced = false
     private var inflater = Inflater()
@@ -79,10 +81,22 @@ struct MessageReader: ~Copyable {
         state = .reading
     }
 
+    @inline(never)
+    private mutating func beginWork() { isWanted = allWork?.begin(source: source) ?? false }
+
+    /// The events of a text in which they are elements of a list, or the text.
+    @inline(never)
+    private func split(_ text: UnsafeRawBufferPointer, bytes: Int) -> UnsafeRawBufferPointer {
+        allWork?.split(text, messageBytes: bytes) ?? text
+    }
+
+    @inline(never)
+    private func workSplits(source: Int) -> Bool { allWork?.splits(source: source) ?? false }
+
     @inline(__always)
     private mutating func begin(source: Int) {
         self.source = source
-        if let allWork { isWanted = allWork.begin(source: source) }
+        if hasWork { beginWork() }
     }
 
     @inline(__always)
@@ -92,10 +106,16 @@ struct MessageReader: ~Copyable {
         messageBytes: Int? = nil
     ) {
         guard let list else {
-            return payloads.begin(text, piecesMax: piecesMax, messageBytes: messageBytes)
+            var text = text
+            let bytes = messageBytes ?? text.count
+            if isWanted { text = split(text, bytes: bytes) }
+            return payloads.begin(text, piecesMax: piecesMax, messageBytes: bytes)
         }
         payloads.begin(text, list: list, piecesMax: piecesMax, messageBytes: messageBytes)
     }
+
+    /// Whether messages of a source must be read one by one.
+    func splits(source: Int) -> Bool { hasWork && workSplits(source: source) }
 
     /// What was inflated of a message that could not be inflated to its end; nil for others.
     var inflatedPart: UnsafeRawBufferPointer? { isCut ? inflated.bytes : nil }
@@ -155,7 +175,8 @@ struct MessageReader: ~Copyable {
         allWork = wants.map { EventWork($0, depthMax: depthMax, counting: figures) }
         isPlanEnforced = wants?.plan?.isEnforced == true
         // In the middle of a message as well.
-        isWanted = allWork?.begin(source: source) ?? false
+        hasWork = allWork != nil
+        beginWork()
     }
 
     @inline(never)

@@ -13,7 +13,7 @@ struct WalkedEvent {
     /// Where ``text`` begins in what was indexed.
     var start = 0
     /// Whether the plan has an event of its name.
-    let isPlanned: Bool
+    var isPlanned: Bool
     /// Whether there was memory for the walk; else nothing of the event is known.
     var isWalked = true
 

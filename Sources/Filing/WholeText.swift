@@ -3,7 +3,7 @@ import Events
 /// An event with the fields of its batch, as its line will have them.
 struct WholeText {
     /// What the parser may read behind a text.
-    private static let guardBytes = 64
+    static let guardBytes = 64
     private static let contextKey: StaticString = #""context":"#
     private static let sentAtKey: StaticString = #""sentAt":"#
 

@@ -28,6 +28,9 @@ package struct EventPlaces {
         /// The text before a name.
         case namePrefix
         case time
+        /// The beginning of another choice, or of another part of one; they have no text.
+        case identityChoice, nameChoice, namePart, channelChoice, channelPart
+        case channel
     }
 
     package struct Term {

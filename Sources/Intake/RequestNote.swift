@@ -126,6 +126,18 @@ package struct RequestNote {
         return bytes
     }
 
+    /// Writes a note that has a channel only, of at most ``textBytesMax`` bytes; returns its length.
+    package static func write(
+        channel: UnsafeRawBufferPointer,
+        to room: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        for at in 0..<headerByteCount { room[at] = 0 }
+        room[1] = Form.any.rawValue
+        room[2] = UInt8(truncatingIfNeeded: channel.count)
+        UnsafeMutableRawBufferPointer(rebasing: room[headerByteCount...]).copyMemory(from: channel)
+        return headerByteCount + channel.count
+    }
+
     private static func fitting(_ text: String, _ bytesMax: Int) -> String {
         text.utf8.count <= bytesMax ? text : ""
     }

@@ -2,11 +2,13 @@
 package struct SourceDemand: Sendable {
     /// The paths in `partition.path`.
     package var keys: [EventPath] = []
+    /// Where events have what they are known by; nil where it is as in others.
+    package var fields: FieldRules?
 
     package init() {}
 
     /// Whether nothing is to be looked for.
-    var isEmpty: Bool { keys.isEmpty }
+    var isEmpty: Bool { keys.isEmpty && fields == nil }
 }
 
 /// What is looked for in the events of each source; any number of writers use it.
@@ -19,6 +21,9 @@ package struct EventWants: Sendable {
         package let program: CompiledPlan
         /// The slots of ``SourceDemand/keys``.
         package let keySlots: [UInt32]
+        package let fields: FieldRules?
+        /// The slots of ``FieldRules/terms``; nil for those without a path.
+        package let fieldSlots: [UInt32?]
     }
 
     /// What events must be; nil without a plan.
@@ -40,6 +45,9 @@ package struct EventWants: Sendable {
             }
             var paths = PathSet()
             let keySlots = demand.keys.map { paths.slot(of: $0) }
+            let fieldSlots = (demand.fields?.terms ?? []).map { term in
+                term.path.map { paths.slot(of: $0) }
+            }
             let program: CompiledPlan
             if let known = programs[paths.paths] {
                 program = known
@@ -50,7 +58,14 @@ package struct EventWants: Sendable {
                 )
                 programs[paths.paths] = program
             }
-            sources.append(Source(program: program, keySlots: keySlots))
+            sources.append(
+                Source(
+                    program: program,
+                    keySlots: keySlots,
+                    fields: demand.fields,
+                    fieldSlots: fieldSlots
+                )
+            )
         }
         self.sources = sources
     }

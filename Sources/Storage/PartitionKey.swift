@@ -88,6 +88,8 @@ package struct PartitionRouter: ~Copyable {
     private var events: ValueTable
     /// The values of paths into events; nil if the template has none.
     private let pathValues: PathValues?
+    /// Whether it has: a test that counts no references.
+    private let usesPaths: Bool
     /// Nil unless the events' own times decide; behind a pointer, so that filing by receipt costs
     /// nothing.
     private let eventTimes: UnsafeMutablePointer<EventTimes>?
@@ -101,6 +103,7 @@ package struct PartitionRouter: ~Copyable {
         channels = ValueTable(valuesMax: configuration.valuesMax)
         events = ValueTable(valuesMax: configuration.valuesMax)
         let paths = configuration.template.paths.count
+        usesPaths = paths > 0
         pathValues =
             paths == 0 ? nil : PathValues(count: paths, valuesMax: configuration.valuesMax)
         guard configuration.time == .event, hoursPerPartition > 0 else {
@@ -145,6 +148,12 @@ package struct PartitionRouter: ~Copyable {
         channels.name(id)
     }
 
+    /// Returns the number of a name together with the values of paths.
+    @inline(never)
+    private func combined(name: UInt32, hour: Int) -> UInt32 {
+        pathValues?.number(name: name, hour: hour) ?? name
+    }
+
     /// Sets what the event that is placed next has at the template's paths; empty for nothing.
     @inline(never)
     package func set(paths values: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
@@ -163,7 +172,7 @@ package struct PartitionRouter: ~Copyable {
     ) -> (key: PartitionKey, timeliness: Timeliness) {
         let receivedHour = Int(receivedAt / 3_600_000_000)
         var name = usesEvent ? events.id(of: event, hour: receivedHour) : 0
-        if let pathValues { name = pathValues.number(name: name, hour: receivedHour) }
+        if usesPaths { name = combined(name: name, hour: receivedHour) }
         let values = (usesChannel ? UInt64(channel) : 0) << 32 | UInt64(name)
         let sourcePart = (usesSource ? UInt64(source) : 0) << 32
         guard let eventTimes else {

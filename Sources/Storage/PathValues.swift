@@ -17,7 +17,7 @@ final class PathValues {
     /// Of each combination the number of the event's name, those of the values, and the hour in which it
     /// last counted.
     private let rows: UnsafeMutablePointer<UInt32>
-    /// The places of rows by their hash, from 1; 0 is free. Twice as many as rows.
+    /// The places of rows by their hash, from 1; 0 is free, and there are twice as many as rows.
     private let places: UnsafeMutablePointer<UInt32>
     private var rowCount = 0
     private var firstNumber: UInt32 = 1

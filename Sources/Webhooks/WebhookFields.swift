@@ -27,7 +27,7 @@ package struct WebhookFields: Sendable, Equatable {
     package var name: Choice = []
     /// The text before the name, such as `crm.`.
     package var namePrefix = ""
-    /// RFC 3339, or a number of seconds or milliseconds since 1970 UTC.
+    /// A text such as RFC 3339, or a number of seconds, milliseconds or microseconds since 1970 UTC.
     package var time: Choice = []
 
     package init() {}

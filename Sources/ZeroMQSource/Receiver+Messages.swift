@@ -38,7 +38,7 @@ extension Receiver {
     /// The record of a message.
     @inline(__always)
     func record(_ payload: UnsafeRawBufferPointer, _ receivedAt: Int64) -> IntakeRecord {
-        IntakeRecord(
+        var record = IntakeRecord(
             source: lane.index,
             isAnswered: isRouter,
             peer: address.peer,
@@ -46,6 +46,8 @@ extension Receiver {
             returnAddress: address.bytes,
             payload: payload
         )
+        record.note = note
+        return record
     }
 
     /// Receives one message, whose payload is in `message` until the next; nil when there is none.
@@ -59,6 +61,8 @@ extension Receiver {
                 fault = try receiveRequest()
             } else if message.hasMore {
                 try takeLastFrame()
+            } else if configuration.topicIsChannel {
+                forgetTopic()
             }
             let payload = message.bytes
             try attribute(payload.count)
@@ -112,6 +116,7 @@ extension Receiver {
 
     @inline(never)
     private mutating func takeLastFrame() throws(ZeroMQError) {
+        if configuration.topicIsChannel { takeTopic() }
         while message.hasMore {
             frameBytes += Self.wireBytes(message.bytes.count)
             guard try sockets.socket.receive(&message, wait: true) else { return }

@@ -42,6 +42,8 @@ struct Receiver: ~Copyable {
     var message = Message()
     var scratch = Message()
     var address = PeerAddress()
+    /// The topic of ``message`` where that is a channel.
+    private var topic = TopicNote()
     /// ``ConnectionTable/changes`` when the address' connection was looked up.
     var lookedUpAt = -1
     /// Bytes on the wire of the frames ahead of the payload.
@@ -75,7 +77,10 @@ struct Receiver: ~Copyable {
         isRouter = configuration.pattern == .router
         shared = place.shared
         lane = Lane(place)
-        let overhead = IntakeRecord.headerByteCount + (isRouter ? PeerAddress.byteCountMax : 0)
+        let noteBytes = 2 + RequestNote.headerByteCount + RequestNote.textBytesMax
+        let overhead =
+            IntakeRecord.headerByteCount + (isRouter ? PeerAddress.byteCountMax : 0)
+            + (configuration.topicIsChannel ? noteBytes : 0)
         payloadBytesMax = lane.recordBytesMax - overhead
         table = ConnectionTable(connectionsMax: configuration.connectionsMax)
         sockets = try SourceSockets.open(configuration, index: place.index, in: context)
@@ -84,6 +89,17 @@ struct Receiver: ~Copyable {
         signalAt = poll.add(descriptor: place.shared.eventDescriptor)
         monitorAt = poll.add(sockets.monitor, readable: true, writable: false)
     }
+
+    /// The note of ``message``; empty for none.
+    var note: UnsafeRawBufferPointer { topic.bytes }
+
+    /// Takes the topic in ``message``, where it is a channel.
+    @inline(never)
+    mutating func takeTopic() { topic.take(message.bytes) }
+
+    /// Forgets the topic of an earlier message, before one that has none.
+    @inline(never)
+    mutating func forgetTopic() { topic.take(UnsafeRawBufferPointer(start: nil, count: 0)) }
 
     deinit {
         answerText.deallocate()

@@ -20,6 +20,8 @@ package struct SourceConfiguration: Sendable, Equatable {
     package var channel: String
     /// Prefixes to subscribe to; `sub` only.
     package var topics: [String]
+    /// Whether a message's topic is the channel of events that name none; `sub` only.
+    package var topicIsChannel = false
     /// Messages that libzmq queues per peer.
     package var highWaterMark: Int
     /// The longest frame, in bytes; libzmq disconnects a peer that sends a longer one.

@@ -45,6 +45,17 @@ import Webhooks
         #expect(old.sources(withLiveOf: settings) == settings.sources)
     }
 
+    @Test func fieldsApplyAtOnce() {
+        let old = Settings()
+        var settings = old
+        settings.sources[1].mapping.preset = .github
+        let changes = settings.changes(from: old)
+        #expect(changes.live == ["sources.reliable.fields"] && changes.needsRestart.isEmpty)
+        #expect(old.sources(withLiveOf: settings) == settings.sources)
+        #expect(settings.sources[1].mapping.rules != nil)
+        #expect(old.sources[1].mapping.rules == nil)
+    }
+
     @Test func writeKeysApplyAtOnceAndNothingElseOfTheirSource() {
         var old = Settings()
         old.sources.append(Samples.unusualEdge)

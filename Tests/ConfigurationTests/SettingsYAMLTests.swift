@@ -145,6 +145,8 @@ extension Samples {
         source.connect = ["tcp://127.0.0.9:1"]
         source.channel = "wéb \"x\""
         source.topics = ["a", ""]
+        source.topicChannel = .on
+        source.mapping.preset = .ga4
         source.highWaterMark = 7
         source.dedup = .on
         source.engine = .libzmq

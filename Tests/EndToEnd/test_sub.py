@@ -1,5 +1,7 @@
 """PUB to sub: the topic frame, and topics that are not subscribed to."""
 
+import json
+
 import zmq
 
 from readback import assert_written, lines_by_zcat, taken_apart
@@ -61,3 +63,21 @@ def test_collector_connects_to_publishers(daemon, producer, samples):
     publisher.send_multipart([b"end", LAST])
     written = written_until_last(collector)
     assert set(samples[:100]) <= set(written)
+
+
+def test_a_topic_can_be_the_channel(daemon, producer):
+    collector = daemon(sources=[feed(bind=["tcp://127.0.0.1:*"], topicIsChannel="on", channel="none")])
+    publisher = producer(zmq.PUB, collector.endpoint("feed"))
+    publish_until_heard(collector, publisher, b"web")
+    for number, topic in enumerate([b"app", b"app", "caf\u00e9".encode(), b"\xff", b"", b"t" * 256, b"t" * 255]):
+        publisher.send_multipart([topic, b'{"n":%d}' % number])
+    publisher.send_multipart([b"app", b'{"n":7,"channel":"own"}\n{"n":8}'])
+    publisher.send(b'{"n":9}')
+    publisher.send_multipart([b"app", LAST])
+    written_until_last(collector)
+    collector.drain()
+    lines = [json.loads(line) for line in lines_by_zcat(collector.data)]
+    channels = {line["n"]: line["_touchpoint"]["channel"] for line in lines if "n" in line}
+    assert channels == {0: "app", 1: "app", 2: "caf\u00e9", 3: "none", 4: "none", 5: "none", 6: "t" * 255, 7: "own", 8: "app",
+                        9: "none"}
+    assert {line["_touchpoint"]["channel"] for line in lines if "marker" in line} == {"web"}

@@ -49,9 +49,10 @@ extension Settings {
             let keys = try partitionKeys()
             return try EventWants(
                 plan: plan?.inForce,
-                demands: sources.map { _ in
+                demands: sources.map { source in
                     var demand = SourceDemand()
                     demand.keys = keys
+                    demand.fields = source.mapping.rules
                     return demand
                 }
             )

@@ -166,7 +166,7 @@ extension Settings.Source {
             // Pattern http has a kind of source of its own.
             case .router, .http: .router
             }
-        return SourceConfiguration(
+        var configuration = SourceConfiguration(
             name: name,
             pattern: pattern,
             bind: bind,
@@ -178,6 +178,8 @@ extension Settings.Source {
             connectionsMax: connectionsMax,
             deduplicates: dedup == .on
         )
+        configuration.topicIsChannel = topicChannel == .on
+        return configuration
     }
 }
 
