@@ -36,6 +36,7 @@ RELEASE_BUILD := swift build -c release --static-swift-stdlib --disable-local-rp
 PROGRAMS := touchpointd touchpointctl touchpoint-send
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 VENV := .build/venv
+LAKE_VENV := .build/lake
 RELEASE := .build/release
 PYTHON_CLIENT := clients/python
 STEP := scripts/step
@@ -191,6 +192,13 @@ client-kills: build venv ## Kill collector and client for Python KILLS (200) tim
 	@TOUCHPOINT_KILLS=$(KILLS) TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest -rP --show-capture=stdout \
 		$(PYTHON_CLIENT)/tests/test_kills.py $(PYTESTFLAGS)
 
+# Its kills are 50, or TOUCHPOINT_KILLS.
+lake-test: build $(LAKE_VENV)/.complete ## Test lake/compact.py with real collectors, DuckDB and Spark (some 6 minutes)
+	@scripts/setup default-jdk-headless
+	@$(STEP) "Checking the types of the job" $(LAKE_VENV)/bin/mypy --config-file lake/mypy.ini --cache-dir .build/mypy
+	@echo "==> Testing lake/compact.py"
+	@TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(LAKE_VENV)/bin/python -B -m pytest Tests/Lake $(PYTESTFLAGS)
+
 schema-pairs: build venv ## Compare PAIRS (1000000) verdicts of `touchpointctl plan validate` with another implementation's
 	@echo "==> Comparing verdicts"
 	@TOUCHPOINT_PAIRS=$(PAIRS) TOUCHPOINT_BIN=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -B -m pytest -rP --show-capture=stdout \
@@ -202,6 +210,10 @@ venv: $(VENV)/.complete ## Make the Python environment of the tests of whole pro
 $(VENV)/.complete: Tests/Harness/requirements.txt Tests/Harness/sdks.txt
 	@$(STEP) "Making the Python environment in $(VENV)" scripts/venv $(VENV) $<
 	@$(STEP) "Installing clients of other projects in $(VENV)/sdk" scripts/sdks $(VENV) Tests/Harness/sdks.txt
+	@touch $@
+
+$(LAKE_VENV)/.complete: lake/requirements.txt Tests/Lake/requirements.txt
+	@$(STEP) "Making the Python environment in $(LAKE_VENV)" scripts/venv $(LAKE_VENV) Tests/Lake/requirements.txt
 	@touch $@
 
 # It needs no toolchain, and builds nothing: run as root, a build would leave root's files in the tree.
@@ -222,5 +234,5 @@ clean: ## Remove everything that was built
 	rm -rf .build .build-tsan .build-fuzz
 
 .PHONY: help setup build run test faults check lint format floors debug house crashes crash-explorer gates \
-	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak clients client-kills schema-pairs venv install \
+	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak clients client-kills lake-test schema-pairs venv install \
 	recording chart loc clean

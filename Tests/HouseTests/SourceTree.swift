@@ -9,7 +9,7 @@ enum SourceTree {
     /// The parts that the rules check; missing ones are skipped.
     private static let parts = [
         "Package.swift", "Makefile", "README.md", "Sources", "Tests", "Benchmarks", "clients",
-        "config", "deploy", "docs", "scripts", "samples", ".ci",
+        "config", "deploy", "docs", "lake", "scripts", "samples", ".ci",
     ]
     private static let dataSuffixes = [".ndjson", ".gz", ".png", ".pyc"]
 
