@@ -17,13 +17,16 @@ extension Settings {
         return (live, needsRestart + changedSources(from: old))
     }
 
-    /// What differs in sources and applies at once: write keys, webhooks, privacy.
+    /// What differs in sources and applies at once: mode of the plan, write keys, webhooks, privacy.
     private func changedKeys(from old: Settings) -> [String] {
         sources.flatMap { source in
             guard let before = old.sources.first(where: { $0.name == source.name }) else {
                 return [String]()
             }
-            return source.edge.changedLive(from: before.edge).map { "sources.\(source.name).\($0)" }
+            let keys =
+                (source.plan == before.plan ? [] : ["plan"])
+                + source.edge.changedLive(from: before.edge)
+            return keys.map { "sources.\(source.name).\($0)" }
         }
     }
 
@@ -33,6 +36,7 @@ extension Settings {
             var source = source
             if let other = fresh.sources.first(where: { $0.name == source.name }) {
                 source.edge = source.edge.with(liveOf: other.edge)
+                source.plan = other.plan
             }
             return source
         }
@@ -46,6 +50,7 @@ extension Settings {
                 return true
             }
             before.edge = before.edge.with(liveOf: source.edge)
+            before.plan = source.plan
             return source != before
         }
         return (changed.map(\.name) + removed).map { "sources.\($0)" }

@@ -219,6 +219,7 @@ extension Settings.Source {
                 as: .count(1...1_000_000, example: 1000)
             ),
             Field("dedup", \.dedup, as: .choice),
+            Field("plan", \.plan, as: .choice),
             Field("engine", \.engine, as: .choice),
             Field("strangers", \.access.strangers, as: .choice),
             Field(

@@ -2,6 +2,8 @@
 package struct SourceDemand: Sendable {
     /// The paths in `partition.path`.
     package var keys: [EventPath] = []
+    /// What is done with the plan's verdicts; nil for the plan's own.
+    package var mode: PlanMode?
 
     package init() {}
 
@@ -19,6 +21,8 @@ package struct EventWants: Sendable {
         package let program: CompiledPlan
         /// The slots of ``SourceDemand/keys``.
         package let keySlots: [UInt32]
+        /// What is done with the plan's verdicts.
+        package let mode: PlanMode
     }
 
     /// What events must be; nil without a plan.
@@ -31,26 +35,27 @@ package struct EventWants: Sendable {
     package init?(plan: PlanInForce?, demands: [SourceDemand]) throws(SchemaError) {
         guard plan != nil || demands.contains(where: { !$0.isEmpty }) else { return nil }
         self.plan = plan
-        var programs: [[EventPath]: CompiledPlan] = [:]
+        var programs: [Bool: [[EventPath]: CompiledPlan]] = [:]
         var sources: [Source?] = []
         for demand in demands {
-            guard plan != nil || !demand.isEmpty else {
+            let mode = plan.map { demand.mode ?? $0.mode } ?? .off
+            guard mode != .off || !demand.isEmpty else {
                 sources.append(nil)
                 continue
             }
             var paths = PathSet()
             let keySlots = demand.keys.map { paths.slot(of: $0) }
             let program: CompiledPlan
-            if let known = programs[paths.paths] {
+            if let known = programs[mode == .off]?[paths.paths] {
                 program = known
             } else {
                 program = try CompiledPlan(
-                    plan?.plan.definition ?? PlanDefinition(),
+                    mode == .off ? PlanDefinition() : plan?.plan.definition ?? PlanDefinition(),
                     wanting: paths
                 )
-                programs[paths.paths] = program
+                programs[mode == .off, default: [:]][paths.paths] = program
             }
-            sources.append(Source(program: program, keySlots: keySlots))
+            sources.append(Source(program: program, keySlots: keySlots, mode: mode))
         }
         self.sources = sources
     }
