@@ -171,3 +171,25 @@ def test_real_schemas_survive(plan, tmp_path):
                 assert one.is_valid(value) == other.is_valid(whole), (name, value)
                 compared += 1
     print(f"compared {compared} values; {short} schemas in the short form")
+
+
+def test_diff_tells_what_happens_to_real_events(plan, tmp_path):
+    for version, least in ((1, 0), (2, 5)):
+        (tmp_path / f"p{version}" / "events").mkdir(parents=True)
+        (tmp_path / f"p{version}" / "plan.yaml").write_text(
+            f"plan: p\nversion: {version}\nowners: {{ it: it@shop.example }}\nverdicts: {{ rule: quarantine }}\n")
+        (tmp_path / f"p{version}" / "events" / "a.yaml").write_text(
+            f"event: A\nowner: it\nproperties:\n  n: {{ type: integer, minimum: {least} }}\n")
+    (tmp_path / "e.ndjson").write_text("".join(json.dumps({"event": "A", "properties": {"n": n}}) + "\n" for n in range(-2, 10)))
+    lines = plan("diff", "p1", "p2", "--data", "e.ndjson").splitlines()
+    assert lines[0] == "12 events, 10 met the old plan; of these the new one annotates 0 and quarantines 5"
+    assert lines[2].split() == ["A", "range", "properties.n", "quarantine", "it", "5", "e.ndjson:3,", "e.ndjson:4,", "e.ndjson:5"]
+    assert lines[-1] == "ok: 1 changes, version 2"
+
+
+def test_page_of_the_plan_says_what_check_prints(plan, tmp_path):
+    page = (SAMPLES.parent / "docs" / "PLAN.md").read_text()
+    part = page[page.index("## What is wrong with this event?"):page.index("| question |")]
+    event, expected = (block.split("```")[0] for block in (part.split("```json\n")[1], part.split("prints:\n\n```\n")[1]))
+    (tmp_path / "FILE").write_text(json.dumps(json.loads(event)) + "\n")
+    assert plan("check", SAMPLES / "plan", "--data", "FILE", code=1).endswith(expected)
