@@ -246,7 +246,8 @@ void csimdjson_plan_anywhere(csimdjson_plan *plan, const uint8_t *name, size_t l
 void csimdjson_plan_root(csimdjson_plan *plan, const uint8_t *name, size_t length, uint32_t node) {
     plan->roots.emplace_back();
     plan->roots.back().name = string_of(name, length);
-    plan->roots.back().child = node;
+    plan->roots.back().child = uint32_t(plan->program.root_nodes.size());
+    plan->program.root_nodes.push_back(node);
 }
 
 void csimdjson_plan_seal(csimdjson_plan *plan) {
@@ -268,7 +269,8 @@ void csimdjson_plan_seal(csimdjson_plan *plan) {
     plan->anywhere.clear();
 }
 
-uint32_t csimdjson_plan_find(const csimdjson_plan *plan, const uint8_t *name, size_t length, uint32_t otherwise) {
+csimdjson_root csimdjson_plan_find(const csimdjson_plan *plan, const uint8_t *name, size_t length) {
     const entry *found = plan->program.find(plan->program.roots, {name, length});
-    return found == nullptr ? otherwise : found->value;
+    if (found == nullptr) return {CSIMDJSON_NO_NODE, CSIMDJSON_NO_NODE};
+    return {found->value, plan->program.root_nodes[found->value]};
 }

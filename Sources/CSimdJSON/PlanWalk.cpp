@@ -116,7 +116,7 @@ struct csimdjson_walk {
     csimdjson_found found;
 
     /// Records a violation at the present path, or at a member of it; returns whether the walk goes on.
-    bool report(csimdjson_kind kind, text name = {nullptr, 0}) {
+    bool report(csimdjson_kind kind, text name = {nullptr, 0}, const uint8_t *value = nullptr) {
         if (is_quiet) return false;
         found.kinds |= uint32_t(1) << kind;
         size_t index = found.violations_total++;
@@ -127,9 +127,12 @@ struct csimdjson_walk {
             else append(index, length, key_text(key), true);
         }
         if (name.bytes != nullptr) append(index, length, name, true);
-        violations[index] = {kind, paths[index], length};
+        violations[index] = {kind, paths[index], length, value};
         return true;
     }
+
+    /// Does the same for a value whose place is of interest.
+    bool report_value(csimdjson_kind kind, place at) { return report(kind, {nullptr, 0}, json + *at); }
 
     /// Appends a part of a path, cut where the room ends, but not within a character.
     void append(size_t index, size_t &length, text part, bool is_name) {
@@ -227,16 +230,16 @@ struct csimdjson_walk {
     INLINE place value(const node &node, place at) {
         switch (json[*at]) {
         case '{':
-            if (!(node.rules.types & CSIMDJSON_OBJECT) && !report(CSIMDJSON_TYPE)) return nullptr;
+            if (!(node.rules.types & CSIMDJSON_OBJECT) && !report_value(CSIMDJSON_TYPE, at)) return nullptr;
             return node.looks_inside || has_anywhere ? object(node, at) : skip(at);
         case '[':
-            if (!(node.rules.types & CSIMDJSON_ARRAY) && !report(CSIMDJSON_TYPE)) return nullptr;
+            if (!(node.rules.types & CSIMDJSON_ARRAY) && !report_value(CSIMDJSON_TYPE, at)) return nullptr;
             return node.looks_inside || has_anywhere ? array(node, at) : skip(at);
         case '"':
-            if (!(node.rules.types & CSIMDJSON_STRING)) return report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
+            if (!(node.rules.types & CSIMDJSON_STRING)) return report_value(CSIMDJSON_TYPE, at) ? at + 1 : nullptr;
             return !node.checks_strings || is_plainly_long_enough(node, at) || string(node, at) ? at + 1 : nullptr;
-        case 't': case 'f': return node.rules.types & CSIMDJSON_BOOLEAN || report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
-        case 'n': return node.rules.types & CSIMDJSON_NULL || report(CSIMDJSON_TYPE) ? at + 1 : nullptr;
+        case 't': case 'f': return node.rules.types & CSIMDJSON_BOOLEAN || report_value(CSIMDJSON_TYPE, at) ? at + 1 : nullptr;
+        case 'n': return node.rules.types & CSIMDJSON_NULL || report_value(CSIMDJSON_TYPE, at) ? at + 1 : nullptr;
         default: return number(node, at) ? at + 1 : nullptr;
         }
     }
@@ -300,9 +303,9 @@ struct csimdjson_walk {
 
     __attribute__((noinline)) bool is_number(const node &node, place at) {
         uint8_t types = node.rules.types;
-        if (!(types & (CSIMDJSON_NUMBER | CSIMDJSON_INTEGER))) return report(CSIMDJSON_TYPE);
+        if (!(types & (CSIMDJSON_NUMBER | CSIMDJSON_INTEGER))) return report_value(CSIMDJSON_TYPE, at);
         decimal value(json + *at, scalar_end(json, at));
-        if (!(types & CSIMDJSON_NUMBER) && !value.is_integer()) return report(CSIMDJSON_TYPE);
+        if (!(types & CSIMDJSON_NUMBER) && !value.is_integer()) return report_value(CSIMDJSON_TYPE, at);
         for (uint32_t i = 0; i < node.bounds.count; i++) {
             const number_bound &bound = plan->bounds[node.bounds.first + i];
             if (!is_within(value, bound)) return report(CSIMDJSON_RANGE);
@@ -422,7 +425,7 @@ struct csimdjson_walk {
         }
         if (!is_described) {
             if (rules.additional != CSIMDJSON_NO_NODE && !(behind = check(rules.additional, at))) return nullptr;
-            if (rules.is_closed && !report(CSIMDJSON_UNPLANNED)) return nullptr;
+            if (rules.is_closed && !report_value(CSIMDJSON_UNPLANNED, at)) return nullptr;
         }
         if (rules.names != CSIMDJSON_NO_NODE && !meets(rules.names, key) && !report(CSIMDJSON_SCHEMA)) return nullptr;
         if (behind == nullptr && !(behind = has_anywhere ? check(0, at) : skip(at))) return nullptr;

@@ -140,6 +140,8 @@ struct program {
     std::vector<std::unordered_set<std::string>> values;
     std::vector<const void *> patterns;
     table roots, anywhere;
+    /// By the number of the name.
+    std::vector<uint32_t> root_nodes;
     std::vector<std::vector<uint32_t>> anywhere_slots;
     csimdjson_matcher matcher = nullptr;
 

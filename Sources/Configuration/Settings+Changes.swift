@@ -17,15 +17,17 @@ extension Settings {
         return (live, needsRestart + changedSources(from: old))
     }
 
-    /// What differs in sources and applies at once: fields, write keys, webhooks, privacy.
+    /// What differs in sources and applies at once: fields, mode of the plan, write keys, webhooks, privacy.
     private func changedKeys(from old: Settings) -> [String] {
         sources.flatMap { source in
             guard let before = old.sources.first(where: { $0.name == source.name }) else {
                 return [String]()
             }
-            let mapped = source.mapping == before.mapping ? [] : ["fields"]
-            return (mapped + source.edge.changedLive(from: before.edge))
-                .map { "sources.\(source.name).\($0)" }
+            let keys =
+                (source.mapping == before.mapping ? [] : ["fields"])
+                + (source.plan == before.plan ? [] : ["plan"])
+                + source.edge.changedLive(from: before.edge)
+            return keys.map { "sources.\(source.name).\($0)" }
         }
     }
 
@@ -36,6 +38,7 @@ extension Settings {
             if let other = fresh.sources.first(where: { $0.name == source.name }) {
                 source.edge = source.edge.with(liveOf: other.edge)
                 source.mapping = other.mapping
+                source.plan = other.plan
             }
             return source
         }
@@ -50,6 +53,7 @@ extension Settings {
             }
             before.edge = before.edge.with(liveOf: source.edge)
             before.mapping = source.mapping
+            before.plan = source.plan
             return source != before
         }
         return (changed.map(\.name) + removed).map { "sources.\($0)" }

@@ -221,6 +221,7 @@ extension Settings.Source {
             ),
             Field("dedup", \.dedup, as: .choice),
             Field("fields", \.mapping, as: .mapping, isLive: true),
+            Field("plan", \.plan, as: .choice),
             Field("engine", \.engine, as: .choice),
             Field("strangers", \.access.strangers, as: .choice),
             Field(

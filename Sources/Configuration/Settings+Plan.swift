@@ -10,6 +10,16 @@ extension Settings {
             case enforce
         }
 
+        /// ``mode`` of one source.
+        package enum SourceMode: String, Sendable, CaseIterable {
+            /// That of all sources.
+            case `default`
+            case annotate, off, enforce
+
+            /// Nil for that of all sources.
+            package var mode: Mode? { Mode(rawValue: rawValue) }
+        }
+
         /// The plan's folder; nil for none.
         package var directory: String?
         package var mode = Mode.annotate

@@ -115,6 +115,12 @@ extension Settings {
         package var topics = [""]
         /// Messages that libzmq may hold for one peer, 1…1,000,000.
         package var highWaterMark = 1000
+        /// What is done with what the plan says of its events.
+        package var plan: Plan.SourceMode {
+            get { planMode }
+            set { planMode = newValue }
+        }
+        private var planMode = Plan.SourceMode.default
         /// What receives its messages.
         package var engine = Engine.auto
         /// Where its events have what they are known by.
@@ -127,9 +133,7 @@ extension Settings {
         /// What only pattern `http` has.
         package var edge = Edge()
         /// Whether the collector's own listener can receive its messages.
-        package var canBeNative: Bool {
-            (pattern == .pull || pattern == .router) && connect.isEmpty
-        }
+        package var canBeNative: Bool { [.pull, .router].contains(pattern) && connect.isEmpty }
         /// Whether the collector's own listener receives its messages.
         package var isNative: Bool { engine == .native || engine == .auto && canBeNative }
         /// The value of `dedup` in the file; nil if it is missing or the default.

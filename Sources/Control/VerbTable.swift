@@ -36,6 +36,14 @@ package enum VerbTable {
         "partitions",
         summary: "the open segments"
     )
+    package static let plan = TypedVerb<PlanAnswer>.reading(
+        "plan",
+        summary: "the tracking plan in force, and what was seen of its events"
+    )
+    package static let drift = TypedVerb<[DriftAnswer]>.reading(
+        "drift",
+        summary: "what events have that the plan does not"
+    )
     package static let seal = TypedVerb<SealAnswer>.changing(
         "seal",
         argument: .optional("folder"),
@@ -73,8 +81,8 @@ package enum VerbTable {
     /// In the order `help` lists them.
     package static let verbs = [
         ping.verb, version.verb, build.verb, help.verb, status.verb, stats.verb, producers.verb,
-        partitions.verb, seal.verb, flush.verb, pause.verb, resume.verb, reload.verb, logLevel.verb,
-        drain.verb,
+        partitions.verb, plan.verb, drift.verb, seal.verb, flush.verb, pause.verb, resume.verb,
+        reload.verb, logLevel.verb, drain.verb,
     ]
 
     static func verb(named name: String) -> Verb? { verbs.first { $0.name == name } }

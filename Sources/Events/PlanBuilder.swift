@@ -158,7 +158,7 @@ package final class PlanBuilder {
         withBytes(name) { csimdjson_plan_anywhere(plan, $0, $1, slot) }
     }
 
-    /// Names a node, for ``PlanProgram/root(named:otherwise:)``.
+    /// Names a node, for ``PlanProgram/root(named:)``; the names are numbered from 0 on.
     package func root(_ node: UInt32, named name: String) {
         withBytes(name) { csimdjson_plan_root(plan, $0, $1, node) }
     }
@@ -194,9 +194,10 @@ package final class PlanProgram: @unchecked Sendable {
         csimdjson_plan_destroy(plan)
     }
 
-    /// Returns the node of that name.
-    package func root(named name: UnsafeRawBufferPointer, otherwise: UInt32) -> UInt32 {
+    /// Returns the node of that name, and the number of the name; nil if there is none.
+    package func root(named name: UnsafeRawBufferPointer) -> (number: UInt32, node: UInt32)? {
         let bytes = name.assumingMemoryBound(to: UInt8.self)
-        return csimdjson_plan_find(plan, bytes.baseAddress, bytes.count, otherwise)
+        let found = csimdjson_plan_find(plan, bytes.baseAddress, bytes.count)
+        return found.node == PlanBuilder.none ? nil : (found.number, found.node)
     }
 }

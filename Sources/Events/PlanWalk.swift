@@ -58,6 +58,13 @@ package struct PlanWalk: ~Copyable {
         }
     }
 
+    /// The value of one of ``violations``, a JSON text that goes on behind it; nil unless it is of kind
+    /// `type` or `unplanned`.
+    package func value(ofViolation index: Int) -> UnsafePointer<UInt8>? {
+        precondition(index < found.violations_kept, "there is no violation \(index)")
+        return found.violations[index].value
+    }
+
     /// The number of values that slots want.
     package var captureCount: Int { found.captures_count }
 

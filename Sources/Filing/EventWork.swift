@@ -18,7 +18,9 @@ package struct WantsChange: Sendable {
 ///
 /// One thread, the writer's. An event in which nobody finds anything unusual allocates nothing.
 final class EventWork: EventCheck {
-    let plan: PlanChecks?
+    /// What the plan says; nil if the source's events are not checked.
+    private(set) var plan: PlanChecks?
+    private let checks: PlanChecks?
     /// The values of `partition.path`; nil if it has no paths.
     let keys: KeyValues?
     /// What events are known by where their source says so; nil if none does.
@@ -39,9 +41,9 @@ final class EventWork: EventCheck {
     /// Texts of the burst that are not in a payload.
     private var texts = TextArena()
 
-    init(_ wants: EventWants, depthMax: Int, counting figures: PlanFigures) {
+    init(_ wants: EventWants, depthMax: Int, drift: DriftTally) {
         sources = wants.sources
-        plan = wants.plan.map { PlanChecks($0, counting: figures) }
+        checks = wants.plan.map { PlanChecks($0, drift: drift) }
         let keyCount = wants.sources.lazy.compactMap(\.self).first?.keySlots.count ?? 0
         keys = keyCount > 0 ? KeyValues(count: keyCount) : nil
         fields = FieldWork(wants.sources)
@@ -57,10 +59,13 @@ final class EventWork: EventCheck {
         if source != self.source {
             self.source = source
             program = sources[source]?.program
-            namesEvents = plan != nil && sources[source]?.fields?.name.isEmpty == false
             fields?.begin(source: source)
             splitRule = sources[source]?.fields?.split
             keys?.begin(sources[source]?.keySlots ?? [])
+            let mode = sources[source]?.mode ?? .off
+            plan = mode == .off ? nil : checks
+            plan?.isEnforced = mode == .enforce
+            namesEvents = plan != nil && sources[source]?.fields?.name.isEmpty == false
         }
         return program != nil
     }
@@ -95,15 +100,15 @@ final class EventWork: EventCheck {
         guard let program else { return }
         // What the last burst had is filed.
         if place == 0 { texts.removeAll() }
-        let (root, isPlanned) = program.root(for: event.name)
+        let root = program.root(for: event.name)
         guard event.inheritedContext.isEmpty, event.inheritedSentAt.isEmpty else {
-            return checkWhole(event, at: place, root: root, isPlanned: isPlanned)
+            return checkWhole(event, at: place, root: root)
         }
-        var walked = WalkedEvent(place: place, text: event.bytes, isPlanned: isPlanned)
+        var walked = WalkedEvent(place: place, text: event.bytes, root: root)
         walked.start = start
-        walked.isWalked = walk.run(program.program, root: root, reader, at: start)
-        if namesEvents, let named = self.root(ofNamed: walked, instead: root) {
-            walked.isPlanned = named.isPlanned
+        walked.isWalked = walk.run(program.program, root: root.node, reader, at: start)
+        if namesEvents, let named = self.root(ofNamed: walked) {
+            walked.root = named
             walked.isWalked = walk.run(program.program, root: named.node, reader, at: start)
         }
         share(walked)
@@ -114,18 +119,17 @@ final class EventWork: EventCheck {
     private func checkWhole(
         _ event: borrowing EventView,
         at place: Int,
-        root: UInt32,
-        isPlanned: Bool
+        root: CompiledPlan.Root
     ) {
         guard let program else { return }
         let text = WholeText.write(event, to: &texts)
-        var walked = WalkedEvent(place: place, text: text, isPlanned: isPlanned)
+        var walked = WalkedEvent(place: place, text: text, root: root)
         walked.isCopy = true
         walked.isWalked =
             whole.read(text) == nil
-            && walk.run(program.program, root: root, whole.reader, at: whole.start)
-        if namesEvents, walked.isWalked, let named = self.root(ofNamed: walked, instead: root) {
-            walked.isPlanned = named.isPlanned
+            && walk.run(program.program, root: root.node, whole.reader, at: whole.start)
+        if namesEvents, walked.isWalked, let named = self.root(ofNamed: walked) {
+            walked.root = named
             walked.isWalked = walk.run(
                 program.program,
                 root: named.node,
@@ -140,16 +144,18 @@ final class EventWork: EventCheck {
     ///
     /// The name is known after a walk only, so such events are walked twice if the plan has them.
     @inline(never)
-    private func root(
-        ofNamed event: WalkedEvent,
-        instead root: UInt32
-    ) -> (node: UInt32, isPlanned: Bool)? {
+    private func root(ofNamed event: WalkedEvent) -> CompiledPlan.Root? {
         fields?.take(event, walk)
         guard let program, let name = fields?.name(at: event.place), !name.isEmpty else {
             return nil
         }
         let named = program.root(for: name)
-        return named.node == root ? nil : named
+        return named.node == event.root.node ? nil : named
+    }
+
+    /// Adds what was noted to that of the run.
+    func moveNotes(to figures: PlanFigures, _ book: DriftBook) {
+        checks?.moveNotes(to: figures, book)
     }
 
     /// Shows an event to all who want something of it.

@@ -213,6 +213,7 @@ struct Filer: ~Copyable {
             + EventEdit.bytesAdded(edits)
         if pendings[slot].room < need { try store.makeRoom(need, in: slot) }
         let sequence = sequences.next(source)
+        burst.plan?.file(burst, at: at, sequence: Int(sequence))
         // Without edits, a line is copied faster.
         let count =
             edits.isEmpty
@@ -324,6 +325,7 @@ struct Filer: ~Copyable {
             onRejection(rejection, record.source, peer)
         }
         let finding = burst.finding(at: at)
+        if finding != nil { burst.plan?.file(burst, at: at, sequence: Int(sequence)) }
         let line = QuarantineRecord.line(
             view,
             rejection: rejection,

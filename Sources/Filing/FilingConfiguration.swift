@@ -49,6 +49,7 @@ package struct FilingConfiguration: Sendable {
     /// What is wanted of events at first; nil for nothing.
     package var wants: EventWants?
     package var planFigures = PlanFigures()
+    package var drift = DriftBook()
 
     package init(
         node: String,

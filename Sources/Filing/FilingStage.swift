@@ -68,11 +68,7 @@ package struct FilingStage: ~Copyable {
         store = partners.store
         judge = partners.judge
         observers = partners.observers
-        reader = MessageReader(
-            limits: configuration.limits,
-            inflatedBytesMax: configuration.inflatedBytesMax,
-            figures: configuration.planFigures
-        )
+        reader = MessageReader(configuration)
         recognition = Recognition(
             partners.window,
             configuration.contentHash,
@@ -388,6 +384,7 @@ package struct FilingStage: ~Copyable {
     ///
     /// `wants`: what is wanted of events from now on; nil for no change.
     package mutating func beginCommit(wants: WantsChange? = nil) {
+        reader.moveNotes()
         if let wants { reader.setWants(wants.wants) }
         recognition.begin(commit: store.lastCommit.next)
     }

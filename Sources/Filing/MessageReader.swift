@@ -26,6 +26,8 @@ struct MessageReader: ~Copyable {
     private let inflatedBytesMax: Int
     private let depthMax: Int
     private let figures: PlanFigures
+    private let book: DriftBook
+    private let drift = DriftTally()
     private var payloads: PayloadReader
     /// What is done with events while they are read; nil if nothing is wanted of any.
     private var allWork: EventWork?
@@ -47,12 +49,12 @@ struct MessageReader: ~Copyable {
     /// The rejected pieces of the message so far.
     var rejections = RejectedPieces()
 
-    /// `inflatedBytesMax`: the most bytes that a gzip payload may inflate to.
-    init(limits: PayloadLimits, inflatedBytesMax: Int, figures: PlanFigures) {
-        self.figures = figures
-        depthMax = limits.depthMax
-        payloads = PayloadReader(limits: limits)
-        self.inflatedBytesMax = inflatedBytesMax
+    init(_ configuration: FilingConfiguration) {
+        figures = configuration.planFigures
+        book = configuration.drift
+        depthMax = configuration.limits.depthMax
+        payloads = PayloadReader(limits: configuration.limits)
+        inflatedBytesMax = configuration.inflatedBytesMax
     }
 
     /// What is done with the current messages' events while they are read; nil for nothing.
@@ -172,12 +174,16 @@ struct MessageReader: ~Copyable {
 
     /// Sets what is wanted of messages that are read from now on; nil for nothing.
     mutating func setWants(_ wants: EventWants?) {
-        allWork = wants.map { EventWork($0, depthMax: depthMax, counting: figures) }
-        isPlanEnforced = wants?.plan?.isEnforced == true
+        moveNotes()
+        allWork = wants.map { EventWork($0, depthMax: depthMax, drift: drift) }
+        isPlanEnforced = wants?.sources.contains { $0?.mode == .enforce } ?? false
         // In the middle of a message as well.
         hasWork = allWork != nil
         beginWork()
     }
+
+    /// Adds what was noted of events to that of the run.
+    func moveNotes() { allWork?.moveNotes(to: figures, book) }
 
     @inline(never)
     private mutating func inflate(_ burst: inout EventBurst) -> Progress {

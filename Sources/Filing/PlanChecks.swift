@@ -9,6 +9,9 @@ struct PlanFinding {
     /// What it violates, each as the content of a JSON string; never a value.
     let violations: [String]
 
+    /// The kinds of the violations that count, one bit each.
+    let kinds: UInt32
+
     /// The list as the content of one JSON string.
     var detail: String { violations.joined(separator: "; ") }
 
@@ -21,20 +24,19 @@ struct PlanFinding {
 /// One thread, the writer's. An event that meets the plan allocates nothing.
 final class PlanChecks {
     /// Whether it can send an event to quarantine.
-    private let isEnforced: Bool
+    var isEnforced = false
     /// Whether answers name what events violate.
     let warns: Bool
     private let plan: CompiledPlan
-    private let figures: PlanFigures
+    private var notes: PlanNotes
     private let findings: UnsafeMutablePointer<PlanFinding?>
     /// `"plan":12`, alone and with what is written about one event.
     private var version = GrowableBuffer()
     private var metadata = GrowableBuffer()
 
-    init(_ inForce: PlanInForce, counting figures: PlanFigures) {
-        self.figures = figures
+    init(_ inForce: PlanInForce, drift: DriftTally) {
+        notes = PlanNotes(inForce.plan, drift: drift)
         plan = inForce.plan
-        isEnforced = inForce.isEnforced
         warns = inForce.warns
         findings = .allocate(capacity: EventBurst.eventsMax)
         findings.initialize(repeating: nil, count: EventBurst.eventsMax)
@@ -54,10 +56,12 @@ final class PlanChecks {
     /// Takes what the walk over an event found.
     @inline(__always)
     func take(_ event: WalkedEvent, _ walk: borrowing PlanWalk) {
+        notes.see(event.root, at: event.place)
         if event.isWalked, event.isPlanned, walk.isMet {
             if findings[event.place] != nil { findings[event.place] = nil }
         } else {
             findings[event.place] = finding(event, walk)
+            if event.isWalked { notes.note(walk, event.root, at: event.place) }
         }
     }
 
@@ -68,7 +72,11 @@ final class PlanChecks {
         var violations: [String] = []
         if !isPlanned, verdicts.unplannedEvent > .allow { violations.append("unplanned_event") }
         var verdict = isPlanned ? PlanVerdict.allow : verdicts.unplannedEvent
+        var kinds: UInt32 = 0
         if event.isWalked {
+            for kind in ViolationKind.allCases where walk.has(kind) && verdicts[kind] > .allow {
+                kinds |= 1 << kind.rawValue
+            }
             verdict = max(verdict, plan.verdict(walk, isPlanned: isPlanned))
             let found = walk.violations
             violations += found.filter { verdicts[$0.kind] > .allow }.map(\.escaped)
@@ -77,6 +85,7 @@ final class PlanChecks {
         } else {
             // There was no memory: it has not met the plan.
             verdict = max(verdict, verdicts.rule)
+            kinds = 1 << ViolationKind.work.rawValue
             violations.append("\(ViolationKind.work)")
         }
         guard verdict > .allow else { return nil }
@@ -85,7 +94,7 @@ final class PlanChecks {
             let isUnplanned = !isPlanned && verdicts.unplannedEvent == .quarantine
             rejection = isUnplanned ? .unplannedEvent : .planViolation
         }
-        return PlanFinding(rejection: rejection, violations: violations)
+        return PlanFinding(rejection: rejection, violations: violations, kinds: kinds)
     }
 
     // MARK: - Filing
@@ -96,19 +105,34 @@ final class PlanChecks {
     @inline(never)
     func judge(_ burst: inout EventBurst, isFiling: Bool) {
         burst.check(with: self)
-        var (ok, annotated, quarantined) = (0, 0, 0)
         for at in 0..<burst.count where burst.views[at].rejection == nil {
-            if findings[at] == nil {
-                ok += 1
-            } else if let rejection = findings[at]?.rejection {
-                quarantined += 1
-                burst.judge(.quarantine(rejection), at: at)
-            } else {
-                annotated += 1
+            var outcome = PlanTally.Outcome.ok
+            var kinds: UInt32 = 0
+            if let finding = findings[at] {
+                outcome = finding.rejection == nil ? .warned : .quarantined
+                kinds = finding.kinds
+                if let rejection = finding.rejection {
+                    burst.judge(.quarantine(rejection), at: at)
+                }
             }
+            guard isFiling else { continue }
+            notes.count(
+                burst.views[at],
+                at: at,
+                outcome,
+                kinds: kinds,
+                receivedAt: burst.receivedAt
+            )
         }
-        if isFiling { figures.add(ok: ok, annotated: annotated, quarantined: quarantined) }
     }
+
+    /// Notes that an event has a line now, with a number of its source.
+    func file(_ burst: borrowing EventBurst, at place: Int, sequence: Int) {
+        notes.file(burst, at: place, sequence: sequence)
+    }
+
+    /// Adds what was noted to that of the run.
+    func moveNotes(to figures: PlanFigures, _ book: DriftBook) { notes.move(to: figures, book) }
 
     /// What is wrong with an event of the burst; nil if nothing is.
     func finding(at place: Int) -> PlanFinding? { findings[place] }

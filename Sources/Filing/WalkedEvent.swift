@@ -1,4 +1,5 @@
 import Events
+import Plan
 
 /// An event that was just walked, for those who want something of it.
 ///
@@ -12,10 +13,13 @@ struct WalkedEvent {
     var isCopy = false
     /// Where ``text`` begins in what was indexed.
     var start = 0
-    /// Whether the plan has an event of its name.
-    var isPlanned: Bool
+    /// Where its walk began.
+    var root: CompiledPlan.Root
     /// Whether there was memory for the walk; else nothing of the event is known.
     var isWalked = true
+
+    /// Whether the plan has an event of its name.
+    var isPlanned: Bool { root.isPlanned }
 
     /// Where a value is in ``text``.
     @inline(__always)

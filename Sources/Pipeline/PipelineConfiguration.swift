@@ -41,6 +41,8 @@ package struct PipelineConfiguration: Sendable {
     package var wants: EventWants?
     /// What plans have judged in this run.
     package let planFigures = PlanFigures()
+    /// What events have that plans did not.
+    package let drift = DriftBook()
 
     /// The settings that can change during a run.
     package struct Tunables: Sendable, Equatable {
@@ -183,6 +185,7 @@ extension PipelineConfiguration {
         filing.contentHash = contentHash
         filing.wants = wants
         filing.planFigures = planFigures
+        filing.drift = drift
         return filing
     }
 }

@@ -11,6 +11,12 @@ package struct CompiledPlan: Sendable {
     package let verdicts: PlanVerdicts
     /// The plan as its authors wrote it, to be compiled with other paths.
     package let definition: PlanDefinition
+    /// The names of its events, by number.
+    package let names: [String]
+    /// By name, and the paths that have `privacy`, of each event and of all.
+    private let numbers: [MemberName: Int]
+    private let protected: [[String]]
+    private let commonProtected: [String]
     /// The node of events that the plan does not have.
     private let unplanned: UInt32
 
@@ -58,16 +64,45 @@ package struct CompiledPlan: Sendable {
             }
             builder.root(try emitter.emit(tree), named: event.name)
         }
+        names = plan.events.map(\.name)
+        numbers = Dictionary(
+            plan.events.enumerated().map { (MemberName($1.name), $0) }
+        ) { first, _ in first }
+        protected = plan.events.map { event in
+            event.properties.filter { $0.rule.privacy != nil }
+                .map { $0.path.below(event.container).shown }
+        }
+        commonProtected = plan.common.filter { $0.rule.privacy != nil }.map(\.path.shown)
         program = builder.finish()
         definition = plan
         version = plan.version
         verdicts = plan.verdicts
     }
 
+    /// Where the walk of an event begins.
+    package struct Root: Sendable, Equatable {
+        package let node: UInt32
+        /// The number of the event in ``names``; behind the last if the plan does not have it.
+        package let number: Int
+        package let isPlanned: Bool
+    }
+
     /// Returns the node for events of that name, and whether the plan has it.
-    package func root(for name: UnsafeRawBufferPointer) -> (node: UInt32, isPlanned: Bool) {
-        let node = program.root(named: name, otherwise: PlanBuilder.none)
-        return node == PlanBuilder.none ? (unplanned, false) : (node, true)
+    package func root(for name: UnsafeRawBufferPointer) -> Root {
+        guard let found = program.root(named: name) else {
+            return Root(node: unplanned, number: names.count, isPlanned: false)
+        }
+        return Root(node: found.node, number: Int(found.number), isPlanned: true)
+    }
+
+    /// Whether a rule says what is done about personal data at a path of an event, as violations name it.
+    package func protects(_ path: String, ofEvent name: String) -> Bool {
+        let own = numbers[MemberName(name)].map { protected[$0] } ?? []
+        return (commonProtected + own).contains { rule in
+            guard path.utf8.starts(with: rule.utf8) else { return false }
+            let next = path.utf8.dropFirst(rule.utf8.count).first
+            return next == nil || next == UInt8(ascii: ".") || next == UInt8(ascii: "[")
+        }
     }
 
     /// Returns the verdict for an event that was walked.

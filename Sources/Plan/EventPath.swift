@@ -87,6 +87,19 @@ package struct EventPath: Hashable, Sendable, CustomStringConvertible {
         return (String(name), isPlain)
     }
 
+    /// The path as violations name it: without backslashes.
+    package var shown: String {
+        var text = ""
+        for step in steps {
+            switch step {
+            case .elements: text += "[]"
+            case .anyMember: text += text.isEmpty ? "*" : ".*"
+            case .member(let name): text += text.isEmpty ? name.text : ".\(name.text)"
+            }
+        }
+        return text
+    }
+
     /// The path with `prefix` in front.
     package func below(_ prefix: String) -> EventPath {
         EventPath(

@@ -4,6 +4,8 @@ package struct SourceDemand: Sendable {
     package var keys: [EventPath] = []
     /// Where events have what they are known by; nil where it is as in others.
     package var fields: FieldRules?
+    /// What is done with the plan's verdicts; nil for the plan's own.
+    package var mode: PlanMode?
 
     package init() {}
 
@@ -24,6 +26,8 @@ package struct EventWants: Sendable {
         package let fields: FieldRules?
         /// The slots of ``FieldRules/terms``; nil for those without a path.
         package let fieldSlots: [UInt32?]
+        /// What is done with the plan's verdicts.
+        package let mode: PlanMode
     }
 
     /// What events must be; nil without a plan.
@@ -36,10 +40,11 @@ package struct EventWants: Sendable {
     package init?(plan: PlanInForce?, demands: [SourceDemand]) throws(SchemaError) {
         guard plan != nil || demands.contains(where: { !$0.isEmpty }) else { return nil }
         self.plan = plan
-        var programs: [[EventPath]: CompiledPlan] = [:]
+        var programs: [Bool: [[EventPath]: CompiledPlan]] = [:]
         var sources: [Source?] = []
         for demand in demands {
-            guard plan != nil || !demand.isEmpty else {
+            let mode = plan.map { demand.mode ?? $0.mode } ?? .off
+            guard mode != .off || !demand.isEmpty else {
                 sources.append(nil)
                 continue
             }
@@ -49,21 +54,22 @@ package struct EventWants: Sendable {
                 term.path.map { paths.slot(of: $0) }
             }
             let program: CompiledPlan
-            if let known = programs[paths.paths] {
+            if let known = programs[mode == .off]?[paths.paths] {
                 program = known
             } else {
                 program = try CompiledPlan(
-                    plan?.plan.definition ?? PlanDefinition(),
+                    mode == .off ? PlanDefinition() : plan?.plan.definition ?? PlanDefinition(),
                     wanting: paths
                 )
-                programs[paths.paths] = program
+                programs[mode == .off, default: [:]][paths.paths] = program
             }
             sources.append(
                 Source(
                     program: program,
                     keySlots: keySlots,
                     fields: demand.fields,
-                    fieldSlots: fieldSlots
+                    fieldSlots: fieldSlots,
+                    mode: mode
                 )
             )
         }

@@ -262,7 +262,7 @@ private struct InferredRule {
     static func note(_ facts: PropertyFacts, name: String) -> String? {
         if facts.texts.addresses > 0 { return "e-mail addresses: say 'privacy'" }
         if facts.texts.ips > 0 { return "IP addresses: say 'privacy'" }
-        if PlanReview.personal.contains(PlanReview.folded(name)) {
+        if PersonalData.isName(name) {
             return "may be personal data: say 'privacy'"
         }
         return nil

@@ -43,21 +43,28 @@ package struct PlanBacktest: ~Copyable {
         self.placesMax = placesMax
     }
 
-    /// Checks an event; `place` says where it is.
-    package mutating func add(_ bytes: UnsafeRawBufferPointer, at place: () -> String) {
+    /// Checks an event, and returns the verdict; nil if it cannot be read.
+    ///
+    /// `place`: says where it is.
+    @discardableResult
+    package mutating func add(
+        _ bytes: UnsafeRawBufferPointer,
+        at place: () -> String
+    ) -> PlanVerdict? {
         guard reader.read(bytes) == nil, bytes[reader.start] == UInt8(ascii: "{") else {
             unreadable += 1
-            return
+            return nil
         }
         count += 1
-        let (node, isPlanned) = plan.root(for: reader.eventName)
-        guard walk.run(plan.program, root: node, reader.reader, at: reader.start) else {
+        let root = plan.root(for: reader.eventName)
+        guard walk.run(plan.program, root: root.node, reader.reader, at: reader.start) else {
             preconditionFailure("no memory to check an event")
         }
-        verdicts[plan.verdict(walk, isPlanned: isPlanned), default: 0] += 1
-        if isPlanned, walk.isMet { return }
+        let verdict = plan.verdict(walk, isPlanned: root.isPlanned)
+        verdicts[verdict, default: 0] += 1
+        if root.isPlanned, walk.isMet { return verdict }
         let name = String(decoding: reader.eventName, as: UTF8.self)
-        if !isPlanned {
+        if !root.isPlanned {
             let finding = Finding(event: name, kind: "unplanned_event", path: "")
             count(finding, plan.verdicts.unplannedEvent, at: place)
         }
@@ -67,6 +74,7 @@ package struct PlanBacktest: ~Copyable {
             count(finding, plan.verdicts[kind], at: place)
         }
         others += walk.violationCount - walk.violations.count
+        return verdict
     }
 
     private mutating func count(

@@ -1,13 +1,5 @@
 /// Looks at a whole plan for what its authors should look at: nothing that keeps it from being used.
 package enum PlanReview {
-    /// Names that personal data often has, without case and separators.
-    static let personal: Set<String> = [
-        "email", "mail", "emailaddress", "phone", "phonenumber", "mobile", "firstname", "lastname",
-        "fullname", "surname", "birthday", "birthdate", "dateofbirth", "ip", "ipaddress", "address",
-        "street", "passport", "passportnumber", "ssn", "socialsecuritynumber", "taxid", "iban",
-        "creditcard", "cardnumber", "driverslicense", "gender", "password",
-    ]
-
     package static func problems(of plan: PlanDefinition) -> [PlanProblem] {
         owners(plan) + spellings(plan) + otherSpellings(plan) + personalNames(plan)
             + descriptions(plan)
@@ -110,7 +102,7 @@ package enum PlanReview {
         plan.events.flatMap { event in
             event.properties.compactMap { property in
                 guard property.rule.privacy == nil, let name = lastName(property.path),
-                    personal.contains(folded(name))
+                    PersonalData.isName(name)
                 else { return nil }
                 return PlanProblem(
                     file: event.file,

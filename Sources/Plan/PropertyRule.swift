@@ -21,6 +21,16 @@ package struct PropertyRule: Sendable {
 
     package init() {}
 
+    /// The bounds as keys of a plan, which are those of JSON Schema, with their numbers.
+    package var limits: [(key: String, number: String)] {
+        var limits = bounds.map { (key: "\($0.kind)", number: $0.number) }
+        for (name, range) in [("Length", length), ("Items", items)] {
+            if range.least > 0 { limits.append(("min\(name)", "\(range.least)")) }
+            if range.most < .max { limits.append(("max\(name)", "\(range.most)")) }
+        }
+        return limits
+    }
+
     /// A text that is the same for rules that check the same.
     var key: String {
         var parts = ["\(types)", format ?? "", pattern?.text ?? ""]

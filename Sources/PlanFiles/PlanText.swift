@@ -12,6 +12,10 @@ package struct PlanText {
     /// `plan.yaml`, `glossary.yaml` and the events.
     package private(set) var files: [File] = []
 
+    init(files: [File]) {
+        self.files = files
+    }
+
     /// Writes what was learned from events; `name` is the plan's.
     package init(_ inferred: InferredPlan, name: String) {
         var plan = """
@@ -79,7 +83,7 @@ package struct PlanText {
     }
 
     /// The event's name in small letters and hyphens; with a number if another event has that.
-    private static func fileName(of event: String, used: inout Set<String>) -> String {
+    static func fileName(of event: String, used: inout Set<String>) -> String {
         var name = ""
         for scalar in event.lowercased().unicodeScalars.prefix(80) {
             let isPlain = ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar)

@@ -10,6 +10,19 @@ func printOut(_ lines: [String]) throws {
     try printSafe(lines.map(ShownText.line))
 }
 
+/// Prints a whole document unchanged; it has line ends of its own.
+///
+/// Control characters other than line ends and tabs become blanks, since a terminal would obey them.
+func printOut(document: String) throws {
+    var text = String.UnicodeScalarView()
+    for scalar in document.unicodeScalars {
+        let isControl = scalar.properties.generalCategory == .control
+        let isLineEnd = scalar == "\n" || scalar == "\r" || scalar == "\t"
+        text.append(isControl && !isLineEnd ? " " : scalar)
+    }
+    try printSafe([String(text.dropLast(text.last == "\n" ? 1 : 0))])
+}
+
 /// Prints a line of JSON unchanged, except for escapes.
 func printOut(json: some Sequence<UInt8>) throws {
     try printSafe([ShownText.json(String(decoding: Array(json), as: UTF8.self))])

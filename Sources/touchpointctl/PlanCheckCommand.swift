@@ -88,7 +88,7 @@ struct PlanCheckCommand: ParsableCommand {
         let code = try EventFiles(paths: data, from: from, to: to).each { bytes, place in
             trial.backtest.add(bytes, at: place)
         }
-        try printOut(BacktestText.lines(trial.backtest))
+        try printOut(BacktestText.lines(trial.backtest, plan))
         if code != Terminal.ExitCode.done { throw ArgumentParser.ExitCode(code) }
         if trial.backtest.verdicts[.quarantine, default: 0] > 0 {
             throw ArgumentParser.ExitCode(Terminal.ExitCode.unhealthy)
@@ -102,39 +102,5 @@ private final class Trial {
 
     init(_ backtest: consuming PlanBacktest) {
         self.backtest = backtest
-    }
-}
-
-/// The result of a backtest, for people.
-private enum BacktestText {
-    static func lines(_ backtest: borrowing PlanBacktest) -> [String] {
-        func count(_ verdict: PlanVerdict) -> Int { verdicts[verdict, default: 0] }
-        let verdicts = backtest.verdicts
-        var lines = [
-            "\(backtest.count) events: \(count(.allow)) allowed, \(count(.annotate)) annotated, "
-                + "\(count(.quarantine)) quarantined"
-        ]
-        if backtest.unreadable > 0 {
-            lines.append("\(backtest.unreadable) lines are not one JSON object")
-        }
-        guard !backtest.findings.isEmpty else { return lines }
-        var table = Table([
-            .init("event"), .init("kind"), .init("path"), .init("verdict"), .init("count", .right),
-            .init("lines"),
-        ])
-        let sorted = backtest.findings.sorted { left, right in
-            (-left.value.count, left.key.event, left.key.kind, left.key.path)
-                < (-right.value.count, right.key.event, right.key.kind, right.key.path)
-        }
-        for (finding, tally) in sorted {
-            table.add([
-                finding.event.isEmpty ? "-" : shown(finding.event), finding.kind,
-                shown(finding.path), tally.verdict.rawValue, "\(tally.count)",
-                tally.places.map(shown).joined(separator: ", "),
-            ])
-        }
-        lines += table.lines
-        if backtest.others > 0 { lines.append("\(backtest.others) further violations") }
-        return lines
     }
 }

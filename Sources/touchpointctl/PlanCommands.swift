@@ -7,9 +7,10 @@ import Terminal
 struct PlanCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Learn, check and compare tracking plans; no daemon is needed.",
+        abstract: "Learn, check, compare and exchange tracking plans; only status needs a daemon.",
         subcommands: [
             PlanInferCommand.self, PlanCheckCommand.self, PlanDiffCommand.self, PlanValidate.self,
+            PlanStatusCommand.self, PlanExportCommand.self, PlanImportCommand.self,
         ]
     )
 }

@@ -33,7 +33,10 @@ import Terminal
                 name: "Look at data folders",
                 subcommands: [VerifyData.self, RepairData.self, CatEvents.self]
             ),
-            CommandGroup(name: "Say what events are", subcommands: [PlanCommands.self]),
+            CommandGroup(
+                name: "Say what events are",
+                subcommands: [PlanCommands.self, DriftCommand.self]
+            ),
             CommandGroup(name: "Encrypt", subcommands: [GenerateKeys.self]),
             ReachCommands.group,
         ]

@@ -34,6 +34,16 @@ import Webhooks
         )
     }
 
+    @Test func theModeOfASourceAppliesAtOnce() {
+        let old = Settings()
+        var settings = old
+        settings.sources[1].plan = .off
+        let changes = settings.changes(from: old)
+        #expect(changes.live == ["sources.\(settings.sources[1].name).plan"])
+        #expect(changes.needsRestart.isEmpty)
+        #expect(old.sources(withLiveOf: settings) == settings.sources)
+    }
+
     @Test func webhooksApplyAtOnce() {
         var old = Settings()
         old.sources.append(Samples.unusualEdge)

@@ -150,6 +150,7 @@ extension Samples {
         source.highWaterMark = 7
         source.dedup = .on
         source.engine = .libzmq
+        source.plan = .enforce
         source.access.strangers = .allowed
         source.access.socket.mode = 0o600
         source.access.socket.group = "shops"

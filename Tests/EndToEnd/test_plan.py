@@ -170,3 +170,102 @@ def test_metrics_name_the_plan_and_count_verdicts(daemon, producer, plan):
     assert metric(collector, 'touchpoint_plan_info{plan="shop",version="8"}') == 1
     reload(collector, mode="off")
     assert "touchpoint_plan" not in scrape(metrics_port(collector))
+
+
+def test_status_counts_each_event_of_the_plan(daemon, producer, plan):
+    collector = daemon(plan={"directory": str(plan(version=12)), "mode": "enforce"})
+    folder = plan(version=12, event=EVENT + "owner: it\n")
+    (folder / "events" / "never.yaml").write_text("event: never\nowner: it\nkpis: [orders]\n")
+    (folder / "plan.yaml").write_text(
+        PLAN.format(version=12, wrong_type="quarantine", unplanned="annotate") + "owners: { it: it@shop.example }\n")
+    reload(collector)
+    many = {"event": "order", "properties": {"total": 3, "more": 1}}
+    send(producer, collector, MET, WRONG, OTHER, many)
+    answer = collector.ask("plan")
+    assert (answer["plan"], answer["version"], answer["mode"]) == ("shop", 12, "enforce")
+    never, order = sorted(answer["events"], key=lambda event: event["event"])
+    assert [order[key] for key in ("seen", "ok", "warned", "quarantined")] == [3, 1, 1, 1]
+    assert order["bytes"] == sum(len(json.dumps(event)) for event in (MET, WRONG, many))
+    assert answer["loadedAt"] < order["lastSeen"]
+    assert (never["seen"], never["owner"], never["kpis"], "lastSeen" in never) == (0, "it", ["orders"], False)
+    assert (answer["unplanned"]["seen"], answer["unplanned"]["warned"]) == (1, 1)
+    text = collector.control("plan", "status")
+    assert "plan 'shop', version 12, mode enforce" in text and "(unplanned)" in text
+    plan(version=13)
+    reload(collector)
+    send(producer, collector, MET)
+    assert {event["event"]: event["seen"] for event in collector.ask("plan")["events"]} == {"order": 4, "never": 0}
+
+
+def test_without_a_plan_there_is_no_status(daemon):
+    collector = daemon()
+    for verb in ("plan", "drift"):
+        assert collector.ask(verb)["error"]["code"] == "no_plan"
+
+
+def test_drift_names_places_and_never_values(daemon, producer, plan):
+    collector = daemon(plan={"directory": str(plan()), "mode": "annotate"}, metrics={"listen": "127.0.0.1:0"})
+    secret = "ana@private.example"
+    client = {"library": {"name": "analytics-go", "version": "3.0.0"}, "traits": {"contact": secret}}
+    events = [
+        MET, WRONG, {"event": "Orders", "context": client},
+        {"event": "order", "properties": {"total": 1, "Total": 7, "buyer": secret}},
+        {"event": "order", "properties": {"total": 1, "phone": 5, "card": "4111 1111 1111 1111"}}]
+    send(producer, collector, *events)
+    plan(version=2)
+    reload(collector)
+    send(producer, collector, WRONG)
+    drift = {(entry["kind"], entry["event"], entry["path"]): entry for entry in collector.ask("drift")}
+    assert set(drift) == {
+        ("unplanned_event", "Orders", ""), ("personal", "Orders", "context.traits.contact"),
+        ("type", "order", "properties.total"), ("unplanned", "order", "properties.Total"),
+        ("unplanned", "order", "properties.buyer"), ("unplanned", "order", "properties.phone"),
+        ("unplanned", "order", "properties.card")}
+    orders = drift["unplanned_event", "Orders", ""]
+    assert (orders["nearest"], orders["library"], orders["source"]) == ("order", "analytics-go 3.0.0", "reliable")
+    assert drift["unplanned", "order", "properties.Total"]["nearest"] == "properties.total"
+    wrong = drift["type", "order", "properties.total"]
+    assert (wrong["count"], wrong["types"], wrong["personal"]) == (2, ["string"], False)
+    assert wrong["firstSeen"] < wrong["lastSeen"]
+    personal = {path for (_, _, path), entry in drift.items() if entry["personal"]}
+    assert personal == {"context.traits.contact", "properties.buyer", "properties.phone", "properties.card"}
+    assert metric(collector, "touchpoint_drift_entries") == 7
+    assert metric(collector, 'touchpoint_plan_violations_total{event="order",kind="type"}') == 2
+    assert metric(collector, 'touchpoint_plan_violations_total{event="order",kind="unplanned"}') == 2
+    assert "Orders" not in "".join(line for line in scrape(metrics_port(collector)).splitlines() if "violations" in line)
+    text = collector.control("drift") + json.dumps(collector.ask("drift"))
+    assert secret not in text and "4111" not in text
+    collector.drain()
+    lines = {line["_touchpoint"]["seq"]: line for line in written(collector)}
+    assert lines[orders["sample"]["seq"]]["event"] == "Orders"
+    assert lines[orders["sample"]["seq"]]["_touchpoint"]["run"] == orders["sample"]["run"]
+
+
+def test_a_source_has_a_mode_of_its_own(daemon, producer, plan):
+    collector = daemon(plan={"directory": str(plan()), "mode": "off"})
+    (reliable,) = [source for source in collector.settings["sources"] if source["name"] == "reliable"]
+    assert "warnings" not in send(producer, collector, WRONG)
+    reliable["plan"] = "enforce"
+    assert reload(collector)["applied"] == ["sources.reliable.plan", "plan"]
+    assert send(producer, collector, WRONG)["quarantined"][0]["reason"] == "plan_violation"
+    reliable["plan"] = "annotate"
+    assert reload(collector)["applied"] == ["sources.reliable.plan"]
+    assert send(producer, collector, WRONG)["warnings"][0]["violations"] == ["type properties.total"]
+    assert reload(collector, mode="enforce")["applied"] == ["plan.mode"]
+    assert "warnings" in send(producer, collector, WRONG)
+    reliable["plan"] = "off"
+    assert reload(collector)["applied"] == ["sources.reliable.plan"]
+    assert "warnings" not in send(producer, collector, WRONG)
+
+
+def test_drift_of_files_needs_no_daemon(touchpoint, tmp_path, plan):
+    data = tmp_path / "events.ndjson"
+    events = [MET, {"event": "Order", "userId": "a@b.example"}, MET | {"userId": "192.0.2.7"}]
+    data.write_text("".join(json.dumps(event) + "\n" for event in events))
+    done = subprocess.run(
+        [touchpoint / "touchpointctl", "drift", "--data", data, "--plan", plan()],
+        capture_output=True, text=True, timeout=BOUND_SECONDS, check=True)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["Order", "unplanned_event", "1", "order", f"{data}:2"] in rows
+    assert ["order", "personal", "userId", "*", "1", f"{data}:3"] in rows
+    assert rows[-1] == ["3", "events,", "3", "entries"] and "example" not in done.stdout

@@ -12,6 +12,8 @@ package final class FilingRig {
     private var producer: RingProducer
     private var consumer: RingConsumer
     private let sourceCount: Int
+    package let planFigures: PlanFigures
+    package let drift: DriftBook
     private var monotonic: Int64 = 0
     private var wall: Int64 = 0
     /// How often the stage returned in the middle of its work, and was called again.
@@ -27,6 +29,7 @@ package final class FilingRig {
         producer = RingProducer(ring, consumer: Parker())
         consumer = RingConsumer(ring)
         sourceCount = configuration.sources.count
+        (planFigures, drift) = (configuration.planFigures, configuration.drift)
         stage = FilingStage(configuration, partners)
     }
 
@@ -44,6 +47,9 @@ package final class FilingRig {
         let demands = [SourceDemand](repeating: SourceDemand(), count: sourceCount)
         setWants(try EventWants(plan: plan, demands: demands))
     }
+
+    /// Does what a writer does with each commit, without files.
+    package func commit() { stage.beginCommit() }
 
     /// Looks for other things in later messages; nil for nothing.
     package func setWants(_ wants: EventWants?) {

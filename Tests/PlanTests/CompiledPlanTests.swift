@@ -67,12 +67,12 @@ import Testing
         return bytes.withUnsafeBytes { bytes in
             let offset = reader.read(bytes)
             #expect(offset == nil)
-            let (root, isPlanned) = Array(name.utf8).withUnsafeBytes { plan.root(for: $0) }
-            let isDone = walk.run(plan.program, root: root, reader.reader, at: reader.start)
+            let root = Array(name.utf8).withUnsafeBytes { plan.root(for: $0) }
+            let isDone = walk.run(plan.program, root: root.node, reader.reader, at: reader.start)
             #expect(isDone)
             return Found(
                 violations: walk.violations.map(\.description),
-                verdict: plan.verdict(walk, isPlanned: isPlanned),
+                verdict: plan.verdict(walk, isPlanned: root.isPlanned),
                 captures: (0..<walk.captureCount).map { index in
                     let capture = walk.capture(index)
                     let value = String(decoding: bytes[capture.range], as: UTF8.self)

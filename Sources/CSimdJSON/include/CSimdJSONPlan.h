@@ -131,18 +131,26 @@ bool csimdjson_plan_value(csimdjson_plan *plan, uint32_t node, const uint8_t *js
 void csimdjson_plan_slot(csimdjson_plan *plan, uint32_t node, uint32_t slot);
 /// Adds a slot that wants the members of this name at any depth.
 void csimdjson_plan_anywhere(csimdjson_plan *plan, const uint8_t *name, size_t length, uint32_t slot);
-/// Names a node, to be found by `csimdjson_plan_find`.
+/// Names a node, to be found by `csimdjson_plan_find`. The names are numbered from 0 on.
 void csimdjson_plan_root(csimdjson_plan *plan, const uint8_t *name, size_t length, uint32_t node);
 /// Ends the building.
 void csimdjson_plan_seal(csimdjson_plan *plan);
-/// Returns the node of that name, or `otherwise`.
-uint32_t csimdjson_plan_find(const csimdjson_plan *plan, const uint8_t *name, size_t length, uint32_t otherwise);
+/// A named node, and the number of its name.
+typedef struct {
+    uint32_t number;
+    uint32_t node;
+} csimdjson_root;
+
+/// Returns the node of that name; CSIMDJSON_NO_NODE twice if there is none.
+csimdjson_root csimdjson_plan_find(const csimdjson_plan *plan, const uint8_t *name, size_t length);
 
 /// A violation: its kind and the path of what it concerns, as text; never a value.
 typedef struct {
     csimdjson_kind kind;
     const uint8_t *path;
     size_t length;
+    /// Where the value is, of `CSIMDJSON_TYPE` and `CSIMDJSON_UNPLANNED`; NULL for others.
+    const uint8_t *value;
 } csimdjson_violation;
 
 /// The value that a slot wants, as a range of the indexed text, and its type bit (CSIMDJSON_NUMBER for every number).

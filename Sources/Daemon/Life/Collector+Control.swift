@@ -28,6 +28,8 @@ extension Collector {
         handler.on(VerbTable.stats) { _ in try await self.stats() }
         handler.on(VerbTable.producers) { try await self.producers(source: $0) }
         handler.on(VerbTable.partitions) { _ in try await self.partitions() }
+        handler.on(VerbTable.plan) { _ in try await self.plan() }
+        handler.on(VerbTable.drift) { _ in try await self.drift() }
         handler.on(VerbTable.seal) { try await self.seal(prefix: $0) }
         handler.on(VerbTable.flush) { _ in try await self.flush() }
         handler.on(VerbTable.pause) { try await self.pause(source: $0) }
@@ -210,7 +212,7 @@ extension Collector {
         }
         let (loaded, wants): (LoadedPlan?, EventWants?)
         do {
-            loaded = try fresh.plan.load()
+            loaded = try fresh.loadPlan()
             var settings = changing.withLock { $0.settings }
             settings.sources = settings.sources(withLiveOf: fresh)
             wants = try settings.wants(loaded)

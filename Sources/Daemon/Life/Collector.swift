@@ -113,7 +113,7 @@ final class Collector: Sendable {
         events: AsyncStream<LifeEvent>.Continuation
     ) throws(DaemonFailure) -> Collector {
         let (keys, startedAt) = (try KeyRings(settings.sources), SystemClock.wallMicroseconds)
-        let (plan, folder) = (try settings.plan.load(), try HeldFolder.open(settings))
+        let (plan, folder) = (try settings.loadPlan(), try HeldFolder.open(settings))
         let (history, leftovers) = try folder.prepare(settings, at: startedAt)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         var configuration = try settings.pipeline(run: runName(startedAt), cores: cores)

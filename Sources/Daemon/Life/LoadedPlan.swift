@@ -2,22 +2,28 @@ package import Configuration
 import Events
 import Plan
 import PlanFiles
+import Platform
 
 /// A plan that was read from its folder.
 struct LoadedPlan: Sendable {
-    let name: String
     let inForce: PlanInForce
+    /// Microseconds since 1970 UTC.
+    let loadedAt: Int64
+
+    var definition: PlanDefinition { inForce.plan.definition }
+    var name: String { definition.name }
 
     /// `shop 12`.
     var label: String { "\(name) \(inForce.plan.version)" }
 }
 
-extension Settings.Plan {
+extension Settings {
     /// Reads the plan; nil if events are not to be checked.
     ///
     /// - Throws: exit code 78 with each problem's file and line; warnings do not count.
-    func load() throws(DaemonFailure) -> LoadedPlan? {
-        guard let directory, mode != .off else { return nil }
+    func loadPlan() throws(DaemonFailure) -> LoadedPlan? {
+        let isUsed = sources.contains { ($0.plan.mode ?? plan.mode) != .off }
+        guard let directory = plan.directory, isUsed else { return nil }
         let result = PlanFolder.read(directory)
         let problems = result.problems.filter { !$0.isWarning }
         guard problems.isEmpty else {
@@ -27,15 +33,24 @@ extension Settings.Plan {
             )
         }
         do throws(SchemaError) {
-            let plan = try CompiledPlan(result.plan)
             let inForce = PlanInForce(
-                plan,
-                isEnforced: mode == .enforce,
-                warns: answers == .on
+                try CompiledPlan(result.plan),
+                mode: plan.mode.planMode,
+                warns: plan.answers == .on
             )
-            return LoadedPlan(name: result.plan.name, inForce: inForce)
+            return LoadedPlan(inForce: inForce, loadedAt: SystemClock.wallMicroseconds)
         } catch {
             throw DaemonFailure(exitCode: 78, description: "\(directory)/plan.yaml: \(error)")
+        }
+    }
+}
+
+extension Settings.Plan.Mode {
+    fileprivate var planMode: PlanMode {
+        switch self {
+        case .annotate: .annotate
+        case .off: .off
+        case .enforce: .enforce
         }
     }
 }
@@ -53,6 +68,7 @@ extension Settings {
                     var demand = SourceDemand()
                     demand.keys = keys
                     demand.fields = source.mapping.rules
+                    demand.mode = source.plan.mode?.planMode
                     return demand
                 }
             )
@@ -73,6 +89,6 @@ extension Settings {
     ///
     /// - Throws: exit code 78 with file and line of each problem.
     package func checkPlan() throws(DaemonFailure) {
-        _ = try wants(try plan.load())
+        _ = try wants(try loadPlan())
     }
 }

@@ -24,7 +24,7 @@ extension Collector {
             + StateMetrics.life(life.state, isBalanced: isBalanced)
             + StateMetrics.recovery(recovery.state.status)
             + StateMetrics.reload(reload)
-            + PlanMetrics.all(plan, pipeline.configuration.planFigures)
+            + PlanMetrics.all(plan, pipeline.configuration)
             + StateMetrics.disk(
                 try? fileSystem.space(),
                 minimumFree: UInt64(clamping: settings.storage.minimumFreeBytes)
