@@ -16,6 +16,8 @@ package struct PlanImport {
     }
 
     package private(set) var plan = PlanDefinition()
+    /// By event of the plan.
+    private var schemas: [SchemaValue] = []
 
     /// - `name`: of the plan, or of the event that a schema describes, if the document has none.
     /// - Throws: if the document is not of that form.
@@ -26,8 +28,6 @@ package struct PlanImport {
     ) throws(SchemaError) {
         plan.version = 1
         plan.name = name
-        // Those tools allow what is not described, unless a schema says otherwise.
-        plan.verdicts.unplannedProperty = .allow
         switch form {
         case .segment, .rudderstack: try readEvents(document)
         case .iglu, .jsonSchema:
@@ -39,6 +39,7 @@ package struct PlanImport {
                 by: document
             )
         }
+        describe()
         guard plan.events.count <= PlanReader.eventsMax else {
             throw SchemaError(line: 1, "a plan has at most \(PlanReader.eventsMax) events")
         }
@@ -96,12 +97,26 @@ package struct PlanImport {
         }
         var event = PlanDefinition.Event(name: name)
         event.description = text ?? ""
-        if let properties = PropertiesOfSchema(schema)?.properties {
-            event.properties = properties
-        } else {
-            event.schema = Self.alone(schema)
-        }
         plan.events.append(event)
+        schemas.append(schema)
+    }
+
+    /// Says what the schemas say: as properties where nothing else is accepted, if that is so in all;
+    /// else other properties are allowed, and schemas stay that say more than properties can.
+    private mutating func describe() {
+        let closed = schemas.compactMap { PropertiesOfSchema($0, closes: true)?.properties }
+        guard closed.count < schemas.count || schemas.isEmpty else {
+            for (at, properties) in closed.enumerated() { plan.events[at].properties = properties }
+            return
+        }
+        plan.verdicts.unplannedProperty = .allow
+        for (at, schema) in schemas.enumerated() {
+            if let properties = PropertiesOfSchema(schema, closes: false)?.properties {
+                plan.events[at].properties = properties
+            } else {
+                plan.events[at].schema = Self.alone(schema)
+            }
+        }
     }
 }
 
@@ -137,7 +152,11 @@ struct PropertiesOfSchema {
         "$schema", "$id", "id", "title", "description", "labels", "examples", "default", "$comment",
     ]
 
-    init?(_ schema: SchemaValue) {
+    /// Whether objects with described members have no others.
+    private let closes: Bool
+
+    init?(_ schema: SchemaValue, closes: Bool) {
+        self.closes = closes
         guard schema.isObject, readMembers(of: schema, at: ""), !properties.isEmpty else {
             return nil
         }
@@ -159,12 +178,15 @@ struct PropertiesOfSchema {
                 required = names.compactMap(\.string)
                 guard required.count == names.count else { return false }
             case "additionalProperties":
-                guard case .boolean(true) = member.value.content else { return false }
+                guard case .boolean(let isOpen) = member.value.content, isOpen != closes else {
+                    return false
+                }
             default:
                 guard prefix.isEmpty, Self.annotations.contains(member.name) else { return false }
             }
         }
         let known = schema["properties"]?.members ?? []
+        if closes, known.isEmpty || schema["additionalProperties"] == nil { return false }
         // A plan's object with required properties is an object; a schema may leave that open.
         guard schema["type"] != nil || (required.isEmpty && prefix.isEmpty) else { return false }
         guard

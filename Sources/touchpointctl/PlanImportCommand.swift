@@ -15,7 +15,7 @@ struct PlanImportCommand: ParsableCommand {
             json-schema   a JSON Schema of the properties of one event
 
             What the short form of a plan cannot say stays as the 'schema' of the event. Properties that \
-            are not described are allowed, unless a schema refuses them.
+            are not described are allowed, unless every object says additionalProperties: false.
 
             Exit codes: 0 done, 65 the document cannot be read, 73 the folder cannot be written, 74 \
             the file cannot be read.

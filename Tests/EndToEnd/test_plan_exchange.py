@@ -148,15 +148,21 @@ def test_what_is_no_plan_is_refused(plan, tmp_path):
 
 def test_real_schemas_survive(plan, tmp_path):
     """Imported and exported again, a schema has the same verdicts, by another implementation."""
-    compared, short = 0, 0
+    compared, short, refused = 0, 0, []
     for index, (name, text) in enumerate(iglu_schemas()):
         if index % (660 // IGLU_MAX):
             continue
         (tmp_path / "schema.json").write_bytes(text)
         folder = f"made-{index}"
-        output = plan("import", "--format", "iglu", "--output", folder, "schema.json")
+        output = plan("import", "--format", "iglu", "--output", folder, "schema.json", code=None)
+        if "is not supported" in output:
+            refused.append(name)
+            continue
         short += "0 of them" in output
-        exported = plan("export", "--format", "json-schema", folder)
+        exported = plan("export", "--format", "json-schema", folder, code=None)
+        if "cannot be a part of another" in exported:
+            refused.append(name)
+            continue
         original = json.loads(text)
         event = original["self"]["name"]
         for key in ("$schema", "self"):
@@ -167,10 +173,12 @@ def test_real_schemas_survive(plan, tmp_path):
         values = [value for value in made(original) if isinstance(value, dict)]
         for value in values + [changed(value, dice) for value in values]:
             if isinstance(value, dict):
-                whole = {"event": event, "properties": value}
+                whole = {"event": event, "traits" if event in ("identify", "group") else "properties": value}
                 assert one.is_valid(value) == other.is_valid(whole), (name, value)
                 compared += 1
-    print(f"compared {compared} values; {short} schemas in the short form")
+    print(f"compared {compared} values; {short} schemas in the short form; refused {refused}")
+    assert compared > IGLU_MAX or not short
+    assert len(refused) < 20
 
 
 def test_diff_tells_what_happens_to_real_events(plan, tmp_path):

@@ -134,6 +134,12 @@ import Testing
         #expect(!plan.protects("context.traitsOf", ofEvent: "x"))
         #expect(plan.protects("properties.buyers[].mail", ofEvent: "order"))
         #expect(!plan.protects("properties.buyers[].mail", ofEvent: "other"))
+        let (book, tally) = (DriftBook(), DriftTally())
+        let event = #"{"event":"x","context":{"traits":{"a":"a@b.example"},"ip":"192.0.2.7"}}"#
+        note(event, in: tally, plan: plan, line: 1)
+        tally.move(to: book)
+        let personal = book.sorted.filter { $0.key.kind == .personal }
+        #expect(personal.map(\.key.path.text) == ["context.ip"])
     }
 
     @Test(arguments: [
