@@ -16,10 +16,11 @@ package struct WantsChange: Sendable {
 /// Each of them is a property here, and is shown every event in ``share(_:)``. What it finds it keeps by
 /// the event's place in the burst, until the burst was filed.
 ///
-/// One thread, the writer's. An event in which nobody finds anything unusual allocates nothing.
+/// One thread, the writer's. An event in which nobody finds anything unusual allocates nothing. No method is called
+/// again while it runs, so accesses to properties need no check for that.
 final class EventWork: EventCheck {
     /// What the plan says; nil if the source's events are not checked.
-    private(set) var plan: PlanChecks?
+    @exclusivity(unchecked) private(set) var plan: PlanChecks?
     private let checks: PlanChecks?
     /// The values of `partition.path`; nil if it has no paths.
     let keys: KeyValues?
@@ -27,19 +28,22 @@ final class EventWork: EventCheck {
     let fields: FieldWork?
     private let sources: [EventWants.Source?]
     /// The source of the events that are read.
-    private var source = -1
-    private var program: CompiledPlan?
+    @exclusivity(unchecked) private var source = -1
+    @exclusivity(unchecked) private var program: CompiledPlan?
     /// Whether there is a plan, and the source says where its events have their names.
-    private var namesEvents = false
-    private var walk = PlanWalk()
+    @exclusivity(unchecked) private var namesEvents = false
+    @exclusivity(unchecked) private var walk = PlanWalk()
     /// Reads events that take fields from their batch.
-    private var whole: ValueReader
+    @exclusivity(unchecked) private var whole: ValueReader
     /// Makes events of lists, and the text of the last that it made.
-    private var splitter: EnvelopeSplit
-    private var splitText = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private var splitRule: EnvelopeSplit.Rule?
+    @exclusivity(unchecked) private var splitter: EnvelopeSplit
+    @exclusivity(unchecked) private var splitText = UnsafeMutableRawBufferPointer(
+        start: nil,
+        count: 0
+    )
+    @exclusivity(unchecked) private var splitRule: EnvelopeSplit.Rule?
     /// Texts of the burst that are not in a payload.
-    private var texts = TextArena()
+    @exclusivity(unchecked) private var texts = TextArena()
 
     init(_ wants: EventWants, depthMax: Int, drift: DriftTally) {
         sources = wants.sources

@@ -18,7 +18,7 @@ final class FieldWork {
 
     /// By source; nil where it says nothing.
     private let sources: [SourceFields?]
-    private var current: SourceFields?
+    @exclusivity(unchecked) private var current: SourceFields?
     private let memory = UnsafeMutableRawBufferPointer.allocate(
         byteCount: EventBurst.eventsMax * slotBytes,
         alignment: 8

@@ -164,8 +164,7 @@ struct Filer: ~Copyable {
         case .late, .future, .untimed: counts.mark(burst.origin.producer, route.timeliness)
         }
         if burst.isEdited {
-            try writeEdited(burst, at, as: resolved, in: slot)
-            if isAnswered { warn(burst, at) }
+            try writeEdited(burst, at, as: resolved, in: slot, isAnswered: isAnswered)
             return slot
         }
         let splicer = splicers + burst.origin.scope.number
@@ -197,7 +196,8 @@ struct Filer: ~Copyable {
         _ burst: borrowing EventBurst,
         _ at: Int,
         as resolved: ResolvedEvent,
-        in slot: Int
+        in slot: Int,
+        isAnswered: Bool
     ) throws(FileSystemError) {
         let (edits, source) = (burst.edits(at: at), burst.source)
         var resolved = resolved
@@ -240,6 +240,7 @@ struct Filer: ~Copyable {
             eventTime: burst.routes[at].eventTime
         )
         counts.accept(burst.origin.producer, channel: burst.routes[at].channel, bytes: count)
+        if isAnswered { warn(burst, at) }
     }
 
     private mutating func slot(

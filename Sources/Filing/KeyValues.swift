@@ -6,7 +6,7 @@ import Events
 final class KeyValues {
     private let count: Int
     /// The slots of the current source's paths.
-    private var slots: [UInt32] = []
+    @exclusivity(unchecked) private var slots: [UInt32] = []
     /// By place and path; empty where the event has no text there.
     private let values: UnsafeMutablePointer<UnsafeRawBufferPointer>
 

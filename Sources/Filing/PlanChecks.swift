@@ -24,15 +24,15 @@ struct PlanFinding {
 /// One thread, the writer's. An event that meets the plan allocates nothing.
 final class PlanChecks {
     /// Whether it can send an event to quarantine.
-    var isEnforced = false
+    @exclusivity(unchecked) var isEnforced = false
     /// Whether answers name what events violate.
     let warns: Bool
     private let plan: CompiledPlan
-    private var notes: PlanNotes
+    @exclusivity(unchecked) private var notes: PlanNotes
     private let findings: UnsafeMutablePointer<PlanFinding?>
     /// `"plan":12`, alone and with what is written about one event.
-    private var version = GrowableBuffer()
-    private var metadata = GrowableBuffer()
+    @exclusivity(unchecked) private var version = GrowableBuffer()
+    @exclusivity(unchecked) private var metadata = GrowableBuffer()
 
     init(_ inForce: PlanInForce, drift: DriftTally) {
         notes = PlanNotes(inForce.plan, drift: drift)

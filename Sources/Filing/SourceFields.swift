@@ -7,9 +7,9 @@ import Plan
 /// One thread, the writer's.
 final class SourceFields {
     let isIDEnough: Bool
-    var texts = TermTexts()
+    @exclusivity(unchecked) var texts = TermTexts()
     /// By slot, the terms that want its value.
-    private var termsOfSlot: [[Int]] = []
+    @exclusivity(unchecked) private var termsOfSlot: [[Int]] = []
     private let memory = FieldTexts()
 
     /// - `slots`: of the terms of the rules; nil for those without a path.
@@ -58,7 +58,7 @@ final class SourceFields {
 
 /// The texts of a source's terms.
 private final class FieldTexts {
-    private var kept: [UnsafeMutableRawBufferPointer] = []
+    @exclusivity(unchecked) private var kept: [UnsafeMutableRawBufferPointer] = []
 
     deinit {
         for text in kept { text.deallocate() }

@@ -4,8 +4,8 @@ package import Events
 /// A plan and a set of wanted paths as one program, for any number of threads.
 ///
 /// ``root(for:)`` returns the node of an event by its name; one ``PlanWalk`` from there checks the event
-/// and finds the values of all slots.
-package struct CompiledPlan: Sendable {
+/// and finds the values of all slots. An object, so that who holds it for an event counts one reference.
+package final class CompiledPlan: Sendable {
     package let program: PlanProgram
     package let version: Int
     package let verdicts: PlanVerdicts
