@@ -134,10 +134,7 @@ extension Samples {
         return partition
     }
 
-    /// Every key differs from its default.
-    static var unusual: Settings {
-        var settings = Settings()
-        settings.node = "another-node"
+    private static var unusualSource: Settings.Source {
         var source = Settings.Source()
         source.name = "s"
         source.pattern = .sub
@@ -154,12 +151,23 @@ extension Samples {
         source.access.strangers = .allowed
         source.access.socket.mode = 0o600
         source.access.socket.group = "shops"
+        return source
+    }
+
+    private static var keyed: Settings.Source {
         var keyed = Settings.Source()
         keyed.name = "keyed"
         keyed.bind = ["tcp://*:1"]
         keyed.access.curve.keys = "./keys ${x}"
         keyed.access.curve.secret = "/secret"
-        settings.sources = [source, keyed, unusualEdge]
+        return keyed
+    }
+
+    /// Every key differs from its default.
+    static var unusual: Settings {
+        var settings = Settings()
+        settings.node = "another-node"
+        settings.sources = [unusualSource, keyed, unusualEdge]
         settings.limits.eventBytesMax = 1025
         settings.limits.messageBytesMax = 3 << 10
         settings.limits.eventsPerMessageMax = 1

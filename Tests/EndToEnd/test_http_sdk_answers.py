@@ -27,7 +27,7 @@ JSON = {"Content-Type": "application/json"}
 ERROR = b'{"code":"x","message":"no"}'
 CLIENT_ERRORS = {400, 401, 403, 404, 408, 410, 413, 415, 422, 429, 460}
 SERVER_ERRORS = {500, 501, 503}
-# The errors of HTTP after which an SDK sends again; the others are final.
+# The errors of HTTP after which an SDK resends; the others are final.
 REPEATED = {
     NEWER: {408, 410, 429, 460, 500, 503}, POSTHOG: {408, 429} | SERVER_ERRORS,
     SNOWPLOW: (CLIENT_ERRORS | SERVER_ERRORS) - {400, 401, 403, 410, 422},

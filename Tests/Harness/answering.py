@@ -1,4 +1,4 @@
-"""A server in the place of a collector, which gives its first request one answer, and every later one 200."""
+"""A server in the place of a collector, which answers the first request as it is told, and every later one with 200."""
 
 import http.server
 import threading

@@ -1,4 +1,4 @@
-"""Must-fail twins of the edge: a collector behind something that gives it one defect.
+"""Must-fail twins of the edge: a collector behind a proxy that adds one defect.
 
 The collector itself is the real one. What is changed on the way is what an edge with the defect would have seen or
 answered, so a check that passes here could not have found the defect.
