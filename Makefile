@@ -224,6 +224,10 @@ recording: build venv ## Record the demonstration of `make run` as docs/images/d
 	@scripts/setup asciinema termtosvg
 	@$(STEP) --show 'recorded to' "Recording the demonstration" scripts/recording docs/images/demo.svg
 
+screenshots: build venv ## Picture the test page of browsers as docs/images/browser.png
+	@scripts/setup chromium chromium-driver
+	@$(STEP) --show '^made ' "Picturing the page" $(VENV)/bin/python -B Tests/Harness/screenshots.py $(RELEASE) docs/images
+
 chart: ## Draw docs/images/rates.svg from the most recent result of the comparison
 	@python3 -B Benchmarks/compare/chart.py
 
@@ -235,4 +239,4 @@ clean: ## Remove everything that was built
 
 .PHONY: help setup build run test faults check lint format floors debug house crashes crash-explorer gates \
 	gates-update tsan fuzz fuzzer bench stage-bench bench-compare bench-questions soak clients client-kills lake-test schema-pairs venv install \
-	recording chart loc clean
+	recording screenshots chart loc clean

@@ -226,3 +226,17 @@ def test_touchpoint_send_waits_for_the_answers(daemon, touchpoint, samples, tmp_
     assert sorted(log.read_text().split()) == sorted(ids)
     collector.seal()
     assert_written(collector.data, samples)
+
+
+def test_gzip_of_events_that_are_much_alike_is_taken(daemon, producer):
+    """Honest events can be compressed to a seventieth: no lower limit than 100 would do."""
+    collector = daemon()
+    dealer = producer(zmq.DEALER, collector.endpoint("reliable"))
+    page = "https://shop.example/" + "".join(chr(97 + at * at % 26) for at in range(150))
+    events = [{"event": "Heartbeat", "device": "till-7", "n": at, "context": {"page": page}} for at in range(3_000)]
+    text = b"\n".join(json.dumps(event).encode() for event in events)
+    payload = gzip.compress(text, 9)
+    assert len(text) > 700_000 and 60 < (len(text) - 65_536) / len(payload) < 90
+    assert answer_to(dealer, b"1", payload) == committed(3_000)
+    [piece] = answer_to(dealer, b"2", gzip.compress(b" " * 4_000_000 + b"{}", 9))["quarantined"]
+    assert piece["reason"] == "too_large"

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+import browser_page
 from browser import Browser, Site
+from defective_edge import DefectiveEdge
 from http_edge import KEY, Edge, source
 from waiting import wait_until
 
@@ -128,3 +130,34 @@ def test_a_page_loads_the_settings(edge, browser, site):
     script = "return (await (await fetch(arguments[0])).json()).integrations['Segment.io'].apiKey"
     assert browser.run(script, f"{web.url}/v1/projects/{KEY}/settings") == KEY
     wait_until("all to be quiet", lambda: web.collector.ledger()["inFlight"] == 0)
+
+
+DISK = "200: 1 event on the disk"
+LINES = [
+    ["no", DISK], ["no", "200: it is there already, and not written again"], ["yes", DISK], ["yes", DISK], ["yes", DISK],
+    ["yes", DISK], ["no", "handed to the browser"], ["no", "400 invalid_json: kept in quarantine"],
+    ["no", "401 unauthorized: nothing is kept"], ["yes", "the browser hides the answer (TypeError)"],
+]
+
+
+def test_a_page_says_in_words_what_it_sends_and_hears(daemon, browser, site):
+    """The page of the picture in EDGE.md."""
+    asked = []
+
+    def note(headers, body):
+        asked.extend([headers["Origin"]] if "Access-Control-Request-Method" in headers else [])
+        return headers, body
+
+    web = Edge(daemon(sources=browser_page.sources(site)))
+    with DefectiveEdge(web.collector, request=note) as between:
+        lines = browser_page.show(browser, site, between.url)
+        web.collector.wait_for_received(8)
+    assert [line[1:] for line in lines] == LINES
+    # What the page says about questions of the browser is so.
+    assert asked == [site.origin] * [line[1] for line in lines].count("yes")
+    names = [event["event"] for _, event in web.written()]
+    assert sorted(names) == ["again", "anonymous", "basic", "beacon", "gzip", "text"]
+    ledger = web.collector.ledger()
+    assert (ledger["quarantined"], ledger["duplicate"]) == (1, 1)
+    picture = browser.picture(920)
+    assert picture.startswith(b"\x89PNG") and len(picture) < 150_000

@@ -1,5 +1,6 @@
 """A real Chromium, driven by the WebDriver protocol, and a web site of our own for its pages."""
 
+import base64
 import contextlib
 import http.client
 import http.server
@@ -23,7 +24,10 @@ class Browser:
         )
         line = next(text for text in self.process.stdout if "started successfully on port" in text)
         self.port = int(line.rstrip(".\n").rsplit(" ", 1)[1])
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
+        arguments = [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1",
+            f"--user-data-dir={folder / 'profile'}",
+        ]
         options = {"binary": shutil.which("chromium"), "args": arguments}
         self.session = ""
         made = self.ask("POST", "", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
@@ -44,6 +48,14 @@ class Browser:
         """Runs a script with `await`; returns what it returns."""
         text = f"const done = arguments[arguments.length - 1]; (async () => {{ {script} }})().then(done, e => done('' + e))"
         return self.ask("POST", "/execute/async", {"script": text, "args": list(arguments)})
+
+    def picture(self, width):
+        """A PNG of the whole page in a window so wide."""
+        self.ask("POST", "/window/rect", {"width": width, "height": 400})
+        # A window has a frame, which is part of its size.
+        wanted = self.run("return document.documentElement.scrollHeight - innerHeight")
+        self.ask("POST", "/window/rect", {"width": width, "height": 400 + wanted})
+        return base64.b64decode(self.ask("GET", "/screenshot"))
 
     def close(self):
         with contextlib.suppress(OSError, AssertionError):
