@@ -1,6 +1,7 @@
 """The measurements of a round, and their targets."""
 
 import dataclasses
+import pathlib
 import typing
 
 from contestants import (
@@ -23,6 +24,7 @@ HTTP_RATE = 12_500
 HTTP_BATCH_RATE = 1_500
 HTTP_IDLE = 1_000
 # On, and never reached.
+PLAN = f"plan: {{ directory: {pathlib.Path(__file__).parent / 'plan'}, mode: enforce }}\n"
 BUDGETS = "limits: { perProducer: { eventsPerSecond: 1000000000, bytesPerSecond: 1024GiB, diskPerDay: 1048576GiB } }\n"
 
 
@@ -71,6 +73,13 @@ def durable(r):
     r.run("touchpointd, CURVE", daemon_with_keys, load, BUDGETS, reliable=", engine: native")
     rows = Load(rounded(int(SINGLE_EVENTS // 4 * r.scale)), batch=100)
     r.run("PostgreSQL", postgresql, rows)
+
+
+def plan(r):
+    # An event that violated the plan would be in quarantine, and missing from those written.
+    for name, load in (("one", r.load(SINGLE_EVENTS)), ("100", r.load(BATCH_EVENTS, batch=100))):
+        r.run(f"touchpointd, {name} a message", daemon, load)
+        r.run(f"touchpointd, {name} a message, plan", daemon, load, PLAN)
 
 
 def latency(r):
@@ -129,8 +138,8 @@ def http_idle(r):
         r.run("touchpointd", idle_edge, HTTP_IDLE, 20)
 
 
-ROWS = {"single": single, "batch": batch, "durable": durable, "latency": latency, "zlib": zlib, "size": size,
-        "partitions": partitions, "idle": resting, "connections": connections, "http": http,
+ROWS = {"single": single, "batch": batch, "durable": durable, "plan": plan, "latency": latency, "zlib": zlib,
+        "size": size, "partitions": partitions, "idle": resting, "connections": connections, "http": http,
         "http-idle": http_idle}
 
 
@@ -220,6 +229,10 @@ TARGETS = [
            "PostgreSQL, 100 rows per INSERT", ratio_unit="×", bound=8),
     Target("durable", "the same, CURVE", rate("touchpointd, CURVE"), "events/s", rate("touchpointd"), "without CURVE",
            bound=0.60),
+    Target("plan", "with a tracking plan, one event a message", rate("touchpointd, one a message, plan"), "events/s",
+           rate("touchpointd, one a message"), "without", bound=0.90),
+    Target("plan", "with a tracking plan, 100 events a message", rate("touchpointd, 100 a message, plan"), "events/s",
+           rate("touchpointd, 100 a message"), "without", bound=0.90),
     Target("latency", f"acknowledgement p99, {LATENCY_RATE:,} events/s, commit {COMMIT_MS} ms",
            more("touchpointd", "p99", 1e-3), "ms", allowed_latency, f"{COMMIT_MS} ms + 3 × fdatasync p99",
            bound=1, more=False),
